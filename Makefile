@@ -1,0 +1,108 @@
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+UV_VERSION := 0.13.9
+PORT ?= 8000
+ENV ?= staging
+
+# The first interpreter that is new enough; PYTHON= overrides.
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
+  $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
+# A uv of exactly the pinned version from PATH, or our own.
+UV := $(shell uv --version 2>/dev/null | grep -q '^uv $(UV_VERSION)\b' \
+  && command -v uv || echo '$(CURDIR)/.tools-venv/bin/uv')
+SAM := $(CURDIR)/.venv-sam/bin/sam
+
+export UV
+export UV_PYTHON_DOWNLOADS := never
+export LINKWRIGHT_ROOT := $(CURDIR)
+export SAM_CLI_TELEMETRY := 0
+export AWS_DEFAULT_REGION ?= us-east-1
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
+
+.PHONY: run
+run: .venv/.ready .venv-sam/.ready ## start the local cloud and serve the API on PORT (default 8000)
+	@exec .venv/bin/python -m tools.local --port '$(PORT)'
+
+.PHONY: test
+test: check ## check, and all tests
+	.venv/bin/python -m pytest tests --ignore=tests/template
+
+.PHONY: check
+check: lint types template ## lint, types and the rules of the template
+
+.PHONY: lint
+lint: .venv/.ready ## ruff: rules and format
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+
+.PHONY: types
+types: .venv/.ready ## mypy, strict
+	.venv/bin/mypy
+
+.PHONY: template
+template: .venv/.ready .venv-sam/.ready ## the rules of template.yaml
+	.venv/bin/python -m pytest tests/template
+	$(SAM) validate --lint --template-file template.yaml
+
+.PHONY: format
+format: .venv/.ready ## format, and fix what ruff can fix
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
+
+.PHONY: build
+build: .venv-sam/.ready python3.13 clean-bytecode ## build for Lambda (python3.13, arm64) into .aws-sam/build
+	LAYER_PYTHON="$$($(FIND_3_13))" $(SAM) build --template-file template.yaml
+
+.PHONY: deploy
+deploy: build ## deploy to AWS: make deploy ENV=staging, or ENV=prod
+	@case '$(ENV)' in staging|prod) ;; *) echo "ENV is 'staging' or 'prod', not '$(ENV)'" >&2; exit 1;; esac
+	$(SAM) deploy --config-env '$(ENV)'
+
+.PHONY: clean
+clean: ## remove what was built; the local cloud's data too
+	rm -rf .aws-sam .local .mypy_cache .pytest_cache .ruff_cache .venv .venv-sam .tools-venv
+	find . -type d -name __pycache__ -prune -exec rm -rf {} +
+
+# Only Lambda's own interpreter can compile the layer for it.
+FIND_3_13 = if [ -n "$${LAYER_PYTHON:-}" ]; then echo "$$LAYER_PYTHON"; \
+  else "$(UV)" python find --system --no-project 3.13 2>/dev/null; fi
+
+.PHONY: python3.13
+python3.13: $(UV)
+	@found="$$($(FIND_3_13) || true)"; \
+	[ -n "$$found" ] && "$$found" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null || { \
+	  echo "A build for Lambda needs Python 3.13, to compile the layers for it. Install one," \
+	       "or name it: make build LAYER_PYTHON=/path/to/python3.13" >&2; exit 1; }
+
+# A function's folder is packed as it is.
+.PHONY: clean-bytecode
+clean-bytecode:
+	@find functions -type d -name __pycache__ -prune -exec rm -rf {} +
+
+.PHONY: python
+python:
+	@[ -n '$(PYTHON)' ] || { echo "Python 3.11 or newer is needed, and python3 is" \
+	  "$$(python3 --version 2>/dev/null || echo missing). Install one, or name it: make PYTHON=/path/to/python3" >&2; \
+	  exit 1; }
+
+$(CURDIR)/.tools-venv/bin/uv: | python
+	@echo "Installing uv $(UV_VERSION) into .tools-venv"
+	@rm -rf .tools-venv
+	@$(PYTHON) -m venv .tools-venv || { rm -rf .tools-venv; echo "'$(PYTHON) -m venv' failed:" \
+	  "on Debian and Ubuntu, install python3-venv" >&2; exit 1; }
+	@.tools-venv/bin/python -m pip install --quiet --disable-pip-version-check 'uv==$(UV_VERSION)'
+
+.venv/.ready: uv.lock pyproject.toml | python $(UV)
+	@echo "Installing packages into .venv"
+	@"$(UV)" sync --quiet --frozen --python '$(PYTHON)'
+	@touch $@
+
+.venv-sam/.ready: uv.lock pyproject.toml | python $(UV)
+	@echo "Installing the SAM CLI into .venv-sam"
+	@UV_PROJECT_ENVIRONMENT=.venv-sam "$(UV)" sync --quiet --frozen --python '$(PYTHON)' --only-group sam
+	@touch $@

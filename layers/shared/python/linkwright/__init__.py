@@ -1,0 +1,1 @@
+"""Linkwright: AI calls, outbound mail and link insight behind one JSON API."""

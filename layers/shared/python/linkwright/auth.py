@@ -1,0 +1,214 @@
+"""Who is calling, and may they: API keys, roles, scopes and the rate limit.
+
+Authenticating and counting is one conditional write to the credential's own item, so a revoked
+key fails on its very next request and no request goes uncounted.
+"""
+
+import hashlib
+import re
+import secrets
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from linkwright import clock
+from linkwright.errors import InvalidToken, MissingScope, RateLimited, Unavailable
+from linkwright.plans import PLANS, Plan
+from linkwright.table import ConditionFailed, Item, Key, Table, update
+
+# B1. The group `*:read` stands for every scope that only reads.
+SCOPES = frozenset(
+    {
+        "agents:read",
+        "agents:write",
+        "calls:read",
+        "calls:write",
+        "campaigns:read",
+        "campaigns:write",
+        "leads:read",
+        "leads:write",
+        "emails:approve",
+        "suppressions:read",
+        "suppressions:write",
+        "usage:read",
+        "members:read",
+        "webhooks:read",
+        "webhooks:write",
+        "events:read",
+        "keys:manage",
+        "audit:read",
+        "settings:manage",
+        "links:read",
+        "links:write",
+        "domains:read",
+        "domains:write",
+        "notifications:read",
+        "ai:generate",
+        "ai:actions",
+        "byok:manage",
+    }
+)
+READ_SCOPES = frozenset(scope for scope in SCOPES if scope.endswith(":read"))
+
+# B2. A credential never has more than the role of the person who made it.
+_MEMBER = READ_SCOPES | {"calls:write", "leads:write", "links:write", "ai:generate", "ai:actions"}
+_OWNER_ONLY = frozenset({"byok:manage"})
+ROLES = {
+    "viewer": READ_SCOPES,
+    "member": _MEMBER,
+    "admin": SCOPES - _OWNER_ONLY,
+    "owner": SCOPES,
+    "billing": frozenset({"usage:read"}),
+}
+
+WINDOW_S = 60
+_STALE_COUNTS = 20
+_COUNT = re.compile(r"h\d+")
+
+_BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_KEY = re.compile(r"lk_(?:live|test)_([0-9A-Za-z]{43})([0-9A-Za-z]{6})")
+_BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +([!-~]+)")
+
+
+@dataclass(frozen=True)
+class Account:
+    """The workspace that a request acts for, and what its credential may do there."""
+
+    workspace_id: str
+    workspace_name: str
+    mode: str
+    plan: Plan
+    anchor_day: int
+    role: str
+    scopes: frozenset[str]
+    credential_id: str
+    credential_type: str
+    credential_expires_at: str | None
+    cursor_key: str = field(repr=False)
+
+    @property
+    def partition(self) -> str:
+        """Test mode is a partition of its own, so that no query can mix the two."""
+        return self.workspace_id if self.mode == "live" else f"{self.workspace_id}.test"
+
+    def require(self, scope: str | None) -> None:
+        if scope and scope not in self.scopes:
+            raise MissingScope(scope)
+
+
+@dataclass(frozen=True)
+class Window:
+    """The rate limit's state after this request: what the RateLimit headers say."""
+
+    limit: int
+    used: int
+    resets_in: int
+
+    def headers(self) -> dict[str, str]:
+        left = max(self.limit - self.used, 0)
+        return {
+            "RateLimit-Policy": f'"default";q={self.limit};w={WINDOW_S}',
+            "RateLimit": f'"default";r={left};t={self.resets_in}',
+        }
+
+    def require(self) -> None:
+        if self.used > self.limit:
+            raise RateLimited(retry_after=self.resets_in)
+
+
+def authenticate(headers: Mapping[str, str]) -> tuple[Account, Window]:
+    """Resolve the credential and count the request against its limit. Raises `InvalidToken`."""
+    bearer = _BEARER.fullmatch(headers.get("authorization", ""))
+    if not bearer:
+        raise InvalidToken
+    token = bearer[1]
+    if not is_well_formed(token):
+        raise InvalidToken
+    now = clock.epoch()
+    count = f"h{now // WINDOW_S}"
+    item = _count(api_key(token), count)
+    account = _account(item)
+    return account, Window(
+        limit=account.plan.requests_per_minute,
+        used=item[count],
+        resets_in=WINDOW_S - now % WINDOW_S,
+    )
+
+
+def new_token(mode: str) -> str:
+    """A key of 256 random bits and a check sum, so that a typo is told without a look-up."""
+    secret = _base62(secrets.randbits(256), 43)
+    return f"lk_{mode}_{secret}{_checksum(secret)}"
+
+
+def is_well_formed(token: str) -> bool:
+    parts = _KEY.fullmatch(token)
+    return bool(parts and _checksum(parts[1]) == parts[2])
+
+
+def api_key(token: str) -> Key:
+    """Where a key is stored: under its hash, which is all of it that is kept."""
+    return Key(f"KEY#{hashlib.sha256(token.encode()).hexdigest()}", "META")
+
+
+def effective_scopes(granted: list[str], role: str) -> frozenset[str]:
+    """What was granted, with groups resolved, cut down to what the role allows."""
+    wanted = set(granted)
+    if "*:read" in wanted:
+        wanted |= READ_SCOPES
+    return ROLES[role] & wanted
+
+
+def _count(key: Key, count: str) -> Item:
+    # The count's name carries the minute: there is nothing to reset, and so nothing to race.
+    try:
+        item = update(
+            Table.ACCESS,
+            key,
+            f"ADD #{count} :one",
+            condition="attribute_exists(#pk) AND attribute_not_exists(#revoked_at)"
+            " AND (attribute_not_exists(#expires_at) OR #expires_at > :now)",
+            values={"one": 1, "now": clock.timestamp()},
+        )
+    except ConditionFailed:
+        raise InvalidToken from None
+    stale = [name for name in item if _COUNT.fullmatch(name) and name != count]
+    if len(stale) >= _STALE_COUNTS:
+        _forget(key, stale)
+    return item
+
+
+def _forget(key: Key, counts: list[str]) -> None:
+    try:
+        names = ", ".join(f"#{name}" for name in counts)
+        update(Table.ACCESS, key, f"REMOVE {names}", condition="attribute_exists(#pk)")
+    except (ConditionFailed, Unavailable):
+        return  # the next request tries again; this one has its answer already
+
+
+def _account(item: Item) -> Account:
+    return Account(
+        workspace_id=item["workspace_id"],
+        workspace_name=item["workspace_name"],
+        mode=item["mode"],
+        plan=PLANS[item["plan"]],
+        anchor_day=item["anchor_day"],
+        role=item["role"],
+        scopes=effective_scopes(item["scopes"], item["role"]),
+        credential_id=item["id"],
+        credential_type=item["type"],
+        credential_expires_at=item.get("expires_at"),
+        cursor_key=item["cursor_key"],
+    )
+
+
+def _checksum(secret: str) -> str:
+    return _base62(zlib.crc32(secret.encode()), 6)
+
+
+def _base62(number: int, width: int) -> str:
+    digits = []
+    for _ in range(width):
+        number, digit = divmod(number, 62)
+        digits.append(_BASE62[digit])
+    return "".join(reversed(digits))

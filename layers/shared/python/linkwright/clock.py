@@ -1,0 +1,38 @@
+"""The one source of time, so that a test can stop it."""
+
+import time
+from datetime import UTC, datetime
+
+RFC3339 = "%Y-%m-%dT%H:%M:%SZ"
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def epoch() -> int:
+    """Whole seconds since 1970."""
+    return int(now().timestamp())
+
+
+def epoch_ms() -> int:
+    return int(now().timestamp() * 1000)
+
+
+def timestamp(moment: datetime | None = None) -> str:
+    """RFC 3339 in UTC with whole seconds, the form of every time the API prints."""
+    return (moment or now()).astimezone(UTC).strftime(RFC3339)
+
+
+def parse(text: str) -> datetime:
+    """The inverse of `timestamp`."""
+    return datetime.strptime(text, RFC3339).replace(tzinfo=UTC)
+
+
+def sleep(seconds: float) -> None:
+    time.sleep(seconds)
+
+
+def monotonic() -> float:
+    """Seconds of a clock that never jumps, for measuring how long something takes."""
+    return time.monotonic()

@@ -1,0 +1,23 @@
+"""How long the running function has left. Unbounded outside Lambda."""
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Protocol
+
+
+class LambdaContext(Protocol):
+    """The one thing of Lambda's context object that is used."""
+
+    def get_remaining_time_in_millis(self) -> int: ...
+
+
+_remaining: ContextVar[Callable[[], float]] = ContextVar("remaining", default=lambda: float("inf"))
+
+
+def begin(context: LambdaContext) -> None:
+    """Say that a function has begun."""
+    _remaining.set(lambda: context.get_remaining_time_in_millis() / 1000)
+
+
+def seconds_left() -> float:
+    return _remaining.get()()

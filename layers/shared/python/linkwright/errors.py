@@ -1,0 +1,138 @@
+"""Errors a caller may see: one class per fact, each with its stable code and status.
+
+The text of a class is for people and names no secret, key, number or address. Nothing else that is
+raised in this code base ever reaches a caller: it becomes `ServerError`.
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+
+class ApiError(Exception):
+    """A fact that ends a request. `details` are added to the error object as they are."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "server_error"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        field: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        **details: object,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+        self.headers = dict(headers or {})
+        self.details = details
+
+
+class ValidationFailed(ApiError):
+    """A field, a parameter or a header has a value that the contract does not allow."""
+
+    status = 400
+    code = "validation_failed"
+
+
+class InvalidRequest(ApiError):
+    """The request cannot be read at all: not JSON, not an object, not UTF-8."""
+
+    status = 400
+    code = "invalid_request"
+
+
+class MethodNotAllowed(InvalidRequest):
+    """The path exists, but not for this method; the header Allow lists those it has."""
+
+    status = 405
+
+
+class PayloadTooLarge(InvalidRequest):
+    status = 413
+
+
+class UnsupportedMediaType(InvalidRequest):
+    status = 415
+
+
+class InvalidToken(ApiError):
+    """No credential, a broken one, or one that is unknown, expired or revoked."""
+
+    status = 401
+    code = "invalid_token"
+
+    def __init__(self, message: str = "The credential is missing or not valid.") -> None:
+        challenge = 'Bearer realm="linkwright", error="invalid_token"'
+        super().__init__(message, headers={"WWW-Authenticate": challenge})
+
+
+class MissingScope(ApiError):
+    """The credential is good, but was not given the scope. 401 and not 403: B3."""
+
+    status = 401
+    code = "missing_scope"
+
+    def __init__(self, scope: str) -> None:
+        challenge = f'Bearer realm="linkwright", error="insufficient_scope", scope="{scope}"'
+        super().__init__(
+            f"The credential lacks the scope '{scope}'.",
+            headers={"WWW-Authenticate": challenge},
+        )
+
+
+class PlanLimitExceeded(ApiError):
+    """The plan's allowance of the billing cycle is used up."""
+
+    status = 402
+    code = "plan_limit_exceeded"
+
+
+class ResourceNotFound(ApiError):
+    """There is no such thing in the caller's workspace; elsewhere is nowhere."""
+
+    status = 404
+    code = "resource_not_found"
+
+
+class Conflict(ApiError):
+    """The request contradicts what is stored; `reason` tells how."""
+
+    status = 409
+    code = "conflict"
+
+    def __init__(self, message: str, *, reason: str) -> None:
+        super().__init__(message, reason=reason)
+
+
+class RateLimited(ApiError):
+    status = 429
+    code = "rate_limited"
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(
+            "Too many requests for this credential.",
+            headers={"Retry-After": str(retry_after)},
+        )
+
+
+class ServerError(ApiError):
+    status = 500
+    code = "server_error"
+
+    def __init__(self) -> None:
+        super().__init__("Something failed on our side. Retry with backoff.")
+
+
+class Unavailable(ApiError):
+    """Nothing was done, or it cannot be known yet: a retry with the same key settles it."""
+
+    status = 503
+    code = "server_error"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The service is busy. Retry with the same Idempotency-Key.",
+            headers={"Retry-After": "1"},
+        )

@@ -1,0 +1,157 @@
+"""Requests and answers as plain values: what API Gateway's event says, and what goes back."""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+from pydantic import ValidationError
+
+from linkwright import ids
+from linkwright.errors import ApiError, InvalidRequest, ValidationFailed
+from linkwright.settings import settings
+
+JSON = "application/json; charset=utf-8"
+_EXPOSED = "Request-Id, Retry-After, RateLimit, RateLimit-Policy, Idempotent-Replayed, Location"
+_ACCEPTED = "Authorization, Content-Type, Idempotency-Key, If-Match"
+# A path in an error names a field of ours or echoes the caller's own; it need not be longer.
+_MAX_PATH_CHARS = 100
+
+
+@dataclass(frozen=True)
+class Request:
+    id: str
+    method: str
+    route: str
+    path: str
+    headers: Mapping[str, str]
+    path_parameters: Mapping[str, str]
+    raw_query: str
+    raw_body: str
+    body_is_base64: bool
+
+    @classmethod
+    def from_event(cls, event: Mapping[str, Any]) -> "Request":
+        """Payload format 2.0. The id is ours: one that the client sends is never trusted."""
+        return cls(
+            id=ids.new("req"),
+            method=event["requestContext"]["http"]["method"],
+            route=event["routeKey"],
+            path=event["rawPath"],
+            headers={name.lower(): value for name, value in event.get("headers", {}).items()},
+            path_parameters=event.get("pathParameters") or {},
+            raw_query=event.get("rawQueryString", ""),
+            raw_body=event.get("body") or "",
+            body_is_base64=event.get("isBase64Encoded", False),
+        )
+
+    def body(self) -> bytes:
+        if not self.body_is_base64:
+            # A lone surrogate cannot be encoded; as "?" it would pass for text.
+            return self.raw_body.encode("utf-8", "surrogatepass")
+        try:
+            return base64.b64decode(self.raw_body, validate=True)
+        except (binascii.Error, ValueError):
+            raise InvalidRequest("The body is not valid base64.") from None
+
+    def query(self, repeatable: frozenset[str]) -> dict[str, str | list[str]]:
+        """The parameters by name; only those said to be repeatable may come twice."""
+        try:
+            pairs = parse_qsl(self.raw_query, keep_blank_values=True, errors="strict")
+        except ValueError:
+            raise InvalidRequest("The query string is not valid UTF-8.") from None
+        values: dict[str, str | list[str]] = {}
+        for name, value in pairs:
+            if name in repeatable:
+                collected = values.setdefault(name, [])
+                assert isinstance(collected, list)  # noqa: S101 -- for the type checker
+                collected.append(value)
+            elif name in values:
+                path = name[:_MAX_PATH_CHARS]
+                raise ValidationFailed(f"Parameter '{path}' is given twice.", field=path)
+            else:
+                values[name] = value
+        return values
+
+
+@dataclass
+class Response:
+    status: int
+    body: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def event(self) -> dict[str, Any]:
+        headers = {"Content-Type": JSON, **self.headers} if self.body else self.headers
+        return {
+            "statusCode": self.status,
+            "headers": headers,
+            "body": self.body,
+            "isBase64Encoded": False,
+        }
+
+
+def cors_headers(request: Request) -> dict[str, str]:
+    """Only configured origins are told anything; the answer depends on the origin, so it varies."""
+    origin = request.headers.get("origin")
+    if origin is None or origin not in settings().cors_origins:
+        return {}
+    return {
+        "Access-Control-Allow-Origin": origin,
+        "Access-Control-Expose-Headers": _EXPOSED,
+        "Vary": "Origin",
+    }
+
+
+def preflight(request: Request, methods: list[str]) -> Response:
+    """The answer to OPTIONS; without an allowed origin it permits nothing."""
+    headers = {"Allow": ", ".join(["OPTIONS", *methods])}
+    if cors_headers(request):
+        headers |= {
+            "Access-Control-Allow-Methods": ", ".join(methods),
+            "Access-Control-Allow-Headers": _ACCEPTED,
+            "Access-Control-Max-Age": "600",
+        }
+    return Response(204, headers=headers)
+
+
+def error_response(error: ApiError, request: Request) -> Response:
+    """The envelope of the path (B4, B36): flat under /api, nested everywhere else."""
+    flat = request.path == "/api" or request.path.startswith("/api/")
+    if flat and error.status == 402:
+        body: dict[str, Any] = {"error": error.code, **error.details}
+    else:
+        facts = {
+            "message": error.message,
+            **({"field": error.field} if error.field else {}),
+            **error.details,
+            "request_id": request.id,
+            "doc_url": f"{settings().docs_url}#{error.code}",
+        }
+        body = {"error": error.code, **facts} if flat else {"error": {"code": error.code, **facts}}
+    return Response(error.status, json.dumps(body, ensure_ascii=False), dict(error.headers))
+
+
+def validation_failed(failure: ValidationError) -> ValidationFailed:
+    """Our words for pydantic's findings: `field` for one fault, `errors[]` for many."""
+    findings = [_finding(error) for error in failure.errors(include_url=False, include_input=False)]
+    if len(findings) == 1:
+        return ValidationFailed(findings[0]["message"], field=findings[0]["path"])
+    return ValidationFailed(f"{len(findings)} fields are not valid.", errors=findings)
+
+
+def _finding(error: Mapping[str, Any]) -> dict[str, str]:
+    path = ".".join(str(part) for part in error["loc"])[:_MAX_PATH_CHARS]
+    said = str(error["msg"])
+    match error["type"]:
+        case "extra_forbidden":
+            message = f"Unknown field '{path}'."
+        case "missing":
+            message = f"Field '{path}' is required."
+        case _ if said.startswith("must "):
+            message = f"Field '{path}' {said}."
+        case _:
+            message = f"Field '{path}' is not valid: {said[:1].lower()}{said[1:]}."
+    return {"path": path, "message": message}

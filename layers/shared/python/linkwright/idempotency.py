@@ -1,0 +1,100 @@
+"""Idempotency of POST: the record is part of the transaction of the effect, so both exist or none.
+
+There is no in-progress state to get stuck in. Nobody reads before the commit: a replay is found
+because the record's condition fails, and then the record itself tells what was answered.
+"""
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+
+from linkwright import clock
+from linkwright.errors import Conflict, ValidationFailed
+from linkwright.table import Item, Key, Table, get
+from linkwright.transaction import Transaction
+
+RETENTION_S = 24 * 3600
+# DynamoDB deletes expired items late; it may delete these only when no reader could want them.
+_DELETION_SLACK_S = 3600
+_KEY = re.compile(r"[ -~]{1,255}")
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer as it is kept: what a replay repeats."""
+
+    status: int
+    body: str
+    location: str | None
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One POST under its idempotency key. Without a key of the client's the request's id serves."""
+
+    key: Key
+    fingerprint: str
+    request_id: str
+
+    def record(self, tx: Transaction, reply: Reply) -> None:
+        now = clock.epoch()
+        item = {
+            **self.key.attributes(),
+            "st": "DONE",
+            "fp": self.fingerprint,
+            "request_id": self.request_id,
+            "status": reply.status,
+            "body": reply.body,
+            "location": reply.location,
+            "exp": now + RETENTION_S,
+            "ttl": now + RETENTION_S + _DELETION_SLACK_S,
+        }
+        tx.record(item, "attribute_not_exists(#pk) OR #exp <= :now", {"now": now})
+
+    def settle(self) -> tuple[Reply, bool] | None:
+        """What was answered under this key, and whether to an earlier request; None if nothing.
+
+        Raises `Conflict` where the key was used for another request.
+        """
+        item = get(Table.IDEM, self.key)
+        if item is None or item["exp"] <= clock.epoch():
+            return None
+        if item["fp"] != self.fingerprint:
+            raise Conflict(
+                "This Idempotency-Key was used for another request.",
+                reason="idempotency_key_reused",
+            )
+        reply = Reply(item["status"], item["body"], item["location"])
+        return reply, item["request_id"] != self.request_id
+
+
+def begin(
+    partition: str, request_id: str, header: str | None, method: str, path: str, body: Item
+) -> Attempt:
+    """Raises `ValidationFailed` for a key that is not 1 to 255 printable ASCII characters.
+
+    The key's scope is the workspace and mode; method, path and body are the fingerprint.
+    """
+    if header is None:
+        scoped = f"request:{request_id}"
+    elif _KEY.fullmatch(header):
+        scoped = f"client:{header}"
+    else:
+        raise ValidationFailed(
+            "Header 'Idempotency-Key' must be 1 to 255 printable ASCII characters.",
+            field="Idempotency-Key",
+        )
+    return Attempt(
+        key=Key(f"I#{partition}#{_sha256(scoped)}", "-"),
+        fingerprint=_sha256(_canonical([method, path, body])),
+        request_id=request_id,
+    )
+
+
+def _canonical(value: object) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

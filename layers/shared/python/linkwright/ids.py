@@ -1,0 +1,39 @@
+"""Typed ids: a prefix, an underscore and a ULID, so that the order of ids is the order of time."""
+
+import re
+import secrets
+from datetime import datetime
+
+from linkwright import clock
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_RANDOM_BITS = 80
+_SHAPE = re.compile(r"[a-z]{2,5}_[0-9A-Za-z]{4,64}", re.ASCII)
+
+
+def new(prefix: str) -> str:
+    return f"{prefix}_{_ulid(clock.epoch_ms(), secrets.randbits(_RANDOM_BITS))}"
+
+
+def matches(prefix: str, candidate: str) -> bool:
+    """Whether the text has the shape of an id of that kind; what has not can exist nowhere."""
+    return bool(_SHAPE.fullmatch(candidate)) and candidate.startswith(f"{prefix}_")
+
+
+def first_at(prefix: str, moment: datetime) -> str:
+    """The lowest id that could have been made at the moment or later."""
+    return f"{prefix}_{_ulid(_milliseconds(moment), 0)}"
+
+
+def last_before(prefix: str, moment: datetime) -> str:
+    """The highest id that could have been made before the moment."""
+    return f"{prefix}_{_ulid(max(_milliseconds(moment) - 1, 0), (1 << _RANDOM_BITS) - 1)}"
+
+
+def _milliseconds(moment: datetime) -> int:
+    return min(max(int(moment.timestamp() * 1000), 0), (1 << 48) - 1)
+
+
+def _ulid(milliseconds: int, randomness: int) -> str:
+    value = (milliseconds << _RANDOM_BITS) | randomness
+    return "".join(_CROCKFORD[(value >> shift) & 31] for shift in range(125, -1, -5))

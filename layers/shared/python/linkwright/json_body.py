@@ -1,0 +1,93 @@
+"""Reading a JSON body strictly: what two parsers could read differently is refused."""
+
+import json
+import math
+import re
+from typing import Any, NoReturn
+
+from linkwright.errors import (
+    InvalidRequest,
+    PayloadTooLarge,
+    UnsupportedMediaType,
+    ValidationFailed,
+)
+
+MAX_BYTES = 256 * 1024
+MAX_DEPTH = 20
+
+_MEDIA_TYPE = re.compile(r'application/json *(?:; *charset="?utf-8"?)? *', re.IGNORECASE)
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# Control characters but line feed and tab, and half a surrogate pair, which no UTF-8 can carry.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+
+
+def require_json(content_type: str | None, content_encoding: str | None) -> None:
+    """Raises `UnsupportedMediaType` for all but plain JSON in UTF-8."""
+    if content_type is None or not _MEDIA_TYPE.fullmatch(content_type):
+        raise UnsupportedMediaType("Content-Type must be application/json in UTF-8.")
+    if content_encoding is not None and content_encoding.lower() != "identity":
+        raise UnsupportedMediaType("Content-Encoding is not supported.")
+
+
+def parse(raw: bytes) -> dict[str, Any]:
+    """Raises `InvalidRequest`, `PayloadTooLarge` or `ValidationFailed`."""
+    if len(raw) > MAX_BYTES:
+        raise PayloadTooLarge(f"The body is larger than {MAX_BYTES // 1024} KB.")
+    try:
+        text = raw.decode("utf-8")
+        _require_shallow(text)
+        value = json.loads(
+            text,
+            object_pairs_hook=_object,
+            parse_constant=_no_constant,
+            parse_float=_finite,
+        )
+    except (ValueError, RecursionError):
+        # ValueError: not UTF-8, not JSON, or an integer of thousands of digits.
+        raise InvalidRequest("The body is not valid JSON.") from None
+    if not isinstance(value, dict):
+        raise InvalidRequest("The body must be a JSON object.")
+    _require_clean(value, "")
+    return value
+
+
+def _require_shallow(text: str) -> None:
+    depth = 0
+    for bracket in re.findall(r"[\[\]{}]", _STRING.sub("", text)):
+        depth += 1 if bracket in "[{" else -1
+        if depth > MAX_DEPTH:
+            raise InvalidRequest(f"The body is nested deeper than {MAX_DEPTH} levels.")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        raise InvalidRequest("The body names a key twice in one object.")
+    return value
+
+
+def _no_constant(_name: str) -> NoReturn:
+    raise ValueError("NaN and Infinity are not JSON")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError("the number is too large")
+    return number
+
+
+def _require_clean(value: object, path: str) -> None:
+    if isinstance(value, str):
+        if _FORBIDDEN.search(value):
+            raise ValidationFailed(
+                "The text holds a control character or half a surrogate pair.",
+                field=path or None,
+            )
+    elif isinstance(value, dict):
+        for key, member in value.items():
+            _require_clean(key, path)
+            _require_clean(member, f"{path}.{key}" if path else key)
+    elif isinstance(value, list):
+        for index, member in enumerate(value):
+            _require_clean(member, f"{path}.{index}")

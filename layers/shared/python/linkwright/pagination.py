@@ -1,0 +1,162 @@
+"""Pages and cursors.
+
+A cursor is the sort key of the last row shown, signed with the workspace's own key over the route
+and its filters. It holds nothing but sort-key material, and the partition is rebuilt from the
+credential, so a forged one could not cross a tenant even without the signature.
+"""
+
+import base64
+import binascii
+import hashlib
+import heapq
+import hmac
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from linkwright.auth import Account
+from linkwright.errors import InvalidRequest
+from linkwright.table import Item, Table, query
+
+Row = TypeVar("Row")
+
+DEFAULT_LIMIT = 25
+MAX_LIMIT = 100
+_VERSION = "1"
+_MAC_BYTES = 16
+MAX_READS = 5
+
+
+class Page(BaseModel, Generic[Row]):
+    """The list envelope (B11): these two keys and nothing else."""
+
+    data: list[Row]
+    next_cursor: str | None
+
+
+def _limit(raw: object) -> int:
+    # ASCII digits only: int() would take "١٠", "1_0" and " 10 " as well.
+    if isinstance(raw, int) or (isinstance(raw, str) and re.fullmatch("[0-9]{1,3}", raw)):
+        limit = int(raw)
+        if 1 <= limit <= MAX_LIMIT:
+            return limit
+    raise PydanticCustomError("limit", f"must be an integer from 1 to {MAX_LIMIT}")
+
+
+class ListQuery(BaseModel):
+    """What every list takes; a list with filters adds its own."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: Annotated[int, BeforeValidator(_limit)] = DEFAULT_LIMIT
+    cursor: Annotated[str, Field(max_length=1024)] | None = None
+
+    def filters(self) -> str:
+        """What a cursor is bound to: everything but the page's size and place."""
+        return self.model_dump_json(exclude={"limit", "cursor"}, exclude_none=True)
+
+
+# Reads up to so many rows after a sort key, newest first, and tells the place reached if it stopped
+# before it knew that there are no more.
+Fetch = Callable[[str | None, int], tuple[list[Item], str | None]]
+
+
+def paged(
+    account: Account, route: str, query: ListQuery, fetch: Fetch, show: Callable[[Item], Row]
+) -> Page[Row]:
+    """One page of a list. Raises `InvalidRequest` for a cursor that is not of this list.
+
+    One row too many is read: it only tells that there is a next page. DynamoDB's own mark for that
+    is set on an exact fit too.
+    """
+    after = _position(account, route, query) if query.cursor is not None else None
+    rows, place = fetch(after, query.limit + 1)
+    shown = rows[: query.limit]
+    last = shown[-1]["sk"] if len(rows) > query.limit else place
+    cursor = _cursor(account, route, query, last) if last else None
+    return Page(data=[show(row) for row in shown], next_cursor=cursor)
+
+
+def partition(
+    table: Table,
+    name: str,
+    *,
+    index: str = "",
+    base: str = "",
+    between: tuple[str, str] | None = None,
+    condition: str | None = None,
+    values: Mapping[str, Any] | None = None,
+) -> Fetch:
+    """Fetches one partition of a table or of its index; `base` is then the rows' own partition.
+
+    A filter, or rows so large that one read does not hold them, takes several reads. Their number
+    is bounded: a page may be short and still have a cursor.
+    """
+
+    def fetch(after: str | None, count: int) -> tuple[list[Item], str | None]:
+        start: Item | None = None
+        if after:
+            start = {"pk": base or name, "sk": after, f"{index}pk": name, f"{index}sk": after}
+        rows: list[Item] = []
+        for _ in range(MAX_READS):
+            more, start = query(
+                table,
+                name,
+                index=index,
+                between=between,
+                start_after=start,
+                limit=count,
+                condition=condition,
+                values=values,
+            )
+            rows += more
+            if start is None or len(rows) >= count:
+                return rows[:count], None
+        return rows, start["sk"] if start else None
+
+    return fetch
+
+
+def merged(fetches: Sequence[Fetch]) -> Fetch:
+    """Fetches several partitions as one: ids order by time across all of them."""
+
+    def fetch(after: str | None, count: int) -> tuple[list[Item], str | None]:
+        each = [one(after, count)[0] for one in fetches]
+        return list(heapq.merge(*each, key=itemgetter("sk"), reverse=True))[:count], None
+
+    return fetch
+
+
+def _position(account: Account, route: str, query: ListQuery) -> str:
+    try:
+        cursor = query.cursor or ""
+        raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        payload, mac = raw[:-_MAC_BYTES], raw[-_MAC_BYTES:]
+        genuine = hmac.compare_digest(mac, _mac(account, route, query, payload))
+        # A cursor has one spelling: base64 that decodes alike but reads differently was altered.
+        if genuine and _encode(payload + mac) == cursor:
+            return str(json.loads(payload)[1])
+    except (binascii.Error, ValueError):
+        pass  # not base64, not ASCII
+    raise InvalidRequest("The cursor is not one of this list.", field="cursor")
+
+
+def _cursor(account: Account, route: str, query: ListQuery, last: str) -> str:
+    payload = json.dumps([_VERSION, last], separators=(",", ":")).encode()
+    return _encode(payload + _mac(account, route, query, payload))
+
+
+def _mac(account: Account, route: str, query: ListQuery, payload: bytes) -> bytes:
+    context: list[Any] = [account.partition, route, query.filters()]
+    message = json.dumps(context, ensure_ascii=False).encode() + b"\0" + payload
+    digest = hmac.new(account.cursor_key.encode(), message, hashlib.sha256).digest()
+    return digest[:_MAC_BYTES]
+
+
+def _encode(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

@@ -1,0 +1,63 @@
+"""What each plan allows (B7, B8). One table: nothing else in the code knows a limit."""
+
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from linkwright import clock
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Monthly allowances, and how much may go on at once."""
+
+    name: str
+    upgrade_to: str | None
+    requests_per_minute: int
+    call_minutes: int
+    mailer_sends: int
+    ai_credits: int
+    concurrent_calls: int
+    webhooks: int
+
+
+PLANS = {
+    plan.name: plan
+    for plan in (
+        Plan("free", "pro", 60, 10, 100, 0, 1, 1),
+        Plan("pro", "business", 600, 300, 5_000, 500, 10, 5),
+        Plan("business", "enterprise", 1_200, 2_000, 50_000, 2_500, 25, 10),
+        Plan("enterprise", None, 3_000, 10_000, 250_000, 10_000, 100, 25),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Period:
+    """A billing cycle: from the workspace's anchor day to the next one, UTC, end exclusive."""
+
+    start: datetime
+    end: datetime
+
+    @property
+    def label(self) -> str:
+        return self.start.strftime("%Y-%m-%d")
+
+
+def period(anchor_day: int, moment: datetime | None = None) -> Period:
+    """The cycle that holds the moment. In a month without the anchor day, its last day counts."""
+    moment = moment or clock.now()
+    start = _anchor(moment.year, moment.month, anchor_day)
+    if moment < start:
+        previous = _months_later(moment, -1)
+        return Period(_anchor(*previous, anchor_day), start)
+    return Period(start, _anchor(*_months_later(moment, 1), anchor_day))
+
+
+def _months_later(moment: datetime, months: int) -> tuple[int, int]:
+    index = moment.year * 12 + moment.month - 1 + months
+    return index // 12, index % 12 + 1
+
+
+def _anchor(year: int, month: int, day: int) -> datetime:
+    return datetime(year, month, min(day, monthrange(year, month)[1]), tzinfo=UTC)

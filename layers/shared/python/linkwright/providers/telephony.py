@@ -1,0 +1,141 @@
+"""The port to a telephone carrier, and the carrier that only pretends.
+
+A carrier is dialled once per call and then reports. The reports of a real one come as callbacks in
+any order and more than once; the simulator's come one after the other.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from linkwright import clock
+from linkwright.settings import settings
+from linkwright.table import Key, Table, get, update
+from linkwright.voice.models import TranscriptTurn
+from linkwright.voice.reports import Report
+from linkwright.voice.states import EndedReason, Status
+
+
+class CarrierNotConfigured(Exception):
+    """The stage places real calls, but no carrier is set up for it."""
+
+
+@dataclass(frozen=True)
+class Dial:
+    """What a carrier is told about a call."""
+
+    partition: str
+    call_id: str
+    to: str
+    language: str
+
+
+class Carrier(Protocol):
+    def place(self, dial: Dial) -> None:
+        """Dial. The caller has written down that it is about to."""
+
+    def knows(self, dial: Dial) -> bool:
+        """Whether the call was dialled already: asked after a crash, before dialling again."""
+
+    def reports(self, dial: Dial) -> Iterator[Report]:
+        """What happens to the call, as it happens."""
+
+
+def carrier(partition: str) -> Carrier:
+    """Test mode never leaves the simulator. Raises `CarrierNotConfigured`."""
+    if settings().stage == "prod" and not partition.endswith(".test"):
+        raise CarrierNotConfigured
+    return Simulator()
+
+
+# What the simulator says, by language; the agent speaks first, and then they take turns.
+_SCRIPT = {
+    "en": (
+        "Hello, this is an automated assistant calling. Is this a good moment?",
+        "Yes, go ahead.",
+        "Thank you. I will send you the details by message. Goodbye.",
+    ),
+    "he": (
+        "שלום, מדברת עוזרת דיגיטלית. זה זמן טוב?",
+        "כן, בבקשה.",
+        "תודה. אשלח לך את הפרטים בהודעה. להתראות.",
+    ),
+    "ar": (
+        "مرحبا، معك مساعد آلي. هل الوقت مناسب؟",
+        "نعم، تفضل.",
+        "شكرا. سأرسل لك التفاصيل في رسالة. مع السلامة.",
+    ),
+}
+_TURN_MS = 400
+_RING_S = 0.3
+
+_MAGIC = "+1500555000"
+_OUTCOMES = {
+    f"{_MAGIC}1": (Status.BUSY, EndedReason.BUSY),
+    f"{_MAGIC}2": (Status.NO_ANSWER, EndedReason.NO_ANSWER),
+    f"{_MAGIC}4": (Status.FAILED, EndedReason.CARRIER_FAILED),
+}
+_VOICEMAIL = f"{_MAGIC}3"
+_SCREENED = f"{_MAGIC}6"
+
+
+class Simulator:
+    """A deterministic carrier: the number decides what happens, every other one is answered.
+
+    It keeps a book of what it dialled, as a real carrier does: that is what `knows` reads.
+    """
+
+    def place(self, dial: Dial) -> None:
+        kept_until = clock.epoch() + 24 * 3600
+        update(
+            Table.CORE,
+            self.book(dial),
+            "SET #ttl = :ttl ADD #dials :one",
+            values={"ttl": kept_until, "one": 1},
+        )
+
+    def knows(self, dial: Dial) -> bool:
+        return get(Table.CORE, self.book(dial)) is not None
+
+    def reports(self, dial: Dial) -> Iterator[Report]:
+        clock.sleep(_RING_S)
+        yield Report(Status.RINGING)
+        clock.sleep(_RING_S)
+        if dial.to in _OUTCOMES:
+            status, reason = _OUTCOMES[dial.to]
+            yield Report(status, ended_reason=reason)
+        elif dial.to == _VOICEMAIL:
+            yield Report(
+                Status.VOICEMAIL, answered_by="voicemail", ended_reason=EndedReason.VOICEMAIL
+            )
+        elif dial.to == _SCREENED:
+            yield Report(Status.IN_PROGRESS, answered_by="call_screening")
+            yield Report(Status.COMPLETED, ended_reason=EndedReason.CALL_SCREENING, duration_s=1)
+        else:
+            yield Report(Status.IN_PROGRESS, answered_by="human")
+            yield from self._conversation(dial)
+
+    def _conversation(self, dial: Dial) -> Iterator[Report]:
+        language = dial.language.split("-")[0]
+        turns = []
+        for at, text in enumerate(_SCRIPT.get(language, _SCRIPT["en"])):
+            clock.sleep(_TURN_MS / 1000)
+            turns.append(
+                TranscriptTurn(
+                    role="callee" if at % 2 else "agent",
+                    text=text,
+                    start_ms=at * _TURN_MS,
+                    end_ms=(at + 1) * _TURN_MS,
+                    lang=language if language in _SCRIPT else "en",
+                )
+            )
+        yield Report(
+            Status.COMPLETED,
+            ended_reason=EndedReason.AGENT_ENDED,
+            duration_s=-(-len(turns) * _TURN_MS // 1000),
+            transcript=turns,
+        )
+
+    @staticmethod
+    def book(dial: Dial) -> Key:
+        return Key(f"W#{dial.partition}#SIM", dial.call_id)

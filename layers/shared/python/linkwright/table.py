@@ -1,0 +1,196 @@
+"""DynamoDB: get, query and update. With `transaction.py` the only code that knows its client.
+
+In expressions a name is written `#status` and a value `:status`. The names are filled in from the
+expression itself, the values are given without their colon.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from functools import cache
+from typing import Any, NamedTuple, Protocol, TypeVar, cast
+
+from pydynox import pydynox_core
+from pydynox.exceptions import (
+    AccessDeniedException,
+    ConditionalCheckFailedException,
+    PydynoxException,
+    ResourceNotFoundException,
+    SerializationException,
+    TransactionCanceledException,
+    ValidationException,
+)
+
+from linkwright import deadline
+from linkwright.errors import Unavailable
+from linkwright.settings import settings
+
+Item = dict[str, Any]
+Result = TypeVar("Result")
+
+CONNECT_TIMEOUT_S = 1.0
+READ_TIMEOUT_S = 3.0
+ATTEMPTS = 2
+# A call that might outlast the function is not begun: the function answers for itself instead.
+CALL_BUDGET_S = ATTEMPTS * (CONNECT_TIMEOUT_S + READ_TIMEOUT_S) + 1
+
+# What no retry can mend. Everything else that the client raises may be a passing fault.
+_PERMANENT = (
+    AccessDeniedException,
+    ResourceNotFoundException,
+    SerializationException,
+    ValidationException,
+)
+
+
+class Table(StrEnum):
+    CORE = "core"
+    ACCESS = "access"
+    IDEM = "idem"
+
+    @property
+    def deployed_name(self) -> str:
+        return cast(str, getattr(settings(), f"{self}_table"))
+
+
+class Key(NamedTuple):
+    pk: str
+    sk: str
+
+    def attributes(self) -> Item:
+        return {"pk": self.pk, "sk": self.sk}
+
+
+class Driver(Protocol):
+    """The calls of the client that are used: the seam where tests count calls and inject faults."""
+
+    def sync_get_item(
+        self, table: str, key: Item, consistent_read: bool = False
+    ) -> tuple[Item | None, Any]: ...
+    def sync_query_page(
+        self, table: str, key_condition_expression: str, **options: object
+    ) -> tuple[list[Item], Item | None, Any]: ...
+    def sync_update_item(
+        self, table: str, key: Item, **options: object
+    ) -> tuple[Item | None, Any]: ...
+    def sync_transact_write(
+        self, operations: list[Item], *, client_request_token: str | None = None
+    ) -> None: ...
+
+
+class ConditionFailed(Exception):
+    """The item is not in the state that a conditional update asked for."""
+
+
+@cache
+def driver() -> Driver:
+    """One client per process: its connections are kept."""
+    client = pydynox_core.DynamoDBClient(
+        region=settings().aws_region,
+        endpoint_url=settings().dynamodb_endpoint,
+        connect_timeout=CONNECT_TIMEOUT_S,
+        read_timeout=READ_TIMEOUT_S,
+        max_retries=ATTEMPTS,  # the client's word for attempts in all
+    )
+    return cast(Driver, client)
+
+
+def run(operation: Callable[[], Result]) -> Result:
+    """Make one call of the client. Raises `Unavailable` for a fault that may pass."""
+    if deadline.seconds_left() < CALL_BUDGET_S:
+        raise Unavailable
+    try:
+        return operation()
+    except ConditionalCheckFailedException as failure:
+        raise ConditionFailed from failure
+    except (TransactionCanceledException, *_PERMANENT):
+        raise
+    except PydynoxException as fault:
+        raise Unavailable from fault
+
+
+def get(table: Table, key: Key) -> Item | None:
+    """Read one item, strongly: what was just written is seen."""
+    item, metrics = run(
+        lambda: driver().sync_get_item(table.deployed_name, key.attributes(), consistent_read=True)
+    )
+    _require_genuine(metrics.consumed_rcu)
+    return item
+
+
+def query(
+    table: Table,
+    partition: str,
+    *,
+    index: str = "",
+    between: tuple[str, str] | None = None,
+    start_after: Item | None = None,
+    limit: int,
+    newest_first: bool = True,
+    condition: str | None = None,
+    values: Mapping[str, Any] | None = None,
+) -> tuple[list[Item], Item | None]:
+    """One page of a partition in the order of its sort key, and the key to go on from.
+
+    `limit` bounds the rows read, before `condition` filters them: a page may come back empty.
+    """
+    where = f"#{index}pk = :partition"
+    bound = {"partition": partition, **(values or {})}
+    if between:
+        where += f" AND #{index}sk BETWEEN :low AND :high"
+        bound |= {"low": between[0], "high": between[1]}
+    rows, last, metrics = run(
+        lambda: driver().sync_query_page(
+            table.deployed_name,
+            where,
+            filter_expression=condition,
+            index_name=index or None,
+            limit=limit,
+            exclusive_start_key=start_after,
+            scan_index_forward=not newest_first,
+            **placeholders(where, condition, values=bound),
+        )
+    )
+    _require_genuine(metrics.consumed_rcu)
+    return rows, last
+
+
+def update(
+    table: Table,
+    key: Key,
+    expression: str,
+    *,
+    condition: str | None = None,
+    values: Mapping[str, Any] | None = None,
+) -> Item:
+    """Change one item and return it as it is now. Raises `ConditionFailed`."""
+    item, metrics = run(
+        lambda: driver().sync_update_item(
+            table.deployed_name,
+            key.attributes(),
+            update_expression=expression,
+            condition_expression=condition,
+            return_values="ALL_NEW",
+            **placeholders(expression, condition, values=values),
+        )
+    )
+    _require_genuine(metrics.consumed_wcu)
+    return item or {}
+
+
+def placeholders(*expressions: str | None, values: Mapping[str, Any] | None) -> Item:
+    """The client's arguments for the names and values that the expressions mention."""
+    text = " ".join(filter(None, expressions))
+    arguments: Item = {}
+    if names := set(re.findall(r"#(\w+)", text)):
+        arguments["expression_attribute_names"] = {f"#{name}": name for name in sorted(names)}
+    if values:
+        arguments["expression_attribute_values"] = {f":{name}": v for name, v in values.items()}
+    return arguments
+
+
+def _require_genuine(consumed: float | None) -> None:
+    # The client always asks for the capacity consumed. An answer without it is not DynamoDB's and
+    # must not pass for "no such item".
+    if consumed is None:
+        raise Unavailable

@@ -1,0 +1,167 @@
+"""A write: one `TransactWriteItems`, or nothing.
+
+Item order is meaning. Each conditional item names the error to raise if its condition fails, and
+the lowest failed one wins: the idempotency record, then existence, then rules, then limits (B26).
+"""
+
+import random
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import uuid4
+
+from pydynox.exceptions import TransactionCanceledException
+
+from linkwright import clock, deadline, outbox
+from linkwright.errors import ServerError, Unavailable
+from linkwright.table import Item, Key, Table, driver, placeholders, run
+
+Otherwise = Callable[[], Exception]
+
+TRIES = 5
+RETRY_BUDGET_S = 2.0
+MAX_OPERATIONS = 100  # DynamoDB's own limit
+
+_PASSING = frozenset(
+    {
+        "TransactionConflict",
+        "ThrottlingError",
+        "ProvisionedThroughputExceeded",
+        "RequestLimitExceeded",
+    }
+)
+
+
+class RecordExists(Exception):
+    """The idempotency record is there already: this request, or another one, was done before."""
+
+
+class Transaction:
+    """Collects the items of one change and writes them together.
+
+    `partition` is the workspace's, in live or test mode; `request_id` goes into the events.
+    """
+
+    def __init__(self, partition: str, request_id: str) -> None:
+        self.partition = partition
+        self.request_id = request_id
+        self._operations: list[Item] = []
+        self._otherwise: list[Otherwise | None] = []
+        self._keys: set[tuple[str, str, str]] = set()
+
+    def put(
+        self,
+        table: Table,
+        item: Item,
+        *,
+        condition: str = "attribute_not_exists(#pk)",
+        values: Mapping[str, Any] | None = None,
+        otherwise: Otherwise | None = None,
+    ) -> None:
+        """Write a whole item; unless told otherwise, only where there is none."""
+        key = Key(item["pk"], item["sk"])
+        self._add("put", table, key, {"item": item}, condition, values, otherwise)
+
+    def update(
+        self,
+        table: Table,
+        key: Key,
+        expression: str,
+        *,
+        condition: str | None = None,
+        values: Mapping[str, Any] | None = None,
+        otherwise: Otherwise | None = None,
+    ) -> None:
+        body = {"key": key.attributes(), "update_expression": expression}
+        self._add("update", table, key, body, condition, values, otherwise)
+
+    def require(
+        self,
+        table: Table,
+        key: Key,
+        condition: str = "attribute_exists(#pk)",
+        *,
+        values: Mapping[str, Any] | None = None,
+        otherwise: Otherwise,
+    ) -> None:
+        """Let the change happen only if another item is as the condition says."""
+        body = {"key": key.attributes()}
+        self._add("condition_check", table, key, body, condition, values, otherwise)
+
+    def emit(self, event_type: str, entity: Item, *, sequence: int) -> None:
+        """Tell of the change: `entity` is the object as it is after it, as the API shows it."""
+        event = outbox.event(self.partition, event_type, entity, sequence, self.request_id)
+        self.put(Table.CORE, event)
+
+    def record(self, item: Item, condition: str, values: Mapping[str, Any]) -> None:
+        """Put the idempotency record first, whatever was added before."""
+        self.put(Table.IDEM, item, condition=condition, values=values, otherwise=RecordExists)
+        self._operations.insert(0, self._operations.pop())
+        self._otherwise.insert(0, self._otherwise.pop())
+
+    def commit(self) -> None:
+        """Write all of it, or raise the `otherwise` of the first item whose condition failed.
+
+        Raises `Unavailable` when it cannot be known, or cannot be done now.
+        """
+        if self._operations:
+            self._write_with_retries()
+
+    def _write_with_retries(self) -> None:
+        # One token over all tries: a lost reply must not turn a done effect into a refusal.
+        token = uuid4().hex
+        give_up_at = clock.monotonic() + min(RETRY_BUDGET_S, deadline.seconds_left())
+        for attempt in range(1, TRIES + 1):
+            try:
+                self._write(token)
+                return
+            except Unavailable:
+                if attempt == TRIES or clock.monotonic() > give_up_at:
+                    raise
+            # Full jitter, so that those who met once do not meet again.
+            clock.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 -- not a secret
+
+    def _write(self, token: str) -> None:
+        try:
+            run(lambda: driver().sync_transact_write(self._operations, client_request_token=token))
+        except TransactionCanceledException as cancelled:
+            raise self._explain(cancelled) from cancelled
+
+    def _explain(self, cancelled: TransactionCanceledException) -> Exception:
+        reasons = _reasons(cancelled)
+        failed = [at for at, reason in enumerate(reasons) if reason == "ConditionalCheckFailed"]
+        if failed and self._otherwise[failed[0]] is RecordExists:
+            return RecordExists()
+        if _PASSING.intersection(reasons):
+            return Unavailable()
+        otherwise = self._otherwise[failed[0]] if failed else None
+        return otherwise() if otherwise else ServerError()
+
+    def _add(
+        self,
+        kind: str,
+        table: Table,
+        key: Key,
+        body: Item,
+        condition: str | None,
+        values: Mapping[str, Any] | None,
+        otherwise: Otherwise | None,
+    ) -> None:
+        identity = (table, *key)
+        if identity in self._keys:
+            raise ValueError("a transaction takes one operation on an item")
+        if len(self._operations) == MAX_OPERATIONS:
+            raise ValueError(f"a transaction takes {MAX_OPERATIONS} operations")
+        self._keys.add(identity)
+        operation = {"type": kind, "table": table.deployed_name, **body}
+        if condition:
+            operation["condition_expression"] = condition
+        operation |= placeholders(condition, body.get("update_expression"), values=values)
+        self._operations.append(operation)
+        self._otherwise.append(otherwise)
+
+
+def _reasons(cancelled: TransactionCanceledException) -> list[str]:
+    # The client passes on the list of codes at the end of DynamoDB's message, in item order.
+    found = re.search(r"\[([\w, ]*)\]\s*$", str(cancelled))
+    return found[1].split(", ") if found else []

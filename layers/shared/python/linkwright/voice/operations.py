@@ -1,0 +1,72 @@
+"""Dialling a call: what the dial worker does, safe to be killed at any instruction.
+
+Claim first, so that the intent is written before the carrier hears of it. Whoever takes a claimed
+call over asks the carrier whether it was dialled before dialling it.
+"""
+
+from datetime import timedelta
+
+from linkwright import clock, deadline
+from linkwright.observability import logger
+from linkwright.outbox import Work
+from linkwright.providers import telephony
+from linkwright.providers.telephony import CarrierNotConfigured, Dial
+from linkwright.table import Item
+from linkwright.voice import agents, calls
+from linkwright.voice.reports import Report
+from linkwright.voice.states import EndedReason, Status, is_terminal
+
+_LEASE_GRACE_S = 5.0
+# The lease where nothing limits the run, as in a shell.
+_LONGEST_RUN_S = 60.0
+
+
+def dial(work: Work) -> None:
+    """Bring a queued call to its end. Does nothing if another worker has it, or it has ended."""
+    partition = work.pk.split("#")[1]
+    item = calls.find(partition, work.sk)
+    if item is None or work.pk != item["pk"]:
+        # Never there: the message is not ours, or was written about something else.
+        raise LookupError("no such call")
+    status = Status(item["view"]["status"])
+    if is_terminal(status) or (status is not Status.QUEUED and _is_leased(item)):
+        return
+    try:
+        item = calls.claim(item, lease_until=_lease_end())
+    except calls.Superseded:
+        return
+    taken_over = status is not Status.QUEUED
+    logger().info("dialling", extra={"call": work.sk, "taken_over": taken_over})
+    _conduct(partition, item, taken_over=taken_over)
+
+
+def _conduct(partition: str, item: Item, *, taken_over: bool) -> None:
+    view = item["view"]
+    agent = agents.find(partition, view["agent_id"])
+    if agent is None:
+        calls.advance(item, _failed(EndedReason.AGENT_NOT_FOUND))
+        return
+    try:
+        carrier = telephony.carrier(partition)
+    except CarrierNotConfigured:
+        calls.advance(item, _failed(EndedReason.CARRIER_NOT_CONFIGURED))
+        return
+    order = Dial(partition, view["id"], view["to"], agent.language)
+    if not (taken_over and carrier.knows(order)):
+        carrier.place(order)
+    for report in carrier.reports(order):
+        item = calls.advance(item, report)
+
+
+def _failed(reason: EndedReason) -> Report:
+    return Report(Status.FAILED, ended_reason=reason)
+
+
+def _is_leased(item: Item) -> bool:
+    return str(item["lease_until"]) > clock.timestamp()
+
+
+def _lease_end() -> str:
+    # From the wall clock and the function's own end: nobody takes over while it may still run.
+    left = min(deadline.seconds_left(), _LONGEST_RUN_S)
+    return clock.timestamp(clock.now() + timedelta(seconds=left + _LEASE_GRACE_S))

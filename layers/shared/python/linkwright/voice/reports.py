@@ -1,0 +1,35 @@
+"""What a carrier reports about a call."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from linkwright import clock
+from linkwright.voice.models import TranscriptTurn
+from linkwright.voice.states import EndedReason, Status, is_terminal
+
+
+@dataclass(frozen=True)
+class Report:
+    """One thing that happened to a call."""
+
+    status: Status
+    answered_by: str | None = None
+    ended_reason: EndedReason | None = None
+    duration_s: int | None = None
+    transcript: list[TranscriptTurn] = field(default_factory=list)
+
+    def changes(self) -> dict[str, Any]:
+        """The fields of the call that this report sets."""
+        changed: dict[str, Any] = {"status": self.status.value}
+        if self.answered_by:
+            changed["answered_by"] = self.answered_by
+        if self.status is Status.IN_PROGRESS:
+            changed["answered_at"] = clock.timestamp()
+        if is_terminal(self.status):
+            changed |= {
+                "ended_at": clock.timestamp(),
+                "ended_reason": self.ended_reason.value if self.ended_reason else None,
+                "duration_s": self.duration_s or 0,
+                "transcript_status": "ready",
+            }
+        return changed

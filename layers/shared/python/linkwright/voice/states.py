@@ -1,0 +1,54 @@
+"""The state machine of a call. It moves forward only, so late and repeated reports are harmless."""
+
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    SCHEDULED = "scheduled"
+    QUEUED = "queued"
+    DIALING = "dialing"
+    RINGING = "ringing"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    NO_ANSWER = "no_answer"
+    BUSY = "busy"
+    FAILED = "failed"
+    CANCELED = "canceled"
+    VOICEMAIL = "voicemail"
+
+
+class EndedReason(StrEnum):
+    """Why a call ended: exactly one for each call that has."""
+
+    AGENT_ENDED = "agent_ended"
+    CALLEE_HUNG_UP = "callee_hung_up"
+    VOICEMAIL = "voicemail"
+    CALL_SCREENING = "call_screening"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    CARRIER_FAILED = "carrier_failed"
+    CARRIER_NOT_CONFIGURED = "carrier_not_configured"
+    AGENT_NOT_FOUND = "agent_not_found"
+
+
+_ORDER = (
+    Status.SCHEDULED,
+    Status.QUEUED,
+    Status.DIALING,
+    Status.RINGING,
+    Status.IN_PROGRESS,
+)
+_TERMINAL_RANK = len(_ORDER)
+
+
+def is_terminal(status: Status) -> bool:
+    return status not in _ORDER
+
+
+def may_follow(new: Status, current: Status) -> bool:
+    """Whether a report of `new` still says something once the call is `current`."""
+    return _rank(new) > _rank(current)
+
+
+def _rank(status: Status) -> int:
+    return _TERMINAL_RANK if is_terminal(status) else _ORDER.index(status)

@@ -1,0 +1,62 @@
+"""What a workspace has used of its plan in a billing cycle.
+
+`committed` counts what is used and what is reserved; it alone is compared with the limit, by the
+write that raises it, so that no number of parallel requests gets past. `used` is settled later.
+"""
+
+from linkwright import clock, plans
+from linkwright.auth import Account
+from linkwright.errors import PlanLimitExceeded
+from linkwright.table import Key, Table, get
+from linkwright.transaction import Transaction
+
+CALL_MINUTES = "call_minutes"
+
+
+def key(partition: str, period: str, dimension: str) -> Key:
+    return Key(f"W#{partition}#USE", f"{period}#{dimension}")
+
+
+def reserve(account: Account, dimension: str, amount: int, tx: Transaction) -> str:
+    """Take so much of the plan's limit, or raise `PlanLimitExceeded` (402) at the commit.
+
+    Returns the label of the billing cycle that pays, which the settlement needs.
+    """
+    period = plans.period(account.anchor_day)
+    counter = key(account.partition, period.label, dimension)
+    limit = getattr(account.plan, dimension)
+
+    def exceeded() -> PlanLimitExceeded:
+        item = get(Table.CORE, counter) or {}
+        return PlanLimitExceeded(
+            "The plan's limit of this billing cycle is used up.",
+            dimension=dimension,
+            limit=limit,
+            used=item.get("committed", 0),
+            upgrade_to=account.plan.upgrade_to,
+            resets_at=clock.timestamp(period.end),
+        )
+
+    if amount > limit:
+        raise exceeded()
+    tx.update(
+        Table.CORE,
+        counter,
+        "ADD #committed :amount",
+        condition="attribute_not_exists(#committed) OR #committed <= :bound",
+        values={"amount": amount, "bound": limit - amount},
+        otherwise=exceeded,
+    )
+    return period.label
+
+
+def settle(
+    partition: str, period: str, dimension: str, *, reserved: int, used: int, tx: Transaction
+) -> None:
+    """Turn a reservation into what was really used; what is left over can be reserved again."""
+    tx.update(
+        Table.CORE,
+        key(partition, period, dimension),
+        "ADD #committed :difference, #used :used",
+        values={"difference": used - reserved, "used": used},
+    )

@@ -1,0 +1,52 @@
+"""Workspaces: the tenant that owns everything else."""
+
+import secrets
+from dataclasses import asdict
+
+from linkwright import clock
+from linkwright.auth import Account
+from linkwright.table import Item, Key, Table, get
+from linkwright.transaction import Transaction
+from linkwright.workspace.models import Credential, Limits, Whoami, WorkspaceName
+
+
+def key(workspace_id: str) -> Key:
+    return Key(f"W#{workspace_id}", "META")
+
+
+def create(workspace_id: str, name: str, plan: str, tx: Transaction) -> Item:
+    """The workspace's own item; its cycle begins on the day it is made."""
+    item = {
+        **key(workspace_id).attributes(),
+        "id": workspace_id,
+        "name": name,
+        "plan": plan,
+        "anchor_day": clock.now().day,
+        "cursor_key": secrets.token_hex(32),
+        "created_at": clock.timestamp(),
+    }
+    tx.put(Table.CORE, item)
+    return item
+
+
+def find(workspace_id: str) -> Item | None:
+    return get(Table.CORE, key(workspace_id))
+
+
+def whoami(account: Account) -> Whoami:
+    plan = asdict(account.plan)
+    return Whoami(
+        workspace=WorkspaceName(id=account.workspace_id, name=account.workspace_name),
+        plan=account.plan.name,
+        scopes=sorted(account.scopes),
+        role=account.role,
+        credential=Credential.model_validate(
+            {
+                "type": account.credential_type,
+                "id": account.credential_id,
+                "expires_at": account.credential_expires_at,
+                "env": account.mode,
+            }
+        ),
+        limits=Limits.model_validate(plan),
+    )

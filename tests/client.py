@@ -1,0 +1,175 @@
+"""Calling functions as AWS would: an HTTP request finds its function through the template."""
+
+import importlib.util
+import json
+import re
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from tools.template import Function, functions
+
+HTTP_TIMEOUT_MS = 25_000
+
+
+class Context:
+    """Lambda's context object, as far as it is used; time runs."""
+
+    def __init__(self, timeout_ms: int = HTTP_TIMEOUT_MS) -> None:
+        self._end = time.monotonic() + timeout_ms / 1000
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int((self._end - time.monotonic()) * 1000)
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: Mapping[str, str]
+    raw: str
+
+    @property
+    def json(self) -> Any:  # noqa: ANN401 -- whatever the body is
+        return json.loads(self.raw)
+
+    @property
+    def error(self) -> dict[str, Any]:
+        error: dict[str, Any] = self.json["error"]
+        return error
+
+
+@cache
+def load(function: Function) -> Any:  # noqa: ANN401 -- a module
+    """Import a function's file as Lambda does: by itself."""
+    name = f"functions.{function.folder}.{function.file}"
+    spec = importlib.util.spec_from_file_location(name, function.source)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def named(file: str) -> Function:
+    return next(function for function in functions() if function.file == file)
+
+
+def invoke(file: str, event: Mapping[str, Any], context: Context | None = None) -> Any:  # noqa: ANN401
+    return load(named(file)).handler(event, context or Context())
+
+
+@cache
+def _routes() -> list[tuple[str, str, re.Pattern[str], Function]]:
+    return [
+        (method, path, re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", path)), function)
+        for function in functions()
+        for method, path in function.routes
+    ]
+
+
+def find_route(method: str, path: str) -> tuple[str, dict[str, str], Function]:
+    """The route key, the decoded path parameters and the function of a request."""
+    for known, template_path, pattern, function in _routes():
+        found = pattern.fullmatch(path)
+        if found and known == method:
+            parameters = {name: unquote(value) for name, value in found.groupdict().items()}
+            return f"{method} {template_path}", parameters, function
+    return "$default", {}, next(function for function in functions() if function.is_catch_all)
+
+
+def http_event(
+    method: str, url: str, headers: Mapping[str, str], body: str | None, is_base64: bool
+) -> tuple[dict[str, Any], Function]:
+    """The event that API Gateway makes of a request, payload format 2.0."""
+    parts = urlsplit(url)
+    route, parameters, function = find_route(method, parts.path)
+    event: dict[str, Any] = {
+        "version": "2.0",
+        "routeKey": route,
+        "rawPath": unquote(parts.path),
+        "rawQueryString": parts.query,
+        "headers": {name.lower(): value for name, value in headers.items()},
+        "requestContext": {
+            "http": {"method": method, "path": parts.path, "sourceIp": "192.0.2.1"},
+            "requestId": "gateway",
+            "stage": "$default",
+        },
+        "isBase64Encoded": is_base64,
+    }
+    if parameters:
+        event["pathParameters"] = parameters
+    if body is not None:
+        event["body"] = body
+    return event, function
+
+
+class Client:
+    """An API client with one token. `post("/v1/voice/calls", json=…)` runs the function itself."""
+
+    def __init__(self, token: str | None = None) -> None:
+        self.token = token
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        json: object = None,
+        body: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        is_base64: bool = False,
+        context: Context | None = None,
+    ) -> Answer:
+        sent = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        if json is not None:
+            body = _dumps(json)
+        if body is not None:
+            sent["Content-Type"] = "application/json"
+        sent |= headers or {}
+        event, function = http_event(method, url, sent, body, is_base64)
+        answer = load(function).handler(event, context or Context())
+        return Answer(answer["statusCode"], answer["headers"], answer["body"])
+
+    def get(self, url: str, **options: Any) -> Answer:  # noqa: ANN401
+        return self.request("GET", url, **options)
+
+    def post(self, url: str, **options: Any) -> Answer:  # noqa: ANN401
+        return self.request("POST", url, **options)
+
+
+def _dumps(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def queue_event(bodies: Sequence[str]) -> dict[str, Any]:
+    """What Lambda gets from SQS."""
+    records = [
+        {"messageId": f"m{at}", "receiptHandle": f"r{at}", "body": body, "eventSource": "aws:sqs"}
+        for at, body in enumerate(bodies)
+    ]
+    return {"Records": records}
+
+
+def stream_event(items: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What Lambda gets from a table's stream for new items."""
+    from pydynox.pydynox_core import item_to_dynamo
+
+    records = [
+        {
+            "eventID": f"e{at}",
+            "eventName": "INSERT",
+            "eventSource": "aws:dynamodb",
+            "dynamodb": {
+                "SequenceNumber": str(1000 + at),
+                "Keys": item_to_dynamo({"pk": item["pk"], "sk": item["sk"]}),
+                "NewImage": item_to_dynamo(dict(item)),
+            },
+        }
+        for at, item in enumerate(items)
+    ]
+    return {"Records": records}

@@ -1,0 +1,67 @@
+"""Moving what waits in the outbox through the relay and the workers, as AWS would."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from linkwright.table import Item
+from tests.client import Context, invoke, queue_event, stream_event
+from tests.stack import Stack
+
+WORKERS = {"DialQueue": "dial_call"}
+WORKER_TIMEOUT_MS = 60_000
+
+
+def items(stack: Stack, table: str, workspace_id: str) -> list[Item]:
+    """Every item of a workspace in a table, in both modes."""
+    from pydynox.pydynox_core import item_from_dynamo
+
+    pages = (
+        stack.client("dynamodb")
+        .get_paginator("scan")
+        .paginate(
+            TableName=stack.names[table],
+            FilterExpression="contains(pk, :workspace)",
+            ExpressionAttributeValues={":workspace": {"S": f"#{workspace_id}"}},
+        )
+    )
+    return [item_from_dynamo(item) for page in pages for item in page["Items"]]
+
+
+def relay(stack: Stack, workspace_id: str) -> Any:  # noqa: ANN401
+    """Hand the relay every item of the workspace that waits in the outbox."""
+    waiting = [item for item in items(stack, "CoreTable", workspace_id) if "outbox" in item]
+    return invoke("relay_outbox", stream_event(waiting)) if waiting else None
+
+
+def received(stack: Stack, queue: str, workspace_id: str) -> Iterator[str]:
+    """Take the workspace's messages off a queue; those of other tests stay."""
+    sqs = stack.client("sqs")
+    url = stack.names[queue]
+    others = []
+    while batch := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        for message in batch:
+            if f"#{workspace_id}" in json.loads(message["Body"])["pk"]:
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+                yield message["Body"]
+            else:
+                others.append(message["ReceiptHandle"])
+    for handle in others:
+        sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=0)
+
+
+def work(stack: Stack, workspace_id: str, deliveries: int = 1) -> int:
+    """Run the workers over what is in their queues; returns the number of messages."""
+    handled = 0
+    for queue, worker in WORKERS.items():
+        for body in list(received(stack, queue, workspace_id)):
+            handled += 1
+            for _ in range(deliveries):
+                invoke(worker, queue_event([body]), Context(WORKER_TIMEOUT_MS))
+    return handled
+
+
+def settle(stack: Stack, workspace_id: str) -> None:
+    """Relay and work until nothing is left to do."""
+    relay(stack, workspace_id)
+    work(stack, workspace_id)

@@ -1,0 +1,96 @@
+"""The template's tables and queues on an emulator, and the environment its functions would have."""
+
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from werkzeug.serving import make_server
+
+from linkwright import aws, settings, table
+from tools.local_cloud import start_ministack
+from tools.template import template
+
+REGION = "us-east-1"
+_TABLE_PROPERTIES = (
+    "AttributeDefinitions",
+    "KeySchema",
+    "GlobalSecondaryIndexes",
+    "BillingMode",
+)
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What the template declares, made on an emulator: physical names by logical id."""
+
+    endpoint: str
+    names: Mapping[str, str]
+
+    def client(self, service: str) -> Any:  # noqa: ANN401 -- boto3 makes its clients at run time
+        return boto3.client(service, region_name=REGION, endpoint_url=self.endpoint)
+
+    def environment(self) -> dict[str, str]:
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "STAGE": "local",
+            "CORE_TABLE": self.names["CoreTable"],
+            "ACCESS_TABLE": self.names["AccessTable"],
+            "IDEM_TABLE": self.names["IdemTable"],
+            "DIAL_QUEUE_URL": self.names["DialQueue"],
+            "EVENT_QUEUE_URL": self.names["EventQueue"],
+            "CORS_ORIGINS": "https://app.example.com",
+            "DOCS_URL": "https://docs.example.com/errors",
+        }
+
+
+@contextmanager
+def ministack(directory: Path) -> Iterator[str]:
+    with start_ministack(directory) as emulator:
+        yield emulator.endpoint_url
+
+
+@contextmanager
+def moto_server() -> Iterator[str]:
+    """moto behind HTTP, one request at a time: it is not safe under threads."""
+    from moto.server import DomainDispatcherApplication, create_backend_app
+
+    app = DomainDispatcherApplication(create_backend_app)
+    server = make_server("127.0.0.1", 0, app, threaded=False)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def deploy(endpoint: str, prefix: str) -> Stack:
+    """Make every table and queue of the template under names that begin with the prefix."""
+    names: dict[str, str] = {}
+    stack = Stack(endpoint, names)
+    dynamodb, sqs = stack.client("dynamodb"), stack.client("sqs")
+    for logical_id, resource in template()["Resources"].items():
+        properties = resource.get("Properties", {})
+        name = f"{prefix}-{logical_id}"
+        if resource["Type"] == "AWS::DynamoDB::Table":
+            wanted = {key: properties[key] for key in _TABLE_PROPERTIES if key in properties}
+            dynamodb.create_table(TableName=name, **wanted)
+            names[logical_id] = name
+        elif resource["Type"] == "AWS::SQS::Queue":
+            names[logical_id] = sqs.create_queue(QueueName=name)["QueueUrl"]
+    return stack
+
+
+def use(stack: Stack) -> None:
+    """Point the layer, which reads its environment once, at the stack."""
+    os.environ.update(stack.environment())
+    settings.settings.cache_clear()
+    table.driver.cache_clear()
+    aws.sqs.cache_clear()

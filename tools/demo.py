@@ -1,0 +1,70 @@
+"""The demo data of the local cloud: workspaces of every plan, their keys, and an agent each."""
+
+import os
+from collections.abc import Mapping
+
+from linkwright import auth, clock
+from linkwright.table import Table
+from linkwright.transaction import Transaction
+from linkwright.voice import agents
+from linkwright.voice.models import Agent, EscalationRule
+from tools.workspace import OPERATOR, ensure_workspace, make_key, use_stack
+
+AGENT_ID = "agt_5fd1a02b"
+OTHER_AGENT_ID = "agt_0c41e9d7"
+
+EVERYTHING = sorted(auth.SCOPES)
+
+
+def seed(aws_endpoint: str, outputs: Mapping[str, str], known: Mapping[str, str]) -> dict[str, str]:
+    """Make what is missing, and new keys. Returns the names and values of `demo.env`."""
+    os.environ["AWS_ENDPOINT_URL"] = aws_endpoint
+    use_stack(outputs, stage="local")
+    demo = ensure_workspace("ws_demo", "Demo", "pro")
+    other = ensure_workspace("ws_other", "Other", "pro")
+    free = ensure_workspace("ws_free", "Free", "free")
+    enterprise = ensure_workspace("ws_enterprise", "Enterprise", "enterprise")
+    for partition in ("ws_demo", "ws_demo.test", "ws_free", "ws_enterprise"):
+        _ensure_agent(partition, AGENT_ID)
+    _ensure_agent("ws_other", OTHER_AGENT_ID)
+    return {
+        **known,
+        "TOKEN": make_key(demo, "live", "owner", EVERYTHING, "all scopes"),
+        "TOKEN_READ": make_key(demo, "live", "owner", ["*:read"], "only reads"),
+        "TOKEN_TEST": make_key(demo, "test", "owner", EVERYTHING, "test mode"),
+        "TOKEN_OTHER": make_key(other, "live", "owner", EVERYTHING, "all scopes"),
+        "TOKEN_FREE": make_key(free, "live", "owner", EVERYTHING, "all scopes"),
+        "TOKEN_ENTERPRISE": make_key(enterprise, "live", "owner", EVERYTHING, "all scopes"),
+        "AGENT_ID": AGENT_ID,
+    }
+
+
+def demo_agent(agent_id: str) -> Agent:
+    now = clock.timestamp()
+    return Agent(
+        id=agent_id,
+        name="Dana",
+        prompt="Confirm the appointment. Be brief, kind and honest about being an AI.",
+        voice="dana",
+        language="he-IL",
+        escalation_rules=[
+            EscalationRule(
+                when="the callee asks for a person", action="transfer", to="+972541230000"
+            )
+        ],
+        max_duration_s=600,
+        phone_number=None,
+        concurrency=None,
+        recording=False,
+        quiet_hours=None,
+        version=1,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def _ensure_agent(partition: str, agent_id: str) -> None:
+    if agents.find(partition, agent_id) is None:
+        tx = Transaction(partition, OPERATOR)
+        tx.put(Table.CORE, agents.item(partition, demo_agent(agent_id)))
+        tx.commit()

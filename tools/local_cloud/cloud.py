@@ -1,0 +1,103 @@
+"""The whole local cloud as one context manager, for `make run` and for the system tests."""
+
+import fcntl
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from tools.local_cloud import completion, demo_data, deployment, front_door
+from tools.local_cloud.emulator import Emulator, start_ministack
+from tools.local_cloud.processes import ROOT, LocalCloudError, shown
+
+DIRECTORY = ROOT / ".local"
+
+Say = Callable[[str], None]
+
+
+class Cloud(NamedTuple):
+    base_url: str
+    endpoint_url: str
+    outputs: dict[str, str]
+    demo: dict[str, str]
+    emulator: Emulator
+
+
+def silent(_: str) -> None:
+    return
+
+
+@contextmanager
+def start_cloud(
+    port: int = 0, directory: Path = DIRECTORY, *, say: Say = silent
+) -> Iterator[Cloud]:
+    """MiniStack, the template deployed into it, the front door on `port` (0: any), demo data.
+
+    What is in `directory` from a run before is used again: state, build and tokens.
+    """
+    directory = directory.resolve()
+    directory.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        stack.enter_context(_only_one(directory))
+        listener = stack.enter_context(front_door.open_port(port))
+        with _timed(say, "Starting MiniStack"):
+            emulator = stack.enter_context(start_ministack(directory, persist=True))
+        api_id = _bring_up_to_date(directory, emulator.endpoint_url, say)
+        base_url = stack.enter_context(front_door.serve(listener, emulator.endpoint_url, api_id))
+        outputs = deployment.outputs(emulator.endpoint_url)
+        demo = _demo(directory, base_url, emulator.endpoint_url, outputs, say)
+        yield Cloud(base_url, emulator.endpoint_url, outputs, demo, emulator)
+
+
+def _bring_up_to_date(directory: Path, endpoint: str, say: Say) -> str:
+    wanted = deployment.fingerprint()
+    if deployment.is_current(endpoint, wanted):
+        say("Nothing has changed since the last deployment")
+    else:
+        with _timed(say, "Building (sam build)"):
+            deployment.build(directory)
+        with _timed(say, "Deploying template.yaml (sam deploy)"):
+            deployment.deploy(directory, endpoint)
+    with _timed(say, "Making the API's routes"):
+        api_id = completion.complete(endpoint)
+    deployment.mark_current(endpoint, wanted)
+    return api_id
+
+
+def _demo(
+    directory: Path, base_url: str, endpoint: str, outputs: dict[str, str], say: Say
+) -> dict[str, str]:
+    known = demo_data.read(directory)
+    demo = {name: value for name, value in known.items() if name not in _addresses("", "")}
+    with _timed(say, "Looking at the demo data"):
+        fresh = "TOKEN" not in demo or not demo_data.is_accepted(base_url, demo["TOKEN"])
+    if fresh:
+        with _timed(say, "Making the demo workspaces"):
+            demo = demo_data.seed(endpoint, outputs, known)
+    demo_data.write(directory, _addresses(base_url, endpoint) | demo)
+    return demo
+
+
+def _addresses(base_url: str, endpoint: str) -> dict[str, str]:
+    return {"BASE_URL": base_url, "AWS_ENDPOINT_URL": endpoint}
+
+
+@contextmanager
+def _only_one(directory: Path) -> Iterator[None]:
+    """Two emulators on one state would overwrite each other's."""
+    with (directory / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise LocalCloudError(
+                f"Another local cloud is running on {shown(directory)}: stop it first."
+            ) from None
+        yield
+
+
+@contextmanager
+def _timed(say: Say, what: str) -> Iterator[None]:
+    began = time.monotonic()
+    yield
+    say(f"{what}: {time.monotonic() - began:.1f} s")

@@ -1,0 +1,73 @@
+"""The demo workspaces and their tokens, kept in `demo.env` beside the local cloud's data."""
+
+import json
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+
+from tools.local_cloud.processes import ROOT, LocalCloudError, aws_env, end_group
+
+FILE = "demo.env"
+UNAUTHORIZED = 401
+# Runs as a child, because the credentials of the emulator belong in a child's environment only.
+SEED = (
+    "import json, sys; from tools.demo import seed; "
+    "asked = json.load(sys.stdin); print(json.dumps(seed(**asked)))"
+)
+
+
+def read(directory: Path) -> dict[str, str]:
+    file = directory / FILE
+    if not file.exists():
+        return {}
+    lines = [line for line in file.read_text().splitlines() if "=" in line]
+    return dict(line.split("=", 1) for line in lines)
+
+
+def write(directory: Path, values: Mapping[str, str]) -> None:
+    file = directory / FILE
+    fresh = file.with_suffix(".new")
+    fresh.touch(mode=0o600)
+    fresh.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
+    fresh.replace(file)
+
+
+def is_accepted(base_url: str, token: str) -> bool:
+    """Whether the API still knows the token: a state that was lost knows none."""
+    request = urllib.request.Request(  # noqa: S310  # our own http://127.0.0.1 address
+        f"{base_url}/v1/whoami", headers={"Authorization": f"Bearer {token}"}
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=60):  # noqa: S310
+            return True
+    except urllib.error.HTTPError as refusal:
+        if refusal.code == UNAUTHORIZED:
+            return False
+        text = refusal.read(500).decode(errors="replace")
+        raise LocalCloudError(f"GET {base_url}/v1/whoami answered {refusal.code}: {text}") from None
+
+
+def seed(endpoint: str, outputs: Mapping[str, str], known: Mapping[str, str]) -> dict[str, str]:
+    """Make the demo data, or whatever of it is missing."""
+    asked = {"aws_endpoint": endpoint, "outputs": dict(outputs), "known": dict(known)}
+    paths = f"{ROOT}:{ROOT / 'layers' / 'shared' / 'python'}"
+    child = subprocess.Popen(
+        [sys.executable, "-c", SEED],
+        cwd=ROOT,
+        env=aws_env(endpoint) | {"PYTHONPATH": paths},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        answer, trouble = child.communicate(json.dumps(asked).encode())
+    finally:
+        end_group(child)
+    if child.returncode != 0:
+        raise LocalCloudError(f"The demo data could not be made:\n{trouble.decode()[-2000:]}")
+    made: dict[str, str] = json.loads(answer.decode().splitlines()[-1])
+    return made

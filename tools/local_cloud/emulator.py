@@ -1,0 +1,148 @@
+"""MiniStack as a child process on a free loopback port."""
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from tools.local_cloud.processes import (
+    ROOT,
+    LocalCloudError,
+    aws_env,
+    end_group,
+    shown,
+    tail,
+)
+
+READY_SECONDS = 60.0
+# Saving the state of many functions with their code takes seconds.
+SAVE_SECONDS = 45.0
+
+
+class Emulator(NamedTuple):
+    endpoint_url: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+
+@contextmanager
+def start_ministack(directory: Path, *, persist: bool = False) -> Iterator[Emulator]:
+    """MiniStack, ready to answer; with `persist` its state in `directory` outlives a clean stop."""
+    directory = directory.resolve()
+    directory.mkdir(parents=True, exist_ok=True)
+    emulator = _launch(directory, persist)
+    try:
+        _wait_until_ready(emulator)
+        yield emulator
+    finally:
+        _stop(emulator)
+        shutil.rmtree(directory / "tmp", ignore_errors=True)
+
+
+def _launch(directory: Path, persist: bool) -> Emulator:
+    log = directory / "ministack.log"
+    shutil.rmtree(directory / "tmp", ignore_errors=True)
+    (directory / "tmp").mkdir()
+    _rewind_streams(directory / "state" / "lambda.json")
+    first_port = _first_port(directory / "port")
+    with _listener(first_port) as listener, log.open("wb") as output:
+        endpoint = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        child = subprocess.Popen(
+            [sys.executable, "-m", "tools.local_cloud.emulator_child", str(listener.fileno())],
+            cwd=ROOT,
+            env=aws_env(endpoint) | _settings(directory, first_port, persist),
+            pass_fds=[listener.fileno()],
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    return Emulator(endpoint, child, log)
+
+
+def _listener(first: int) -> socket.socket:
+    """On the port of the first run if it is free, so that addresses people noted stay good."""
+    try:
+        listener = socket.create_server(("127.0.0.1", first))
+    except OSError:
+        listener = socket.create_server(("127.0.0.1", 0))
+    # Accepted connections inherit it; without it each answer on a kept connection waits 40 ms.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
+
+
+def _first_port(remembered: Path) -> int:
+    """The port in the names of this state's queues, which are their keys: it must never change."""
+    if not remembered.exists():
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            remembered.write_text(str(free.getsockname()[1]))
+    return int(remembered.read_text())
+
+
+def _rewind_streams(state: Path) -> None:
+    """Let functions read tables' streams again after a restart.
+
+    MiniStack keeps how far each function has read but not the records, so it would wait for as
+    many new records as there were old ones.
+    """
+    if not state.exists():
+        return
+    kept = json.loads(state.read_text())
+    positions = kept["payload"]["dynamodb_stream_positions"]["data"]
+    positions.update(dict.fromkeys(positions, 0))
+    fresh = state.with_suffix(".new")
+    fresh.write_text(json.dumps(kept))
+    fresh.replace(state)
+
+
+def _settings(directory: Path, named_port: int, persist: bool) -> dict[str, str]:
+    kept = "1" if persist else "0"
+    return {
+        "GATEWAY_PORT": str(named_port),
+        "BIND_HOST": "127.0.0.1",
+        "MINISTACK_REGION": "us-east-1",
+        "PERSIST_STATE": kept,
+        "STATE_DIR": str(directory / "state"),
+        "S3_PERSIST": kept,
+        "S3_DATA_DIR": str(directory / "s3"),
+        "TMPDIR": str(directory / "tmp"),
+        # Listeners of services we do not use, and on all interfaces.
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        # It would remove the containers of other MiniStacks on this machine when it starts.
+        "DOCKER_HOST": f"unix://{directory}/no-docker",
+        "LAMBDA_EXECUTOR": "local",
+    }
+
+
+def _wait_until_ready(emulator: Emulator) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline:
+        if emulator.process.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(  # noqa: S310  # our own http://127.0.0.1 address
+                f"{emulator.endpoint_url}/_ministack/health", timeout=READY_SECONDS
+            ) as answer:
+                json.load(answer)
+            return
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.05)
+    raise LocalCloudError(
+        f"MiniStack did not start; the end of {shown(emulator.log)}:\n{tail(emulator.log)}"
+    )
+
+
+def _stop(emulator: Emulator) -> None:
+    """End it and wait: it saves its state after the signal."""
+    if emulator.process.stdin is not None:
+        emulator.process.stdin.close()
+    end_group(emulator.process, grace=SAVE_SECONDS)

@@ -1,0 +1,25 @@
+"""Write the route table that the catch-all answers from: `python -m tools.routes`."""
+
+import json
+from pathlib import Path
+
+from tools.template import ROOT, functions
+
+TARGET = ROOT / "layers/shared/python/linkwright/routes.json"
+
+
+def table() -> dict[str, list[str]]:
+    """The methods of each path of template.yaml."""
+    paths: dict[str, list[str]] = {}
+    for function in functions():
+        for method, path in function.routes:
+            paths.setdefault(path, []).append(method)
+    return {path: sorted(paths[path]) for path in sorted(paths)}
+
+
+def rendered() -> str:
+    return json.dumps(table(), indent=2) + "\n"
+
+
+if __name__ == "__main__":
+    Path(TARGET).write_text(rendered())
