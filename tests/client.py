@@ -33,7 +33,7 @@ class Answer:
     raw: str
 
     @property
-    def json(self) -> Any:  # noqa: ANN401 -- whatever the body is
+    def json(self) -> Any:
         return json.loads(self.raw)
 
     @property
@@ -43,7 +43,7 @@ class Answer:
 
 
 @cache
-def load(function: Function) -> Any:  # noqa: ANN401 -- a module
+def load(function: Function) -> Any:
     """Import a function's file as Lambda does: by itself."""
     name = f"functions.{function.folder}.{function.file}"
     spec = importlib.util.spec_from_file_location(name, function.source)
@@ -59,7 +59,7 @@ def named(file: str) -> Function:
     return next(function for function in functions() if function.file == file)
 
 
-def invoke(file: str, event: Mapping[str, Any], context: Context | None = None) -> Any:  # noqa: ANN401
+def invoke(file: str, event: Mapping[str, Any], context: Context | None = None) -> Any:
     return load(named(file)).handler(event, context or Context())
 
 
@@ -135,10 +135,10 @@ class Client:
         answer = load(function).handler(event, context or Context())
         return Answer(answer["statusCode"], answer["headers"], answer["body"])
 
-    def get(self, url: str, **options: Any) -> Answer:  # noqa: ANN401
+    def get(self, url: str, **options: Any) -> Answer:
         return self.request("GET", url, **options)
 
-    def post(self, url: str, **options: Any) -> Answer:  # noqa: ANN401
+    def post(self, url: str, **options: Any) -> Answer:
         return self.request("POST", url, **options)
 
 

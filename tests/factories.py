@@ -36,7 +36,7 @@ class Workspace:
     def client_with(self, scopes: list[str], role: str = "owner") -> Client:
         return Client(make_key(self.item, self.mode, role, scopes, "of a test"))
 
-    def agent(self, **changes: Any) -> str:  # noqa: ANN401
+    def agent(self, **changes: Any) -> str:
         """Make an agent and return its id."""
         agent = demo_agent(ids.new("agt")).model_copy(update=changes)
         tx = Transaction(self.partition, "req_test")
@@ -44,7 +44,7 @@ class Workspace:
         tx.commit()
         return agent.id
 
-    def place(self, agent_id: str, *, key: str | None = None, **body: Any) -> Answer:  # noqa: ANN401
+    def place(self, agent_id: str, *, key: str | None = None, **body: Any) -> Answer:
         headers = {"Idempotency-Key": key} if key else {}
         wanted = {"agent_id": agent_id, "to": CALLEE, **body}
         return self.client.post("/v1/voice/calls", json=wanted, headers=headers)

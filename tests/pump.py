@@ -28,7 +28,7 @@ def items(stack: Stack, table: str, workspace_id: str) -> list[Item]:
     return [item_from_dynamo(item) for page in pages for item in page["Items"]]
 
 
-def relay(stack: Stack, workspace_id: str) -> Any:  # noqa: ANN401
+def relay(stack: Stack, workspace_id: str) -> Any:
     """Hand the relay every item of the workspace that waits in the outbox."""
     waiting = [item for item in items(stack, "CoreTable", workspace_id) if "outbox" in item]
     return invoke("relay_outbox", stream_event(waiting)) if waiting else None

@@ -31,7 +31,7 @@ class Stack:
     endpoint: str
     names: Mapping[str, str]
 
-    def client(self, service: str) -> Any:  # noqa: ANN401 -- boto3 makes its clients at run time
+    def client(self, service: str) -> Any:
         return boto3.client(service, region_name=REGION, endpoint_url=self.endpoint)
 
     def environment(self) -> dict[str, str]:

@@ -42,7 +42,9 @@ def start_cloud(
         stack.enter_context(_only_one(directory))
         listener = stack.enter_context(front_door.open_port(port))
         with _timed(say, "Starting MiniStack"):
-            emulator = stack.enter_context(start_ministack(directory, persist=True))
+            emulator = stack.enter_context(
+                start_ministack(directory, persist=True, enforce_roles=True)
+            )
         api_id = _bring_up_to_date(directory, emulator.endpoint_url, say)
         base_url = stack.enter_context(front_door.serve(listener, emulator.endpoint_url, api_id))
         outputs = deployment.outputs(emulator.endpoint_url)

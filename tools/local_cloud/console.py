@@ -45,6 +45,6 @@ def _curl(cloud: Cloud) -> str:
         f"curl {cloud.base_url}/v1/voice/calls \\\n"
         f'  -H "Authorization: Bearer {token}" \\\n'
         f'  -H "Content-Type: application/json" \\\n'
-        f'  -H "Idempotency-Key: $(uuidgen)" \\\n'
+        f'  -H "Idempotency-Key: demo-$RANDOM$RANDOM" \\\n'
         f"""  -d '{{"agent_id": "{agent}", "to": "+972541234567"}}'"""
     )

@@ -5,6 +5,7 @@ import os
 import platform
 import shutil
 import sys
+import urllib.request
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -27,6 +28,7 @@ TOOLS = ("tools/local_cloud/deployment.py",)
 LAYERS = ROOT / ".local" / "layers"
 KEY_LENGTH = 16
 SETTLED = {"CREATE_COMPLETE", "UPDATE_COMPLETE"}
+DEPLOYABLE = SETTLED | {"UPDATE_ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS"}
 
 
 def session() -> boto3.Session:
@@ -108,11 +110,11 @@ def build(directory: Path) -> None:
 
 
 def deploy(directory: Path, endpoint: str) -> None:
-    """`sam deploy` of what was built; a stack that a failure left half made is removed first."""
+    """`sam deploy` of what was built; after a first one that failed, from nothing."""
+    _start_over_if_cut_off(endpoint)
     s3: S3Client = session().client("s3", endpoint_url=endpoint)
     with suppress(s3.exceptions.BucketAlreadyOwnedByYou):
         s3.create_bucket(Bucket=ARTIFACTS_BUCKET)
-    _remove_broken_stack(endpoint)
     env = aws_env(endpoint) | {"SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "0.5"}
     command = [
         sam(),
@@ -126,17 +128,16 @@ def deploy(directory: Path, endpoint: str) -> None:
     run(command, env, directory / "sam-deploy.log", what="sam deploy")
 
 
-def _remove_broken_stack(endpoint: str) -> None:
+def _start_over_if_cut_off(endpoint: str) -> None:
+    """A stack that never became whole cannot be updated; it holds no data worth keeping."""
     try:
         status = stack_status(endpoint)
     except ClientError:
         return
-    if status not in SETTLED and not status.startswith("UPDATE_ROLLBACK"):
-        client = cloudformation(endpoint)
-        client.delete_stack(StackName=STACK)
-        client.get_waiter("stack_delete_complete").wait(
-            StackName=STACK, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
-        )
+    if status not in DEPLOYABLE:
+        reset = urllib.request.Request(f"{endpoint}/_ministack/reset", method="POST")  # noqa: S310
+        with urllib.request.urlopen(reset, timeout=60):  # noqa: S310  # http://127.0.0.1
+            return
 
 
 def sam() -> str:

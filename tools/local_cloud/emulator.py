@@ -34,11 +34,17 @@ class Emulator(NamedTuple):
 
 
 @contextmanager
-def start_ministack(directory: Path, *, persist: bool = False) -> Iterator[Emulator]:
-    """MiniStack, ready to answer; with `persist` its state in `directory` outlives a clean stop."""
+def start_ministack(
+    directory: Path, *, persist: bool = False, enforce_roles: bool = False
+) -> Iterator[Emulator]:
+    """MiniStack, ready to answer.
+
+    With `persist` its state in `directory` outlives a clean stop; with `enforce_roles` a function
+    may do what its role allows, and nothing else.
+    """
     directory = directory.resolve()
     directory.mkdir(parents=True, exist_ok=True)
-    emulator = _launch(directory, persist)
+    emulator = _launch(directory, persist, enforce_roles)
     try:
         _wait_until_ready(emulator)
         yield emulator
@@ -47,7 +53,7 @@ def start_ministack(directory: Path, *, persist: bool = False) -> Iterator[Emula
         shutil.rmtree(directory / "tmp", ignore_errors=True)
 
 
-def _launch(directory: Path, persist: bool) -> Emulator:
+def _launch(directory: Path, persist: bool, enforce_roles: bool) -> Emulator:
     log = directory / "ministack.log"
     shutil.rmtree(directory / "tmp", ignore_errors=True)
     (directory / "tmp").mkdir()
@@ -58,7 +64,7 @@ def _launch(directory: Path, persist: bool) -> Emulator:
         child = subprocess.Popen(
             [sys.executable, "-m", "tools.local_cloud.emulator_child", str(listener.fileno())],
             cwd=ROOT,
-            env=aws_env(endpoint) | _settings(directory, first_port, persist),
+            env=aws_env(endpoint) | _settings(directory, first_port, persist, enforce_roles),
             pass_fds=[listener.fileno()],
             stdin=subprocess.PIPE,
             stdout=output,
@@ -103,7 +109,9 @@ def _rewind_streams(state: Path) -> None:
     fresh.replace(state)
 
 
-def _settings(directory: Path, named_port: int, persist: bool) -> dict[str, str]:
+def _settings(
+    directory: Path, named_port: int, persist: bool, enforce_roles: bool
+) -> dict[str, str]:
     kept = "1" if persist else "0"
     return {
         "GATEWAY_PORT": str(named_port),
@@ -120,6 +128,7 @@ def _settings(directory: Path, named_port: int, persist: bool) -> dict[str, str]
         # It would remove the containers of other MiniStacks on this machine when it starts.
         "DOCKER_HOST": f"unix://{directory}/no-docker",
         "LAMBDA_EXECUTOR": "local",
+        "AUTH": "true" if enforce_roles else "false",
     }
 
 

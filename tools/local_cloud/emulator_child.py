@@ -11,6 +11,47 @@ import sys
 import threading
 
 
+class RoutedOptions(str):
+    """The method OPTIONS, unequal to "OPTIONS".
+
+    MiniStack refuses that method itself; on AWS an API without CORS settings asks its routes.
+    """
+
+    __slots__ = ()
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return False
+
+
+def route_options() -> None:
+    from ministack.services import apigateway
+
+    answer = apigateway._handle_execute_in_scope
+
+    async def answer_options(
+        api_id: str, stage: str, path: str, method: str, *rest: object
+    ) -> object:
+        cors = (apigateway._apis.get(api_id) or {}).get("corsConfiguration")
+        asked = RoutedOptions(method) if method == "OPTIONS" and not cors else method
+        return await answer(api_id, stage, path, asked, *rest)
+
+    apigateway._handle_execute_in_scope = answer_options
+
+
+def authorize_batches() -> None:
+    """On AWS the permission for one SQS message covers a batch; MiniStack asks for another one."""
+    from ministack.core import iam_actions
+
+    named = iam_actions.extract_iam_action
+
+    def without_batch(service: str, *request: object, **more: object) -> str | None:
+        action: str | None = named(service, *request, **more)
+        return action.removesuffix("Batch") if action and service == "sqs" else action
+
+    iam_actions.extract_iam_action = without_batch
+
+
 def end_with_parent() -> None:
     sys.stdin.buffer.read()
     os.kill(os.getpid(), signal.SIGTERM)
@@ -25,6 +66,8 @@ def main() -> None:
     config.bind = [f"fd://{sys.argv[1]}"]
     config.keep_alive_timeout = 75
     config.loglevel = "WARNING"
+    route_options()
+    authorize_batches()
     threading.Thread(target=end_with_parent, daemon=True).start()
     asyncio.run(serve(app, config))
 

@@ -53,6 +53,9 @@ class FrontDoor:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+            return
         body = await _read_body(receive)
         if body is None:
             answer = _own_answer(*TOO_LARGE)
@@ -61,6 +64,14 @@ class FrontDoor:
         status, headers, content = answer
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": content})
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """Until the server stops; then close the connections that were kept."""
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self._pool.aclose()
+        await send({"type": "lifespan.shutdown.complete"})
 
     async def _forward(self, scope: Scope, body: bytes) -> Answer:
         target = self._prefix + scope["raw_path"]
@@ -131,7 +142,8 @@ def serve(listener: socket.socket, endpoint_url: str, api_id: str) -> Iterator[s
     """Answer on `listener` from a thread of its own; yields the base URL."""
     config = uvicorn.Config(
         FrontDoor(endpoint_url, api_id),
-        lifespan="off",
+        lifespan="on",
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,

@@ -13,7 +13,7 @@ from typing import Any, get_origin
 from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import BaseModel, ValidationError
 
-from linkwright import clock, deadline, idempotency
+from linkwright import clock, deadline, deprecation, idempotency
 from linkwright.auth import Account, Window, authenticate
 from linkwright.deadline import LambdaContext
 from linkwright.errors import ApiError, ServerError, Unavailable
@@ -100,6 +100,7 @@ class _Exchange:
             log_failure("request failed", failure, request_id=self.request.id)
             code, response = ServerError.code, error_response(ServerError(), self.request)
         response.headers |= self.window.headers() if self.window else {}
+        response.headers |= deprecation.headers(self.request.route)
         response.headers |= cors_headers(self.request) | {"Request-Id": self.request.id}
         self._log(response, code, (clock.monotonic() - started) * 1000)
         return response

@@ -1,0 +1,234 @@
+"""Calls from the request to their end."""
+
+from datetime import timedelta
+
+import pytest
+
+from linkwright import clock, outbox
+from linkwright.outbox import Work
+from linkwright.table import Item, Key, Table, get
+from linkwright.voice import operations
+from tests import pump
+from tests.client import Context, invoke, queue_event
+from tests.factories import CALLEE, Workspace, make_workspace
+from tests.stack import Stack
+
+
+def _ended(stack: Stack, workspace: Workspace, to: str = CALLEE) -> Item:
+    call_id = workspace.place(workspace.agent(), to=to).json["id"]
+    pump.settle(stack, workspace.id)
+    call: Item = workspace.client.get(f"/v1/voice/calls/{call_id}").json
+    return call
+
+
+def _events(stack: Stack, workspace: Workspace) -> list[Item]:
+    found = [item for item in pump.items(stack, "CoreTable", workspace.id) if "sequence" in item]
+    return sorted(found, key=lambda event: event["sequence"])
+
+
+def _minutes(workspace: Workspace) -> tuple[int, int]:
+    period = clock.now().strftime("%Y-%m-%d")
+    item = get(Table.CORE, Key(f"W#{workspace.partition}#USE", f"{period}#call_minutes")) or {}
+    return item.get("committed", 0), item.get("used", 0)
+
+
+def test_201_queues_the_call(workspace: Workspace) -> None:
+    agent = workspace.agent()
+    answer = workspace.place(agent, metadata={"lead_id": "lead_9182"})
+    call = answer.json
+    assert answer.status == 201
+    assert answer.headers["Location"] == f"/v1/voice/calls/{call['id']}"
+    assert {name: call[name] for name in ("agent_id", "to", "status", "metadata")} == {
+        "agent_id": agent,
+        "to": CALLEE,
+        "status": "queued",
+        "metadata": {"lead_id": "lead_9182"},
+    }
+    assert clock.parse(call["created_at"]) <= clock.now()
+    assert workspace.client.get(answer.headers["Location"]).json == call
+
+
+def test_200_completed_with_a_transcript(stack: Stack, workspace: Workspace) -> None:
+    call = _ended(stack, workspace)
+    assert (call["status"], call["ended_reason"]) == ("completed", "agent_ended")
+    assert call["transcript_status"] == "ready"
+    assert [turn["role"] for turn in call["transcript"]] == ["agent", "callee", "agent"]
+    assert {turn["lang"] for turn in call["transcript"]} == {"he"}
+    times = [moment for turn in call["transcript"] for moment in (turn["start_ms"], turn["end_ms"])]
+    assert times == sorted(times)
+    assert _minutes(workspace) == (1, 1)
+
+
+@pytest.mark.parametrize("language", ["ar-EG", "en-US", "tr-TR"])
+def test_200_the_transcript_is_in_the_language_of_the_agent(
+    stack: Stack, workspace: Workspace, language: str
+) -> None:
+    call_id = workspace.place(workspace.agent(language=language)).json["id"]
+    pump.settle(stack, workspace.id)
+    call = workspace.client.get(f"/v1/voice/calls/{call_id}").json
+    spoken = language[:2] if language != "tr-TR" else "en"  # the simulator knows three languages
+    assert {turn["lang"] for turn in call["transcript"]} == {spoken}
+
+
+@pytest.mark.parametrize(
+    ("last_digit", "status", "reason", "answered_by", "minutes"),
+    [
+        (1, "busy", "busy", None, 0),
+        (2, "no_answer", "no_answer", None, 0),
+        (3, "voicemail", "voicemail", "voicemail", 0),
+        (4, "failed", "carrier_failed", None, 0),
+        (5, "completed", "agent_ended", "human", 1),
+        (6, "completed", "call_screening", "call_screening", 1),
+    ],
+)
+def test_200_magic_numbers_give_every_outcome(
+    stack: Stack,
+    workspace: Workspace,
+    last_digit: int,
+    status: str,
+    reason: str,
+    answered_by: str | None,
+    minutes: int,
+) -> None:
+    call = _ended(stack, workspace, to=f"+1500555000{last_digit}")
+    assert (call["status"], call["ended_reason"], call["answered_by"]) == (
+        status,
+        reason,
+        answered_by,
+    )
+    assert call["ended_at"] is not None
+    assert _minutes(workspace) == (minutes, minutes)
+
+
+def test_events_tell_each_change_once_and_in_order(stack: Stack, workspace: Workspace) -> None:
+    call = _ended(stack, workspace)
+    events = _events(stack, workspace)
+    assert [event["type"] for event in events] == [
+        "call.queued",
+        "call.ringing",
+        "call.answered",
+        "call.ended",
+    ]
+    assert len({event["sequence"] for event in events}) == 4
+    assert {event["object"]["id"] for event in events} == {call["id"]}
+    del call["transcript"]
+    assert events[-1]["object"] == call
+
+
+def test_one_dial_for_five_deliveries(stack: Stack, workspace: Workspace) -> None:
+    call_id = workspace.place(workspace.agent()).json["id"]
+    pump.relay(stack, workspace.id)
+    pump.relay(stack, workspace.id)
+    assert pump.work(stack, workspace.id, deliveries=5) == 2
+    book = get(Table.CORE, Key(f"W#{workspace.id}#SIM", call_id))
+    assert book is not None
+    assert book["dials"] == 1
+    assert _minutes(workspace) == (1, 1)
+
+
+def test_a_late_report_changes_nothing(stack: Stack, workspace: Workspace) -> None:
+    from linkwright.voice import calls
+    from linkwright.voice.reports import Report
+    from linkwright.voice.states import Status
+
+    call = _ended(stack, workspace)
+    before = calls.find(workspace.id, call["id"])
+    assert before is not None
+    calls.advance(before, Report(Status.RINGING))
+    assert calls.find(workspace.id, call["id"]) == before
+
+
+def test_the_sweeper_sends_what_the_relay_lost(
+    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call_id = workspace.place(workspace.agent()).json["id"]
+    now = clock.now()
+    invoke("sweep_overdue", {})
+    assert pump.work(stack, workspace.id) == 0  # not overdue yet
+    monkeypatch.setattr(clock, "now", lambda: now + outbox.RELAY_GRACE + timedelta(seconds=1))
+    invoke("sweep_overdue", {})
+    invoke("sweep_overdue", {})
+    assert pump.work(stack, workspace.id) == 1  # moved first: the second sweep found nothing due
+    assert workspace.client.get(f"/v1/voice/calls/{call_id}").json["status"] == "completed"
+
+
+def test_a_call_whose_worker_died_is_taken_over_without_a_second_dial(
+    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from linkwright.providers.telephony import Simulator
+
+    class Killed(BaseException):
+        pass
+
+    def die(*_: object) -> None:
+        raise Killed
+
+    call_id = workspace.place(workspace.agent()).json["id"]
+    work = Work(outbox.CALL, f"W#{workspace.id}#CALL", call_id)
+    with monkeypatch.context() as patch:
+        patch.setattr(Simulator, "reports", die)
+        with pytest.raises(Killed):
+            operations.dial(work)
+    assert workspace.client.get(f"/v1/voice/calls/{call_id}").json["status"] == "dialing"
+    operations.dial(work)  # the lease still runs
+    assert workspace.client.get(f"/v1/voice/calls/{call_id}").json["status"] == "dialing"
+    now = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: now + timedelta(minutes=2))
+    operations.dial(work)
+    assert workspace.client.get(f"/v1/voice/calls/{call_id}").json["status"] == "completed"
+    book = get(Table.CORE, Key(f"W#{workspace.id}#SIM", call_id))
+    assert book is not None
+    assert book["dials"] == 1
+
+
+def test_failed_when_its_agent_is_gone(stack: Stack, workspace: Workspace) -> None:
+    agent = workspace.agent()
+    call_id = workspace.place(agent).json["id"]
+    stack.client("dynamodb").delete_item(
+        TableName=stack.names["CoreTable"],
+        Key={"pk": {"S": f"W#{workspace.id}#AGT"}, "sk": {"S": agent}},
+    )
+    pump.settle(stack, workspace.id)
+    call = workspace.client.get(f"/v1/voice/calls/{call_id}").json
+    assert (call["status"], call["ended_reason"]) == ("failed", "agent_not_found")
+    assert _minutes(workspace) == (0, 0)
+
+
+def test_failed_where_real_calls_are_made_and_no_carrier_is_set_up(
+    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from linkwright import settings
+
+    test_mode = make_workspace(mode="test")
+    with monkeypatch.context() as patch:
+        patch.setenv("STAGE", "prod")
+        settings.settings.cache_clear()
+        call = _ended(stack, workspace)
+        tried = _ended(stack, test_mode)
+    settings.settings.cache_clear()
+    assert (call["status"], call["ended_reason"]) == ("failed", "carrier_not_configured")
+    assert tried["status"] == "completed"
+    assert _minutes(test_mode) == (0, 0)
+
+
+def test_a_message_about_nothing_fails_and_is_delivered_again(
+    stack: Stack, workspace: Workspace
+) -> None:
+    good = workspace.place(workspace.agent()).json["id"]
+    pk = f"W#{workspace.id}#CALL"
+    bodies = [
+        Work(outbox.CALL, pk, "call_01HF").message(),
+        Work(outbox.CALL, pk, good).message(),
+        "not json",
+    ]
+    answer = invoke("dial_call", queue_event(bodies), Context(60_000))
+    assert [failed["itemIdentifier"] for failed in answer["batchItemFailures"]] == ["m0", "m2"]
+    assert workspace.client.get(f"/v1/voice/calls/{good}").json["status"] == "completed"
+
+
+def test_no_work_is_begun_that_might_not_be_finished(workspace: Workspace) -> None:
+    call_id = workspace.place(workspace.agent()).json["id"]
+    body = Work(outbox.CALL, f"W#{workspace.id}#CALL", call_id).message()
+    answer = invoke("dial_call", queue_event([body]), Context(4_000))
+    assert answer["batchItemFailures"] == [{"itemIdentifier": "m0"}]
+    assert workspace.client.get(f"/v1/voice/calls/{call_id}").json["status"] == "queued"

@@ -1,0 +1,72 @@
+"""Rules on what functions may do: a role of its own for each, with exactly what it calls."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from tests.template.checkout import Checkout, target
+
+# Where an action knows no narrower resource: (role, action). Each needs a reason beside it.
+ANY_RESOURCE: frozenset[tuple[str, str]] = frozenset()
+# What SAM gives a role so that Lambda can log, trace and poll the source that wakes the function.
+MANAGED_POLICIES = {
+    "service-role/AWSLambdaBasicExecutionRole",
+    "AWSXrayWriteOnlyAccess",
+    "service-role/AWSLambdaSQSQueueExecutionRole",
+    "service-role/AWSLambdaDynamoDBExecutionRole",
+}
+TRUSTED = {"lambda.amazonaws.com", "scheduler.amazonaws.com"}
+
+
+def a_role_for_each_function(checkout: Checkout) -> Iterator[str]:
+    blocks = checkout.of_type("AWS::Lambda::Function")
+    roles = {name: target(block["Role"]) for name, block in blocks.items()}
+    sharing = Counter(roles.values())
+    made = checkout.of_type("AWS::IAM::Role")
+    for name, role in roles.items():
+        if sharing[role] > 1:
+            yield f"{name}: its role {role} is another function's too"
+        elif role not in made:
+            yield f"{name}: its role {role} is not made by this template"
+
+
+def actions_are_named(checkout: Checkout) -> Iterator[str]:
+    for role in checkout.of_type("AWS::IAM::Role"):
+        for action in {statement.action for statement in checkout.grants(role)}:
+            if "*" in action:
+                yield f"{role}: allows the action {action}"
+
+
+def resources_are_named(checkout: Checkout) -> Iterator[str]:
+    for role in checkout.of_type("AWS::IAM::Role"):
+        for granted in checkout.grants(role):
+            if "*" in granted.resource and (role, granted.action) not in ANY_RESOURCE:
+                yield f"{role}: allows {granted.action} on {granted.resource}"
+
+
+def managed_policies_are_listed(checkout: Checkout) -> Iterator[str]:
+    for name, role in checkout.of_type("AWS::IAM::Role").items():
+        for policy in role.get("ManagedPolicyArns", []):
+            if str(policy).partition(":policy/")[2] not in MANAGED_POLICIES:
+                yield f"{name}: has the managed policy {policy}"
+    apart = ("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", "AWS::IAM::User", "AWS::IAM::Group")
+    for name in (name for kind in apart for name in checkout.of_type(kind)):
+        yield f"{name}: rights belong in the block of the function that uses them"
+
+
+def only_services_take_a_role(checkout: Checkout) -> Iterator[str]:
+    for name, role in checkout.of_type("AWS::IAM::Role").items():
+        for statement in role["AssumeRolePolicyDocument"]["Statement"]:
+            principal = statement["Principal"]
+            services = principal.get("Service", []) if isinstance(principal, dict) else []
+            named = {"Service": services} == principal and TRUSTED.issuperset(services)
+            if not named:
+                yield f"{name}: may be taken by {principal}"
+
+
+RULES = (
+    a_role_for_each_function,
+    actions_are_named,
+    resources_are_named,
+    managed_policies_are_listed,
+    only_services_take_a_role,
+)
