@@ -18,6 +18,8 @@ export UV
 export UV_PYTHON_DOWNLOADS := never
 export LINKWRIGHT_ROOT := $(CURDIR)
 export SAM_CLI_TELEMETRY := 0
+# The layer's package, for the tools; tests and mypy find it by their own settings.
+export PYTHONPATH := $(CURDIR)/layers/shared/python
 export AWS_DEFAULT_REGION ?= us-east-1
 
 .PHONY: help
@@ -31,6 +33,20 @@ run: .venv/.ready .venv-sam/.ready ## start the local cloud and serve the API on
 .PHONY: test
 test: check ## check, and all tests
 	.venv/bin/python -m pytest tests --ignore=tests/template
+	.venv/bin/python -m pytest tests/integration --store moto
+
+.PHONY: generate
+generate: .venv/.ready ## write what is generated: the route table and docs/openapi.json
+	.venv/bin/python -m tools.routes
+	.venv/bin/python -m tools.openapi
+
+.PHONY: bench
+bench: .venv/.ready ## measure cold starts and warm requests, hold the budgets, write docs/performance.md
+	.venv/bin/python -m benchmarks
+
+.PHONY: instructions
+instructions: .venv/.ready ## count instructions with valgrind, against the baseline
+	.venv/bin/python -m benchmarks --instructions
 
 .PHONY: check
 check: lint types template ## lint, types and the rules of the template
@@ -62,6 +78,10 @@ build: .venv-sam/.ready python3.13 clean-bytecode ## build for Lambda (python3.1
 deploy: build ## deploy to AWS: make deploy ENV=staging, or ENV=prod
 	@case '$(ENV)' in staging|prod) ;; *) echo "ENV is 'staging' or 'prod', not '$(ENV)'" >&2; exit 1;; esac
 	$(SAM) deploy --config-env '$(ENV)'
+
+.PHONY: workspace
+workspace: .venv/.ready ## make a workspace and its first key: make workspace STACK=linkwright-staging NAME=Acme PLAN=pro
+	@.venv/bin/python -m tools.workspace --stack '$(STACK)' --name '$(or $(NAME),Workspace)' --plan '$(or $(PLAN),free)'
 
 .PHONY: clean
 clean: ## remove what was built; the local cloud's data too

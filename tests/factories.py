@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from linkwright import ids
-from linkwright.table import Item, Table
+from linkwright.table import Item
 from linkwright.transaction import Transaction
 from linkwright.voice import agents
 from tests.client import Answer, Client
@@ -40,7 +40,7 @@ class Workspace:
         """Make an agent and return its id."""
         agent = demo_agent(ids.new("agt")).model_copy(update=changes)
         tx = Transaction(self.partition, "req_test")
-        tx.put(Table.CORE, agents.item(self.partition, agent))
+        agents.put(self.partition, agent, tx)
         tx.commit()
         return agent.id
 

@@ -4,10 +4,12 @@ import os
 from collections.abc import Mapping
 
 from linkwright import auth, clock
-from linkwright.table import Table
+from linkwright.table import Item, Table, get
 from linkwright.transaction import Transaction
 from linkwright.voice import agents
 from linkwright.voice.models import Agent, EscalationRule
+from linkwright.workspace import members
+from tools.local_cloud import clerk
 from tools.workspace import OPERATOR, ensure_workspace, make_key, use_stack
 
 AGENT_ID = "agt_5fd1a02b"
@@ -27,6 +29,7 @@ def seed(aws_endpoint: str, outputs: Mapping[str, str], known: Mapping[str, str]
     for partition in ("ws_demo", "ws_demo.test", "ws_free", "ws_enterprise"):
         _ensure_agent(partition, AGENT_ID)
     _ensure_agent("ws_other", OTHER_AGENT_ID)
+    _ensure_member(demo)
     return {
         **known,
         "TOKEN": make_key(demo, "live", "owner", EVERYTHING, "all scopes"),
@@ -63,8 +66,17 @@ def demo_agent(agent_id: str) -> Agent:
     )
 
 
+def _ensure_member(workspace: Item) -> None:
+    if get(Table.ACCESS, auth.membership(clerk.ORGANISATION, clerk.USER)) is None:
+        tx = Transaction(workspace["id"], OPERATOR)
+        members.add(
+            workspace, organisation=clerk.ORGANISATION, subject=clerk.USER, role="owner", tx=tx
+        )
+        tx.commit()
+
+
 def _ensure_agent(partition: str, agent_id: str) -> None:
     if agents.find(partition, agent_id) is None:
         tx = Transaction(partition, OPERATOR)
-        tx.put(Table.CORE, agents.item(partition, demo_agent(agent_id)))
+        agents.put(partition, demo_agent(agent_id), tx)
         tx.commit()

@@ -2,9 +2,11 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from uuid import uuid4
 
 import httpx
+import jwt
 
 from tests.system.conftest import Api
 
@@ -137,3 +139,25 @@ def test_whoami_of_every_demo_token(api: Api) -> None:
         "TOKEN_FREE": "free",
         "TOKEN_ENTERPRISE": "enterprise",
     }
+
+
+def test_200_for_a_session_signed_with_the_demo_key(api: Api) -> None:
+    now = int(time.time())
+    claims = {
+        "iss": api.demo["CLERK_ISSUER"],
+        "sub": api.demo["CLERK_USER_ID"],
+        "azp": api.demo["CLERK_AUTHORIZED_PARTY"],
+        "iat": now,
+        "nbf": now,
+        "exp": now + 60,
+        "v": 2,
+        "o": {"id": api.demo["CLERK_ORG_ID"], "rol": "member"},
+    }
+    key = Path(api.demo["CLERK_PRIVATE_KEY_FILE"]).read_text()
+    token = jwt.encode(claims, key, "RS256", headers={"kid": api.demo["CLERK_KEY_ID"]})
+    who = api.send("GET", "/v1/whoami", token=None, headers={"Authorization": f"Bearer {token}"})
+    assert (who.status_code, who.json()["credential"]["type"]) == (200, "session")
+    assert who.json()["workspace"]["id"] == "ws_demo"
+    none = jwt.encode(claims, "", algorithm="none", headers={"kid": api.demo["CLERK_KEY_ID"]})
+    refused = api.send("GET", "/v1/whoami", token=None, headers={"Authorization": f"Bearer {none}"})
+    assert refused.status_code == 401

@@ -4,7 +4,7 @@ import ast
 import copy
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +80,7 @@ class Checkout:
     def modules(self, folder: str) -> dict[Path, ast.Module]:
         """The syntax trees of a folder's files, by their path in the checkout."""
         files = sorted((self.root / folder).rglob("*.py"))
-        return {file.relative_to(self.root): ast.parse(file.read_text()) for file in files}
+        return {file.relative_to(self.root): _parsed(file.read_text()) for file in files}
 
     def source(self, function: Function) -> Path:
         return Path("functions", function.folder, f"{function.file}.py")
@@ -118,6 +118,11 @@ class Checkout:
             if (destination := failure_destination(mapping)) is not None
         }
         return {(one.action, one.resource) for one in self.grants(role)} - put_away
+
+
+@cache
+def _parsed(text: str) -> ast.Module:
+    return ast.parse(text)
 
 
 def real() -> Checkout:

@@ -10,14 +10,18 @@ from tests.template.checkout import Checkout, Json, target, timeout
 from tools.template import Function
 
 FILE_NAME = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+")
-# `METHOD /path: what it does.`, and the same for what wakes a function that no person calls.
+# `METHOD /path: what it does.`, and the same for what wakes a function that no person calls. An
+# application of several pages names each: `GET /docs and GET /openapi.json: the API reference.`
+ROUTE = r"[A-Z]+ /[^\s:]*"
 FIRST_LINE = re.compile(
-    r"(?:(?P<route>[A-Z]+ /\S*)|(?P<catch_all>\$default)|Queue (?P<queue>\w+)"
-    r"|Stream of (?P<stream>\w+)|(?P<schedule>Each [a-z ]+)): [a-z].*\."
+    rf"(?P<woken_by>{ROUTE}(?: and {ROUTE})*|\$default|Queue \w+|Stream of \w+|Each [a-z ]+)"
+    r": [a-zA-Z].*\."
 )
-DECORATORS = {
+# What makes a handler, by folder; the console is one ASGI application, and all others endpoints.
+MADE_BY = {
     "workers": {"queue_worker", "stream_worker"},
     "schedules": {"scheduled"},
+    "console": {"Mangum"},
 }
 RUNS_ON = {
     "Runtime": "python3.13",
@@ -74,42 +78,50 @@ def _woken_as_said(name: str, block: Json, first_line: str) -> Iterator[str]:
         yield f"{name}: {first_line!r} is not 'METHOD /path: what it does.'"
         return
     declared = [_wakes(event) for event in block.get("Events", {}).values()]
-    if declared != [{kind: value for kind, value in said.groupdict().items() if value}]:
-        yield f"{name}: the file says {first_line.partition(':')[0]!r}, its event {declared}"
+    if sorted(declared) != sorted(said["woken_by"].split(" and ")):
+        yield f"{name}: the file says {said['woken_by']!r}, its events {declared}"
 
 
-def _wakes(event: Json) -> dict[str, str]:
+def _wakes(event: Json) -> str:
+    """What wakes a function, in the words of a docstring."""
     properties = event["Properties"]
     match event["Type"]:
         case "HttpApi" if "Path" in properties:
-            return {"route": f"{properties['Method']} {properties['Path']}"}
+            return f"{properties['Method']} {properties['Path']}"
         case "HttpApi":
-            return {"catch_all": "$default"}
+            return "$default"
         case "SQS":
-            return {"queue": target(properties["Queue"])}
+            return f"Queue {target(properties['Queue'])}"
         case "DynamoDB":
-            return {"stream": target(properties["Stream"])}
+            return f"Stream of {target(properties['Stream'])}"
         case "ScheduleV2":
-            rate = re.fullmatch(r"rate\(1 (\w+)\)", properties["ScheduleExpression"])
-            return {"schedule": f"Each {rate[1]}" if rate else properties["ScheduleExpression"]}
+            expression = str(properties["ScheduleExpression"])
+            return re.sub(r"rate\(1 (\w+)\)", r"Each \1", expression)
         case other:
-            return {other: "unknown"}
+            return f"{other}, which no docstring can name"
 
 
 def one_entry_point(checkout: Checkout) -> Iterator[str]:
     for path, module in checkout.handlers.items():
-        defined = [node for node in module.body if isinstance(node, ast.FunctionDef)]
-        handlers = [node for node in defined if node.name == "handler"]
-        if len(handlers) != 1:
-            yield f"{path}: defines handler {len(handlers)} times"
-            continue
-        made_by = [decorator_name(node) for node in handlers[0].decorator_list]
-        wanted = DECORATORS.get(_folder(path), {"endpoint"})
-        if len(made_by) != 1 or made_by[0] not in wanted:
-            yield f"{path}: handler is made by {made_by}, not by one of {sorted(wanted)}"
+        makers = [maker for node in module.body for maker in _makers(node)]
+        wanted = MADE_BY.get(_folder(path), {"endpoint"})
+        if len(makers) != 1 or makers[0] not in wanted:
+            yield f"{path}: handler is made by {makers}, not by one of {sorted(wanted)}"
 
 
-def decorator_name(node: ast.expr) -> str:
+def _makers(node: ast.stmt) -> list[str]:
+    """What makes `handler`, if the statement defines it: its decorators, or the call it is."""
+    match node:
+        case ast.FunctionDef(name="handler", decorator_list=decorators):
+            return [called(decorator) for decorator in decorators] or ["nothing"]
+        case ast.Assign(targets=[ast.Name(id="handler")], value=value):
+            return [called(value)]
+        case _:
+            return []
+
+
+def called(node: ast.expr) -> str:
+    """The name of a decorator or of a call, without its arguments."""
     return ast.unparse(node.func if isinstance(node, ast.Call) else node)
 
 

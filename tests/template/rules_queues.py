@@ -51,7 +51,8 @@ def dead_letters_raise_an_alarm(checkout: Checkout) -> Iterator[str]:
         if _rings_at_the_first_message(alarm)
         for dimension in alarm["Dimensions"]
     }
-    for name in sorted(dead_letter_queues(checkout) - watched):
+    ours = dead_letter_queues(checkout) & set(checkout.of_type(QUEUE))
+    for name in sorted(ours - watched):
         yield f"{name}: no alarm rings at its first message"
 
 

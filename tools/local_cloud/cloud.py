@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from tools.local_cloud import completion, demo_data, deployment, front_door
+from tools.local_cloud import clerk, completion, demo_data, deployment, front_door
 from tools.local_cloud.emulator import Emulator, start_ministack
 from tools.local_cloud.processes import ROOT, LocalCloudError, shown
 
@@ -53,14 +53,15 @@ def start_cloud(
 
 
 def _bring_up_to_date(directory: Path, endpoint: str, say: Say) -> str:
-    wanted = deployment.fingerprint()
+    parameters = clerk.parameters(directory)
+    wanted = deployment.fingerprint(parameters)
     if deployment.is_current(endpoint, wanted):
         say("Nothing has changed since the last deployment")
     else:
         with _timed(say, "Building (sam build)"):
             deployment.build(directory)
         with _timed(say, "Deploying template.yaml (sam deploy)"):
-            deployment.deploy(directory, endpoint)
+            deployment.deploy(directory, endpoint, parameters)
     with _timed(say, "Making the API's routes"):
         api_id = completion.complete(endpoint)
     deployment.mark_current(endpoint, wanted)
@@ -77,6 +78,7 @@ def _demo(
     if fresh:
         with _timed(say, "Making the demo workspaces"):
             demo = demo_data.seed(endpoint, outputs, known)
+    demo |= clerk.demo(directory)
     demo_data.write(directory, _addresses(base_url, endpoint) | demo)
     return demo
 

@@ -6,6 +6,7 @@ import platform
 import shutil
 import sys
 import urllib.request
+from collections.abc import Mapping
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -36,10 +37,11 @@ def session() -> boto3.Session:
     return boto3.Session("test", "test", region_name=REGION)
 
 
-def fingerprint(root: Path = ROOT) -> str:
+def fingerprint(parameters: Mapping[str, str], root: Path = ROOT) -> str:
     """Changes with everything a deployment is made of."""
     digest = hashlib.sha256()
     for part in (
+        *_overrides(parameters),
         sys.version,
         platform.machine(),
         version("ministack"),
@@ -109,7 +111,7 @@ def build(directory: Path) -> None:
     run(command, env, directory / "sam-build.log", what="sam build")
 
 
-def deploy(directory: Path, endpoint: str) -> None:
+def deploy(directory: Path, endpoint: str, parameters: Mapping[str, str]) -> None:
     """`sam deploy` of what was built; after a first one that failed, from nothing."""
     _start_over_if_cut_off(endpoint)
     s3: S3Client = session().client("s3", endpoint_url=endpoint)
@@ -125,7 +127,13 @@ def deploy(directory: Path, endpoint: str) -> None:
         str(ROOT / "samconfig.toml"),
     ]
     command += ["--template-file", str(directory / "build" / "template.yaml")]
+    command += ["--parameter-overrides", *_overrides(parameters)]
     run(command, env, directory / "sam-deploy.log", what="sam deploy")
+
+
+def _overrides(parameters: Mapping[str, str]) -> list[str]:
+    # On the command line they replace those of samconfig.toml, the stage included.
+    return [f"{name}={value}" for name, value in {"Stage": "local", **parameters}.items()]
 
 
 def _start_over_if_cut_off(endpoint: str) -> None:

@@ -9,7 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -102,7 +102,7 @@ def _rewind_streams(state: Path) -> None:
     if not state.exists():
         return
     kept = json.loads(state.read_text())
-    positions = kept["payload"]["dynamodb_stream_positions"]["data"]
+    positions = kept["payload"]["dynamodb_stream_positions"].get("data", {})
     positions.update(dict.fromkeys(positions, 0))
     fresh = state.with_suffix(".new")
     fresh.write_text(json.dumps(kept))
@@ -151,7 +151,10 @@ def _wait_until_ready(emulator: Emulator) -> None:
 
 
 def _stop(emulator: Emulator) -> None:
-    """End it and wait: it saves its state after the signal."""
+    """End it and wait: it saves its state after the signal, and its workers end with it."""
+    emulator.process.terminate()
     if emulator.process.stdin is not None:
         emulator.process.stdin.close()
-    end_group(emulator.process, grace=SAVE_SECONDS)
+    with suppress(subprocess.TimeoutExpired):
+        emulator.process.wait(SAVE_SECONDS)
+    end_group(emulator.process)

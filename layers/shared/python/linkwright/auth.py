@@ -1,4 +1,4 @@
-"""Who is calling, and may they: API keys, roles, scopes and the rate limit.
+"""Who is calling, and may they: credentials, roles, scopes and the rate limit.
 
 Authenticating and counting is one conditional write to the credential's own item, so a revoked
 key fails on its very next request and no request goes uncounted.
@@ -10,10 +10,12 @@ import secrets
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from linkwright import clock
 from linkwright.errors import InvalidToken, MissingScope, RateLimited, Unavailable
 from linkwright.plans import PLANS, Plan
+from linkwright.settings import settings
 from linkwright.table import ConditionFailed, Item, Key, Table, update
 
 # B1. The group `*:read` stands for every scope that only reads.
@@ -121,18 +123,29 @@ def authenticate(headers: Mapping[str, str]) -> tuple[Account, Window]:
     bearer = _BEARER.fullmatch(headers.get("authorization", ""))
     if not bearer:
         raise InvalidToken
-    token = bearer[1]
-    if not is_well_formed(token):
-        raise InvalidToken
     now = clock.epoch()
     count = f"h{now // WINDOW_S}"
-    item = _count(api_key(token), count)
-    account = _account(item)
+    account, item = _resolve(bearer[1], count)
     return account, Window(
         limit=account.plan.requests_per_minute,
         used=item[count],
         resets_in=WINDOW_S - now % WINDOW_S,
     )
+
+
+def _resolve(token: str, count: str) -> tuple[Account, Item]:
+    if is_well_formed(token):
+        item = _count(api_key(token), count)
+        return _account(item, item["id"], item.get("expires_at"), item["mode"]), item
+    if token.count(".") != 2 or not settings().clerk_issuer:
+        raise InvalidToken
+    # Imported here: verifying a session token needs a JWT library, which API keys do not.
+    from linkwright import sessions
+
+    session = sessions.verify(token)
+    item = _count(membership(session.organisation, session.subject), count)
+    expires_at = clock.timestamp(datetime.fromtimestamp(session.expires_at, UTC))
+    return _account(item, session.id, expires_at, "live"), item
 
 
 def new_token(mode: str) -> str:
@@ -149,6 +162,18 @@ def is_well_formed(token: str) -> bool:
 def api_key(token: str) -> Key:
     """Where a key is stored: under its hash, which is all of it that is kept."""
     return Key(f"KEY#{hashlib.sha256(token.encode()).hexdigest()}", "META")
+
+
+def membership(organisation: str, subject: str) -> Key:
+    """Where a person's place in a workspace is stored; without one a session is refused (B38)."""
+    return Key(f"ORG#{organisation}", f"USER#{subject}")
+
+
+def workspace_facts(workspace: Item) -> Item:
+    """What is copied from a workspace onto its credentials, so that one look-up tells all."""
+    copied = ("plan", "anchor_day", "cursor_key")
+    facts = {name: workspace[name] for name in copied}
+    return facts | {"workspace_id": workspace["id"], "workspace_name": workspace["name"]}
 
 
 def effective_scopes(granted: list[str], role: str) -> frozenset[str]:
@@ -186,18 +211,18 @@ def _forget(key: Key, counts: list[str]) -> None:
         return  # the next request tries again; this one has its answer already
 
 
-def _account(item: Item) -> Account:
+def _account(item: Item, credential_id: str, expires_at: str | None, mode: str) -> Account:
     return Account(
         workspace_id=item["workspace_id"],
         workspace_name=item["workspace_name"],
-        mode=item["mode"],
+        mode=mode,
         plan=PLANS[item["plan"]],
         anchor_day=item["anchor_day"],
         role=item["role"],
         scopes=effective_scopes(item["scopes"], item["role"]),
-        credential_id=item["id"],
+        credential_id=credential_id,
         credential_type=item["type"],
-        credential_expires_at=item.get("expires_at"),
+        credential_expires_at=expires_at,
         cursor_key=item["cursor_key"],
     )
 

@@ -1,9 +1,10 @@
 """The one source of time, so that a test can stop it."""
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 RFC3339 = "%Y-%m-%dT%H:%M:%SZ"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def now() -> datetime:
@@ -15,8 +16,9 @@ def epoch() -> int:
     return int(now().timestamp())
 
 
-def epoch_ms() -> int:
-    return int(now().timestamp() * 1000)
+def epoch_ms(moment: datetime | None = None) -> int:
+    """Whole milliseconds since 1970; in integers, since a float may be one off."""
+    return ((moment or now()) - _EPOCH) // timedelta(milliseconds=1)
 
 
 def timestamp(moment: datetime | None = None) -> str:

@@ -1,6 +1,7 @@
 """How long the running function has left. Unbounded outside Lambda."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Protocol
 
@@ -14,9 +15,14 @@ class LambdaContext(Protocol):
 _remaining: ContextVar[Callable[[], float]] = ContextVar("remaining", default=lambda: float("inf"))
 
 
-def begin(context: LambdaContext) -> None:
-    """Say that a function has begun."""
-    _remaining.set(lambda: context.get_remaining_time_in_millis() / 1000)
+@contextmanager
+def of(context: LambdaContext) -> Iterator[None]:
+    """While a function runs, its own time counts."""
+    before = _remaining.set(lambda: context.get_remaining_time_in_millis() / 1000)
+    try:
+        yield
+    finally:
+        _remaining.reset(before)
 
 
 def seconds_left() -> float:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from email.utils import format_datetime
 
 
 @dataclass(frozen=True)
@@ -16,6 +15,8 @@ class Deprecation:
 
     def headers(self) -> dict[str, str]:
         """RFC 9745 `Deprecation`, RFC 8594 `Sunset` and the link relation `deprecation`."""
+        from email.utils import format_datetime  # seldom needed, and not cheap
+
         return {
             "Deprecation": f"@{int(_midnight(self.since).timestamp())}",
             "Sunset": format_datetime(_midnight(self.sunset), usegmt=True),

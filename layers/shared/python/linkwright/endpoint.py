@@ -5,7 +5,7 @@ the commit leaves an effect.
 """
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from typing import Any, get_origin
@@ -18,6 +18,7 @@ from linkwright.auth import Account, Window, authenticate
 from linkwright.deadline import LambdaContext
 from linkwright.errors import ApiError, ServerError, Unavailable
 from linkwright.http import (
+    IfMatch,
     Request,
     Response,
     cors_headers,
@@ -38,8 +39,15 @@ class Contract:
     status: int
     location: str | None
     public: bool
-    parameters: Mapping[str, type]
+    parameters: Mapping[str, Any]
     returns: Any
+
+    def models(self) -> Iterator[type[BaseModel]]:
+        """The models a request goes through; of a page, that of its rows."""
+        for kind in (*self.parameters.values(), self.returns):
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                rows = kind.__pydantic_generic_metadata__["args"]
+                yield rows[0] if rows else kind
 
     def reply(self, result: BaseModel) -> Reply:
         location = self.location.format(**vars(result)) if self.location else None
@@ -68,10 +76,13 @@ def endpoint(
             returns=signature.return_annotation,
         )
 
+        for model in contract.models():
+            model.model_rebuild()  # now, while Lambda lends a whole core
+
         @wraps(work)
         def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-            deadline.begin(context)
-            return _Exchange(contract, work, Request.from_event(event)).serve().event()
+            with deadline.of(context):
+                return _Exchange(contract, work, Request.from_event(event)).serve().event()
 
         handler.contract = contract  # type: ignore[attr-defined]
         return handler
@@ -163,10 +174,12 @@ class _Exchange:
         for name, kind in self.contract.parameters.items():
             if kind in supplied:
                 arguments[name] = supplied[kind]
+            elif kind is IfMatch:
+                arguments[name] = IfMatch.from_headers(self.request.headers)
             elif name == "body":
                 arguments[name] = _validated(kind, self._body)
             elif name == "query":
-                arguments[name] = _validated(kind, self.request.query(_repeatable(kind)))
+                arguments[name] = _validated(kind, self.request.query(_repeatable(kind)), depth=1)
             else:
                 arguments[name] = self.request.path_parameters[name]
         return arguments
@@ -185,17 +198,20 @@ class _Exchange:
         }
         logger().info("request", extra=facts)
         metrics().add_dimension("route", request.route)
-        count("requests")
-        count(f"answers_{response.status // 100}xx")
+        # The number of its samples is the number of requests.
         count("duration", duration_ms, MetricUnit.Milliseconds)
+        if response.status >= 400:
+            count(f"errors_{response.status // 100}xx")
         metrics().flush_metrics()
 
 
-def _validated(model: type[BaseModel], raw: Mapping[str, Any]) -> BaseModel:
+def _validated(
+    model: type[BaseModel], raw: Mapping[str, Any], depth: int | None = None
+) -> BaseModel:
     try:
         return model.model_validate(raw)
     except ValidationError as failure:
-        raise validation_failed(failure) from None
+        raise validation_failed(failure, depth) from None
 
 
 def _repeatable(model: type[BaseModel]) -> frozenset[str]:

@@ -7,6 +7,9 @@ raised in this code base ever reaches a caller: it becomes `ServerError`.
 from collections.abc import Mapping
 from typing import ClassVar
 
+# A path in an error names a field of ours or echoes the caller's own; it need not be longer.
+MAX_PATH_CHARS = 100
+
 
 class ApiError(Exception):
     """A fact that ends a request. `details` are added to the error object as they are."""

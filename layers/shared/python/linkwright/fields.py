@@ -1,9 +1,9 @@
-"""Field types that several domains use, with the texts of what they refuse."""
+"""Base models and field types that several domains use, with the texts of what they refuse."""
 
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 METADATA_KEYS = 50
@@ -13,6 +13,19 @@ METADATA_VALUE_CHARS = 500
 _RFC3339 = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
 )
+
+
+class Model(BaseModel):
+    """Built when first used: a function pays for its own models, not for its domain's."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+class RequestModel(Model):
+    """What a caller sends: a field we do not know is an error, so that no typo vanishes."""
+
+    model_config = ConfigDict(extra="forbid")
+
 
 # Printed as `clock.timestamp` makes it; stored in the same form, so that text order is time order.
 Time = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
@@ -39,4 +52,28 @@ def _bounded(metadata: dict[str, str]) -> dict[str, str]:
     return metadata
 
 
-Metadata = Annotated[dict[str, str], AfterValidator(_bounded)]
+# They change the order in which text is shown, so that a name may read as another.
+_BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
+def _one_line(text: str) -> str:
+    if "\n" in text or "\t" in text:
+        raise PydanticCustomError("line", "must be one line")
+    return _BIDI_CONTROLS.sub("", text).strip()
+
+
+# A name or a subject: one line, without the marks that make it show as something else.
+Line = Annotated[str, BeforeValidator(lambda raw: _one_line(raw) if isinstance(raw, str) else raw)]
+
+Metadata = Annotated[
+    dict[str, str],
+    AfterValidator(_bounded),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "maxProperties": METADATA_KEYS,
+            "propertyNames": {"minLength": 1, "maxLength": METADATA_KEY_CHARS},
+            "additionalProperties": {"type": "string", "maxLength": METADATA_VALUE_CHARS},
+        }
+    ),
+]

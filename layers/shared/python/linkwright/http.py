@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,14 +12,33 @@ from urllib.parse import parse_qsl
 from pydantic import ValidationError
 
 from linkwright import ids
-from linkwright.errors import ApiError, InvalidRequest, ValidationFailed
+from linkwright.errors import MAX_PATH_CHARS, ApiError, InvalidRequest, ValidationFailed
 from linkwright.settings import settings
 
 JSON = "application/json; charset=utf-8"
 _EXPOSED = "Request-Id, Retry-After, RateLimit, RateLimit-Policy, Idempotent-Replayed, Location"
 _ACCEPTED = "Authorization, Content-Type, Idempotency-Key, If-Match"
-# A path in an error names a field of ours or echoes the caller's own; it need not be longer.
-_MAX_PATH_CHARS = 100
+
+
+_VERSION = re.compile(r'([1-9][0-9]{0,8})|"([1-9][0-9]{0,8})"', re.ASCII)
+
+
+@dataclass(frozen=True)
+class IfMatch:
+    """The version of an object that a change was made from; quoted or not."""
+
+    version: int
+
+    @classmethod
+    def from_headers(cls, headers: Mapping[str, str]) -> "IfMatch":
+        """Raises `ValidationFailed`: a change without it might undo somebody else's."""
+        found = _VERSION.fullmatch(headers.get("if-match", "").strip())
+        if not found:
+            raise ValidationFailed(
+                "Header 'If-Match' must be the version that the change was made from.",
+                field="If-Match",
+            )
+        return cls(int(found[1] or found[2]))
 
 
 @dataclass(frozen=True)
@@ -70,7 +90,7 @@ class Request:
                 assert isinstance(collected, list)  # noqa: S101 -- for the type checker
                 collected.append(value)
             elif name in values:
-                path = name[:_MAX_PATH_CHARS]
+                path = name[:MAX_PATH_CHARS]
                 raise ValidationFailed(f"Parameter '{path}' is given twice.", field=path)
             else:
                 values[name] = value
@@ -134,16 +154,20 @@ def error_response(error: ApiError, request: Request) -> Response:
     return Response(error.status, json.dumps(body, ensure_ascii=False), dict(error.headers))
 
 
-def validation_failed(failure: ValidationError) -> ValidationFailed:
-    """Our words for pydantic's findings: `field` for one fault, `errors[]` for many."""
-    findings = [_finding(error) for error in failure.errors(include_url=False, include_input=False)]
+def validation_failed(failure: ValidationError, depth: int | None = None) -> ValidationFailed:
+    """Our words for pydantic's findings: `field` for one fault, `errors[]` for many.
+
+    `depth` cuts the paths: what a repeated query parameter holds has no name but the parameter's.
+    """
+    errors = failure.errors(include_url=False, include_input=False)
+    findings = [_finding(error, depth) for error in errors]
     if len(findings) == 1:
         return ValidationFailed(findings[0]["message"], field=findings[0]["path"])
     return ValidationFailed(f"{len(findings)} fields are not valid.", errors=findings)
 
 
-def _finding(error: Mapping[str, Any]) -> dict[str, str]:
-    path = ".".join(str(part) for part in error["loc"])[:_MAX_PATH_CHARS]
+def _finding(error: Mapping[str, Any], depth: int | None) -> dict[str, str]:
+    path = ".".join(str(part) for part in error["loc"][:depth])[:MAX_PATH_CHARS]
     said = str(error["msg"])
     match error["type"]:
         case "extra_forbidden":

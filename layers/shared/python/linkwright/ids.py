@@ -31,7 +31,7 @@ def last_before(prefix: str, moment: datetime) -> str:
 
 
 def _milliseconds(moment: datetime) -> int:
-    return min(max(int(moment.timestamp() * 1000), 0), (1 << 48) - 1)
+    return min(max(clock.epoch_ms(moment), 0), (1 << 48) - 1)
 
 
 def _ulid(milliseconds: int, randomness: int) -> str:

@@ -6,6 +6,7 @@ import re
 from typing import Any, NoReturn
 
 from linkwright.errors import (
+    MAX_PATH_CHARS,
     InvalidRequest,
     PayloadTooLarge,
     UnsupportedMediaType,
@@ -16,7 +17,8 @@ MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
 
 _MEDIA_TYPE = re.compile(r'application/json *(?:; *charset="?utf-8"?)? *', re.IGNORECASE)
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# Possessive, and content with a string that never ends: no text is read twice, so none takes long.
+_STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 # Control characters but line feed and tab, and half a surrogate pair, which no UTF-8 can carry.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
@@ -87,7 +89,11 @@ def _require_clean(value: object, path: str) -> None:
     elif isinstance(value, dict):
         for key, member in value.items():
             _require_clean(key, path)
-            _require_clean(member, f"{path}.{key}" if path else key)
+            _require_clean(member, _below(path, key))
     elif isinstance(value, list):
         for index, member in enumerate(value):
-            _require_clean(member, f"{path}.{index}")
+            _require_clean(member, _below(path, str(index)))
+
+
+def _below(path: str, part: str) -> str:
+    return (f"{path}.{part}" if path else part)[:MAX_PATH_CHARS]

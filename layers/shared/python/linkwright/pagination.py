@@ -16,11 +16,12 @@ from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from linkwright.auth import Account
 from linkwright.errors import InvalidRequest
+from linkwright.fields import Model, RequestModel
 from linkwright.table import Item, Table, query
 
 Row = TypeVar("Row")
@@ -32,11 +33,15 @@ _MAC_BYTES = 16
 MAX_READS = 5
 
 
-class Page(BaseModel, Generic[Row]):
+class Page(Model, Generic[Row]):
     """The list envelope (B11): these two keys and nothing else."""
 
     data: list[Row]
     next_cursor: str | None
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[type[Any], ...]) -> str:
+        return f"{params[0].__name__}Page"
 
 
 def _limit(raw: object) -> int:
@@ -48,12 +53,14 @@ def _limit(raw: object) -> int:
     raise PydanticCustomError("limit", f"must be an integer from 1 to {MAX_LIMIT}")
 
 
-class ListQuery(BaseModel):
+class ListQuery(RequestModel):
     """What every list takes; a list with filters adds its own."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    limit: Annotated[int, BeforeValidator(_limit)] = DEFAULT_LIMIT
+    limit: Annotated[
+        int,
+        BeforeValidator(_limit),
+        WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MAX_LIMIT}),
+    ] = DEFAULT_LIMIT
     cursor: Annotated[str, Field(max_length=1024)] | None = None
 
     def filters(self) -> str:
@@ -99,6 +106,8 @@ def partition(
     """
 
     def fetch(after: str | None, count: int) -> tuple[list[Item], str | None]:
+        if between and between[0] > between[1]:
+            return [], None  # DynamoDB refuses a range that holds nothing
         start: Item | None = None
         if after:
             start = {"pk": base or name, "sk": after, f"{index}pk": name, f"{index}sk": after}
@@ -126,8 +135,12 @@ def merged(fetches: Sequence[Fetch]) -> Fetch:
     """Fetches several partitions as one: ids order by time across all of them."""
 
     def fetch(after: str | None, count: int) -> tuple[list[Item], str | None]:
-        each = [one(after, count)[0] for one in fetches]
-        return list(heapq.merge(*each, key=itemgetter("sk"), reverse=True))[:count], None
+        each = [one(after, count) for one in fetches]
+        rows = heapq.merge(*(some for some, _ in each), key=itemgetter("sk"), reverse=True)
+        # What is older than a place where a read stopped may be missing rows of that partition.
+        place = max((place for _, place in each if place), default=None)
+        complete = [row for row in rows if place is None or row["sk"] >= place]
+        return complete[:count], place
 
     return fetch
 

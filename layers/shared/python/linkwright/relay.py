@@ -31,14 +31,22 @@ def resend_overdue() -> int:
     sweeper never multiplies messages.
     """
     now = clock.timestamp()
-    sent = 0
+    sent, failure = 0, None
     for kind in outbox.kinds():
-        for shard in range(outbox.DUE_SHARDS):
-            due = _overdue(outbox.due_partition(kind, shard), now)
-            claimed = [work for work, seen in due if _postpone(work, seen)]
-            send(claimed)
-            sent += len(claimed)
+        try:
+            sent += sum(_resend(kind, shard, now) for shard in range(outbox.DUE_SHARDS))
+        except Exception as trouble:  # noqa: BLE001 -- raised below: one queue away holds no other up
+            failure = trouble
+    if failure:
+        raise failure
     return sent
+
+
+def _resend(kind: str, shard: int, now: str) -> int:
+    due = _overdue(outbox.due_partition(kind, shard), now)
+    claimed = [work for work, seen in due if _postpone(work, seen)]
+    send(claimed)
+    return len(claimed)
 
 
 def _overdue(partition: str, now: str) -> list[tuple[Work, str]]:

@@ -15,6 +15,12 @@ class Settings:
     event_queue_url: str
     cors_origins: frozenset[str]
     docs_url: str
+    clerk_issuer: str
+    clerk_public_key: str
+    clerk_key_id: str
+    clerk_jwks_url: str
+    clerk_authorized_parties: frozenset[str]
+    clerk_allow_missing_azp: bool
     aws_region: str
     dynamodb_endpoint: str | None
 
@@ -30,8 +36,18 @@ def settings() -> Settings:
         idem_table=env["IDEM_TABLE"],
         dial_queue_url=env.get("DIAL_QUEUE_URL", ""),
         event_queue_url=env.get("EVENT_QUEUE_URL", ""),
-        cors_origins=frozenset(filter(None, env.get("CORS_ORIGINS", "").split(","))),
+        cors_origins=_list(env.get("CORS_ORIGINS", "")),
         docs_url=env["DOCS_URL"],
+        clerk_issuer=env.get("CLERK_ISSUER", ""),
+        clerk_public_key=env.get("CLERK_PUBLIC_KEY", ""),
+        clerk_key_id=env.get("CLERK_KEY_ID", ""),
+        clerk_jwks_url=env.get("CLERK_JWKS_URL", ""),
+        clerk_authorized_parties=_list(env.get("CLERK_AUTHORIZED_PARTIES", "")),
+        clerk_allow_missing_azp=env.get("CLERK_ALLOW_MISSING_AZP") == "true",
         aws_region=env["AWS_REGION"],
         dynamodb_endpoint=env.get("AWS_ENDPOINT_URL_DYNAMODB") or env.get("AWS_ENDPOINT_URL"),
     )
+
+
+def _list(text: str) -> frozenset[str]:
+    return frozenset(filter(None, text.split(",")))

@@ -1,4 +1,4 @@
-"""DynamoDB: get, query and update. With `transaction.py` the only code that knows its client.
+"""DynamoDB: get, query and update. With `transaction.py` the only code that uses its client.
 
 In expressions a name is written `#status` and a value `:status`. The names are filled in from the
 expression itself, the values are given without their colon.
@@ -7,21 +7,11 @@ expression itself, the values are given without their colon.
 import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
-from pydynox import pydynox_core
-from pydynox.exceptions import (
-    AccessDeniedException,
-    ConditionalCheckFailedException,
-    PydynoxException,
-    ResourceNotFoundException,
-    SerializationException,
-    TransactionCanceledException,
-    ValidationException,
-)
-
 from linkwright import deadline
+from linkwright.client import core
 from linkwright.errors import Unavailable
 from linkwright.settings import settings
 
@@ -36,10 +26,10 @@ CALL_BUDGET_S = ATTEMPTS * (CONNECT_TIMEOUT_S + READ_TIMEOUT_S) + 1
 
 # What no retry can mend. Everything else that the client raises may be a passing fault.
 _PERMANENT = (
-    AccessDeniedException,
-    ResourceNotFoundException,
-    SerializationException,
-    ValidationException,
+    core.AccessDeniedException,
+    core.ResourceNotFoundException,
+    core.SerializationException,
+    core.ValidationException,
 )
 
 
@@ -85,7 +75,7 @@ class ConditionFailed(Exception):
 @cache
 def driver() -> Driver:
     """One client per process: its connections are kept."""
-    client = pydynox_core.DynamoDBClient(
+    client = core.DynamoDBClient(
         region=settings().aws_region,
         endpoint_url=settings().dynamodb_endpoint,
         connect_timeout=CONNECT_TIMEOUT_S,
@@ -101,11 +91,11 @@ def run(operation: Callable[[], Result]) -> Result:
         raise Unavailable
     try:
         return operation()
-    except ConditionalCheckFailedException as failure:
+    except core.ConditionalCheckFailedException as failure:
         raise ConditionFailed from failure
-    except (TransactionCanceledException, *_PERMANENT):
+    except (core.TransactionCanceledException, *_PERMANENT):
         raise
-    except PydynoxException as fault:
+    except core.PydynoxException as fault:
         raise Unavailable from fault
 
 
@@ -180,13 +170,18 @@ def update(
 
 def placeholders(*expressions: str | None, values: Mapping[str, Any] | None) -> Item:
     """The client's arguments for the names and values that the expressions mention."""
-    text = " ".join(filter(None, expressions))
     arguments: Item = {}
-    if names := set(re.findall(r"#(\w+)", text)):
-        arguments["expression_attribute_names"] = {f"#{name}": name for name in sorted(names)}
+    if names := _names(expressions):
+        arguments["expression_attribute_names"] = names
     if values:
         arguments["expression_attribute_values"] = {f":{name}": v for name, v in values.items()}
     return arguments
+
+
+@lru_cache(maxsize=256)
+def _names(expressions: tuple[str | None, ...]) -> dict[str, str]:
+    found = set(re.findall(r"#(\w+)", " ".join(filter(None, expressions))))
+    return {f"#{name}": name for name in sorted(found)}
 
 
 def _require_genuine(consumed: float | None) -> None:

@@ -10,9 +10,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import uuid4
 
-from pydynox.exceptions import TransactionCanceledException
-
 from linkwright import clock, deadline, outbox
+from linkwright.client import core
 from linkwright.errors import ServerError, Unavailable
 from linkwright.table import Item, Key, Table, driver, placeholders, run
 
@@ -124,10 +123,10 @@ class Transaction:
     def _write(self, token: str) -> None:
         try:
             run(lambda: driver().sync_transact_write(self._operations, client_request_token=token))
-        except TransactionCanceledException as cancelled:
+        except core.TransactionCanceledException as cancelled:
             raise self._explain(cancelled) from cancelled
 
-    def _explain(self, cancelled: TransactionCanceledException) -> Exception:
+    def _explain(self, cancelled: Exception) -> Exception:
         reasons = _reasons(cancelled)
         failed = [at for at, reason in enumerate(reasons) if reason == "ConditionalCheckFailed"]
         if failed and self._otherwise[failed[0]] is RecordExists:
@@ -161,7 +160,7 @@ class Transaction:
         self._otherwise.append(otherwise)
 
 
-def _reasons(cancelled: TransactionCanceledException) -> list[str]:
+def _reasons(cancelled: Exception) -> list[str]:
     # The client passes on the list of codes at the end of DynamoDB's message, in item order.
     found = re.search(r"\[([\w, ]*)\]\s*$", str(cancelled))
     return found[1].split(", ") if found else []

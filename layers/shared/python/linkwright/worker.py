@@ -44,10 +44,10 @@ def queue_worker(work: Callable[[Work], None]) -> Consumer:
 
     @wraps(work)
     def handler(event: Mapping[str, Any], context: LambdaContext) -> Answer:
-        deadline.begin(context)
         # The whole batch failing is answered like one failing: by ids, not by an exception.
         processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
-        answer: Answer = dict(process_partial_response(dict(event), take, processor))
+        with deadline.of(context):
+            answer: Answer = dict(process_partial_response(dict(event), take, processor))
         _finish(work.__module__, len(event["Records"]))
         return answer
 
@@ -62,11 +62,11 @@ def stream_worker(work: Callable[[list[Work]], set[str]]) -> Consumer:
 
     @wraps(work)
     def handler(event: Mapping[str, Any], context: LambdaContext) -> Answer:
-        deadline.begin(context)
         records = event["Records"]
         batch = [_inserted(record) for record in records]
         try:
-            failed = work(batch)
+            with deadline.of(context):
+                failed = work(batch)
         except Exception as failure:  # noqa: BLE001 -- uncaught, its text would be logged
             log_failure("relay failed", failure)
             failed = {batch[0].sk}
@@ -88,13 +88,14 @@ def scheduled(work: Callable[[], int]) -> Schedule:
 
     @wraps(work)
     def handler(event: Mapping[str, Any], context: LambdaContext) -> None:
-        deadline.begin(context)
         try:
-            _finish(work.__module__, work())
+            with deadline.of(context):
+                acted = work()
         except Exception as failure:  # noqa: BLE001 -- raised again, without its text
             log_failure("schedule failed", failure)
             # Lambda counts the failure; the text of its cause stays out of the log.
             raise RuntimeError("schedule failed") from None
+        _finish(work.__module__, acted)
 
     return handler
 

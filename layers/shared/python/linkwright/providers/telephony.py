@@ -5,12 +5,13 @@ any order and more than once; the simulator's come one after the other.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
-from linkwright import clock
+from linkwright import clock, ids
 from linkwright.settings import settings
-from linkwright.table import Key, Table, get, update
+from linkwright.table import ConditionFailed, Key, Table, get, update
 from linkwright.voice.models import TranscriptTurn
 from linkwright.voice.reports import Report
 from linkwright.voice.states import EndedReason, Status
@@ -86,13 +87,16 @@ class Simulator:
     """
 
     def place(self, dial: Dial) -> None:
-        kept_until = clock.epoch() + 24 * 3600
-        update(
-            Table.CORE,
-            self.book(dial),
-            "SET #ttl = :ttl ADD #dials :one",
-            values={"ttl": kept_until, "one": 1},
-        )
+        # The order's own id: the client sends again what got no answer, and one order is one dial.
+        written = {"ttl": clock.epoch() + 24 * 3600, "one": 1, "order": ids.new("ord")}
+        with suppress(ConditionFailed):
+            update(
+                Table.CORE,
+                self.book(dial),
+                "SET #ttl = :ttl, #order = :order ADD #dials :one",
+                condition="attribute_not_exists(#order) OR #order <> :order",
+                values=written,
+            )
 
     def knows(self, dial: Dial) -> bool:
         return get(Table.CORE, self.book(dial)) is not None

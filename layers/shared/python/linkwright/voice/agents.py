@@ -1,22 +1,68 @@
-"""Voice agents: their keys, and reading them."""
+"""Voice agents: each change is a new version, and every version is kept."""
 
-from linkwright import ids, pagination
+from linkwright import clock, ids, pagination
 from linkwright.auth import Account
-from linkwright.errors import ResourceNotFound
+from linkwright.errors import Conflict, ResourceNotFound
+from linkwright.http import IfMatch
 from linkwright.pagination import ListQuery, Page
 from linkwright.table import Item, Key, Table
 from linkwright.table import get as read
-from linkwright.voice.models import Agent
+from linkwright.transaction import Transaction
+from linkwright.voice.models import Agent, CreateAgent, UpdateAgent
 
 _ROUTE = "voice/agents"
+_FIRST = 1
 
 
 def key(partition: str, agent_id: str) -> Key:
     return Key(f"W#{partition}#AGT", agent_id)
 
 
+def version_key(partition: str, agent_id: str, version: int) -> Key:
+    return Key(f"W#{partition}#AGT#{agent_id}", f"v{version:08}")
+
+
 def not_found(field: str | None = None) -> ResourceNotFound:
     return ResourceNotFound("There is no such agent.", field=field)
+
+
+def create(account: Account, wanted: CreateAgent, tx: Transaction) -> Agent:
+    now = clock.timestamp()
+    agent = Agent.model_validate(
+        {
+            **wanted.model_dump(),
+            "id": ids.new("agt"),
+            "version": _FIRST,
+            "created_at": now,
+            "updated_at": now,
+        }
+    )
+    put(account.partition, agent, tx)
+    return agent
+
+
+def change(
+    account: Account, agent_id: str, wanted: UpdateAgent, if_match: IfMatch, tx: Transaction
+) -> Agent:
+    """Make the next version. Raises `Conflict` if the agent is not at the version named."""
+    current = get(account, agent_id)
+    if current.version != if_match.version:
+        raise _outdated()
+    changed = current.model_dump(mode="json") | wanted.changes()
+    if changed == current.model_dump(mode="json"):
+        return current
+    changed |= {"version": current.version + 1, "updated_at": clock.timestamp()}
+    agent = Agent.model_validate(changed)
+    tx.update(
+        Table.CORE,
+        key(account.partition, agent_id),
+        "SET #view = :view, #v = :v",
+        condition="#v = :seen",
+        values={"view": agent.model_dump(mode="json"), "v": agent.version, "seen": current.version},
+        otherwise=_outdated,
+    )
+    tx.put(Table.CORE, _item(version_key(account.partition, agent_id, agent.version), agent))
+    return agent
 
 
 def get(account: Account, agent_id: str) -> Agent:
@@ -26,8 +72,12 @@ def get(account: Account, agent_id: str) -> Agent:
     return agent
 
 
-def find(partition: str, agent_id: str) -> Agent | None:
-    item = read(Table.CORE, key(partition, agent_id)) if ids.matches("agt", agent_id) else None
+def find(partition: str, agent_id: str, version: int | None = None) -> Agent | None:
+    """The agent as it is, or as it was at a version."""
+    if not ids.matches("agt", agent_id):
+        return None
+    where = version_key(partition, agent_id, version) if version else key(partition, agent_id)
+    item = read(Table.CORE, where)
     return _show(item) if item else None
 
 
@@ -36,8 +86,18 @@ def listed(account: Account, query: ListQuery) -> Page[Agent]:
     return pagination.paged(account, _ROUTE, query, fetch, _show)
 
 
-def item(partition: str, agent: Agent) -> Item:
-    return {**key(partition, agent.id).attributes(), "view": agent.model_dump(), "v": agent.version}
+def put(partition: str, agent: Agent, tx: Transaction) -> None:
+    """Write a new agent, and its version beside it."""
+    tx.put(Table.CORE, _item(key(partition, agent.id), agent))
+    tx.put(Table.CORE, _item(version_key(partition, agent.id, agent.version), agent))
+
+
+def _outdated() -> Conflict:
+    return Conflict("The agent was changed since that version.", reason="version_mismatch")
+
+
+def _item(where: Key, agent: Agent) -> Item:
+    return {**where.attributes(), "view": agent.model_dump(mode="json"), "v": agent.version}
 
 
 def _show(row: Item) -> Agent:

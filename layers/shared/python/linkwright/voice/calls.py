@@ -3,7 +3,7 @@
 import math
 from datetime import UTC, datetime
 
-from linkwright import clock, ids, outbox, pagination
+from linkwright import clock, ids, outbox, pagination, usage
 from linkwright.auth import Account
 from linkwright.errors import ResourceNotFound
 from linkwright.pagination import Fetch, Page
@@ -14,7 +14,6 @@ from linkwright.voice import agents
 from linkwright.voice.models import Call, CallsQuery, CallSummary, PlaceCall
 from linkwright.voice.reports import Report
 from linkwright.voice.states import Status, is_terminal, may_follow
-from linkwright.workspace import usage
 
 _ROUTE = "voice/calls"
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -76,23 +75,28 @@ def listed(account: Account, filters: CallsQuery) -> Page[CallSummary]:
     return pagination.paged(account, _ROUTE, filters, _fetch(account.partition, filters), _summary)
 
 
-def claim(item: Item, lease_until: str) -> Item:
-    """Take the call for one worker until the lease ends. Raises `Superseded`."""
-    view = dict(item["view"])
+def claim(item: Item, lease_until: str, agent_version: int | None) -> Item:
+    """Take the call for one worker until the lease ends. Raises `Superseded`.
+
+    The agent's version is fixed here: the call keeps it, whatever becomes of the agent.
+    """
+    view = {**item["view"], "agent_version": agent_version}
     if view["status"] == Status.QUEUED:
         view["status"] = Status.DIALING.value
     try:
         return update(
             Table.CORE,
             Key(item["pk"], item["sk"]),
-            "SET #view = :view, #gsi3pk = :listed, #lease_until = :until, #gsi2sk = :until"
-            " ADD #v :one",
-            condition="#v = :seen",
+            "SET #view = :view, #gsi3pk = :listed, #claim = :claim,"
+            " #lease_until = :until, #gsi2sk = :until, #v = :next",
+            # Or our own: the client sends again what got no answer.
+            condition="#v = :seen OR #claim = :claim",
             values={
+                "claim": ids.new("clm"),
                 "view": view,
                 "listed": _status_partition(partition_of(item), view["status"]),
                 "until": lease_until,
-                "one": 1,
+                "next": item["v"] + 1,
                 "seen": item["v"],
             },
         )

@@ -1,29 +1,34 @@
 """What the voice endpoints take and show."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
     AwareDatetime,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
+    StrictBool,
+    StrictInt,
     ValidationInfo,
+    WithJsonSchema,
+    model_validator,
 )
 from pydantic_core import PydanticCustomError
 
-from linkwright.fields import Metadata, Time, rfc3339
+from linkwright.fields import Line, Metadata, Model, RequestModel, Time, rfc3339
 from linkwright.pagination import ListQuery
 from linkwright.voice import numbers
+from linkwright.voice.numbers import Verdict
 from linkwright.voice.states import EndedReason, Status
 
 
 def _dialable(candidate: str) -> str:
-    if not numbers.is_e164(candidate):
+    verdict = numbers.judge(candidate)
+    if verdict is Verdict.MALFORMED:
         raise PydanticCustomError("e164", "must be an E.164 phone number")
-    if not numbers.may_be_dialled(candidate):
+    if verdict is Verdict.REFUSED:
         raise PydanticCustomError(
             "number_refused",
             "must not be an emergency, premium, satellite or shared-cost number",
@@ -31,18 +36,80 @@ def _dialable(candidate: str) -> str:
     return candidate
 
 
-PhoneNumber = Annotated[str, AfterValidator(_dialable)]
+PhoneNumber = Annotated[
+    str,
+    AfterValidator(_dialable),
+    WithJsonSchema({"type": "string", "pattern": r"^\+[1-9][0-9]{1,14}$"}),
+]
 
 
-class EscalationRule(BaseModel):
+class EscalationRule(RequestModel):
     """When the agent hands the caller over, and to whom."""
 
-    when: str
-    action: str
-    to: str | None = None
+    when: Annotated[str, Field(min_length=1, max_length=500)]
+    action: Literal["transfer", "hang_up"]
+    to: PhoneNumber | None = None
+
+    @model_validator(mode="after")
+    def _names_a_target(self) -> "EscalationRule":
+        if self.action == "transfer" and self.to is None:
+            raise PydanticCustomError("target", "must name the number 'to' transfer to")
+        return self
 
 
-class Agent(BaseModel):
+ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+
+
+class QuietHours(RequestModel):
+    """The local times between which the agent may call, instead of the workspace's."""
+
+    start: ClockTime
+    end: ClockTime
+
+
+AgentName = Annotated[Line, Field(min_length=1, max_length=100)]
+Prompt = Annotated[str, Field(min_length=1, max_length=20_000)]
+Voice = Annotated[str, Field(min_length=1, max_length=64)]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
+EscalationRules = Annotated[list[EscalationRule], Field(max_length=20)]
+DurationS = Annotated[StrictInt, Field(ge=30, le=3600)]
+Concurrency = Annotated[StrictInt, Field(ge=1, le=100)]
+
+
+class CreateAgent(RequestModel):
+    name: AgentName
+    prompt: Prompt
+    voice: Voice
+    language: Language
+    escalation_rules: EscalationRules = Field(default_factory=list)
+    max_duration_s: DurationS = 600
+    phone_number: PhoneNumber | None = None
+    concurrency: Concurrency | None = None
+    recording: StrictBool = False
+    quiet_hours: QuietHours | None = None
+
+
+def _without_defaults(schema: dict[str, Any]) -> None:
+    for field in schema["properties"].values():
+        field.pop("default", None)
+
+
+class UpdateAgent(CreateAgent):
+    """The fields to change, by the rules of `CreateAgent`; what is not sent stays as it is."""
+
+    model_config = ConfigDict(json_schema_extra=_without_defaults)
+
+    # Never looked at: only the fields that were sent are.
+    name: AgentName = ""
+    prompt: Prompt = ""
+    voice: Voice = ""
+    language: Language = ""
+
+    def changes(self) -> dict[str, Any]:
+        return self.model_dump(mode="json", exclude_unset=True)
+
+
+class Agent(Model):
     """A voice agent. A change makes a new `version`; running calls keep theirs."""
 
     id: str
@@ -55,21 +122,19 @@ class Agent(BaseModel):
     phone_number: str | None
     concurrency: int | None
     recording: bool
-    quiet_hours: dict[str, str] | None
+    quiet_hours: QuietHours | None
     version: int
     created_at: Time
     updated_at: Time
 
 
-class PlaceCall(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class PlaceCall(RequestModel):
     agent_id: Annotated[str, Field(max_length=80)]
     to: PhoneNumber
     metadata: Metadata = Field(default_factory=dict)
 
 
-class TranscriptTurn(BaseModel):
+class TranscriptTurn(Model):
     """One thing said, in milliseconds since the call was answered."""
 
     role: Literal["agent", "callee"]
@@ -79,7 +144,7 @@ class TranscriptTurn(BaseModel):
     lang: str
 
 
-class CallSummary(BaseModel):
+class CallSummary(Model):
     """A call as lists and events show it."""
 
     id: str
@@ -88,6 +153,7 @@ class CallSummary(BaseModel):
     status: Status
     created_at: Time
     metadata: dict[str, str]
+    agent_version: int | None = None
     answered_at: Time | None = None
     answered_by: (
         Literal["human", "voicemail", "ivr", "call_screening", "unavailable", "unknown"] | None

@@ -1,10 +1,7 @@
 """Which phone numbers may be dialled: E.164 form, and the rule against toll fraud."""
 
 import re
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from phonenumbers import PhoneNumber
+from enum import Enum
 
 _E164 = re.compile(r"\+[1-9][0-9]{1,14}", re.ASCII)
 
@@ -12,40 +9,36 @@ _E164 = re.compile(r"\+[1-9][0-9]{1,14}", re.ASCII)
 _REFUSED_COUNTRY_CODES = frozenset({808, 870, 878, 881, 882, 883, 888, 979})
 
 
-def is_e164(candidate: str) -> bool:
-    """Whether a number of that form can exist. Not `is_valid_number`: its tables lag behind the
-    numbering plans and refuse ranges that are in use."""
+class Verdict(Enum):
+    MALFORMED = "malformed"
+    REFUSED = "refused"
+    DIALABLE = "dialable"
+
+
+def judge(candidate: str) -> Verdict:
+    """Malformed is what is not E.164 or can be no number at all; refused is an emergency,
+    premium-rate, satellite or shared-cost number.
+
+    Not `is_valid_number`: its tables lag behind the numbering plans and refuse ranges in use.
+    """
     if not _E164.fullmatch(candidate):
-        return False
-    import phonenumbers
-
-    parsed = _parsed(candidate)
-    return parsed is not None and (
-        parsed.country_code in _REFUSED_COUNTRY_CODES or phonenumbers.is_possible_number(parsed)
-    )
-
-
-def may_be_dialled(number: str) -> bool:
-    """False for emergency, premium-rate, satellite and shared-cost numbers."""
+        return Verdict.MALFORMED
+    # Imported here: its tables are large, and only placing a call needs them.
     import phonenumbers
     from phonenumbers import PhoneNumberType
 
-    parsed = _parsed(number)
-    if parsed is None or parsed.country_code in _REFUSED_COUNTRY_CODES:
-        return False
-    region = phonenumbers.region_code_for_country_code(parsed.country_code or 0)
-    national = phonenumbers.national_significant_number(parsed)
-    if phonenumbers.is_emergency_number(national, region):
-        return False
-    dear = {PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST}
-    return phonenumbers.number_type(parsed) not in dear
-
-
-def _parsed(number: str) -> "PhoneNumber | None":
-    # Imported here: its tables are large, and only placing a call needs them.
-    import phonenumbers
-
     try:
-        return phonenumbers.parse(number)
+        number = phonenumbers.parse(candidate)
     except phonenumbers.NumberParseException:
-        return None
+        return Verdict.MALFORMED
+    country = number.country_code or 0
+    if country in _REFUSED_COUNTRY_CODES:
+        return Verdict.REFUSED
+    if not phonenumbers.is_possible_number(number):
+        return Verdict.MALFORMED
+    region = phonenumbers.region_code_for_country_code(country)
+    national = phonenumbers.national_significant_number(number)
+    dear = {PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_COST}
+    if phonenumbers.is_emergency_number(national, region):
+        return Verdict.REFUSED
+    return Verdict.REFUSED if phonenumbers.number_type(number) in dear else Verdict.DIALABLE

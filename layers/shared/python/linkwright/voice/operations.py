@@ -13,6 +13,7 @@ from linkwright.providers import telephony
 from linkwright.providers.telephony import CarrierNotConfigured, Dial
 from linkwright.table import Item
 from linkwright.voice import agents, calls
+from linkwright.voice.models import Agent
 from linkwright.voice.reports import Report
 from linkwright.voice.states import EndedReason, Status, is_terminal
 
@@ -31,21 +32,21 @@ def dial(work: Work) -> None:
     status = Status(item["view"]["status"])
     if is_terminal(status) or (status is not Status.QUEUED and _is_leased(item)):
         return
+    agent = agents.find(partition, item["view"]["agent_id"], item["view"]["agent_version"])
     try:
-        item = calls.claim(item, lease_until=_lease_end())
+        item = calls.claim(item, _lease_end(), agent.version if agent else None)
     except calls.Superseded:
         return
     taken_over = status is not Status.QUEUED
     logger().info("dialling", extra={"call": work.sk, "taken_over": taken_over})
-    _conduct(partition, item, taken_over=taken_over)
-
-
-def _conduct(partition: str, item: Item, *, taken_over: bool) -> None:
-    view = item["view"]
-    agent = agents.find(partition, view["agent_id"])
     if agent is None:
         calls.advance(item, _failed(EndedReason.AGENT_NOT_FOUND))
-        return
+    else:
+        _conduct(item, agent, taken_over=taken_over)
+
+
+def _conduct(item: Item, agent: Agent, *, taken_over: bool) -> None:
+    partition, view = calls.partition_of(item), item["view"]
     try:
         carrier = telephony.carrier(partition)
     except CarrierNotConfigured:

@@ -27,11 +27,7 @@ def create(
             "mode": mode,
             "role": role,
             "scopes": scopes,
-            "workspace_id": workspace["id"],
-            "workspace_name": workspace["name"],
-            "plan": workspace["plan"],
-            "anchor_day": workspace["anchor_day"],
-            "cursor_key": workspace["cursor_key"],
+            **auth.workspace_facts(workspace),
             "created_at": clock.timestamp(),
         },
     )

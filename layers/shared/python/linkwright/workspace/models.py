@@ -2,17 +2,15 @@
 
 from typing import Literal
 
-from pydantic import BaseModel
-
-from linkwright.fields import Time
+from linkwright.fields import Model, Time
 
 
-class WorkspaceName(BaseModel):
+class WorkspaceName(Model):
     id: str
     name: str
 
 
-class Credential(BaseModel):
+class Credential(Model):
     """Which credential this is: never the secret itself."""
 
     type: Literal["api_key", "session"]
@@ -21,7 +19,7 @@ class Credential(BaseModel):
     env: Literal["live", "test"]
 
 
-class Limits(BaseModel):
+class Limits(Model):
     """What the plan allows: requests per credential and minute, allowances per billing cycle."""
 
     requests_per_minute: int
@@ -32,7 +30,7 @@ class Limits(BaseModel):
     webhooks: int
 
 
-class Whoami(BaseModel):
+class Whoami(Model):
     workspace: WorkspaceName
     plan: str
     scopes: list[str]

@@ -1,7 +1,6 @@
 """Workspaces: the tenant that owns everything else."""
 
 import secrets
-from dataclasses import asdict
 
 from linkwright import clock
 from linkwright.auth import Account
@@ -34,7 +33,6 @@ def find(workspace_id: str) -> Item | None:
 
 
 def whoami(account: Account) -> Whoami:
-    plan = asdict(account.plan)
     return Whoami(
         workspace=WorkspaceName(id=account.workspace_id, name=account.workspace_name),
         plan=account.plan.name,
@@ -48,5 +46,5 @@ def whoami(account: Account) -> Whoami:
                 "env": account.mode,
             }
         ),
-        limits=Limits.model_validate(plan),
+        limits=Limits.model_validate(vars(account.plan)),
     )

@@ -1,0 +1,204 @@
+"""Runs of a request with a fault in them, and what each run must come to.
+
+Leg A (`retried`): the fault, then the client tries again. Leg B (`abandoned`): the fault, and
+nobody tries again. `overlapping`: the same request comes again in the middle of the first.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from linkwright.table import Key, Table
+from linkwright.transaction import Transaction
+from tests.client import Answer
+from tests.faults.injection import Fault, Injector
+from tests.faults.samples import Sample
+from tests.faults.states import State, difference, leaks, neutral, state
+from tests.faults.world import World
+
+KEY = "the client's key"
+RETRY_AFTER = timedelta(seconds=60)
+CONFLICT = 409
+UNAVAILABLE = 503
+
+
+@dataclass
+class Tally:
+    """What was run, for the end of the report."""
+
+    runs: Counter[str] = field(default_factory=Counter)
+    calls: dict[str, int] = field(default_factory=dict)
+
+    def lines(self) -> Iterator[str]:
+        for name, count in sorted(self.runs.items()):
+            calls = f" ({self.calls[name]} AWS calls)" if name in self.calls else ""
+            yield f"faults: {count:5} runs of {name}{calls}"
+        if self.runs:
+            yield f"faults: {sum(self.runs.values()):5} runs in all"
+
+
+TALLY = Tally()
+
+
+def injectors(fault: Fault, calls: int) -> Iterator[Injector]:
+    """The fault at each call, once and from there on."""
+    for at in range(1, calls + 1):
+        yield Injector(fault, at)
+        if not fault.kills:  # whoever is killed makes no later call
+            yield Injector(fault, at, outage=True)
+
+
+def unreached(injector: Injector) -> list[str]:
+    """A fault at a call that is not made proves nothing."""
+    return [] if injector.struck else ["the call was not made"]
+
+
+def told(problems: list[str], injector: Injector) -> list[str]:
+    mode = "from" if injector.outage else "at"
+    called = injector.calls[injector.at - 1] if injector.struck else "never reached"
+    return [f"{injector.fault} {mode} call {injector.at} ({called}): {text}" for text in problems]
+
+
+@dataclass(frozen=True)
+class CleanRequest:
+    """A request without a fault: its calls, its answer, the state before and in the end."""
+
+    calls: int
+    answer: Answer
+    before: State
+    after: State
+
+
+def clean_request(world: World, route: str) -> CleanRequest:
+    world.reset()
+    wanted = world.prepared(route)
+    before, injector = state(world.items()), Injector()
+    answer = world.request(wanted, KEY, injector)
+    assert answer is not None
+    assert answer.status < 400, f"the sample of {route} is answered {answer.raw}"
+    world.settle()
+    assert world.problems == []
+    TALLY.calls[route] = len(injector.calls)
+    return CleanRequest(len(injector.calls), answer, before, state(world.items()))
+
+
+def retried(world: World, route: str, clean: CleanRequest, injector: Injector) -> list[str]:
+    """Leg A. Returns what is wrong."""
+    world.reset()
+    wanted = world.prepared(route)
+    first = world.request(wanted, KEY, injector)
+    world.advance(RETRY_AFTER)
+    second = world.request(wanted, KEY)
+    world.settle()
+    third = world.request(wanted, KEY)
+    TALLY.runs[route] += 1
+    problems = unreached(injector) + _judged(world, clean, first, may_fail=True)
+    problems += _repeated(world, clean, wanted, first, second, third)
+    problems += difference(clean.after, state(world.items()))
+    return told(problems + finished(world), injector)
+
+
+def abandoned(world: World, route: str, clean: CleanRequest, injector: Injector) -> list[str]:
+    """Leg B: all of it or nothing of it, even if the stream loses what it should have told."""
+    world.reset()
+    wanted = world.prepared(route)
+    world.stream_works = world.redelivers = False
+    answer = world.request(wanted, KEY, injector)
+    world.settle()
+    TALLY.runs[route] += 1
+    found = state(world.items())
+    problems = unreached(injector) + finished(world)
+    problems += _judged(world, clean, answer, may_fail=True)
+    succeeded = answer is not None and answer.status != UNAVAILABLE
+    if succeeded or found != clean.before:
+        problems += difference(clean.after, found)
+    return told(problems, injector)
+
+
+def overlapping(world: World, route: str, clean: CleanRequest, at: int) -> list[str]:
+    """The same request comes a second time while the first is at its n-th call."""
+    world.reset()
+    wanted = world.prepared(route)
+    others: list[Answer | None] = []
+    injector = Injector(at=at, meanwhile=lambda: others.append(world.request(wanted, KEY)))
+    first = world.request(wanted, KEY, injector)
+    world.settle()
+    TALLY.runs[route] += 1
+    problems = difference(clean.after, state(world.items())) + finished(world)
+    problems += _repeated(world, clean, wanted, *others, first)
+    return told(problems, injector)
+
+
+def _repeated(
+    world: World, clean: CleanRequest, wanted: Sample, first: Answer | None, *later: Answer | None
+) -> list[str]:
+    """What is wrong with the answers to one request sent several times.
+
+    One key has one reply. Where there are no keys but versions, whoever comes later is told so.
+    """
+    if wanted.method not in {"GET", "POST"}:
+        later = tuple(answer for answer in later if answer and answer.status != CONFLICT)
+    problems = [found for answer in later for found in _judged(world, clean, answer)]
+    bodies = {a.raw for a in (first, *later) if a and a.status != UNAVAILABLE}
+    if wanted.method == "POST":
+        if len(bodies) != 1:
+            problems.append(f"{len(bodies)} replies under one key: {bodies}")
+        if later[-1] and later[-1].headers.get("Idempotent-Replayed") != "true":
+            problems.append("a repetition is not marked as one")
+    return problems
+
+
+def _judged(
+    world: World, clean: CleanRequest, answer: Answer | None, *, may_fail: bool = False
+) -> list[str]:
+    """What is wrong with an answer. Only a fault excuses a 503, and nothing excuses another."""
+    if answer is None:
+        return []
+    problems = leaks(answer, world.stack)
+    if may_fail and answer.status == UNAVAILABLE:
+        if not _is_proper_error(answer):
+            problems.append(f"not the envelope of an error: {answer.raw}")
+    elif answer.status != clean.answer.status:
+        problems.append(f"answered {answer.status}: {answer.raw}")
+    elif neutral(answer.raw) != neutral(clean.answer.raw):
+        problems.append(f"another body: {answer.raw}")
+    return problems
+
+
+def _is_proper_error(answer: Answer) -> bool:
+    said = answer.json
+    flat = isinstance(said["error"], str)
+    code, facts = (said["error"], said) if flat else (said["error"]["code"], said["error"])
+    return (
+        code == "server_error"
+        and {"message", "request_id", "doc_url"} <= set(facts)
+        and "Retry-After" in answer.headers
+    )
+
+
+def finished(world: World) -> list[str]:
+    """Nothing waits, every message has its item, and every item its message."""
+    stored = world.items()
+    rows = [item for items in stored.values() for item in items]
+    keys = {(item["pk"], item["sk"]) for item in rows}
+    told_of = {(item["pk"], item["sk"]) for item in rows if "outbox" in item}
+    problems = list(world.problems)
+    problems += [f"still due: {item['sk']}" for item in rows if "gsi2pk" in item]
+    problems += [f"a message without its item: {key}" for key in world.messages - keys]
+    problems += [f"never sent to its queue: {key}" for key in told_of - world.messages]
+    return problems
+
+
+# ---- a commit alone -----------------------------------------------------------------------------
+
+
+def counted(world: World, fault: Fault) -> int:
+    """What a counter stands at after one commit that adds 1, and is struck once."""
+    world.reset()
+    counter = Key("COUNTER", "-")
+    tx = Transaction(world.partition, "req")
+    tx.update(Table.CORE, counter, "ADD #n :one", values={"one": 1})
+    with world.seam.use(Injector(fault, 1)):
+        tx.commit()
+    return sum(item["n"] for item in world.items()["CoreTable"] if item["pk"] == counter.pk)

@@ -1,0 +1,72 @@
+"""Every fault at every AWS call of every worker, stream reader and schedule."""
+
+from itertools import product
+
+import pytest
+
+from tests.faults import events, matrix, wiring
+from tests.faults.events import Scenario
+from tests.faults.injection import Fault, Injector
+from tests.faults.world import World
+
+REDELIVERY = pytest.mark.parametrize("redelivers", [True, False], ids=["again", "never again"])
+_AFTER_A_CRASH = (Fault.ERROR_500, Fault.KILL_BEFORE, Fault.KILL_AFTER, Fault.LOST_REPLY)
+
+
+@pytest.fixture(scope="module")
+def known_scenarios() -> dict[str, list[Scenario]]:
+    return {}
+
+
+@pytest.fixture
+def scenarios(
+    world: World, file: str, known_scenarios: dict[str, list[Scenario]]
+) -> list[Scenario]:
+    if file not in known_scenarios:
+        known_scenarios[file] = events.scenarios(world, file)
+    return known_scenarios[file]
+
+
+@REDELIVERY
+@pytest.mark.parametrize("fault", list(Fault))
+@pytest.mark.parametrize("file", wiring.background())
+def test_fault_changes_nothing_in_the_end(
+    world: World, scenarios: list[Scenario], fault: Fault, redelivers: bool, file: str
+) -> None:
+    problems = []
+    for scenario in scenarios:
+        for injector in matrix.injectors(fault, scenario.calls):
+            problems += events.disturbed(world, scenario, injector, redelivers=redelivers)
+    assert problems == []
+
+
+@pytest.mark.parametrize("file", wiring.background())
+def test_second_run_in_the_middle_changes_nothing(
+    world: World, scenarios: list[Scenario], file: str
+) -> None:
+    problems = []
+    for scenario in scenarios:
+        for at in range(1, scenario.calls + 1):
+            twice = Injector(at=at, meanwhile=world.repeat)
+            problems += events.disturbed(world, scenario, twice, redelivers=False)
+    assert problems == []
+
+
+@pytest.mark.parametrize("fault", _AFTER_A_CRASH)
+@pytest.mark.parametrize("file", sorted(set(wiring.consumers().values())))
+def test_fault_while_a_crash_is_made_good_changes_nothing(
+    world: World, scenarios: list[Scenario], fault: Fault, file: str
+) -> None:
+    """The one who takes over asks what the dead one did: other calls than in a clean run."""
+    problems = []
+    for scenario in scenarios:
+        numbers = range(1, scenario.calls + 1)
+        for crash, at in product(numbers, numbers):
+            killed, hit = Injector(Fault.KILL_AFTER, crash), Injector(fault, at)
+            problems += events.disturbed(world, scenario, killed, hit, redelivers=True)
+    assert problems == []
+
+
+def test_every_function_that_aws_wakes_is_here() -> None:
+    woken = {file for _, file in wiring.streams()} | set(wiring.schedules())
+    assert set(wiring.background()) == woken | set(wiring.consumers().values())

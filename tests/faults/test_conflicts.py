@@ -1,0 +1,108 @@
+"""What no emulator does: two transactions meeting on one item. It passes, and must not pass for
+the answer to a condition."""
+
+from collections.abc import Callable
+
+import pytest
+from pydynox.exceptions import TransactionCanceledException
+
+from linkwright import transaction
+from linkwright.table import Driver, Item
+from tests.client import Answer
+from tests.faults import matrix
+from tests.faults.injection import CANARY
+from tests.faults.matrix import KEY
+from tests.faults.samples import sample
+from tests.faults.world import World
+
+PLACE = "POST /v1/voice/calls"
+NONE, CONFLICT, FAILED = "None", "TransactionConflict", "ConditionalCheckFailed"
+THROTTLED = "ProvisionedThroughputExceeded"
+
+
+class Contended:
+    """Cancels as many transactions as are planned, for the reasons given, then lets them pass."""
+
+    def __init__(self, driver: Driver, plan: list[Callable[[int], list[str]]]) -> None:
+        self._driver = driver
+        self._plan = plan
+        self.writes = 0
+
+    def sync_transact_write(
+        self, operations: list[Item], *, client_request_token: str | None = None
+    ) -> None:
+        self.writes += 1
+        if self._plan:
+            reasons = ", ".join(self._plan.pop(0)(len(operations)))
+            raise TransactionCanceledException(f"Transaction cancelled {CANARY} [{reasons}]")
+        self._driver.sync_transact_write(operations, client_request_token=client_request_token)
+
+
+def _conflict(items: int) -> list[str]:
+    return [NONE] * (items - 1) + [CONFLICT]
+
+
+def _conflict_and_no_limit_left(items: int) -> list[str]:
+    return [NONE, CONFLICT] + [FAILED] * (items - 2)
+
+
+def _throttle_and_no_limit_left(items: int) -> list[str]:
+    return [NONE] + [FAILED] * (items - 2) + [THROTTLED]
+
+
+def _done_before_and_conflict(items: int) -> list[str]:
+    return [FAILED] + [CONFLICT] * (items - 1)
+
+
+@pytest.fixture
+def contend(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Contended]:
+    world.reset()
+
+    def start(*plan: Callable[[int], list[str]]) -> Contended:
+        contended = Contended(transaction.driver(), list(plan))
+        monkeypatch.setattr(transaction, "driver", lambda: contended)
+        return contended
+
+    return start
+
+
+def _place(world: World) -> Answer:
+    answer = world.request(sample(PLACE), KEY)
+    assert answer is not None
+    return answer
+
+
+@pytest.mark.parametrize(
+    "reasons", [_conflict, _conflict_and_no_limit_left, _throttle_and_no_limit_left]
+)
+def test_201_after_what_passes_whatever_else_failed(
+    world: World, contend: Callable[..., Contended], reasons: Callable[[int], list[str]]
+) -> None:
+    contended = contend(reasons, reasons)
+    assert _place(world).status == 201
+    assert contended.writes == 3
+    world.settle()
+    assert matrix.finished(world) == []
+
+
+def test_503_and_nothing_written_while_it_does_not_pass(
+    world: World, contend: Callable[..., Contended]
+) -> None:
+    before = world.items()["CoreTable"]
+    contended = contend(*[_conflict_and_no_limit_left] * transaction.TRIES)
+    refused = _place(world)
+    assert (refused.status, refused.error["code"]) == (503, "server_error")
+    assert CANARY not in refused.raw
+    assert contended.writes == transaction.TRIES
+    assert world.items()["CoreTable"] == before
+    assert _place(world).status == 201
+
+
+def test_201_replays_even_beside_a_conflict(
+    world: World, contend: Callable[..., Contended]
+) -> None:
+    first = _place(world)
+    contend(_done_before_and_conflict)
+    second = _place(world)
+    assert (second.status, second.raw) == (201, first.raw)
+    assert second.headers["Idempotent-Replayed"] == "true"

@@ -1,0 +1,148 @@
+"""Each fault at the seam does what it says: proved by reading the table and the queue."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from botocore.exceptions import BotoCoreError, ClientError
+from pydynox.exceptions import PydynoxException
+
+from linkwright import aws, table
+from linkwright.errors import Unavailable
+from linkwright.table import Key, Table
+from tests.faults import matrix
+from tests.faults.injection import Effect, Fault, Injector, Killed
+from tests.faults.world import World
+
+KEY = Key("SELF#TEST", "counter")
+Write = Callable[[], object]
+
+# What a call that is struck raises, as far as the code under test can tell.
+_RAISES = (PydynoxException, BotoCoreError, ClientError, Killed)
+
+
+def _update() -> object:
+    return table.driver().sync_update_item(
+        Table.CORE.deployed_name,
+        KEY.attributes(),
+        update_expression="ADD #n :one",
+        return_values="ALL_NEW",
+        **table.placeholders("#n", values={"one": 1}),
+    )
+
+
+def _transact() -> object:
+    item = {**KEY.attributes(), "n": 1}
+    put = {"type": "put", "table": Table.CORE.deployed_name, "item": item}
+    return table.driver().sync_transact_write([put], client_request_token=uuid4().hex)
+
+
+def _stored(world: World) -> int:
+    return sum(item["n"] for item in world.items()["CoreTable"] if item["pk"] == KEY.pk)
+
+
+def _queued(world: World) -> int:
+    sqs = world.stack.client("sqs")
+    name = "ApproximateNumberOfMessages"
+    url = world.stack.names["DialQueue"]
+    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"]
+    return int(attributes[name])
+
+
+def _send() -> dict[str, Any]:
+    entry = {"Id": "1", "MessageBody": "{}"}
+    url = table.settings().dial_queue_url
+    return dict(aws.sqs().send_message_batch(QueueUrl=url, Entries=[entry]))
+
+
+@pytest.mark.parametrize("write", [_update, _transact])
+@pytest.mark.parametrize("fault", list(Fault))
+def test_fault_at_the_table_has_the_effect_it_says(
+    world: World, fault: Fault, write: Write
+) -> None:
+    world.reset()
+    with world.seam.use(Injector(fault, 1)):
+        if fault is Fault.GARBAGE and write is _update:
+            item, metrics = _update()  # type: ignore[misc]
+            assert (item, metrics.consumed_wcu) == (None, None)
+        else:
+            with pytest.raises(_RAISES):
+                write()
+        at_once = _stored(world)
+    assert at_once == (1 if fault.effect is Effect.DONE else 0)
+    assert _stored(world) == (0 if fault.effect is Effect.NONE else 1)
+
+
+@pytest.mark.parametrize("fault", list(Fault))
+def test_fault_at_the_queue_has_the_effect_it_says(world: World, fault: Fault) -> None:
+    world.reset()
+    with world.seam.use(Injector(fault, 1)):
+        if fault is Fault.GARBAGE:
+            assert "Successful" not in _send()
+        else:
+            with pytest.raises(_RAISES):
+                _send()
+    # What boto3 gave up cannot be held back at its hooks: late is at once.
+    assert _queued(world) == (0 if fault.effect is Effect.NONE else 1)
+
+
+@pytest.mark.parametrize("fault", [fault for fault in Fault if not fault.kills])
+def test_every_fault_of_a_read_is_unavailable_and_never_nothing(world: World, fault: Fault) -> None:
+    world.reset()
+    for at in (1, 2):
+        with world.seam.use(Injector(fault, at)) as injector:
+            if at == 2:
+                assert table.get(Table.CORE, KEY) is None
+            with pytest.raises(Unavailable):
+                table.get(Table.CORE, KEY)
+            assert injector.struck
+        with world.seam.use(Injector(fault, 1)), pytest.raises(Unavailable):
+            table.query(Table.CORE, KEY.pk, limit=1)
+
+
+@pytest.mark.parametrize("fault", [Fault.KILL_BEFORE, Fault.KILL_AFTER])
+def test_nothing_can_hide_a_kill(world: World, fault: Fault) -> None:
+    world.reset()
+
+    def careless() -> None:
+        try:
+            _update()
+        except Exception:  # noqa: BLE001 -- the carelessness that must not help
+            return
+
+    with world.seam.use(Injector(fault, 1)), pytest.raises(Killed):
+        careless()
+
+
+def test_late_effect_lands_after_the_next_call(world: World) -> None:
+    world.reset()
+    with world.seam.use(Injector(Fault.READ_TIMEOUT, 1)):
+        with pytest.raises(PydynoxException):
+            _update()
+        assert _stored(world) == 0
+        item, _ = _update()  # type: ignore[misc]
+        assert item["n"] == 1
+        assert _stored(world) == 2
+
+
+def test_transient_fault_hits_once_and_an_outage_stays(world: World) -> None:
+    world.reset()
+    with world.seam.use(Injector(Fault.ERROR_503, 2)) as once:
+        _update()
+        with pytest.raises(PydynoxException):
+            _update()
+        _update()
+    assert once.calls == ["sync_update_item"] * 3
+    with world.seam.use(Injector(Fault.ERROR_503, 2, outage=True)):
+        _update()
+        for _ in range(3):
+            with pytest.raises(PydynoxException):
+                _update()
+    assert _stored(world) == 3
+
+
+@pytest.mark.parametrize("fault", [fault for fault in Fault if not fault.kills])
+def test_counter_without_a_condition_is_raised_once(world: World, fault: Fault) -> None:
+    """One token over all tries of a commit, even where no condition would refuse a second."""
+    assert matrix.counted(world, fault) == 1

@@ -1,0 +1,71 @@
+"""What wakes each function, read from the template: a new one is under the faults by itself."""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from tools.template import Function, functions, template
+
+
+@cache
+def tables() -> list[str]:
+    return [name for name, _ in _resources("AWS::DynamoDB::Table")]
+
+
+@cache
+def queues() -> list[str]:
+    """Those that work is sent to; a dead-letter queue is where it is found in an emergency."""
+    return [
+        name for name, properties in _resources("AWS::SQS::Queue") if "RedrivePolicy" in properties
+    ]
+
+
+@cache
+def consumers() -> dict[str, str]:
+    """The function that a queue wakes; none for a queue whose consumer is not built yet."""
+    return {_target(e["Queue"]): function.file for function, e in _events("SQS")}
+
+
+@cache
+def streams() -> list[tuple[str, str]]:
+    """Table and function, for each that reads a table's stream."""
+    return [(_target(e["Stream"]), function.file) for function, e in _events("DynamoDB")]
+
+
+@cache
+def schedules() -> list[str]:
+    return [function.file for function, _ in _events("ScheduleV2")]
+
+
+@cache
+def background() -> list[str]:
+    """Every function that no HTTP request wakes."""
+    return [function.file for function in functions() if not _is_http(function)]
+
+
+@cache
+def timeout_ms(file: str) -> int:
+    function = next(function for function in functions() if function.file == file)
+    default = template()["Globals"]["Function"]["Timeout"]
+    return int(function.properties.get("Timeout", default)) * 1000
+
+
+def _is_http(function: Function) -> bool:
+    return any(e["Type"] == "HttpApi" for e in function.properties.get("Events", {}).values())
+
+
+def _events(kind: str) -> Iterator[tuple[Function, dict[str, Any]]]:
+    for function in functions():
+        for event in function.properties.get("Events", {}).values():
+            if event["Type"] == kind:
+                yield function, event["Properties"]
+
+
+def _resources(kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, resource in template()["Resources"].items():
+        if resource["Type"] == kind:
+            yield name, resource["Properties"]
+
+
+def _target(attribute: dict[str, Any]) -> str:
+    return str(attribute["Fn::GetAtt"][0])

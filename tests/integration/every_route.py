@@ -1,0 +1,236 @@
+"""What the tests of all routes share: the routes, a good request for each, and the envelope."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from linkwright import table, transaction
+from linkwright.endpoint import Contract
+from linkwright.http import IfMatch
+from linkwright.pagination import ListQuery
+from linkwright.table import Item, Table
+from tests import pump
+from tests.client import Answer, Client, load
+from tests.factories import CALLEE, Workspace, make_workspace
+from tests.stack import Stack
+from tools.template import Function, functions
+
+JSON_TYPE = "application/json; charset=utf-8"
+WITH_BODY = {"POST", "PUT", "PATCH"}
+
+# The kind of id that each path parameter takes.
+PARAMETERS = {"agent_id": "agt", "call_id": "call"}
+# A body for each route that takes one, of the ids of a workspace by their kind. A value that looks
+# like an id is taken for one by the tests of tenancy.
+BODIES: dict[str, Callable[[Mapping[str, str]], dict[str, Any]]] = {
+    "POST /v1/voice/calls": lambda ids: {"agent_id": ids["agt"], "to": CALLEE, "metadata": {}},
+    "POST /v1/voice/agents": lambda _: {
+        "name": "Dana",
+        "prompt": "Be brief.",
+        "voice": "dana",
+        "language": "he-IL",
+    },
+    "PATCH /v1/voice/agents/{agent_id}": lambda _: {"voice": "dana"},
+}
+
+
+class Ids(dict[str, str]):
+    """Ids by their kind, and a client that may read what they name."""
+
+    reader: Client
+
+    def but(self, **others: str) -> "Ids":
+        changed = Ids(self, **others)
+        changed.reader = self.reader
+        return changed
+
+
+@dataclass(frozen=True)
+class World:
+    """A workspace that has one of everything an id can name."""
+
+    workspace: Workspace
+    ids: Ids
+
+    @property
+    def client(self) -> Client:
+        return self.workspace.client
+
+
+@dataclass(frozen=True)
+class Route:
+    """A method and path of the template."""
+
+    method: str
+    path: str
+    function: Function
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+    @property
+    def contract(self) -> Contract:
+        contract: Contract = load(self.function).handler.contract
+        return contract
+
+    @property
+    def parameters(self) -> list[str]:
+        return re.findall(r"{(\w+)}", self.path)
+
+    def url(self, ids: Mapping[str, str]) -> str:
+        """The path with ids in it, by kind."""
+        unknown = set(self.parameters) - set(PARAMETERS)
+        assert not unknown, f"{self}: add {unknown} to PARAMETERS in {__file__}"
+        return self.path.format(**{name: ids[PARAMETERS[name]] for name in self.parameters})
+
+    def body(self, ids: Mapping[str, str]) -> dict[str, Any] | None:
+        if self.method not in WITH_BODY:
+            return None
+        assert str(self) in BODIES, f"{self}: add a body to BODIES in {__file__}"
+        return BODIES[str(self)](ids)
+
+    def ask(self, client: Client, ids: Ids, **options: Any) -> Answer:  # noqa: ANN401
+        """A request that is good in every way, but for what the options change."""
+        url = self.url(ids)
+        if "body" not in options:
+            options.setdefault("json", self.body(ids))
+        if IfMatch in self.contract.parameters.values():
+            current = ids.reader.get(url)
+            version = str(current.json["version"]) if current.status == 200 else "1"
+            options["headers"] = {"If-Match": version, **options.get("headers", {})}
+        return client.request(self.method, url + options.pop("query", ""), **options)
+
+
+# What is no JSON endpoint: pages that have tests of their own.
+PAGES = {"GET /docs", "GET /docs/{asset}", "GET /openapi.json"}
+ROUTES = [
+    route
+    for function in functions()
+    for method, path in function.routes
+    if str(route := Route(method, path, function)) not in PAGES
+]
+PRIVATE = [route for route in ROUTES if not route.contract.public]
+BODY_ROUTES = [route for route in PRIVATE if route.method in WITH_BODY]
+ID_ROUTES = [route for route in PRIVATE if route.parameters]
+LIST_ROUTES = [
+    route
+    for route in PRIVATE
+    if isinstance(query := route.contract.parameters.get("query"), type)
+    and issubclass(query, ListQuery)
+]
+
+
+def make_world(plan: str = "enterprise", mode: str = "live") -> World:
+    """On the largest plan unless told otherwise: a test of many requests stays in its minute."""
+    workspace = make_workspace(plan, mode)
+    agent = workspace.agent()
+    call = workspace.place(agent).json["id"]
+    ids = Ids(agt=agent, call=call)
+    ids.reader = workspace.client_with(["*:read"])
+    return World(workspace, ids)
+
+
+# ---- What every answer is held to ----------------------------------------------------------------
+
+_REQUEST_ID = re.compile(r"req_[0-9A-HJKMNP-TV-Z]{26}")
+_LEAKS = re.compile(r"arn:|Traceback|pydynox|botocore|CoreTable|AccessTable|IdemTable|\.py\b")
+# Only control characters have to be escaped in JSON.
+_ESCAPED = re.compile(r"(?<!\\)(?:\\\\)*\\u(?!00[01])")
+_ALWAYS = {"message", "request_id", "doc_url"}
+_MAY_ADD = {
+    400: {"field", "errors"},
+    402: {"dimension", "limit", "used", "upgrade_to", "resets_at"},
+    404: {"field"},
+    409: {"reason"},
+}
+_seen: set[str] = set()
+
+
+def assert_answer(answer: Answer) -> None:
+    """What holds for all answers, good and bad."""
+    request_id = answer.headers["Request-Id"]
+    assert _REQUEST_ID.fullmatch(request_id)
+    assert request_id not in _seen
+    _seen.add(request_id)
+    assert answer.headers.get("Content-Type") == (JSON_TYPE if answer.raw else None)
+    assert not _LEAKS.search(answer.raw)
+    assert not _ESCAPED.search(answer.raw)
+    answer.raw.encode()
+
+
+def assert_error(
+    answer: Answer, status: int, code: str, field: str | None = None, *, flat: bool = False
+) -> None:
+    """The envelope, with exactly the keys that belong there."""
+    assert_answer(answer)
+    assert (answer.status, code) == (status, answer.json["error"] if flat else answer.error["code"])
+    error = dict(answer.json if flat else answer.error)
+    if not flat:
+        assert set(answer.json) == {"error"}
+    assert error.pop("error" if flat else "code") == code
+    assert set(error) >= _ALWAYS
+    assert set(error) - _ALWAYS <= _MAY_ADD.get(status, set())
+    assert error["request_id"] == answer.headers["Request-Id"]
+    assert error["doc_url"].endswith(f"#{code}")
+    assert error["message"]
+    assert error.get("field") == field
+
+
+def same_but_request_id(one: Answer, other: Answer) -> bool:
+    bare = [answer.raw.replace(answer.headers["Request-Id"], "") for answer in (one, other)]
+    return (one.status, bare[0]) == (other.status, bare[1])
+
+
+# ---- What was written ----------------------------------------------------------------------------
+
+
+class _Watch:
+    """The client, with a list of the writes that go to other tables than the one of credentials."""
+
+    def __init__(self, driver: table.Driver) -> None:
+        self.driver = driver
+        self.writes: list[object] = []
+        self.queries = 0
+
+    def sync_get_item(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401
+        return self.driver.sync_get_item(*args, **options)
+
+    def sync_query_page(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401
+        self.queries += 1
+        return self.driver.sync_query_page(*args, **options)
+
+    def sync_update_item(self, name: str, *args: Any, **options: Any) -> Any:  # noqa: ANN401
+        if name != Table.ACCESS.deployed_name:
+            self.writes.append((name, args))
+        return self.driver.sync_update_item(name, *args, **options)
+
+    def sync_transact_write(self, operations: list[Item], **options: Any) -> None:  # noqa: ANN401
+        self.writes.append(operations)
+        self.driver.sync_transact_write(operations, **options)
+
+
+@contextmanager
+def watched() -> Iterator[_Watch]:
+    watch = _Watch(table.driver())
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (table, transaction):
+            patch.setattr(module, "driver", lambda: watch)
+        yield watch
+
+
+@contextmanager
+def nothing_written() -> Iterator[None]:
+    """Not even an attempt. A request is still counted, on the item of its credential."""
+    with watched() as watch:
+        yield
+    assert watch.writes == []
+
+
+def stored(stack: Stack, world: World) -> list[list[Item]]:
+    """All that the workspace has in the tables of objects and of idempotency."""
+    tables = [pump.items(stack, name, world.workspace.id) for name in ("CoreTable", "IdemTable")]
+    return [sorted(items, key=lambda item: (item["pk"], item["sk"])) for items in tables]

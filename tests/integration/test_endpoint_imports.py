@@ -1,0 +1,71 @@
+"""No endpoint loads boto3: its import alone takes longer than answering."""
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from tests.integration.sample_events import sample
+from tests.stack import REGION, Stack
+from tests.template.rules_functions import is_http
+from tools.template import ROOT, Function, functions
+
+# As Lambda does it: the file by itself, the layer on the path, nothing else loaded before.
+# Powertools asks whether there is a botocore, which loads one small file of it and nothing else.
+PROGRAM = """
+import importlib.util, json, sys
+
+class Context:
+    get_remaining_time_in_millis = staticmethod(lambda: 25_000)
+
+spec = importlib.util.spec_from_file_location("main", sys.argv[1])
+module = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(module)
+answer = module.handler(json.load(sys.stdin), Context())
+loaded = [name for name in sys.modules if name.startswith(("boto3", "botocore."))]
+print(json.dumps({"answer": answer, "boto3": sorted(loaded)}))
+"""
+
+
+def run(function: Function, stack: Stack) -> tuple[Any, list[str]]:
+    """What the function answers to its sample event, and what of boto3 it loaded."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROOT / "layers/shared/python"),
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_LAMBDA_FUNCTION_NAME": function.logical_id,
+        **stack.environment(),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, function.source],
+        input=json.dumps(sample(function)),
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    result = json.loads(done.stdout.splitlines()[-1])
+    return result["answer"], result["boto3"]
+
+
+@pytest.mark.parametrize(
+    "function", list(filter(is_http, functions())), ids=lambda function: function.file
+)
+def test_an_endpoint_answers_without_boto3(function: Function, stack: Stack) -> None:
+    answer, loaded = run(function, stack)
+    assert answer["statusCode"] < 500
+    assert loaded == []
+
+
+def test_a_worker_that_needs_boto3_is_seen_to_load_it(stack: Stack) -> None:
+    (relay,) = (function for function in functions() if function.file == "relay_outbox")
+    answer, loaded = run(relay, stack)
+    assert answer == {"batchItemFailures": []}
+    assert {"boto3", "botocore.session"} <= set(loaded)

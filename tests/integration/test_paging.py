@@ -1,0 +1,249 @@
+"""Lists: every row once, newest first, to the end, by every filter and in bounded reads."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from linkwright import clock, ids, pagination, table
+from linkwright.pagination import MAX_READS
+from linkwright.voice import calls
+from linkwright.voice.reports import Report
+from linkwright.voice.states import EndedReason, Status
+from tests.client import Client
+from tests.factories import Workspace, make_workspace
+from tests.integration.every_route import LIST_ROUTES, Route, World, make_world, watched
+from tests.stack import Stack
+
+CALLS = "/v1/voice/calls"
+START = datetime(2027, 3, 4, 5, 6, 7, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+ENDINGS = {
+    Status.RINGING: None,
+    Status.BUSY: EndedReason.BUSY,
+    Status.COMPLETED: EndedReason.AGENT_ENDED,
+}
+
+
+def _walk(client: Client, url: str, limit: int) -> tuple[list[dict[str, Any]], int]:
+    """All rows of a list, and how many pages they came in."""
+    rows, cursor, pages = [], "", 0
+    while True:
+        mark = "&" if "?" in url else "?"
+        answer = client.get(f"{url}{mark}limit={limit}{cursor}")
+        assert answer.status == 200
+        assert set(answer.json) == {"data", "next_cursor"}
+        assert len(answer.json["data"]) <= limit
+        pages += 1
+        rows += answer.json["data"]
+        if answer.json["next_cursor"] is None:
+            return rows, pages
+        cursor = f"&cursor={quote(answer.json['next_cursor'], safe='')}"
+
+
+def _placed(stack: Stack, workspace: Workspace, agent: str, count: int) -> list[str]:
+    """The ids of so many calls: one is placed, the others are copies of what that stored."""
+    from pydynox.pydynox_core import item_to_dynamo
+
+    placed: str = workspace.place(agent).json["id"]
+    stored = json.dumps(calls.find(workspace.partition, placed))
+    made = [placed, *(ids.new("call") for _ in range(count - 1))]
+    puts = [
+        {"PutRequest": {"Item": item_to_dynamo(json.loads(stored.replace(placed, copy)))}}
+        for copy in made[1:]
+    ]
+    for at in range(0, len(puts), 25):
+        stack.client("dynamodb").batch_write_item(
+            RequestItems={stack.names["CoreTable"]: puts[at : at + 25]}
+        )
+    return made
+
+
+def _move(workspace: Workspace, call_id: str, status: Status) -> None:
+    item = calls.find(workspace.partition, call_id)
+    assert item is not None
+    if status is not Status.QUEUED:
+        calls.advance(item, Report(status, ended_reason=ENDINGS[status]))
+
+
+def test_200_each_of_300_calls_of_one_moment_once(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: START)
+    workspace = make_workspace("enterprise", "test")
+    agent = workspace.agent()
+    made = _placed(stack, workspace, agent, 300)
+    assert len(set(made)) == 300
+    for url in (CALLS, f"{CALLS}?agent_id={agent}", f"{CALLS}?status=busy&status=queued"):
+        rows, pages = _walk(workspace.client, url, 7)
+        assert {row["created_at"] for row in rows} == {"2027-03-04T05:06:07Z"}
+        assert [row["id"] for row in rows] == sorted(made, reverse=True)
+        assert pages == 43  # 42 of 7, and 6
+
+
+@pytest.mark.parametrize("route", LIST_ROUTES, ids=str)
+def test_200_null_on_a_page_that_fits_exactly(stack: Stack, route: Route) -> None:
+    world = make_world()
+    _placed(stack, world.workspace, world.ids["agt"], 24)
+    for _ in range(24):
+        world.workspace.agent()
+    page = route.ask(world.client, world.ids).json
+    assert (len(page["data"]), page["next_cursor"]) == (25, None)
+    for limit in (1, 5, 24, 25, 26, 100):
+        rows, pages = _walk(world.client, route.path, limit)
+        assert rows == page["data"]
+        assert pages == -(-25 // limit)
+
+
+@pytest.mark.parametrize("filters", ["", "&status=queued", "&status=queued&status=busy", "&agent"])
+def test_200_rows_once_though_others_come_between_pages(stack: Stack, filters: str) -> None:
+    workspace = make_workspace("enterprise", "test")
+    agent = workspace.agent()
+    made = _placed(stack, workspace, agent, 20)
+    filters = filters.replace("&agent", f"&agent_id={agent}")
+    seen: list[str] = []
+    cursor = ""
+    while True:
+        page = workspace.client.get(f"{CALLS}?limit=3{filters}{cursor}").json
+        seen += [row["id"] for row in page["data"]]
+        if page["next_cursor"] is None:
+            break
+        cursor = f"&cursor={page['next_cursor']}"
+        workspace.place(agent)
+    assert seen == sorted(made, reverse=True)
+
+
+def test_200_goes_on_after_the_row_of_the_cursor_was_deleted(stack: Stack) -> None:
+    workspace = make_workspace("pro", "test")
+    agent = workspace.agent()
+    made = sorted(_placed(stack, workspace, agent, 6), reverse=True)
+    page = workspace.client.get(f"{CALLS}?limit=3").json
+    stack.client("dynamodb").delete_item(
+        TableName=stack.names["CoreTable"],
+        Key={"pk": {"S": f"W#{workspace.partition}#CALL"}, "sk": {"S": made[2]}},
+    )
+    rest = workspace.client.get(f"{CALLS}?limit=3&cursor={page['next_cursor']}").json
+    assert [row["id"] for row in page["data"] + rest["data"]] == made
+    assert rest["next_cursor"] is None
+
+
+# ---- Filters -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def mixed(stack: Stack) -> tuple[World, list[dict[str, Any]]]:
+    """30 calls of two agents at five minutes in four states, and how each is listed."""
+    world = make_world()
+    workspace, other = world.workspace, world.workspace.agent()
+    with pytest.MonkeyPatch.context() as patch:
+        for at in range(30):
+            patch.setattr(clock, "now", lambda at=at: START + at // 6 * MINUTE)
+            made = workspace.place((world.ids["agt"], other)[at % 2]).json["id"]
+            _move(workspace, made, (Status.QUEUED, *ENDINGS)[at % 7 % 4])
+    rows, _ = _walk(world.client, CALLS, 100)
+    assert len(rows) == 31
+    assert len({row["status"] for row in rows}) == 4
+    return world, rows
+
+
+AGENTS = ["", "mine", "nobody"]
+STATUSES: list[tuple[str, ...]] = [(), ("queued",), ("busy", "completed"), ("canceled", "ringing")]
+BOUNDS = [None, START + MINUTE, START + 3 * MINUTE]
+
+
+@pytest.mark.parametrize("limit", [4, 100])
+@pytest.mark.parametrize(("agent", "statuses"), list(product(AGENTS, STATUSES)))
+def test_200_filters_agree_with_a_search_of_all_rows(
+    mixed: tuple[World, list[dict[str, Any]]], agent: str, statuses: tuple[str, ...], limit: int
+) -> None:
+    world, rows = mixed
+    agent_id = {"mine": world.ids["agt"], "nobody": "agt_0000"}.get(agent)
+    for after, before in product(BOUNDS, BOUNDS):
+        if after and before and before <= after:
+            continue
+        query = [f"status={status}" for status in statuses]
+        query += [f"agent_id={agent_id}"] if agent_id else []
+        query += [f"created_after={clock.timestamp(after)}"] if after else []
+        query += [f"created_before={clock.timestamp(before)}"] if before else []
+        expected = [
+            row
+            for row in rows
+            if (not agent_id or row["agent_id"] == agent_id)
+            and (not statuses or row["status"] in statuses)
+            and (not after or row["created_at"] >= clock.timestamp(after))
+            and (not before or row["created_at"] < clock.timestamp(before))
+        ]
+        found, _ = _walk(world.client, f"{CALLS}?{'&'.join(query)}", limit)
+        assert found == expected, query
+
+
+def test_200_times_mean_the_same_in_every_zone(mixed: tuple[World, list[dict[str, Any]]]) -> None:
+    world, _ = mixed
+    spellings = ["2027-03-04T05:08:07Z", "2027-03-04T07:08:07+02:00", "2027-03-04t05:08:07.000z"]
+    found = [
+        _walk(world.client, f"{CALLS}?created_after={quote(time)}", 100)[0] for time in spellings
+    ]
+    assert found[0] == found[1] == found[2]
+    assert found[0]
+
+
+def test_200_a_rare_status_is_found_in_bounded_reads(stack: Stack) -> None:
+    workspace = make_workspace("enterprise", "test")
+    agent = workspace.agent()
+    rare = workspace.place(agent).json["id"]
+    _move(workspace, rare, Status.BUSY)
+    _placed(stack, workspace, agent, 60)
+    found, cursor, pages = [], "", 0
+    while True:
+        with watched() as watch:
+            answer = workspace.client.get(
+                f"{CALLS}?agent_id={agent}&status=busy&limit=1{cursor}"
+            ).json
+        assert watch.queries <= MAX_READS
+        found += [row["id"] for row in answer["data"]]
+        pages += 1
+        if answer["next_cursor"] is None:
+            break
+        cursor = f"&cursor={answer['next_cursor']}"
+    assert found == [rare]
+    assert pages <= 61 // MAX_READS + 1
+
+
+class _Brief:
+    """The client, where a read holds few rows: DynamoDB stops at 1 MB, whatever the limit."""
+
+    ROWS = 4
+
+    def __init__(self, driver: table.Driver) -> None:
+        self.driver = driver
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+        return getattr(self.driver, name)
+
+    def sync_query_page(self, *args: Any, limit: int, **options: Any) -> Any:  # noqa: ANN401
+        return self.driver.sync_query_page(*args, limit=min(limit, self.ROWS), **options)
+
+
+@pytest.mark.parametrize("filters", ["", "&status=queued", "&status=busy&status=queued", "&agent"])
+@pytest.mark.parametrize("reads", [1, MAX_READS])
+def test_200_rows_too_large_for_one_read_are_all_shown(
+    stack: Stack, filters: str, reads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = make_workspace("enterprise", "test")
+    agent = workspace.agent()
+    made = _placed(stack, workspace, agent, 18)
+    for call_id in made[::2]:
+        _move(workspace, call_id, Status.BUSY)
+    filters = filters.replace("&agent", f"&agent_id={agent}")
+    expected = made[1::2] if filters == "&status=queued" else made
+    monkeypatch.setattr(pagination, "MAX_READS", reads)
+    brief = _Brief(table.driver())
+    monkeypatch.setattr(table, "driver", lambda: brief)
+    for limit in (3, 100):
+        rows, pages = _walk(workspace.client, f"{CALLS}?{filters[1:]}", limit)
+        assert [row["id"] for row in rows] == sorted(expected, reverse=True)
+        assert pages > 1 or reads > 1

@@ -1,0 +1,189 @@
+"""What a function does on AWS is exactly what its policy allows.
+
+The scenarios reach each use of AWS that a function can make; a right that none of them needs is a
+finding, as is a use without the right.
+"""
+
+import copy
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from linkwright import clock
+from linkwright.table import Key, Table, update
+from tests import pump
+from tests.client import invoke, queue_event
+from tests.factories import Workspace, make_workspace
+from tests.stack import Stack
+from tests.template.broken import block, statement
+from tests.template.checkout import Checkout, real
+from tests.template.recorder import recording
+from tools.template import Function, functions
+
+Use = set[tuple[str, str]]
+Scenario = Callable[[Stack, Workspace], None]
+LONG_AGO = "2000-01-01T00:00:00Z"
+
+
+def asks_who_it_is(stack: Stack, workspace: Workspace) -> None:
+    assert workspace.client.get("/v1/whoami").status == 200
+
+
+def asks_for_what_is_not_there(stack: Stack, workspace: Workspace) -> None:
+    assert workspace.client.get("/v1/nothing").status == 404
+    assert workspace.client.post("/v1/whoami").status == 405
+
+
+def reads_agents(stack: Stack, workspace: Workspace) -> None:
+    agent = workspace.agent()
+    assert workspace.client.get("/v1/voice/agents").json["data"]
+    assert workspace.client.get(f"/v1/voice/agents/{agent}").status == 200
+
+
+def makes_and_changes_an_agent(stack: Stack, workspace: Workspace) -> None:
+    body = {"name": "Dana", "prompt": "Be kind.", "voice": "dana", "language": "en-US"}
+    key = {"Idempotency-Key": "once"}
+    made = [workspace.client.post("/v1/voice/agents", json=body, headers=key) for _ in range(2)]
+    assert [answer.status for answer in made] == [201, 201]
+    path, version = made[0].headers["Location"], {"If-Match": "1"}
+    answer = workspace.client.request("PATCH", path, json={"voice": "noa"}, headers=version)
+    assert answer.status == 200
+
+
+def places_a_call_twice(stack: Stack, workspace: Workspace) -> None:
+    agent = workspace.agent()
+    first, again = (workspace.place(agent, key="once") for _ in range(2))
+    assert (first.status, again.headers["Idempotent-Replayed"]) == (201, "true")
+
+
+def places_more_calls_than_the_plan_has(stack: Stack, workspace: Workspace) -> None:
+    free = make_workspace("free")
+    agent = free.agent()
+    assert {free.place(agent).status for _ in range(11)} == {201, 402}
+
+
+def lists_calls_by_each_index(stack: Stack, workspace: Workspace) -> None:
+    agent = workspace.agent()
+    call = workspace.place(agent).json["id"]
+    assert workspace.client.get(f"/v1/voice/calls/{call}").status == 200
+    for filters in ("", f"?agent_id={agent}&status=queued", "?status=queued&status=busy"):
+        answer = workspace.client.get(f"/v1/voice/calls{filters}")
+        assert call in {row["id"] for row in answer.json["data"]}
+
+
+def relays_and_dials(stack: Stack, workspace: Workspace) -> None:
+    """Each end that the simulator knows, and the usual one."""
+    agent = workspace.agent()
+    for to in ("+972541234567", *(f"+1500555000{digit}" for digit in range(1, 7))):
+        assert workspace.place(agent, to=to).status == 201
+    pump.settle(stack, workspace.id)
+    ended = workspace.client.get("/v1/voice/calls").json["data"]
+    assert all(call["ended_at"] for call in ended)
+
+
+def takes_over_a_call(stack: Stack, workspace: Workspace) -> None:
+    """A worker died while dialling: the next one asks the carrier first."""
+    call = workspace.place(workspace.agent()).json["id"]
+    key = Key(f"W#{workspace.partition}#CALL", call)
+    stored = next(i for i in pump.items(stack, "CoreTable", workspace.id) if i["sk"] == call)
+    update(
+        Table.CORE,
+        key,
+        "SET #view = :view, #lease_until = :past ADD #v :one",
+        values={"view": {**stored["view"], "status": "dialing"}, "past": LONG_AGO, "one": 1},
+    )
+    pump.settle(stack, workspace.id)
+    assert workspace.client.get(f"/v1/voice/calls/{call}").json["status"] == "completed"
+
+
+def sweeps_what_waits_too_long(stack: Stack, workspace: Workspace) -> None:
+    """A call and its event, of which the relay never heard."""
+    workspace.place(workspace.agent())
+    waiting = [i for i in pump.items(stack, "CoreTable", workspace.id) if "outbox" in i]
+    for item in waiting:
+        key = Key(item["pk"], item["sk"])
+        update(Table.CORE, key, "SET #gsi2sk = :past", values={"past": LONG_AGO})
+    invoke("sweep_overdue", {})
+    messages = [*pump.received(stack, "DialQueue", workspace.id)]
+    assert len(messages) == 1
+    invoke("dial_call", queue_event(messages))
+
+
+SCENARIOS: tuple[Scenario, ...] = (
+    asks_who_it_is,
+    asks_for_what_is_not_there,
+    reads_agents,
+    makes_and_changes_an_agent,
+    places_a_call_twice,
+    places_more_calls_than_the_plan_has,
+    lists_calls_by_each_index,
+    relays_and_dials,
+    takes_over_a_call,
+    sweeps_what_waits_too_long,
+)
+
+
+@pytest.fixture(scope="module")
+def used(stack: Stack) -> Iterator[dict[str, Use]]:
+    """What each function used over all scenarios, by the function's file."""
+    real_sleep = time.sleep
+    with recording(stack) as recorder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clock, "sleep", lambda seconds: real_sleep(min(seconds, 0.005)))
+        for scenario in SCENARIOS:
+            scenario(stack, make_workspace())
+        yield dict(recorder.used)
+
+
+def differences(use: Use, allowed: Use) -> list[str]:
+    return [
+        *(f"{action} on {where} is used and not allowed" for action, where in use - allowed),
+        *(f"{action} on {where} is allowed and not used" for action, where in allowed - use),
+    ]
+
+
+@pytest.mark.parametrize("function", functions(), ids=lambda function: function.file)
+def test_a_function_uses_what_it_may_and_may_what_it_uses(
+    function: Function, used: dict[str, Use]
+) -> None:
+    assert differences(used.get(function.file, set()), real().allowed(function)) == []
+
+
+@pytest.fixture
+def changed() -> Checkout:
+    return Checkout(copy.deepcopy(real().raw), real().root)
+
+
+def _found(changed: Checkout, logical_id: str, used: dict[str, Use]) -> list[str]:
+    (function,) = (one for one in changed.functions if one.logical_id == logical_id)
+    return differences(used[function.file], changed.allowed(function))
+
+
+def test_a_right_too_many_is_found(changed: Checkout, used: dict[str, Use]) -> None:
+    statement(changed, "GetCall")["Action"] = ["dynamodb:UpdateItem", "dynamodb:DeleteItem"]
+    assert _found(changed, "GetCall", used) == [
+        "dynamodb:DeleteItem on AccessTable is allowed and not used"
+    ]
+
+
+def test_an_index_too_many_is_found(changed: Checkout, used: dict[str, Use]) -> None:
+    statement(changed, "ListCalls", 1)["Resource"].append(
+        {"Fn::Sub": "${CoreTable.Arn}/index/gsi2"}
+    )
+    assert _found(changed, "ListCalls", used) == [
+        "dynamodb:Query on CoreTable/index/gsi2 is allowed and not used"
+    ]
+
+
+def test_a_missing_right_is_found(changed: Checkout, used: dict[str, Use]) -> None:
+    statement(changed, "PlaceCall", 2)["Action"].remove("dynamodb:ConditionCheckItem")
+    assert _found(changed, "PlaceCall", used) == [
+        "dynamodb:ConditionCheckItem on CoreTable is used and not allowed"
+    ]
+
+
+def test_a_missing_queue_is_found(changed: Checkout, used: dict[str, Use]) -> None:
+    del block(changed, "SweepOverdue")["Policies"][0]["Statement"][2]["Resource"][0]
+    assert _found(changed, "SweepOverdue", used) == [
+        "sqs:SendMessage on DialQueue is used and not allowed"
+    ]

@@ -1,0 +1,74 @@
+"""The API reference: the page, its files, and the description it shows."""
+
+import base64
+import gzip
+import json
+
+import pytest
+
+from tests.client import Answer, Client
+from tools import openapi
+
+GZIP = {"Accept-Encoding": "gzip"}
+
+
+def test_200_the_description_is_the_committed_one() -> None:
+    answer = Client().get("/openapi.json")
+    assert answer.status == 200
+    assert answer.headers["content-type"] == "application/json; charset=utf-8"
+    assert answer.json == json.loads(openapi.TARGET.read_text())
+
+
+def test_the_committed_description_is_not_stale() -> None:
+    stale = "docs/openapi.json is stale: run 'make generate'"
+    assert openapi.TARGET.read_text() == openapi.rendered(), stale
+
+
+def test_200_the_page_loads_its_files_from_here_alone() -> None:
+    page = Client().get("/docs")
+    assert page.status == 200
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert "//" not in page.raw.replace("<!doctype", "")
+    assert page.headers["request-id"].startswith("req_")
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type", "holds"),
+    [
+        ("swagger-ui-bundle.min.js", "text/javascript", "SwaggerUIBundle"),
+        ("swagger-ui.min.css", "text/css", ".swagger-ui"),
+        ("start.js", "text/javascript", "/openapi.json"),
+        ("notice.txt", "text/plain", "Apache License"),
+    ],
+)
+def test_200_each_file_of_the_page(name: str, media_type: str, holds: str) -> None:
+    answer = Client().get(f"/docs/{name}")
+    assert answer.status == 200
+    assert answer.headers["content-type"].startswith(media_type)
+    assert holds in answer.raw
+
+
+def test_200_compressed_for_a_browser() -> None:
+    answer = Client().get("/docs/swagger-ui-bundle.min.js", headers=GZIP)
+    assert answer.headers["content-encoding"] == "gzip"
+    assert len(answer.raw) < 1_000_000
+    assert b"SwaggerUIBundle" in gzip.decompress(base64.b64decode(answer.raw))
+
+
+@pytest.mark.parametrize("path", ["/docs/nothing.js", "/docs/..%2fserve_reference.py"])
+def test_404_in_the_envelope_for_what_is_no_file(path: str) -> None:
+    answer = Client().get(path)
+    assert answer.status == 404
+    assert answer.error["code"] == "resource_not_found"
+    assert answer.error["request_id"] == _request_id(answer)
+
+
+def test_405_for_another_method() -> None:
+    answer = Client().request("POST", "/docs")
+    assert (answer.status, answer.headers["Allow"]) == (405, "GET")
+
+
+def _request_id(answer: Answer) -> str:
+    lowered = {name.lower(): value for name, value in answer.headers.items()}
+    return lowered["request-id"]

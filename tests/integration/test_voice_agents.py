@@ -1,0 +1,194 @@
+"""Agents: created, changed by version, and kept by the calls that run."""
+
+from typing import Any
+
+import pytest
+
+from linkwright import outbox
+from linkwright.outbox import Work
+from linkwright.voice import agents, operations
+from tests.client import Answer
+from tests.factories import Workspace
+
+DANA: dict[str, Any] = {
+    "name": "דנה",
+    "prompt": "Confirm the appointment.",
+    "voice": "dana",
+    "language": "he-IL",
+}
+FIELDS = {
+    "id",
+    "name",
+    "prompt",
+    "voice",
+    "language",
+    "escalation_rules",
+    "max_duration_s",
+    "phone_number",
+    "concurrency",
+    "recording",
+    "quiet_hours",
+    "version",
+    "created_at",
+    "updated_at",
+}
+
+
+def _create(workspace: Workspace, key: str | None = None, **changes: Any) -> Answer:
+    headers = {"Idempotency-Key": key} if key else {}
+    return workspace.client.post("/v1/voice/agents", json=DANA | changes, headers=headers)
+
+
+def _change(workspace: Workspace, agent_id: str, version: str | None, **changes: Any) -> Answer:
+    headers = {"If-Match": version} if version is not None else {}
+    return workspace.client.request(
+        "PATCH", f"/v1/voice/agents/{agent_id}", json=changes, headers=headers
+    )
+
+
+def test_201_creates_an_agent_with_what_was_left_out_filled_in(workspace: Workspace) -> None:
+    answer = _create(workspace)
+    agent = answer.json
+    assert answer.status == 201
+    assert answer.headers["Location"] == f"/v1/voice/agents/{agent['id']}"
+    assert set(agent) == FIELDS
+    assert {name: agent[name] for name in DANA} == DANA
+    assert (agent["version"], agent["escalation_rules"], agent["max_duration_s"]) == (1, [], 600)
+    assert workspace.client.get(answer.headers["Location"]).json == agent
+
+
+def test_201_with_every_field(workspace: Workspace) -> None:
+    given = {
+        "escalation_rules": [
+            {"when": "asks for a person", "action": "transfer", "to": "+972541234567"},
+            {"when": "is rude", "action": "hang_up", "to": None},
+        ],
+        "max_duration_s": 120,
+        "phone_number": "+15005550005",
+        "concurrency": 3,
+        "recording": True,
+        "quiet_hours": {"start": "09:00", "end": "18:30"},
+    }
+    agent = _create(workspace, **given).json
+    assert {name: agent[name] for name in given} == given
+
+
+def test_201_once_under_one_key(workspace: Workspace) -> None:
+    first, second = _create(workspace, key="k"), _create(workspace, key="k")
+    assert (second.status, second.raw) == (201, first.raw)
+    assert second.headers["Idempotent-Replayed"] == "true"
+    assert len(workspace.client.get("/v1/voice/agents").json["data"]) == 1
+
+
+def test_201_without_the_marks_that_turn_text_around(workspace: Workspace) -> None:
+    assert _create(workspace, name=" a\u202egpj\u2066b ").json["name"] == "agpjb"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", ""),
+        ("name", "two\nlines"),
+        ("name", "n" * 101),
+        ("name", None),
+        ("prompt", ""),
+        ("prompt", "p" * 20_001),
+        ("language", "Hebrew"),
+        ("max_duration_s", 29),
+        ("max_duration_s", 3601),
+        ("max_duration_s", "600"),
+        ("max_duration_s", 60.5),
+        ("phone_number", "054-1234567"),
+        ("concurrency", 0),
+        ("recording", "yes"),
+        ("recording", 1),
+        ("quiet_hours.start", {"start": "9:00", "end": "18:00"}),
+        ("quiet_hours.until", {"start": "09:00", "end": "18:00", "until": "x"}),
+        ("escalation_rules.0", [{"when": "always", "action": "transfer"}]),
+        ("escalation_rules.0.action", [{"when": "always", "action": "shout"}]),
+        ("escalation_rules", [{"when": "w", "action": "hang_up"}] * 21),
+    ],
+)
+def test_400_names_the_field_on_create_and_on_change(
+    workspace: Workspace, field: str, value: object
+) -> None:
+    agent = _create(workspace).json
+    wrong = {field.split(".")[0]: value}
+    for answer in (_create(workspace, **wrong), _change(workspace, agent["id"], "1", **wrong)):
+        assert (answer.status, answer.error["code"]) == (400, "validation_failed")
+        assert answer.error["field"] == field
+    assert workspace.client.get(f"/v1/voice/agents/{agent['id']}").json == agent
+
+
+def test_200_a_change_is_the_next_version(workspace: Workspace) -> None:
+    first = _create(workspace).json
+    second = _change(workspace, first["id"], '"1"', prompt="Be brief.", phone_number="+15005550005")
+    assert second.status == 200
+    assert second.json["version"] == 2
+    third = _change(workspace, first["id"], "2", phone_number=None).json
+    assert (third["version"], third["prompt"], third["phone_number"]) == (3, "Be brief.", None)
+    assert workspace.client.get(f"/v1/voice/agents/{first['id']}").json == third
+    kept = agents.find(workspace.partition, first["id"], version=1)
+    assert kept is not None
+    assert kept.model_dump(mode="json") == first
+
+
+def test_200_a_change_of_nothing_is_no_version(workspace: Workspace) -> None:
+    agent = _create(workspace).json
+    assert _change(workspace, agent["id"], "1").json == agent
+    assert _change(workspace, agent["id"], "1", voice=DANA["voice"]).json == agent
+
+
+def test_409_for_a_version_that_is_past(workspace: Workspace) -> None:
+    agent = _create(workspace).json["id"]
+    assert _change(workspace, agent, "1", voice="noa").status == 200
+    refused = _change(workspace, agent, "1", voice="tal")
+    assert (refused.status, refused.error["reason"]) == (409, "version_mismatch")
+    assert workspace.client.get(f"/v1/voice/agents/{agent}").json["voice"] == "noa"
+
+
+@pytest.mark.parametrize("version", [None, "", "x", "0", "-1", '"1', "1.0", "*", "1" * 30])
+def test_400_without_a_version_to_change_from(workspace: Workspace, version: str | None) -> None:
+    agent = _create(workspace).json["id"]
+    refused = _change(workspace, agent, version, voice="tal")
+    assert (refused.status, refused.error["field"]) == (400, "If-Match")
+
+
+def test_404_for_the_agent_of_another_workspace(
+    workspace: Workspace, other_workspace: Workspace
+) -> None:
+    agent = _create(workspace).json["id"]
+    assert _change(other_workspace, agent, "1", voice="tal").status == 404
+    assert other_workspace.client.get(f"/v1/voice/agents/{agent}").status == 404
+
+
+@pytest.mark.concurrent
+def test_one_of_ten_changes_from_one_version_wins(workspace: Workspace) -> None:
+    from tests.integration.test_concurrency import at_once
+
+    agent = _create(workspace).json["id"]
+    answers = at_once(10, lambda n: _change(workspace, agent, "1", voice=f"voice {n}"))
+    assert sorted(answer.status for answer in answers) == [200] + [409] * 9
+    assert workspace.client.get(f"/v1/voice/agents/{agent}").json["version"] == 2
+
+
+def test_a_running_call_keeps_its_version(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from linkwright.providers.telephony import Simulator
+
+    agent = _create(workspace).json["id"]
+    call_id = workspace.place(agent).json["id"]
+    languages = []
+    reports = Simulator.reports
+
+    def change_first(self: Simulator, dial: Any) -> Any:
+        assert _change(workspace, agent, "1", language="en-US").status == 200
+        languages.append(dial.language)
+        return reports(self, dial)
+
+    monkeypatch.setattr(Simulator, "reports", change_first)
+    operations.dial(Work(outbox.CALL, f"W#{workspace.id}#CALL", call_id))
+    call = workspace.client.get(f"/v1/voice/calls/{call_id}").json
+    assert (call["agent_version"], languages) == (1, ["he-IL"])
+    assert {turn["lang"] for turn in call["transcript"]} == {"he"}

@@ -1,0 +1,215 @@
+"""Broken functions and broken rights."""
+
+from tests.template import rules_access as access
+from tests.template import rules_functions as functions
+from tests.template.broken import block, breaks, event_of, rewrite, statement, write
+from tests.template.checkout import Checkout
+
+GET_CALL = "functions/voice/get_call.py"
+ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
+
+
+@breaks(functions.one_block_for_each_file)
+def a_file_without_a_block(checkout: Checkout) -> None:
+    write(checkout, "functions/voice/cancel_call.py", (checkout.root / GET_CALL).read_text())
+
+
+@breaks(functions.one_block_for_each_file)
+def a_block_without_a_file(checkout: Checkout) -> None:
+    (checkout.root / GET_CALL).unlink()
+
+
+@breaks(functions.one_block_for_each_file)
+def a_name_taken_by_another_folder(checkout: Checkout) -> None:
+    write(checkout, "functions/workspace/get_call.py", (checkout.root / GET_CALL).read_text())
+
+
+@breaks(functions.one_block_for_each_file)
+def a_name_without_a_verb(checkout: Checkout) -> None:
+    write(checkout, "functions/voice/calls.py", (checkout.root / GET_CALL).read_text())
+
+
+@breaks(functions.blocks_agree_with_their_file)
+def a_logical_id_of_another_name(checkout: Checkout) -> None:
+    resources = checkout.raw["Resources"]
+    resources["FetchCall"] = resources.pop("GetCall")
+
+
+@breaks(functions.blocks_agree_with_their_file)
+def an_entry_point_of_another_name(checkout: Checkout) -> None:
+    block(checkout, "GetCall")["Handler"] = "get_call.main"
+
+
+@breaks(functions.blocks_agree_with_their_file)
+def code_in_a_longer_path(checkout: Checkout) -> None:
+    block(checkout, "GetCall")["CodeUri"] = "./functions/voice"
+
+
+@breaks(functions.blocks_agree_with_their_file)
+def a_description_of_its_own(checkout: Checkout) -> None:
+    block(checkout, "GetCall")["Description"] = "Gets a call."
+
+
+@breaks(functions.blocks_agree_with_their_file)
+def a_docstring_of_another_route(checkout: Checkout) -> None:
+    said = block(checkout, "GetCall")["Description"]
+    moved = said.replace("/v1/voice/calls", "/v1/voice/phones")
+    block(checkout, "GetCall")["Description"] = moved
+    rewrite(checkout, GET_CALL, said, moved)
+
+
+@breaks(functions.blocks_agree_with_their_file)
+def a_docstring_without_a_route(checkout: Checkout) -> None:
+    said = block(checkout, "GetCall")["Description"]
+    block(checkout, "GetCall")["Description"] = "Retrieve a call."
+    rewrite(checkout, GET_CALL, said, "Retrieve a call.")
+
+
+@breaks(functions.blocks_agree_with_their_file)
+def a_worker_of_another_queue(checkout: Checkout) -> None:
+    event_of(checkout, "DialCall")["Queue"] = {"Fn::GetAtt": ["EventQueue", "Arn"]}
+
+
+@breaks(functions.blocks_agree_with_their_file)
+def a_second_event(checkout: Checkout) -> None:
+    again = {"Type": "ScheduleV2", "Properties": {"ScheduleExpression": "rate(1 day)"}}
+    again["Properties"]["OmitName"] = True
+    block(checkout, "SweepOverdue")["Events"]["Daily"] = again
+
+
+@breaks(functions.one_entry_point)
+def an_entry_point_that_nothing_makes(checkout: Checkout) -> None:
+    rewrite(checkout, "functions/workers/relay_outbox.py", "@stream_worker\n", "")
+
+
+@breaks(functions.one_entry_point)
+def an_entry_point_made_for_another_folder(checkout: Checkout) -> None:
+    rewrite(checkout, "functions/workers/dial_call.py", "@queue_worker", "@scheduled")
+
+
+@breaks(functions.one_entry_point)
+def no_entry_point(checkout: Checkout) -> None:
+    rewrite(checkout, "functions/workers/dial_call.py", "def handler", "def main")
+
+
+@breaks(functions.one_entry_point)
+def an_application_outside_the_console(checkout: Checkout) -> None:
+    with (checkout.root / "functions/workers/dial_call.py").open("a") as file:
+        file.write("\n\nhandler = Mangum(handler)\n")
+
+
+@breaks(functions.runs_as_decided)
+def an_old_runtime(checkout: Checkout) -> None:
+    block(checkout, "GetCall")["Runtime"] = "python3.9"
+
+
+@breaks(functions.runs_as_decided)
+def another_processor(checkout: Checkout) -> None:
+    block(checkout, "GetCall")["Architectures"] = ["x86_64"]
+
+
+@breaks(functions.runs_as_decided)
+def no_tracing(checkout: Checkout) -> None:
+    checkout.raw["Globals"]["Function"]["Tracing"] = "PassThrough"
+
+
+@breaks(functions.runs_as_decided)
+def a_layer_for_another_processor(checkout: Checkout) -> None:
+    block(checkout, "SharedLayer")["CompatibleArchitectures"] = ["x86_64"]
+
+
+@breaks(functions.answers_before_it_is_cut_off)
+def a_timeout_beyond_the_gateway(checkout: Checkout) -> None:
+    block(checkout, "GetCall")["Timeout"] = 29
+
+
+@breaks(functions.logs_of_its_folder)
+def logs_in_another_folder(checkout: Checkout) -> None:
+    block(checkout, "GetCall")["LoggingConfig"] = {"LogGroup": {"Ref": "WorkersLogs"}}
+
+
+@breaks(functions.logs_of_its_folder)
+def logs_in_a_group_that_lambda_makes(checkout: Checkout) -> None:
+    del block(checkout, "GetCall")["LoggingConfig"]
+
+
+@breaks(functions.logs_are_not_kept_for_ever)
+def logs_without_an_end(checkout: Checkout) -> None:
+    del block(checkout, "VoiceLogs")["RetentionInDays"]
+
+
+@breaks(functions.fits_one_stack)
+def too_many_resources(checkout: Checkout) -> None:
+    for at in range(functions.MAX_RESOURCES):
+        group = {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": 30}}
+        checkout.raw["Resources"][f"Further{at}"] = group
+
+
+@breaks(access.a_role_for_each_function)
+def a_role_of_two_functions(checkout: Checkout) -> None:
+    trust = {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Principal": {"Service": ["lambda.amazonaws.com"]},
+    }
+    checkout.raw["Resources"]["VoiceRole"] = {
+        "Type": "AWS::IAM::Role",
+        "Properties": {"AssumeRolePolicyDocument": {"Statement": [trust]}},
+    }
+    for name in ("GetCall", "ListCalls"):
+        block(checkout, name)["Role"] = {"Fn::GetAtt": ["VoiceRole", "Arn"]}
+
+
+@breaks(access.a_role_for_each_function)
+def a_role_from_elsewhere(checkout: Checkout) -> None:
+    block(checkout, "GetCall")["Role"] = "arn:aws:iam::123456789012:role/everything"
+
+
+@breaks(access.actions_are_named)
+def every_action(checkout: Checkout) -> None:
+    statement(checkout, "GetCall")["Action"] = "*"
+
+
+@breaks(access.actions_are_named)
+def every_action_of_a_service(checkout: Checkout) -> None:
+    statement(checkout, "GetCall")["Action"] = ["dynamodb:GetItem", "dynamodb:*"]
+
+
+@breaks(access.actions_are_named)
+def every_action_but_one(checkout: Checkout) -> None:
+    del statement(checkout, "GetCall")["Action"]
+    statement(checkout, "GetCall")["NotAction"] = "dynamodb:DeleteTable"
+
+
+@breaks(access.resources_are_named)
+def every_resource(checkout: Checkout) -> None:
+    statement(checkout, "GetCall")["Resource"] = "*"
+
+
+@breaks(access.resources_are_named)
+def every_index(checkout: Checkout) -> None:
+    statement(checkout, "ListCalls", 1)["Resource"] = {"Fn::Sub": "${CoreTable.Arn}/index/*"}
+
+
+@breaks(access.managed_policies_are_listed)
+def an_administrator(checkout: Checkout) -> None:
+    block(checkout, "GetCall")["Policies"].append(ADMIN)
+
+
+@breaks(access.managed_policies_are_listed)
+def rights_given_from_outside(checkout: Checkout) -> None:
+    allow = {"Effect": "Allow", "Action": "dynamodb:Scan", "Resource": "arn:aws:dynamodb:::x"}
+    checkout.raw["Resources"]["Backdoor"] = {
+        "Type": "AWS::IAM::ManagedPolicy",
+        "Properties": {
+            "PolicyDocument": {"Statement": [allow]},
+            "Roles": [{"Ref": "GetCallRole"}],
+        },
+    }
+
+
+@breaks(access.only_services_take_a_role)
+def a_role_for_any_account(checkout: Checkout) -> None:
+    block(checkout, "GetCall")["AssumeRolePolicyDocument"] = {
+        "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}}]
+    }

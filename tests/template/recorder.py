@@ -1,0 +1,112 @@
+"""Which AWS actions each function uses: at the seam of the table's client, and in boto3's events.
+
+The emulators grant everything, so that a missing right would show on AWS only.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from pydynox import pydynox_core
+
+from linkwright import aws, table
+from tests import client
+from tests.stack import REGION, Stack
+from tools.template import Function
+
+READS = {"sync_get_item": "GetItem", "sync_query_page": "Query", "sync_update_item": "UpdateItem"}
+# A transaction needs the right of each operation in it, and none of its own.
+WRITES = {
+    "put": "PutItem",
+    "update": "UpdateItem",
+    "delete": "DeleteItem",
+    "condition_check": "ConditionCheckItem",
+}
+# boto3's operations: the action that IAM knows, and the parameter that names the resource.
+OPERATIONS = {
+    ("sqs", "SendMessage"): ("sqs:SendMessage", "QueueUrl"),
+    ("sqs", "SendMessageBatch"): ("sqs:SendMessage", "QueueUrl"),
+}
+
+
+class Recorder:
+    """What was used, by the file of the function that was running."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self.used: dict[str, set[tuple[str, str]]] = defaultdict(set)
+        self._logical_ids = {physical: logical for logical, physical in names.items()}
+        self._running: str | None = None
+
+    def record(self, action: str, physical_name: str, index: str | None = None) -> None:
+        if self._running is not None:
+            resource = self._logical_ids[physical_name] + (f"/index/{index}" if index else "")
+            self.used[self._running].add((action, resource))
+
+    def watched(self, function: Function, module: Any) -> SimpleNamespace:  # noqa: ANN401
+        def handler(event: object, context: object) -> object:
+            self._running = function.file
+            try:
+                return module.handler(event, context)
+            finally:
+                self._running = None
+
+        return SimpleNamespace(handler=handler)
+
+    def note_boto3(self, params: Mapping[str, Any], model: Any, **_: object) -> None:  # noqa: ANN401
+        operation = (model.service_model.service_name, model.name)
+        if self._running is not None:
+            action, parameter = OPERATIONS[operation]
+            self.record(action, params[parameter])
+
+
+class RecordingDriver:
+    """The table's client. A call that is not listed here fails: it would need a right as well."""
+
+    def __init__(self, driver: Any, recorder: Recorder) -> None:  # noqa: ANN401
+        self._driver = driver
+        self._record = recorder.record
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        action = f"dynamodb:{READS[name]}"
+
+        def call(table_name: str, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401
+            self._record(action, table_name, options.get("index_name"))
+            return getattr(self._driver, name)(table_name, *arguments, **options)
+
+        return call
+
+    def sync_transact_write(self, operations: list[dict[str, Any]], **options: Any) -> None:  # noqa: ANN401
+        for operation in operations:
+            self._record(f"dynamodb:{WRITES[operation['type']]}", operation["table"])
+        self._driver.sync_transact_write(operations, **options)
+
+
+@contextmanager
+def recording(stack: Stack) -> Iterator[Recorder]:
+    """Record every call of every function that `tests.client` runs."""
+    recorder = Recorder(stack.names)
+    make_driver, load = pydynox_core.DynamoDBClient, client.load
+    session = boto3.Session(region_name=REGION)
+    session.events.register("provide-client-params.*.*", recorder.note_boto3)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            pydynox_core,
+            "DynamoDBClient",
+            lambda **options: RecordingDriver(make_driver(**options), recorder),
+        )
+        patch.setattr(client, "load", lambda function: recorder.watched(function, load(function)))
+        patch.setattr(boto3, "DEFAULT_SESSION", session)
+        _forget_clients()
+        yield recorder
+    _forget_clients()
+
+
+def _forget_clients() -> None:
+    table.driver.cache_clear()
+    for made in vars(aws).values():
+        if hasattr(made, "cache_clear"):
+            made.cache_clear()

@@ -1,0 +1,155 @@
+"""Rules on the code: which way imports point, and how long things are."""
+
+import ast
+import statistics
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path, PurePosixPath
+
+from tests.template.checkout import LAYER, Checkout
+
+# What a handler may import besides the standard library.
+HANDLERS_MAY = {"linkwright", "pydantic"}
+# The console is one ASGI application behind an adapter.
+ADAPTERS = {"console": {"mangum", "starlette"}}
+# Never by the layer: what stands on it.
+NOT_BY_THE_LAYER = {"functions", "tests", "tools", "benchmarks"}
+# The only files that know a package, so that each can be replaced behind one face.
+ONLY = {
+    "pydynox": {"table.py", "transaction.py"},
+    "boto3": {"aws.py"},
+    "botocore": {"aws.py"},
+    # The only way out to an address that a customer or a model chose.
+    **dict.fromkeys(
+        (
+            *("socket", "ssl", "http", "urllib.error", "ftplib", "smtplib", "socketserver"),
+            *("xmlrpc", "httpx", "httpcore", "requests", "urllib3", "aiohttp"),
+        ),
+        {"egress.py"},
+    ),
+    # Sessions fetch their issuer's keys from one address, which the operator chose.
+    "urllib.request": {"egress.py", "sessions.py"},
+}
+# What a domain may take of another besides its operations, and why.
+SHARED: dict[str, str] = {}
+# A port is spoken in the words of the domain that uses it, which are plain values.
+PORTS = "providers"
+VOCABULARY = {"models", "reports", "states"}
+
+HANDLER_LINES = 60
+LAYER_LINES = 250
+FUNCTION_LINES = 50
+MEDIAN_LINES = 8
+P90_LINES = 25
+
+
+@cache
+def imported(module: ast.Module) -> frozenset[str]:
+    """The dotted names of what is imported anywhere in a file; of a `from`, with each name."""
+    names: set[str] = set()
+    for node in ast.walk(module):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            within = "." * node.level + (node.module or "")
+            names |= {f"{within}.{alias.name}" for alias in node.names}
+    return frozenset(names)
+
+
+def _is_of(name: str, package: str) -> bool:
+    return name == package or name.startswith(f"{package}.")
+
+
+def handlers_import_the_layer_only(checkout: Checkout) -> Iterator[str]:
+    for path, module in checkout.handlers.items():
+        for name in sorted(imported(module)):
+            package, adapters = name.partition(".")[0], ADAPTERS.get(path.parts[1], set())
+            if package not in HANDLERS_MAY | adapters | sys.stdlib_module_names:
+                yield f"{path}: imports {name}"
+
+
+def the_layer_stands_alone(checkout: Checkout) -> Iterator[str]:
+    for path, module in checkout.layer.items():
+        for name in sorted(imported(module)):
+            if name.partition(".")[0] in NOT_BY_THE_LAYER or name.startswith("."):
+                yield f"{path}: imports {name}"
+
+
+def packages_stay_behind_one_face(checkout: Checkout) -> Iterator[str]:
+    for path, module in (checkout.layer | checkout.handlers).items():
+        within = path.as_posix().removeprefix(f"{LAYER}/")
+        for package, files in ONLY.items():
+            if within not in files and any(_is_of(name, package) for name in imported(module)):
+                yield f"{path}: imports {package}, which is for {', '.join(sorted(files))}"
+
+
+def domains_meet_in_operations(checkout: Checkout) -> Iterator[str]:
+    domains = {PurePosixPath(path).parent.name for path in checkout.layer} - {"linkwright"}
+    for path, module in checkout.layer.items():
+        of = path.parent.name
+        for name in sorted(imported(module)):
+            _, _, within = name.partition("linkwright.")
+            domain, _, rest = within.partition(".")
+            if domain not in domains - {of} or not name.startswith("linkwright."):
+                continue
+            if of == "linkwright":
+                yield f"{path}: the kernel imports {name}, of a domain"
+            elif not _may_be_shared(of, domain, rest.partition(".")[0]):
+                yield f"{path}: imports {name}, not the operations of {domain}"
+
+
+def _may_be_shared(of: str, domain: str, module: str) -> bool:
+    if module == "operations" or f"{domain}.{module}" in SHARED:
+        return True
+    return domain == PORTS or (of == PORTS and module in VOCABULARY)
+
+
+def files_fit_a_screen(checkout: Checkout) -> Iterator[str]:
+    most = dict.fromkeys(checkout.handlers, HANDLER_LINES) | dict.fromkeys(
+        checkout.layer, LAYER_LINES
+    )
+    # An ASGI application is no handler: it is as long as a module of the layer may be.
+    most |= {path: LAYER_LINES for path in most if "console" in path.parts}
+    for path, limit in most.items():
+        lines = len((checkout.root / path).read_text().splitlines())
+        if lines > limit:
+            yield f"{path}: has {lines} lines; {limit} is the most"
+
+
+def functions_are_short(checkout: Checkout) -> Iterator[str]:
+    lengths = {
+        f"{path}: {node.name}": (node.end_lineno or node.lineno) - node.lineno + 1
+        for path, node in _defined(checkout)
+    }
+    for name, lines in lengths.items():
+        if lines > FUNCTION_LINES:
+            yield f"{name} has {lines} lines; {FUNCTION_LINES} is the most"
+    if statistics.median(lengths.values()) > MEDIAN_LINES:
+        yield f"half of the functions have more than {MEDIAN_LINES} lines"
+    if statistics.quantiles(lengths.values(), n=10)[-1] > P90_LINES:
+        yield f"a tenth of the functions have more than {P90_LINES} lines"
+
+
+def functions_say_what_they_return(checkout: Checkout) -> Iterator[str]:
+    for path, node in _defined(checkout):
+        if node.returns is None:
+            yield f"{path}: {node.name} has no return type"
+
+
+def _defined(checkout: Checkout) -> Iterator[tuple[Path, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    for path, module in (checkout.layer | checkout.handlers).items():
+        for node in ast.walk(module):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield path, node
+
+
+RULES = (
+    handlers_import_the_layer_only,
+    the_layer_stands_alone,
+    packages_stay_behind_one_face,
+    domains_meet_in_operations,
+    files_fit_a_screen,
+    functions_are_short,
+    functions_say_what_they_return,
+)

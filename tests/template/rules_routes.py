@@ -1,0 +1,154 @@
+"""Rules on endpoints: who may call them, and the four steps of adding one."""
+
+import ast
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from linkwright.auth import SCOPES
+from tests.template.checkout import LAYER, Checkout
+from tests.template.rules_functions import called
+from tools.template import Function
+
+# The only endpoints that ask for no credential.
+PUBLIC = {"$default", "GET /docs", "GET /docs/{asset}", "GET /openapi.json"}
+# Folders of ASGI applications, which have no `@endpoint`: public_routes_are_listed judges them.
+APPLICATIONS = {"console"}
+# These go through every function of the template by themselves, so they prove no one's own case.
+FOR_ALL = (
+    "tests/template/",
+    "tests/integration/sample_events",
+    "tests/integration/test_endpoint_imports",
+    "tests/integration/test_policies",
+    "tests/integration/test_sample_events",
+)
+
+
+def public_routes_are_listed(checkout: Checkout) -> Iterator[str]:
+    for function in checkout.functions:
+        keys = set(_route_keys(function))
+        if not keys or checkout.source(function) not in checkout.handlers:
+            continue
+        public = _is_public(_endpoint_options(checkout, function))
+        if public and not keys <= PUBLIC:
+            yield f"{function.logical_id}: {sorted(keys)} is public and not on the list"
+        if not public and keys & PUBLIC:
+            yield f"{function.logical_id}: is on the list of public routes and asks for a key"
+    for route in sorted(PUBLIC - {key for f in checkout.functions for key in _route_keys(f)}):
+        yield f"{route}: is on the list of public routes and no route"
+
+
+def _is_public(options: Mapping[str, ast.expr]) -> bool:
+    """What is not made by `@endpoint` asks nobody for anything."""
+    return not options or ("public" in options and ast.unparse(options["public"]) != "False")
+
+
+def endpoints_declare_a_scope(checkout: Checkout) -> Iterator[str]:
+    for function in checkout.functions:
+        options = _endpoint_options(checkout, function)
+        if checkout.source(function) not in checkout.handlers or not _route_keys(function):
+            continue  # one_block_for_each_file tells of a missing file
+        if function.folder in APPLICATIONS:
+            continue
+        match options.get("scope"):
+            case ast.Constant(value=None):
+                continue
+            case ast.Constant(value=str(scope)) if scope in SCOPES:
+                reads = {key.partition(" ")[0] for key in _route_keys(function)} == {"GET"}
+                if reads != scope.endswith(":read"):
+                    yield f"{function.logical_id}: {scope} is not the scope of its method"
+            case other:
+                said = ast.unparse(other) if other else "nothing"
+                yield f"{function.logical_id}: declares {said}, not a scope or None"
+
+
+def _endpoint_options(checkout: Checkout, function: Function) -> dict[str, ast.expr]:
+    """The arguments of a file's `@endpoint(…)`; none if it has none."""
+    module = checkout.handlers.get(checkout.source(function), ast.Module([], []))
+    return {
+        keyword.arg: keyword.value
+        for node in module.body
+        if isinstance(node, ast.FunctionDef)
+        for decorator in node.decorator_list
+        if isinstance(decorator, ast.Call) and called(decorator) == "endpoint"
+        for keyword in decorator.keywords
+        if keyword.arg
+    }
+
+
+def _route_keys(function: Function) -> list[str]:
+    keys = [f"{method} {path}" for method, path in function.routes]
+    return [*keys, "$default"] if function.is_catch_all else keys
+
+
+def the_catch_all_knows_every_route(checkout: Checkout) -> Iterator[str]:
+    known = json.loads((checkout.root / LAYER / "routes.json").read_text())
+    stored = {f"{method} {path}" for path, methods in known.items() for method in methods}
+    declared = {
+        f"{method} {path}" for function in checkout.functions for method, path in function.routes
+    }
+    for route in sorted(stored ^ declared):
+        yield f"{route}: routes.json is not of this template; run `python -m tools.routes`"
+
+
+def sample_events_are_there(checkout: Checkout) -> Iterator[str]:
+    wanted = {_event_file(function) for function in checkout.functions}
+    found = {path.relative_to(checkout.root) for path in checkout.root.glob("events/*/*.json")}
+    for path in sorted(wanted - found):
+        yield f"{path}: the sample event is missing"
+    for path in sorted(found - wanted):
+        yield f"{path}: there is no such function"
+
+
+def _event_file(function: Function) -> Path:
+    return Path("events", function.folder, f"{function.file}.json")
+
+
+def sam_local_is_told_what_it_passes_on(checkout: Checkout) -> Iterator[str]:
+    """`sam local` drops a variable that the template does not have, and says nothing."""
+    told = set(json.loads((checkout.root / "events/env.json").read_text())["Parameters"])
+    blocks = checkout.of_type("AWS::Lambda::Function").values()
+    known = {name for block in blocks for name in block["Environment"]["Variables"]}
+    for name in sorted(told - known):
+        yield f"events/env.json: no function has {name}"
+    # What stands for a resource has no value of its own outside a stack.
+    for name in sorted(known - told):
+        if name.endswith(("_TABLE", "_QUEUE_URL")):
+            yield f"events/env.json: {name} is missing"
+
+
+def functions_have_a_test(checkout: Checkout) -> Iterator[str]:
+    files = {
+        path.relative_to(checkout.root).as_posix(): path
+        for path in checkout.root.glob("tests/**/*.py")
+    }
+    text = "\n".join(p.read_text() for name, p in files.items() if not name.startswith(FOR_ALL))
+    for function in checkout.functions:
+        if not any(re.search(pattern, text) for pattern in _mentions(function)):
+            routes = ", ".join(_route_keys(function)) or function.file
+            yield f"{function.logical_id}: no test mentions {routes}"
+
+
+def _mentions(function: Function) -> Iterator[str]:
+    """The file's name, or its method and path together: `.get(f"/v1/voice/calls/{call_id}"`.
+
+    For the catch-all, which has no path, a test of the status that only it answers.
+    """
+    yield rf"\b{function.file}\b"
+    if function.is_catch_all:
+        yield r"\bdef test_405_"
+    for method, path in function.routes:
+        filled = re.sub(r"\\{\w+\\}", r"[^/\"'?\\s]+", re.escape(path))
+        called = rf"(?:\.{method.lower()}\(|[\"']{method}[\"'],)"
+        yield rf"{called}\s*f?[\"']{filled}[\"'?]"
+
+
+RULES = (
+    public_routes_are_listed,
+    endpoints_declare_a_scope,
+    the_catch_all_knows_every_route,
+    sample_events_are_there,
+    sam_local_is_told_what_it_passes_on,
+    functions_have_a_test,
+)

@@ -1,0 +1,136 @@
+"""The rules hold for this repository, and each of them can fail."""
+
+import copy
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.template import (
+    broken_code,
+    broken_data,
+    broken_functions,
+    rules_access,
+    rules_code,
+    rules_functions,
+    rules_lock,
+    rules_queues,
+    rules_routes,
+    rules_settings,
+    rules_tables,
+)
+from tests.template.broken import BROKEN, Broken, rewrite, write
+from tests.template.checkout import LAYER, Checkout, real
+from tools import routes
+from tools.template import ROOT
+
+Rule = Callable[[Checkout], Iterator[str]]
+
+RULES: list[Rule] = [
+    *rules_functions.RULES,
+    *rules_access.RULES,
+    *rules_queues.RULES,
+    *rules_tables.RULES,
+    *rules_settings.RULES,
+    *rules_routes.RULES,
+    *rules_code.RULES,
+    *rules_lock.RULES,
+]
+# Importing them is what registers the broken checkouts.
+assert broken_functions, broken_data
+assert broken_code
+# All that the rules read.
+READ = ("functions", LAYER, "layers/dependencies/Makefile", "events", "tests", "uv.lock")
+
+
+@cache
+def at_first() -> dict[str, list[str]]:
+    return {rule.__name__: list(rule(real())) for rule in RULES}
+
+
+def findings(checkout: Checkout) -> dict[str, list[str]]:
+    """What each rule finds in a changed checkout that is not in this one; nothing if nothing."""
+    said = {rule.__name__: list(rule(checkout)) for rule in RULES}
+    new = {
+        name: [one for one in found if one not in at_first()[name]] for name, found in said.items()
+    }
+    return {name: found for name, found in new.items() if found}
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    """A copy that may be broken."""
+    for name in READ:
+        source, copied = ROOT / name, tmp_path / name
+        copied.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, copied, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, copied)
+    return Checkout(copy.deepcopy(real().raw), tmp_path)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_the_repository_follows(rule: Rule) -> None:
+    assert list(rule(real())) == []
+
+
+@pytest.mark.parametrize("broken", BROKEN, ids=lambda broken: broken.name)
+def test_only_the_rule_for_it_finds(broken: Broken, checkout: Checkout) -> None:
+    broken.change(checkout)
+    assert set(findings(checkout)) == {broken.rule}
+
+
+def test_every_rule_has_something_broken_to_find() -> None:
+    names = [rule.__name__ for rule in RULES]
+    assert len(set(names)) == len(names)
+    assert {broken.rule for broken in BROKEN} == set(names)
+
+
+def test_every_module_of_rules_is_used() -> None:
+    modules = {path.stem for path in Path(__file__).parent.glob("rules_*.py")}
+    assert {rule.__module__.rpartition(".")[2] for rule in RULES} == modules
+
+
+def test_routes_json_is_what_its_tool_writes() -> None:
+    assert routes.TARGET.read_text() == routes.rendered(), "run `python -m tools.routes`"
+
+
+def test_each_step_of_adding_an_endpoint_is_asked_for(checkout: Checkout) -> None:
+    route = "DELETE /v1/voice/calls/{call_id}"
+    text = (checkout.root / broken_code.GET_CALL).read_text().replace("calls:read", "calls:write")
+    docstring = f"{route}: cancel a call."
+    write(
+        checkout,
+        "functions/voice/cancel_call.py",
+        f'"""{docstring}"""\n' + text.partition("\n")[2],
+    )
+    assert set(findings(checkout)) == {"one_block_for_each_file"}
+
+    added = copy.deepcopy(checkout.raw["Resources"]["GetCall"])
+    added["Properties"] |= {"Handler": "cancel_call.handler", "Description": docstring}
+    added["Properties"]["Events"]["Route"]["Properties"]["Method"] = "DELETE"
+    checkout.raw["Resources"]["CancelCall"] = added
+    now = Checkout(checkout.raw, checkout.root)
+    assert findings(now) == {
+        "the_catch_all_knows_every_route": [
+            f"{route}: routes.json is not of this template; run `python -m tools.routes`"
+        ],
+        "sample_events_are_there": ["events/voice/cancel_call.json: the sample event is missing"],
+        "functions_have_a_test": [f"CancelCall: no test mentions {route}"],
+    }
+
+    known = json.loads((checkout.root / LAYER / "routes.json").read_text())
+    known["/v1/voice/calls/{call_id}"].append("DELETE")
+    write(checkout, f"{LAYER}/routes.json", json.dumps(known))
+    write(checkout, "events/voice/cancel_call.json", "{}")
+    write(checkout, "tests/integration/test_cancel.py", 'client.delete(f"/v1/voice/calls/{id}")')
+    assert findings(now) == {}
+
+
+def test_a_change_that_changes_nothing_is_no_fixture(checkout: Checkout) -> None:
+    with pytest.raises(AssertionError, match="is not in"):
+        rewrite(checkout, "uv.lock", "not in any lock", "")

@@ -1,0 +1,190 @@
+"""Keys, scopes and roles."""
+
+import re
+import zlib
+
+import pytest
+
+from linkwright import auth
+from linkwright.auth import ROLES, SCOPES, Window, effective_scopes, is_well_formed, new_token
+from linkwright.errors import InvalidToken, RateLimited
+
+BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+
+@pytest.mark.parametrize("mode", ["live", "test"])
+def test_a_key_is_256_random_bits_and_a_check_sum(mode: str) -> None:
+    made = [new_token(mode) for _ in range(500)]
+    assert len(set(made)) == 500
+    for token in made:
+        parts = re.fullmatch(rf"lk_{mode}_([0-9A-Za-z]{{43}})([0-9A-Za-z]{{6}})", token)
+        assert parts
+        value = 0
+        for letter in parts[2]:
+            value = value * 62 + BASE62.index(letter)
+        assert value == zlib.crc32(parts[1].encode())
+        assert is_well_formed(token)
+
+
+def test_a_typo_is_told_without_a_look_up() -> None:
+    token = new_token("live")
+    for at in range(len("lk_live_"), len(token)):
+        for letter in BASE62:
+            if letter != token[at]:
+                assert not is_well_formed(token[:at] + letter + token[at + 1 :])
+    swapped = [token[:at] + token[at + 1] + token[at] + token[at + 2 :] for at in range(8, 56)]
+    assert not [other for other in swapped if other != token and is_well_formed(other)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda token: "",
+        lambda token: token[:-1],
+        lambda token: token + "0",
+        lambda token: token + "\n",
+        lambda token: " " + token,
+        lambda token: token.replace("lk_live_", "lk_prod_"),
+        lambda token: token.replace("lk_live_", "LK_LIVE_"),
+        lambda token: token.replace("lk_live_", "sk_live_"),
+        lambda token: token.replace("_", "-"),
+        lambda token: token[:20] + "\u0661" + token[21:],
+        lambda token: token[:20] + "\x00" + token[21:],
+        lambda token: token * 100,
+    ],
+)
+def test_what_is_no_key(change: object) -> None:
+    assert callable(change)
+    assert not is_well_formed(change(new_token("live")))
+
+
+def test_a_key_is_stored_under_its_hash() -> None:
+    token = new_token("live")
+    key = auth.api_key(token)
+    assert re.fullmatch(r"KEY#[0-9a-f]{64}", key.pk)
+    assert key.sk == "META"
+    assert token not in repr(key)
+    assert auth.api_key(new_token("live")) != key
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"authorization": ""},
+        {"authorization": "Bearer"},
+        {"authorization": "Bearer "},
+        {"authorization": "Basic dXNlcjpwYXNz"},
+        {"authorization": "Bearer not-a-key"},
+        {"authorization": "Bearer a.b.c"},
+        {"authorization": "Bearer lk_live_1, Bearer lk_live_2"},
+        {"Authorization": "in another case than Request makes of it"},
+    ],
+)
+def test_no_store_is_asked_about_what_is_no_key(
+    headers: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def update(*_: object, **__: object) -> None:
+        raise AssertionError("a look-up for a credential that cannot exist")
+
+    class Settings:
+        clerk_issuer = None
+
+    monkeypatch.setattr(auth, "update", update)
+    monkeypatch.setattr(auth, "settings", Settings, raising=False)
+    with pytest.raises(InvalidToken):
+        auth.authenticate(headers)
+
+
+# ---- Scopes and roles --------------------------------------------------------------------------
+
+ALL = [
+    "agents:read",
+    "agents:write",
+    "calls:read",
+    "calls:write",
+    "campaigns:read",
+    "campaigns:write",
+    "leads:read",
+    "leads:write",
+    "emails:approve",
+    "suppressions:read",
+    "suppressions:write",
+    "usage:read",
+    "members:read",
+    "webhooks:read",
+    "webhooks:write",
+    "events:read",
+    "keys:manage",
+    "audit:read",
+    "settings:manage",
+    "links:read",
+    "links:write",
+    "domains:read",
+    "domains:write",
+    "notifications:read",
+    "ai:generate",
+    "ai:actions",
+    "byok:manage",
+]
+READS = {scope for scope in ALL if scope.endswith(":read")}
+
+
+def test_the_scopes_are_as_published() -> None:
+    assert set(ALL) == SCOPES
+
+
+def test_roles_are_as_published() -> None:
+    member = READS | {"calls:write", "leads:write", "links:write", "ai:generate", "ai:actions"}
+    assert {
+        "viewer": READS,
+        "member": member,
+        "admin": set(ALL) - {"byok:manage"},
+        "owner": set(ALL),
+        "billing": {"usage:read"},
+    } == ROLES
+
+
+@pytest.mark.parametrize("role", sorted(ROLES))
+@pytest.mark.parametrize("scope", ALL)
+def test_a_key_has_what_was_granted_and_its_role_allows(scope: str, role: str) -> None:
+    allowed = {scope} & ROLES[role]
+    assert effective_scopes([scope], role) == allowed
+    assert effective_scopes(ALL, role) == ROLES[role]
+
+
+@pytest.mark.parametrize(
+    ("granted", "role", "effective"),
+    [
+        ([], "owner", set()),
+        (["*:read"], "owner", READS),
+        (["*:read"], "billing", {"usage:read"}),
+        (["*:read", "calls:write"], "viewer", READS),
+        (["*:read", "calls:write"], "member", READS | {"calls:write"}),
+        (["*"], "owner", set()),
+        (["*:*", "*:write", "calls:*", "CALLS:READ", "root"], "owner", set()),
+    ],
+)
+def test_groups_and_unknown_scopes(granted: list[str], role: str, effective: set[str]) -> None:
+    assert effective_scopes(granted, role) == effective
+
+
+# ---- The window ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("used", "left", "refused"),
+    [(1, 59, False), (59, 1, False), (60, 0, False), (61, 0, True), (600, 0, True)],
+)
+def test_the_window_tells_what_is_left(used: int, left: int, refused: bool) -> None:
+    window = Window(limit=60, used=used, resets_in=17)
+    assert window.headers() == {
+        "RateLimit-Policy": '"default";q=60;w=60',
+        "RateLimit": f'"default";r={left};t=17',
+    }
+    if refused:
+        with pytest.raises(RateLimited) as refusal:
+            window.require()
+        assert refusal.value.headers == {"Retry-After": "17"}
+    else:
+        window.require()

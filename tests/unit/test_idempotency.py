@@ -1,0 +1,109 @@
+"""Under which key, and of which request, an answer is kept."""
+
+import json
+import random
+
+import pytest
+
+from linkwright.errors import ValidationFailed
+from linkwright.idempotency import Attempt, begin
+from linkwright.table import Item
+
+BODY = {"agent_id": "agt_1", "to": "+972541234567", "metadata": {"a": "1", "b": "2"}}
+
+
+def _begin(
+    header: str | None = "k",
+    *,
+    partition: str = "ws_1",
+    request_id: str = "req_1",
+    method: str = "POST",
+    path: str = "/v1/voice/calls",
+    body: Item = BODY,
+) -> Attempt:
+    return begin(partition, request_id, header, method, path, body)
+
+
+def test_one_key_of_one_workspace_is_one_record() -> None:
+    assert _begin().key == _begin(request_id="req_2", path="/v1/other", body={}).key
+
+
+@pytest.mark.parametrize("partition", ["ws_2", "ws_1.test", "ws_1#", "ws_11"])
+def test_another_workspace_or_mode_has_records_of_its_own(partition: str) -> None:
+    assert _begin(partition=partition).key != _begin().key
+
+
+def test_another_key_is_another_record() -> None:
+    keys = ["k", "K", "k ", " k", "k#", "1", "01", "null", "request:req_1", "client:k"]
+    assert len({_begin(key).key for key in keys}) == len(keys)
+
+
+def test_without_a_key_each_request_has_its_own() -> None:
+    assert _begin(None).key == _begin(None).key
+    assert _begin(None).key != _begin(None, request_id="req_2").key
+    assert _begin(None).key != _begin("req_1").key
+    assert _begin(None).key != _begin("request:req_1").key
+
+
+@pytest.mark.parametrize("key", [" ", "~", "a" * 255, "0", "../..", "' OR 1=1", '"k"'])
+def test_printable_ascii_is_a_key(key: str) -> None:
+    attempt = _begin(key)
+    assert attempt.key.pk.startswith("I#ws_1#")
+    assert len(attempt.key.pk) == len("I#ws_1#") + 64
+
+
+@pytest.mark.parametrize(
+    "key", ["", "a" * 256, "a\r\nb", "a\n", "\t", "\x00", "\x7f", "é", "מפתח", "🔥", "\ud800"]
+)
+def test_everything_else_is_not(key: str) -> None:
+    with pytest.raises(ValidationFailed) as refusal:
+        _begin(key)
+    assert refusal.value.field == "Idempotency-Key"
+
+
+def _shuffled(value: object, generator: random.Random) -> object:
+    if isinstance(value, dict):
+        names = generator.sample(list(value), len(value))
+        return {name: _shuffled(value[name], generator) for name in names}
+    return value
+
+
+def test_the_order_of_keys_does_not_matter() -> None:
+    generator = random.Random(1)
+    for _ in range(50):
+        body = json.loads(json.dumps(_shuffled(BODY, generator)))
+        assert _begin(body=body).fingerprint == _begin().fingerprint
+
+
+def test_everything_else_does() -> None:
+    others = [
+        _begin(method="PUT"),
+        _begin(path="/v1/voice/agents"),
+        _begin(path="/v1/voice/calls/"),
+        _begin(body={}),
+        *(
+            _begin(body={**BODY, "x": value})
+            for value in (
+                1,
+                1.5,
+                "1",
+                True,
+                None,
+                [],
+                {},
+                [1, 2],
+                [2, 1],
+                "\u00e9",
+                "e\u0301",
+                "1 ",
+            )
+        ),
+    ]
+    fingerprints = {_begin().fingerprint, *(other.fingerprint for other in others)}
+    assert len(fingerprints) == len(others) + 1
+
+
+def test_a_fingerprint_is_of_fixed_length_and_tells_nothing() -> None:
+    attempt = _begin("canary", body={"canary": "canary" * 1_000})
+    assert len(attempt.fingerprint) == 64
+    assert "canary" not in repr(attempt)

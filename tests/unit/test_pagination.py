@@ -1,0 +1,223 @@
+"""Cursors, limits and the merging of partitions."""
+
+import random
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import BaseModel, ValidationError
+
+from linkwright import pagination
+from linkwright.auth import Account
+from linkwright.errors import InvalidRequest
+from linkwright.pagination import Fetch, ListQuery, merged, paged
+from linkwright.plans import PLANS
+from linkwright.table import Item, Table
+
+ACCOUNT = Account(
+    workspace_id="ws_1",
+    workspace_name="Test",
+    mode="live",
+    plan=PLANS["pro"],
+    anchor_day=1,
+    role="owner",
+    scopes=frozenset(),
+    credential_id="key_1",
+    credential_type="api_key",
+    credential_expires_at=None,
+    cursor_key="00" * 32,
+)
+
+
+class Row(BaseModel):
+    id: str
+
+
+class Filtered(ListQuery):
+    colour: str | None = None
+
+
+def _show(item: Item) -> Row:
+    return Row(id=item["sk"])
+
+
+def _listing(keys: list[str], most: int = 1_000) -> Fetch:
+    """A partition of these keys; a read that would need more than `most` rows stops there."""
+    descending = sorted(keys, reverse=True)
+
+    def fetch(after: str | None, count: int) -> tuple[list[Item], str | None]:
+        left = [key for key in descending if after is None or key < after]
+        rows = [{"sk": key} for key in left[: min(count, most)]]
+        stopped = len(rows) < min(count, len(left))
+        return rows, rows[-1]["sk"] if stopped else None
+
+    return fetch
+
+
+def _walk(fetch: Fetch, limit: int) -> list[str]:
+    seen: list[str] = []
+    cursor = None
+    for _ in range(1_000):
+        page = paged(ACCOUNT, "r", ListQuery(limit=limit, cursor=cursor), fetch, _show)
+        seen += [row.id for row in page.data]
+        cursor = page.next_cursor
+        if cursor is None:
+            return seen
+    raise AssertionError("the list has no end")
+
+
+def _cursor(account: Account = ACCOUNT, route: str = "r", query: ListQuery | None = None) -> str:
+    fetch = _listing(["call_1", "call_2", "call_3"])
+    query = query or ListQuery(limit=1)
+    cursor = paged(account, route, query, fetch, _show).next_cursor
+    assert cursor is not None
+    return cursor
+
+
+def _accepted(
+    cursor: str,
+    account: Account = ACCOUNT,
+    route: str = "r",
+    query: type[ListQuery] = ListQuery,
+    **filters: str,
+) -> bool:
+    try:
+        asked = query.model_validate({"limit": 1, "cursor": cursor, **filters})
+        page = paged(account, route, asked, _listing(["call_1", "call_2", "call_3"]), _show)
+    except InvalidRequest as refusal:
+        return refusal.field != "cursor"
+    except ValidationError:
+        return False  # too long to be looked at
+    return [row.id for row in page.data] == ["call_2"]
+
+
+# ---- Cursors -----------------------------------------------------------------------------------
+
+
+def test_a_cursor_goes_on_where_the_page_ended() -> None:
+    assert _accepted(_cursor())
+
+
+def test_the_same_state_gives_the_same_cursor_without_a_secret_in_it() -> None:
+    assert _cursor() == _cursor()
+    assert ACCOUNT.cursor_key not in _cursor()
+    assert ACCOUNT.workspace_id not in _cursor()
+
+
+def test_no_altered_cursor_is_accepted() -> None:
+    cursor = _cursor()
+    generator = random.Random(1)
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    altered = {
+        cursor[:at] + letter + cursor[at + 1 :] for at in range(len(cursor)) for letter in letters
+    }
+    altered |= {cursor[:at] + cursor[at + 1 :] for at in range(len(cursor))}
+    altered |= {"".join(generator.choices(letters, k=generator.randint(0, 90))) for _ in range(500)}
+    altered |= {cursor + "=", cursor + "==", cursor + "\n", " " + cursor, cursor + "%", cursor * 2}
+    altered |= {cursor.replace("_", "/").replace("-", "+") + "=", "é" + cursor, "\ud800"}
+    altered.discard(cursor)
+    assert len(altered) > 2_000
+    assert [other for other in altered if _accepted(other)] == []
+
+
+def test_no_cursor_is_accepted_elsewhere() -> None:
+    cursor = _cursor()
+    assert not _accepted(cursor, route="another")
+    assert not _accepted(cursor, replace(ACCOUNT, workspace_id="ws_2"))
+    assert not _accepted(cursor, replace(ACCOUNT, mode="test"))
+    assert not _accepted(cursor, replace(ACCOUNT, cursor_key="11" * 32))
+    assert not _accepted(cursor, query=Filtered, colour="red")
+    red = _cursor(query=Filtered(limit=1, colour="red"))
+    assert _accepted(red, query=Filtered, colour="red")
+    assert not _accepted(red, query=Filtered, colour="blue")
+    assert not _accepted(red, query=Filtered)
+    assert _accepted(cursor, query=Filtered)
+
+
+def test_a_cursor_is_of_the_workspace_and_not_of_the_credential() -> None:
+    assert _accepted(_cursor(), replace(ACCOUNT, credential_id="key_2", role="viewer"))
+
+
+# ---- Limits ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("raw", "limit"), [("1", 1), ("25", 25), ("100", 100), ("007", 7), (3, 3)])
+def test_a_limit(raw: object, limit: int) -> None:
+    assert ListQuery.model_validate({"limit": raw}).limit == limit
+
+
+def test_the_limit_is_25_unless_told_otherwise() -> None:
+    assert ListQuery().limit == 25
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        *("0", "-1", "101", "x", "", "1e2", "١٠", " 10", "10 ", "+5", "9" * 5_000, "1_0", "10\n"),
+        *("1.0", "0x1", "²", "１", None, 1.5, [], ["1"], {}, 0, 101, -1),
+    ],
+    ids=lambda raw: repr(raw)[:12],
+)
+def test_no_limit(raw: object) -> None:
+    with pytest.raises(ValidationError, match="must be an integer from 1 to 100"):
+        ListQuery.model_validate({"limit": raw})
+
+
+# ---- Pages -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [0, 1, 6, 7, 8, 13, 14, 15, 300])
+def test_each_row_once_and_null_at_the_end(count: int) -> None:
+    keys = [f"call_{at:04}" for at in range(count)]
+    assert _walk(_listing(keys), 7) == sorted(keys, reverse=True)
+    if count:
+        page = paged(ACCOUNT, "r", ListQuery(limit=min(count, 100)), _listing(keys), _show)
+        assert (page.next_cursor is None) == (count <= 100)
+
+
+_partitions = st.lists(
+    st.tuples(st.sets(st.integers(0, 60), max_size=25), st.integers(1, 6)), min_size=1, max_size=4
+)
+
+
+@settings(max_examples=300, derandomize=True, deadline=None, database=None)
+@given(partitions=_partitions, limit=st.integers(1, 9))
+def test_merging_loses_no_row_though_reads_stop_early(
+    partitions: list[tuple[set[int], int]], limit: int
+) -> None:
+    listings, keys = [], []
+    for at, (numbers, most) in enumerate(partitions):
+        own = [f"call_{number:02}_{at}" for number in numbers]
+        keys += own
+        listings.append(_listing(own, most))
+    assert _walk(merged(listings), limit) == sorted(keys, reverse=True)
+
+
+def test_a_range_that_holds_nothing_is_not_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    def query(*_: object, **__: object) -> None:
+        raise AssertionError("DynamoDB refuses a range whose end comes before its beginning")
+
+    monkeypatch.setattr(pagination, "query", query)
+    fetch = pagination.partition(Table.CORE, "W#ws_1#CALL", between=("call_2", "call_1"))
+    assert fetch(None, 26) == ([], None)
+
+
+def test_a_page_takes_a_bounded_number_of_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    reads = []
+
+    def query(*_: object, **options: object) -> tuple[list[Item], Item]:
+        reads.append(options["start_after"])
+        return [], {"pk": "W#ws_1#CALL", "sk": f"call_{9 - len(reads)}"}
+
+    monkeypatch.setattr(pagination, "query", query)
+    fetch = pagination.partition(Table.CORE, "W#ws_1#CALL", condition="#a = :a", values={"a": 1})
+    rows, place = fetch(None, 26)
+    assert (rows, place, len(reads)) == (
+        [],
+        f"call_{9 - pagination.MAX_READS}",
+        pagination.MAX_READS,
+    )
+    page = paged(ACCOUNT, "r", ListQuery(), fetch, _show)
+    assert page.data == []
+    assert page.next_cursor is not None
