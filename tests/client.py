@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from tests import description
 from tools.template import Function, functions
 
 HTTP_TIMEOUT_MS = 25_000
@@ -132,8 +133,12 @@ class Client:
             sent["Content-Type"] = "application/json"
         sent |= headers or {}
         event, function = http_event(method, url, sent, body, is_base64)
-        answer = load(function).handler(event, context or Context())
-        return Answer(answer["statusCode"], answer["headers"], answer["body"])
+        found = load(function).handler(event, context or Context())
+        answer = Answer(found["statusCode"], found["headers"], found["body"])
+        if event["routeKey"] != "$default":
+            path = event["rawPath"]
+            description.hold(method, path, answer.status, answer.headers, answer.raw)
+        return answer
 
     def get(self, url: str, **options: Any) -> Answer:
         return self.request("GET", url, **options)

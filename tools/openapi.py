@@ -6,7 +6,7 @@ models, codes from the error classes. Nothing is written twice, so nothing can d
 
 import importlib.util
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic import BaseModel
@@ -183,11 +183,7 @@ def _subclasses(kind: type[ApiError]) -> Iterator[type[ApiError]]:
 
 
 def _content(model: type[BaseModel]) -> Schema:
-    return {JSON: {"schema": {"$ref": REF.format(model=_name(model))}}}
-
-
-def _name(model: type[BaseModel]) -> str:
-    return model.__name__.replace("[", "_").replace("]", "_")
+    return {JSON: {"schema": {"$ref": REF.format(model=model.__name__)}}}
 
 
 def _schemas(contracts: list[Contract]) -> Schema:
@@ -195,7 +191,10 @@ def _schemas(contracts: list[Contract]) -> Schema:
     wanted = [(model, "validation") for model in bodies]
     wanted += [(contract.returns, "serialization") for contract in contracts]
     _, schema = models_json_schema(sorted(wanted, key=str), ref_template=REF)  # type: ignore[arg-type]
-    found: Mapping[str, Schema] = schema["$defs"] | {"Error": _error()}
+    found: Schema = {"Error": _error()}
+    for name, one in schema["$defs"].items():
+        # pydantic's own name for AgentPage is Page_Agent_.
+        found[one["title"] if name.startswith("Page_") else name] = one
     return {name: found[name] for name in sorted(found)}
 
 

@@ -14,6 +14,7 @@ from tests.factories import CALLEE
 from tests.integration.every_route import (
     BODY_ROUTES,
     ID_ROUTES,
+    LEAKS,
     LIST_ROUTES,
     PARAMETERS,
     Route,
@@ -48,7 +49,8 @@ def _assert_answered(answer: Answer, good: int) -> None:
         assert answer.status in {400, 404, 409, 413, 415}
 
 
-_text = st.text(max_size=30)
+# Hypothesis also tries words of our own code, which an answer may echo but not bring up itself.
+_text = st.text(max_size=30).filter(lambda text: not LEAKS.search(text))
 _leaves = (
     st.none()
     | st.booleans()
@@ -129,7 +131,7 @@ def test_never_5xx_for_any_query(world: World, route: Route) -> None:
     client = world.workspace.client_with(["*:read"])
 
     @hostile
-    @given(pairs=st.lists(_pairs, max_size=4), tail=st.text(max_size=10))
+    @given(pairs=st.lists(_pairs, max_size=4), tail=_text)
     def check(pairs: list[tuple[str, str]], tail: str) -> None:
         query = "&".join(f"{_encodable(name)}={_encodable(value)}" for name, value in pairs)
         headers = {"Authorization": f"Bearer {client.token}"}
@@ -149,7 +151,7 @@ def test_never_5xx_for_any_id(world: World, route: Route) -> None:
     kind = PARAMETERS[route.parameters[0]]
 
     @fewer
-    @given(text=st.text(min_size=1, max_size=80))
+    @given(text=_text.filter(bool))
     def check(text: str) -> None:
         ids = world.ids.but(**{kind: _encodable(text)})
         _assert_answered(route.ask(client, ids), route.contract.status)
@@ -161,7 +163,7 @@ def test_never_5xx_for_any_path(world: World) -> None:
     client = world.workspace.client_with(["*:read"])
 
     @fewer
-    @given(path=st.text(max_size=40), method=st.text(max_size=8), flat=st.booleans())
+    @given(path=_text, method=_text, flat=st.booleans())
     def check(path: str, method: str, flat: bool) -> None:
         start = "/api/" if flat else "/v1/"
         answer = client.request(method, start + _encodable(path))
@@ -177,7 +179,7 @@ def test_never_5xx_for_any_authorization(world: World) -> None:
     assert token
 
     @fewer
-    @given(text=st.text(max_size=80), scheme=st.sampled_from(["Bearer ", "bearer  ", "Basic ", ""]))
+    @given(text=_text, scheme=st.sampled_from(["Bearer ", "bearer  ", "Basic ", ""]))
     def check(text: str, scheme: str) -> None:
         for credential in (text, token[:10] + text, f"{text[:1]}{token}"):
             event, function = http_event("GET", "/v1/whoami", {}, None, False)

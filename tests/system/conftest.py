@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests import description
 from tools.local_cloud import Cloud, start_cloud
 
 # A function's first request starts a worker process for it.
@@ -32,7 +33,9 @@ class Api:
         headers = dict(options.pop("headers", {}))
         if token:
             headers["Authorization"] = f"Bearer {self.demo[token]}"
-        return self.http.request(method, path, headers=headers, **options)
+        answer = self.http.request(method, path, headers=headers, **options)
+        description.hold(method, answer.url.path, answer.status_code, answer.headers, answer.text)
+        return answer
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,10 @@ _RFC3339 = re.compile(
 class Model(BaseModel):
     """Built when first used: a function pays for its own models, not for its domain's."""
 
-    model_config = ConfigDict(defer_build=True)
+    model_config = ConfigDict(
+        defer_build=True,
+        json_schema_serialization_defaults_required=True,  # what has a default is always shown
+    )
 
 
 class RequestModel(Model):

@@ -1,0 +1,84 @@
+"""Every answer the tests see is held against the committed description of the API."""
+
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from tools.openapi import TARGET
+
+Schema = dict[str, Any]
+
+
+class Undescribed(AssertionError):
+    """The API answered something that its description does not know."""
+
+
+def hold(method: str, path: str, status: int, headers: Mapping[str, str], body: str) -> None:
+    """Raises `Undescribed`. A path that is described nowhere is the catch-all's."""
+    operation = _operation(method, path)
+    if operation is None:
+        return
+    answer = operation["responses"].get(str(status))
+    if answer is None:
+        raise Undescribed(f"{method} {path} answered {status}, which is not described")
+    answer = _resolved(answer)
+    lowered = {name.lower() for name in headers}
+    if "request-id" not in lowered:
+        raise Undescribed(f"{method} {path} answered {status} without a Request-Id")
+    problems = _validator(_pointer(answer)).iter_errors(json.loads(body))
+    if problem := next(problems, None):
+        raise Undescribed(f"{method} {path} {status}: {problem.json_path} {problem.message}")
+
+
+@cache
+def _document() -> Schema:
+    document: Schema = json.loads(TARGET.read_text())
+    closed: Schema = _closed(document)
+    return closed
+
+
+@cache
+def _paths() -> list[tuple[re.Pattern[str], Schema]]:
+    paths = _document()["paths"].items()
+    return [(re.compile(re.sub(r"{\w+}", "[^/]+", path)), methods) for path, methods in paths]
+
+
+def _operation(method: str, path: str) -> Schema | None:
+    for pattern, methods in _paths():
+        if pattern.fullmatch(path):
+            found: Schema | None = methods.get(method.lower())
+            return found
+    return None
+
+
+def _resolved(answer: Schema) -> Schema:
+    if "$ref" in answer:
+        found: Schema = _document()["components"]["responses"][answer["$ref"].rsplit("/", 1)[1]]
+        return found
+    return answer
+
+
+def _pointer(answer: Schema) -> str:
+    reference: str = answer["content"]["application/json"]["schema"]["$ref"]
+    return reference
+
+
+@cache
+def _validator(reference: str) -> Draft202012Validator:
+    return Draft202012Validator({"$ref": reference, "components": _document()["components"]})
+
+
+def _closed(schema: Any) -> Any:
+    """Integrators must bear with new fields; we must describe each: so here, no object is open."""
+    if isinstance(schema, list):
+        return [_closed(member) for member in schema]
+    if not isinstance(schema, dict):
+        return schema
+    closed = {name: _closed(member) for name, member in schema.items()}
+    if isinstance(schema.get("properties"), dict) and schema.get("type") == "object":
+        closed.setdefault("additionalProperties", False)
+    return closed
