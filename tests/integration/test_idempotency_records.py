@@ -73,6 +73,21 @@ def test_the_record_ends_after_24_hours_though_it_is_still_stored(
     assert len(pump.items(stack, "IdemTable", world.workspace.id)) == records
 
 
+def test_404_and_no_replay_of_an_expired_record(
+    stack: Stack, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent = world.workspace.agent()
+    assert world.workspace.place(agent, key="k").status == 201
+    stack.client("dynamodb").delete_item(
+        TableName=stack.names["CoreTable"],
+        Key={"pk": {"S": f"W#{world.workspace.id}#AGT"}, "sk": {"S": agent}},
+    )
+    later = clock.now() + timedelta(hours=24, seconds=1)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    answer = world.workspace.place(agent, key="k")
+    assert_error(answer, 404, "resource_not_found", "agent_id")
+
+
 def test_only_a_hash_of_the_key_is_kept(stack: Stack, world: World) -> None:
     key = "canary-of-an-idempotency-key"
     world.workspace.place(world.ids["agt"], key=key)

@@ -96,6 +96,8 @@ def test_everything_else_does() -> None:
                 "\u00e9",
                 "e\u0301",
                 "1 ",
+                "a",
+                "A",
             )
         ),
     ]
