@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -25,14 +26,24 @@ from tests.integration.every_route import (
 )
 from tests.stack import Stack
 
-hostile = settings(
-    max_examples=300,
-    derandomize=True,
-    deadline=None,
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-)
-fewer = settings(hostile, max_examples=100)
+Examples = Callable[[int], settings]
+
+
+@pytest.fixture(scope="module")
+def examples(pytestconfig: pytest.Config) -> Examples:
+    """So many examples; fewer on moto, which copies all its tables in each transaction."""
+    share = 10 if pytestconfig.getoption("store") == "moto" else 1
+
+    def of(count: int) -> settings:
+        return settings(
+            max_examples=count // share,
+            derandomize=True,
+            deadline=None,
+            database=None,
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+        )
+
+    return of
 
 
 @pytest.fixture(scope="module")
@@ -82,10 +93,10 @@ def _bodies(draw: st.DrawFn, good: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("route", BODY_ROUTES, ids=str)
-def test_never_5xx_for_any_bytes(world: World, route: Route) -> None:
+def test_never_5xx_for_any_bytes(examples: Examples, world: World, route: Route) -> None:
     client = world.workspace.client_with(["*:read", route.contract.scope or "*:read"])
 
-    @hostile
+    @examples(300)
     @given(body=_bytes, key=st.none() | _text, plain=st.booleans())
     def check(body: bytes, key: str | None, plain: bool) -> None:
         sent = body.decode("latin-1") if plain else base64.b64encode(body).decode()
@@ -97,10 +108,10 @@ def test_never_5xx_for_any_bytes(world: World, route: Route) -> None:
 
 
 @pytest.mark.parametrize("route", BODY_ROUTES, ids=str)
-def test_never_5xx_for_any_json(world: World, route: Route) -> None:
+def test_never_5xx_for_any_json(examples: Examples, world: World, route: Route) -> None:
     client = world.workspace.client_with(["*:read", route.contract.scope or "*:read"])
 
-    @hostile
+    @examples(300)
     @given(data=st.data(), escaped=st.booleans())
     def check(data: st.DataObject, escaped: bool) -> None:
         body = data.draw(_bodies(route.body(world.ids) or {}) | _values)
@@ -127,10 +138,10 @@ def _encodable(text: str) -> str:
 
 
 @pytest.mark.parametrize("route", LIST_ROUTES, ids=str)
-def test_never_5xx_for_any_query(world: World, route: Route) -> None:
+def test_never_5xx_for_any_query(examples: Examples, world: World, route: Route) -> None:
     client = world.workspace.client_with(["*:read"])
 
-    @hostile
+    @examples(300)
     @given(pairs=st.lists(_pairs, max_size=4), tail=_text)
     def check(pairs: list[tuple[str, str]], tail: str) -> None:
         query = "&".join(f"{_encodable(name)}={_encodable(value)}" for name, value in pairs)
@@ -146,11 +157,11 @@ def test_never_5xx_for_any_query(world: World, route: Route) -> None:
 
 
 @pytest.mark.parametrize("route", ID_ROUTES, ids=str)
-def test_never_5xx_for_any_id(world: World, route: Route) -> None:
+def test_never_5xx_for_any_id(examples: Examples, world: World, route: Route) -> None:
     client = world.workspace.client_with(["*:read", route.contract.scope or "*:read"])
     kind = PARAMETERS[route.parameters[0]]
 
-    @fewer
+    @examples(100)
     @given(text=_text.filter(bool))
     def check(text: str) -> None:
         ids = world.ids.but(**{kind: _encodable(text)})
@@ -159,10 +170,10 @@ def test_never_5xx_for_any_id(world: World, route: Route) -> None:
     check()
 
 
-def test_never_5xx_for_any_path(world: World) -> None:
+def test_never_5xx_for_any_path(examples: Examples, world: World) -> None:
     client = world.workspace.client_with(["*:read"])
 
-    @fewer
+    @examples(100)
     @given(path=_text, method=_text, flat=st.booleans())
     def check(path: str, method: str, flat: bool) -> None:
         start = "/api/" if flat else "/v1/"
@@ -174,11 +185,11 @@ def test_never_5xx_for_any_path(world: World) -> None:
     check()
 
 
-def test_never_5xx_for_any_authorization(world: World) -> None:
+def test_never_5xx_for_any_authorization(examples: Examples, world: World) -> None:
     token = world.client.token
     assert token
 
-    @fewer
+    @examples(100)
     @given(text=_text, scheme=st.sampled_from(["Bearer ", "bearer  ", "Basic ", ""]))
     def check(text: str, scheme: str) -> None:
         for credential in (text, token[:10] + text, f"{text[:1]}{token}"):

@@ -1,6 +1,7 @@
 """Lists: every row once, newest first, to the end, by every filter and in bounded reads."""
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from linkwright import clock, ids, pagination, table
 from linkwright.pagination import MAX_READS
+from linkwright.table import Key
 from linkwright.voice import calls
 from linkwright.voice.reports import Report
 from linkwright.voice.states import EndedReason, Status
@@ -56,11 +58,28 @@ def _placed(stack: Stack, workspace: Workspace, agent: str, count: int) -> list[
         {"PutRequest": {"Item": item_to_dynamo(json.loads(stored.replace(placed, copy)))}}
         for copy in made[1:]
     ]
-    for at in range(0, len(puts), 25):
-        stack.client("dynamodb").batch_write_item(
-            RequestItems={stack.names["CoreTable"]: puts[at : at + 25]}
-        )
+    _write(stack, puts)
+    _copied.extend((Key(f"W#{workspace.partition}#CALL", copy)) for copy in made[1:])
     return made
+
+
+def _write(stack: Stack, requests: list[dict[str, Any]]) -> None:
+    for at in range(0, len(requests), 25):
+        stack.client("dynamodb").batch_write_item(
+            RequestItems={stack.names["CoreTable"]: requests[at : at + 25]}
+        )
+
+
+_copied: list[Key] = []
+
+
+@pytest.fixture(autouse=True)
+def _copies_removed(stack: Stack) -> Iterator[None]:
+    """moto copies all its tables in each transaction: what lies there slows every later test."""
+    yield
+    keys = [{"pk": {"S": key.pk}, "sk": {"S": key.sk}} for key in _copied]
+    _write(stack, [{"DeleteRequest": {"Key": key}} for key in keys])
+    _copied.clear()
 
 
 def _move(workspace: Workspace, call_id: str, status: Status) -> None:

@@ -36,9 +36,7 @@ OPERATIONS = {
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
 @pytest.mark.parametrize("label", sorted(OPERATIONS))
-def test_no_answer_is_outside_the_description(
-    api: Api, label: str, mode: GenerationMode
-) -> None:
+def test_no_answer_is_outside_the_description(api: Api, label: str, mode: GenerationMode) -> None:
     statuses = set()
 
     def ask(case: Case) -> None:
