@@ -17,7 +17,10 @@ os.environ.update(
 from linkwright import clock  # noqa: E402 -- reads the environment set above
 from tests import stack as stacks  # noqa: E402
 from tests.factories import Workspace, make_workspace  # noqa: E402
+from tests.integration import sample_events  # noqa: E402
 from tests.stack import Stack  # noqa: E402
+
+_DEPLOYED = pytest.StashKey[Stack]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -45,9 +48,21 @@ def stack(
     else:
         emulator = stacks.ministack(tmp_path_factory.mktemp("ministack"))
     with emulator as endpoint:
-        deployed = stacks.deploy(endpoint, "test")
+        deployed = stacks.deploy(endpoint, stacks.PREFIX)
         stacks.use(deployed)
+        request.config.stash[_DEPLOYED] = deployed
         yield deployed
+    del request.config.stash[_DEPLOYED]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _small_tables(request: pytest.FixtureRequest) -> Iterator[None]:
+    """moto copies its tables in each transaction and keeps the copies: each module begins anew."""
+    yield
+    deployed = request.config.stash.get(_DEPLOYED, None)
+    if deployed and request.config.getoption("store") == "moto":
+        stacks.start_over(deployed)
+        sample_events.demo.cache_clear()
 
 
 @pytest.fixture

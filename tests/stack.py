@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import httpx
 from werkzeug.serving import make_server
 
 from linkwright import aws, settings, table
@@ -16,6 +17,7 @@ from tools.local_cloud import start_ministack
 from tools.template import template
 
 REGION = "us-east-1"
+PREFIX = "test"
 _TABLE_PROPERTIES = (
     "AttributeDefinitions",
     "KeySchema",
@@ -86,6 +88,13 @@ def deploy(endpoint: str, prefix: str) -> Stack:
         elif resource["Type"] == "AWS::SQS::Queue":
             names[logical_id] = sqs.create_queue(QueueName=name)["QueueUrl"]
     return stack
+
+
+def start_over(stack: Stack) -> None:
+    """Forget everything that is on moto, and deploy again under the same names."""
+    httpx.post(f"{stack.endpoint}/moto-api/reset").raise_for_status()
+    deploy(stack.endpoint, PREFIX)
+    table.driver.cache_clear()
 
 
 def use(stack: Stack) -> None:

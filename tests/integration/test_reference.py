@@ -5,9 +5,11 @@ import gzip
 import json
 
 import pytest
+from openapi_spec_validator import validate
 
 from tests.client import Answer, Client
 from tools import openapi
+from tools.template import ROOT, functions
 
 GZIP = {"Accept-Encoding": "gzip"}
 
@@ -22,6 +24,26 @@ def test_200_the_description_is_the_committed_one() -> None:
 def test_the_committed_description_is_not_stale() -> None:
     stale = "docs/openapi.json is stale: run 'make generate'"
     assert openapi.TARGET.read_text() == openapi.rendered(), stale
+
+
+def test_the_description_has_every_route_and_no_other() -> None:
+    described = {
+        (method.upper(), path)
+        for path, methods in openapi.document()["paths"].items()
+        for method in methods
+    }
+    served = [function for function in functions() if function.folder != "console"]
+    assert described == {route for function in served for route in function.routes}
+
+
+def test_every_error_code_is_explained() -> None:
+    text = (ROOT / "docs" / "errors.md").read_text()
+    codes = {code for listed in openapi.codes().values() for code in listed}
+    assert {code for code in codes if f"### `{code}`" not in text} == set()
+
+
+def test_the_description_is_openapi() -> None:
+    validate(openapi.document())
 
 
 def test_200_the_page_loads_its_files_from_here_alone() -> None:
