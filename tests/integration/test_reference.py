@@ -11,6 +11,8 @@ from tests.client import Answer, Client
 from tools import openapi
 from tools.template import ROOT, functions
 
+pytestmark = pytest.mark.usefixtures("stack")
+
 GZIP = {"Accept-Encoding": "gzip"}
 
 

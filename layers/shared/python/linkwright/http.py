@@ -141,7 +141,8 @@ def error_response(error: ApiError, request: Request) -> Response:
     """The envelope of the path (B4, B36): flat under /api, nested everywhere else."""
     flat = request.path == "/api" or request.path.startswith("/api/")
     if flat and error.status == 402:
-        body: dict[str, Any] = {"error": error.code, **error.details}
+        shown = {name: error.details[name] for name in ("dimension", "upgrade_to")}
+        body: dict[str, Any] = {"error": error.code, **shown}
     else:
         facts = {
             "message": error.message,
