@@ -51,8 +51,9 @@ _WANTED = {
 
 
 def routes() -> list[str]:
-    """Every route of the template that one function of its own answers."""
-    return [f"{method} {path}" for f in functions() for method, path in f.routes]
+    """Every route but the pages of the reference, whose role allows no call at all."""
+    served = [function for function in functions() if function.folder != "console"]
+    return [f"{method} {path}" for function in served for method, path in function.routes]
 
 
 def effectful_routes() -> list[str]:
