@@ -95,6 +95,11 @@ def _get_agent(workspace: Workspace) -> Callable[[], Answer]:
     return lambda: workspace.client.get(f"/v1/voice/agents/{agent}")
 
 
+def _cancel_call(workspace: Workspace) -> Callable[[], Answer]:
+    path = workspace.place(workspace.agent()).headers["Location"]
+    return lambda: workspace.client.post(f"{path}/cancel")
+
+
 def _list_calls(query: str) -> Callable[[Workspace], Callable[[], Answer]]:
     def prepare(workspace: Workspace) -> Callable[[], Answer]:
         agent = workspace.agent()
@@ -147,6 +152,10 @@ COSTS = {
     ],
     "GET /v1/voice/agents/{agent_id}": [Case(_get_agent, ["GetItem"], 1, 1)],
     "GET /v1/voice/calls/{call_id}": [Case(_get_call, ["GetItem"], 1, 1)],
+    # The record, the call, the minutes and the event with its index entry.
+    "POST /v1/voice/calls/{call_id}/cancel": [
+        Case(_cancel_call, ["GetItem", "TransactWriteItems"], 1, 10)
+    ],
     "GET /v1/voice/calls": [
         Case(_list_calls(""), ["Query"], 2, 1, "25 of them"),
         Case(_list_calls("?agent_id={agent}"), ["Query"], 1.5, 1, "by agent"),

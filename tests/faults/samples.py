@@ -46,6 +46,7 @@ _WANTED = {
     _PLACE_CALL: _Wanted({"agent_id": AGENT_ID, "to": CALLEE, "metadata": {"name": "נועה"}}),
     "GET /v1/voice/calls": _Wanted(after=_PLACE_CALL, query="status=completed&status=queued"),
     "GET /v1/voice/calls/{call_id}": _Wanted(path={"call_id": "{id}"}, after=_PLACE_CALL),
+    "POST /v1/voice/calls/{call_id}/cancel": _Wanted(path={"call_id": "{id}"}, after=_PLACE_CALL),
     "GET /v1/voice/agents/{agent_id}": _Wanted(path={"agent_id": AGENT_ID}),
 }
 

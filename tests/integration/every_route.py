@@ -34,6 +34,7 @@ BODIES: dict[str, Callable[[Mapping[str, str]], dict[str, Any]]] = {
         "voice": "dana",
         "language": "he-IL",
     },
+    "POST /v1/voice/calls/{call_id}/cancel": lambda _: {},
     "PATCH /v1/voice/agents/{agent_id}": lambda _: {"voice": "dana"},
 }
 

@@ -68,7 +68,8 @@ def test_the_record_ends_after_24_hours_though_it_is_still_stored(
     second = ask(route, world, "k")
     assert second.status == first.status
     assert "Idempotent-Replayed" not in second.headers
-    assert second.raw != first.raw
+    if second.status == 201:
+        assert second.raw != first.raw, "it was made anew"
     assert_replayed(ask(route, world, "k"), second)
     assert len(pump.items(stack, "IdemTable", world.workspace.id)) == records
 

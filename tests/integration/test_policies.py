@@ -63,6 +63,12 @@ def places_more_calls_than_the_plan_has(stack: Stack, workspace: Workspace) -> N
     assert {free.place(agent).status for _ in range(11)} == {201, 402}
 
 
+def cancels_a_call_twice(stack: Stack, workspace: Workspace) -> None:
+    path, key = workspace.place(workspace.agent()).headers["Location"], {"Idempotency-Key": "once"}
+    answers = [workspace.client.post(f"{path}/cancel", headers=key) for _ in range(2)]
+    assert [answer.json["status"] for answer in answers] == ["canceled", "canceled"]
+
+
 def lists_calls_by_each_index(stack: Stack, workspace: Workspace) -> None:
     agent = workspace.agent()
     call = workspace.place(agent).json["id"]
@@ -117,6 +123,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     makes_and_changes_an_agent,
     places_a_call_twice,
     places_more_calls_than_the_plan_has,
+    cancels_a_call_twice,
     lists_calls_by_each_index,
     relays_and_dials,
     takes_over_a_call,

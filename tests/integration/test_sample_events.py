@@ -69,10 +69,12 @@ def test_201_create_agent() -> None:
 
 
 def test_200_update_agent() -> None:
-    before = demo().client.get(f"/v1/voice/agents/{AGENT_ID}").json
-    answer = replay("update_agent")
-    assert (answer.status, answer.json["version"]) == (200, before["version"] + 1)
-    assert answer.json["prompt"] == "Confirm the appointment and say goodbye."
+    event = sample(named("update_agent"))
+    event["pathParameters"]["agent_id"] = demo().agent()  # one that no other test has changed
+    answer = invoke("update_agent", event)
+    changed = json.loads(answer["body"])
+    assert (answer["statusCode"], changed["version"]) == (200, 2)
+    assert changed["prompt"] == "Confirm the appointment and say goodbye."
 
 
 def test_200_serve_reference() -> None:
@@ -95,6 +97,16 @@ def test_200_get_call() -> None:
     answer = replay("get_call")
     assert (answer.status, answer.json["id"]) == (200, named_call())
     assert answer.json["agent_id"] == AGENT_ID
+
+
+def test_200_cancel_call() -> None:
+    made = demo().place(AGENT_ID).json["id"]
+    event = sample(named("cancel_call"))
+    event["pathParameters"]["call_id"] = made
+    event["rawPath"] = f"/v1/voice/calls/{made}/cancel"
+    answer = invoke("cancel_call", event)
+    assert answer["statusCode"] == 200
+    assert json.loads(answer["body"])["ended_reason"] == "canceled"
 
 
 def test_200_list_calls() -> None:

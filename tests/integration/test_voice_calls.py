@@ -1,6 +1,7 @@
 """Calls from the request to their end."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from linkwright.outbox import Work
 from linkwright.table import Item, Key, Table, get
 from linkwright.voice import operations
 from tests import pump
-from tests.client import Context, invoke, queue_event
+from tests.client import Answer, Context, invoke, queue_event
 from tests.factories import CALLEE, Workspace, make_workspace
 from tests.stack import Stack
 
@@ -232,3 +233,79 @@ def test_no_work_is_begun_that_might_not_be_finished(workspace: Workspace) -> No
     answer = invoke("dial_call", queue_event([body]), Context(4_000))
     assert answer["batchItemFailures"] == [{"itemIdentifier": "m0"}]
     assert workspace.client.get(f"/v1/voice/calls/{call_id}").json["status"] == "queued"
+
+
+def _cancel(workspace: Workspace, call_id: str) -> Answer:
+    return workspace.client.post(f"/v1/voice/calls/{call_id}/cancel")
+
+
+def test_200_a_queued_call_is_canceled_and_never_dialled(
+    stack: Stack, workspace: Workspace
+) -> None:
+    call_id = workspace.place(workspace.agent()).json["id"]
+    canceled = _cancel(workspace, call_id)
+    assert (canceled.status, canceled.json["status"]) == (200, "canceled")
+    assert canceled.json["ended_reason"] == "canceled"
+    assert _minutes(workspace) == (0, 0)
+    pump.settle(stack, workspace.id)
+    assert workspace.client.get(f"/v1/voice/calls/{call_id}").json == canceled.json
+    assert get(Table.CORE, Key(f"W#{workspace.id}#SIM", call_id)) is None
+    assert [event["type"] for event in _events(stack, workspace)] == ["call.queued", "call.ended"]
+
+
+def test_200_canceling_twice_is_canceling_once(stack: Stack, workspace: Workspace) -> None:
+    call_id = workspace.place(workspace.agent()).json["id"]
+    first, second = _cancel(workspace, call_id), _cancel(workspace, call_id)
+    assert (second.status, second.json) == (200, first.json)
+    assert len(_events(stack, workspace)) == 2
+    assert _minutes(workspace) == (0, 0)
+
+
+def test_200_a_call_in_progress_is_hung_up(
+    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from linkwright.providers.telephony import Simulator
+
+    conversation = Simulator._conversation
+    call_id = workspace.place(workspace.agent()).json["id"]
+    canceled = []
+
+    def cancel_first(self: Simulator, dial: Any) -> Any:
+        canceled.append(_cancel(workspace, call_id).json)
+        return conversation(self, dial)
+
+    monkeypatch.setattr(Simulator, "_conversation", cancel_first)
+    pump.settle(stack, workspace.id)
+    call = workspace.client.get(f"/v1/voice/calls/{call_id}").json
+    assert [call] == canceled
+    assert (call["status"], call["duration_s"], call["transcript"]) == ("canceled", 1, [])
+    assert _minutes(workspace) == (1, 1)
+    assert [event["type"] for event in _events(stack, workspace)][-1] == "call.ended"
+
+
+def test_409_for_a_call_that_has_ended(stack: Stack, workspace: Workspace) -> None:
+    call = _ended(stack, workspace)
+    refused = _cancel(workspace, call["id"])
+    assert (refused.status, refused.error["reason"]) == (409, "call_ended")
+    assert workspace.client.get(f"/v1/voice/calls/{call['id']}").json == call
+
+
+def test_400_for_a_body_that_says_anything(workspace: Workspace) -> None:
+    call_id = workspace.place(workspace.agent()).json["id"]
+    path = f"/v1/voice/calls/{call_id}/cancel"
+    assert workspace.client.post(path, json={"why": "x"}).error["field"] == "why"
+    assert workspace.client.post(path, json={}).status == 200
+
+
+def test_failed_when_nobody_tells_its_end(
+    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call_id = workspace.place(workspace.agent(max_duration_s=600)).json["id"]
+    now = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: now + timedelta(minutes=15, seconds=1))
+    invoke("sweep_overdue", {})
+    pump.work(stack, workspace.id)
+    call = workspace.client.get(f"/v1/voice/calls/{call_id}").json
+    assert (call["status"], call["ended_reason"]) == ("failed", "provider_timeout")
+    assert _minutes(workspace) == (0, 0)
+    assert [event["type"] for event in _events(stack, workspace)] == ["call.queued", "call.ended"]

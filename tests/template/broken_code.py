@@ -47,7 +47,7 @@ def a_sample_event_forgotten(checkout: Checkout) -> None:
 
 @breaks(routes.sample_events_are_there)
 def a_sample_event_left_over(checkout: Checkout) -> None:
-    write(checkout, "events/voice/cancel_call.json", "{}")
+    write(checkout, "events/voice/transfer_call.json", "{}")
 
 
 @breaks(routes.sam_local_is_told_what_it_passes_on)

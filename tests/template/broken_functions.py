@@ -11,7 +11,7 @@ ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
 
 @breaks(functions.one_block_for_each_file)
 def a_file_without_a_block(checkout: Checkout) -> None:
-    write(checkout, "functions/voice/cancel_call.py", (checkout.root / GET_CALL).read_text())
+    write(checkout, "functions/voice/transfer_call.py", (checkout.root / GET_CALL).read_text())
 
 
 @breaks(functions.one_block_for_each_file)

@@ -105,28 +105,28 @@ def test_each_step_of_adding_an_endpoint_is_asked_for(checkout: Checkout) -> Non
     docstring = f"{route}: cancel a call."
     write(
         checkout,
-        "functions/voice/cancel_call.py",
+        "functions/voice/transfer_call.py",
         f'"""{docstring}"""\n' + text.partition("\n")[2],
     )
     assert set(findings(checkout)) == {"one_block_for_each_file"}
 
     added = copy.deepcopy(checkout.raw["Resources"]["GetCall"])
-    added["Properties"] |= {"Handler": "cancel_call.handler", "Description": docstring}
+    added["Properties"] |= {"Handler": "transfer_call.handler", "Description": docstring}
     added["Properties"]["Events"]["Route"]["Properties"]["Method"] = "DELETE"
-    checkout.raw["Resources"]["CancelCall"] = added
+    checkout.raw["Resources"]["TransferCall"] = added
     now = Checkout(checkout.raw, checkout.root)
     assert findings(now) == {
         "the_catch_all_knows_every_route": [
             f"{route}: routes.json is not of this template; run `python -m tools.routes`"
         ],
-        "sample_events_are_there": ["events/voice/cancel_call.json: the sample event is missing"],
-        "functions_have_a_test": [f"CancelCall: no test mentions {route}"],
+        "sample_events_are_there": ["events/voice/transfer_call.json: the sample event is missing"],
+        "functions_have_a_test": [f"TransferCall: no test mentions {route}"],
     }
 
     known = json.loads((checkout.root / LAYER / "routes.json").read_text())
     known["/v1/voice/calls/{call_id}"].append("DELETE")
     write(checkout, f"{LAYER}/routes.json", json.dumps(known))
-    write(checkout, "events/voice/cancel_call.json", "{}")
+    write(checkout, "events/voice/transfer_call.json", "{}")
     write(checkout, "tests/integration/test_cancel.py", 'client.delete(f"/v1/voice/calls/{id}")')
     assert findings(now) == {}
 

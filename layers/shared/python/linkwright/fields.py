@@ -30,6 +30,10 @@ class RequestModel(Model):
     model_config = ConfigDict(extra="forbid")
 
 
+class Nothing(RequestModel):
+    """The body of a POST that says everything with its path: absent, or empty."""
+
+
 # Printed as `clock.timestamp` makes it; stored in the same form, so that text order is time order.
 Time = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
 

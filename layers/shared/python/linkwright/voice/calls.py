@@ -1,23 +1,17 @@
-"""Calls: placing, showing and listing them, and their only way of changing."""
+"""Calls: placing, showing and canceling them, and their only way of changing."""
 
 import math
-from datetime import UTC, datetime
 
-from linkwright import clock, ids, outbox, pagination, usage
+from linkwright import clock, ids, outbox, usage
 from linkwright.auth import Account
-from linkwright.errors import ResourceNotFound
-from linkwright.pagination import Fetch, Page
+from linkwright.errors import Conflict, ResourceNotFound, Unavailable
 from linkwright.table import ConditionFailed, Item, Key, Table, update
 from linkwright.table import get as read
-from linkwright.transaction import Transaction
+from linkwright.transaction import Otherwise, Transaction
 from linkwright.voice import agents
-from linkwright.voice.models import Call, CallsQuery, CallSummary, PlaceCall
+from linkwright.voice.models import Call, PlaceCall
 from linkwright.voice.reports import Report
-from linkwright.voice.states import Status, is_terminal, may_follow
-
-_ROUTE = "voice/calls"
-_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
-_LATEST = datetime(9999, 1, 1, tzinfo=UTC)
+from linkwright.voice.states import EndedReason, Status, is_terminal, may_follow
 
 # One minute is reserved when a call is placed and settled when it ends; test mode is never charged.
 RESERVED_MINUTES = 1
@@ -31,6 +25,14 @@ class Superseded(Exception):
 
 def key(partition: str, call_id: str) -> Key:
     return Key(f"W#{partition}#CALL", call_id)
+
+
+def agent_partition(partition: str, agent_id: str) -> str:
+    return f"W#{partition}#AGT#{agent_id}#CALL"
+
+
+def status_partition(partition: str, status: str) -> str:
+    return f"W#{partition}#CST#{status}"
 
 
 def place(account: Account, wanted: PlaceCall, tx: Transaction) -> Call:
@@ -70,9 +72,26 @@ def find(partition: str, call_id: str) -> Item | None:
     return read(Table.CORE, key(partition, call_id))
 
 
-def listed(account: Account, filters: CallsQuery) -> Page[CallSummary]:
-    """Newest first, by the narrowest index: agent, else status, else all of them."""
-    return pagination.paged(account, _ROUTE, filters, _fetch(account.partition, filters), _summary)
+def cancel(account: Account, call_id: str, tx: Transaction) -> Call:
+    """End a call that has not ended; one that rings or talks is hung up by whoever conducts it.
+
+    Raises `Conflict` for a call that ended otherwise. Canceling twice is canceling once.
+    """
+    item = find(account.partition, call_id) if ids.matches("call", call_id) else None
+    if item is None:
+        raise ResourceNotFound("There is no such call.")
+    status = Status(item["view"]["status"])
+    if is_terminal(status) and status is not Status.CANCELED:
+        raise Conflict("The call has ended.", reason="call_ended")
+    if status is not Status.CANCELED:
+        report = Report(
+            Status.CANCELED,
+            ended_reason=EndedReason.CANCELED,
+            duration_s=_seconds_talked(item),
+        )
+        # It moved on between our read and the commit: the caller is to look again.
+        item = _change(item, report, tx, otherwise=Unavailable)
+    return Call.model_validate({**item["view"], "transcript": item.get("transcript", [])})
 
 
 def claim(item: Item, lease_until: str, agent_version: int | None) -> Item:
@@ -94,7 +113,7 @@ def claim(item: Item, lease_until: str, agent_version: int | None) -> Item:
             values={
                 "claim": ids.new("clm"),
                 "view": view,
-                "listed": _status_partition(partition_of(item), view["status"]),
+                "listed": status_partition(partition_of(item), view["status"]),
                 "until": lease_until,
                 "next": item["v"] + 1,
                 "seen": item["v"],
@@ -122,14 +141,21 @@ def partition_of(item: Item) -> str:
 
 
 def _write(item: Item, report: Report) -> Item:
-    partition, over = partition_of(item), is_terminal(report.status)
+    tx = Transaction(partition_of(item), item["request_id"])
+    after = _change(item, report, tx, otherwise=Superseded)
+    tx.commit()
+    return after
+
+
+def _change(item: Item, report: Report, tx: Transaction, otherwise: Otherwise) -> Item:
+    """Put the change, its event and, at the end, the settlement into a transaction."""
+    partition, over = tx.partition, is_terminal(report.status)
     view = {**item["view"], **report.changes()}
     after = {**item, "view": view, "v": item["v"] + 1}
-    tx = Transaction(partition, item["request_id"])
     expression = "SET #view = :view, #gsi3pk = :listed, #v = :v"
     values = {
         "view": view,
-        "listed": _status_partition(partition, report.status),
+        "listed": status_partition(partition, report.status),
         "v": after["v"],
         "seen": item["v"],
     }
@@ -142,7 +168,7 @@ def _write(item: Item, report: Report) -> Item:
         expression,
         condition="#v = :seen",
         values=values,
-        otherwise=Superseded,
+        otherwise=otherwise,
     )
     if over and "reserved" in item:
         usage.settle(
@@ -154,66 +180,25 @@ def _write(item: Item, report: Report) -> Item:
             tx=tx,
         )
     tx.emit("call.ended" if over else _EVENTS[report.status], view, sequence=after["v"])
-    tx.commit()
     return after
+
+
+def _seconds_talked(item: Item) -> int:
+    answered_at = item["view"]["answered_at"]
+    if answered_at is None:
+        return 0
+    return max(math.ceil((clock.now() - clock.parse(answered_at)).total_seconds()), 1)
 
 
 def _new_item(partition: str, call: Call, request_id: str) -> Item:
     return {
         **key(partition, call.id).attributes(),
-        "gsi1pk": _agent_partition(partition, call.agent_id),
+        "gsi1pk": agent_partition(partition, call.agent_id),
         "gsi1sk": call.id,
-        "gsi3pk": _status_partition(partition, call.status),
+        "gsi3pk": status_partition(partition, call.status),
         "gsi3sk": call.id,
         **outbox.waiting(outbox.CALL, call.id),
         "view": call.model_dump(mode="json", exclude={"transcript"}),
         "v": 1,
         "request_id": request_id,
     }
-
-
-def _fetch(partition: str, filters: CallsQuery) -> Fetch:
-    base = key(partition, "").pk
-    between = (
-        ids.first_at("call", filters.created_after or _EARLIEST),
-        ids.last_before("call", filters.created_before or _LATEST),
-    )
-    if filters.agent_id is not None:
-        only = {f"s{at}": status.value for at, status in enumerate(filters.status)}
-        return pagination.partition(
-            Table.CORE,
-            _agent_partition(partition, filters.agent_id),
-            index="gsi1",
-            base=base,
-            between=between,
-            condition=f"#view.#status IN ({', '.join(f':{name}' for name in only)})"
-            if only
-            else None,
-            values=only,
-        )
-    if filters.status:
-        return pagination.merged(
-            [
-                pagination.partition(
-                    Table.CORE,
-                    _status_partition(partition, status),
-                    index="gsi3",
-                    base=base,
-                    between=between,
-                )
-                for status in filters.status
-            ]
-        )
-    return pagination.partition(Table.CORE, base, between=between)
-
-
-def _agent_partition(partition: str, agent_id: str) -> str:
-    return f"W#{partition}#AGT#{agent_id}#CALL"
-
-
-def _status_partition(partition: str, status: str) -> str:
-    return f"W#{partition}#CST#{status}"
-
-
-def _summary(row: Item) -> CallSummary:
-    return CallSummary.model_validate(row["view"])

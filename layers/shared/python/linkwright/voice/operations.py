@@ -18,6 +18,8 @@ from linkwright.voice.reports import Report
 from linkwright.voice.states import EndedReason, Status, is_terminal
 
 _LEASE_GRACE_S = 5.0
+# How long after the longest talk that its agent allows a call may still be without an end.
+_END_GRACE = timedelta(minutes=5)
 # The lease where nothing limits the run, as in a shell.
 _LONGEST_RUN_S = 60.0
 
@@ -33,6 +35,9 @@ def dial(work: Work) -> None:
     if is_terminal(status) or (status is not Status.QUEUED and _is_leased(item)):
         return
     agent = agents.find(partition, item["view"]["agent_id"], item["view"]["agent_version"])
+    if _is_lost(item, agent):
+        calls.advance(item, _failed(EndedReason.PROVIDER_TIMEOUT))
+        return
     try:
         item = calls.claim(item, _lease_end(), agent.version if agent else None)
     except calls.Superseded:
@@ -57,6 +62,14 @@ def _conduct(item: Item, agent: Agent, *, taken_over: bool) -> None:
         carrier.place(order)
     for report in carrier.reports(order):
         item = calls.advance(item, report)
+        if is_terminal(Status(item["view"]["status"])):
+            return  # canceled meanwhile: leaving the carrier's reports hangs up
+
+
+def _is_lost(item: Item, agent: Agent | None) -> bool:
+    """Whether the call is older than any call may become: nobody will tell its end any more."""
+    longest = timedelta(seconds=agent.max_duration_s if agent else 0) + _END_GRACE
+    return clock.now() > clock.parse(item["view"]["created_at"]) + longest
 
 
 def _failed(reason: EndedReason) -> Report:

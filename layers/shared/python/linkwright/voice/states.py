@@ -29,6 +29,8 @@ class EndedReason(StrEnum):
     CARRIER_FAILED = "carrier_failed"
     CARRIER_NOT_CONFIGURED = "carrier_not_configured"
     AGENT_NOT_FOUND = "agent_not_found"
+    CANCELED = "canceled"
+    PROVIDER_TIMEOUT = "provider_timeout"
 
 
 _ORDER = (
