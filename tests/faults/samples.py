@@ -17,7 +17,10 @@ class NoSample(Exception):
 
 @dataclass(frozen=True)
 class Sample:
-    """`path` is filled in from the reply to `after`, a route that is asked before, if need be."""
+    """`path` is filled in from the reply to `after`, a route that is asked before, if need be.
+
+    What that route began comes to rest first, unless `settled` says otherwise.
+    """
 
     method: str
     path: str
@@ -25,6 +28,7 @@ class Sample:
     after: str | None = None
     query: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    settled: bool = True
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,7 @@ class _Wanted:
     after: str | None = None
     query: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    settled: bool = True
 
 
 # What else of a sample event's headers decides what happens.
@@ -46,7 +51,9 @@ _WANTED = {
     _PLACE_CALL: _Wanted({"agent_id": AGENT_ID, "to": CALLEE, "metadata": {"name": "נועה"}}),
     "GET /v1/voice/calls": _Wanted(after=_PLACE_CALL, query="status=completed&status=queued"),
     "GET /v1/voice/calls/{call_id}": _Wanted(path={"call_id": "{id}"}, after=_PLACE_CALL),
-    "POST /v1/voice/calls/{call_id}/cancel": _Wanted(path={"call_id": "{id}"}, after=_PLACE_CALL),
+    "POST /v1/voice/calls/{call_id}/cancel": _Wanted(
+        path={"call_id": "{id}"}, after=_PLACE_CALL, settled=False
+    ),
     "GET /v1/voice/agents/{agent_id}": _Wanted(path={"agent_id": AGENT_ID}),
 }
 
@@ -74,7 +81,7 @@ def sample(route: str) -> Sample:
     for name, value in wanted.path.items():
         path = path.replace(f"{{{name}}}", value)
     body = None if wanted.body is None else json.dumps(wanted.body, ensure_ascii=False)
-    return Sample(method, path, body, wanted.after, wanted.query, wanted.headers)
+    return Sample(method, path, body, wanted.after, wanted.query, wanted.headers, wanted.settled)
 
 
 def _from_event(route: str) -> _Wanted | None:

@@ -7,7 +7,7 @@ relay lost. The attribute's value is the kind of work, which names the queue.
 
 import json
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zlib import crc32
 
@@ -49,12 +49,13 @@ def due_partition(kind: str, shard: int) -> str:
 
 def waiting(kind: str, item_id: str) -> dict[str, str]:
     """The attributes that make an item wait for its queue, and be found if it waits too long."""
+    return {"outbox": kind, **due(kind, item_id, clock.now() + RELAY_GRACE)}
+
+
+def due(kind: str, item_id: str, moment: datetime) -> dict[str, str]:
+    """The attributes by which the sweeper finds an item from a moment on."""
     shard = crc32(item_id.encode()) % DUE_SHARDS
-    return {
-        "outbox": kind,
-        "gsi2pk": due_partition(kind, shard),
-        "gsi2sk": clock.timestamp(clock.now() + RELAY_GRACE),
-    }
+    return {"gsi2pk": due_partition(kind, shard), "gsi2sk": clock.timestamp(moment)}
 
 
 def event(

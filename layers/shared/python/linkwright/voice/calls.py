@@ -1,6 +1,7 @@
 """Calls: placing, showing and canceling them, and their only way of changing."""
 
 import math
+from datetime import timedelta
 
 from linkwright import clock, ids, outbox, usage
 from linkwright.auth import Account
@@ -9,14 +10,20 @@ from linkwright.table import ConditionFailed, Item, Key, Table, update
 from linkwright.table import get as read
 from linkwright.transaction import Otherwise, Transaction
 from linkwright.voice import agents
-from linkwright.voice.models import Call, PlaceCall
+from linkwright.voice.models import Call, PlaceCall, Schedule, Window
 from linkwright.voice.reports import Report
 from linkwright.voice.states import EndedReason, Status, is_terminal, may_follow
 
 # One minute is reserved when a call is placed and settled when it ends; test mode is never charged.
 RESERVED_MINUTES = 1
 
-_EVENTS = {Status.RINGING: "call.ringing", Status.IN_PROGRESS: "call.answered"}
+_ALMOST_A_SECOND = timedelta(microseconds=999_999)
+
+_EVENTS = {
+    Status.QUEUED: "call.queued",
+    Status.RINGING: "call.ringing",
+    Status.IN_PROGRESS: "call.answered",
+}
 
 
 class Superseded(Exception):
@@ -43,9 +50,10 @@ def place(account: Account, wanted: PlaceCall, tx: Transaction) -> Call:
         id=ids.new("call"),
         agent_id=wanted.agent_id,
         to=wanted.to,
-        status=Status.QUEUED,
+        status=Status.SCHEDULED if _is_for_later(wanted.schedule) else Status.QUEUED,
         created_at=clock.timestamp(),
         metadata=wanted.metadata,
+        schedule=_window(wanted.schedule),
     )
     tx.require(
         Table.CORE,
@@ -57,7 +65,8 @@ def place(account: Account, wanted: PlaceCall, tx: Transaction) -> Call:
         item["reserved"] = RESERVED_MINUTES
         item["period"] = usage.reserve(account, usage.CALL_MINUTES, RESERVED_MINUTES, tx)
     tx.put(Table.CORE, item)
-    tx.emit("call.queued", item["view"], sequence=item["v"])
+    if call.status is Status.QUEUED:
+        tx.emit("call.queued", item["view"], sequence=item["v"])
     return call
 
 
@@ -197,8 +206,30 @@ def _new_item(partition: str, call: Call, request_id: str) -> Item:
         "gsi1sk": call.id,
         "gsi3pk": status_partition(partition, call.status),
         "gsi3sk": call.id,
-        **outbox.waiting(outbox.CALL, call.id),
+        **_waiting(call),
         "view": call.model_dump(mode="json", exclude={"transcript"}),
         "v": 1,
         "request_id": request_id,
     }
+
+
+def _waiting(call: Call) -> dict[str, str]:
+    """A queued call goes to the relay at once; the sweeper finds a scheduled one when it is due."""
+    if call.status is Status.QUEUED or call.schedule is None:
+        return outbox.waiting(outbox.CALL, call.id)
+    return outbox.due(outbox.CALL, call.id, clock.parse(call.schedule.earliest_at or ""))
+
+
+def _is_for_later(schedule: Schedule | None) -> bool:
+    return bool(schedule and schedule.earliest_at and schedule.earliest_at > clock.now())
+
+
+def _window(schedule: Schedule | None) -> Window | None:
+    if schedule is None:
+        return None
+    earliest, latest = schedule.earliest_at, schedule.latest_at
+    # To whole seconds within the window: never a moment too early, nor one too late.
+    return Window(
+        earliest_at=clock.timestamp(earliest + _ALMOST_A_SECOND) if earliest else None,
+        latest_at=clock.timestamp(latest) if latest else None,
+    )

@@ -17,6 +17,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from linkwright import clock
 from linkwright.fields import Line, Metadata, Model, RequestModel, Time, rfc3339
 from linkwright.pagination import ListQuery
 from linkwright.voice import numbers
@@ -128,10 +129,43 @@ class Agent(Model):
     updated_at: Time
 
 
+def _to_come(moment: datetime) -> datetime:
+    if moment <= clock.now():
+        raise PydanticCustomError("past", "must be a time to come")
+    return moment
+
+
+def _after_earliest(latest: datetime, others: ValidationInfo) -> datetime:
+    earliest = others.data.get("earliest_at")
+    if earliest is not None and latest <= earliest:
+        raise PydanticCustomError("range", "must be later than 'earliest_at'")
+    return latest
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(rfc3339)]
+
+
+class Schedule(RequestModel):
+    """The window in which a call may be dialled; open at either end."""
+
+    earliest_at: Moment | None = None
+    latest_at: Annotated[Moment, AfterValidator(_to_come), AfterValidator(_after_earliest)] | (
+        None
+    ) = None
+
+
+class Window(Model):
+    """A schedule as a call shows it."""
+
+    earliest_at: Time | None
+    latest_at: Time | None
+
+
 class PlaceCall(RequestModel):
     agent_id: Annotated[str, Field(max_length=80)]
     to: PhoneNumber
     metadata: Metadata = Field(default_factory=dict)
+    schedule: Schedule | None = None
 
 
 class TranscriptTurn(Model):
@@ -153,6 +187,7 @@ class CallSummary(Model):
     status: Status
     created_at: Time
     metadata: dict[str, str]
+    schedule: Window | None = None
     agent_version: int | None = None
     answered_at: Time | None = None
     answered_by: (

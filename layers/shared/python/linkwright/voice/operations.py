@@ -4,7 +4,7 @@ Claim first, so that the intent is written before the carrier hears of it. Whoev
 call over asks the carrier whether it was dialled before dialling it.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from linkwright import clock, deadline
 from linkwright.observability import logger
@@ -32,17 +32,22 @@ def dial(work: Work) -> None:
         # Never there: the message is not ours, or was written about something else.
         raise LookupError("no such call")
     status = Status(item["view"]["status"])
-    if is_terminal(status) or (status is not Status.QUEUED and _is_leased(item)):
+    if is_terminal(status) or _is_leased(item) or _is_early(item):
+        return
+    if not _is_dialled(status) and _is_late(item):
+        calls.advance(item, Report(Status.CANCELED, ended_reason=EndedReason.WINDOW_MISSED))
         return
     agent = agents.find(partition, item["view"]["agent_id"], item["view"]["agent_version"])
     if _is_lost(item, agent):
         calls.advance(item, _failed(EndedReason.PROVIDER_TIMEOUT))
         return
+    if status is Status.SCHEDULED:
+        item = calls.advance(item, Report(Status.QUEUED))
     try:
         item = calls.claim(item, _lease_end(), agent.version if agent else None)
     except calls.Superseded:
         return
-    taken_over = status is not Status.QUEUED
+    taken_over = _is_dialled(status)
     logger().info("dialling", extra={"call": work.sk, "taken_over": taken_over})
     if agent is None:
         calls.advance(item, _failed(EndedReason.AGENT_NOT_FOUND))
@@ -69,7 +74,27 @@ def _conduct(item: Item, agent: Agent, *, taken_over: bool) -> None:
 def _is_lost(item: Item, agent: Agent | None) -> bool:
     """Whether the call is older than any call may become: nobody will tell its end any more."""
     longest = timedelta(seconds=agent.max_duration_s if agent else 0) + _END_GRACE
-    return clock.now() > clock.parse(item["view"]["created_at"]) + longest
+    created = clock.parse(item["view"]["created_at"])
+    return clock.now() > max(created, _window(item, "earliest_at") or created) + longest
+
+
+def _is_early(item: Item) -> bool:
+    earliest = _window(item, "earliest_at")
+    return earliest is not None and clock.now() < earliest
+
+
+def _is_late(item: Item) -> bool:
+    latest = _window(item, "latest_at")
+    return latest is not None and clock.now() > latest
+
+
+def _window(item: Item, end: str) -> datetime | None:
+    schedule = item["view"]["schedule"]
+    return clock.parse(schedule[end]) if schedule and schedule[end] else None
+
+
+def _is_dialled(status: Status) -> bool:
+    return status not in {Status.SCHEDULED, Status.QUEUED}
 
 
 def _failed(reason: EndedReason) -> Report:
@@ -77,7 +102,7 @@ def _failed(reason: EndedReason) -> Report:
 
 
 def _is_leased(item: Item) -> bool:
-    return str(item["lease_until"]) > clock.timestamp()
+    return str(item.get("lease_until", "")) > clock.timestamp()
 
 
 def _lease_end() -> str:

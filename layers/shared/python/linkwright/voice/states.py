@@ -30,6 +30,7 @@ class EndedReason(StrEnum):
     CARRIER_NOT_CONFIGURED = "carrier_not_configured"
     AGENT_NOT_FOUND = "agent_not_found"
     CANCELED = "canceled"
+    WINDOW_MISSED = "window_missed"
     PROVIDER_TIMEOUT = "provider_timeout"
 
 

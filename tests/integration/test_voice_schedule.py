@@ -1,0 +1,142 @@
+"""Calls for later: dialled within their window or not at all."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from linkwright import clock, outbox
+from linkwright.outbox import Work
+from linkwright.table import Item, Key, Table, get
+from linkwright.voice import operations
+from tests import pump
+from tests.client import Answer, invoke
+from tests.factories import Workspace
+from tests.stack import Stack
+
+HOUR = timedelta(hours=1)
+
+
+def _in(time: timedelta) -> str:
+    return clock.timestamp(clock.now() + time)
+
+
+def _place(workspace: Workspace, **schedule: Any) -> Answer:
+    return workspace.place(workspace.agent(), schedule=schedule)
+
+
+def _call(workspace: Workspace, call_id: str) -> Item:
+    call: Item = workspace.client.get(f"/v1/voice/calls/{call_id}").json
+    return call
+
+
+def _later(monkeypatch: pytest.MonkeyPatch, time: timedelta) -> None:
+    moment = clock.now() + time
+    monkeypatch.setattr(clock, "now", lambda: moment)
+
+
+def _sweep(stack: Stack, workspace: Workspace) -> None:
+    invoke("sweep_overdue", {})
+    pump.work(stack, workspace.id)
+
+
+def _event_types(stack: Stack, workspace: Workspace) -> list[str]:
+    found = [item for item in pump.items(stack, "CoreTable", workspace.id) if "sequence" in item]
+    return [event["type"] for event in sorted(found, key=lambda event: event["sequence"])]
+
+
+def test_201_scheduled_and_dialled_when_its_window_opens(
+    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    earliest, latest = _in(HOUR), _in(2 * HOUR)
+    placed = _place(workspace, earliest_at=earliest, latest_at=latest)
+    assert (placed.status, placed.json["status"]) == (201, "scheduled")
+    assert placed.json["schedule"] == {"earliest_at": earliest, "latest_at": latest}
+    _sweep(stack, workspace)
+    assert _call(workspace, placed.json["id"])["status"] == "scheduled"
+    assert _event_types(stack, workspace) == []
+    _later(monkeypatch, HOUR + timedelta(seconds=1))
+    _sweep(stack, workspace)
+    assert _call(workspace, placed.json["id"])["status"] == "completed"
+    assert _event_types(stack, workspace) == [
+        "call.queued",
+        "call.ringing",
+        "call.answered",
+        "call.ended",
+    ]
+
+
+def test_a_message_before_its_time_dials_nothing(workspace: Workspace) -> None:
+    call_id = _place(workspace, earliest_at=_in(HOUR)).json["id"]
+    operations.dial(Work(outbox.CALL, f"W#{workspace.id}#CALL", call_id))
+    assert _call(workspace, call_id)["status"] == "scheduled"
+    assert get(Table.CORE, Key(f"W#{workspace.id}#SIM", call_id)) is None
+
+
+@pytest.mark.parametrize("opens", [None, HOUR])
+def test_canceled_when_its_window_was_missed(
+    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch, opens: timedelta | None
+) -> None:
+    window = {"latest_at": _in(2 * HOUR)} | ({"earliest_at": _in(opens)} if opens else {})
+    call_id = _place(workspace, **window).json["id"]
+    _later(monkeypatch, 2 * HOUR + timedelta(seconds=1))
+    _sweep(stack, workspace)
+    call = _call(workspace, call_id)
+    assert (call["status"], call["ended_reason"]) == ("canceled", "window_missed")
+    assert get(Table.CORE, Key(f"W#{workspace.id}#SIM", call_id)) is None
+    usage = [i for i in pump.items(stack, "CoreTable", workspace.id) if i["pk"].endswith("#USE")]
+    assert [item["committed"] for item in usage] == [0]
+
+
+def test_201_queued_where_the_window_is_open_already(stack: Stack, workspace: Workspace) -> None:
+    placed = _place(workspace, earliest_at=_in(-HOUR), latest_at=_in(HOUR))
+    assert placed.json["status"] == "queued"
+    pump.settle(stack, workspace.id)
+    assert _call(workspace, placed.json["id"])["status"] == "completed"
+
+
+def test_200_a_scheduled_call_is_canceled(
+    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call_id = _place(workspace, earliest_at=_in(HOUR)).json["id"]
+    assert workspace.client.post(f"/v1/voice/calls/{call_id}/cancel").json["status"] == "canceled"
+    _later(monkeypatch, 2 * HOUR)
+    _sweep(stack, workspace)
+    assert _call(workspace, call_id)["status"] == "canceled"
+
+
+def test_200_listed_by_its_status(workspace: Workspace) -> None:
+    call_id = _place(workspace, earliest_at=_in(HOUR)).json["id"]
+    listed = workspace.client.get("/v1/voice/calls?status=scheduled").json["data"]
+    assert [call["id"] for call in listed] == [call_id]
+
+
+def test_201_never_a_moment_too_early(workspace: Workspace) -> None:
+    moment = (clock.now() + HOUR).replace(microsecond=1000)
+    earliest = moment.isoformat(timespec="milliseconds")
+    shown = _place(workspace, earliest_at=earliest).json["schedule"]["earliest_at"]
+    assert (
+        timedelta() < clock.parse(shown) - datetime.fromisoformat(earliest) < timedelta(seconds=1)
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "schedule"),
+    [
+        ("schedule.latest_at", {"latest_at": "2020-01-01T00:00:00Z"}),
+        (
+            "schedule.latest_at",
+            {"earliest_at": "2100-01-01T00:00:00Z", "latest_at": "2100-01-01T00:00:00Z"},
+        ),
+        ("schedule.earliest_at", {"earliest_at": "tomorrow"}),
+        ("schedule.earliest_at", {"earliest_at": "2100-01-01"}),
+        ("schedule.earliest_at", {"earliest_at": 4102444800}),
+        ("schedule.at", {"at": "2100-01-01T00:00:00Z"}),
+        ("schedule", "tomorrow"),
+    ],
+)
+def test_400_names_what_is_wrong_with_the_window(
+    workspace: Workspace, field: str, schedule: object
+) -> None:
+    refused = workspace.place(workspace.agent(), schedule=schedule)
+    assert (refused.status, refused.error["field"]) == (400, field)
