@@ -1,7 +1,9 @@
 """GET /docs and GET /docs/{asset} and GET /openapi.json: show the API reference."""
 
+import asyncio
 import importlib.util
 from pathlib import Path
+from typing import Any
 
 from mangum import Mangum
 from starlette import requests
@@ -129,4 +131,14 @@ app = Starlette(
     middleware=[Middleware(_Headers), Middleware(GZipMiddleware)],
     exception_handlers={HTTPException: _refuse},
 )
-handler = Mangum(app, lifespan="off")
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401 -- Lambda's
+    """Mangum runs on the thread's current event loop, and Python makes none by itself any more."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        return Mangum(app, lifespan="off")(event, context)
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()

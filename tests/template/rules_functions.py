@@ -110,10 +110,15 @@ def one_entry_point(checkout: Checkout) -> Iterator[str]:
 
 
 def _makers(node: ast.stmt) -> list[str]:
-    """What makes `handler`, if the statement defines it: its decorators, or the call it is."""
+    """What makes `handler`, if the statement defines it: its decorators, or the call it is.
+
+    An application's handler is a function of its own, which calls the adapter.
+    """
     match node:
         case ast.FunctionDef(name="handler", decorator_list=decorators):
-            return [called(decorator) for decorator in decorators] or ["nothing"]
+            calls = [called(part) for part in ast.walk(node) if isinstance(part, ast.Call)]
+            adapters = [name for name in calls if name in MADE_BY["console"]]
+            return [called(decorator) for decorator in decorators] or adapters or ["nothing"]
         case ast.Assign(targets=[ast.Name(id="handler")], value=value):
             return [called(value)]
         case _:
