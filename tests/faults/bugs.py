@@ -103,7 +103,7 @@ def dialled_without_asking(patch: Patch) -> None:
 
 
 def lease_that_never_ends(patch: Patch) -> None:
-    patch.setattr(operations, "_is_leased", lambda item: True)
+    patch.setattr(operations, "_is_leased", lambda item: "lease_until" in item)
 
 
 def record_that_nobody_reads(patch: Patch) -> None:
