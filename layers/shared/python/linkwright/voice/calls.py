@@ -71,10 +71,7 @@ def place(account: Account, wanted: PlaceCall, tx: Transaction) -> Call:
 
 
 def get(account: Account, call_id: str) -> Call:
-    item = find(account.partition, call_id) if ids.matches("call", call_id) else None
-    if item is None:
-        raise ResourceNotFound("There is no such call.")
-    return Call.model_validate({**item["view"], "transcript": item.get("transcript", [])})
+    return _shown(_existing(account, call_id))
 
 
 def find(partition: str, call_id: str) -> Item | None:
@@ -86,9 +83,7 @@ def cancel(account: Account, call_id: str, tx: Transaction) -> Call:
 
     Raises `Conflict` for a call that ended otherwise. Canceling twice is canceling once.
     """
-    item = find(account.partition, call_id) if ids.matches("call", call_id) else None
-    if item is None:
-        raise ResourceNotFound("There is no such call.")
+    item = _existing(account, call_id)
     status = Status(item["view"]["status"])
     if is_terminal(status) and status is not Status.CANCELED:
         raise Conflict("The call has ended.", reason="call_ended")
@@ -100,7 +95,7 @@ def cancel(account: Account, call_id: str, tx: Transaction) -> Call:
         )
         # It moved on between our read and the commit: the caller is to look again.
         item = _change(item, report, tx, otherwise=Unavailable)
-    return Call.model_validate({**item["view"], "transcript": item.get("transcript", [])})
+    return _shown(item)
 
 
 def claim(item: Item, lease_until: str, agent_version: int | None) -> Item:
@@ -147,6 +142,17 @@ def advance(item: Item, report: Report) -> Item:
 
 def partition_of(item: Item) -> str:
     return str(item["pk"]).split("#")[1]
+
+
+def _existing(account: Account, call_id: str) -> Item:
+    item = find(account.partition, call_id) if ids.matches("call", call_id) else None
+    if item is None:
+        raise ResourceNotFound("There is no such call.")
+    return item
+
+
+def _shown(item: Item) -> Call:
+    return Call.model_validate({**item["view"], "transcript": item.get("transcript", [])})
 
 
 def _write(item: Item, report: Report) -> Item:
