@@ -37,7 +37,7 @@ def dial(work: Work) -> None:
     if not _is_dialled(status) and _is_late(item):
         calls.advance(item, Report(Status.CANCELED, ended_reason=EndedReason.WINDOW_MISSED))
         return
-    agent = agents.find(partition, item["view"]["agent_id"], item["view"]["agent_version"])
+    agent = agents.find(partition, item["view"]["agent_id"], item["view"].get("agent_version"))
     if _is_lost(item, agent):
         calls.advance(item, _failed(EndedReason.PROVIDER_TIMEOUT))
         return
@@ -89,7 +89,7 @@ def _is_late(item: Item) -> bool:
 
 
 def _window(item: Item, end: str) -> datetime | None:
-    schedule = item["view"]["schedule"]
+    schedule = item["view"].get("schedule")
     return clock.parse(schedule[end]) if schedule and schedule[end] else None
 
 
