@@ -1,14 +1,15 @@
 """Calls for later: dialled within their window or not at all."""
 
+import json
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from linkwright import clock, outbox
+from linkwright import clock, outbox, relay
 from linkwright.outbox import Work
 from linkwright.table import Item, Key, Table, get
-from linkwright.voice import operations
+from linkwright.voice import calls, operations
 from tests import pump
 from tests.client import Answer, invoke
 from tests.factories import Workspace
@@ -140,3 +141,50 @@ def test_400_names_what_is_wrong_with_the_window(
 ) -> None:
     refused = workspace.place(workspace.agent(), schedule=schedule)
     assert (refused.status, refused.error["field"]) == (400, field)
+
+
+@pytest.mark.parametrize("rival", ["dial", "cancel"])
+def test_one_dial_at_most_when_the_call_moves_on_while_it_becomes_due(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, rival: str
+) -> None:
+    """A second worker, or a cancel, comes between the read of a scheduled call and its claim."""
+    call_id = _place(workspace, earliest_at=_in(HOUR)).json["id"]
+    _later(monkeypatch, HOUR + timedelta(seconds=1))
+    work = Work(outbox.CALL, f"W#{workspace.id}#CALL", call_id)
+    advance = calls.advance
+    conduct = operations._conduct
+    dialled = []
+
+    def rival_first(item: Item, report: Any) -> Item:
+        monkeypatch.setattr(calls, "advance", advance)
+        if rival == "cancel":
+            workspace.client.post(f"/v1/voice/calls/{call_id}/cancel")
+        else:
+            # The rival is alive and in the middle of its call: claimed, dialled, not ended.
+            with monkeypatch.context() as patch:
+                patch.setattr(operations, "_conduct", lambda *_, **__: dialled.append("rival"))
+                operations.dial(work)
+        return advance(item, report)
+
+    def count(*args: Any, **options: Any) -> None:
+        dialled.append("late")
+        conduct(*args, **options)
+
+    monkeypatch.setattr(calls, "advance", rival_first)
+    monkeypatch.setattr(operations, "_conduct", count)
+    operations.dial(work)
+    assert dialled == (["rival"] if rival == "dial" else [])
+    expected = "dialing" if rival == "dial" else "canceled"
+    assert _call(workspace, call_id)["status"] == expected
+
+
+def test_one_sweep_sends_all_that_is_due_however_many_pages(
+    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "_PAGE", 1)
+    agent, opens = workspace.agent(), {"earliest_at": _in(HOUR)}
+    placed = {workspace.place(agent, schedule=opens).json["id"] for _ in range(20)}
+    _later(monkeypatch, HOUR + timedelta(seconds=1))
+    invoke("sweep_overdue", {})
+    sent = [json.loads(body)["sk"] for body in pump.received(stack, "DialQueue", workspace.id)]
+    assert sorted(sent) == sorted(placed)

@@ -43,10 +43,15 @@ def resend_overdue() -> int:
 
 
 def _resend(kind: str, shard: int, now: str) -> int:
-    due = _overdue(outbox.due_partition(kind, shard), now)
-    claimed = [work for work, seen in due if _postpone(work, seen)]
-    send(claimed)
-    return len(claimed)
+    sent = 0
+    while due := _overdue(outbox.due_partition(kind, shard), now):
+        claimed = [work for work, seen in due if _postpone(work, seen)]
+        send(claimed)
+        sent += len(claimed)
+        # A full page may have more behind it; one that others had moved is theirs.
+        if len(due) < _PAGE or not claimed:
+            break
+    return sent
 
 
 def _overdue(partition: str, now: str) -> list[tuple[Work, str]]:

@@ -42,7 +42,10 @@ def dial(work: Work) -> None:
         calls.advance(item, _failed(EndedReason.PROVIDER_TIMEOUT))
         return
     if status is Status.SCHEDULED:
-        item = calls.advance(item, Report(Status.QUEUED))
+        # Then from the beginning: somebody may have canceled it, or have it, by now.
+        calls.advance(item, Report(Status.QUEUED))
+        dial(work)
+        return
     try:
         item = calls.claim(item, _lease_end(), agent.version if agent else None)
     except calls.Superseded:
