@@ -7,7 +7,7 @@ from linkwright import auth, clock
 from linkwright.table import Item, Table, get
 from linkwright.transaction import Transaction
 from linkwright.voice import agents
-from linkwright.voice.models import Agent, EscalationRule
+from linkwright.voice.agent_models import Agent, EscalationRule
 from linkwright.workspace import members
 from tools.local_cloud import clerk
 from tools.workspace import OPERATOR, ensure_workspace, make_key, use_stack

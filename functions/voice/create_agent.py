@@ -4,7 +4,7 @@ from linkwright.auth import Account
 from linkwright.endpoint import endpoint
 from linkwright.transaction import Transaction
 from linkwright.voice import agents
-from linkwright.voice.models import Agent, CreateAgent
+from linkwright.voice.agent_models import Agent, CreateAgent
 
 
 @endpoint(scope="agents:write", status=201, location="/v1/voice/agents/{id}")

@@ -4,7 +4,7 @@ from linkwright.auth import Account
 from linkwright.endpoint import endpoint
 from linkwright.pagination import ListQuery, Page
 from linkwright.voice import agents
-from linkwright.voice.models import Agent
+from linkwright.voice.agent_models import Agent
 
 
 @endpoint(scope="agents:read")

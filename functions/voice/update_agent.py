@@ -5,7 +5,7 @@ from linkwright.endpoint import endpoint
 from linkwright.http import IfMatch
 from linkwright.transaction import Transaction
 from linkwright.voice import agents
-from linkwright.voice.models import Agent, UpdateAgent
+from linkwright.voice.agent_models import Agent, UpdateAgent
 
 
 @endpoint(scope="agents:write")

@@ -35,7 +35,7 @@ ONLY = {
 SHARED: dict[str, str] = {}
 # A port is spoken in the words of the domain that uses it, which are plain values.
 PORTS = "providers"
-VOCABULARY = {"models", "reports", "states"}
+VOCABULARY = {"agent_models", "models", "reports", "states"}
 
 HANDLER_LINES = 60
 LAYER_LINES = 250

@@ -3,7 +3,15 @@
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 METADATA_KEYS = 50
@@ -84,3 +92,21 @@ Metadata = Annotated[
         }
     ),
 ]
+
+ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+
+
+class QuietHours(RequestModel):
+    """When nobody is called, by the clock of the called number: from `start` to before `end`.
+
+    They may go over midnight, as 21:00 to 08:00 do.
+    """
+
+    start: ClockTime
+    end: ClockTime
+
+    @model_validator(mode="after")
+    def _leave_an_opening(self) -> "QuietHours":
+        if self.start == self.end:
+            raise PydanticCustomError("range", "must not begin and end at the same time")
+        return self

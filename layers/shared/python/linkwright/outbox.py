@@ -16,6 +16,11 @@ from linkwright.settings import settings
 
 CALL = "call"
 EVENT = "evt"
+LINE = "line"
+FOLLOW_UP = "flw"
+
+# What the queue alone must not lose. The other kinds stay due until their worker has done them.
+DONE_WHEN_SENT = frozenset({EVENT, LINE})
 
 DUE_SHARDS = 8
 # Longer than the relay needs, so that the sweeper seldom sends what is on its way already.
@@ -36,11 +41,16 @@ class Work:
 
 
 def queue_url(kind: str) -> str:
-    return {CALL: settings().dial_queue_url, EVENT: settings().event_queue_url}[kind]
+    return {
+        CALL: settings().dial_queue_url,
+        LINE: settings().dial_queue_url,
+        EVENT: settings().event_queue_url,
+        FOLLOW_UP: settings().follow_up_queue_url,
+    }[kind]
 
 
 def kinds() -> tuple[str, ...]:
-    return (CALL, EVENT)
+    return (CALL, LINE, EVENT, FOLLOW_UP)
 
 
 def due_partition(kind: str, shard: int) -> str:

@@ -19,7 +19,7 @@ def send(batch: list[Work]) -> set[str]:
         for start in range(0, len(same), _SQS_BATCH):
             failed |= _send_few(outbox.queue_url(kind), same[start : start + _SQS_BATCH])
     for work in batch:
-        if work.kind == outbox.EVENT and work.sk not in failed:
+        if work.kind in outbox.DONE_WHEN_SENT and work.sk not in failed:
             _stop_waiting(work)
     return failed
 

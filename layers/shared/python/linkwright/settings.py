@@ -13,6 +13,8 @@ class Settings:
     idem_table: str
     dial_queue_url: str
     event_queue_url: str
+    follow_up_queue_url: str
+    media_bucket: str
     cors_origins: frozenset[str]
     docs_url: str
     clerk_issuer: str
@@ -36,6 +38,8 @@ def settings() -> Settings:
         idem_table=env["IDEM_TABLE"],
         dial_queue_url=env.get("DIAL_QUEUE_URL", ""),
         event_queue_url=env.get("EVENT_QUEUE_URL", ""),
+        follow_up_queue_url=env.get("FOLLOW_UP_QUEUE_URL", ""),
+        media_bucket=env.get("MEDIA_BUCKET", ""),
         cors_origins=_list(env.get("CORS_ORIGINS", "")),
         docs_url=env["DOCS_URL"],
         clerk_issuer=env.get("CLERK_ISSUER", ""),

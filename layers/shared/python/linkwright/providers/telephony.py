@@ -12,6 +12,7 @@ from typing import Protocol
 from linkwright import clock, ids
 from linkwright.settings import settings
 from linkwright.table import ConditionFailed, Key, Table, get, update
+from linkwright.voice.agent_models import Agent
 from linkwright.voice.models import TranscriptTurn
 from linkwright.voice.reports import Report
 from linkwright.voice.states import EndedReason, Status
@@ -27,8 +28,9 @@ class Dial:
 
     partition: str
     call_id: str
+    attempt: int
     to: str
-    language: str
+    agent: Agent
 
 
 class Carrier(Protocol):
@@ -66,6 +68,11 @@ _SCRIPT = {
         "نعم، تفضل.",
         "شكرا. سأرسل لك التفاصيل في رسالة. مع السلامة.",
     ),
+}
+_ARE_YOU_THERE = {
+    "en": "Hello, is somebody there?",
+    "he": "שלום, יש שם מישהו?",
+    "ar": "مرحبا، هل من أحد هناك؟",
 }
 _TURN_MS = 400
 _RING_S = 0.3
@@ -109,9 +116,7 @@ class Simulator:
             status, reason = _OUTCOMES[dial.to]
             yield Report(status, ended_reason=reason)
         elif dial.to == _VOICEMAIL:
-            yield Report(
-                Status.VOICEMAIL, answered_by="voicemail", ended_reason=EndedReason.VOICEMAIL
-            )
+            yield self._machine(dial)
         elif dial.to == _SCREENED:
             yield Report(Status.IN_PROGRESS, answered_by="call_screening")
             yield Report(Status.COMPLETED, ended_reason=EndedReason.CALL_SCREENING, duration_s=1)
@@ -120,26 +125,50 @@ class Simulator:
             yield from self._conversation(dial)
 
     def _conversation(self, dial: Dial) -> Iterator[Report]:
-        language = dial.language.split("-")[0]
+        language = _spoken(dial)
         turns = []
-        for at, text in enumerate(_SCRIPT.get(language, _SCRIPT["en"])):
+        for at, text in enumerate(_SCRIPT[language]):
             clock.sleep(_TURN_MS / 1000)
-            turns.append(
-                TranscriptTurn(
-                    role="callee" if at % 2 else "agent",
-                    text=text,
-                    start_ms=at * _TURN_MS,
-                    end_ms=(at + 1) * _TURN_MS,
-                    lang=language if language in _SCRIPT else "en",
-                )
-            )
+            turns.append(_turn(at, text, language))
         yield Report(
             Status.COMPLETED,
             ended_reason=EndedReason.AGENT_ENDED,
-            duration_s=-(-len(turns) * _TURN_MS // 1000),
+            duration_s=_seconds(turns),
+            transcript=turns,
+        )
+
+    def _machine(self, dial: Dial) -> Report:
+        """A machine answers: what the agent's plan for it says is done."""
+        plan, language = dial.agent.voicemail, _spoken(dial)
+        said = {"leave_message": plan.message, "ask": _ARE_YOU_THERE[language]}.get(plan.action)
+        turns = [_turn(0, said, language)] if said else []
+        return Report(
+            Status.VOICEMAIL,
+            answered_by="voicemail",
+            ended_reason=EndedReason.VOICEMAIL,
+            duration_s=_seconds(turns),
             transcript=turns,
         )
 
     @staticmethod
     def book(dial: Dial) -> Key:
-        return Key(f"W#{dial.partition}#SIM", dial.call_id)
+        return Key(f"W#{dial.partition}#SIM", f"{dial.call_id}#{dial.attempt}")
+
+
+def _spoken(dial: Dial) -> str:
+    language = dial.agent.language.split("-")[0]
+    return language if language in _SCRIPT else "en"
+
+
+def _turn(at: int, text: str, language: str) -> TranscriptTurn:
+    return TranscriptTurn(
+        role="callee" if at % 2 else "agent",
+        text=text,
+        start_ms=at * _TURN_MS,
+        end_ms=(at + 1) * _TURN_MS,
+        lang=language,
+    )
+
+
+def _seconds(turns: list[TranscriptTurn]) -> int:
+    return -(-len(turns) * _TURN_MS // 1000)

@@ -8,7 +8,7 @@ from linkwright.pagination import ListQuery, Page
 from linkwright.table import Item, Key, Table
 from linkwright.table import get as read
 from linkwright.transaction import Transaction
-from linkwright.voice.models import Agent, CreateAgent, UpdateAgent
+from linkwright.voice.agent_models import Agent, CreateAgent, UpdateAgent
 
 _ROUTE = "voice/agents"
 _FIRST = 1

@@ -1,137 +1,34 @@
-"""What the voice endpoints take and show."""
+"""What the calls' endpoints take and show."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
     AwareDatetime,
     BeforeValidator,
-    ConfigDict,
     Field,
-    StrictBool,
     StrictInt,
     ValidationInfo,
-    WithJsonSchema,
-    model_validator,
 )
 from pydantic_core import PydanticCustomError
 
 from linkwright import clock
 from linkwright.fields import Line, Metadata, Model, RequestModel, Time, rfc3339
 from linkwright.pagination import ListQuery
-from linkwright.voice import numbers
-from linkwright.voice.numbers import Verdict
+from linkwright.voice.numbers import PhoneNumber
 from linkwright.voice.states import EndedReason, Status
-
-
-def _dialable(candidate: str) -> str:
-    verdict = numbers.judge(candidate)
-    if verdict is Verdict.MALFORMED:
-        raise PydanticCustomError("e164", "must be an E.164 phone number")
-    if verdict is Verdict.REFUSED:
-        raise PydanticCustomError(
-            "number_refused",
-            "must not be an emergency, premium, satellite or shared-cost number",
-        )
-    return candidate
-
-
-PhoneNumber = Annotated[
-    str,
-    AfterValidator(_dialable),
-    WithJsonSchema({"type": "string", "pattern": r"^\+[1-9][0-9]{1,14}$"}),
-]
-
-
-class EscalationRule(RequestModel):
-    """When the agent hands the caller over, and to whom."""
-
-    when: Annotated[str, Field(min_length=1, max_length=500)]
-    action: Literal["transfer", "hang_up"]
-    to: PhoneNumber | None = None
-
-    @model_validator(mode="after")
-    def _names_a_target(self) -> "EscalationRule":
-        if self.action == "transfer" and self.to is None:
-            raise PydanticCustomError("target", "must name the number 'to' transfer to")
-        return self
-
-
-ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
-
-
-class QuietHours(RequestModel):
-    """The local times between which the agent may call, instead of the workspace's."""
-
-    start: ClockTime
-    end: ClockTime
-
-
-AgentName = Annotated[Line, Field(min_length=1, max_length=100)]
-Prompt = Annotated[str, Field(min_length=1, max_length=20_000)]
-Voice = Annotated[str, Field(min_length=1, max_length=64)]
-Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
-EscalationRules = Annotated[list[EscalationRule], Field(max_length=20)]
-DurationS = Annotated[StrictInt, Field(ge=30, le=3600)]
-Concurrency = Annotated[StrictInt, Field(ge=1, le=100)]
-
-
-class CreateAgent(RequestModel):
-    name: AgentName
-    prompt: Prompt
-    voice: Voice
-    language: Language
-    escalation_rules: EscalationRules = Field(default_factory=list)
-    max_duration_s: DurationS = 600
-    phone_number: PhoneNumber | None = None
-    concurrency: Concurrency | None = None
-    recording: StrictBool = False
-    quiet_hours: QuietHours | None = None
-
-
-def _without_defaults(schema: dict[str, Any]) -> None:
-    for field in schema["properties"].values():
-        field.pop("default", None)
-
-
-class UpdateAgent(CreateAgent):
-    """The fields to change, by the rules of `CreateAgent`; what is not sent stays as it is."""
-
-    model_config = ConfigDict(json_schema_extra=_without_defaults)
-
-    # Never looked at: only the fields that were sent are.
-    name: AgentName = ""
-    prompt: Prompt = ""
-    voice: Voice = ""
-    language: Language = ""
-
-    def changes(self) -> dict[str, Any]:
-        return self.model_dump(mode="json", exclude_unset=True)
-
-
-class Agent(Model):
-    """A voice agent. A change makes a new `version`; running calls keep theirs."""
-
-    id: str
-    name: str
-    prompt: str
-    voice: str
-    language: str
-    escalation_rules: list[EscalationRule]
-    max_duration_s: int
-    phone_number: str | None
-    concurrency: int | None
-    recording: bool
-    quiet_hours: QuietHours | None
-    version: int
-    created_at: Time
-    updated_at: Time
 
 
 def _to_come(moment: datetime) -> datetime:
     if moment <= clock.now():
         raise PydanticCustomError("past", "must be a time to come")
+    return moment
+
+
+def _not_to_come(moment: datetime) -> datetime:
+    if moment > clock.now():
+        raise PydanticCustomError("future", "must not be a time to come")
     return moment
 
 
@@ -161,11 +58,47 @@ class Window(Model):
     latest_at: Time | None
 
 
+def _distinct_outcomes(outcomes: list[str]) -> list[str]:
+    return sorted(set(outcomes))
+
+
+class Retry(RequestModel):
+    """Whether to dial again: at most `max` times more, the first after `backoff` seconds.
+
+    Each wait is twice the one before it.
+    """
+
+    max: Annotated[StrictInt, Field(ge=1, le=5)]
+    backoff: Annotated[StrictInt, Field(ge=60, le=86_400)] = 900
+    on: Annotated[
+        list[Literal["busy", "no_answer"]], Field(min_length=1), AfterValidator(_distinct_outcomes)
+    ] = ["busy", "no_answer"]
+
+
+class Consent(RequestModel):
+    """That the callee agreed to be called by an AI voice: how, where it was given, and when."""
+
+    type: Literal["express", "express_written"]
+    source: Annotated[Line, Field(min_length=1, max_length=200)]
+    at: Annotated[Moment, AfterValidator(_not_to_come)]
+
+
+class GivenConsent(Model):
+    """A consent as a call shows it."""
+
+    type: str
+    source: str
+    at: Time
+
+
 class PlaceCall(RequestModel):
     agent_id: Annotated[str, Field(max_length=80)]
     to: PhoneNumber
     metadata: Metadata = Field(default_factory=dict)
     schedule: Schedule | None = None
+    retry: Retry | None = None
+    consent: Consent | None = None
+    on_quiet_hours: Literal["schedule", "reject"] = "schedule"
 
 
 class TranscriptTurn(Model):
@@ -178,6 +111,25 @@ class TranscriptTurn(Model):
     lang: str
 
 
+class Attempt(Model):
+    """One time the phone was dialled; what came of it once it is over."""
+
+    attempt: int
+    started_at: Time
+    status: Status
+    ended_at: Time | None = None
+    ended_reason: EndedReason | None = None
+
+
+class Analysis(Model):
+    """What came of a conversation."""
+
+    summary: str
+    outcome: Literal["conversation", "opted_out", "no_conversation", "voicemail", "screened"]
+    sentiment: Literal["positive", "neutral", "negative"] | None = None
+    custom: dict[str, str] = Field(default_factory=dict)
+
+
 class CallSummary(Model):
     """A call as lists and events show it."""
 
@@ -188,6 +140,10 @@ class CallSummary(Model):
     created_at: Time
     metadata: dict[str, str]
     schedule: Window | None = None
+    retry: Retry | None = None
+    consent: GivenConsent | None = None
+    attempt: int = 0
+    attempts: list[Attempt] = Field(default_factory=list)
     agent_version: int | None = None
     answered_at: Time | None = None
     answered_by: (
@@ -195,9 +151,12 @@ class CallSummary(Model):
     ) = None
     ended_at: Time | None = None
     ended_reason: EndedReason | None = None
+    ended_detail: str | None = None
     duration_s: int | None = None
     transcript_status: Literal["pending", "ready", "failed"] = "pending"
     recording_url: str | None = None
+    recording_expires_at: Time | None = None
+    analysis: Analysis | None = None
 
 
 class Call(CallSummary):

@@ -2,6 +2,10 @@
 
 import re
 from enum import Enum
+from typing import Annotated
+
+from pydantic import AfterValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 _E164 = re.compile(r"\+[1-9][0-9]{1,14}", re.ASCII)
 
@@ -42,3 +46,22 @@ def judge(candidate: str) -> Verdict:
     if phonenumbers.is_emergency_number(national, region):
         return Verdict.REFUSED
     return Verdict.REFUSED if phonenumbers.number_type(number) in dear else Verdict.DIALABLE
+
+
+def _dialable(candidate: str) -> str:
+    verdict = judge(candidate)
+    if verdict is Verdict.MALFORMED:
+        raise PydanticCustomError("e164", "must be an E.164 phone number")
+    if verdict is Verdict.REFUSED:
+        raise PydanticCustomError(
+            "number_refused",
+            "must not be an emergency, premium, satellite or shared-cost number",
+        )
+    return candidate
+
+
+PhoneNumber = Annotated[
+    str,
+    AfterValidator(_dialable),
+    WithJsonSchema({"type": "string", "pattern": r"^\+[1-9][0-9]{1,14}$"}),
+]

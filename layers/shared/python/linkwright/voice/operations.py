@@ -13,7 +13,7 @@ from linkwright.providers import telephony
 from linkwright.providers.telephony import CarrierNotConfigured, Dial
 from linkwright.table import Item
 from linkwright.voice import agents, calls
-from linkwright.voice.models import Agent
+from linkwright.voice.agent_models import Agent
 from linkwright.voice.reports import Report
 from linkwright.voice.states import EndedReason, Status, is_terminal
 
@@ -65,7 +65,7 @@ def _conduct(item: Item, agent: Agent, *, taken_over: bool) -> None:
     except CarrierNotConfigured:
         calls.advance(item, _failed(EndedReason.CARRIER_NOT_CONFIGURED))
         return
-    order = Dial(partition, view["id"], view["to"], agent.language)
+    order = Dial(partition, view["id"], 1, view["to"], agent)
     if not (taken_over and carrier.knows(order)):
         carrier.place(order)
     for report in carrier.reports(order):

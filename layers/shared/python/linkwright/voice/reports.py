@@ -15,6 +15,7 @@ class Report:
     status: Status
     answered_by: str | None = None
     ended_reason: EndedReason | None = None
+    ended_detail: str | None = None
     duration_s: int | None = None
     transcript: list[TranscriptTurn] = field(default_factory=list)
 
@@ -29,6 +30,7 @@ class Report:
             changed |= {
                 "ended_at": clock.timestamp(),
                 "ended_reason": self.ended_reason.value if self.ended_reason else None,
+                "ended_detail": self.ended_detail,
                 "duration_s": self.duration_s or 0,
                 "transcript_status": "ready",
             }

@@ -32,6 +32,12 @@ class EndedReason(StrEnum):
     CANCELED = "canceled"
     WINDOW_MISSED = "window_missed"
     PROVIDER_TIMEOUT = "provider_timeout"
+    PLAN_LIMIT = "plan_limit"
+    CALLS_OFF = "calls_off"
+    COUNTRY_NOT_ALLOWED = "country_not_allowed"
+    DO_NOT_CALL = "do_not_call"
+    CONSENT_REQUIRED = "consent_required"
+    CALLEE_LIMIT = "callee_limit"
 
 
 _ORDER = (
