@@ -80,8 +80,8 @@ deploy: build ## deploy to AWS: make deploy ENV=staging, or ENV=prod
 	$(SAM) deploy --config-env '$(ENV)'
 
 .PHONY: workspace
-workspace: .venv/.ready ## make a workspace and its first key: make workspace STACK=linkwright-staging NAME=Acme PLAN=pro
-	@.venv/bin/python -m tools.workspace --stack '$(STACK)' --name '$(or $(NAME),Workspace)' --plan '$(or $(PLAN),free)'
+workspace: .venv/.ready ## make a workspace and its first key: make workspace STACK=linkwright-staging NAME=Acme PLAN=pro COUNTRY=IL
+	@.venv/bin/python -m tools.workspace --stack '$(STACK)' --name '$(or $(NAME),Workspace)' --plan '$(or $(PLAN),free)' --country '$(or $(COUNTRY),US)'
 
 .PHONY: clean
 clean: ## remove what was built; the local cloud's data too

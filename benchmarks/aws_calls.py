@@ -15,7 +15,7 @@ from pydynox.size import calculate_item_size
 from linkwright import table
 from linkwright.table import Item
 from tests.client import Answer
-from tests.factories import Workspace
+from tests.factories import CALLEE, Workspace
 
 READ_BYTES = 4096
 WRITE_BYTES = 1024
@@ -53,17 +53,18 @@ class Meter:
 
     def sync_transact_write(self, operations: list[Item], **options: Any) -> None:
         self.calls.append("TransactWriteItems")
+        deleted = {at: self._stored(o) for at, o in enumerate(operations) if o["type"] == "delete"}
         self.driver.sync_transact_write(operations, **options)
-        for operation in operations:
-            item = operation.get("item") or self._stored(operation)
-            self.write_units += 2 * ceil(_size(item) / WRITE_BYTES)
+        for at, operation in enumerate(operations):
+            item = operation.get("item") or deleted.get(at) or self._stored(operation)
+            self.write_units += 2 * max(ceil(_size(item) / WRITE_BYTES), 1)
             if operation["type"] == "put":
                 self.write_units += sum(ceil(_size(e) / WRITE_BYTES) for e in _index_entries(item))
 
     def _stored(self, operation: Item) -> Item:
+        """As it is now; what is asked for to be absent is none, and costs a unit all the same."""
         item, _ = self.driver.sync_get_item(operation["table"], operation["key"], True)
-        assert item is not None
-        return item
+        return item or {}
 
 
 def _size(item: Item) -> int:
@@ -125,6 +126,27 @@ def _list_agents(workspace: Workspace) -> Callable[[], Answer]:
     return lambda: workspace.client.get("/v1/voice/agents")
 
 
+def _update_settings(workspace: Workspace) -> Callable[[], Answer]:
+    path, headers = "/v1/workspace/settings", {"If-Match": "1"}
+    return lambda: workspace.client.request("PATCH", path, json={"calls": "off"}, headers=headers)
+
+
+def _list_do_not_call(workspace: Workspace) -> Callable[[], Answer]:
+    for _ in range(25):
+        workspace.never_call()
+    return lambda: workspace.client.get("/v1/voice/do-not-call")
+
+
+def _add_do_not_call(workspace: Workspace) -> Callable[[], Answer]:
+    body = {"number": CALLEE, "reason": "asked by mail"}
+    return lambda: workspace.client.post("/v1/voice/do-not-call", json=body)
+
+
+def _remove_do_not_call(workspace: Workspace) -> Callable[[], Answer]:
+    path = f"/v1/voice/do-not-call/{workspace.never_call()}"
+    return lambda: workspace.client.request("DELETE", path)
+
+
 def _place(workspace: Workspace) -> Callable[[], Answer]:
     agent = workspace.agent()
     return lambda: workspace.place(agent, key="k", metadata={"lead_id": "lead_9182"})
@@ -144,6 +166,18 @@ class Case:
 AUTHENTICATE = "UpdateItem"
 COSTS = {
     "GET /v1/whoami": [Case(lambda w: lambda: w.client.get("/v1/whoami"), [], 0, 1)],
+    "GET /v1/workspace/settings": [
+        Case(lambda w: lambda: w.client.get("/v1/workspace/settings"), ["GetItem"], 1, 1)
+    ],
+    "PATCH /v1/workspace/settings": [
+        Case(_update_settings, ["GetItem", "TransactWriteItems"], 1, 3)
+    ],
+    "GET /v1/voice/do-not-call": [Case(_list_do_not_call, ["Query"], 0.5, 1, "25 of them")],
+    # The record and the entry.
+    "POST /v1/voice/do-not-call": [Case(_add_do_not_call, ["TransactWriteItems"], 0, 5)],
+    "DELETE /v1/voice/do-not-call/{number}": [
+        Case(_remove_do_not_call, ["TransactWriteItems"], 0, 3)
+    ],
     "GET /v1/voice/agents": [Case(_list_agents, ["Query"], 0.5, 1)],
     # The record, the agent and its version.
     "POST /v1/voice/agents": [Case(_create_agent, ["TransactWriteItems"], 0, 7)],
@@ -162,6 +196,7 @@ COSTS = {
         Case(_list_calls("?status=queued"), ["Query"], 1.5, 1, "by status"),
         Case(_list_calls("?agent_id={agent}&status=queued"), ["Query"], 1.5, 1, "by both"),
     ],
-    # Authenticating 1; record, agent check and minutes 2 each; call 2 and 3 indexes; event 2 and 1.
-    "POST /v1/voice/calls": [Case(_place, ["TransactWriteItems"], 0, 15)],
+    # The settings, which a switch must be seen in at once. Authenticating 1; record, agent check,
+    # do-not-call check and minutes 2 each; call 2 and 3 indexes; event 2 and 1.
+    "POST /v1/voice/calls": [Case(_place, ["GetItem", "TransactWriteItems"], 1, 17)],
 }

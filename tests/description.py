@@ -29,6 +29,10 @@ def hold(method: str, path: str, status: int, headers: Mapping[str, str], body: 
     lowered = {name.lower() for name in headers}
     if "request-id" not in lowered:
         raise Undescribed(f"{method} {path} answered {status} without a Request-Id")
+    if "content" not in answer:
+        if body:
+            raise Undescribed(f"{method} {path} answered {status} with a body")
+        return
     problems = _validator(_pointer(answer)).iter_errors(json.loads(body))
     if problem := next(problems, None):
         raise Undescribed(f"{method} {path} {status}: {problem.json_path} {problem.message}")

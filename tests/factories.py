@@ -1,17 +1,23 @@
 """Workspaces with keys and agents, made as the tools make them; each test gets its own."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from linkwright import ids
-from linkwright.table import Item
+from linkwright.table import Item, Table, update
 from linkwright.transaction import Transaction
-from linkwright.voice import agents
+from linkwright.voice import agents, do_not_call
+from linkwright.workspace import workspaces
+from linkwright.workspace.models import Settings
+from linkwright.workspace.settings import ATTRIBUTES, OFF
 from tests.client import Answer, Client
 from tools.demo import EVERYTHING, demo_agent
 from tools.workspace import ensure_workspace, make_key
 
 CALLEE = "+972541234567"
+_OTHERS = count(2_000_000)
 
 
 @dataclass
@@ -44,11 +50,32 @@ class Workspace:
         tx.commit()
         return agent.id
 
+    def never_call(self, number: str | None = None) -> str:
+        """Put a number, or one of its own for each, on the do-not-call list; returns the number."""
+        number = number or f"+97254{next(_OTHERS)}"
+        tx = Transaction(self.partition, "req_test")
+        do_not_call.add(number, tx, source="api")
+        tx.commit()
+        return number
+
     def place(self, agent_id: str, *, key: str | None = None, **body: Any) -> Answer:
         headers = {"Idempotency-Key": key} if key else {}
         wanted = {"agent_id": agent_id, "to": CALLEE, **body}
         return self.client.post("/v1/voice/calls", json=wanted, headers=headers)
 
 
-def make_workspace(plan: str = "pro", mode: str = "live") -> Workspace:
-    return Workspace(ensure_workspace(ids.new("ws"), "Test", plan), mode)
+def make_workspace(
+    plan: str = "pro", mode: str = "live", settings: Mapping[str, Any] | None = None
+) -> Workspace:
+    """Without the rules for calls, as in the demo workspace, but for those in `settings`."""
+    workspace = Workspace(ensure_workspace(ids.new("ws"), "Test", plan, OFF), mode)
+    if settings:
+        rules = Settings.model_validate(OFF.model_dump() | settings).model_dump(mode="json")
+        where = {"own": rules}
+        update(
+            Table.CORE,
+            workspaces.key(workspace.id),
+            f"SET #{ATTRIBUTES[mode]} = :own",
+            values=where,
+        )
+    return workspace

@@ -4,11 +4,12 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from linkwright.table import Item
+from linkwright import outbox
+from linkwright.table import Item, Table, query
 from tests.client import Context, invoke, queue_event, stream_event
 from tests.stack import Stack
 
-WORKERS = {"DialQueue": "dial_call"}
+WORKERS = {"DialQueue": "dial_call", "FollowUpQueue": "follow_up_call"}
 WORKER_TIMEOUT_MS = 60_000
 
 
@@ -61,7 +62,29 @@ def work(stack: Stack, workspace_id: str, deliveries: int = 1) -> int:
     return handled
 
 
-def settle(stack: Stack, workspace_id: str) -> None:
-    """Relay and work until nothing is left to do."""
-    relay(stack, workspace_id)
-    work(stack, workspace_id)
+def settle(stack: Stack, workspace_id: str, *kinds: str) -> None:
+    """Relay and work until nothing is left to do: of the kinds named, or of all."""
+    relayed: set[tuple[str, str]] = set()
+    while new := [
+        item
+        for item in items(stack, "CoreTable", workspace_id)
+        if item.get("outbox") in (kinds or outbox.kinds())
+        and (item["pk"], item["sk"]) not in relayed
+    ]:
+        invoke("relay_outbox", stream_event(new))
+        relayed |= {(item["pk"], item["sk"]) for item in new}
+        work(stack, workspace_id)
+
+
+def dials(partition: str, call_id: str) -> list[int]:
+    """How often the simulated carrier dialled each attempt of a call."""
+    rows, _ = query(
+        Table.CORE, f"W#{partition}#SIM", between=(f"{call_id}#", f"{call_id}#~"), limit=100
+    )
+    return [row["dials"] for row in reversed(rows)]
+
+
+def minutes(workspace_id: str) -> tuple[int, int]:
+    """What the workspace's counters of minutes say: committed and used, over all cycles."""
+    rows, _ = query(Table.CORE, f"W#{workspace_id}#USE", limit=100)
+    return sum(row["committed"] for row in rows), sum(row.get("used", 0) for row in rows)

@@ -1,4 +1,4 @@
-"""The template's tables and queues on an emulator, and the environment its functions would have."""
+"""What the template keeps things in, on an emulator, and the environment of its functions."""
 
 import os
 import threading
@@ -45,6 +45,8 @@ class Stack:
             "IDEM_TABLE": self.names["IdemTable"],
             "DIAL_QUEUE_URL": self.names["DialQueue"],
             "EVENT_QUEUE_URL": self.names["EventQueue"],
+            "FOLLOW_UP_QUEUE_URL": self.names["FollowUpQueue"],
+            "MEDIA_BUCKET": self.names["MediaBucket"],
             "CORS_ORIGINS": "https://app.example.com",
             "DOCS_URL": "https://docs.example.com/errors",
         }
@@ -74,10 +76,10 @@ def moto_server() -> Iterator[str]:
 
 
 def deploy(endpoint: str, prefix: str) -> Stack:
-    """Make every table and queue of the template under names that begin with the prefix."""
+    """Make every table, queue and bucket of the template; their names begin with the prefix."""
     names: dict[str, str] = {}
     stack = Stack(endpoint, names)
-    dynamodb, sqs = stack.client("dynamodb"), stack.client("sqs")
+    dynamodb, sqs, s3 = (stack.client(service) for service in ("dynamodb", "sqs", "s3"))
     for logical_id, resource in template()["Resources"].items():
         properties = resource.get("Properties", {})
         name = f"{prefix}-{logical_id}"
@@ -87,6 +89,9 @@ def deploy(endpoint: str, prefix: str) -> Stack:
             names[logical_id] = name
         elif resource["Type"] == "AWS::SQS::Queue":
             names[logical_id] = sqs.create_queue(QueueName=name)["QueueUrl"]
+        elif resource["Type"] == "AWS::S3::Bucket":
+            names[logical_id] = name.lower()
+            s3.create_bucket(Bucket=names[logical_id])
     return stack
 
 
@@ -103,3 +108,4 @@ def use(stack: Stack) -> None:
     settings.settings.cache_clear()
     table.driver.cache_clear()
     aws.sqs.cache_clear()
+    aws.s3.cache_clear()

@@ -4,11 +4,11 @@ import os
 from collections.abc import Mapping
 
 from linkwright import auth, clock
-from linkwright.table import Item, Table, get
+from linkwright.table import Item, Table, get, update
 from linkwright.transaction import Transaction
 from linkwright.voice import agents
 from linkwright.voice.agent_models import Agent, EscalationRule
-from linkwright.workspace import members
+from linkwright.workspace import members, settings, workspaces
 from tools.local_cloud import clerk
 from tools.workspace import OPERATOR, ensure_workspace, make_key, use_stack
 
@@ -22,10 +22,10 @@ def seed(aws_endpoint: str, outputs: Mapping[str, str], known: Mapping[str, str]
     """Make what is missing, and new keys. Returns the names and values of `demo.env`."""
     os.environ["AWS_ENDPOINT_URL"] = aws_endpoint
     use_stack(outputs, stage="local")
-    demo = ensure_workspace("ws_demo", "Demo", "pro")
-    other = ensure_workspace("ws_other", "Other", "pro")
-    free = ensure_workspace("ws_free", "Free", "free")
-    enterprise = ensure_workspace("ws_enterprise", "Enterprise", "enterprise")
+    demo = ensure_demo("ws_demo", "Demo", "pro")
+    other = ensure_demo("ws_other", "Other", "pro")
+    free = ensure_demo("ws_free", "Free", "free")
+    enterprise = ensure_demo("ws_enterprise", "Enterprise", "enterprise")
     for partition in ("ws_demo", "ws_demo.test", "ws_free", "ws_enterprise"):
         _ensure_agent(partition, AGENT_ID)
     _ensure_agent("ws_other", OTHER_AGENT_ID)
@@ -64,6 +64,14 @@ def demo_agent(agent_id: str) -> Agent:
         created_at=now,
         updated_at=now,
     )
+
+
+def ensure_demo(workspace_id: str, name: str, plan: str) -> Item:
+    """Without the rules for calls, so that a first call goes out; one from before settings too."""
+    workspace = ensure_workspace(workspace_id, name, plan, settings.OFF)
+    off = {"off": settings.OFF.model_dump(mode="json")}
+    kept = "SET #settings = if_not_exists(#settings, :off)"
+    return update(Table.CORE, workspaces.key(workspace["id"]), kept, values=off)
 
 
 def _ensure_member(workspace: Item) -> None:

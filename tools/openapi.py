@@ -143,11 +143,9 @@ def _responses(method: str, path: str, contract: Contract) -> dict[str, Schema]:
     if contract.location:
         names += ["Location", "Idempotent-Replayed"]
     headers = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
-    success = {
-        "description": "Done.",
-        "headers": headers,
-        "content": _content(contract.returns),
-    }
+    success: Schema = {"description": "Done.", "headers": headers}
+    if contract.returns is not None:
+        success["content"] = _content(contract.returns)
     refused = {str(at): {"$ref": f"#/components/responses/{at}"} for at in sorted(statuses)}
     return {str(contract.status): success, **refused}
 
@@ -189,7 +187,7 @@ def _content(model: type[BaseModel]) -> Schema:
 def _schemas(contracts: list[Contract]) -> Schema:
     bodies = {c.parameters["body"] for c in contracts if "body" in c.parameters}
     wanted = [(model, "validation") for model in bodies]
-    wanted += [(contract.returns, "serialization") for contract in contracts]
+    wanted += [(c.returns, "serialization") for c in contracts if c.returns is not None]
     _, schema = models_json_schema(sorted(wanted, key=str), ref_template=REF)  # type: ignore[arg-type]
     found: Schema = {"Error": _error()}
     for name, one in schema["$defs"].items():

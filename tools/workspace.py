@@ -8,11 +8,14 @@ import argparse
 import os
 from collections.abc import Mapping
 
+from pydantic import TypeAdapter
+
 from linkwright import auth, ids
 from linkwright.plans import PLANS
 from linkwright.table import Item
 from linkwright.transaction import Transaction
-from linkwright.workspace import keys, workspaces
+from linkwright.workspace import keys, settings, workspaces
+from linkwright.workspace.models import Country, Settings
 
 OPERATOR = "operator"
 
@@ -29,13 +32,13 @@ def use_stack(outputs: Mapping[str, str], stage: str) -> None:
     os.environ.setdefault("AWS_REGION", os.environ.get("AWS_DEFAULT_REGION", "us-east-1"))
 
 
-def ensure_workspace(workspace_id: str, name: str, plan: str) -> Item:
+def ensure_workspace(workspace_id: str, name: str, plan: str, settings: Settings) -> Item:
     """The workspace of that id; made if there is none."""
     existing = workspaces.find(workspace_id)
     if existing is not None:
         return existing
     tx = Transaction(workspace_id, OPERATOR)
-    workspace = workspaces.create(workspace_id, name, plan, tx)
+    workspace = workspaces.create(workspace_id, name, plan, settings, tx)
     tx.commit()
     return workspace
 
@@ -55,12 +58,23 @@ def _stack_outputs(stack: str) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in outputs}
 
 
+def country(code: str) -> str:
+    known: str = TypeAdapter(Country).validate_python(code)
+    return known
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--stack", required=True, help="the CloudFormation stack")
     parser.add_argument("--workspace", help="the id of an existing workspace; else one is made")
     parser.add_argument("--name", default="Workspace", help="the name of a new workspace")
     parser.add_argument("--plan", choices=sorted(PLANS), default="free")
+    parser.add_argument(
+        "--country",
+        type=country,
+        default="US",
+        help="where a new workspace may call, until its settings say otherwise: ISO 3166-1 code",
+    )
     parser.add_argument("--mode", choices=["live", "test"], default="live")
     parser.add_argument("--role", choices=sorted(auth.ROLES), default="owner")
     parser.add_argument("--scope", action="append", help="repeat for several; all by default")
@@ -70,7 +84,8 @@ def _arguments() -> argparse.Namespace:
 def main() -> None:
     asked = _arguments()
     use_stack(_stack_outputs(asked.stack), stage=asked.stack.rpartition("-")[2])
-    workspace = ensure_workspace(asked.workspace or ids.new("ws"), asked.name, asked.plan)
+    rules = settings.of_new(asked.country)
+    workspace = ensure_workspace(asked.workspace or ids.new("ws"), asked.name, asked.plan, rules)
     scopes = asked.scope or sorted(auth.SCOPES)
     token = make_key(workspace, asked.mode, asked.role, scopes, "made by the operator")
     print(f"workspace {workspace['id']}\nkey       {token}")

@@ -14,7 +14,7 @@ from linkwright.outbox import Work
 from linkwright.providers.telephony import Simulator
 from linkwright.table import Item, Key, Table
 from linkwright.transaction import Transaction
-from linkwright.voice import calls, operations
+from linkwright.voice import lifecycle, operations
 
 Patch = pytest.MonkeyPatch
 
@@ -75,11 +75,24 @@ def sent_after_it_is_stored(patch: Patch) -> None:
 
 
 def claim_without_a_condition(patch: Patch) -> None:
-    def update(at: Table, key: Key, expression: str, *, condition: str | None, **rest: Any) -> Item:
-        values = {name: value for name, value in rest["values"].items() if name != "seen"}
-        return table.update(at, key, expression, values=values)
+    whole = Transaction.update
 
-    patch.setattr(calls, "update", update)
+    def in_a_transaction(self: Transaction, *of: Any, **options: Any) -> None:
+        whole(self, *of, **_unconditional(options))
+
+    def alone(at: Table, key: Key, expression: str, **options: Any) -> Item:
+        return table.update(at, key, expression, **_unconditional(options))
+
+    patch.setattr(Transaction, "update", in_a_transaction)
+    patch.setattr(lifecycle, "update", alone)
+
+
+def _unconditional(options: dict[str, Any]) -> dict[str, Any]:
+    values = options.get("values") or {}
+    if "claim" not in values:
+        return options
+    values = {name: value for name, value in values.items() if name != "seen"}
+    return options | {"condition": None, "values": values}
 
 
 def a_new_token_for_each_try(patch: Patch) -> None:
@@ -88,14 +101,14 @@ def a_new_token_for_each_try(patch: Patch) -> None:
 
 
 def settlement_apart_from_the_end(patch: Patch) -> None:
-    joined = calls.usage.settle
+    joined = lifecycle.usage.settle
 
     def settle(partition: str, *facts: object, tx: Transaction, **amounts: Any) -> None:
         apart = Transaction(partition, tx.request_id)
         joined(partition, *facts, tx=apart, **amounts)
         apart.commit()
 
-    patch.setattr(calls.usage, "settle", settle)
+    patch.setattr(lifecycle.usage, "settle", settle)
 
 
 def dialled_without_asking(patch: Patch) -> None:

@@ -24,8 +24,13 @@ def world(stack: Stack, request: pytest.FixtureRequest) -> Iterator[World]:
     stacks.use(mine)
     seam = Seam()
     world = World(mine, seam)
-    hooks, driver, sqs = Boto3Hooks(seam), FaultyDriver(table.driver(), seam), aws.sqs()
-    hooks.install(sqs)
+    hooks, driver, clients = (
+        Boto3Hooks(seam),
+        FaultyDriver(table.driver(), seam),
+        (aws.sqs(), aws.s3()),
+    )
+    for client in clients:
+        hooks.install(client)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(table, "driver", lambda: driver)
         patched.setattr(transaction, "driver", lambda: driver)
@@ -34,7 +39,8 @@ def world(stack: Stack, request: pytest.FixtureRequest) -> Iterator[World]:
         patched.setattr(outbox, "DUE_SHARDS", SHARDS)
         world.furnish()
         yield world
-    hooks.remove(sqs)
+    for client in clients:
+        hooks.remove(client)
     stacks.use(stack)
 
 

@@ -18,8 +18,10 @@ from tests.faults.states import State, difference, leaks, neutral, state
 from tests.faults.world import World
 
 KEY = "the client's key"
+_OBJECTS = ("recording_key", "transcript_key")
 RETRY_AFTER = timedelta(seconds=60)
-CONFLICT = 409
+# What is told to whoever comes later: of a change that it is made, of a thing that it is gone.
+MADE = {"PATCH": 409, "DELETE": 404}
 UNAVAILABLE = 503
 
 
@@ -138,10 +140,10 @@ def _repeated(
 ) -> list[str]:
     """What is wrong with the answers to one request sent several times.
 
-    One key has one reply. Where there are no keys but versions, whoever comes later is told so.
+    One key has one reply. Where there are no keys, whoever comes later is told so.
     """
-    if wanted.method not in {"GET", "POST"}:
-        later = tuple(answer for answer in later if answer and answer.status != CONFLICT)
+    if told_so := MADE.get(wanted.method):
+        later = tuple(answer for answer in later if answer and answer.status != told_so)
     problems = [found for answer in later for found in _judged(world, clean, answer)]
     bodies = {a.raw for a in (first, *later) if a and a.status != UNAVAILABLE}
     if wanted.method == "POST":
@@ -181,7 +183,7 @@ def _is_proper_error(answer: Answer) -> bool:
 
 
 def finished(world: World) -> list[str]:
-    """Nothing waits, every message has its item, and every item its message."""
+    """Nothing waits, every message has its item, every item its message and its objects."""
     stored = world.items()
     rows = [item for items in stored.values() for item in items]
     keys = {(item["pk"], item["sk"]) for item in rows}
@@ -192,6 +194,9 @@ def finished(world: World) -> list[str]:
     problems += [f"still due: {item['sk']}" for item in rows if "gsi2pk" in item]
     problems += [f"a message without its item: {key}" for key in world.messages - keys]
     problems += [f"never sent to its queue: {key}" for key in told_of - world.messages]
+    named = {item[name] for item in rows for name in _OBJECTS if name in item}
+    if missing := named and named - world.objects():
+        problems.append(f"not in the bucket: {missing}")
     return problems
 
 

@@ -45,6 +45,7 @@ class _Wanted:
 _KEPT = {"if-match"}
 
 _PLACE_CALL = "POST /v1/voice/calls"
+_ADD_NUMBER = "POST /v1/voice/do-not-call"
 
 # `{id}` is the id in the reply to the route of `after`.
 _WANTED = {
@@ -55,6 +56,9 @@ _WANTED = {
         path={"call_id": "{id}"}, after=_PLACE_CALL, settled=False
     ),
     "GET /v1/voice/agents/{agent_id}": _Wanted(path={"agent_id": AGENT_ID}),
+    _ADD_NUMBER: _Wanted({"number": CALLEE, "reason": "asked on the phone"}),
+    "GET /v1/voice/do-not-call": _Wanted(after=_ADD_NUMBER),
+    "DELETE /v1/voice/do-not-call/{number}": _Wanted(path={"number": CALLEE}, after=_ADD_NUMBER),
 }
 
 

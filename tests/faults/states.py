@@ -19,6 +19,7 @@ State = Counter[str]
 
 _ID = re.compile(r"\b([a-z]{2,5})_[0-9A-HJKMNP-TV-Z]{26}\b")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_SIGNED = re.compile(r'"https?://[^"]*X-Amz-Signature=[^"]*"')
 _VOLATILE = {"v", "sequence", "ttl", "exp"}
 _REQUEST_COUNT = re.compile(r"h\d+")
 _INTERNALS = ("pydynox", "botocore", "traceback", "exception", "arn:", "dynamodb", CANARY.lower())
@@ -34,14 +35,14 @@ def difference(expected: State, found: State) -> list[str]:
 
 
 def leaks(answer: Answer, stack: Stack) -> list[str]:
-    """What of our insides an answer shows."""
-    said = (answer.raw + json.dumps(dict(answer.headers))).lower()
+    """What of our insides an answer shows; a signed address names its bucket."""
+    said = (_SIGNED.sub('""', answer.raw) + json.dumps(dict(answer.headers))).lower()
     words = [*_INTERNALS, *(name.lower() for name in stack.names.values())]
     return [f"an answer says {word!r}: {answer.raw}" for word in words if word in said]
 
 
 def neutral(text: str) -> str:
-    return _TIME.sub("<time>", _ID.sub(r"<\1>", text))
+    return _TIME.sub("<time>", _ID.sub(r"<\1>", _SIGNED.sub('"<address>"', text)))
 
 
 def _shown(item: Item) -> str:

@@ -76,7 +76,8 @@ def test_clean_call_leaves_one_of_each(world: World) -> None:
     assert used == [(1, 1)]
     events = sorted((e["sequence"], e["type"]) for e in core if e["pk"] == f"{at}EVT")
     types = [kind for _, kind in events]
-    assert types == ["call.queued", "call.ringing", "call.answered", "call.ended"]
+    changes = ["call.queued", "call.ringing", "call.answered", "call.ended"]
+    assert types == [*changes, "call.analyzed", "call.recording_ready"]
     assert matrix.finished(world) == []
 
 

@@ -21,6 +21,11 @@ def queues() -> list[str]:
 
 
 @cache
+def buckets() -> list[str]:
+    return [name for name, _ in _resources("AWS::S3::Bucket")]
+
+
+@cache
 def consumers() -> dict[str, str]:
     """The function that a queue wakes; none for a queue whose consumer is not built yet."""
     return {_target(e["Queue"]): function.file for function, e in _events("SQS")}

@@ -1,5 +1,6 @@
-"""What a run acts on: tables and queues of its own, a clock that only the test moves, and the rest
-of AWS: the stream that wakes the relay, the queues that wake the workers, the schedules."""
+"""What a run acts on: tables, queues and buckets of its own, a clock that only the test moves, and
+the rest of AWS: the stream that wakes the relay, the queues that wake the workers, the schedules.
+"""
 
 import itertools
 import json
@@ -52,11 +53,11 @@ class World:
         self.offset = timedelta(0)
         self._numbers = itertools.count(1)
         self._store: Any = DynamoDBClient(endpoint_url=stack.endpoint)
-        self._sqs = stack.client("sqs")
+        self._sqs, self._s3 = stack.client("sqs"), stack.client("s3")
 
     def furnish(self) -> None:
         workspace = make_workspace()
-        workspace.agent(id=AGENT_ID)
+        workspace.agent(id=AGENT_ID, recording=True)
         self.client = workspace.client
         self.partition = workspace.partition
         self._baseline = self.items()
@@ -82,10 +83,16 @@ class World:
             self._restore(name)
         for name in wiring.queues():
             self._sqs.purge_queue(QueueUrl=self.stack.names[name])
+        for name in wiring.buckets():
+            self._empty(name)
 
     def items(self) -> dict[str, list[Item]]:
         """All that is stored, by table."""
         return {name: self._scan(name) for name in wiring.tables()}
+
+    def objects(self) -> set[str]:
+        """The keys of all that is in the buckets."""
+        return {key for name in wiring.buckets() for key in self._listed(name)}
 
     def now(self) -> datetime:
         return self.began + self.offset
@@ -120,7 +127,7 @@ class World:
         assert made is not None
         if wanted.settled:
             self.settle()
-        path = wanted.path.replace("{id}", made.json["id"])
+        path = wanted.path.replace("{id}", made.json.get("id", ""))
         return replace(wanted, path=path)
 
     def invoke(self, file: str, event: Mapping[str, Any], injector: Injector) -> Outcome:
@@ -207,7 +214,7 @@ class World:
             self._sqs.delete_message_batch(QueueUrl=url, Entries=taken)
         return [message["Body"] for message in got]
 
-    # ---- tables ---------------------------------------------------------------------------------
+    # ---- tables and buckets ---------------------------------------------------------------------
 
     def _scan(self, name: str) -> list[Item]:
         found: list[Item] = []
@@ -231,6 +238,14 @@ class World:
                 strangers.append({"pk": item["pk"], "sk": item["sk"]})
         if wanted or strangers:
             self._store.sync_batch_write(self.stack.names[name], list(wanted.values()), strangers)
+
+    def _listed(self, name: str) -> list[str]:
+        found = self._s3.list_objects_v2(Bucket=self.stack.names[name])
+        return [one["Key"] for one in found.get("Contents", [])]
+
+    def _empty(self, name: str) -> None:
+        for key in self._listed(name):
+            self._s3.delete_object(Bucket=self.stack.names[name], Key=key)
 
 
 def _outcome(file: str, event: Mapping[str, Any]) -> Outcome:

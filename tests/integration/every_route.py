@@ -23,7 +23,7 @@ JSON_TYPE = "application/json; charset=utf-8"
 WITH_BODY = {"POST", "PUT", "PATCH"}
 
 # The kind of id that each path parameter takes.
-PARAMETERS = {"agent_id": "agt", "call_id": "call"}
+PARAMETERS = {"agent_id": "agt", "call_id": "call", "number": "number"}
 # A body for each route that takes one, of the ids of a workspace by their kind. A value that looks
 # like an id is taken for one by the tests of tenancy.
 BODIES: dict[str, Callable[[Mapping[str, str]], dict[str, Any]]] = {
@@ -36,17 +36,31 @@ BODIES: dict[str, Callable[[Mapping[str, str]], dict[str, Any]]] = {
     },
     "POST /v1/voice/calls/{call_id}/cancel": lambda _: {},
     "PATCH /v1/voice/agents/{agent_id}": lambda _: {"voice": "dana"},
+    "POST /v1/voice/do-not-call": lambda ids: {"number": ids["number"]},
+    # A rule that no test comes near.
+    "PATCH /v1/workspace/settings": lambda _: {"calls_per_day": 1_000_000},
 }
 
 
 class Ids(dict[str, str]):
-    """Ids by their kind, and a client that may read what they name."""
+    """Ids by their kind, their workspace, and a client that may read what they name."""
 
+    workspace: Workspace
     reader: Client
+
+    @classmethod
+    def made_in(cls, workspace: Workspace) -> "Ids":
+        """One of everything an id can name."""
+        agent = workspace.agent()
+        call = workspace.place(agent).json["id"]
+        ids = cls(agt=agent, call=call, number=workspace.never_call())
+        ids.workspace = workspace
+        ids.reader = workspace.client_with(["*:read", "settings:manage"])
+        return ids
 
     def but(self, **others: str) -> "Ids":
         changed = Ids(self, **others)
-        changed.reader = self.reader
+        changed.workspace, changed.reader = self.workspace, self.reader
         return changed
 
 
@@ -103,7 +117,10 @@ class Route:
             current = ids.reader.get(url)
             version = str(current.json["version"]) if current.status == 200 else "1"
             options["headers"] = {"If-Match": version, **options.get("headers", {})}
-        return client.request(self.method, url + options.pop("query", ""), **options)
+        answer = client.request(self.method, url + options.pop("query", ""), **options)
+        if self.method == "DELETE" and answer.status == self.contract.status:
+            ids.workspace.never_call(ids["number"])  # put back, so that it can be asked again
+        return answer
 
 
 # What is no JSON endpoint: pages that have tests of their own.
@@ -128,11 +145,7 @@ LIST_ROUTES = [
 def make_world(plan: str = "enterprise", mode: str = "live") -> World:
     """On the largest plan unless told otherwise: a test of many requests stays in its minute."""
     workspace = make_workspace(plan, mode)
-    agent = workspace.agent()
-    call = workspace.place(agent).json["id"]
-    ids = Ids(agt=agent, call=call)
-    ids.reader = workspace.client_with(["*:read"])
-    return World(workspace, ids)
+    return World(workspace, Ids.made_in(workspace))
 
 
 # ---- What every answer is held to ----------------------------------------------------------------

@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 
 from linkwright.voice import agents
+from linkwright.workspace import settings
 from tests.factories import Workspace
 from tools.demo import AGENT_ID, EVERYTHING
 from tools.template import ROOT, Function
@@ -16,7 +17,7 @@ PLACEHOLDER = "lk_test_REPLACE_ME"
 @cache
 def demo() -> Workspace:
     """Made once; what a sample event names must exist."""
-    workspace = Workspace(ensure_workspace("ws_demo", "Demo", "pro"), mode="test")
+    workspace = Workspace(ensure_workspace("ws_demo", "Demo", "pro", settings.OFF), mode="test")
     if agents.find(workspace.partition, AGENT_ID) is None:
         workspace.agent(id=AGENT_ID)
     workspace.client = workspace.client_with(EVERYTHING)

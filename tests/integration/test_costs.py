@@ -30,7 +30,7 @@ def test_the_calls_and_units_of_a_request(
 ) -> None:
     ask = case.prepare(workspace)
     meter.reset()
-    assert ask().status in {200, 201}
+    assert ask().status in {200, 201, 204}
     assert meter.calls == [AUTHENTICATE, *case.calls]
     assert (meter.read_units, meter.write_units) == (case.read_units, case.write_units)
 
@@ -40,4 +40,4 @@ def test_a_replay_costs_one_more_read(workspace: Workspace, meter: Meter) -> Non
     workspace.place(agent, key="k")
     meter.reset()
     assert workspace.place(agent, key="k").headers["Idempotent-Replayed"] == "true"
-    assert meter.calls == [AUTHENTICATE, "TransactWriteItems", "GetItem"]
+    assert meter.calls == [AUTHENTICATE, "GetItem", "TransactWriteItems", "GetItem"]

@@ -28,12 +28,12 @@ def _with_pages(mode: str = "live", like: World | None = None) -> World:
     """Enough of everything that a page of one has a next."""
     world = make_world(mode=mode)
     if like:
-        world = World(Workspace(like.workspace.item, mode), Ids())
-        world.ids["agt"] = world.workspace.agent()
-        world.ids["call"] = world.workspace.place(world.ids["agt"]).json["id"]
+        workspace = Workspace(like.workspace.item, mode)
+        world = World(workspace, Ids.made_in(workspace))
     world.workspace.agent()
     for _ in range(2):
         world.workspace.place(world.ids["agt"])
+        world.workspace.never_call()
     return world
 
 

@@ -11,7 +11,7 @@ import pytest
 from linkwright import clock, ids, pagination, table
 from linkwright.pagination import MAX_READS
 from linkwright.table import Key
-from linkwright.voice import calls
+from linkwright.voice import lifecycle
 from linkwright.voice.reports import Report
 from linkwright.voice.states import EndedReason, Status
 from tests.client import Client
@@ -50,7 +50,7 @@ def _placed(stack: Stack, workspace: Workspace, agent: str, count: int) -> list[
     from pydynox.pydynox_core import item_to_dynamo
 
     placed: str = workspace.place(agent).json["id"]
-    stored = json.dumps(calls.find(workspace.partition, placed))
+    stored = json.dumps(lifecycle.find(workspace.partition, placed))
     made = [placed, *(ids.new("call") for _ in range(count - 1))]
     puts = [
         {"PutRequest": {"Item": item_to_dynamo(json.loads(stored.replace(placed, copy)))}}
@@ -81,10 +81,10 @@ def _copies_removed(stack: Stack) -> Iterator[None]:
 
 
 def move(workspace: Workspace, call_id: str, status: Status) -> None:
-    item = calls.find(workspace.partition, call_id)
+    item = lifecycle.find(workspace.partition, call_id)
     assert item is not None
     if status is not Status.QUEUED:
-        calls.advance(item, Report(status, ended_reason=ENDINGS[status]))
+        lifecycle.advance(item, Report(status, ended_reason=ENDINGS[status]))
 
 
 def test_200_each_of_300_calls_of_one_moment_once(
@@ -108,6 +108,7 @@ def test_200_null_on_a_page_that_fits_exactly(stack: Stack, route: Route) -> Non
     _placed(stack, world.workspace, world.ids["agt"], 24)
     for _ in range(24):
         world.workspace.agent()
+        world.workspace.never_call()
     page = route.ask(world.client, world.ids).json
     assert (len(page["data"]), page["next_cursor"]) == (25, None)
     for limit in (1, 5, 24, 25, 26, 100):

@@ -11,10 +11,13 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from linkwright import clock
+from linkwright.providers import telephony
 from linkwright.table import Key, Table, update
+from linkwright.transaction import Transaction
+from linkwright.voice import follow_up
 from tests import pump
 from tests.client import invoke, queue_event
-from tests.factories import Workspace, make_workspace
+from tests.factories import CALLEE, Workspace, make_workspace
 from tests.stack import Stack
 from tests.template.broken import block, statement
 from tests.template.checkout import Checkout, real
@@ -49,6 +52,21 @@ def makes_and_changes_an_agent(stack: Stack, workspace: Workspace) -> None:
     path, version = made[0].headers["Location"], {"If-Match": "1"}
     answer = workspace.client.request("PATCH", path, json={"voice": "noa"}, headers=version)
     assert answer.status == 200
+
+
+def reads_and_changes_the_settings(stack: Stack, workspace: Workspace) -> None:
+    path, version = "/v1/workspace/settings", {"If-Match": "1"}
+    assert workspace.client.get(path).status == 200
+    answer = workspace.client.request("PATCH", path, json={"calls": "off"}, headers=version)
+    assert answer.status == 200
+
+
+def keeps_a_list_of_numbers(stack: Stack, workspace: Workspace) -> None:
+    path, key = "/v1/voice/do-not-call", {"Idempotency-Key": "once"}
+    listed = [workspace.client.post(path, json={"number": CALLEE}, headers=key) for _ in range(2)]
+    assert [answer.status for answer in listed] == [201, 201]
+    assert workspace.client.get(path).json["data"]
+    assert workspace.client.request("DELETE", f"{path}/{CALLEE}").status == 204
 
 
 def places_a_call_twice(stack: Stack, workspace: Workspace) -> None:
@@ -88,6 +106,17 @@ def relays_and_dials(stack: Stack, workspace: Workspace) -> None:
     assert all(call["ended_at"] for call in ended)
 
 
+def follows_up_a_long_call(stack: Stack, workspace: Workspace) -> None:
+    """One that is recorded, and whose transcript is too long for its item."""
+    texts = {"he": ("Hello? " * 10_000, "Yes. " * 10_000)}
+    call = workspace.place(workspace.agent(recording=True)).json["id"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(telephony, "_SCRIPT", texts)
+        pump.settle(stack, workspace.id)
+    shown = workspace.client.get(f"/v1/voice/calls/{call}").json
+    assert (len(shown["transcript"]), shown["recording_url"] is None) == (2, False)
+
+
 def takes_over_a_call(stack: Stack, workspace: Workspace) -> None:
     """A worker died while dialling: the next one asks the carrier first."""
     call = workspace.place(workspace.agent()).json["id"]
@@ -104,8 +133,11 @@ def takes_over_a_call(stack: Stack, workspace: Workspace) -> None:
 
 
 def sweeps_what_waits_too_long(stack: Stack, workspace: Workspace) -> None:
-    """A call and its event, of which the relay never heard."""
-    workspace.place(workspace.agent())
+    """A call, its event and its follow-up, of which the relay never heard."""
+    call = workspace.place(workspace.agent()).json["id"]
+    tx = Transaction(workspace.partition, "req_test")
+    follow_up.request(workspace.partition, call, tx)
+    tx.commit()
     waiting = [i for i in pump.items(stack, "CoreTable", workspace.id) if "outbox" in i]
     for item in waiting:
         key = Key(item["pk"], item["sk"])
@@ -121,11 +153,14 @@ SCENARIOS: tuple[Scenario, ...] = (
     asks_for_what_is_not_there,
     reads_agents,
     makes_and_changes_an_agent,
+    reads_and_changes_the_settings,
+    keeps_a_list_of_numbers,
     places_a_call_twice,
     places_more_calls_than_the_plan_has,
     cancels_a_call_twice,
     lists_calls_by_each_index,
     relays_and_dials,
+    follows_up_a_long_call,
     takes_over_a_call,
     sweeps_what_waits_too_long,
 )

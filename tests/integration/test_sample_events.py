@@ -7,6 +7,7 @@ import pytest
 
 from linkwright import ids
 from linkwright.table import Key, Table, get, update
+from linkwright.voice import follow_up
 from tests import pump
 from tests.client import Answer, Context, invoke, named
 from tests.factories import Workspace
@@ -77,6 +78,38 @@ def test_200_update_agent() -> None:
     assert changed["prompt"] == "Confirm the appointment and say goodbye."
 
 
+def test_200_list_do_not_call() -> None:
+    number = demo().never_call()
+    answer = replay("list_do_not_call")
+    assert answer.status == 200
+    assert number in {entry["number"] for entry in answer.json["data"]}
+
+
+def test_201_add_do_not_call() -> None:
+    answer, again = replay("add_do_not_call"), replay("add_do_not_call")
+    assert (answer.status, answer.json["number"]) == (201, "+972541230099")
+    assert (answer.json["source"], answer.json["reason"]) == ("api", "ביקש שלא יתקשרו")
+    assert again.raw == answer.raw
+
+
+def test_204_remove_do_not_call() -> None:
+    demo().never_call("+972541230099")
+    answer = replay("remove_do_not_call")
+    assert (answer.status, answer.raw) == (204, "")
+
+
+def test_200_get_settings() -> None:
+    answer = replay("get_settings")
+    assert (answer.status, answer.json["consent"]) == (200, "off")
+
+
+def test_200_update_settings() -> None:
+    event = sample(named("update_settings"))
+    event["headers"]["if-match"] = str(replay("get_settings").json["version"])
+    answer = invoke("update_settings", event)
+    assert (answer["statusCode"], json.loads(answer["body"])["calls_per_day"]) == (200, 500)
+
+
 def test_200_serve_reference() -> None:
     answer = invoke("serve_reference", sample(named("serve_reference")))
     assert answer["statusCode"] == 200
@@ -122,6 +155,18 @@ def test_dial_call(stack: Stack) -> None:
     call = demo().client.get(f"/v1/voice/calls/{named_call()}").json
     assert (call["status"], call["ended_reason"]) == ("completed", "agent_ended")
     assert [turn["role"] for turn in call["transcript"]] == ["agent", "callee", "agent"]
+
+
+def test_follow_up_call(stack: Stack) -> None:
+    message = json.loads(sample(named("follow_up_call"))["Records"][0]["body"])
+    job = Key(message["pk"], message["sk"])
+    assert job == follow_up.key(demo().partition, named_call())
+    if get(Table.CORE, job) is None:
+        invoke("dial_call", sample(named("dial_call")), Context(pump.WORKER_TIMEOUT_MS))
+    answer = invoke("follow_up_call", sample(named("follow_up_call")), Context(60_000))
+    assert answer == {"batchItemFailures": []}
+    call = demo().client.get(f"/v1/voice/calls/{named_call()}").json
+    assert call["analysis"]["outcome"] == "conversation"
 
 
 def test_relay_outbox(stack: Stack) -> None:

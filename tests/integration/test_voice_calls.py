@@ -7,8 +7,10 @@ import pytest
 
 from linkwright import clock, outbox
 from linkwright.outbox import Work
+from linkwright.providers.telephony import Simulator
 from linkwright.table import Item, Key, Table, get
 from linkwright.voice import operations
+from linkwright.voice.models import CallSummary
 from tests import pump
 from tests.client import Answer, Context, invoke, queue_event
 from tests.factories import CALLEE, Workspace, make_workspace
@@ -109,11 +111,13 @@ def test_events_tell_each_change_once_and_in_order(stack: Stack, workspace: Work
         "call.ringing",
         "call.answered",
         "call.ended",
+        "call.analyzed",
     ]
-    assert len({event["sequence"] for event in events}) == 4
+    assert len({event["sequence"] for event in events}) == 5
     assert {event["object"]["id"] for event in events} == {call["id"]}
     del call["transcript"]
-    assert events[-1]["object"] == call
+    shown = CallSummary.model_validate(events[-1]["object"])
+    assert shown.model_dump(mode="json") == call
 
 
 def test_one_dial_for_five_deliveries(stack: Stack, workspace: Workspace) -> None:
@@ -121,22 +125,20 @@ def test_one_dial_for_five_deliveries(stack: Stack, workspace: Workspace) -> Non
     pump.relay(stack, workspace.id)
     pump.relay(stack, workspace.id)
     assert pump.work(stack, workspace.id, deliveries=5) == 2
-    book = get(Table.CORE, Key(f"W#{workspace.id}#SIM", call_id))
-    assert book is not None
-    assert book["dials"] == 1
+    assert pump.dials(workspace.id, call_id) == [1]
     assert _minutes(workspace) == (1, 1)
 
 
 def test_a_late_report_changes_nothing(stack: Stack, workspace: Workspace) -> None:
-    from linkwright.voice import calls
+    from linkwright.voice import lifecycle
     from linkwright.voice.reports import Report
     from linkwright.voice.states import Status
 
     call = _ended(stack, workspace)
-    before = calls.find(workspace.id, call["id"])
+    before = lifecycle.find(workspace.id, call["id"])
     assert before is not None
-    calls.advance(before, Report(Status.RINGING))
-    assert calls.find(workspace.id, call["id"]) == before
+    lifecycle.advance(before, Report(Status.RINGING))
+    assert lifecycle.find(workspace.id, call["id"]) == before
 
 
 def test_the_sweeper_sends_what_the_relay_lost(
@@ -156,7 +158,6 @@ def test_the_sweeper_sends_what_the_relay_lost(
 def test_a_call_whose_worker_died_is_taken_over_without_a_second_dial(
     stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from linkwright.providers.telephony import Simulator
 
     class Killed(BaseException):
         pass
@@ -177,9 +178,7 @@ def test_a_call_whose_worker_died_is_taken_over_without_a_second_dial(
     monkeypatch.setattr(clock, "now", lambda: now + timedelta(minutes=2))
     operations.dial(work)
     assert workspace.client.get(f"/v1/voice/calls/{call_id}").json["status"] == "completed"
-    book = get(Table.CORE, Key(f"W#{workspace.id}#SIM", call_id))
-    assert book is not None
-    assert book["dials"] == 1
+    assert pump.dials(workspace.id, call_id) == [1]
 
 
 def test_failed_when_its_agent_is_gone(stack: Stack, workspace: Workspace) -> None:
@@ -264,8 +263,6 @@ def test_200_canceling_twice_is_canceling_once(stack: Stack, workspace: Workspac
 def test_200_a_call_in_progress_is_hung_up(
     stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from linkwright.providers.telephony import Simulator
-
     conversation = Simulator._conversation
     call_id = workspace.place(workspace.agent()).json["id"]
     canceled = []
@@ -277,10 +274,13 @@ def test_200_a_call_in_progress_is_hung_up(
     monkeypatch.setattr(Simulator, "_conversation", cancel_first)
     pump.settle(stack, workspace.id)
     call = workspace.client.get(f"/v1/voice/calls/{call_id}").json
+    assert call.pop("analysis")["outcome"] == "no_conversation"
+    assert canceled[0].pop("analysis") is None
     assert [call] == canceled
     assert (call["status"], call["duration_s"], call["transcript"]) == ("canceled", 1, [])
     assert _minutes(workspace) == (1, 1)
-    assert [event["type"] for event in _events(stack, workspace)][-1] == "call.ended"
+    told = [event["type"] for event in _events(stack, workspace)]
+    assert told[-2:] == ["call.ended", "call.analyzed"]
 
 
 def test_409_for_a_call_that_has_ended(stack: Stack, workspace: Workspace) -> None:
@@ -301,6 +301,9 @@ def test_failed_when_nobody_tells_its_end(
     stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     call_id = workspace.place(workspace.agent(max_duration_s=600)).json["id"]
+    with monkeypatch.context() as patch:
+        patch.setattr(Simulator, "reports", lambda *_: iter(()))
+        pump.settle(stack, workspace.id)
     now = clock.now()
     monkeypatch.setattr(clock, "now", lambda: now + timedelta(minutes=15, seconds=1))
     invoke("sweep_overdue", {})

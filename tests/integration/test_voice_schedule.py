@@ -8,8 +8,8 @@ import pytest
 
 from linkwright import clock, outbox, relay
 from linkwright.outbox import Work
-from linkwright.table import Item, Key, Table, get
-from linkwright.voice import calls, operations
+from linkwright.table import Item
+from linkwright.voice import lifecycle, operations
 from tests import pump
 from tests.client import Answer, invoke
 from tests.factories import Workspace
@@ -71,7 +71,7 @@ def test_a_message_before_its_time_dials_nothing(workspace: Workspace) -> None:
     call_id = _place(workspace, earliest_at=_in(HOUR)).json["id"]
     operations.dial(Work(outbox.CALL, f"W#{workspace.id}#CALL", call_id))
     assert _call(workspace, call_id)["status"] == "scheduled"
-    assert get(Table.CORE, Key(f"W#{workspace.id}#SIM", call_id)) is None
+    assert pump.dials(workspace.id, call_id) == []
 
 
 @pytest.mark.parametrize("opens", [None, HOUR])
@@ -84,7 +84,7 @@ def test_canceled_when_its_window_was_missed(
     _sweep(stack, workspace)
     call = _call(workspace, call_id)
     assert (call["status"], call["ended_reason"]) == ("canceled", "window_missed")
-    assert get(Table.CORE, Key(f"W#{workspace.id}#SIM", call_id)) is None
+    assert pump.dials(workspace.id, call_id) == []
     usage = [i for i in pump.items(stack, "CoreTable", workspace.id) if i["pk"].endswith("#USE")]
     assert [item["committed"] for item in usage] == [0]
 
@@ -151,12 +151,12 @@ def test_one_dial_at_most_when_the_call_moves_on_while_it_becomes_due(
     call_id = _place(workspace, earliest_at=_in(HOUR)).json["id"]
     _later(monkeypatch, HOUR + timedelta(seconds=1))
     work = Work(outbox.CALL, f"W#{workspace.id}#CALL", call_id)
-    advance = calls.advance
+    advance = lifecycle.advance
     conduct = operations._conduct
     dialled = []
 
     def rival_first(item: Item, report: Any) -> Item:
-        monkeypatch.setattr(calls, "advance", advance)
+        monkeypatch.setattr(lifecycle, "advance", advance)
         if rival == "cancel":
             workspace.client.post(f"/v1/voice/calls/{call_id}/cancel")
         else:
@@ -170,7 +170,7 @@ def test_one_dial_at_most_when_the_call_moves_on_while_it_becomes_due(
         dialled.append("late")
         conduct(*args, **options)
 
-    monkeypatch.setattr(calls, "advance", rival_first)
+    monkeypatch.setattr(lifecycle, "advance", rival_first)
     monkeypatch.setattr(operations, "_conduct", count)
     operations.dial(work)
     assert dialled == (["rival"] if rival == "dial" else [])

@@ -13,7 +13,8 @@ import boto3
 import pytest
 from pydynox import pydynox_core
 
-from linkwright import aws, table
+from linkwright import aws, media, table
+from linkwright.settings import settings
 from tests import client
 from tests.stack import REGION, Stack
 from tools.template import Function
@@ -30,6 +31,8 @@ WRITES = {
 OPERATIONS = {
     ("sqs", "SendMessage"): ("sqs:SendMessage", "QueueUrl"),
     ("sqs", "SendMessageBatch"): ("sqs:SendMessage", "QueueUrl"),
+    ("s3", "GetObject"): ("s3:GetObject", "Bucket"),
+    ("s3", "PutObject"): ("s3:PutObject", "Bucket"),
 }
 
 
@@ -41,9 +44,10 @@ class Recorder:
         self._logical_ids = {physical: logical for logical, physical in names.items()}
         self._running: str | None = None
 
-    def record(self, action: str, physical_name: str, index: str | None = None) -> None:
+    def record(self, action: str, physical_name: str, part: str | None = None) -> None:
+        """`part` is an index of a table, or a folder of a bucket."""
         if self._running is not None:
-            resource = self._logical_ids[physical_name] + (f"/index/{index}" if index else "")
+            resource = self._logical_ids[physical_name] + (f"/{part}" if part else "")
             self.used[self._running].add((action, resource))
 
     def watched(self, function: Function, module: Any) -> SimpleNamespace:  # noqa: ANN401
@@ -60,7 +64,20 @@ class Recorder:
         operation = (model.service_model.service_name, model.name)
         if self._running is not None:
             action, parameter = OPERATIONS[operation]
-            self.record(action, params[parameter])
+            self.record(action, params[parameter], _folder(params.get("Key")))
+
+    def watched_link(self, link: Callable[[str], Any]) -> Callable[[str], Any]:
+        """Whoever signs an address lends its own right to read."""
+
+        def watched(key: str) -> Any:  # noqa: ANN401
+            self.record("s3:GetObject", settings().media_bucket, _folder(key))
+            return link(key)
+
+        return watched
+
+
+def _folder(key: str | None) -> str | None:
+    return f"{key.partition('/')[0]}/*" if key else None
 
 
 class RecordingDriver:
@@ -74,7 +91,8 @@ class RecordingDriver:
         action = f"dynamodb:{READS[name]}"
 
         def call(table_name: str, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401
-            self._record(action, table_name, options.get("index_name"))
+            index = options.get("index_name")
+            self._record(action, table_name, f"index/{index}" if index else None)
             return getattr(self._driver, name)(table_name, *arguments, **options)
 
         return call
@@ -100,6 +118,7 @@ def recording(stack: Stack) -> Iterator[Recorder]:
         )
         patch.setattr(client, "load", lambda function: recorder.watched(function, load(function)))
         patch.setattr(boto3, "DEFAULT_SESSION", session)
+        patch.setattr(media, "link", recorder.watched_link(media.link))
         _forget_clients()
         yield recorder
     _forget_clients()

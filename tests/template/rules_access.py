@@ -1,5 +1,6 @@
 """Rules on what functions may do: a role of its own for each, with exactly what it calls."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -39,8 +40,17 @@ def actions_are_named(checkout: Checkout) -> Iterator[str]:
 def resources_are_named(checkout: Checkout) -> Iterator[str]:
     for role in checkout.of_type("AWS::IAM::Role"):
         for granted in checkout.grants(role):
-            if "*" in granted.resource and (role, granted.action) not in ANY_RESOURCE:
+            if "*" not in granted.resource or _is_a_folder(checkout, granted.resource):
+                continue
+            if (role, granted.action) not in ANY_RESOURCE:
                 yield f"{role}: allows {granted.action} on {granted.resource}"
+
+
+def _is_a_folder(checkout: Checkout, resource: str) -> bool:
+    """Objects have no names of their own here: a role names the folder of a bucket."""
+    bucket, _, folder = resource.partition("/")
+    is_one = re.fullmatch(r"[a-z]+/\*", folder) is not None
+    return bucket in checkout.of_type("AWS::S3::Bucket") and is_one
 
 
 def managed_policies_are_listed(checkout: Checkout) -> Iterator[str]:

@@ -32,7 +32,7 @@ ONLY = {
     "urllib.request": {"egress.py", "sessions.py"},
 }
 # What a domain may take of another besides its operations, and why.
-SHARED: dict[str, str] = {}
+SHARED = {"workspace.models": "a workspace's settings are plain values"}
 # A port is spoken in the words of the domain that uses it, which are plain values.
 PORTS = "providers"
 VOCABULARY = {"agent_models", "models", "reports", "states"}

@@ -7,7 +7,12 @@ from collections.abc import Iterator
 from tests.template.checkout import LAYER, Checkout
 
 # Set by Lambda itself, or by an operator's SDK to reach an emulator: never by the template.
-NOT_OURS = {"AWS_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"}
+NOT_OURS = {
+    "AWS_REGION",
+    "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_DYNAMODB",
+    "AWS_ENDPOINT_URL_S3",
+}
 # A name that says so; where a secret is kept may be told, what it is may not.
 _SECRET_NAME = re.compile(r"secret|token|passw|credential|private|api_?key|signing", re.IGNORECASE)
 _PLACE = re.compile(r"(Arn|Name|Path|_ARN|_NAME|_PATH)$")

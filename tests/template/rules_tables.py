@@ -11,6 +11,7 @@ RESTORABLE = {"CoreTable", "AccessTable", "LedgerTable"}
 STREAMED = {"CoreTable": "NEW_AND_OLD_IMAGES"}
 NAMING = {
     "AlarmName",
+    "BucketName",
     "FunctionName",
     "LogGroupName",
     "ManagedPolicyName",

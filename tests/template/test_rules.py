@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from tests.template import (
+    broken_buckets,
     broken_code,
     broken_data,
     broken_functions,
     rules_access,
+    rules_buckets,
     rules_code,
     rules_functions,
     rules_lock,
@@ -34,6 +36,7 @@ RULES: list[Rule] = [
     *rules_access.RULES,
     *rules_queues.RULES,
     *rules_tables.RULES,
+    *rules_buckets.RULES,
     *rules_settings.RULES,
     *rules_routes.RULES,
     *rules_code.RULES,
@@ -41,7 +44,7 @@ RULES: list[Rule] = [
 ]
 # Importing them is what registers the broken checkouts.
 assert broken_functions, broken_data
-assert broken_code
+assert broken_code, broken_buckets
 # All that the rules read.
 READ = ("functions", LAYER, "layers/dependencies/Makefile", "events", "tests", "uv.lock")
 

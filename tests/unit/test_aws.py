@@ -15,6 +15,7 @@ def queue(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with mock_aws():
         aws.sqs.cache_clear()
+        aws.s3.cache_clear()
         url = aws.sqs().create_queue(QueueName="dial")["QueueUrl"]
         for name in ("STAGE", "CORE_TABLE", "ACCESS_TABLE", "IDEM_TABLE", "DOCS_URL"):
             monkeypatch.setenv(name, "local")
@@ -23,6 +24,7 @@ def queue(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         yield url
     settings.settings.cache_clear()
     aws.sqs.cache_clear()
+    aws.s3.cache_clear()
 
 
 def _calls(count: int) -> list[Work]:
@@ -36,8 +38,9 @@ def _messages(url: str) -> list[str]:
     return bodies
 
 
-def test_every_client_tries_twice_and_waits_briefly(queue: str) -> None:
-    config = aws.sqs().meta.config
+@pytest.mark.parametrize("client", [aws.sqs, aws.s3])
+def test_every_client_tries_twice_and_waits_briefly(queue: str, client: Any) -> None:
+    config = client().meta.config
     assert (config.connect_timeout, config.read_timeout) == (1, 3)
     assert config.retries["total_max_attempts"] == 2
     assert config.retries["mode"] == "standard"

@@ -52,6 +52,18 @@ def authorize_batches() -> None:
     iam_actions.extract_iam_action = without_batch
 
 
+def count_as_tls() -> None:
+    """The media bucket refuses what comes without TLS, of which there is none on the loopback."""
+    from ministack import app
+
+    pin = app.pin_request_origin
+
+    def pin_as_tls(address: str, _: bool) -> None:
+        pin(address, True)
+
+    app.pin_request_origin = pin_as_tls
+
+
 def end_with_parent() -> None:
     sys.stdin.buffer.read()
     os.kill(os.getpid(), signal.SIGTERM)
@@ -68,6 +80,7 @@ def main() -> None:
     config.loglevel = "WARNING"
     route_options()
     authorize_batches()
+    count_as_tls()
     threading.Thread(target=end_with_parent, daemon=True).start()
     asyncio.run(serve(app, config))
 

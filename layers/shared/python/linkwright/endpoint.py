@@ -49,7 +49,9 @@ class Contract:
                 rows = kind.__pydantic_generic_metadata__["args"]
                 yield rows[0] if rows else kind
 
-    def reply(self, result: BaseModel) -> Reply:
+    def reply(self, result: BaseModel | None) -> Reply:
+        if result is None:
+            return Reply(self.status, "", None)
         location = self.location.format(**vars(result)) if self.location else None
         return Reply(self.status, result.model_dump_json(), location)
 

@@ -1,7 +1,7 @@
 """Base models and field types that several domains use, with the texts of what they refuse."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
@@ -36,6 +36,12 @@ class RequestModel(Model):
     """What a caller sends: a field we do not know is an error, so that no typo vanishes."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+def without_defaults(schema: dict[str, Any]) -> None:
+    """For the schema of a change: what is left out stays as it is, and has no default."""
+    for field in schema["properties"].values():
+        field.pop("default", None)
 
 
 class Nothing(RequestModel):

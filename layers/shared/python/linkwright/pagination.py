@@ -68,7 +68,7 @@ class ListQuery(RequestModel):
         return self.model_dump_json(exclude={"limit", "cursor"}, exclude_none=True)
 
 
-# Reads up to so many rows after a sort key, newest first, and tells the place reached if it stopped
+# Reads up to so many rows after a sort key, in the list's order, and tells the place reached if it stopped
 # before it knew that there are no more.
 Fetch = Callable[[str | None, int], tuple[list[Item], str | None]]
 
@@ -96,6 +96,7 @@ def partition(
     index: str = "",
     base: str = "",
     between: tuple[str, str] | None = None,
+    newest_first: bool = True,
     condition: str | None = None,
     values: Mapping[str, Any] | None = None,
 ) -> Fetch:
@@ -120,6 +121,7 @@ def partition(
                 between=between,
                 start_after=start,
                 limit=count,
+                newest_first=newest_first,
                 condition=condition,
                 values=values,
             )

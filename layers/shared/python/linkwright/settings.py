@@ -25,6 +25,7 @@ class Settings:
     clerk_allow_missing_azp: bool
     aws_region: str
     dynamodb_endpoint: str | None
+    s3_endpoint: str | None
 
 
 @cache
@@ -50,6 +51,7 @@ def settings() -> Settings:
         clerk_allow_missing_azp=env.get("CLERK_ALLOW_MISSING_AZP") == "true",
         aws_region=env["AWS_REGION"],
         dynamodb_endpoint=env.get("AWS_ENDPOINT_URL_DYNAMODB") or env.get("AWS_ENDPOINT_URL"),
+        s3_endpoint=env.get("AWS_ENDPOINT_URL_S3") or env.get("AWS_ENDPOINT_URL"),
     )
 
 

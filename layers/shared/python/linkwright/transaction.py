@@ -74,6 +74,17 @@ class Transaction:
         body = {"key": key.attributes(), "update_expression": expression}
         self._add("update", table, key, body, condition, values, otherwise)
 
+    def delete(
+        self,
+        table: Table,
+        key: Key,
+        *,
+        condition: str = "attribute_exists(#pk)",
+        otherwise: Otherwise | None = None,
+    ) -> None:
+        """Delete an item; unless told otherwise, it must be there."""
+        self._add("delete", table, key, {"key": key.attributes()}, condition, None, otherwise)
+
     def require(
         self,
         table: Table,
@@ -87,10 +98,12 @@ class Transaction:
         body = {"key": key.attributes()}
         self._add("condition_check", table, key, body, condition, values, otherwise)
 
-    def emit(self, event_type: str, entity: Item, *, sequence: int) -> None:
+    def emit(
+        self, event_type: str, entity: Item, *, sequence: int, details: Item | None = None
+    ) -> None:
         """Tell of the change: `entity` is the object as it is after it, as the API shows it."""
         event = outbox.event(self.partition, event_type, entity, sequence, self.request_id)
-        self.put(Table.CORE, event)
+        self.put(Table.CORE, event | {"details": details or {}})
 
     def record(self, item: Item, condition: str, values: Mapping[str, Any]) -> None:
         """Put the idempotency record first, whatever was added before."""

@@ -7,8 +7,9 @@ write that raises it, so that no number of parallel requests gets past. `used` i
 from linkwright import clock, plans
 from linkwright.auth import Account
 from linkwright.errors import PlanLimitExceeded
-from linkwright.table import Key, Table, get
-from linkwright.transaction import Transaction
+from linkwright.plans import Plan
+from linkwright.table import Item, Key, Table, get
+from linkwright.transaction import Otherwise, Transaction
 
 CALL_MINUTES = "call_minutes"
 
@@ -48,6 +49,47 @@ def reserve(account: Account, dimension: str, amount: int, tx: Transaction) -> s
         otherwise=exceeded,
     )
     return period.label
+
+
+def top_up(
+    tx: Transaction,
+    plan: Plan,
+    dimension: str,
+    before: Item,
+    after: Item,
+    *,
+    otherwise: Otherwise,
+) -> None:
+    """Make an item's reservation another: `reserved` units in the billing cycle `period`.
+
+    What was reserved in an earlier cycle is given back to it.
+    """
+    limit, more = getattr(plan, dimension), after["reserved"] - before["reserved"]
+    if after["period"] != before["period"]:
+        release(tx, before["period"], dimension, before["reserved"])
+        more = after["reserved"]
+    if more > limit:
+        raise otherwise()
+    if more > 0:
+        tx.update(
+            Table.CORE,
+            key(tx.partition, after["period"], dimension),
+            "ADD #committed :amount",
+            condition="attribute_not_exists(#committed) OR #committed <= :bound",
+            values={"amount": more, "bound": limit - more},
+            otherwise=otherwise,
+        )
+
+
+def release(tx: Transaction, period: str, dimension: str, amount: int) -> None:
+    """Give back what was reserved and will not be used."""
+    if amount > 0:
+        tx.update(
+            Table.CORE,
+            key(tx.partition, period, dimension),
+            "ADD #committed :less",
+            values={"less": -amount},
+        )
 
 
 def settle(

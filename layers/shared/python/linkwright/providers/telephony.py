@@ -4,6 +4,10 @@ A carrier is dialled once per call and then reports. The reports of a real one c
 any order and more than once; the simulator's come one after the other.
 """
 
+import io
+import math
+import wave
+from array import array
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -33,6 +37,14 @@ class Dial:
     agent: Agent
 
 
+@dataclass(frozen=True)
+class Recording:
+    """The sound of a call."""
+
+    audio: bytes
+    content_type: str
+
+
 class Carrier(Protocol):
     def place(self, dial: Dial) -> None:
         """Dial. The caller has written down that it is about to."""
@@ -42,6 +54,9 @@ class Carrier(Protocol):
 
     def reports(self, dial: Dial) -> Iterator[Report]:
         """What happens to the call, as it happens."""
+
+    def recording(self, dial: Dial, duration_s: int) -> Recording | None:
+        """The sound of an attempt that is over; None if the carrier has none."""
 
 
 def carrier(partition: str) -> Carrier:
@@ -75,6 +90,8 @@ _ARE_YOU_THERE = {
     "ar": "مرحبا، هل من أحد هناك؟",
 }
 _TURN_MS = 400
+_RATE = 8_000
+_TONE_HZ = 440
 _RING_S = 0.3
 
 _MAGIC = "+1500555000"
@@ -150,6 +167,9 @@ class Simulator:
             transcript=turns,
         )
 
+    def recording(self, dial: Dial, duration_s: int) -> Recording | None:
+        return Recording(_tone(duration_s), "audio/wav")
+
     @staticmethod
     def book(dial: Dial) -> Key:
         return Key(f"W#{dial.partition}#SIM", f"{dial.call_id}#{dial.attempt}")
@@ -172,3 +192,15 @@ def _turn(at: int, text: str, language: str) -> TranscriptTurn:
 
 def _seconds(turns: list[TranscriptTurn]) -> int:
     return -(-len(turns) * _TURN_MS // 1000)
+
+
+def _tone(seconds: int) -> bytes:
+    """A quiet tone as a WAV file: mono, 16 bit, at a telephone's 8 kHz."""
+    second = [round(800 * math.sin(2 * math.pi * _TONE_HZ * at / _RATE)) for at in range(_RATE)]
+    file = io.BytesIO()
+    with wave.open(file, "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(_RATE)
+        out.writeframes(array("h", second).tobytes() * seconds)
+    return file.getvalue()

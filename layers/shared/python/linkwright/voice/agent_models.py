@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, StrictBool, StrictInt, model_validator
 from pydantic_core import PydanticCustomError
 
-from linkwright.fields import Line, Model, QuietHours, RequestModel, Time
+from linkwright.fields import Line, Model, QuietHours, RequestModel, Time, without_defaults
 from linkwright.voice.numbers import PhoneNumber
 
 
@@ -59,15 +59,10 @@ class CreateAgent(RequestModel):
     voicemail: VoicemailPlan = Field(default_factory=VoicemailPlan)
 
 
-def _without_defaults(schema: dict[str, Any]) -> None:
-    for field in schema["properties"].values():
-        field.pop("default", None)
-
-
 class UpdateAgent(CreateAgent):
     """The fields to change, by the rules of `CreateAgent`; what is not sent stays as it is."""
 
-    model_config = ConfigDict(json_schema_extra=_without_defaults)
+    model_config = ConfigDict(json_schema_extra=without_defaults)
 
     # Never looked at: only the fields that were sent are.
     name: AgentName = ""

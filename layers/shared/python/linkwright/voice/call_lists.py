@@ -6,7 +6,7 @@ from linkwright import ids, pagination
 from linkwright.auth import Account
 from linkwright.pagination import Fetch, Page
 from linkwright.table import Item, Table
-from linkwright.voice import calls
+from linkwright.voice import calls, lifecycle, line
 from linkwright.voice.models import CallsQuery, CallSummary
 
 _ROUTE = "voice/calls"
@@ -20,7 +20,7 @@ def page(account: Account, filters: CallsQuery) -> Page[CallSummary]:
 
 
 def _fetch(partition: str, filters: CallsQuery) -> Fetch:
-    base = calls.key(partition, "").pk
+    base = lifecycle.key(partition, "").pk
     between = (
         ids.first_at("call", filters.created_after or _EARLIEST),
         ids.last_before("call", filters.created_before or _LATEST),
@@ -43,7 +43,7 @@ def _fetch(partition: str, filters: CallsQuery) -> Fetch:
             [
                 pagination.partition(
                     Table.CORE,
-                    calls.status_partition(partition, status),
+                    line.status_partition(partition, status),
                     index="gsi3",
                     base=base,
                     between=between,

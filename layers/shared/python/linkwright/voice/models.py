@@ -54,8 +54,8 @@ class Schedule(RequestModel):
 class Window(Model):
     """A schedule as a call shows it."""
 
-    earliest_at: Time | None
-    latest_at: Time | None
+    earliest_at: Time | None = None
+    latest_at: Time | None = None
 
 
 def _distinct_outcomes(outcomes: list[str]) -> list[str]:
@@ -121,11 +121,14 @@ class Attempt(Model):
     ended_reason: EndedReason | None = None
 
 
+Outcome = Literal["conversation", "opted_out", "no_conversation", "voicemail", "screened"]
+
+
 class Analysis(Model):
     """What came of a conversation."""
 
     summary: str
-    outcome: Literal["conversation", "opted_out", "no_conversation", "voicemail", "screened"]
+    outcome: Outcome
     sentiment: Literal["positive", "neutral", "negative"] | None = None
     custom: dict[str, str] = Field(default_factory=dict)
 
@@ -140,6 +143,7 @@ class CallSummary(Model):
     created_at: Time
     metadata: dict[str, str]
     schedule: Window | None = None
+    next_attempt_at: Time | None = None
     retry: Retry | None = None
     consent: GivenConsent | None = None
     attempt: int = 0

@@ -1,107 +1,204 @@
-"""Dialling a call: what the dial worker does, safe to be killed at any instruction.
+"""Dialling calls: what the dial worker does, safe to be killed at any instruction.
 
 Claim first, so that the intent is written before the carrier hears of it. Whoever takes a claimed
-call over asks the carrier whether it was dialled before dialling it.
+call over asks the carrier whether it was dialled before anything else.
 """
 
 from datetime import datetime, timedelta
 
-from linkwright import clock, deadline
+from linkwright import clock, deadline, outbox
 from linkwright.observability import logger
 from linkwright.outbox import Work
 from linkwright.providers import telephony
-from linkwright.providers.telephony import CarrierNotConfigured, Dial
+from linkwright.providers.telephony import Carrier, CarrierNotConfigured, Dial
 from linkwright.table import Item
-from linkwright.voice import agents, calls
+from linkwright.voice import agents, attempts, lifecycle, line, rules
 from linkwright.voice.agent_models import Agent
+from linkwright.voice.lifecycle import Refused, Superseded
 from linkwright.voice.reports import Report
-from linkwright.voice.states import EndedReason, Status, is_terminal
+from linkwright.voice.states import EndedReason, Status, is_dialled, is_terminal
+from linkwright.workspace import operations as workspace
+from linkwright.workspace.operations import Tenant
 
 _LEASE_GRACE_S = 5.0
 # How long after the longest talk that its agent allows a call may still be without an end.
 _END_GRACE = timedelta(minutes=5)
+# A call that was not dialled within this time of being due is not dialled any more, as after dead
+# letters were sent again. Far longer than any line: who waits in it is never dropped.
+_STALE = timedelta(days=7)
 # The lease where nothing limits the run, as in a shell.
 _LONGEST_RUN_S = 60.0
 
 
 def dial(work: Work) -> None:
-    """Bring a queued call to its end. Does nothing if another worker has it, or it has ended."""
+    """See to a call: queue it if it is due, begin the first that waits, go on with one left behind.
+
+    Work of the kind LINE names no call: a place on the phone is free.
+    """
     partition = work.pk.split("#")[1]
-    item = calls.find(partition, work.sk)
+    if work.kind == outbox.LINE:
+        _begin_next(partition)
+        return
+    item = lifecycle.find(partition, work.sk)
     if item is None or work.pk != item["pk"]:
         # Never there: the message is not ours, or was written about something else.
         raise LookupError("no such call")
     status = Status(item["view"]["status"])
-    if is_terminal(status) or _is_leased(item) or _is_early(item):
+    if is_terminal(status) or _is_leased(item):
         return
-    if not _is_dialled(status) and _is_late(item):
-        calls.advance(item, Report(Status.CANCELED, ended_reason=EndedReason.WINDOW_MISSED))
-        return
-    agent = agents.find(partition, item["view"]["agent_id"], item["view"].get("agent_version"))
-    if _is_lost(item, agent):
-        calls.advance(item, _failed(EndedReason.PROVIDER_TIMEOUT))
-        return
-    if status is Status.SCHEDULED:
-        # Then from the beginning: somebody may have canceled it, or have it, by now.
-        calls.advance(item, Report(Status.QUEUED))
-        dial(work)
+    if is_dialled(status):
+        _resume(item)
+    elif clock.now() >= _due_at(item):
+        lifecycle.advance(item, Report(Status.QUEUED))
+        _begin_next(partition)
+
+
+def _begin_next(partition: str) -> None:
+    """Begin the call that waits for longest and may begin, and see it through."""
+    tenant = workspace.tenant(partition)
+    busy: set[str] = set()
+    for call_id, agent_id in line.waiting(partition):
+        item = None if agent_id in busy else lifecycle.find(partition, call_id)
+        if item is None or item["view"]["status"] != Status.QUEUED:
+            continue
+        try:
+            begun = _begin(item, tenant)
+        except line.Full:
+            _repair(partition, line.ALL)
+            return
+        except line.AgentBusy:
+            _repair(partition, agent_id)
+            busy.add(agent_id)
+        except Superseded:
+            continue
+        else:
+            if begun:
+                return
+
+
+def _begin(item: Item, tenant: Tenant) -> bool:
+    """Dial the call and see it through, unless it must not be dialled, or not now."""
+    partition, view = lifecycle.partition_of(item), item["view"]
+    agent = agents.find(partition, view["agent_id"], view.get("agent_version"))
+    if agent is None:
+        lifecycle.advance(item, _failed(EndedReason.AGENT_NOT_FOUND))
+        return False
+    now = clock.now()
+    has_consent = view.get("consent") is not None
+    reason = rules.refusal(tenant.settings, view["to"], has_consent=has_consent)
+    if reason is not None or _is_late(item, now):
+        lifecycle.advance(item, _canceled(reason or EndedReason.WINDOW_MISSED))
+        return False
+    opening = rules.opening(view["to"], [tenant.settings.quiet_hours, agent.quiet_hours], now)
+    if opening != now:
+        _wait_for(opening, item)
+        return False
+    try:
+        item = lifecycle.claim(item, _lease_end(), agent, tenant)
+    except Refused as refused:
+        failed = refused.reason is EndedReason.PLAN_LIMIT
+        lifecycle.advance(item, (_failed if failed else _canceled)(refused.reason))
+        return False
+    logger().info("dialling", extra={"call": view["id"], "taken_over": False})
+    _conduct(item, agent)
+    return True
+
+
+def _resume(item: Item) -> None:
+    """Go on with an attempt whose worker is gone."""
+    partition, view = lifecycle.partition_of(item), item["view"]
+    agent = agents.find(partition, view["agent_id"], view["agent_version"])
+    if agent is None or _is_lost(item, agent):
+        lifecycle.advance(item, _failed(EndedReason.PROVIDER_TIMEOUT))
         return
     try:
-        item = calls.claim(item, _lease_end(), agent.version if agent else None)
-    except calls.Superseded:
+        item = lifecycle.take_over(item, _lease_end())
+    except Superseded:
         return
-    taken_over = _is_dialled(status)
-    logger().info("dialling", extra={"call": work.sk, "taken_over": taken_over})
-    if agent is None:
-        calls.advance(item, _failed(EndedReason.AGENT_NOT_FOUND))
-    else:
-        _conduct(item, agent, taken_over=taken_over)
+    logger().info("dialling", extra={"call": view["id"], "taken_over": True})
+    _conduct(item, agent, taken_over=True)
 
 
-def _conduct(item: Item, agent: Agent, *, taken_over: bool) -> None:
-    partition, view = calls.partition_of(item), item["view"]
+def _conduct(item: Item, agent: Agent, *, taken_over: bool = False) -> None:
+    partition, view = lifecycle.partition_of(item), item["view"]
     try:
         carrier = telephony.carrier(partition)
     except CarrierNotConfigured:
-        calls.advance(item, _failed(EndedReason.CARRIER_NOT_CONFIGURED))
+        lifecycle.advance(item, _failed(EndedReason.CARRIER_NOT_CONFIGURED))
         return
-    order = Dial(partition, view["id"], 1, view["to"], agent)
-    if not (taken_over and carrier.knows(order)):
+    order = Dial(partition, view["id"], attempts.number_of(view), view["to"], agent)
+    if not taken_over:
         carrier.place(order)
+    elif not carrier.knows(order):
+        # Time has passed: whether it may be dialled at all is asked again, in its turn.
+        _return_to_line(item)
+        return
+    _follow(item, carrier, order)
+
+
+def _follow(item: Item, carrier: Carrier, order: Dial) -> None:
     for report in carrier.reports(order):
-        item = calls.advance(item, report)
-        if is_terminal(Status(item["view"]["status"])):
+        item = lifecycle.advance(item, report)
+        if not is_dialled(Status(item["view"]["status"])):
             return  # canceled meanwhile: leaving the carrier's reports hangs up
 
 
-def _is_lost(item: Item, agent: Agent | None) -> bool:
-    """Whether the call is older than any call may become: nobody will tell its end any more."""
-    longest = timedelta(seconds=agent.max_duration_s if agent else 0) + _END_GRACE
-    created = clock.parse(item["view"]["created_at"])
-    return clock.now() > max(created, _window(item, "earliest_at") or created) + longest
+def _return_to_line(item: Item) -> None:
+    try:
+        lifecycle.undo(item)
+    except Superseded:
+        return
+    _begin_next(lifecycle.partition_of(item))
 
 
-def _is_early(item: Item) -> bool:
-    earliest = _window(item, "earliest_at")
-    return earliest is not None and clock.now() < earliest
+def _wait_for(opening: datetime | None, item: Item) -> None:
+    """The callee has quiet hours: the call waits for their end, or ends where it cannot."""
+    latest = _latest(item)
+    if opening is None or item.get("on_quiet_hours") == "reject":
+        lifecycle.advance(item, _canceled(EndedReason.WINDOW_MISSED))
+    else:
+        # Not beyond its window: then it ends when that does.
+        until = min(opening, latest + timedelta(seconds=1)) if latest else opening
+        lifecycle.postpone(item, until)
 
 
-def _is_late(item: Item) -> bool:
-    latest = _window(item, "latest_at")
-    return latest is not None and clock.now() > latest
+def _repair(partition: str, of: str) -> None:
+    """Free the place of a call that is not on the phone: the truth is what the call says."""
+    call_id = line.longest_on_the_phone(partition, of)
+    if call_id is None:
+        return
+    item = lifecycle.find(partition, call_id)
+    if item is None or not is_dialled(Status(item["view"]["status"])):
+        line.remove(partition, of, call_id)
+        logger().warning("freed a place that nobody held", extra={"call": call_id})
 
 
-def _window(item: Item, end: str) -> datetime | None:
-    schedule = item["view"].get("schedule")
-    return clock.parse(schedule[end]) if schedule and schedule[end] else None
+def _is_lost(item: Item, agent: Agent) -> bool:
+    """Whether the attempt is older than any may become: nobody will tell its end any more."""
+    longest = timedelta(seconds=agent.max_duration_s) + _END_GRACE
+    return clock.now() > attempts.started_at(item["view"]) + longest
 
 
-def _is_dialled(status: Status) -> bool:
-    return status not in {Status.SCHEDULED, Status.QUEUED}
+def _is_late(item: Item, now: datetime) -> bool:
+    latest = _latest(item)
+    return now > _due_at(item) + _STALE or (latest is not None and now > latest)
+
+
+def _latest(item: Item) -> datetime | None:
+    latest = (item["view"].get("schedule") or {}).get("latest_at")
+    return clock.parse(latest) if latest else None
+
+
+def _due_at(item: Item) -> datetime:
+    return clock.parse(item.get("due_at") or item["view"]["created_at"])
 
 
 def _failed(reason: EndedReason) -> Report:
     return Report(Status.FAILED, ended_reason=reason)
+
+
+def _canceled(reason: EndedReason) -> Report:
+    return Report(Status.CANCELED, ended_reason=reason)
 
 
 def _is_leased(item: Item) -> bool:

@@ -29,9 +29,11 @@ class Report:
         if is_terminal(self.status):
             changed |= {
                 "ended_at": clock.timestamp(),
-                "ended_reason": self.ended_reason.value if self.ended_reason else None,
-                "ended_detail": self.ended_detail,
                 "duration_s": self.duration_s or 0,
                 "transcript_status": "ready",
             }
+            if self.ended_reason:
+                changed["ended_reason"] = self.ended_reason.value
+            if self.ended_detail:
+                changed["ended_detail"] = self.ended_detail
         return changed

@@ -54,6 +54,11 @@ def is_terminal(status: Status) -> bool:
     return status not in _ORDER
 
 
+def is_dialled(status: Status) -> bool:
+    """Whether an attempt is on its way: claimed by a worker, and not over."""
+    return status in {Status.DIALING, Status.RINGING, Status.IN_PROGRESS}
+
+
 def may_follow(new: Status, current: Status) -> bool:
     """Whether a report of `new` still says something once the call is `current`."""
     return _rank(new) > _rank(current)

@@ -1,8 +1,11 @@
-"""What the workspace endpoints show."""
+"""What the workspace endpoints take and show."""
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from linkwright.fields import Model, Time
+from pydantic import AfterValidator, ConfigDict, Field, StrictInt, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from linkwright.fields import Model, QuietHours, RequestModel, Time, without_defaults
 
 
 class WorkspaceName(Model):
@@ -37,3 +40,58 @@ class Whoami(Model):
     role: str
     credential: Credential
     limits: Limits
+
+
+def _known(country: str) -> str:
+    # Imported here: its tables are large, and few requests name a country.
+    import phonenumbers
+
+    if country not in phonenumbers.SUPPORTED_REGIONS:
+        raise PydanticCustomError("country", "must be an ISO 3166-1 code of two capital letters")
+    return country
+
+
+def _distinct(countries: list[str]) -> list[str]:
+    return sorted(set(countries))
+
+
+Country = Annotated[
+    str, AfterValidator(_known), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{2}$"})
+]
+Countries = Annotated[list[Country], Field(min_length=1, max_length=250), AfterValidator(_distinct)]
+CallsPerCallee = Annotated[StrictInt, Field(ge=1, le=100)]
+CallsPerDay = Annotated[StrictInt, Field(ge=1, le=1_000_000)]
+
+
+class UpdateSettings(RequestModel):
+    """The settings to change; what is not sent stays as it is. `null` lifts a limit."""
+
+    model_config = ConfigDict(json_schema_extra=without_defaults)
+
+    # The defaults are never looked at: only the fields that were sent are.
+    calls: Literal["on", "off"] = "on"
+    allowed_countries: Countries | None = None
+    consent: Literal["off", "enforce"] = "off"
+    calls_per_callee_per_day: CallsPerCallee | None = None
+    calls_per_day: CallsPerDay | None = None
+    quiet_hours: QuietHours | None = None
+
+    def changes(self) -> dict[str, Any]:
+        return self.model_dump(mode="json", exclude_unset=True)
+
+
+class Settings(Model):
+    """The rules for the workspace's calls, of live or of test mode.
+
+    `calls` off stops placing and dialling. The countries are those of the numbers called; `null`
+    is any, as no limit is for the others. The days of both caps are those of UTC.
+    """
+
+    calls: Literal["on", "off"]
+    allowed_countries: list[str] | None
+    consent: Literal["off", "enforce"]
+    calls_per_callee_per_day: int | None
+    calls_per_day: int | None
+    quiet_hours: QuietHours | None
+    version: int
+    updated_at: Time | None

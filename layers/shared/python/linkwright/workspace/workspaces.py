@@ -6,21 +6,22 @@ from linkwright import clock
 from linkwright.auth import Account
 from linkwright.table import Item, Key, Table, get
 from linkwright.transaction import Transaction
-from linkwright.workspace.models import Credential, Limits, Whoami, WorkspaceName
+from linkwright.workspace.models import Credential, Limits, Settings, Whoami, WorkspaceName
 
 
 def key(workspace_id: str) -> Key:
     return Key(f"W#{workspace_id}", "META")
 
 
-def create(workspace_id: str, name: str, plan: str, tx: Transaction) -> Item:
-    """The workspace's own item; its cycle begins on the day it is made."""
+def create(workspace_id: str, name: str, plan: str, settings: Settings, tx: Transaction) -> Item:
+    """The workspace's own item, with the settings of live mode; its cycle begins on this day."""
     item = {
         **key(workspace_id).attributes(),
         "id": workspace_id,
         "name": name,
         "plan": plan,
         "anchor_day": clock.now().day,
+        "settings": settings.model_dump(mode="json"),
         "cursor_key": secrets.token_hex(32),
         "created_at": clock.timestamp(),
     }
@@ -30,6 +31,14 @@ def create(workspace_id: str, name: str, plan: str, tx: Transaction) -> Item:
 
 def find(workspace_id: str) -> Item | None:
     return get(Table.CORE, key(workspace_id))
+
+
+def existing(workspace_id: str) -> Item:
+    """Raises `LookupError` if there is none."""
+    workspace = find(workspace_id)
+    if workspace is None:
+        raise LookupError("no such workspace")
+    return workspace
 
 
 def whoami(account: Account) -> Whoami:

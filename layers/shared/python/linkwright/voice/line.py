@@ -1,0 +1,111 @@
+"""The line: how many calls of a workspace may be on the phone, and who is next.
+
+A call on the phone stands by its id in a set, which is as large as the plan allows. Adding and
+removing an id twice is adding and removing it once, so no crash can count a call twice. Waiting are
+the queued calls, in the order in which they were placed.
+"""
+
+from collections.abc import Iterator
+
+from linkwright import clock, ids, outbox
+from linkwright.table import ConditionFailed, Item, Key, Table, get, query, update
+from linkwright.transaction import Transaction
+from linkwright.voice.agent_models import Agent
+from linkwright.voice.states import Status
+
+# How far down the line is looked for a call whose agent is free.
+LOOK_AHEAD = 100
+_WAKE_RETENTION_S = 24 * 3600
+
+ALL = "all"
+
+
+class Full(Exception):
+    """As many calls are on the phone as the plan allows."""
+
+
+class AgentBusy(Exception):
+    """As many calls are on the phone as the agent takes at once."""
+
+
+def key(partition: str, of: str = ALL) -> Key:
+    """The set of the workspace's calls on the phone, or of one agent's."""
+    return Key(f"W#{partition}#LINE", of)
+
+
+def status_partition(partition: str, status: str) -> str:
+    return f"W#{partition}#CST#{status}"
+
+
+def places(agent: Agent) -> list[str]:
+    """The sets in which a call of the agent stands while it is on the phone."""
+    return [ALL] if agent.concurrency is None else [ALL, agent.id]
+
+
+def enter(tx: Transaction, call_id: str, agent: Agent, plan_cap: int) -> None:
+    """Put the call on the phone. Raises `Full` or `AgentBusy` at the commit."""
+    caps = {ALL: (plan_cap, Full), agent.id: (agent.concurrency, AgentBusy)}
+    for of in places(agent):
+        cap, otherwise = caps[of]
+        tx.update(
+            Table.CORE,
+            key(tx.partition, of),
+            "ADD #active :call",
+            condition="attribute_not_exists(#active) OR size(#active) < :cap",
+            values={"call": {call_id}, "cap": cap},
+            otherwise=otherwise,
+        )
+
+
+def leave(tx: Transaction, item: Item) -> None:
+    """Take the call off the phone and, if others wait, let the first of them begin."""
+    for of in item.get("slots", []):
+        tx.update(
+            Table.CORE, key(tx.partition, of), "DELETE #active :call", values={"call": {item["sk"]}}
+        )
+    if item.get("slots") and next(waiting(tx.partition, 1), None):
+        _wake(tx)
+
+
+def waiting(partition: str, most: int = LOOK_AHEAD) -> Iterator[tuple[str, str]]:
+    """The queued calls and their agents, longest waiting first. The index may be behind."""
+    rows, _ = query(
+        Table.CORE,
+        status_partition(partition, Status.QUEUED),
+        index="gsi3",
+        limit=most,
+        newest_first=False,
+    )
+    for row in rows:
+        yield row["sk"], row["view"]["agent_id"]
+
+
+def longest_on_the_phone(partition: str, of: str) -> str | None:
+    """The id of the call that has stood in a set for longest."""
+    return min((get(Table.CORE, key(partition, of)) or {}).get("active", ()), default=None)
+
+
+def remove(partition: str, of: str, call_id: str) -> None:
+    """Free the place of a call that is not on the phone any more."""
+    try:
+        update(
+            Table.CORE,
+            key(partition, of),
+            "DELETE #active :call",
+            condition="contains(#active, :id)",
+            values={"call": {call_id}, "id": call_id},
+        )
+    except ConditionFailed:
+        return  # somebody else did
+
+
+def _wake(tx: Transaction) -> None:
+    wake_id = ids.new("wake")
+    tx.put(
+        Table.CORE,
+        {
+            **Key(f"W#{tx.partition}#WAKE", wake_id).attributes(),
+            **outbox.waiting(outbox.LINE, wake_id),
+            "ttl": clock.epoch() + _WAKE_RETENTION_S,
+        },
+    )

@@ -1,0 +1,128 @@
+"""Whom a workspace may call, and when: asked when a call is placed and when it is dialled."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from linkwright import clock
+from linkwright.errors import ApiError, Conflict, ValidationFailed
+from linkwright.fields import QuietHours
+from linkwright.table import Item, Key, Table
+from linkwright.transaction import Otherwise, Transaction
+from linkwright.voice import do_not_call
+from linkwright.voice.states import EndedReason
+from linkwright.workspace.models import Settings
+
+_COUNT_RETENTION_S = 3 * 24 * 3600
+
+
+def refusal(settings: Settings, to: str, *, has_consent: bool) -> EndedReason | None:
+    """Why the workspace's settings forbid the call, if they do."""
+    if settings.calls == "off":
+        return EndedReason.CALLS_OFF
+    if settings.allowed_countries is not None:
+        # Imported here: the tables of numbers are large.
+        from linkwright.voice import numbers
+
+        if numbers.country(to) not in settings.allowed_countries:
+            return EndedReason.COUNTRY_NOT_ALLOWED
+    if settings.consent == "enforce" and not has_consent:
+        return EndedReason.CONSENT_REQUIRED
+    return None
+
+
+def error(reason: EndedReason) -> ApiError:
+    """What the caller is told of a rule that forbids the call."""
+    match reason:
+        case EndedReason.COUNTRY_NOT_ALLOWED:
+            return ValidationFailed(
+                "Field 'to' must be a number of a country that the workspace may call.",
+                field="to",
+                reason=reason.value,
+            )
+        case EndedReason.CALLS_OFF:
+            text = "Calls are switched off in this workspace."
+        case EndedReason.CONSENT_REQUIRED:
+            text = "The workspace calls only with the callee's 'consent'."
+        case EndedReason.DO_NOT_CALL:
+            text = "The number is on the workspace's do-not-call list."
+        case _:
+            text = "The number was called as often today as the workspace allows."
+    return Conflict(text, reason=reason.value)
+
+
+def opening(to: str, quiet: Sequence[QuietHours | None], moment: datetime) -> datetime | None:
+    """The first moment from this one on at which nobody's quiet hours hold; None: there is none."""
+    hours = [each for each in quiet if each is not None]
+    if not hours:
+        return moment
+    from linkwright.voice import quiet_hours
+
+    return quiet_hours.opening(to, hours, moment)
+
+
+def require_not_listed(tx: Transaction, to: str, otherwise: Otherwise) -> None:
+    """Let the change happen only while the number is not on the do-not-call list."""
+    tx.require(
+        Table.CORE,
+        do_not_call.key(tx.partition, to),
+        "attribute_not_exists(#pk)",
+        otherwise=otherwise,
+    )
+
+
+def day(moment: datetime) -> str:
+    """The day, in UTC, that calls are counted by."""
+    return moment.strftime("%Y-%m-%d")
+
+
+def counted(settings: Settings, moment: datetime) -> Item:
+    """The attribute of a call that counts for its callee on a day, where there is a limit."""
+    return {} if settings.calls_per_callee_per_day is None else {"counted_on": day(moment)}
+
+
+def count_callee(
+    tx: Transaction, to: str, on: str, settings: Settings, otherwise: Otherwise
+) -> None:
+    """Count a call to the number on a day against the workspace's limit."""
+    most = settings.calls_per_callee_per_day
+    if most is not None:
+        _count(tx, _callee(tx.partition, to, on), on, most, otherwise)
+
+
+def uncount_callee(tx: Transaction, to: str, on: str) -> None:
+    """A call that was counted was never dialled; of days that are over nobody asks any more."""
+    if on >= day(clock.now()):
+        tx.update(
+            Table.CORE, _callee(tx.partition, to, on), "ADD #calls :less", values={"less": -1}
+        )
+
+
+def count_day(tx: Transaction, settings: Settings) -> None:
+    """Count a call of the workspace today. Raises `Conflict` at the commit."""
+    most = settings.calls_per_day
+    if most is not None:
+        today = day(clock.now())
+        _count(tx, Key(f"W#{tx.partition}#DAY", today), today, most, _enough_today)
+
+
+def _enough_today() -> Conflict:
+    return Conflict("The workspace placed as many calls today as it allows.", reason="daily_limit")
+
+
+def _callee(partition: str, to: str, on: str) -> Key:
+    return Key(f"W#{partition}#CLE#{on}", to)
+
+
+def _count(tx: Transaction, counter: Key, on: str, most: int, otherwise: Otherwise) -> None:
+    tx.update(
+        Table.CORE,
+        counter,
+        "ADD #calls :one SET #ttl = :ttl",
+        condition="attribute_not_exists(#calls) OR #calls < :most",
+        values={
+            "one": 1,
+            "most": most,
+            "ttl": int(datetime.fromisoformat(f"{on}T00:00:00Z").timestamp()) + _COUNT_RETENTION_S,
+        },
+        otherwise=otherwise,
+    )

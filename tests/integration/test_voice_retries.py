@@ -1,0 +1,150 @@
+"""Calls that are dialled again: when, how often, and what is told of each attempt."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from linkwright import clock
+from linkwright.table import Item
+from tests import pump
+from tests.client import invoke
+from tests.factories import Workspace
+from tests.stack import Stack
+
+BUSY, NO_ANSWER, VOICEMAIL, ANSWERED = (f"+1500555000{digit}" for digit in (1, 2, 3, 5))
+MINUTE = timedelta(minutes=1)
+
+
+def _call(workspace: Workspace, call_id: str) -> Item:
+    call: Item = workspace.client.get(f"/v1/voice/calls/{call_id}").json
+    return call
+
+
+def _after(stack: Stack, workspace: Workspace, patch: pytest.MonkeyPatch, time: timedelta) -> None:
+    """Let time pass, and what has become due be done."""
+    moment = clock.now() + time
+    patch.setattr(clock, "now", lambda: moment)
+    invoke("sweep_overdue", {})
+    pump.work(stack, workspace.id)
+
+
+def _ended(stack: Stack, workspace: Workspace) -> list[Item]:
+    found = [
+        item
+        for item in pump.items(stack, "CoreTable", workspace.id)
+        if item.get("type") == "call.ended"
+    ]
+    return sorted(found, key=lambda event: event["sequence"])
+
+
+def _place(stack: Stack, workspace: Workspace, to: str, **body: Any) -> str:
+    placed = workspace.place(workspace.agent(), to=to, **body)
+    assert placed.status == 201
+    pump.settle(stack, workspace.id)
+    return str(placed.json["id"])
+
+
+def test_dialled_again_after_each_wait_which_doubles_and_no_more_than_asked(
+    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call_id = _place(stack, workspace, BUSY, retry={"max": 2, "backoff": 60})
+    call = _call(workspace, call_id)
+    assert (call["status"], call["attempt"]) == ("scheduled", 1)
+    assert call["next_attempt_at"] is not None
+    assert pump.minutes(workspace.id) == (1, 0)
+    _after(stack, workspace, monkeypatch, 0.9 * MINUTE)
+    assert pump.dials(workspace.id, call_id) == [1]
+    _after(stack, workspace, monkeypatch, 0.2 * MINUTE)
+    assert pump.dials(workspace.id, call_id) == [1, 1]
+    _after(stack, workspace, monkeypatch, 1.9 * MINUTE)
+    assert pump.dials(workspace.id, call_id) == [1, 1]
+    _after(stack, workspace, monkeypatch, 0.2 * MINUTE)
+    assert pump.dials(workspace.id, call_id) == [1, 1, 1]
+    call = _call(workspace, call_id)
+    assert (call["status"], call["ended_reason"], call["next_attempt_at"]) == ("busy", "busy", None)
+    assert [attempt["attempt"] for attempt in call["attempts"]] == [1, 2, 3]
+    assert {attempt["status"] for attempt in call["attempts"]} == {"busy"}
+    assert pump.minutes(workspace.id) == (0, 0)
+    _after(stack, workspace, monkeypatch, 60 * MINUTE)
+    assert pump.dials(workspace.id, call_id) == [1, 1, 1]
+
+
+def test_each_attempt_is_told_once_with_its_number_and_whether_it_was_the_last(
+    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _place(stack, workspace, NO_ANSWER, retry={"max": 1, "backoff": 60, "on": ["no_answer"]})
+    _after(stack, workspace, monkeypatch, 2 * MINUTE)
+    told = _ended(stack, workspace)
+    assert [event["details"] for event in told] == [
+        {"attempt": 1, "is_last": False},
+        {"attempt": 2, "is_last": True},
+    ]
+    assert [event["object"]["status"] for event in told] == ["scheduled", "no_answer"]
+    assert len({event["sequence"] for event in told}) == 2
+
+
+@pytest.mark.parametrize(
+    ("to", "on"), [(BUSY, ["no_answer"]), (VOICEMAIL, ["busy"]), (ANSWERED, ["busy", "no_answer"])]
+)
+def test_not_after_an_end_that_was_not_asked_for(
+    stack: Stack, workspace: Workspace, to: str, on: list[str]
+) -> None:
+    call_id = _place(stack, workspace, to, retry={"max": 3, "on": on})
+    call = _call(workspace, call_id)
+    assert call["ended_at"] is not None
+    assert [event["details"]["is_last"] for event in _ended(stack, workspace)] == [True]
+
+
+def test_not_beyond_its_window(stack: Stack, workspace: Workspace) -> None:
+    schedule = {"latest_at": clock.timestamp(clock.now() + 5 * MINUTE)}
+    retry = {"max": 3, "backoff": 600}
+    call_id = _place(stack, workspace, BUSY, retry=retry, schedule=schedule)
+    assert _call(workspace, call_id)["status"] == "busy"
+
+
+def test_a_call_that_waits_for_its_next_attempt_is_canceled(
+    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call_id = _place(stack, workspace, BUSY, retry={"max": 1, "backoff": 60})
+    canceled = workspace.client.post(f"/v1/voice/calls/{call_id}/cancel").json
+    assert (canceled["status"], canceled["next_attempt_at"]) == ("canceled", None)
+    assert [attempt["status"] for attempt in canceled["attempts"]] == ["busy"]
+    assert pump.minutes(workspace.id) == (0, 0)
+    _after(stack, workspace, monkeypatch, 5 * MINUTE)
+    assert pump.dials(workspace.id, call_id) == [1]
+
+
+def test_a_late_report_of_an_earlier_attempt_changes_nothing(
+    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from linkwright.voice import lifecycle
+    from linkwright.voice.reports import Report
+    from linkwright.voice.states import EndedReason, Status
+
+    call_id = _place(stack, workspace, BUSY, retry={"max": 1, "backoff": 60})
+    first = lifecycle.find(workspace.id, call_id)
+    assert first is not None
+    _after(stack, workspace, monkeypatch, 2 * MINUTE)
+    before = lifecycle.find(workspace.id, call_id)
+    lifecycle.advance(first, Report(Status.FAILED, ended_reason=EndedReason.CARRIER_FAILED))
+    assert lifecycle.find(workspace.id, call_id) == before
+
+
+@pytest.mark.parametrize(
+    ("field", "retry"),
+    [
+        ("retry.max", {"max": 0}),
+        ("retry.max", {"max": 6}),
+        ("retry.max", {"backoff": 60}),
+        ("retry.backoff", {"max": 1, "backoff": 59}),
+        ("retry.backoff", {"max": 1, "backoff": "60"}),
+        ("retry.on", {"max": 1, "on": []}),
+        ("retry.on.0", {"max": 1, "on": ["completed"]}),
+        ("retry.until", {"max": 1, "until": "x"}),
+        ("retry", 3),
+    ],
+)
+def test_400_names_what_is_wrong(workspace: Workspace, field: str, retry: object) -> None:
+    refused = workspace.place(workspace.agent(), retry=retry)
+    assert (refused.status, refused.error["field"]) == (400, field)

@@ -1,0 +1,58 @@
+"""Replay: `python -m tests.simulation --seed 1234`, or `--seeds 0-999` to look for more."""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Iterable
+
+os.environ |= {"POWERTOOLS_TRACE_DISABLED": "true", "AWS_DEFAULT_REGION": "us-east-1"}
+sys.path.insert(0, "layers/shared/python")
+
+from tests.simulation.world import Run, simulate  # noqa: E402 -- reads what is set above
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+
+
+def _seeds(text: str) -> range:
+    first, _, last = text.partition("-")
+    return range(int(first), int(last or first) + 1)
+
+
+def _show(run: Run) -> None:
+    _say(
+        f"seed {run.seed}, {run.weather}: {run.dials} dials, {run.faults} faults,"
+        f" {len(run.problems)} problems, lasted {run.lasted}, trace {run.digest[:12]}"
+    )
+
+
+def _search(seeds: Iterable[int]) -> int:
+    failed, began, tried = 0, time.monotonic(), 0
+    for seed in seeds:
+        run = simulate(seed)
+        tried += 1
+        if run.problems:
+            failed += 1
+            _show(run)
+            _say("   " + "\n   ".join(run.problems[:5]))
+    _say(f"{failed} of {tried} seeds failed, {time.monotonic() - began:.1f} s")
+    return failed
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--seeds", type=_seeds, default=range(100))
+    asked = parser.parse_args()
+    if asked.seed is None:
+        sys.exit(bool(_search(asked.seeds)))
+    run = simulate(asked.seed)
+    _say("\n".join(run.trace))
+    _show(run)
+    sys.exit(bool(run.problems))
+
+
+if __name__ == "__main__":
+    main()

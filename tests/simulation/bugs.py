@@ -1,0 +1,142 @@
+"""Bugs that somebody could write any day, and that show only when things meet in time."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from linkwright.providers.telephony import Simulator
+from linkwright.table import Item
+from linkwright.transaction import Transaction
+from linkwright.voice import attempts, lifecycle, line, operations
+from tests.faults import bugs as faults
+
+Patch = pytest.MonkeyPatch
+
+
+def claim_without_a_condition(patch: Patch) -> None:
+    proper = lifecycle.claim
+
+    def claim(item: Item, *rest: Any) -> Item:
+        now = lifecycle.find(lifecycle.partition_of(item), item["sk"]) or item
+        return proper({**item, "v": now["v"]}, *rest)
+
+    patch.setattr(lifecycle, "claim", claim)
+
+
+def place_on_the_phone_never_left(patch: Patch) -> None:
+    patch.setattr(line, "leave", lambda tx, item: None)
+
+
+def more_on_the_phone_than_the_plan_allows(patch: Patch) -> None:
+    proper = line.enter
+    patch.setattr(line, "enter", lambda tx, call_id, agent, cap: proper(tx, call_id, agent, 99))
+
+
+def wake_up_forgotten(patch: Patch) -> None:
+    patch.setattr(line, "_wake", lambda tx: None)
+
+
+def last_come_first_served(patch: Patch) -> None:
+    proper = line.waiting
+    patch.setattr(line, "waiting", lambda *facts: reversed(list(proper(*facts))))
+
+
+def quiet_hours_forgotten_when_dialling(patch: Patch) -> None:
+    _without_rule(patch, operations, "opening", lambda to, quiet, moment: moment)
+
+
+def do_not_call_list_forgotten_when_dialling(patch: Patch) -> None:
+    _without_rule(patch, lifecycle, "require_not_listed", lambda *_: None)
+
+
+def settings_forgotten_when_dialling(patch: Patch) -> None:
+    _without_rule(patch, operations, "refusal", lambda *_, **__: None)
+
+
+def limit_of_a_callee_forgotten_when_dialling(patch: Patch) -> None:
+    _without_rule(patch, lifecycle, "count_callee", lambda *_: None)
+
+
+def settlement_apart_from_the_end(patch: Patch) -> None:
+    joined = lifecycle.usage.settle
+
+    def settle(partition: str, *facts: object, tx: Transaction, **amounts: Any) -> None:
+        apart = Transaction(partition, tx.request_id)
+        joined(partition, *facts, tx=apart, **amounts)
+        apart.commit()
+
+    patch.setattr(lifecycle.usage, "settle", settle)
+
+
+def minutes_of_an_attempt_kept(patch: Patch) -> None:
+    patch.setattr(lifecycle.usage, "release", lambda *_: None)
+
+
+def minutes_of_another_cycle_settled(patch: Patch) -> None:
+    """The cycle of the end, and not the one that the minutes were reserved in."""
+    proper = lifecycle.usage.settle
+
+    def settle(partition: str, period: str, *rest: Any, **amounts: Any) -> None:
+        proper(partition, f"{lifecycle.clock.now():%Y-%m-%d}", *rest, **amounts)
+
+    patch.setattr(lifecycle.usage, "settle", settle)
+
+
+def retried_once_more_than_asked(patch: Patch) -> None:
+    proper = attempts.next_at
+
+    def next_at(view: Item, report: Any) -> Any:
+        more = {**view["retry"], "max": 9} if view.get("retry") else None
+        return proper({**view, "retry": more}, report)
+
+    patch.setattr(attempts, "next_at", next_at)
+
+
+def end_told_as_the_last_each_time(patch: Patch) -> None:
+    proper = Transaction.emit
+
+    def emit(self: Transaction, *facts: Any, sequence: int, details: Item | None = None) -> None:
+        details = {**details, "is_last": True} if details else None
+        proper(self, *facts, sequence=sequence, details=details)
+
+    patch.setattr(Transaction, "emit", emit)
+
+
+def dialled_again_after_a_crash(patch: Patch) -> None:
+    patch.setattr(Simulator, "knows", lambda self, dial: False)
+
+
+def lease_that_never_ends(patch: Patch) -> None:
+    patch.setattr(operations, "_is_leased", lambda item: bool(item.get("lease_until")))
+
+
+def _without_rule(patch: Patch, user: Any, name: str, instead: Callable[..., Any]) -> None:
+    """Where the one module uses it; for the others the rule is as it was."""
+    patch.setattr(user, "rules", SimpleNamespace(**vars(user.rules) | {name: instead}))
+
+
+ALL = (
+    claim_without_a_condition,
+    place_on_the_phone_never_left,
+    more_on_the_phone_than_the_plan_allows,
+    wake_up_forgotten,
+    last_come_first_served,
+    quiet_hours_forgotten_when_dialling,
+    do_not_call_list_forgotten_when_dialling,
+    settings_forgotten_when_dialling,
+    limit_of_a_callee_forgotten_when_dialling,
+    settlement_apart_from_the_end,
+    minutes_of_an_attempt_kept,
+    minutes_of_another_cycle_settled,
+    retried_once_more_than_asked,
+    end_told_as_the_last_each_time,
+    dialled_again_after_a_crash,
+    lease_that_never_ends,
+    faults.record_apart_from_its_effect,
+    faults.a_write_for_each_item,
+    faults.a_new_token_for_each_try,
+    faults.failures_taken_for_successes,
+    faults.causes_told_to_the_caller,
+)

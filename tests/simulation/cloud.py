@@ -1,0 +1,191 @@
+"""The rest of AWS around the functions: the stream, the queues, the bucket and the schedules."""
+
+import io
+import json
+import random
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from linkwright import clock
+from linkwright.table import Item
+from tests.client import http_event, load, named, queue_event, stream_event
+from tests.faults import wiring
+from tests.faults.injection import Killed
+from tests.simulation.clockwork import Scheduler
+from tests.simulation.network import Network
+from tests.simulation.tables import Change, Tables
+
+Event = Mapping[str, Any]
+
+DELIVERIES = 5
+VISIBILITY_S = 361
+_STREAM_TRIES = 5
+_HTTP_TIMEOUT_S = 25
+_MINUTE = timedelta(minutes=1)
+CORE = "CoreTable"
+
+
+class Context:
+    """Lambda's context object, by the simulation's clock."""
+
+    def __init__(self, milliseconds_left: Callable[[], int]) -> None:
+        self.get_remaining_time_in_millis = milliseconds_left
+
+
+class Cloud:
+    """Wakes the functions. `dead` are the messages that no worker ever got done."""
+
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        network: Network,
+        tables: Tables,
+        chance: random.Random,
+        note: Callable[[str], None],
+    ) -> None:
+        self.dead: list[str] = []
+        self.undone: Counter[str] = Counter()
+        self._scheduler = scheduler
+        self._network = network
+        self._tables = tables
+        self._random = chance
+        self._note = note
+        self._objects: dict[str, bytes] = {}
+        tables.listeners.append(self._stream)
+
+    # ---- invoking -------------------------------------------------------------------------------
+
+    def request(
+        self, method: str, url: str, headers: Mapping[str, str], body: str | None
+    ) -> dict[str, Any] | None:
+        """What API Gateway gets from the function; None if it was killed."""
+        event, function = http_event(method, url, headers, body, is_base64=False)
+        answer: dict[str, Any] | None = self._invoke(function.file, event, _HTTP_TIMEOUT_S)
+        return answer
+
+    def _invoke(self, file: str, event: Event, timeout_s: float) -> Any:
+        handler = load(named(file)).handler
+        with self._network.invocation(timeout_s) as milliseconds_left:
+            try:
+                return handler(event, Context(milliseconds_left))
+            except Killed:
+                self._note(f"{file} is killed")
+                return None
+
+    def _is_done(self, file: str, event: Event) -> bool:
+        answer = self._invoke(file, event, wiring.timeout_ms(file) / 1000)
+        if answer is not None and not answer["batchItemFailures"]:
+            return True
+        self.undone[file] += 1
+        return False
+
+    # ---- the stream -----------------------------------------------------------------------------
+
+    def _stream(self, changes: list[Change]) -> None:
+        for change in changes:
+            item = change.after
+            if change.before is None and item is not None and "outbox" in item:
+                record = {name: item[name] for name in ("pk", "sk", "outbox")}
+                if self._chance(self._network.weather.lost):
+                    self._note(f"the stream loses {record['sk']}")
+                    continue
+                for _ in range(self._copies()):
+                    self._scheduler.spawn(self._delay(), partial(self._relay, record))
+
+    def _relay(self, record: Item) -> None:
+        [(_, file)] = wiring.streams()
+        for _ in range(_STREAM_TRIES):
+            if self._is_done(file, stream_event([record])):
+                return
+            self._scheduler.sleep(1)
+
+    # ---- the queues -----------------------------------------------------------------------------
+
+    def send_message_batch(self, QueueUrl: str, Entries: list[Item]) -> Item:  # noqa: N803 -- boto3's names
+        taken = [entry for entry in Entries if not self._refuses()]
+        for entry in taken:
+            for _ in range(self._copies()):
+                self._enqueue(QueueUrl, entry["MessageBody"])
+        refused = [entry for entry in Entries if entry not in taken]
+        return {
+            "Successful": [{"Id": entry["Id"]} for entry in taken],
+            "Failed": [{"Id": entry["Id"]} for entry in refused],
+        }
+
+    def _enqueue(self, queue: str, body: str) -> None:
+        file = wiring.consumers().get(queue)
+        if file is not None:
+            self._scheduler.spawn(self._delay(), partial(self._deliver, file, body))
+
+    def _deliver(self, file: str, body: str) -> None:
+        work = json.loads(body)
+        for number in range(1, DELIVERIES + 1):
+            taken_at = self._scheduler.now
+            self._note(f"{file} gets {work['kind']} {work['sk']}, delivery {number}")
+            if self._is_done(file, queue_event([body])):
+                return
+            waited = (self._scheduler.now - taken_at).total_seconds()
+            self._scheduler.sleep(VISIBILITY_S - waited)
+        self._note(f"dead letter: {body}")
+        self.dead.append(body)
+
+    # ---- the schedules --------------------------------------------------------------------------
+
+    def run(self, until: datetime) -> None:
+        """Let everything happen that is going to, with the schedules each minute."""
+        scheduler = self._scheduler
+        while scheduler.now < until:
+            minute, due = _next_minute(scheduler.now), self._due_at()
+            if not scheduler.pending:
+                if due is None:
+                    return
+                minute = max(minute, _next_minute(due - _MINUTE))
+            scheduler.run(minute)
+            due = self._due_at()
+            # At other times the function would find nothing.
+            if due is not None and due <= scheduler.now:
+                for file in wiring.schedules():
+                    scheduler.spawn(0, partial(self._sweep, file))
+
+    def _due_at(self) -> datetime | None:
+        first = self._tables.first(CORE, "gsi2")
+        return clock.parse(first) if first else None
+
+    def _sweep(self, file: str) -> None:
+        try:
+            self._invoke(file, {}, wiring.timeout_ms(file) / 1000)
+        except RuntimeError:  # how a schedule reports a failure
+            self.undone[file] += 1
+
+    # ---- the bucket -----------------------------------------------------------------------------
+
+    def put_object(self, Bucket: str, Key: str, Body: bytes, ContentType: str) -> Item:  # noqa: N803
+        self._objects[Key] = Body
+        return {"ETag": "etag"}
+
+    def get_object(self, Bucket: str, Key: str) -> Item:  # noqa: N803
+        return {"Body": io.BytesIO(self._objects[Key])}
+
+    # ---- chance ---------------------------------------------------------------------------------
+
+    def _chance(self, probability: float) -> bool:
+        return self._random.random() < probability
+
+    def _copies(self) -> int:
+        return 2 if self._chance(self._network.weather.duplicates) else 1
+
+    def _delay(self) -> float:
+        # Seldom so long that what was sent later comes first.
+        return (
+            self._random.uniform(1, 20) if self._chance(0.05) else self._random.uniform(0.02, 0.5)
+        )
+
+    def _refuses(self) -> bool:
+        return self._chance(self._network.weather.faults)
+
+
+def _next_minute(moment: datetime) -> datetime:
+    return moment.replace(second=0, microsecond=0) + _MINUTE

@@ -1,0 +1,59 @@
+"""Seeds: what one of them finds, `python -m tests.simulation --seed …` replays with its trace."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from tests.simulation import bugs
+from tests.simulation.world import WEATHERS, simulate
+from tools.template import ROOT
+
+SEEDS = 320
+_IN_ONE_TEST = 40
+# In how many seeds each of the bugs has to be found.
+_ENOUGH = 60
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS, _IN_ONE_TEST))
+def test_nothing_goes_wrong_that_must_not(first: int) -> None:
+    for seed in range(first, first + _IN_ONE_TEST):
+        run = simulate(seed)
+        replay = f".venv/bin/python -m tests.simulation --seed {seed}"
+        assert not run.problems, "\n".join([replay, *run.problems[:10]])
+
+
+@pytest.mark.parametrize("bug", bugs.ALL, ids=lambda bug: str(bug.__name__))
+def test_bug_is_found(
+    bug: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bug(monkeypatch)
+    found = next((run for seed in range(_ENOUGH) if (run := simulate(seed)).problems), None)
+    assert found is not None
+
+
+def test_a_seed_is_all_that_decides() -> None:
+    """In this process and in others, whatever order they give to sets."""
+    first = simulate(1)
+    assert first.digest == simulate(1).digest
+    assert first.digest != simulate(2).digest
+    told = subprocess.run(
+        [sys.executable, "-m", "tests.simulation", "--seed", "1"],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONHASHSEED": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert first.digest[:12] in told.stdout.splitlines()[-1]
+
+
+def test_every_weather_comes() -> None:
+    """What the seeds do is worth something only if enough happens in them."""
+    runs = [simulate(seed) for seed in range(60)]
+    assert {run.weather for run in runs} == {weather.name for weather in WEATHERS}
+    assert sum(run.dials for run in runs) > 200
+    assert sum(run.faults for run in runs) > 500
+    assert sum("attempt 3" in line for run in runs for line in run.trace) > 0
