@@ -9,7 +9,6 @@ WORKER_BUDGET = 1.6
 
 CLIENTS = {"relay_outbox": "; from linkwright import aws; aws.sqs()"}
 CLIENTS["sweep_overdue"] = CLIENTS["relay_outbox"]
-CLIENTS["follow_up_call"] = "; from linkwright import aws; aws.s3()"
 
 
 def code(function: Function) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from linkwright import clock, usage
 from linkwright.providers.telephony import Simulator
 from linkwright.table import Item
 from linkwright.transaction import Transaction
@@ -60,28 +61,28 @@ def limit_of_a_callee_forgotten_when_dialling(patch: Patch) -> None:
 
 
 def settlement_apart_from_the_end(patch: Patch) -> None:
-    joined = lifecycle.usage.settle
+    joined = usage.settle
 
-    def settle(partition: str, *facts: object, tx: Transaction, **amounts: Any) -> None:
+    def settle(partition: str, *facts: str, tx: Transaction, **amounts: Any) -> None:
         apart = Transaction(partition, tx.request_id)
         joined(partition, *facts, tx=apart, **amounts)
         apart.commit()
 
-    patch.setattr(lifecycle.usage, "settle", settle)
+    patch.setattr(usage, "settle", settle)
 
 
 def minutes_of_an_attempt_kept(patch: Patch) -> None:
-    patch.setattr(lifecycle.usage, "release", lambda *_: None)
+    patch.setattr(usage, "release", lambda *_: None)
 
 
 def minutes_of_another_cycle_settled(patch: Patch) -> None:
     """The cycle of the end, and not the one that the minutes were reserved in."""
-    proper = lifecycle.usage.settle
+    proper = usage.settle
 
     def settle(partition: str, period: str, *rest: Any, **amounts: Any) -> None:
-        proper(partition, f"{lifecycle.clock.now():%Y-%m-%d}", *rest, **amounts)
+        proper(partition, f"{clock.now():%Y-%m-%d}", *rest, **amounts)
 
-    patch.setattr(lifecycle.usage, "settle", settle)
+    patch.setattr(usage, "settle", settle)
 
 
 def retried_once_more_than_asked(patch: Patch) -> None:
@@ -136,7 +137,6 @@ ALL = (
     lease_that_never_ends,
     faults.record_apart_from_its_effect,
     faults.a_write_for_each_item,
-    faults.a_new_token_for_each_try,
     faults.failures_taken_for_successes,
     faults.causes_told_to_the_caller,
 )

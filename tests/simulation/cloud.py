@@ -36,7 +36,11 @@ class Context:
 
 
 class Cloud:
-    """Wakes the functions. `dead` are the messages that no worker ever got done."""
+    """Wakes the functions.
+
+    `sent` is where the work of all messages is written down, `dead` the messages that no worker
+    ever got done, and `undone` how often each function failed or was killed.
+    """
 
     def __init__(
         self,
@@ -48,6 +52,8 @@ class Cloud:
     ) -> None:
         self.dead: list[str] = []
         self.undone: Counter[str] = Counter()
+        self.sweeps = 0
+        self.sent: set[tuple[str, str]] = set()
         self._scheduler = scheduler
         self._network = network
         self._tables = tables
@@ -107,6 +113,8 @@ class Cloud:
     def send_message_batch(self, QueueUrl: str, Entries: list[Item]) -> Item:  # noqa: N803 -- boto3's names
         taken = [entry for entry in Entries if not self._refuses()]
         for entry in taken:
+            work = json.loads(entry["MessageBody"])
+            self.sent.add((work["pk"], work["sk"]))
             for _ in range(self._copies()):
                 self._enqueue(QueueUrl, entry["MessageBody"])
         refused = [entry for entry in Entries if entry not in taken]
@@ -134,10 +142,10 @@ class Cloud:
 
     # ---- the schedules --------------------------------------------------------------------------
 
-    def run(self, until: datetime) -> None:
+    def run(self, until: datetime, is_over: Callable[[], bool]) -> None:
         """Let everything happen that is going to, with the schedules each minute."""
         scheduler = self._scheduler
-        while scheduler.now < until:
+        while scheduler.now < until and not is_over():
             minute, due = _next_minute(scheduler.now), self._due_at()
             if not scheduler.pending:
                 if due is None:
@@ -155,6 +163,7 @@ class Cloud:
         return clock.parse(first) if first else None
 
     def _sweep(self, file: str) -> None:
+        self.sweeps += 1
         try:
             self._invoke(file, {}, wiring.timeout_ms(file) / 1000)
         except RuntimeError:  # how a schedule reports a failure

@@ -132,7 +132,10 @@ class Customers:
         if self._chance(0.2):
             wanted["schedule"] = self._schedule()
         if self._chance(0.4):
-            wanted["retry"] = {"max": self._random.randint(1, 3), "backoff": self._pick(60, 900)}
+            wanted["retry"] = {
+                "max": self._random.randint(1, 3),
+                "backoff": self._pick(60, 900, 21_600),
+            }
         if self._chance(0.6):
             at = clock.timestamp()
             wanted["consent"] = {"type": "express", "source": "form", "at": at}

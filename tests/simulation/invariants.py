@@ -18,6 +18,8 @@ _WAITING = {"scheduled", "queued"}
 _RULES_GRACE = timedelta(seconds=15)
 # A place on the phone, and who is first, are seen a little before they are taken.
 _TURN_GRACE = timedelta(seconds=5)
+# The worker's timeout, and a message of its call each minute from the sweeper.
+_STUCK = timedelta(hours=1)
 # The longest that a message is under way in calm weather.
 _IDLE = timedelta(seconds=45)
 # The longest that a claim lasts: the worker's timeout, and the grace of its lease.
@@ -231,21 +233,40 @@ class Watch:
 
     def _workspace(self, partition: str, before: Item, after: Item) -> None:
         for name, mode in (("settings", ""), ("settings_test", ".test")):
-            if after.get("sk") == "META" and before.get(name) != after.get(name):
-                where = f"{partition}{mode}"
+            where = f"{partition}{mode}"
+            if after["sk"] == "META" and before.get(name) != after.get(name):
                 self._settings_since[where] = clock.now()
-                most = after[name]["calls_per_callee_per_day"]
-                highest = max(most or math.inf, self._most_calls.get(where, 0))
-                self._most_calls[where] = highest
+                most = after[name]["calls_per_callee_per_day"] or math.inf
+                # Without a limit nothing is counted: who has one later begins with it.
+                self._most_calls[where] = max(most, self._most_calls.get(where, most))
+            elif not before:
+                self._most_calls[where] = math.inf
 
     # ---- when all is over -----------------------------------------------------------------------
 
-    def finish(self) -> None:
+    def is_stuck(self) -> bool:
+        """Whether a call is on the phone for longer than any can be."""
+        now = clock.now()
+        stuck = [
+            call["sk"]
+            for partition in {partition for partition, *_ in self._claims}
+            for call in self._calls(partition)
+            if call["view"]["status"] in _ON_THE_PHONE
+            and now - self._claims[(partition, call["sk"], call["view"]["attempt"])] > _STUCK
+        ]
+        for call_id in stuck:
+            self.problem(f"{call_id} is on the phone for ever")
+        return bool(stuck)
+
+    def finish(self, sent: set[Where]) -> None:
         rows = self._tables.rows(CORE)
         calls = [row for row in rows if row["pk"].endswith("#CALL")]
         for text in (*self._unfinished(calls), *self._left_over(rows), *self._minutes(rows, calls)):
             self.problem(text)
         self._require_accepted(calls)
+        for row in rows:
+            if row["pk"].endswith("#EVT") and (row["pk"], row["sk"]) not in sent:
+                self.problem(f"{row['type']} {row['sk']} was never sent")
 
     def _unfinished(self, calls: list[Item]) -> Iterator[str]:
         for call in calls:

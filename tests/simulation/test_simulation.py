@@ -52,8 +52,8 @@ def test_a_seed_is_all_that_decides() -> None:
 
 def test_every_weather_comes() -> None:
     """What the seeds do is worth something only if enough happens in them."""
-    runs = [simulate(seed) for seed in range(60)]
+    runs = [simulate(seed) for seed in range(40)]
     assert {run.weather for run in runs} == {weather.name for weather in WEATHERS}
-    assert sum(run.dials for run in runs) > 200
-    assert sum(run.faults for run in runs) > 500
+    assert sum(run.dials for run in runs) > 150
+    assert sum(run.faults for run in runs) > 200
     assert sum("attempt 3" in line for run in runs for line in run.trace) > 0

@@ -26,7 +26,10 @@ from tools.template import template
 # A sweep asks each shard: two show all that eight would.
 _SHARDS = 2
 # Faults stop with the customers; then whatever was begun has this long to come to its end.
-_PATIENCE = timedelta(days=4)
+# Long: where quiet hours leave hardly an opening, a call may wait for days, and more than once.
+_PATIENCE = timedelta(days=40)
+# The schedule runs only when something is due: so often is far more than it takes.
+_MOST_SWEEPS = 1500
 
 WEATHERS = (
     Weather("calm"),
@@ -124,15 +127,15 @@ def _live(
         # So that the billing cycle ends about now.
         scheduler.now += timedelta(days=chance.choice((28, 30, 31)), hours=-1)
     trouble = people.begin() + timedelta(minutes=chance.randint(1, 30))
-    cloud.run(scheduler.now + trouble)
+    cloud.run(scheduler.now + trouble, watch.is_stuck)
     net.weather = Weather("clear", slow=net.weather.slow)
     end = scheduler.now + _PATIENCE
-    cloud.run(end)
-    if scheduler.now >= end:
+    cloud.run(end, lambda: cloud.sweeps > _MOST_SWEEPS or watch.is_stuck())
+    if scheduler.now >= end or cloud.sweeps > _MOST_SWEEPS:
         watch.problem("something goes on for ever")
     if watch.is_calm and (cloud.dead or cloud.undone):
         watch.problem(f"failed without a fault: {dict(cloud.undone)} {cloud.dead}")
-    watch.finish()
+    watch.finish(cloud.sent)
 
 
 @contextmanager
@@ -174,4 +177,6 @@ def _names() -> dict[str, str]:
 
 def _morning(chance: random.Random) -> datetime:
     day = datetime(*chance.choice(_DAYS), tzinfo=UTC)
-    return day + timedelta(seconds=chance.randrange(24 * 3600))
+    # Often in the evening, since much is counted by the day.
+    hour = chance.choice((chance.uniform(0, 24), 23.8))
+    return day + timedelta(seconds=round(hour * 3600))

@@ -100,6 +100,7 @@ _OUTCOMES = {
     f"{_MAGIC}2": (Status.NO_ANSWER, EndedReason.NO_ANSWER),
     f"{_MAGIC}4": (Status.FAILED, EndedReason.CARRIER_FAILED),
 }
+_DETAILS = {Status.FAILED: "The simulated carrier could not connect the call."}
 _VOICEMAIL = f"{_MAGIC}3"
 _SCREENED = f"{_MAGIC}6"
 
@@ -131,7 +132,7 @@ class Simulator:
         clock.sleep(_RING_S)
         if dial.to in _OUTCOMES:
             status, reason = _OUTCOMES[dial.to]
-            yield Report(status, ended_reason=reason)
+            yield Report(status, ended_reason=reason, ended_detail=_DETAILS.get(status))
         elif dial.to == _VOICEMAIL:
             yield self._machine(dial)
         elif dial.to == _SCREENED:

@@ -64,7 +64,12 @@ def place(account: Account, wanted: PlaceCall, tx: Transaction) -> Call:
 
 
 def get(account: Account, call_id: str) -> Call:
-    return _shown(_existing(account, call_id))
+    """The call with an address of its recording, which soon expires: no other answer has one."""
+    item = _existing(account, call_id)
+    call, recording = _shown(item), recordings.presigned(item)
+    if recording is not None:
+        call.recording_url, call.recording_expires_at = recording
+    return call
 
 
 def cancel(account: Account, call_id: str, tx: Transaction) -> Call:
@@ -135,12 +140,8 @@ def _existing(account: Account, call_id: str) -> Item:
 
 
 def _shown(item: Item) -> Call:
-    """The call with what was said in it, and an address of its recording that soon expires."""
-    shown = {**item["view"], "transcript": transcripts.read(item)}
-    recording = recordings.presigned(item)
-    if recording is not None:
-        shown |= {"recording_url": recording[0], "recording_expires_at": recording[1]}
-    return Call.model_validate(shown)
+    """The call with what was said in it."""
+    return Call.model_validate({**item["view"], "transcript": transcripts.read(item)})
 
 
 def _seconds_talked(item: Item) -> int:

@@ -150,7 +150,7 @@ def advance(item: Item, report: Report) -> Item:
 def change(item: Item, report: Report, tx: Transaction, otherwise: Otherwise) -> Item:
     """Put what a report changes into a transaction. Returns the call as it is after it."""
     if not is_terminal(report.status):
-        view = item["view"] | report.changes()
+        view = attempts.unscheduled(item["view"]) | report.changes()
         after = _set(tx, item, view, {}, otherwise=otherwise)
         tx.emit(_EVENTS[report.status], view, sequence=after["v"])
         return after

@@ -1,0 +1,64 @@
+"""How a call ends: at a machine, at a failure, and with who asks not to be called again."""
+
+import pytest
+
+from tests import pump
+from tests.factories import CALLEE, Workspace
+from tests.stack import Stack
+
+
+@pytest.mark.parametrize(
+    ("plan", "said"),
+    [
+        ({"action": "hang_up"}, []),
+        ({"action": "leave_message", "message": "נתקשר שוב."}, ["נתקשר שוב."]),
+        ({"action": "ask"}, ["שלום, יש שם מישהו?"]),
+    ],
+)
+def test_a_machine_hears_what_the_agent_has_for_it(
+    stack: Stack, workspace: Workspace, plan: dict[str, str], said: list[str]
+) -> None:
+    body = {"name": "Dana", "prompt": "Be kind.", "voice": "dana", "language": "he-IL"}
+    agent = workspace.client.post("/v1/voice/agents", json={**body, "voicemail": plan}).json
+    assert agent["voicemail"] == {"message": None, **plan}
+    call_id = workspace.place(agent["id"], to="+15005550003").json["id"]
+    pump.settle(stack, workspace.id)
+    call = workspace.client.get(f"/v1/voice/calls/{call_id}").json
+    assert (call["status"], call["answered_by"]) == ("voicemail", "voicemail")
+    assert [turn["text"] for turn in call["transcript"]] == said
+    assert pump.minutes(workspace.id) == (len(said), len(said))
+
+
+def test_400_for_a_message_to_leave_that_is_not_there(workspace: Workspace) -> None:
+    body = {"name": "Dana", "prompt": "Be kind.", "voice": "dana", "language": "he-IL"}
+    plan = {"action": "leave_message"}
+    refused = workspace.client.post("/v1/voice/agents", json={**body, "voicemail": plan})
+    assert (refused.status, refused.error["field"]) == (400, "voicemail")
+
+
+def test_what_the_carrier_says_of_a_failure_is_shown(stack: Stack, workspace: Workspace) -> None:
+    call_id = workspace.place(workspace.agent(), to="+15005550004").json["id"]
+    pump.settle(stack, workspace.id)
+    call = workspace.client.get(f"/v1/voice/calls/{call_id}").json
+    assert (call["ended_reason"], call["analysis"]) == ("carrier_failed", None)
+    assert call["ended_detail"] == "The simulated carrier could not connect the call."
+
+
+def test_who_asks_on_the_phone_not_to_be_called_is_not_called_again(
+    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from linkwright.providers import telephony
+
+    monkeypatch.setitem(telephony._SCRIPT, "he", ("שלום.", "אל תתקשרו אליי יותר.", "להתראות."))
+    agent = workspace.agent()
+    call_id = workspace.place(agent).json["id"]
+    waiting = workspace.place(agent).json["id"]
+    pump.settle(stack, workspace.id)
+    call = workspace.client.get(f"/v1/voice/calls/{call_id}").json
+    assert call["analysis"]["outcome"] == "opted_out"
+    (entry,) = workspace.client.get("/v1/voice/do-not-call").json["data"]
+    told = (entry["number"], entry["source"], entry["call_id"])
+    assert told == (CALLEE, "call", call_id)
+    second = workspace.client.get(f"/v1/voice/calls/{waiting}").json
+    assert (second["status"], second["ended_reason"]) == ("canceled", "do_not_call")
+    assert workspace.place(agent).error["reason"] == "do_not_call"
