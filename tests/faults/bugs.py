@@ -1,12 +1,13 @@
 """Bugs that somebody could write any day. Each works as long as no fault strikes."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from linkwright import endpoint, idempotency, outbox, relay, table, worker
+from linkwright import endpoint, idempotency, media, outbox, relay, table, worker
 from linkwright.http import Request, Response
 from linkwright.idempotency import Attempt, Reply
 from linkwright.observability import logger
@@ -140,6 +141,16 @@ def _ignoring(send: Callable[[str, list[Work]], set[str]]) -> Callable[..., set[
         return set()
 
     return careless
+
+
+def uploads_taken_for_successes(patch: Patch) -> None:
+    put = media.put
+
+    def careless(*what: Any) -> None:
+        with suppress(Exception):
+            put(*what)
+
+    patch.setattr(media, "put", careless)
 
 
 def causes_told_to_the_caller(patch: Patch) -> None:

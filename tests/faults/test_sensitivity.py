@@ -29,6 +29,8 @@ IN_THE_BACKGROUND = [
     ("dial_call", bugs.dialled_without_asking),
     ("dial_call", bugs.lease_that_never_ends),
     ("dial_call", bugs.causes_told_to_the_log),
+    ("follow_up_call", bugs.a_write_for_each_item),
+    ("follow_up_call", bugs.uploads_taken_for_successes),
     ("relay_outbox", bugs.failures_taken_for_successes),
     ("sweep_overdue", bugs.failures_taken_for_successes),
 ]

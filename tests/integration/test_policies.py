@@ -117,19 +117,37 @@ def follows_up_a_long_call(stack: Stack, workspace: Workspace) -> None:
     assert (len(shown["transcript"]), shown["recording_url"] is None) == (2, False)
 
 
+class _WorkerDied(Exception):
+    pass
+
+
+def _leave_dialled(stack: Stack, workspace: Workspace) -> str:
+    """A call whose worker died after the carrier had heard of it."""
+
+    def die(*_: object) -> None:
+        raise _WorkerDied
+
+    call = str(workspace.place(workspace.agent()).json["id"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(telephony.Simulator, "reports", die)
+        pump.settle(stack, workspace.id)
+    return call
+
+
 def takes_over_a_call(stack: Stack, workspace: Workspace) -> None:
     """A worker died while dialling: the next one asks the carrier first."""
-    call = workspace.place(workspace.agent()).json["id"]
+    call = _leave_dialled(stack, workspace)
     key = Key(f"W#{workspace.partition}#CALL", call)
-    stored = next(i for i in pump.items(stack, "CoreTable", workspace.id) if i["sk"] == call)
-    update(
-        Table.CORE,
-        key,
-        "SET #view = :view, #lease_until = :past ADD #v :one",
-        values={"view": {**stored["view"], "status": "dialing"}, "past": LONG_AGO, "one": 1},
-    )
+    update(Table.CORE, key, "SET #lease_until = :past", values={"past": LONG_AGO})
     pump.settle(stack, workspace.id)
     assert workspace.client.get(f"/v1/voice/calls/{call}").json["status"] == "completed"
+
+
+def cancels_a_call_on_the_phone(stack: Stack, workspace: Workspace) -> None:
+    """It leaves its place, and looks who waits for it."""
+    call = _leave_dialled(stack, workspace)
+    answer = workspace.client.post(f"/v1/voice/calls/{call}/cancel")
+    assert answer.json["status"] == "canceled"
 
 
 def sweeps_what_waits_too_long(stack: Stack, workspace: Workspace) -> None:
@@ -162,6 +180,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     relays_and_dials,
     follows_up_a_long_call,
     takes_over_a_call,
+    cancels_a_call_on_the_phone,
     sweeps_what_waits_too_long,
 )
 

@@ -28,6 +28,7 @@ FIELDS = {
     "concurrency",
     "recording",
     "quiet_hours",
+    "voicemail",
     "version",
     "created_at",
     "updated_at",
@@ -67,7 +68,8 @@ def test_201_with_every_field(workspace: Workspace) -> None:
         "phone_number": "+15005550005",
         "concurrency": 3,
         "recording": True,
-        "quiet_hours": {"start": "09:00", "end": "18:30"},
+        "quiet_hours": {"start": "21:00", "end": "08:00"},
+        "voicemail": {"action": "leave_message", "message": "Please call us back."},
     }
     agent = _create(workspace, **given).json
     assert {name: agent[name] for name in given} == given
@@ -184,7 +186,7 @@ def test_a_running_call_keeps_its_version(
 
     def change_first(self: Simulator, dial: Any) -> Any:
         assert _change(workspace, agent, "1", language="en-US").status == 200
-        languages.append(dial.language)
+        languages.append(dial.agent.language)
         return reports(self, dial)
 
     monkeypatch.setattr(Simulator, "reports", change_first)

@@ -10,7 +10,7 @@ from linkwright import clock, usage
 from linkwright.providers.telephony import Simulator
 from linkwright.table import Item
 from linkwright.transaction import Transaction
-from linkwright.voice import attempts, lifecycle, line, operations
+from linkwright.voice import attempts, lifecycle, line, operations, rules
 from tests.faults import bugs as faults
 
 Patch = pytest.MonkeyPatch
@@ -56,8 +56,8 @@ def settings_forgotten_when_dialling(patch: Patch) -> None:
     _without_rule(patch, operations, "refusal", lambda *_, **__: None)
 
 
-def limit_of_a_callee_forgotten_when_dialling(patch: Patch) -> None:
-    _without_rule(patch, lifecycle, "count_callee", lambda *_: None)
+def limit_of_a_callee_forgotten(patch: Patch) -> None:
+    patch.setattr(rules, "count_callee", lambda *_: None)
 
 
 def settlement_apart_from_the_end(patch: Patch) -> None:
@@ -127,7 +127,7 @@ ALL = (
     quiet_hours_forgotten_when_dialling,
     do_not_call_list_forgotten_when_dialling,
     settings_forgotten_when_dialling,
-    limit_of_a_callee_forgotten_when_dialling,
+    limit_of_a_callee_forgotten,
     settlement_apart_from_the_end,
     minutes_of_an_attempt_kept,
     minutes_of_another_cycle_settled,

@@ -50,7 +50,7 @@ class Cloud:
         chance: random.Random,
         note: Callable[[str], None],
     ) -> None:
-        self.dead: list[str] = []
+        self.dead: list[tuple[str, str]] = []
         self.undone: Counter[str] = Counter()
         self.sweeps = 0
         self.sent: set[tuple[str, str]] = set()
@@ -138,7 +138,13 @@ class Cloud:
             waited = (self._scheduler.now - taken_at).total_seconds()
             self._scheduler.sleep(VISIBILITY_S - waited)
         self._note(f"dead letter: {body}")
-        self.dead.append(body)
+        self.dead.append((file, body))
+
+    def redrive(self) -> None:
+        """Deliver the dead letters again, as a person would."""
+        dead, self.dead = self.dead, []
+        for file, body in dead:
+            self._scheduler.spawn(self._delay(), partial(self._deliver, file, body))
 
     # ---- the schedules --------------------------------------------------------------------------
 

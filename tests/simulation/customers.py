@@ -84,6 +84,11 @@ class Customers:
         self._placed += 1
         number = self._placed
         wanted = self._call(customer) | {"metadata": {"n": f"{number}"}}
+        # Who does not get an answer soon may ask a second time before there is one.
+        for delay in (0, *([self._random.uniform(0, 2)] if self._chance(0.15) else [])):
+            self._scheduler.spawn(delay, partial(self._place_once, customer, number, wanted))
+
+    def _place_once(self, customer: Customer, number: int, wanted: Body) -> None:
         answer = self._persist(customer, "POST", "/v1/voice/calls", wanted, key=f"call-{number}")
         if answer is not None and answer["statusCode"] == 201:
             call_id = json.loads(answer["body"])["id"]
@@ -163,7 +168,7 @@ class Customers:
         quiet = {"start": self._pick("21:00", "20:30"), "end": self._pick("08:00", "09:30")}
         return {
             "quiet_hours": quiet if self._chance(0.6) else None,
-            "calls_per_callee_per_day": self._pick(None, 1, 3),
+            "calls_per_callee_per_day": self._pick(None, 1, 2),
             "calls_per_day": self._pick(None, None, 12),
             "consent": self._pick("off", "off", "enforce"),
             "allowed_countries": self._pick(None, None, ["IL", "US"]),

@@ -7,40 +7,16 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
 from linkwright.table import Item
-from tests.simulation.values import (
-    COMPARISONS,
-    FUNCTIONS,
-    MISSING,
-    Value,
-    comparable,
-    copied,
-    equal,
-    kind_of,
-    refused,
-    size,
-)
+from tests.simulation import evaluation
+from tests.simulation.evaluation import Action, Condition, Operand, Path, Scope, read
+from tests.simulation.values import COMPARISONS, FUNCTIONS, MISSING, copied, equal, refused, size
 
 Result = TypeVar("Result")
 _TOKEN = re.compile(r"\s*(<>|<=|>=|[=<>(),.+-]|\[\d+\]|[#:]?\w+)")
 _CLAUSES = ("SET", "REMOVE", "ADD", "DELETE")
-
-
-class Scope(NamedTuple):
-    """What an expression is evaluated on."""
-
-    item: Item
-    names: Item
-    values: Item
-
-
-Condition = Callable[[Scope], bool]
-Operand = Callable[[Scope], Value]
-Path = tuple[str, ...]
-# Reads from the item as it was, writes to the item as it becomes.
-Action = Callable[[Scope, Item], None]
 
 
 @dataclass(frozen=True)
@@ -72,82 +48,6 @@ def update(text: str) -> Expression[Item]:
         return scope.item
 
     return Expression(evaluate, parser.placeholders(), frozenset(parser.bounds))
-
-
-def _read(path: Path, scope: Scope) -> Value:
-    value: Value = scope.item
-    for step in path:
-        if step[0] == "[":
-            at = int(step[1:-1])
-            value = value[at] if isinstance(value, list) and at < len(value) else MISSING
-        else:
-            name = _name(step, scope)
-            value = value.get(name, MISSING) if isinstance(value, dict) else MISSING
-        if value is MISSING:
-            break
-    return value
-
-
-def _name(step: str, scope: Scope) -> str:
-    return str(scope.names[step]) if step[0] == "#" else step
-
-
-def _parent(path: Path, scope: Scope, after: Item) -> Item:
-    """The map that holds the last step of the path, in the item as it becomes."""
-    parent = _read(path[:-1], Scope(after, scope.names, scope.values))
-    if not isinstance(parent, dict):
-        raise refused("The document path provided in the update expression is invalid for update")
-    return parent
-
-
-def _set(path: Path, value: Operand) -> Action:
-    def act(scope: Scope, after: Item) -> None:
-        _parent(path, scope, after)[_name(path[-1], scope)] = copied(_present(value(scope)))
-
-    return act
-
-
-def _remove(path: Path) -> Action:
-    def act(scope: Scope, after: Item) -> None:
-        _parent(path, scope, after).pop(_name(path[-1], scope), None)
-
-    return act
-
-
-def _add(path: Path, amount: Operand) -> Action:
-    def act(scope: Scope, after: Item) -> None:
-        old, more = _read(path, scope), amount(scope)
-        if kind_of(more) not in {"N", "SET"} or kind_of(old) not in {"MISSING", kind_of(more)}:
-            raise _wrong_type()
-        if old is not MISSING:
-            more = old | more if isinstance(more, set) else old + more
-        _parent(path, scope, after)[_name(path[-1], scope)] = copied(more)
-
-    return act
-
-
-def _delete(path: Path, members: Operand) -> Action:
-    def act(scope: Scope, after: Item) -> None:
-        old, less = _read(path, scope), members(scope)
-        if kind_of(less) != "SET" or kind_of(old) not in {"MISSING", "SET"}:
-            raise _wrong_type()
-        parent, name = _parent(path, scope, after), _name(path[-1], scope)
-        if old is not MISSING and old - less:
-            parent[name] = old - less
-        else:
-            parent.pop(name, None)  # no set is empty
-
-    return act
-
-
-def _wrong_type() -> Exception:
-    return refused("An operand in the update expression has an incorrect data type")
-
-
-def _present(value: Value) -> Value:
-    if value is MISSING:
-        raise refused("The provided expression refers to an attribute that does not exist")
-    return value
 
 
 class _Parser:
@@ -225,7 +125,7 @@ class _Parser:
         self._expect("AND")
         if named[0] == self._peek()[:1] == ":":
             self.bounds.add((named, self._peek()))
-        return _between(value, low, self._operand())
+        return evaluation.between(value, low, self._operand())
 
     # ---- updates --------------------------------------------------------------------------------
 
@@ -235,17 +135,17 @@ class _Parser:
             raise refused("Two document paths overlap with each other")
         self._changed.append(path)
         if clause == "REMOVE":
-            return _remove(path)
+            return evaluation.remove(path)
         if clause == "SET":
             self._expect("=")
-            return _set(path, self._sum())
-        return (_add if clause == "ADD" else _delete)(path, self._operand())
+            return evaluation.set_(path, self._sum())
+        return (evaluation.add if clause == "ADD" else evaluation.delete)(path, self._operand())
 
     def _sum(self) -> Operand:
         left = self._operand()
         for sign, factor in (("+", 1), ("-", -1)):
             if self._accept(sign):
-                return _total(left, self._operand(), factor)
+                return evaluation.total(left, self._operand(), factor)
         return left
 
     # ---- operands -------------------------------------------------------------------------------
@@ -264,7 +164,7 @@ class _Parser:
             first, other = self._list(self._operand)
             return lambda scope: other(scope) if first(scope) is MISSING else first(scope)
         path = self._path()
-        return lambda scope: _read(path, scope)
+        return lambda scope: read(path, scope)
 
     def _path(self) -> Path:
         steps = [self._next()]
@@ -301,21 +201,3 @@ class _Parser:
     def _expect(self, token: str) -> None:
         if not self._accept(token):
             raise refused(f"Syntax error; token: {self._peek()}")
-
-
-def _between(value: Operand, low: Operand, high: Operand) -> Condition:
-    def judge(scope: Scope) -> bool:
-        three = (low(scope), value(scope), high(scope))
-        return comparable(*three) and three[0] <= three[1] <= three[2]
-
-    return judge
-
-
-def _total(left: Operand, right: Operand, factor: int) -> Operand:
-    def evaluate(scope: Scope) -> Value:
-        one, other = _present(left(scope)), _present(right(scope))
-        if kind_of(one) != "N" or kind_of(other) != "N":
-            raise _wrong_type()
-        return one + factor * other
-
-    return evaluate

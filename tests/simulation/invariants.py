@@ -1,19 +1,18 @@
-"""What must never be seen, watched at every write, and what must hold when all is over."""
+"""What must never be seen: watched at every write."""
 
 import math
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from linkwright import clock
-from linkwright.plans import PLANS, Plan
 from linkwright.table import Item
+from tests.simulation import outcome
+from tests.simulation.outcome import End, Where
+from tests.simulation.stored import CORE, ON_THE_PHONE, Stored, is_over
 from tests.simulation.tables import Change, Tables
 
-CORE = "CoreTable"
-_ON_THE_PHONE = {"dialing", "ringing", "in_progress"}
-_WAITING = {"scheduled", "queued"}
 # A worker reads the rules a little before it claims the call; a fault may make it wait.
 _RULES_GRACE = timedelta(seconds=15)
 # A place on the phone, and who is first, are seen a little before they are taken.
@@ -24,8 +23,6 @@ _STUCK = timedelta(hours=1)
 _IDLE = timedelta(seconds=45)
 # The longest that a claim lasts: the worker's timeout, and the grace of its lease.
 _CLAIM = timedelta(seconds=70)
-
-Where = tuple[str, str]
 
 
 class Broken(BaseException):
@@ -38,16 +35,18 @@ class Watch:
     ) -> None:
         self.problems: list[str] = []
         self.is_calm = True
+        self.is_furnished = False
         self.dials = 0
-        self._tables = tables
+        self._stored = Stored(tables)
         self._zones = zones
         self._note = note
         self._accepted: dict[Where, int] = {}
+        self._answers: dict[int, str] = {}
         # When each attempt was last claimed, and since when a call is queued.
         self._claims: dict[tuple[str, str, int], datetime] = {}
         self._queued: dict[Where, datetime] = {}
         self._sequences: dict[str, int] = {}
-        self._ended: dict[str, list[bool]] = defaultdict(list)
+        self._ended: dict[str, list[End]] = defaultdict(list)
         self._idle_since: dict[str, datetime] = {}
         self._settings_since: dict[str, datetime] = {}
         self._called: dict[tuple[str, str, str], set[str]] = defaultdict(set)
@@ -60,9 +59,10 @@ class Watch:
 
     def accepted(self, partition: str, call_id: str, number: int) -> None:
         """The API said that it had placed the call."""
-        known = self._accepted.setdefault((partition, call_id), number)
-        if known != number:
+        if self._accepted.setdefault((partition, call_id), number) != number:
             self.problem(f"{call_id} is the answer to two requests")
+        if self._answers.setdefault(number, call_id) != call_id:
+            self.problem(f"{call_id} is another answer to request {number}")
 
     # ---- at every write -------------------------------------------------------------------------
 
@@ -97,13 +97,13 @@ class Watch:
             self.problem(f"{after['sk']} went back to version {after['v']}")
         if (
             new.get("ended_reason") is None
-            if _is_over(status)
+            if is_over(status)
             else new.get("ended_reason") is not None
         ):
             self.problem(f"{after['sk']} is {status} with the reason {new.get('ended_reason')}")
         if (
             was
-            and _is_over(was)
+            and is_over(was)
             and (was, old.get("ended_reason")) != (status, new.get("ended_reason"))
         ):
             self.problem(f"{after['sk']} ended twice: {was}, then {status}")
@@ -122,30 +122,31 @@ class Watch:
         view, now = item["view"], clock.now()
         self._claims[(partition, item["sk"], view["attempt"])] = now
         self._require_rules(partition, item)
+        self._require_retry(item)
         today = f"{now:%Y-%m-%d}"
         self._called[(partition, view["to"], today)].add(item["sk"])
         most = self._most_calls.get(partition, math.inf)
         if len(self._called[(partition, view["to"], today)]) > most:
             self.problem(f"{view['to']} is called by more than {most} calls of {partition} today")
-        on_the_phone = self._on_the_phone(partition)
-        if on_the_phone.total() > self._plan(partition).concurrent_calls:
+        on_the_phone = self._stored.on_the_phone(partition)
+        if on_the_phone.total() > self._stored.plan(partition).concurrent_calls:
             self.problem(f"{on_the_phone.total()} calls of {partition} on the phone")
         agent_id = view["agent_id"]
-        if on_the_phone[agent_id] > self._cap(partition, agent_id):
+        if on_the_phone[agent_id] > self._stored.cap(partition, agent_id):
             self.problem(f"the agent of {item['sk']} has {on_the_phone[agent_id]} calls")
 
     def _require_rules(self, partition: str, item: Item) -> None:
         to, call_id, now = item["view"]["to"], item["sk"], clock.now()
-        if self._tables.find(CORE, f"W#{partition}#DNC", to):
+        if self._stored.find(f"W#{partition}#DNC", to):
             self.problem(f"{call_id} is claimed, and {to} is on the do-not-call list")
-        settings = self._settings(partition)
+        settings = self._stored.settings(partition)
         if settings is None or now - self._settings_since[partition] < _RULES_GRACE:
             return
         quiet = settings["quiet_hours"]
         if (
             quiet
-            and self._is_quiet(to, quiet, now)
-            and self._is_quiet(to, quiet, now - _RULES_GRACE)
+            and _is_quiet(self._zones[to], quiet, now)
+            and _is_quiet(self._zones[to], quiet, now - _RULES_GRACE)
         ):
             self.problem(f"{call_id} is claimed in quiet hours of {to}")
         if settings["calls"] == "off":
@@ -155,6 +156,19 @@ class Watch:
         countries = settings["allowed_countries"]
         if countries and to.startswith(("+44", "+61")):
             self.problem(f"{call_id} is claimed, and the country of {to} is not allowed")
+
+    def _require_retry(self, item: Item) -> None:
+        """Another attempt only where it was asked for, and not too early."""
+        attempts, retry = item["view"]["attempts"], item["view"].get("retry")
+        if len(attempts) < 2:
+            return
+        before, attempt, number = attempts[-2], attempts[-1], len(attempts)
+        if not retry or number > retry["max"] + 1 or before["status"] not in retry["on"]:
+            self.problem(f"{item['sk']} is dialled again after {before['status']}")
+            return
+        wait = timedelta(seconds=retry["backoff"] * 2 ** (number - 2))
+        if clock.parse(attempt["started_at"]) < clock.parse(before["ended_at"]) + wait:
+            self.problem(f"{item['sk']} is dialled again too early")
 
     def _require_turn(self, partition: str, item: Item, since: datetime) -> None:
         """Who waits for longer goes first; faults, and rules of others, may hold one up."""
@@ -166,8 +180,8 @@ class Watch:
 
     def _require_no_idling(self, partition: str) -> None:
         """A free place on the phone is taken soon, not only when the sweeper finds who waits."""
-        on_the_phone, now = self._on_the_phone(partition).total(), clock.now()
-        is_full = on_the_phone >= self._plan(partition).concurrent_calls
+        on_the_phone, now = self._stored.on_the_phone(partition).total(), clock.now()
+        is_full = on_the_phone >= self._stored.plan(partition).concurrent_calls
         since = self._idle_since.pop(partition, now)
         if now - since > _IDLE:
             self.problem(f"a call of {partition} waited for a place that was free since {since}")
@@ -176,25 +190,15 @@ class Watch:
 
     def _waiting(self, partition: str) -> dict[str, datetime]:
         """Since when the calls are queued whose agents could take them."""
-        busy = self._on_the_phone(partition)
+        busy = self._stored.on_the_phone(partition)
         waiting = {}
         for (other, call_id), queued in self._queued.items():
             if other == partition:
-                call = self._tables.find(CORE, f"W#{partition}#CALL", call_id) or {}
+                call = self._stored.find(f"W#{partition}#CALL", call_id) or {}
                 agent_id = call["view"]["agent_id"]
-                if busy[agent_id] < self._cap(partition, agent_id):
+                if busy[agent_id] < self._stored.cap(partition, agent_id):
                     waiting[call_id] = queued
         return waiting
-
-    def _on_the_phone(self, partition: str) -> Counter[str]:
-        """How many calls each agent has on the phone."""
-        views = [call["view"] for call in self._calls(partition)]
-        return Counter(view["agent_id"] for view in views if view["status"] in _ON_THE_PHONE)
-
-    def _cap(self, partition: str, agent_id: str) -> float:
-        agent = self._tables.find(CORE, f"W#{partition}#AGT", agent_id)
-        cap: float | None = agent["view"].get("concurrency") if agent else None
-        return math.inf if cap is None else cap
 
     def _dial(self, partition: str, before: Item, after: Item) -> None:
         call_id, attempt = after["sk"].split("#")
@@ -210,13 +214,13 @@ class Watch:
 
     def _usage(self, partition: str, before: Item, after: Item) -> None:
         committed, used = after.get("committed", 0), after.get("used", 0)
-        limit = self._plan(partition).call_minutes
+        limit = self._stored.plan(partition).call_minutes
         if not 0 <= used <= committed <= limit:
             self.problem(f"minutes of {partition}: {used} used, {committed} committed of {limit}")
 
     def _line(self, partition: str, before: Item, after: Item) -> None:
         active = after.get("active", set())
-        if after["sk"] == "all" and len(active) > self._plan(partition).concurrent_calls:
+        if after["sk"] == "all" and len(active) > self._stored.plan(partition).concurrent_calls:
             self.problem(f"{len(active)} calls of {partition} stand on the phone")
 
     def _event(self, partition: str, before: Item, after: Item) -> None:
@@ -227,22 +231,27 @@ class Watch:
             self.problem(f"{after['type']} of {call_id} has the sequence {sequence} again")
         self._sequences[call_id] = sequence
         if after["type"] == "call.ended":
-            if True in self._ended[call_id]:
+            if any(is_last for _, is_last in self._ended[call_id]):
                 self.problem(f"call.ended of {call_id} after the last one")
-            self._ended[call_id].append(after["details"]["is_last"])
+            details = after["details"]
+            self._ended[call_id].append((details["attempt"], details["is_last"]))
 
     def _workspace(self, partition: str, before: Item, after: Item) -> None:
         for name, mode in (("settings", ""), ("settings_test", ".test")):
-            where = f"{partition}{mode}"
+            where, rules = f"{partition}{mode}", after.get(name, {})
+            most = rules.get("calls_per_callee_per_day") or math.inf
             if after["sk"] == "META" and before.get(name) != after.get(name):
                 self._settings_since[where] = clock.now()
-                most = after[name]["calls_per_callee_per_day"] or math.inf
-                # Without a limit nothing is counted: who has one later begins with it.
-                self._most_calls[where] = max(most, self._most_calls.get(where, most))
-            elif not before:
-                self._most_calls[where] = math.inf
+            # Without a limit nothing is counted: who has one later begins with it.
+            known = self._most_calls.get(where, most) if self.is_furnished else most
+            self._most_calls[where] = max(most, known)
 
     # ---- when all is over -----------------------------------------------------------------------
+
+    def finish(self, sent: set[Where]) -> None:
+        accepted = set(self._accepted)
+        for text in outcome.problems(self._stored.rows(), accepted, self._ended, sent):
+            self.problem(text)
 
     def is_stuck(self) -> bool:
         """Whether a call is on the phone for longer than any can be."""
@@ -250,98 +259,20 @@ class Watch:
         stuck = [
             call["sk"]
             for partition in {partition for partition, *_ in self._claims}
-            for call in self._calls(partition)
-            if call["view"]["status"] in _ON_THE_PHONE
+            for call in self._stored.calls(partition)
+            if call["view"]["status"] in ON_THE_PHONE
             and now - self._claims[(partition, call["sk"], call["view"]["attempt"])] > _STUCK
         ]
         for call_id in stuck:
             self.problem(f"{call_id} is on the phone for ever")
         return bool(stuck)
 
-    def finish(self, sent: set[Where]) -> None:
-        rows = self._tables.rows(CORE)
-        calls = [row for row in rows if row["pk"].endswith("#CALL")]
-        for text in (*self._unfinished(calls), *self._left_over(rows), *self._minutes(rows, calls)):
-            self.problem(text)
-        self._require_accepted(calls)
-        for row in rows:
-            if row["pk"].endswith("#EVT") and (row["pk"], row["sk"]) not in sent:
-                self.problem(f"{row['type']} {row['sk']} was never sent")
 
-    def _unfinished(self, calls: list[Item]) -> Iterator[str]:
-        for call in calls:
-            call_id, view = call["sk"], call["view"]
-            if not _is_over(view["status"]):
-                yield f"{call_id} is {view['status']} for ever"
-                continue
-            attempts = view.get("attempts", [])
-            ended = self._ended[call_id]
-            if ended.count(True) != 1 or len(ended) not in {len(attempts), len(attempts) + 1}:
-                yield f"{call_id} with {len(attempts)} attempts has {len(ended)} times call.ended"
-            if any(attempt.get("ended_at") is None for attempt in attempts):
-                yield f"{call_id} has an attempt without an end"
-
-    def _left_over(self, rows: list[Item]) -> Iterator[str]:
-        for row in rows:
-            if row["pk"].endswith("#LINE") and row.get("active"):
-                yield f"{row['pk']} {row['sk']} still has {sorted(row['active'])}"
-            if "gsi2pk" in row:
-                yield f"{row['pk']} {row['sk']} still waits"
-
-    def _minutes(self, rows: list[Item], calls: list[Item]) -> Iterator[str]:
-        talked: Counter[tuple[str, str]] = Counter()
-        for call in calls:
-            if "period" in call and _is_over(call["view"]["status"]):
-                counter = (_partition(call), call["period"])
-                talked[counter] += math.ceil(call["view"]["duration_s"] / 60)
-        for row in rows:
-            if row["pk"].endswith("#USE"):
-                counter = (_partition(row), row["sk"].split("#")[0])
-                said, spent = (row.get("committed", 0), row.get("used", 0)), talked.pop(counter, 0)
-                if said != (spent, spent):
-                    yield f"minutes of {counter}: {said} committed and used, {spent} talked"
-        for counter, spent in talked.items():
-            if spent:
-                yield f"minutes of {counter}: nothing counted, {spent} talked"
-
-    def _require_accepted(self, calls: list[Item]) -> None:
-        stored = {(_partition(call), call["sk"]) for call in calls}
-        for where in self._accepted.keys() - stored:
-            self.problem(f"{where} was accepted and is not stored")
-        numbers = Counter(call["view"]["metadata"]["n"] for call in calls)
-        for number, count in numbers.items():
-            if count > 1:
-                self.problem(f"request {number} placed {count} calls")
-
-    # ---- what is stored -------------------------------------------------------------------------
-
-    def _calls(self, partition: str) -> Iterator[Item]:
-        return (row for row in self._tables.partition(CORE, f"W#{partition}#CALL"))
-
-    def _plan(self, partition: str) -> Plan:
-        return PLANS[self._meta(partition)["plan"]]
-
-    def _settings(self, partition: str) -> Item | None:
-        name = "settings_test" if partition.endswith(".test") else "settings"
-        found: Item | None = self._meta(partition).get(name)
-        return found
-
-    def _meta(self, partition: str) -> Item:
-        return self._tables.find(CORE, f"W#{partition.removesuffix('.test')}", "META") or {}
-
-    def _is_quiet(self, to: str, quiet: Item, moment: datetime) -> bool:
-        return any(_holds(quiet, moment.astimezone(ZoneInfo(zone))) for zone in self._zones[to])
+def _is_quiet(zones: list[str], quiet: Item, moment: datetime) -> bool:
+    return any(_holds(quiet, moment.astimezone(ZoneInfo(zone))) for zone in zones)
 
 
 def _holds(quiet: Item, local: datetime) -> bool:
     start, end, now = quiet["start"], quiet["end"], f"{local:%H:%M}"
     holds: bool = start <= now < end if start < end else now >= start or now < end
     return holds
-
-
-def _is_over(status: str) -> bool:
-    return status not in _ON_THE_PHONE | _WAITING
-
-
-def _partition(item: Item) -> str:
-    return str(item["pk"].split("#")[1])

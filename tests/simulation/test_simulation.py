@@ -14,7 +14,7 @@ from tools.template import ROOT
 SEEDS = 320
 _IN_ONE_TEST = 40
 # In how many seeds each of the bugs has to be found.
-_ENOUGH = 60
+_ENOUGH = 150
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, _IN_ONE_TEST))

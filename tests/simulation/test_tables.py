@@ -10,7 +10,7 @@ from linkwright import table
 from linkwright.client import core
 from linkwright.table import Driver, Item
 from linkwright.transaction import _reasons
-from tests.simulation import expressions, tables, values
+from tests.simulation import expressions, storage, tables, values
 from tests.simulation.operations import Generator, Operation
 from tests.simulation.tables import Tables
 from tests.simulation.values import equal
@@ -73,13 +73,13 @@ def _a_wrong_comparison(patch: Patch) -> None:
 
 
 def _an_index_that_shows_all(patch: Patch) -> None:
-    patch.setattr(tables._Index, "shown", lambda self, item: values.copied(item))
+    patch.setattr(storage.Index, "shown", lambda self, item: values.copied(item))
 
 
 def _an_index_with_one_direction(patch: Patch) -> None:
-    page = tables._Index.page
+    page = storage.Index.page
     patch.setattr(
-        tables._Index,
+        storage.Index,
         "page",
         lambda self, partition, start, *, forward: page(self, partition, start, forward=True),
     )

@@ -123,19 +123,27 @@ def _live(
     chance: random.Random,
 ) -> None:
     people.furnish()
+    watch.is_furnished = True
     if chance.random() < 0.3:
         # So that the billing cycle ends about now.
         scheduler.now += timedelta(days=chance.choice((28, 30, 31)), hours=-1)
     trouble = people.begin() + timedelta(minutes=chance.randint(1, 30))
     cloud.run(scheduler.now + trouble, watch.is_stuck)
     net.weather = Weather("clear", slow=net.weather.slow)
-    end = scheduler.now + _PATIENCE
-    cloud.run(end, lambda: cloud.sweeps > _MOST_SWEEPS or watch.is_stuck())
-    if scheduler.now >= end or cloud.sweeps > _MOST_SWEEPS:
-        watch.problem("something goes on for ever")
+    _settle(scheduler, cloud, watch)
+    scheduler.sleep_until(scheduler.now + timedelta(days=1))
+    cloud.redrive()
+    _settle(scheduler, cloud, watch)
     if watch.is_calm and (cloud.dead or cloud.undone):
         watch.problem(f"failed without a fault: {dict(cloud.undone)} {cloud.dead}")
     watch.finish(cloud.sent)
+
+
+def _settle(scheduler: Scheduler, cloud: Cloud, watch: Watch) -> None:
+    end, most = scheduler.now + _PATIENCE, cloud.sweeps + _MOST_SWEEPS
+    cloud.run(end, lambda: cloud.sweeps > most or watch.is_stuck())
+    if scheduler.now >= end or cloud.sweeps > most:
+        watch.problem("something goes on for ever")
 
 
 @contextmanager
@@ -159,7 +167,7 @@ def _patched(
         patch.setattr(ids, "secrets", SimpleNamespace(randbits=chance.getrandbits))
         patch.setattr(outbox, "DUE_SHARDS", _SHARDS)
         patch.setattr(telephony, "_RING_S", chance.choice((0.3, 3)))
-        patch.setattr(telephony, "_TURN_MS", chance.choice((400, 4_000, 12_000)))
+        patch.setattr(telephony, "_TURN_MS", chance.choice((400, 4_000, 9_000)))
         for name in ("add_metric", "add_dimension", "flush_metrics"):
             patch.setattr(Metrics, name, lambda *_, **__: None)
         logging.disable()
@@ -178,5 +186,5 @@ def _names() -> dict[str, str]:
 def _morning(chance: random.Random) -> datetime:
     day = datetime(*chance.choice(_DAYS), tzinfo=UTC)
     # Often in the evening, since much is counted by the day.
-    hour = chance.choice((chance.uniform(0, 24), 23.8))
+    hour = chance.choice((chance.uniform(0, 24), 23.95))
     return day + timedelta(seconds=round(hour * 3600))

@@ -41,6 +41,13 @@ def _bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     aws.s3.cache_clear()
 
 
+@pytest.fixture
+def credentials(_bucket: None) -> Iterator[pytest.MonkeyPatch]:
+    """Undone before moto takes its own out of the environment."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch
+
+
 def _ended(**attributes: Any) -> dict[str, Any]:
     return {"view": {"ended_at": clock.timestamp()}, **attributes}
 
@@ -95,15 +102,15 @@ def test_no_address_without_a_recording_or_after_it_is_gone() -> None:
 
 @pytest.mark.parametrize("token", [None, "of/the+role="])
 def test_the_address_is_the_one_that_boto3_makes(
-    monkeypatch: pytest.MonkeyPatch, token: str | None
+    credentials: pytest.MonkeyPatch, token: str | None
 ) -> None:
     if token:  # as every function on Lambda has
-        monkeypatch.setenv("AWS_SESSION_TOKEN", token)
+        credentials.setenv("AWS_SESSION_TOKEN", token)
     key = "recordings/ws_1.test/call_1.wav"
     config = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
     session = boto3.Session("testing", "testing", token, region_name=REGION)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    credentials.setenv("AWS_ACCESS_KEY_ID", "testing")
+    credentials.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     client = session.client("s3", config=config)
     wanted = {"Bucket": BUCKET, "Key": key}
     for _ in range(5):  # until both are of one second
@@ -123,8 +130,8 @@ def test_the_address_says_when_it_expires(monkeypatch: pytest.MonkeyPatch) -> No
     assert media.link("recordings/a.wav")[1] == "2026-01-02T03:19:05Z"
 
 
-def test_nothing_is_signed_without_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+def test_nothing_is_signed_without_credentials(credentials: pytest.MonkeyPatch) -> None:
+    credentials.delenv("AWS_ACCESS_KEY_ID")
     with pytest.raises(LookupError):
         media.link("recordings/a.wav")
 

@@ -68,8 +68,8 @@ class ListQuery(RequestModel):
         return self.model_dump_json(exclude={"limit", "cursor"}, exclude_none=True)
 
 
-# Reads up to so many rows after a sort key, in the list's order, and tells the place reached if it stopped
-# before it knew that there are no more.
+# Reads up to so many rows after a sort key, in the list's order, and tells the place reached if it
+# stopped before it knew that there are no more.
 Fetch = Callable[[str | None, int], tuple[list[Item], str | None]]
 
 

@@ -107,7 +107,7 @@ def _begin(item: Item, tenant: Tenant) -> bool:
 def _resume(item: Item) -> None:
     """Go on with an attempt whose worker is gone."""
     partition, view = lifecycle.partition_of(item), item["view"]
-    agent = agents.find(partition, view["agent_id"], view["agent_version"])
+    agent = agents.find(partition, view["agent_id"], view.get("agent_version"))
     if agent is None or _is_lost(item, agent):
         lifecycle.advance(item, _failed(EndedReason.PROVIDER_TIMEOUT))
         return
