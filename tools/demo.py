@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from typing import Any
 
 from linkwright import auth, clock
 from linkwright.table import Item, Table, get, update
@@ -26,8 +27,10 @@ def seed(aws_endpoint: str, outputs: Mapping[str, str], known: Mapping[str, str]
     other = ensure_demo("ws_other", "Other", "pro")
     free = ensure_demo("ws_free", "Free", "free")
     enterprise = ensure_demo("ws_enterprise", "Enterprise", "enterprise")
-    for partition in ("ws_demo", "ws_demo.test", "ws_free", "ws_enterprise"):
+    for partition in ("ws_demo", "ws_demo.test", "ws_enterprise"):
         _ensure_agent(partition, AGENT_ID)
+    # A talk of ten minutes would be all that the free plan has.
+    _ensure_agent("ws_free", AGENT_ID, max_duration_s=60)
     _ensure_agent("ws_other", OTHER_AGENT_ID)
     _ensure_member(demo)
     return {
@@ -83,8 +86,8 @@ def _ensure_member(workspace: Item) -> None:
         tx.commit()
 
 
-def _ensure_agent(partition: str, agent_id: str) -> None:
+def _ensure_agent(partition: str, agent_id: str, **changes: Any) -> None:
     if agents.find(partition, agent_id) is None:
         tx = Transaction(partition, OPERATOR)
-        agents.put(partition, demo_agent(agent_id), tx)
+        agents.put(partition, demo_agent(agent_id).model_copy(update=changes), tx)
         tx.commit()
