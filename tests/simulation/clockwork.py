@@ -28,10 +28,11 @@ class Process:
         self._mine.acquire()
         self._others.acquire()
         self._thread = threading.Thread(target=self._run, daemon=True)
-        self.is_over = False
+        self.has_begun = self.is_over = False
 
     def resume(self) -> None:
-        if self._thread.ident is None:
+        if not self.has_begun:
+            self.has_begun = True
             self._thread.start()
         else:
             self._mine.release()
@@ -106,7 +107,7 @@ class Scheduler:
         """End every process that still waits."""
         self.is_over = True
         for _, _, process in self._due:
-            if process._thread.ident is not None and not process.is_over:
+            if process.has_begun and not process.is_over:
                 process.resume()
 
     def _push(self, moment: datetime, process: Process) -> None:

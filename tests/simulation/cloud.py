@@ -194,9 +194,7 @@ class Cloud:
 
     def _delay(self) -> float:
         # Seldom so long that what was sent later comes first.
-        return (
-            self._random.uniform(1, 20) if self._chance(0.05) else self._random.uniform(0.02, 0.5)
-        )
+        return self._random.uniform(1, 8) if self._chance(0.05) else self._random.uniform(0.02, 0.5)
 
     def _refuses(self) -> bool:
         return self._chance(self._network.weather.faults)

@@ -20,7 +20,7 @@ _TURN_GRACE = timedelta(seconds=5)
 # The worker's timeout, and a message of its call each minute from the sweeper.
 _STUCK = timedelta(hours=1)
 # The longest that a message is under way in calm weather.
-_IDLE = timedelta(seconds=45)
+_IDLE = timedelta(seconds=25)
 # The longest that a claim lasts: the worker's timeout, and the grace of its lease.
 _CLAIM = timedelta(seconds=70)
 
