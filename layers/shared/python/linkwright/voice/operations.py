@@ -16,7 +16,7 @@ from linkwright.voice import agents, attempts, lifecycle, line, rules
 from linkwright.voice.agent_models import Agent
 from linkwright.voice.lifecycle import Refused, Superseded
 from linkwright.voice.reports import Report
-from linkwright.voice.states import EndedReason, Status, is_dialled, is_terminal
+from linkwright.voice.states import EndedReason, Status, is_dialled
 from linkwright.workspace import operations as workspace
 from linkwright.workspace.operations import Tenant
 
@@ -44,36 +44,42 @@ def dial(work: Work) -> None:
         # Never there: the message is not ours, or was written about something else.
         raise LookupError("no such call")
     status = Status(item["view"]["status"])
-    if is_terminal(status) or _is_leased(item):
-        return
-    if is_dialled(status):
+    if is_dialled(status) and not _is_leased(item):
         _resume(item)
-    elif clock.now() >= _due_at(item):
+        return
+    if status is Status.SCHEDULED and clock.now() >= _due_at(item):
         lifecycle.advance(item, Report(Status.QUEUED))
-        _begin_next(partition)
+    # Also if this call is under way: its message may have begun another, whose own is spent.
+    _begin_next(partition)
 
 
 def _begin_next(partition: str) -> None:
     """Begin the call that waits for longest and may begin, and see it through."""
     tenant = workspace.tenant(partition)
+    # Somebody else was quicker: the line is not as it was.
+    while not _is_settled(partition, tenant):
+        continue
+
+
+def _is_settled(partition: str, tenant: Tenant) -> bool:
+    """Go down the line until a call has begun or none may; no if another worker came between."""
     busy: set[str] = set()
     for call_id, agent_id in line.waiting(partition):
         item = None if agent_id in busy else lifecycle.find(partition, call_id)
         if item is None or item["view"]["status"] != Status.QUEUED:
             continue
         try:
-            begun = _begin(item, tenant)
+            if _begin(item, tenant):
+                return True
         except line.Full:
             _repair(partition, line.ALL)
-            return
+            return True
         except line.AgentBusy:
             _repair(partition, agent_id)
             busy.add(agent_id)
         except Superseded:
-            continue
-        else:
-            if begun:
-                return
+            return False
+    return True
 
 
 def _begin(item: Item, tenant: Tenant) -> bool:
