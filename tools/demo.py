@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from typing import Any
 
 from linkwright import auth, clock
 from linkwright.table import Item, Table, get, update
@@ -30,7 +29,7 @@ def seed(aws_endpoint: str, outputs: Mapping[str, str], known: Mapping[str, str]
     for partition in ("ws_demo", "ws_demo.test", "ws_enterprise"):
         _ensure_agent(partition, AGENT_ID)
     # A talk of ten minutes would be all that the free plan has.
-    _ensure_agent("ws_free", AGENT_ID, max_duration_s=60)
+    _ensure_agent("ws_free", AGENT_ID, {"max_duration_s": 60})
     _ensure_agent("ws_other", OTHER_AGENT_ID)
     _ensure_member(demo)
     return {
@@ -86,7 +85,9 @@ def _ensure_member(workspace: Item) -> None:
         tx.commit()
 
 
-def _ensure_agent(partition: str, agent_id: str, **changes: Any) -> None:
+def _ensure_agent(
+    partition: str, agent_id: str, changes: Mapping[str, object] | None = None
+) -> None:
     if agents.find(partition, agent_id) is None:
         tx = Transaction(partition, OPERATOR)
         agents.put(partition, demo_agent(agent_id).model_copy(update=changes), tx)
