@@ -220,3 +220,25 @@ def a_secret_that_is_echoed(checkout: Checkout) -> None:
 def a_secret_with_a_default(checkout: Checkout) -> None:
     hidden = {"Type": "String", "NoEcho": True, "Default": "swordfish"}
     checkout.raw["Parameters"]["CarrierToken"] = hidden
+
+
+@breaks(settings.loopback_is_for_the_local_cloud)
+def a_way_into_the_machine_in_prod(checkout: Checkout) -> None:
+    checkout.raw["Mappings"]["ByStage"]["prod"]["EgressAllowLoopback"] = "true"
+
+
+@breaks(settings.loopback_is_for_the_local_cloud)
+def a_way_into_the_machine_in_staging(checkout: Checkout) -> None:
+    checkout.raw["Mappings"]["ByStage"]["staging"]["EgressAllowLoopback"] = "true"
+
+
+@breaks(settings.loopback_is_for_the_local_cloud)
+def a_way_into_one_machine(checkout: Checkout) -> None:
+    block(checkout, "DialCall")["Environment"] = {"Variables": {settings.LOOPBACK: "true"}}
+
+
+@breaks(settings.loopback_is_for_the_local_cloud)
+def a_way_in_for_whoever_deploys(checkout: Checkout) -> None:
+    checkout.raw["Parameters"]["Loopback"] = {"Type": "String", "Default": "false"}
+    variables = checkout.raw["Globals"]["Function"]["Environment"]["Variables"]
+    variables[settings.LOOPBACK] = {"Ref": "Loopback"}

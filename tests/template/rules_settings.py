@@ -13,6 +13,9 @@ NOT_OURS = {
     "AWS_ENDPOINT_URL_DYNAMODB",
     "AWS_ENDPOINT_URL_S3",
 }
+# Whether a URL that a customer chose may lead to the machine itself, and where it never may.
+LOOPBACK = "EGRESS_ALLOW_LOOPBACK"
+DEPLOYED = ("staging", "prod")
 # A name that says so; where a secret is kept may be told, what it is may not.
 _SECRET_NAME = re.compile(r"secret|token|passw|credential|private|api_?key|signing", re.IGNORECASE)
 _PLACE = re.compile(r"(Arn|Name|Path|_ARN|_NAME|_PATH)$")
@@ -111,9 +114,28 @@ def _looks_secret(value: object) -> bool:
     return bool(_SECRET_VALUE.search(str(value)) or _RANDOM.search(str(value)))
 
 
+def loopback_is_for_the_local_cloud(checkout: Checkout) -> Iterator[str]:
+    """On Lambda it leads to the runtime, which hands out what the function is asked."""
+    for name, block in checkout.of_type("AWS::Lambda::Function").items():
+        value = block.get("Environment", {}).get("Variables", {}).get(LOOPBACK)
+        for stage in DEPLOYED:
+            if _at(checkout, stage, value) not in (None, "false"):
+                yield f"{name}: {LOOPBACK} may not be 'false' in {stage}"
+
+
+def _at(checkout: Checkout, stage: str, value: object) -> object:
+    """The value that a variable has in a stage, if it is given by a map of the stages."""
+    match value:
+        case {"Fn::FindInMap": [str(mapping), {"Ref": "Stage"}, str(key)]}:
+            return checkout.raw["Mappings"][mapping][stage][key]
+        case _:
+            return value
+
+
 RULES = (
     variables_read_are_set,
     environment_is_read_in_settings,
     no_secret_in_the_environment,
     no_secret_in_a_parameter,
+    loopback_is_for_the_local_cloud,
 )

@@ -23,6 +23,7 @@ class Settings:
     clerk_jwks_url: str
     clerk_authorized_parties: frozenset[str]
     clerk_allow_missing_azp: bool
+    egress_allows_loopback: bool
     aws_region: str
     dynamodb_endpoint: str | None
     s3_endpoint: str | None
@@ -49,6 +50,7 @@ def settings() -> Settings:
         clerk_jwks_url=env.get("CLERK_JWKS_URL", ""),
         clerk_authorized_parties=_list(env.get("CLERK_AUTHORIZED_PARTIES", "")),
         clerk_allow_missing_azp=env.get("CLERK_ALLOW_MISSING_AZP") == "true",
+        egress_allows_loopback=env.get("EGRESS_ALLOW_LOOPBACK") == "true",
         aws_region=env["AWS_REGION"],
         dynamodb_endpoint=env.get("AWS_ENDPOINT_URL_DYNAMODB") or env.get("AWS_ENDPOINT_URL"),
         s3_endpoint=env.get("AWS_ENDPOINT_URL_S3") or env.get("AWS_ENDPOINT_URL"),
