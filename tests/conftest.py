@@ -57,12 +57,19 @@ def stack(
 
 @pytest.fixture(scope="module", autouse=True)
 def _small_tables(request: pytest.FixtureRequest) -> Iterator[None]:
-    """moto copies its tables in each transaction and keeps the copies: each module begins anew."""
+    """Each module begins anew: a sweep and a look at all items meet what earlier tests left.
+
+    moto, moreover, copies its tables in each transaction and keeps the copies.
+    """
     yield
     deployed = request.config.stash.get(_DEPLOYED, None)
-    if deployed and request.config.getoption("store") == "moto":
-        stacks.start_over(deployed)
-        sample_events.demo.cache_clear()
+    if deployed is None:
+        return
+    if request.config.getoption("store") == "moto":
+        stacks.start_over_on_moto(deployed)
+    else:
+        stacks.empty(deployed)
+    sample_events.demo.cache_clear()
 
 
 @pytest.fixture

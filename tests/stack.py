@@ -79,13 +79,11 @@ def deploy(endpoint: str, prefix: str) -> Stack:
     """Make every table, queue and bucket of the template; their names begin with the prefix."""
     names: dict[str, str] = {}
     stack = Stack(endpoint, names)
-    dynamodb, sqs, s3 = (stack.client(service) for service in ("dynamodb", "sqs", "s3"))
+    sqs, s3 = (stack.client(service) for service in ("sqs", "s3"))
     for logical_id, resource in template()["Resources"].items():
-        properties = resource.get("Properties", {})
         name = f"{prefix}-{logical_id}"
         if resource["Type"] == "AWS::DynamoDB::Table":
-            wanted = {key: properties[key] for key in _TABLE_PROPERTIES if key in properties}
-            dynamodb.create_table(TableName=name, **wanted)
+            _make_table(stack, name, resource["Properties"])
             names[logical_id] = name
         elif resource["Type"] == "AWS::SQS::Queue":
             names[logical_id] = sqs.create_queue(QueueName=name)["QueueUrl"]
@@ -95,11 +93,27 @@ def deploy(endpoint: str, prefix: str) -> Stack:
     return stack
 
 
-def start_over(stack: Stack) -> None:
+def _make_table(stack: Stack, name: str, properties: Mapping[str, Any]) -> None:
+    wanted = {key: properties[key] for key in _TABLE_PROPERTIES if key in properties}
+    stack.client("dynamodb").create_table(TableName=name, **wanted)
+
+
+def start_over_on_moto(stack: Stack) -> None:
     """Forget everything that is on moto, and deploy again under the same names."""
     httpx.post(f"{stack.endpoint}/moto-api/reset").raise_for_status()
     deploy(stack.endpoint, PREFIX)
     table.driver.cache_clear()
+
+
+def empty(stack: Stack) -> None:
+    """Empty the tables and the queues."""
+    dynamodb, sqs = stack.client("dynamodb"), stack.client("sqs")
+    for logical_id, resource in template()["Resources"].items():
+        if resource["Type"] == "AWS::DynamoDB::Table":
+            dynamodb.delete_table(TableName=stack.names[logical_id])
+            _make_table(stack, stack.names[logical_id], resource["Properties"])
+        elif resource["Type"] == "AWS::SQS::Queue":
+            sqs.purge_queue(QueueUrl=stack.names[logical_id])
 
 
 def use(stack: Stack) -> None:
