@@ -1,0 +1,617 @@
+"""Twilio's API, by a server on loopback that answers as it does, or not at all."""
+
+import base64
+import json
+import logging
+import time
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from pydantic import SecretStr
+
+from linkwright import deadline, settings
+from linkwright.providers import twilio, twilio_words
+from linkwright.providers.twilio import (
+    Account,
+    CallState,
+    Machine,
+    NotFound,
+    NotPlaced,
+    Order,
+    RateLimited,
+    Rejected,
+    Twilio,
+    TwilioError,
+    Unavailable,
+    Unknown,
+)
+from linkwright.voice.reports import Report
+from linkwright.voice.states import EndedReason, Status
+
+ACCOUNT = "AC" + "0c" * 16
+TOKEN = "canary-4f1d0c2b9a"
+BASIC = base64.b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()
+CALL, OTHER = "CA" + "0a" * 16, "CA" + "0b" * 16
+RECORDING = "RE" + "1b" * 16
+TO, FROM = "+972541234567", "+15005550006"
+HOOK = "https://api.example.com/callbacks/twilio/org_a/call_0001/1"
+CALLS = f"/2010-04-01/Accounts/{ACCOUNT}/Calls"
+ORDER = Order(TO, FROM, f"{HOOK}/answer", f"{HOOK}/status", time_limit_s=600)
+SINCE = datetime(2026, 5, 31, 12, 0, 0, 500_000, tzinfo=UTC)
+UNTIL = datetime(2026, 5, 31, 12, 0, 30, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int = 200
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    wait_s: float = 0
+    cut: bool = False
+
+
+@dataclass(frozen=True)
+class Asked:
+    method: str
+    path: str
+    query: list[tuple[str, str]]
+    headers: dict[str, str]
+    form: list[tuple[str, str]]
+
+
+class Server:
+    def __init__(self) -> None:
+        self.asked: list[Asked] = []
+        self.url = ""
+        self._replies: list[Reply] = []
+
+    def answers(self, *replies: Reply) -> None:
+        self._replies += replies
+
+    def reply(self, asked: Asked) -> Reply:
+        self.asked.append(asked)
+        return self._replies.pop(0)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    made = Server()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = self.rfile.read(int(self.headers.get("content-length", 0)))
+            parts = urlsplit(self.path)
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            query, form = parse_qsl(parts.query), parse_qsl(body.decode(), True)
+            reply = made.reply(Asked(self.command, parts.path, query, headers, form))
+            time.sleep(reply.wait_s)
+            self.send_response(reply.status)
+            for name, value in reply.headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(reply.body) + reply.cut))
+            self.end_headers()
+            self.wfile.write(reply.body)
+
+        do_POST = do_DELETE = do_GET
+
+        def log_message(self, *_: Any) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
+        listening.handle_error = lambda *_: None  # type: ignore[method-assign]
+        thread = Thread(target=listening.serve_forever, args=(0.01,))
+        thread.start()
+        made.url = f"http://127.0.0.1:{listening.server_address[1]}"
+        yield made
+        listening.shutdown()
+        thread.join()
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in ("STAGE", "CORE_TABLE", "ACCESS_TABLE", "IDEM_TABLE", "DOCS_URL"):
+        monkeypatch.setenv(name, "local")
+    monkeypatch.setenv("EGRESS_ALLOW_LOOPBACK", "true")
+    settings.settings.cache_clear()
+    yield
+    settings.settings.cache_clear()
+
+
+def client(url: str) -> Twilio:
+    return Twilio(Account(ACCOUNT, SecretStr(TOKEN), url))
+
+
+@pytest.fixture
+def carrier(server: Server) -> Twilio:
+    return client(server.url)
+
+
+def reply(status: int, body: Any, **headers: str) -> Reply:
+    return Reply(status, json.dumps(body).encode(), headers)
+
+
+def problem(status: int, code: int) -> Reply:
+    message = f"The number {TO} of account {ACCOUNT} is wrong"
+    return reply(status, {"code": code, "message": message, "status": status})
+
+
+def call(sid: str = CALL, **changes: Any) -> dict[str, Any]:
+    """As https://www.twilio.com/docs/voice/api/call-resource shows it."""
+    return {
+        "sid": sid,
+        "account_sid": ACCOUNT,
+        "to": TO,
+        "from": FROM,
+        "status": "completed",
+        "direction": "outbound-api",
+        "answered_by": None,
+        "duration": "15",
+        "date_created": "Sun, 31 May 2026 12:00:10 +0000",
+        "start_time": None,
+        "price": "-0.03000",
+        **changes,
+    }
+
+
+def state(sid: str = CALL, **changes: Any) -> CallState:
+    seen = {
+        "status": "completed",
+        "answered_by": None,
+        "duration_s": 15,
+        "created_at": datetime(2026, 5, 31, 12, 0, 10, tzinfo=UTC),
+        **changes,
+    }
+    return CallState(sid, **seen)
+
+
+def page(*calls: dict[str, Any], onward: str | None = None) -> Reply:
+    return reply(200, {"calls": calls, "next_page_uri": onward, "page_size": len(calls)})
+
+
+# ---- Placing ----------------------------------------------------------------------------------
+
+
+def test_201_gives_the_sid(server: Server, carrier: Twilio) -> None:
+    server.answers(reply(201, call(status="queued", duration=None, date_created=None)))
+    assert carrier.place(ORDER) == CALL
+    (asked,) = server.asked
+    assert (asked.method, asked.path, asked.query) == ("POST", f"{CALLS}.json", [])
+    assert asked.headers["authorization"] == f"Basic {BASIC}"
+    assert asked.headers["content-type"] == "application/x-www-form-urlencoded"
+    assert asked.form == [
+        ("To", "+972541234567"),
+        ("From", "+15005550006"),
+        ("Url", f"{HOOK}/answer"),
+        ("Method", "POST"),
+        ("StatusCallback", f"{HOOK}/status"),
+        ("StatusCallbackMethod", "POST"),
+        ("StatusCallbackEvent", "initiated"),
+        ("StatusCallbackEvent", "ringing"),
+        ("StatusCallbackEvent", "answered"),
+        ("StatusCallbackEvent", "completed"),
+        ("Timeout", "30"),
+        ("TimeLimit", "600"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("whole_greeting", "detection"), [(False, "Enable"), (True, "DetectMessageEnd")]
+)
+def test_201_with_detection_and_recording(
+    server: Server, carrier: Twilio, whole_greeting: bool, detection: str
+) -> None:
+    server.answers(reply(201, call()))
+    machine = Machine(f"{HOOK}/machine", whole_greeting)
+    carrier.place(
+        Order(TO, FROM, HOOK, HOOK, 60, 20, machine=machine, recording_url=f"{HOOK}/recording")
+    )
+    assert server.asked[0].form[10:] == [
+        ("Timeout", "20"),
+        ("TimeLimit", "60"),
+        ("MachineDetection", detection),
+        ("AsyncAmd", "true"),
+        ("AsyncAmdStatusCallback", f"{HOOK}/machine"),
+        ("AsyncAmdStatusCallbackMethod", "POST"),
+        ("Record", "true"),
+        ("RecordingStatusCallback", f"{HOOK}/recording"),
+        ("RecordingStatusCallbackMethod", "POST"),
+        ("RecordingStatusCallbackEvent", "completed"),
+        ("RecordingStatusCallbackEvent", "absent"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason", "detail"),
+    [
+        (problem(400, 21211), "carrier_failed", "The number is not valid. (error 21211)"),
+        (problem(400, 21214), "carrier_failed", "The carrier cannot reach the number."),
+        (problem(400, 21215), "carrier_failed", "The carrier may not call this country."),
+        (problem(403, 21202), "carrier_failed", "The carrier does not call premium numbers."),
+        (problem(400, 21210), "carrier_not_configured", "The calling number is not one of ours."),
+        (problem(401, 20003), "carrier_not_configured", "The carrier does not know our account."),
+        (problem(403, 20005), "carrier_not_configured", "The carrier's account is not active."),
+        (problem(400, 99999), "carrier_failed", "The carrier refused the call. (error 99999)"),
+        (Reply(403, b"<html>No</html>"), "carrier_failed", "The carrier refused the call."),
+        (reply(422, {"code": "x"}), "carrier_failed", "The carrier refused the call."),
+    ],
+)
+def test_4xx_is_no_call(
+    server: Server, carrier: Twilio, answer: Reply, reason: str, detail: str
+) -> None:
+    server.answers(answer)
+    with pytest.raises(NotPlaced) as refused:
+        carrier.place(ORDER)
+    assert refused.value.reason == reason
+    assert refused.value.detail.startswith(detail)
+    assert not refused.value.may_pass
+    assert not isinstance(refused.value, RateLimited)
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"Retry-After": "2"}, 2),
+        ({"Retry-After": "999999"}, 3600),
+        ({"Retry-After": "soon"}, None),
+        ({"Retry-After": "٣"}, None),
+        ({}, None),
+    ],
+)
+def test_429_is_no_call_yet(
+    server: Server, carrier: Twilio, headers: dict[str, str], seconds: int | None
+) -> None:
+    encoded = {name: value.encode().decode("latin-1") for name, value in headers.items()}
+    server.answers(reply(429, {"code": 20429}, **encoded))
+    with pytest.raises(RateLimited) as refused:
+        carrier.place(ORDER)
+    assert refused.value.retry_after_s == seconds
+    assert refused.value.may_pass
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *(Reply(status, b"{}") for status in (302, 307, 408, 500, 502, 503, 504)),
+        Reply(201, json.dumps(call()).encode(), cut=True),
+        Reply(201, b""),
+        Reply(201, b"<html></html>"),
+        reply(201, {"sid": "CA123", "status": "queued"}),
+        Reply(201, b"x" * 1_000_001),
+    ],
+)
+def test_no_clear_answer_may_be_a_call(server: Server, carrier: Twilio, answer: Reply) -> None:
+    server.answers(answer)
+    with pytest.raises(Unknown):
+        carrier.place(ORDER)
+    assert len(server.asked) == 1
+
+
+def test_a_slow_answer_may_be_a_call(server: Server, carrier: Twilio) -> None:
+    server.answers(Reply(201, json.dumps(call()).encode(), wait_s=0.6))
+    with pytest.raises(Unknown):
+        carrier.place(ORDER, timeout_s=0.2)
+    assert len(server.asked) == 1
+
+
+def test_the_function_s_own_end_is_the_end(server: Server, carrier: Twilio) -> None:
+    class Context:
+        def get_remaining_time_in_millis(self) -> int:
+            return 1_200
+
+    server.answers(Reply(201, json.dumps(call()).encode(), wait_s=0.6))
+    begun = time.monotonic()
+    with deadline.of(Context()), pytest.raises(Unknown):
+        carrier.place(ORDER)
+    assert time.monotonic() - begun < 0.6
+
+
+def test_no_connection_is_no_call(server: Server) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as closed:
+        url = f"http://127.0.0.1:{closed.server_address[1]}"
+    with pytest.raises(NotPlaced) as refused:
+        client(url).place(ORDER)
+    assert refused.value.may_pass
+    assert refused.value.reason is EndedReason.CARRIER_FAILED
+
+
+def test_an_address_that_is_not_allowed_is_no_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("EGRESS_ALLOW_LOOPBACK")
+    settings.settings.cache_clear()
+    with pytest.raises(NotPlaced) as refused:
+        client("http://127.0.0.1:9").place(ORDER)
+    assert not refused.value.may_pass
+    assert refused.value.reason is EndedReason.CARRIER_NOT_CONFIGURED
+
+
+# ---- Ending and asking ------------------------------------------------------------------------
+
+
+def test_ending(server: Server, carrier: Twilio) -> None:
+    server.answers(reply(200, call()))
+    assert carrier.end(CALL) == state()
+    (asked,) = server.asked
+    assert (asked.method, asked.path) == ("POST", f"{CALLS}/{CALL}.json")
+    assert asked.form == [("Status", "completed")]
+
+
+def test_ending_what_is_over(server: Server, carrier: Twilio) -> None:
+    server.answers(problem(400, 21220), reply(200, call(status="busy", duration=None)))
+    assert carrier.end(CALL) == state(status="busy", duration_s=None)
+    assert [asked.method for asked in server.asked] == ["POST", "GET"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (problem(404, 20404), NotFound),
+        (problem(400, 20001), Rejected),
+        (problem(401, 20003), Rejected),
+        (problem(429, 20429), Unavailable),
+        (Reply(408), Unavailable),
+        (Reply(500, b"{}"), Unavailable),
+        (Reply(200, b"{}"), Unavailable),
+        (Reply(200, b"{", cut=True), Unavailable),
+        (Reply(200, wait_s=0.4), Unavailable),
+    ],
+)
+def test_what_keeps_from_ending(
+    server: Server, carrier: Twilio, answer: Reply, error: type[TwilioError]
+) -> None:
+    server.answers(answer, answer)
+    with pytest.raises(error):
+        carrier.end(CALL, timeout_s=0.2)
+    with pytest.raises(error):
+        carrier.fetch(CALL, timeout_s=0.2)
+
+
+@pytest.mark.parametrize(
+    ("changes", "seen"),
+    [
+        ({}, {}),
+        ({"duration": ""}, {"duration_s": None}),
+        ({"answered_by": "human"}, {"answered_by": "human"}),
+        ({"status": "a-new-one"}, {"status": "a-new-one"}),
+        ({"date_created": None}, {"created_at": None}),
+        (
+            {"date_created": None, "start_time": "Sun, 31 May 2026 14:00:11 +0200"},
+            {"created_at": datetime(2026, 5, 31, 12, 0, 11, tzinfo=UTC)},
+        ),
+    ],
+)
+def test_fetching(
+    server: Server, carrier: Twilio, changes: dict[str, Any], seen: dict[str, Any]
+) -> None:
+    server.answers(reply(200, call(**changes)))
+    assert carrier.fetch(CALL) == state(**seen)
+    assert (server.asked[0].method, server.asked[0].form) == ("GET", [])
+
+
+# ---- Looking for a call -----------------------------------------------------------------------
+
+
+def find(carrier: Twilio) -> list[str]:
+    return [found.sid for found in carrier.find(TO, FROM, SINCE, UNTIL)]
+
+
+def test_finding_asks_by_both_numbers(server: Server, carrier: Twilio) -> None:
+    server.answers(page(call()))
+    assert carrier.find(TO, FROM, SINCE, UNTIL) == [state()]
+    (asked,) = server.asked
+    assert (asked.method, asked.path) == ("GET", f"{CALLS}.json")
+    assert asked.query == [("To", TO), ("From", FROM), ("PageSize", "200")]
+
+
+@pytest.mark.parametrize(
+    ("created", "is_found"),
+    [
+        (SINCE - timedelta(seconds=1), False),
+        # Of the second in which the window begins.
+        (SINCE, True),
+        (UNTIL - timedelta(seconds=1), True),
+        (UNTIL, True),
+        (UNTIL + timedelta(seconds=1), False),
+    ],
+)
+def test_the_window_has_both_ends(
+    server: Server, carrier: Twilio, created: datetime, is_found: bool
+) -> None:
+    server.answers(page(call(date_created=format_datetime(created))))
+    assert find(carrier) == [CALL] * is_found
+
+
+def test_a_call_without_any_time_counts(server: Server, carrier: Twilio) -> None:
+    server.answers(page(call(date_created=None)))
+    assert find(carrier) == [CALL]
+
+
+def test_transfers_and_calls_to_us_do_not_count(server: Server, carrier: Twilio) -> None:
+    server.answers(page(call(direction="outbound-dial"), call(OTHER, direction="inbound")))
+    assert find(carrier) == []
+
+
+def test_finding_goes_on_to_the_next_page(server: Server, carrier: Twilio) -> None:
+    onward = f"{CALLS}.json?PageSize=200&Page=1&PageToken=PA{CALL}"
+    server.answers(page(call(), onward=onward), page(call(OTHER)))
+    assert find(carrier) == [CALL, OTHER]
+    assert server.asked[1].query[-1] == ("PageToken", f"PA{CALL}")
+    assert server.asked[1].headers["authorization"] == f"Basic {BASIC}"
+
+
+def test_finding_stops_at_calls_before_the_window(server: Server, carrier: Twilio) -> None:
+    before = call(date_created="Sun, 31 May 2026 11:00:00 +0000")
+    server.answers(page(call(), before, onward=f"{CALLS}.json?Page=1"))
+    server.answers(page(before, before, onward=f"{CALLS}.json?Page=2"))
+    assert find(carrier) == [CALL]
+    assert len(server.asked) == 2
+
+
+def test_too_many_calls_are_no_answer(server: Server, carrier: Twilio) -> None:
+    server.answers(*[page(call(), onward=f"{CALLS}.json?Page=1")] * twilio.MAX_PAGES)
+    with pytest.raises(Unavailable):
+        find(carrier)
+    assert len(server.asked) == twilio.MAX_PAGES
+
+
+def test_all_pages_share_the_time(server: Server, carrier: Twilio) -> None:
+    slow = replace(page(call(), onward=f"{CALLS}.json?Page=1"), wait_s=0.2)
+    server.answers(*[slow] * twilio.MAX_PAGES)
+    with pytest.raises(Unavailable, match="TooSlow"):
+        carrier.find(TO, FROM, SINCE, UNTIL, timeout_s=0.3)
+    assert len(server.asked) == 2
+
+
+@pytest.mark.parametrize(
+    "onward",
+    [
+        "https://evil.example/Calls.json?Page=1",
+        "@evil.example/",
+        ".evil.example/",
+        "/2010-04-01/Accounts/ACother/Calls.json?Page=1",
+        f"{CALLS}.json/../Keys.json?",
+    ],
+)
+def test_a_next_page_elsewhere_is_not_asked(server: Server, carrier: Twilio, onward: str) -> None:
+    server.answers(page(call(), onward=onward))
+    with pytest.raises(Unavailable):
+        find(carrier)
+    assert len(server.asked) == 1
+
+
+# ---- Recordings -------------------------------------------------------------------------------
+
+
+def test_a_recording(server: Server, carrier: Twilio) -> None:
+    server.answers(Reply(200, b"ID3\x00sound", {"Content-Type": "audio/mpeg"}))
+    assert carrier.recording(RECORDING, 5) == b"ID3\x00sound"
+    path = f"/2010-04-01/Accounts/{ACCOUNT}/Recordings/{RECORDING}.mp3"
+    assert (server.asked[0].method, server.asked[0].path) == ("GET", path)
+
+
+def test_a_recording_elsewhere_is_asked_without_credentials(
+    server: Server, carrier: Twilio
+) -> None:
+    elsewhere = server.url.replace("127.0.0.1", "localhost") + "/media"
+    server.answers(Reply(302, b"", {"Location": elsewhere}), Reply(200, b"sound"))
+    assert carrier.recording(RECORDING, 5) == b"sound"
+    assert "authorization" not in server.asked[1].headers
+
+
+def test_a_recording_has_a_largest_size(
+    server: Server, carrier: Twilio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(twilio, "MAX_RECORDING_BYTES", 10)
+    server.answers(Reply(200, b"x" * 10), Reply(200, b"x" * 11))
+    assert carrier.recording(RECORDING, 5) == b"x" * 10
+    with pytest.raises(Unavailable):
+        carrier.recording(RECORDING, 5)
+
+
+def test_deleting_a_recording_twice_is_once(server: Server, carrier: Twilio) -> None:
+    server.answers(Reply(204), problem(404, 20404), Reply(500))
+    carrier.delete_recording(RECORDING)
+    carrier.delete_recording(RECORDING)
+    path = f"/2010-04-01/Accounts/{ACCOUNT}/Recordings/{RECORDING}.json"
+    assert {(asked.method, asked.path) for asked in server.asked} == {("DELETE", path)}
+    with pytest.raises(Unavailable):
+        carrier.delete_recording(RECORDING)
+
+
+# ---- What is told to nobody -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        problem(400, 21211),
+        problem(401, 20003),
+        problem(404, 20404),
+        problem(429, 20429),
+        reply(500, {"message": TO}),
+        Reply(200, f"{TO} {TOKEN}".encode()),
+        reply(200, {"sid": TO, "status": TOKEN}),
+        Reply(200, TO.encode(), cut=True),
+        Reply(200, TO.encode(), wait_s=0.4),
+    ],
+)
+def test_errors_and_logs_have_no_number_and_no_token(
+    server: Server, carrier: Twilio, answer: Reply, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    server.answers(*[answer] * 4)
+    told = [repr(carrier), repr(ORDER), str(carrier)]
+    for question in (
+        lambda: carrier.place(ORDER, 0.2),
+        lambda: carrier.end(CALL, 0.2),
+        lambda: carrier.fetch(CALL, 0.2),
+        lambda: carrier.find(TO, FROM, SINCE, UNTIL, 0.2),
+    ):
+        with pytest.raises(TwilioError) as failed:
+            question()
+        told += traceback.format_exception(failed.value)
+    told.append(caplog.text)
+    text = "".join(told)
+    for secret in (TOKEN, BASIC, TO, FROM, TO[1:], FROM[1:]):
+        assert secret not in text
+
+
+# ---- Its words in ours ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("status", "answered", "report"),
+    [
+        ("queued", None, None),
+        ("initiated", None, None),
+        ("a-new-one", None, None),
+        ("ringing", None, Report(Status.RINGING)),
+        ("in-progress", None, Report(Status.IN_PROGRESS, answered_by="unknown")),
+        ("in-progress", "human", Report(Status.IN_PROGRESS, answered_by="human")),
+        ("busy", None, Report(Status.BUSY, ended_reason=EndedReason.BUSY)),
+        ("no-answer", None, Report(Status.NO_ANSWER, ended_reason=EndedReason.NO_ANSWER)),
+        ("canceled", None, Report(Status.CANCELED, ended_reason=EndedReason.CANCELED)),
+    ],
+)
+def test_a_status_in_our_words(status: str, answered: str | None, report: Report | None) -> None:
+    assert twilio_words.reported(status, answered=answered) == report
+
+
+@pytest.mark.parametrize(
+    ("answered", "status", "by", "reason"),
+    [
+        ("human", Status.COMPLETED, "human", EndedReason.CALLEE_HUNG_UP),
+        ("unknown", Status.COMPLETED, "unknown", EndedReason.CALLEE_HUNG_UP),
+        (None, Status.COMPLETED, "unknown", EndedReason.CALLEE_HUNG_UP),
+        ("a-new-one", Status.COMPLETED, "unknown", EndedReason.CALLEE_HUNG_UP),
+        ("machine_start", Status.VOICEMAIL, "voicemail", EndedReason.VOICEMAIL),
+        ("machine_end_beep", Status.VOICEMAIL, "voicemail", EndedReason.VOICEMAIL),
+        ("machine_end_silence", Status.VOICEMAIL, "voicemail", EndedReason.VOICEMAIL),
+        ("machine_end_other", Status.VOICEMAIL, "voicemail", EndedReason.VOICEMAIL),
+        ("fax", Status.COMPLETED, "unavailable", EndedReason.AGENT_ENDED),
+    ],
+)
+def test_a_completed_call_is_what_answered_it(
+    answered: str | None, status: Status, by: str, reason: EndedReason
+) -> None:
+    expected = Report(status, answered_by=by, ended_reason=reason, duration_s=15)
+    assert twilio_words.reported("completed", answered=answered, duration_s=15) == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "detail"),
+    [
+        (None, "carrier_failed", "The carrier could not connect the call."),
+        (31000, "carrier_failed", "The carrier could not connect the call. (error 31000)"),
+        (13227, "carrier_failed", "The carrier may not call this country. (error 13227)"),
+        (10001, "carrier_not_configured", "The carrier's account is not active. (error 10001)"),
+    ],
+)
+def test_a_failed_call_says_why(code: int | None, reason: str, detail: str) -> None:
+    failed = Report(Status.FAILED, ended_reason=EndedReason(reason), ended_detail=detail)
+    assert twilio_words.reported("failed", error_code=code) == failed

@@ -1,0 +1,151 @@
+"""What is said is text of one element, in a voice that speaks its language."""
+
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from linkwright.providers import twiml
+from linkwright.providers.twiml import Speaker
+
+BREAKOUT = "</Say><Dial>+15005550006</Dial><Say>"
+URL = "https://api.example.com/callbacks/twilio/org_a/call_0001/1/turn/1"
+HEBREW = twiml.speaker("he", "alloy")
+
+
+def parsed(*verbs: ElementTree.Element) -> ElementTree.Element:
+    return ElementTree.fromstring(twiml.document(*verbs).encode())  # noqa: S314 -- our own
+
+
+def tags(root: ElementTree.Element) -> list[str]:
+    return [element.tag for element in root.iter()]
+
+
+def test_a_turn_in_full() -> None:
+    ask = twiml.gather(URL, HEBREW, "מה שלומך?", hints=["כן", "לא, תודה"])
+    assert twiml.document(ask, twiml.redirect(URL)) == (
+        "<?xml version='1.0' encoding='utf-8'?>\n"
+        f'<Response><Gather input="speech" action="{URL}" method="POST" language="he-IL"'
+        ' timeout="5" speechTimeout="auto" actionOnEmptyResult="true" profanityFilter="false"'
+        ' hints="כן,לא תודה">'
+        '<Say language="he-IL" voice="Google.he-IL-Standard-A">מה שלומך?</Say></Gather>'
+        f'<Redirect method="POST">{URL}</Redirect></Response>'
+    )
+
+
+def test_a_transfer_and_a_goodbye_in_full() -> None:
+    document = twiml.document(
+        twiml.start_recording(URL),
+        twiml.pause(2),
+        twiml.dial("+972541234567", URL, caller_id="+15005550006", time_limit_s=600),
+        twiml.hang_up(),
+    )
+    assert document == (
+        "<?xml version='1.0' encoding='utf-8'?>\n"
+        f'<Response><Start><Recording recordingStatusCallback="{URL}"'
+        ' recordingStatusCallbackMethod="POST"'
+        ' recordingStatusCallbackEvent="completed absent" /></Start><Pause length="2" />'
+        f'<Dial action="{URL}" method="POST" callerId="+15005550006" timeLimit="600"'
+        ' timeout="30"><Number>+972541234567</Number></Dial><Hangup /></Response>'
+    )
+
+
+def test_nothing_to_do_ends_the_call() -> None:
+    assert tags(parsed()) == ["Response"]
+
+
+@given(st.text())
+@example(BREAKOUT)
+@example("]]> &lt; &#60; <!-- <![CDATA[ <?xml ?> \" '")
+@example("a\r\nb\rc\td\x00\x0b\x1f\ufffe\uffff")
+@example("שלום \u202e\u2066مرحبا\u2069 😀 e\u0301")
+def test_any_text_is_the_text_of_one_say(text: str) -> None:
+    root = parsed(twiml.say(text, HEBREW))
+    assert tags(root) == ["Response", "Say"]
+    assert (root[0].text or "") == twiml._clean(text)
+    assert root[0].tail is None
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=["Cc", "Cs"])))
+def test_nothing_but_what_xml_cannot_hold_is_lost(text: str) -> None:
+    kept = text.replace("\ufffe", "").replace("\uffff", "")
+    assert twiml._clean(text) == kept
+
+
+@given(st.text(), st.text(), st.lists(st.text(), max_size=5))
+@example(BREAKOUT, '" onclick="<Dial>', [BREAKOUT])
+def test_any_text_stays_in_its_place(prompt: str, action: str, hints: list[str]) -> None:
+    root = parsed(
+        twiml.gather(action, HEBREW, prompt, hints=hints),
+        twiml.dial(prompt, action, caller_id=action, time_limit_s=1),
+        twiml.redirect(prompt),
+        twiml.start_recording(action),
+    )
+    assert tags(root) == [
+        *("Response", "Gather", "Say", "Dial", "Number", "Redirect", "Start", "Recording")
+    ]
+    assert set(root[0].attrib) - {"hints"} == {
+        *("input", "action", "method", "language", "timeout", "speechTimeout"),
+        *("actionOnEmptyResult", "profanityFilter"),
+    }
+    assert root[0].attrib["action"] == twiml._clean(action)
+
+
+def test_halves_of_pairs_are_dropped() -> None:
+    assert parsed(twiml.say("a\ud800b\udfffc", HEBREW))[0].text == "abc"
+
+
+def test_a_breakout_is_said_as_it_is_written() -> None:
+    root = parsed(twiml.say(BREAKOUT, HEBREW))
+    assert tags(root) == ["Response", "Say"]
+    assert root[0].text == BREAKOUT
+
+
+def test_no_more_is_said_than_twilio_takes() -> None:
+    said = parsed(twiml.say("ש" * 10_000, HEBREW))[0].text
+    assert said == "ש" * twiml.MAX_SAID_CHARS
+
+
+def test_hints_are_bounded_and_apart() -> None:
+    element = twiml.gather(URL, HEBREW, hints=["", " , ", "a,b\nc", "x" * 500, *["y"] * 600])
+    hints = element.attrib["hints"].split(",")
+    assert hints[:2] == ["a b c", "x" * 100]
+    assert len(hints) == twiml.MAX_HINTS
+
+
+def test_listening_without_a_prompt_or_hints() -> None:
+    element = twiml.gather(URL, HEBREW, silence_s=8, pause_s=2)
+    assert not list(element)
+    assert "hints" not in element.attrib
+    assert (element.attrib["timeout"], element.attrib["speechTimeout"]) == ("8", "2")
+
+
+@pytest.mark.parametrize(
+    ("language", "voice", "speaker"),
+    [
+        ("he", "alloy", Speaker("he-IL", "he-IL", "Google.he-IL-Standard-A")),
+        ("he-IL", "Polly.Joanna", Speaker("he-IL", "he-IL", "Google.he-IL-Standard-A")),
+        ("he-IL", "Google.he-IL-Wavenet-C", Speaker("he-IL", "he-IL", "Google.he-IL-Wavenet-C")),
+        ("he", "Google.en-US-Neural2-F", Speaker("he-IL", "he-IL", "Google.he-IL-Standard-A")),
+        ("ar", "", Speaker("ar-IL", "ar-XA", "Google.ar-XA-Standard-A")),
+        ("ar-EG", "nova", Speaker("ar-EG", "ar-XA", "Google.ar-XA-Standard-A")),
+        ("ar-EG", "Polly.Zeina", Speaker("ar-EG", "arb", "Polly.Zeina")),
+        ("ar-AE", "Polly.Hala-Neural", Speaker("ar-AE", "ar-AE", "Polly.Hala-Neural")),
+        ("ar", "Polly.Joanna", Speaker("ar-IL", "ar-XA", "Google.ar-XA-Standard-A")),
+        ("en", "alloy", Speaker("en-US", "en-US", "Polly.Joanna")),
+        ("en-GB", "alloy", Speaker("en-GB", "en-GB", "Polly.Amy")),
+        ("en-NZ", "alloy", Speaker("en-NZ", "en-US", "Polly.Joanna")),
+        ("en-US", "Polly.Zeina", Speaker("en-US", "en-US", "Polly.Joanna")),
+        ("en-US", "Polly.Matthew-Neural", Speaker("en-US", "en-US", "Polly.Matthew-Neural")),
+        ("en-US", 'Polly.X" a="', Speaker("en-US", "en-US", "Polly.Joanna")),
+        ("th-TH", "alloy", Speaker("th-TH", "th-TH", None)),
+        ("sw", "alloy", Speaker("sw", "sw", None)),
+    ],
+)
+def test_the_voice_speaks_the_language(language: str, voice: str, speaker: Speaker) -> None:
+    assert twiml.speaker(language, voice) == speaker
+
+
+def test_no_voice_is_named_where_twilio_is_to_choose() -> None:
+    assert twiml.say("ไง", twiml.speaker("th-TH", "")).attrib == {"language": "th-TH"}
