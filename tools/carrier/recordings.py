@@ -1,0 +1,66 @@
+"""The sound of a call: a quiet tone as WAV, silence as MP3."""
+
+import io
+import math
+import wave
+from array import array
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+
+_RATE = 8_000
+_TONE_HZ = 440
+_LOUDNESS = 800
+# MPEG 2.5 layer III, mono, 8 kbit/s at 8 kHz: 576 samples in 72 bytes. An empty frame is silence.
+_FRAME = bytes((0xFF, 0xE3, 0x18, 0xC0)).ljust(72, b"\0")
+_FRAME_SAMPLES = 576
+
+
+@dataclass(frozen=True)
+class Recording:
+    sid: str
+    account_sid: str
+    call_sid: str
+    started: datetime
+    duration_s: int
+    channels: int
+    source: str
+
+    @property
+    def uri(self) -> str:
+        return f"/2010-04-01/Accounts/{self.account_sid}/Recordings/{self.sid}"
+
+    def resource(self) -> dict[str, object]:
+        return {
+            "sid": self.sid,
+            "account_sid": self.account_sid,
+            "call_sid": self.call_sid,
+            "api_version": "2010-04-01",
+            "channels": self.channels,
+            "date_created": format_datetime(self.started),
+            "duration": str(self.duration_s),
+            "error_code": None,
+            "source": self.source,
+            "start_time": format_datetime(self.started),
+            "status": "completed",
+            "uri": f"{self.uri}.json",
+        }
+
+
+def wav(recording: Recording) -> bytes:
+    """16 bit at a telephone's 8 kHz."""
+    step = 2 * math.pi * _TONE_HZ / _RATE
+    second = array("h")
+    for at in range(_RATE):
+        second.extend([round(_LOUDNESS * math.sin(step * at))] * recording.channels)
+    file = io.BytesIO()
+    with wave.open(file, "wb") as out:
+        out.setnchannels(recording.channels)
+        out.setsampwidth(2)
+        out.setframerate(_RATE)
+        out.writeframes(second.tobytes() * recording.duration_s)
+    return file.getvalue()
+
+
+def mp3(recording: Recording) -> bytes:
+    return _FRAME * math.ceil(recording.duration_s * _RATE / _FRAME_SAMPLES)
