@@ -456,6 +456,7 @@ def test_the_time_limit_ends_the_call(phone: Phone) -> None:
         (Page("{}", "application/json"), 12300),
         (Page("<Response/>", status=500), 11200),
         (twiml(f"<Say>{'x' * 70_000}</Say>"), 11750),
+        (twiml(f"<Say>{'x' * 4_097}</Say>"), 13520),
     ],
 )
 def test_a_bad_document_ends_the_call(phone: Phone, page: Page, code: int) -> None:
@@ -630,6 +631,18 @@ def test_a_recording_is_reported_fetched_and_deleted(phone: Phone) -> None:
     assert [one["sid"] for one in listed] == [done["RecordingSid"]]
     assert phone.http.delete(f"{url}.json").status_code == 204
     assert phone.http.get(f"{url}.wav").status_code == 404
+
+
+def test_a_recording_can_be_absent(phone: Phone) -> None:
+    phone.carrier.behave(Behaviour(recordings_absent=True))
+    phone.call(
+        Record="true",
+        RecordingStatusCallback=f"{phone.app.url}/recording",
+        RecordingStatusCallbackEvent=["completed", "absent"],
+    )
+    (report,) = phone.app.at("/recording")
+    assert (report.form["RecordingStatus"], report.form["ErrorCode"]) == ("absent", "16101")
+    assert phone.http.get(report.form["RecordingUrl"]).status_code == 404
 
 
 def test_a_recording_begun_by_a_document_has_its_own_callback(phone: Phone) -> None:

@@ -62,5 +62,7 @@ class Behaviour:
     order: tuple[Event, ...] = ()
     """Callbacks are held until the call is over and posted in this order; the rest come first."""
     lost: frozenset[Event] = frozenset()
+    recordings_absent: bool = False
+    """Calls are recorded, and nothing comes of it."""
     late_s: float = 0.0
     """Seconds of the call's clock before each callback."""

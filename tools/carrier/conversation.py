@@ -23,6 +23,7 @@ LISTENED_S = 0.6
 PLAYED_S = 1.0
 DIALLED_CALL_S = 5.0
 _CHARACTERS_A_SECOND = 15
+_MOST_SAID = 4096
 # Twilio stops a call that only ever redirects.
 _MOST_PAGES = 500
 _HTTP_OK = range(200, 300)
@@ -132,6 +133,8 @@ class Conversation:
         if not text:
             self._line.carrier.alert(self._call, 13520, "Say: Invalid text", warning=True)
             return None
+        if len(text) > _MOST_SAID:
+            raise PageError(13520, f"Say: Invalid text: more than {_MOST_SAID} characters")
         language = verb.get("language", DEFAULT_LANGUAGE)
         self._speak("agent", text, language, verb.get("voice", ""))
         return None

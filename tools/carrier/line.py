@@ -21,6 +21,7 @@ DIALLED_S = 0.3
 RECORDED_S = 1.0
 _DETECTED_S = {Kind.HUMAN: 1.0, Kind.MACHINE: 2.0, Kind.UNKNOWN: 2.0}
 _GREETING_S = 4.0
+_TOO_SHORT = "16101"
 
 
 class Redirected(Exception):
@@ -114,6 +115,9 @@ class Line:
         if made:
             self.carrier.pause(RECORDED_S)
         for recording, order in made:
+            if self.call.behaviour.recordings_absent:
+                self._report_recording(recording, order, "absent")
+                continue
             self.carrier.recordings[recording.sid] = recording
             self._report_recording(recording, order, "completed")
 
@@ -205,7 +209,7 @@ class Line:
             "RecordingSource": recording.source,
             "RecordingStartTime": format_datetime(recording.started),
             "RecordingTrack": "both",
-            "ErrorCode": "0",
+            "ErrorCode": _TOO_SHORT if status == "absent" else "0",
         }
         if status != "completed":
             del said["RecordingDuration"]
