@@ -10,6 +10,7 @@ from linkwright.settings import settings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
 
 CONNECT_TIMEOUT_S = 1
@@ -35,6 +36,12 @@ def s3() -> "S3Client":
     # An emulator has one host for all buckets.
     style = "path" if settings().s3_endpoint else "virtual"
     client: S3Client = _client("s3", s3={"addressing_style": style})
+    return client
+
+
+@cache
+def secrets_manager() -> "SecretsManagerClient":
+    client: SecretsManagerClient = _client("secretsmanager")
     return client
 
 

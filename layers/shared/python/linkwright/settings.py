@@ -24,6 +24,10 @@ class Settings:
     clerk_authorized_parties: frozenset[str]
     clerk_allow_missing_azp: bool
     egress_allows_loopback: bool
+    public_url: str
+    secret_arn: str
+    dials_per_second: int
+    model: str
     aws_region: str
     dynamodb_endpoint: str | None
     s3_endpoint: str | None
@@ -51,6 +55,10 @@ def settings() -> Settings:
         clerk_authorized_parties=_list(env.get("CLERK_AUTHORIZED_PARTIES", "")),
         clerk_allow_missing_azp=env.get("CLERK_ALLOW_MISSING_AZP") == "true",
         egress_allows_loopback=env.get("EGRESS_ALLOW_LOOPBACK") == "true",
+        public_url=env.get("PUBLIC_URL", ""),
+        secret_arn=env.get("SECRET_ARN", ""),
+        dials_per_second=int(env.get("DIALS_PER_SECOND", "1")),
+        model=env.get("MODEL", "deterministic"),
         aws_region=env["AWS_REGION"],
         dynamodb_endpoint=env.get("AWS_ENDPOINT_URL_DYNAMODB") or env.get("AWS_ENDPOINT_URL"),
         s3_endpoint=env.get("AWS_ENDPOINT_URL_S3") or env.get("AWS_ENDPOINT_URL"),

@@ -1,0 +1,52 @@
+"""The deployment's own credentials at carriers and models: one secret, which operators fill in.
+
+Read when first needed and once per process: a function that needs none never asks for it.
+"""
+
+from functools import cache
+
+from pydantic import BaseModel, Field, SecretStr, ValidationError
+
+from linkwright import aws
+from linkwright.errors import Unavailable
+from linkwright.settings import settings
+
+
+class CarrierAccount(BaseModel):
+    """An account at Twilio; `phone_number` is who calls where an agent has no number of its own."""
+
+    account_sid: str = Field(pattern=r"^AC[0-9a-f]{32}$")
+    auth_token: SecretStr = Field(min_length=16)
+    phone_number: str | None = Field(default=None, pattern=r"^\+[1-9][0-9]{6,14}$")
+    # Twilio's own, or that of one of its regions.
+    base_url: str = "https://api.twilio.com"
+
+
+class Vault(BaseModel):
+    """What is not there is not set up. Test mode has a carrier of its own, or none."""
+
+    carrier: CarrierAccount | None = None
+    carrier_test: CarrierAccount | None = None
+    anthropic_api_key: SecretStr | None = None
+    openai_api_key: SecretStr | None = None
+
+
+class Unreadable(Exception):
+    """The secret is not of the form that docs/deploying.md describes."""
+
+
+@cache
+def vault() -> Vault:
+    """Raises `Unavailable`, and `Unreadable`. Without a secret everything is not set up."""
+    if not settings().secret_arn:
+        return Vault()
+    client = aws.secrets_manager()
+    found = aws.run(lambda: client.get_secret_value(SecretId=settings().secret_arn))
+    # An answer without it is not Secrets Manager's.
+    if "SecretString" not in found:
+        raise Unavailable
+    try:
+        return Vault.model_validate_json(found["SecretString"])
+    except ValidationError:
+        # Without the cause, which quotes what it found.
+        raise Unreadable("the secret has not the form described") from None
