@@ -32,7 +32,8 @@ Schema = dict[str, Any]
 def document() -> Schema:
     """The whole description, OpenAPI 3.1."""
     operations = [(f, route, _contract(f)) for f in functions() for route in f.routes]
-    described = [(f, route, contract) for f, route, contract in operations if contract]
+    # What providers call is no part of the API.
+    described = [(f, at, known) for f, at, known in operations if known and not known.public]
     paths: dict[str, Schema] = {}
     for function, (method, path), contract in sorted(described, key=lambda one: one[1][::-1]):
         paths.setdefault(path, {})[method.lower()] = _operation(function, method, path, contract)

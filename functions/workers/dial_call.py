@@ -1,4 +1,4 @@
-"""Queue DialQueue: dial a call and see it through."""
+"""Queue DialQueue: dial the call that waits for longest."""
 
 from linkwright.outbox import Work
 from linkwright.voice import operations

@@ -1,4 +1,4 @@
-"""Queue FollowUpQueue: keep the recording of an ended call and analyse it."""
+"""Queue FollowUpQueue: analyse an ended call, keep its recording, hang up."""
 
 from linkwright.outbox import Work
 from linkwright.voice import after_call

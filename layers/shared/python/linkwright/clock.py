@@ -21,6 +21,11 @@ def epoch_ms(moment: datetime | None = None) -> int:
     return ((moment or now()) - _EPOCH) // timedelta(milliseconds=1)
 
 
+def from_epoch_ms(milliseconds: int) -> datetime:
+    """The inverse of `epoch_ms`."""
+    return _EPOCH + timedelta(milliseconds=milliseconds)
+
+
 def timestamp(moment: datetime | None = None) -> str:
     """RFC 3339 in UTC with whole seconds, the form of every time the API prints."""
     return (moment or now()).astimezone(UTC).strftime(RFC3339)

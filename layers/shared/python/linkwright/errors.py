@@ -46,6 +46,15 @@ class InvalidRequest(ApiError):
     code = "invalid_request"
 
 
+class Forbidden(InvalidRequest):
+    """A callback that its provider has not signed. Never an answer to a customer: B3."""
+
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__("The request is not signed by the provider.")
+
+
 class MethodNotAllowed(InvalidRequest):
     """The path exists, but not for this method; the header Allow lists those it has."""
 

@@ -18,6 +18,8 @@ CALL = "call"
 EVENT = "evt"
 LINE = "line"
 FOLLOW_UP = "flw"
+RECORDING = "rec"
+HANG_UP = "hup"
 
 # What the queue alone must not lose. The other kinds stay due until their worker has done them.
 DONE_WHEN_SENT = frozenset({EVENT, LINE})
@@ -46,11 +48,13 @@ def queue_url(kind: str) -> str:
         LINE: settings().dial_queue_url,
         EVENT: settings().event_queue_url,
         FOLLOW_UP: settings().follow_up_queue_url,
+        RECORDING: settings().follow_up_queue_url,
+        HANG_UP: settings().follow_up_queue_url,
     }[kind]
 
 
 def kinds() -> tuple[str, ...]:
-    return (CALL, LINE, EVENT, FOLLOW_UP)
+    return (CALL, LINE, EVENT, FOLLOW_UP, RECORDING, HANG_UP)
 
 
 def due_partition(kind: str, shard: int) -> str:

@@ -119,10 +119,12 @@ def query(
     newest_first: bool = True,
     condition: str | None = None,
     values: Mapping[str, Any] | None = None,
+    strong: bool = False,
 ) -> tuple[list[Item], Item | None]:
     """One page of a partition in the order of its sort key, and the key to go on from.
 
     `limit` bounds the rows read, before `condition` filters them: a page may come back empty.
+    `strong`: what was just written is seen, as no index can.
     """
     where = f"#{index}pk = :partition"
     bound = {"partition": partition, **(values or {})}
@@ -138,6 +140,7 @@ def query(
             limit=limit,
             exclusive_start_key=start_after,
             scan_index_forward=not newest_first,
+            consistent_read=strong,
             **placeholders(where, condition, values=bound),
         )
     )

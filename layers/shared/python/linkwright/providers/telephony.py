@@ -1,40 +1,68 @@
-"""The port to a telephone carrier, and the carrier that only pretends.
+"""The telephone carrier of a workspace: calls are placed, ended and looked up here.
 
-A carrier is dialled once per call and then reports. The reports of a real one come as callbacks in
-any order and more than once; the simulator's come one after the other.
+What becomes of a call the carrier tells by signed callbacks (`received`), in any order and more
+than once. Test mode has an account of its own, or none: it never reaches the live one.
 """
 
-import io
-import math
-import wave
-from array import array
-from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass
-from typing import Protocol
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+from urllib.parse import urlsplit
 
-from linkwright import clock, ids
+from linkwright import deadline
+from linkwright.errors import Forbidden, InvalidRequest, ResourceNotFound, UnsupportedMediaType
+from linkwright.http import Request
+from linkwright.providers import twilio_callbacks
+from linkwright.providers.twilio import (
+    RECORDING_TYPE,
+    Account,
+    Machine,
+    NotFound,
+    NotPlaced,
+    Order,
+    RateLimited,
+    Rejected,
+    Twilio,
+    TwilioError,
+    Unknown,
+)
+from linkwright.providers.twilio_callbacks import Fields, Malformed, Route
 from linkwright.settings import settings
-from linkwright.table import ConditionFailed, Key, Table, get, update
+from linkwright.vault import CarrierAccount, vault
 from linkwright.voice.agent_models import Agent
-from linkwright.voice.models import TranscriptTurn
-from linkwright.voice.reports import Report
-from linkwright.voice.states import EndedReason, Status
+
+__all__ = ["NotFound", "NotPlaced", "RateLimited", "Rejected", "TwilioError", "Unknown"]
+
+RING_S = 30
+# For an hour of sound; and what the worker keeps to store it.
+_FETCH_S = 45.0
+_RESERVE_S = 10.0
+_SIGNATURE = "x-twilio-signature"
+_TYPE = re.compile(r"application/x-www-form-urlencoded( *;.*)?", re.IGNORECASE)
+
+Read = TypeVar("Read")
 
 
 class CarrierNotConfigured(Exception):
-    """The stage places real calls, but no carrier is set up for it."""
+    """There is no account for this mode, no number to call from, or no URL to be called back at."""
 
 
 @dataclass(frozen=True)
 class Dial:
-    """What a carrier is told about a call."""
+    """One attempt of a call. `recorded`: from the moment at which it is answered."""
 
     partition: str
     call_id: str
     attempt: int
-    to: str
+    to: str = field(repr=False)
     agent: Agent
+    recorded: bool = False
+
+    def url(self, kind: str, turn: int | None = None) -> str:
+        route = Route(self.partition, self.call_id, self.attempt, kind, turn)
+        return twilio_callbacks.public_url(settings().public_url, route.path())
 
 
 @dataclass(frozen=True)
@@ -45,163 +73,109 @@ class Recording:
     content_type: str
 
 
-class Carrier(Protocol):
-    def place(self, dial: Dial) -> None:
-        """Dial. The caller has written down that it is about to."""
+@dataclass(frozen=True)
+class Callback:
+    """What the carrier told, of which attempt of which call."""
 
-    def knows(self, dial: Dial) -> bool:
-        """Whether the call was dialled already: asked after a crash, before dialling again."""
+    route: Route
+    fields: Fields
 
-    def reports(self, dial: Dial) -> Iterator[Report]:
-        """What happens to the call, as it happens."""
+    @property
+    def failed(self) -> Route | None:
+        """The page in whose stead this one is asked for: the carrier did not get it."""
+        try:
+            return twilio_callbacks.route(urlsplit(dict(self.fields).get("ErrorUrl", "")).path)
+        except (Malformed, ValueError):
+            return None
 
-    def recording(self, dial: Dial, duration_s: int) -> Recording | None:
-        """The sound of an attempt that is over; None if the carrier has none."""
+
+@dataclass(frozen=True)
+class Carrier:
+    """One account. Raises `TwilioError`, by what is known of the effect; see `twilio.py`."""
+
+    twilio: Twilio
+    phone_number: str | None
+
+    @property
+    def account(self) -> str:
+        return self.twilio.account.sid
+
+    def place(self, dial: Dial) -> str:
+        """Dial; the carrier's id of the call. Raises `NotPlaced`, `RateLimited` or `Unknown`."""
+        plan = dial.agent.voicemail
+        return self.twilio.place(
+            Order(
+                to=dial.to,
+                from_=self.caller_id(dial.agent),
+                answer_url=dial.url("answer"),
+                status_url=dial.url("status"),
+                time_limit_s=dial.agent.max_duration_s,
+                ring_s=RING_S,
+                machine=Machine(dial.url("machine"), plan.action == "leave_message"),
+                recording_url=dial.url("recording") if dial.recorded else None,
+            )
+        )
+
+    def caller_id(self, agent: Agent) -> str:
+        """The number that calls. Raises `CarrierNotConfigured`."""
+        number = agent.phone_number or self.phone_number
+        if number is None:
+            raise CarrierNotConfigured
+        return number
+
+    def find(self, dial: Dial, since: datetime, until: datetime) -> list[str]:
+        """The ids of calls like this one that were placed between two moments."""
+        found = self.twilio.find(dial.to, self.caller_id(dial.agent), since, until)
+        return [call.sid for call in found]
+
+    def recording(self, sid: str) -> Recording:
+        within_s = min(_FETCH_S, deadline.seconds_left() - _RESERVE_S)
+        audio = self.twilio.recording(sid, within_s)
+        return Recording(audio, RECORDING_TYPE)
 
 
 def carrier(partition: str) -> Carrier:
-    """Test mode never leaves the simulator. Raises `CarrierNotConfigured`."""
-    if settings().stage == "prod" and not partition.endswith(".test"):
+    """Raises `CarrierNotConfigured`, and `Unavailable`."""
+    found = _account(partition)
+    if found is None or not settings().public_url:
         raise CarrierNotConfigured
-    return Simulator()
+    account = Account(found.account_sid, found.auth_token, found.base_url)
+    return Carrier(Twilio(account), found.phone_number)
 
 
-# What the simulator says, by language; the agent speaks first, and then they take turns.
-_SCRIPT = {
-    "en": (
-        "Hello, this is an automated assistant calling. Is this a good moment?",
-        "Yes, go ahead.",
-        "Thank you. I will send you the details by message. Goodbye.",
-    ),
-    "he": (
-        "שלום, מדברת עוזרת דיגיטלית. זה זמן טוב?",
-        "כן, בבקשה.",
-        "תודה. אשלח לך את הפרטים בהודעה. להתראות.",
-    ),
-    "ar": (
-        "مرحبا، معك مساعد آلي. هل الوقت مناسب؟",
-        "نعم، تفضل.",
-        "شكرا. سأرسل لك التفاصيل في رسالة. مع السلامة.",
-    ),
-}
-_ARE_YOU_THERE = {
-    "en": "Hello, is somebody there?",
-    "he": "שלום, יש שם מישהו?",
-    "ar": "مرحبا، هل من أحد هناك؟",
-}
-_TURN_MS = 400
-_RATE = 8_000
-_TONE_HZ = 440
-_RING_S = 0.3
+def received(request: Request) -> Callback:
+    """A callback, if the carrier has signed it for its configured URL. Nothing is read before.
 
-_MAGIC = "+1500555000"
-_OUTCOMES = {
-    f"{_MAGIC}1": (Status.BUSY, EndedReason.BUSY),
-    f"{_MAGIC}2": (Status.NO_ANSWER, EndedReason.NO_ANSWER),
-    f"{_MAGIC}4": (Status.FAILED, EndedReason.CARRIER_FAILED),
-}
-_DETAILS = {Status.FAILED: "The simulated carrier could not connect the call."}
-_VOICEMAIL = f"{_MAGIC}3"
-_SCREENED = f"{_MAGIC}6"
-
-
-class Simulator:
-    """A deterministic carrier: the number decides what happens, every other one is answered.
-
-    It keeps a book of what it dialled, as a real carrier does: that is what `knows` reads.
+    Raises `ResourceNotFound`, `InvalidRequest` and `Forbidden`.
     """
-
-    def place(self, dial: Dial) -> None:
-        # The order's own id: the client sends again what got no answer, and one order is one dial.
-        written = {"ttl": clock.epoch() + 24 * 3600, "one": 1, "order": ids.new("ord")}
-        with suppress(ConditionFailed):
-            update(
-                Table.CORE,
-                self.book(dial),
-                "SET #ttl = :ttl, #order = :order ADD #dials :one",
-                condition="attribute_not_exists(#order) OR #order <> :order",
-                values=written,
-            )
-
-    def knows(self, dial: Dial) -> bool:
-        return get(Table.CORE, self.book(dial)) is not None
-
-    def reports(self, dial: Dial) -> Iterator[Report]:
-        clock.sleep(_RING_S)
-        yield Report(Status.RINGING)
-        clock.sleep(_RING_S)
-        if dial.to in _OUTCOMES:
-            status, reason = _OUTCOMES[dial.to]
-            yield Report(status, ended_reason=reason, ended_detail=_DETAILS.get(status))
-        elif dial.to == _VOICEMAIL:
-            yield self._machine(dial)
-        elif dial.to == _SCREENED:
-            yield Report(Status.IN_PROGRESS, answered_by="call_screening")
-            yield Report(Status.COMPLETED, ended_reason=EndedReason.CALL_SCREENING, duration_s=1)
-        else:
-            yield Report(Status.IN_PROGRESS, answered_by="human")
-            yield from self._conversation(dial)
-
-    def _conversation(self, dial: Dial) -> Iterator[Report]:
-        language = _spoken(dial)
-        turns = []
-        for at, text in enumerate(_SCRIPT[language]):
-            clock.sleep(_TURN_MS / 1000)
-            turns.append(_turn(at, text, language))
-        yield Report(
-            Status.COMPLETED,
-            ended_reason=EndedReason.AGENT_ENDED,
-            duration_s=_seconds(turns),
-            transcript=turns,
-        )
-
-    def _machine(self, dial: Dial) -> Report:
-        """A machine answers: what the agent's plan for it says is done."""
-        plan, language = dial.agent.voicemail, _spoken(dial)
-        said = {"leave_message": plan.message, "ask": _ARE_YOU_THERE[language]}.get(plan.action)
-        turns = [_turn(0, said, language)] if said else []
-        return Report(
-            Status.VOICEMAIL,
-            answered_by="voicemail",
-            ended_reason=EndedReason.VOICEMAIL,
-            duration_s=_seconds(turns),
-            transcript=turns,
-        )
-
-    def recording(self, dial: Dial, duration_s: int) -> Recording | None:
-        return Recording(_tone(duration_s), "audio/wav")
-
-    @staticmethod
-    def book(dial: Dial) -> Key:
-        return Key(f"W#{dial.partition}#SIM", f"{dial.call_id}#{dial.attempt}")
+    try:
+        route = twilio_callbacks.route(request.path)
+    except Malformed:
+        raise ResourceNotFound("There is no such route.") from None
+    fields = read(lambda: twilio_callbacks.parse_form(_form(request)))
+    account = _account(route.partition)
+    token = account.auth_token.get_secret_value() if account else ""
+    url = twilio_callbacks.public_url(settings().public_url, request.path, request.raw_query)
+    signature = request.headers.get(_SIGNATURE, "")
+    if not twilio_callbacks.is_genuine(url, fields, signature, token):
+        raise Forbidden
+    return Callback(route, fields)
 
 
-def _spoken(dial: Dial) -> str:
-    language = dial.agent.language.split("-")[0]
-    return language if language in _SCRIPT else "en"
+def read(reader: Callable[[], Read]) -> Read:
+    """What a callback says, or `InvalidRequest`."""
+    try:
+        return reader()
+    except Malformed:
+        raise InvalidRequest("The form cannot be read.") from None
 
 
-def _turn(at: int, text: str, language: str) -> TranscriptTurn:
-    return TranscriptTurn(
-        role="callee" if at % 2 else "agent",
-        text=text,
-        start_ms=at * _TURN_MS,
-        end_ms=(at + 1) * _TURN_MS,
-        lang=language,
-    )
+def _form(request: Request) -> bytes:
+    if not _TYPE.fullmatch(request.headers.get("content-type", "")):
+        raise UnsupportedMediaType("The body must be a form.")
+    return request.body()
 
 
-def _seconds(turns: list[TranscriptTurn]) -> int:
-    return -(-len(turns) * _TURN_MS // 1000)
-
-
-def _tone(seconds: int) -> bytes:
-    """A quiet tone as a WAV file: mono, 16 bit, at a telephone's 8 kHz."""
-    second = [round(800 * math.sin(2 * math.pi * _TONE_HZ * at / _RATE)) for at in range(_RATE)]
-    file = io.BytesIO()
-    with wave.open(file, "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(_RATE)
-        out.writeframes(array("h", second).tobytes() * seconds)
-    return file.getvalue()
+def _account(partition: str) -> CarrierAccount | None:
+    known = vault()
+    return known.carrier_test if partition.endswith(".test") else known.carrier

@@ -50,6 +50,7 @@ _EVENTS = ("initiated", "ringing", "answered", "completed")
 # Also that there will be none.
 _RECORDING_EVENTS = ("completed", "absent")
 _ALREADY_OVER = 21220
+_DELETED = 204
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,10 @@ class Machine:
 
 @dataclass(frozen=True)
 class Order:
-    """A call to place. It is recorded from the start if there is a `recording_url`."""
+    """A call to place. It is recorded from the start if there is a `recording_url`.
+
+    What no answer comes from, or none that can be carried out, is asked at `answer_url` again.
+    """
 
     # Of E.164, and in no log.
     to: str = field(repr=False)
@@ -83,6 +87,8 @@ class Order:
             ("From", self.from_),
             ("Url", self.answer_url),
             ("Method", "POST"),
+            ("FallbackUrl", self.answer_url),
+            ("FallbackMethod", "POST"),
             ("StatusCallback", self.status_url),
             ("StatusCallbackMethod", "POST"),
             *(("StatusCallbackEvent", event) for event in _EVENTS),
@@ -169,6 +175,10 @@ class Twilio:
                 raise
         return self.fetch(sid, timeout_s)
 
+    def redirect(self, sid: str, url: str, timeout_s: float = TIMEOUT_S) -> CallState:
+        """Break off what the call does: it goes on as `url` says. `Rejected` if it is over."""
+        return self._call("POST", sid, timeout_s, [("Url", url), ("Method", "POST")])
+
     def fetch(self, sid: str, timeout_s: float = TIMEOUT_S) -> CallState:
         return self._call("GET", sid, timeout_s)
 
@@ -201,16 +211,22 @@ class Twilio:
         raise Unavailable("too many calls")
 
     def recording(self, sid: str, timeout_s: float) -> bytes:
-        """The sound, of `RECORDING_TYPE`. Raises `Unavailable` also if it is too large."""
+        """The sound, of `RECORDING_TYPE`. Raises `Unavailable` also if it is too large, or none."""
         path = self.account.path(f"Recordings/{sid}.mp3")
         most = MAX_RECORDING_BYTES
-        return twilio_http.ask(self.account, "GET", path, timeout_s, max_bytes=most).body
+        sound = twilio_http.ask(self.account, "GET", path, timeout_s, max_bytes=most).body
+        # What is kept is deleted at Twilio then.
+        if not _is_mp3(sound):
+            raise Unavailable("no sound")
+        return sound
 
     def delete_recording(self, sid: str, timeout_s: float = TIMEOUT_S) -> None:
         """Doing so twice is doing it once."""
         with suppress(NotFound):
             path = self.account.path(f"Recordings/{sid}.json")
-            twilio_http.ask(self.account, "DELETE", path, timeout_s)
+            answer = twilio_http.ask(self.account, "DELETE", path, timeout_s)
+            if answer.status != _DELETED:
+                raise Unavailable(f"status {answer.status}")
 
     def _call(
         self, method: str, sid: str, timeout_s: float, form: twilio_http.Form = ()
@@ -218,3 +234,8 @@ class Twilio:
         path = self.account.path(f"Calls/{sid}.json")
         answer = twilio_http.ask(self.account, method, path, timeout_s, form)
         return twilio_http.read(_Call, answer, Unavailable).state()
+
+
+def _is_mp3(sound: bytes) -> bool:
+    """It begins with a tag, or with a frame, whose first eleven bits are ones."""
+    return sound[:3] == b"ID3" or (sound[:1] == b"\xff" and sound[1:2] >= b"\xe0")

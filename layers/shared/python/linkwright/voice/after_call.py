@@ -1,89 +1,121 @@
-"""What the follow-up worker does with an ended call, safe to be killed at any instruction.
+"""What the follow-up worker does, safe to be killed at any instruction.
 
-Each step is one transaction on condition that nobody changed the call meanwhile, and is left out
-once the call shows that it was done. The last one ends the job.
+It analyses an ended call, keeps its recording, and hangs up what ours has ended. Each step is one
+transaction on condition that nobody changed the call meanwhile, and is left out once the call shows
+that it was done. The last one ends the job.
 """
 
+from contextlib import suppress
+
+from linkwright import outbox
+from linkwright.errors import Unavailable
 from linkwright.outbox import Work
 from linkwright.providers import telephony
-from linkwright.providers.telephony import CarrierNotConfigured, Dial, Recording
+from linkwright.providers.telephony import Carrier, CarrierNotConfigured, NotFound
 from linkwright.table import Item, Key, Table
 from linkwright.transaction import Transaction
-from linkwright.voice import (
-    agents,
-    analysis,
-    attempts,
-    follow_up,
-    lifecycle,
-    recordings,
-    transcripts,
-)
-from linkwright.voice.agent_models import Agent
+from linkwright.voice import analysis, follow_up, lifecycle, recordings, transcripts
 from linkwright.voice.lifecycle import Superseded
-from linkwright.voice.models import Call
+from linkwright.voice.models import Analysis, Call
+from linkwright.voice.states import Status, is_terminal
 
 
 def run(work: Work) -> None:
-    """Analyse the call and keep its recording. Does nothing if that is done."""
-    partition = work.pk.split("#")[1]
-    while follow_up.is_waiting(Key(work.pk, work.sk)):
-        item = lifecycle.find(partition, work.sk)
-        if item is None:
-            raise LookupError("no such call")
+    """Do a job; nothing if that is done."""
+    job = Key(work.pk, work.sk)
+    while follow_up.is_waiting(job):
         try:
-            _finish(item)
+            _STEPS[work.kind](job)
         except Superseded:
             continue  # somebody changed the call: by what it is now
         return
 
 
-def _finish(item: Item) -> None:
-    agent = _recording_agent(item)
+def _analyse(job: Key) -> None:
+    item = _ended(job, job.sk)
     if item["view"].get("analysis") is None:
-        item = _write(item, {"view": _analysed(item)}, "call.analyzed", is_last=agent is None)
-        if agent is None:
-            return
-    recording = _recording(item, agent) if agent else None
-    if recording is None:
-        _close(item)
-        return
-    partition = lifecycle.partition_of(item)
-    stored = recordings.store(partition, item["sk"], recording.audio, recording.content_type)
-    _write(item, {"recording_key": stored}, "call.recording_ready", is_last=True)
+        _write(item, {"view": _analysed(item)}, "call.analyzed", job)
+    else:
+        _close(job)
 
 
 def _analysed(item: Item) -> Item:
     call = Call.model_validate({**item["view"], "transcript": transcripts.read(item)})
     return {
         **item["view"],
-        "analysis": analysis.analyse(call).model_dump(mode="json", exclude_none=True),
+        "analysis": _analysis(item, call).model_dump(mode="json", exclude_none=True),
     }
 
 
-def _recording_agent(item: Item) -> Agent | None:
-    """The agent of a call whose recording is still to be kept; None where there is none to keep."""
-    view = item["view"]
-    if "recording_key" in item or not view.get("duration_s"):
-        return None
-    partition = lifecycle.partition_of(item)
-    agent = agents.find(partition, view["agent_id"], view.get("agent_version"))
-    return agent if agent and agent.recording else None
+def _analysis(item: Item, call: Call) -> Analysis:
+    return analysis.analyse(call, lifecycle.partition_of(item), item.get("model"))
 
 
-def _recording(item: Item, agent: Agent) -> Recording | None:
-    partition, view = lifecycle.partition_of(item), item["view"]
+def _keep_recording(job: Key) -> None:
+    """Fetch the sound and keep it, if the callee agreed; then the carrier is to forget it."""
+    call_id, _, sid = job.sk.partition("#")
+    item, carrier = _ended(job, call_id), _carrier(job)
+    if carrier is not None:
+        if "recording_key" not in item and _may_be_kept(item):
+            _store(item, carrier, sid)
+        carrier.twilio.delete_recording(sid)
+    _close(job)
+
+
+def _may_be_kept(item: Item) -> bool:
+    consent = item["view"].get("recording_consent") or {}
+    return consent.get("type") in {"verbal", "not_asked"}
+
+
+def _store(item: Item, carrier: Carrier, sid: str) -> None:
+    # What the carrier does not have any more cannot be kept.
+    with suppress(NotFound):
+        recording = carrier.recording(sid)
+        partition = lifecycle.partition_of(item)
+        key = recordings.store(partition, item["sk"], recording.audio, recording.content_type)
+        _write(item, {"recording_key": key}, "call.recording_ready")
+
+
+def _hang_up(job: Key) -> None:
+    if carrier := _carrier(job):
+        # One that is over stays as it is, and one that was never there needs nothing.
+        with suppress(NotFound):
+            carrier.twilio.end(job.sk)
+    _close(job)
+
+
+_STEPS = {
+    outbox.FOLLOW_UP: _analyse,
+    outbox.RECORDING: _keep_recording,
+    outbox.HANG_UP: _hang_up,
+}
+
+
+def _ended(job: Key, call_id: str) -> Item:
+    """The call of a job. Raises `Unavailable` while it goes on: its end is on its way."""
+    item = lifecycle.find(_partition(job), call_id)
+    if item is None:
+        raise LookupError("no such call")
+    if not is_terminal(Status(item["view"]["status"])):
+        raise Unavailable
+    return item
+
+
+def _carrier(job: Key) -> Carrier | None:
     try:
-        carrier = telephony.carrier(partition)
+        return telephony.carrier(_partition(job))
     except CarrierNotConfigured:
         return None
-    order = Dial(partition, view["id"], attempts.number_of(view), view["to"], agent)
-    return carrier.recording(order, view["duration_s"])
 
 
-def _write(item: Item, changes: Item, event_type: str, *, is_last: bool) -> Item:
-    """Make a step and tell of it. Raises `Superseded`."""
+def _partition(job: Key) -> str:
+    return job.pk.split("#")[1]
+
+
+def _write(item: Item, changes: Item, event_type: str, job: Key | None = None) -> None:
+    """Make a step and tell of it, and end the job if one is given. Raises `Superseded`."""
     after = {**item, **changes, "v": item["v"] + 1}
-    tx = _transaction(item)
+    tx = Transaction(lifecycle.partition_of(item), item["request_id"])
     tx.update(
         Table.CORE,
         Key(item["pk"], item["sk"]),
@@ -93,17 +125,12 @@ def _write(item: Item, changes: Item, event_type: str, *, is_last: bool) -> Item
         otherwise=Superseded,
     )
     tx.emit(event_type, after["view"], sequence=after["v"])
-    if is_last:
-        follow_up.finish(tx.partition, item["sk"], tx, otherwise=Superseded)
-    tx.commit()
-    return after
-
-
-def _close(item: Item) -> None:
-    tx = _transaction(item)
-    follow_up.finish(tx.partition, item["sk"], tx, otherwise=Superseded)
+    if job is not None:
+        follow_up.finish(job, tx, otherwise=Superseded)
     tx.commit()
 
 
-def _transaction(item: Item) -> Transaction:
-    return Transaction(lifecycle.partition_of(item), item["request_id"])
+def _close(job: Key) -> None:
+    tx = Transaction(_partition(job), "")
+    follow_up.finish(job, tx, otherwise=Superseded)
+    tx.commit()

@@ -55,6 +55,9 @@ class CreateAgent(RequestModel):
     phone_number: PhoneNumber | None = None
     concurrency: Concurrency | None = None
     recording: StrictBool = False
+    # To say that it is an AI; to ask before it records.
+    ai_disclosure: StrictBool = True
+    recording_consent: StrictBool = True
     quiet_hours: QuietHours | None = None
     voicemail: VoicemailPlan = Field(default_factory=VoicemailPlan)
 
@@ -87,6 +90,8 @@ class Agent(Model):
     phone_number: str | None
     concurrency: int | None
     recording: bool
+    ai_disclosure: bool = True
+    recording_consent: bool = True
     quiet_hours: QuietHours | None
     voicemail: VoicemailPlan = Field(default_factory=VoicemailPlan)
     version: int

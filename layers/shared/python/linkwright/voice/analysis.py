@@ -1,15 +1,29 @@
-"""What came of a call, told from its facts alone: the same call always gets the same analysis.
+"""What came of a call. The outcome is told from facts alone; a model sums up and judges the mood.
 
-The callee's mood and fields of a company's own take a model; they stay empty until one is asked.
+Where no model is asked, or has no answer, the summary is made of the facts and there is no mood.
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Annotated, Literal
 
+from pydantic import Field
+
+from linkwright.fields import RequestModel
+from linkwright.observability import count, log_failure
+from linkwright.providers import llm
 from linkwright.voice import opt_out
 from linkwright.voice.models import Analysis, Call, Outcome, TranscriptTurn
+from linkwright.voice.speech import spoken
 from linkwright.voice.states import EndedReason, Status
 
 _QUOTE_CHARS = 200
+_SUMMARY_CHARS = 600
+_TIMEOUT_S = 20.0
+_INSTRUCTIONS = (
+    "Sum up a phone call between an AI agent and the person it called, for the company that had it"
+    " made: in one to three plain sentences, in the language that was spoken, with nothing that was"
+    " not said. Judge the person's mood: positive, neutral or negative."
+)
 
 _ANSWERED = {
     "human": "A person answered.",
@@ -20,27 +34,67 @@ _ANSWERED = {
 _ENDED = {
     EndedReason.AGENT_ENDED: "the agent ended it",
     EndedReason.CALLEE_HUNG_UP: "the callee hung up",
+    EndedReason.TRANSFERRED: "the callee was connected with a person",
+    EndedReason.SILENCE: "the callee said nothing any more",
+    EndedReason.MAX_DURATION: "it was as long as the agent allows",
+    EndedReason.MODEL_FAILED: "the agent could not go on",
     EndedReason.CANCELED: "it was canceled",
 }
 
 
-def analyse(call: Call) -> Analysis:
-    return Analysis(summary=" ".join(_sentences(call)), outcome=_outcome(call))
+class Impression(RequestModel):
+    """What a model makes of a talk."""
+
+    summary: Annotated[str, Field(min_length=1, max_length=2_000)]
+    sentiment: Literal["positive", "neutral", "negative"] | None
 
 
-def opted_out(transcript: Sequence[TranscriptTurn]) -> bool:
-    """Whether the callee asked not to be called again. What the agent says never counts."""
-    return any(opt_out.is_asked(text) for text in _said_by_callee(transcript))
+def analyse(call: Call, partition: str, model: str | None) -> Analysis:
+    """`model` is the one that spoke in the call."""
+    seen = _impression(call, partition, model) or _facts(call)
+    return Analysis(summary=seen.summary, outcome=_outcome(call), sentiment=seen.sentiment)
+
+
+def _impression(call: Call, partition: str, model: str | None) -> Impression | None:
+    """What the model says; None if it says nothing that can be shown."""
+    if not _said_by_callee(call.transcript):
+        return None
+    said = [{"role": turn.role, "text": turn.text} for turn in call.transcript]
+    ended = call.ended_reason.value if call.ended_reason else None
+    prompt = llm.Prompt(
+        instructions=_INSTRUCTIONS,
+        data={"status": call.status.value, "ended_reason": ended, "transcript": said},
+        deterministic=lambda: _facts(call),
+    )
+    try:
+        seen = llm.model(partition, model).instance(prompt, Impression, _TIMEOUT_S).value
+    except llm.ModelFailed as failure:
+        log_failure("the model failed", failure, call=call.id, reason=str(failure.reason))
+        count("model_failed")
+        return None
+    summary = spoken(seen.summary, _SUMMARY_CHARS)
+    return seen.model_copy(update={"summary": summary}) if summary else None
+
+
+def _facts(call: Call) -> Impression:
+    return Impression(summary=" ".join(_sentences(call)), sentiment=None)
 
 
 def _outcome(call: Call) -> Outcome:
-    if opted_out(call.transcript):
+    if opt_out.is_asked_in(call.transcript):
         return "opted_out"
     if call.status is Status.VOICEMAIL or call.answered_by == "voicemail":
         return "voicemail"
-    if call.answered_by == "call_screening":
+    if call.answered_by == "call_screening" and not _is_talk(call):
         return "screened"
     return "conversation" if _said_by_callee(call.transcript) else "no_conversation"
+
+
+def _is_talk(call: Call) -> bool:
+    """Whether a person came to the phone behind what answered first."""
+    return call.ended_reason is not EndedReason.CALL_SCREENING and bool(
+        _said_by_callee(call.transcript)
+    )
 
 
 def _sentences(call: Call) -> Iterator[str]:
@@ -51,7 +105,7 @@ def _sentences(call: Call) -> Iterator[str]:
     yield f"{length}; {why}." if why else f"{length}."
     by_agent = sum(turn.role == "agent" for turn in call.transcript)
     yield f"Turns: {by_agent} of the agent, {len(said)} of the callee."
-    if opted_out(call.transcript):
+    if opt_out.is_asked_in(call.transcript):
         yield "The callee asked not to be called again."
     if said:
         yield f'The callee last said: "{_cut(said[-1])}"'

@@ -3,6 +3,7 @@
 Nothing here reads or writes: each function answers what the call's public form becomes.
 """
 
+import math
 from datetime import datetime, timedelta
 
 from linkwright import clock
@@ -21,7 +22,13 @@ def begun(view: Item, agent: Agent) -> Item:
         "agent_version": agent.version,
         "attempt": number,
         "attempts": [*_all(view), attempt],
+        **({"recording_consent": {"type": "not_asked"}} if records_unasked(agent) else {}),
     }
+
+
+def records_unasked(agent: Agent) -> bool:
+    """Whether a call is recorded from the moment at which it is answered."""
+    return agent.recording and not agent.recording_consent
 
 
 def undone(view: Item) -> Item:
@@ -70,6 +77,14 @@ def started_at(view: Item) -> datetime:
     """When the attempt that the call is at began."""
     attempts = _all(view)
     return clock.parse(attempts[-1]["started_at"] if attempts else view["created_at"])
+
+
+def seconds_talked(view: Item) -> int:
+    """How long ago the call was answered: at least a second, and none if it was not."""
+    answered_at = view.get("answered_at")
+    if answered_at is None:
+        return 0
+    return max(math.ceil((clock.now() - clock.parse(answered_at)).total_seconds()), 1)
 
 
 def _all(view: Item) -> list[Item]:

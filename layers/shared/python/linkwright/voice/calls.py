@@ -1,6 +1,5 @@
 """Calls: placing, showing and canceling them."""
 
-import math
 from datetime import datetime, timedelta
 
 from linkwright import clock, ids, outbox, usage
@@ -8,7 +7,7 @@ from linkwright.auth import Account
 from linkwright.errors import ApiError, Conflict, ResourceNotFound, Unavailable
 from linkwright.table import Item, Table
 from linkwright.transaction import Transaction
-from linkwright.voice import agents, lifecycle, line, recordings, rules, transcripts
+from linkwright.voice import agents, endings, lifecycle, line, recordings, rules, transcripts
 from linkwright.voice.lifecycle import RESERVED_MINUTES
 from linkwright.voice.models import Call, GivenConsent, PlaceCall, Schedule, Window
 from linkwright.voice.reports import Report
@@ -73,7 +72,7 @@ def get(account: Account, call_id: str) -> Call:
 
 
 def cancel(account: Account, call_id: str, tx: Transaction) -> Call:
-    """End a call that has not ended; one that rings or talks is hung up by whoever conducts it.
+    """End a call that has not ended; one that rings or talks is hung up at the carrier.
 
     Raises `Conflict` for a call that ended otherwise. Canceling twice is canceling once.
     """
@@ -82,13 +81,9 @@ def cancel(account: Account, call_id: str, tx: Transaction) -> Call:
     if is_terminal(status) and status is not Status.CANCELED:
         raise Conflict("The call has ended.", reason="call_ended")
     if status is not Status.CANCELED:
-        report = Report(
-            Status.CANCELED,
-            ended_reason=EndedReason.CANCELED,
-            duration_s=_seconds_talked(item),
-        )
+        report = Report(Status.CANCELED, ended_reason=EndedReason.CANCELED)
         # It moved on between our read and the commit: the caller is to look again.
-        item = lifecycle.change(item, report, tx, otherwise=Unavailable)
+        item = lifecycle.change(item, endings.whole(item, report), tx, otherwise=Unavailable)
     return _shown(item)
 
 
@@ -142,13 +137,6 @@ def _existing(account: Account, call_id: str) -> Item:
 def _shown(item: Item) -> Call:
     """The call with what was said in it."""
     return Call.model_validate({**item["view"], "transcript": transcripts.read(item)})
-
-
-def _seconds_talked(item: Item) -> int:
-    answered_at = item["view"].get("answered_at")
-    if answered_at is None:
-        return 0
-    return max(math.ceil((clock.now() - clock.parse(answered_at)).total_seconds()), 1)
 
 
 def _new_item(partition: str, call: Call, request_id: str) -> Item:

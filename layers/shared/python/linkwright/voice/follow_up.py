@@ -1,4 +1,8 @@
-"""The job that an ended call leaves behind, written by the transaction that ends it."""
+"""The jobs that a call leaves behind, each written by the transaction of the change it follows.
+
+Once it has ended: its analysis, and, when the carrier has the sound of it, the recording. And a
+call at the carrier that is to be hung up, since ours is over.
+"""
 
 from datetime import timedelta
 
@@ -10,17 +14,37 @@ RETENTION = timedelta(days=30)
 
 
 def key(partition: str, call_id: str) -> Key:
+    """The job to analyse a call."""
     return Key(f"W#{partition}#FLW", call_id)
 
 
+def recording_key(partition: str, call_id: str, recording: str) -> Key:
+    """The job to keep a recording, which the carrier has under that id."""
+    return Key(f"W#{partition}#REC", f"{call_id}#{recording}")
+
+
+def hang_up_key(partition: str, sid: str) -> Key:
+    return Key(f"W#{partition}#HUP", sid)
+
+
 def request(partition: str, call_id: str, tx: Transaction) -> None:
-    """Have the call's recording kept and the call analysed."""
-    job = {
-        **key(partition, call_id).attributes(),
-        **outbox.waiting(outbox.FOLLOW_UP, call_id),
-        "ttl": clock.epoch() + int(RETENTION.total_seconds()),
-    }
-    tx.put(Table.CORE, job)
+    """Have the call analysed."""
+    _put(key(partition, call_id), outbox.FOLLOW_UP, tx)
+
+
+def request_recording(partition: str, call_id: str, recording: str, tx: Transaction) -> None:
+    """Have a recording kept. Raises `AlreadyRequested` at the commit."""
+    where = recording_key(partition, call_id, recording)
+    _put(where, outbox.RECORDING, tx, otherwise=AlreadyRequested)
+
+
+def request_hang_up(partition: str, sid: str, tx: Transaction) -> None:
+    """Have a call at the carrier ended; once more, if that was asked before."""
+    _put(hang_up_key(partition, sid), outbox.HANG_UP, tx, condition="")
+
+
+class AlreadyRequested(Exception):
+    """The job was written before."""
 
 
 def is_waiting(where: Key) -> bool:
@@ -31,12 +55,28 @@ def is_waiting(where: Key) -> bool:
     return "gsi2pk" in job
 
 
-def finish(partition: str, call_id: str, tx: Transaction, otherwise: Otherwise) -> None:
+def finish(where: Key, tx: Transaction, otherwise: Otherwise) -> None:
     """The job is done by the transaction; `otherwise` if it was done before."""
     tx.update(
         Table.CORE,
-        key(partition, call_id),
+        where,
         "REMOVE #gsi2pk, #gsi2sk",
         condition="attribute_exists(#gsi2pk)",
         otherwise=otherwise,
     )
+
+
+def _put(
+    where: Key,
+    kind: str,
+    tx: Transaction,
+    *,
+    condition: str = "attribute_not_exists(#pk)",
+    otherwise: Otherwise | None = None,
+) -> None:
+    job = {
+        **where.attributes(),
+        **outbox.waiting(kind, where.sk),
+        "ttl": clock.epoch() + int(RETENTION.total_seconds()),
+    }
+    tx.put(Table.CORE, job, condition=condition, otherwise=otherwise)

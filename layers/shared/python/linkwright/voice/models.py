@@ -133,6 +133,13 @@ class Analysis(Model):
     custom: dict[str, str] = Field(default_factory=dict)
 
 
+class RecordingConsent(Model):
+    """What the callee said to being recorded; `not_asked` where the agent does not ask."""
+
+    type: Literal["verbal", "refused", "not_asked"]
+    granted_at: Time | None = None
+
+
 class CallSummary(Model):
     """A call as lists and events show it."""
 
@@ -158,6 +165,7 @@ class CallSummary(Model):
     ended_detail: str | None = None
     duration_s: int | None = None
     transcript_status: Literal["pending", "ready", "failed"] = "pending"
+    recording_consent: RecordingConsent | None = None
     recording_url: str | None = None
     recording_expires_at: Time | None = None
     analysis: Analysis | None = None

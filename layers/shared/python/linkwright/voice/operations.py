@@ -1,37 +1,47 @@
 """Dialling calls: what the dial worker does, safe to be killed at any instruction.
 
-Claim first, so that the intent is written before the carrier hears of it. Whoever takes a claimed
-call over asks the carrier whether it was dialled before anything else.
+It begins the call that waits for longest and leaves the rest to what the carrier tells
+(`callbacks.py`). A call of which nothing is told is asked after; none is dialled twice.
 """
 
+import random
 from datetime import datetime, timedelta
 
 from linkwright import clock, deadline, outbox
-from linkwright.observability import logger
+from linkwright.observability import count, logger
 from linkwright.outbox import Work
 from linkwright.providers import telephony
-from linkwright.providers.telephony import Carrier, CarrierNotConfigured, Dial
+from linkwright.providers.telephony import (
+    Carrier,
+    CarrierNotConfigured,
+    NotPlaced,
+    RateLimited,
+    TwilioError,
+)
 from linkwright.table import Item
-from linkwright.voice import agents, attempts, lifecycle, line, rules
+from linkwright.voice import agents, claims, inquiry, lifecycle, line, rules
 from linkwright.voice.agent_models import Agent
-from linkwright.voice.lifecycle import Refused, Superseded
+from linkwright.voice.claims import Paced, Refused
+from linkwright.voice.lifecycle import Superseded
 from linkwright.voice.reports import Report
 from linkwright.voice.states import EndedReason, Status, is_dialled
 from linkwright.workspace import operations as workspace
 from linkwright.workspace.operations import Tenant
 
 _LEASE_GRACE_S = 5.0
-# How long after the longest talk that its agent allows a call may still be without an end.
-_END_GRACE = timedelta(minutes=5)
 # A call that was not dialled within this time of being due is not dialled any more, as after dead
 # letters were sent again. Far longer than any line: who waits in it is never dropped.
 _STALE = timedelta(days=7)
 # The lease where nothing limits the run, as in a shell.
 _LONGEST_RUN_S = 60.0
+# What ordering a call and writing it down may take: with less left, none is begun.
+_DIAL_BUDGET_S = 25.0
+# When a carrier that did not take a call is asked again, where it does not say.
+_TRY_AGAIN = timedelta(seconds=60)
 
 
 def dial(work: Work) -> None:
-    """See to a call: queue it if it is due, begin the first that waits, go on with one left behind.
+    """See to a call: queue it if it is due, begin the first that waits, ask after one left behind.
 
     Work of the kind LINE names no call: a place on the phone is free.
     """
@@ -54,11 +64,16 @@ def dial(work: Work) -> None:
 
 
 def _begin_next(partition: str) -> None:
-    """Begin the call that waits for longest and may begin, and see it through."""
-    tenant = workspace.tenant(partition)
-    # Somebody else was quicker: the line is not as it was.
-    while not _is_settled(partition, tenant):
-        continue
+    """Begin the call that waits for longest and may begin."""
+    while deadline.seconds_left() > _DIAL_BUDGET_S:
+        try:
+            if _is_settled(partition, workspace.tenant(partition)):
+                return
+        except Paced:
+            # Not all of those who wait at the same moment.
+            clock.sleep(1 - clock.now().microsecond / 1e6 + random.uniform(0, 0.5))  # noqa: S311 -- not a secret
+    # It stays queued, and the sweeper finds it.
+    count("dials_left_waiting")
 
 
 def _is_settled(partition: str, tenant: Tenant) -> bool:
@@ -66,7 +81,7 @@ def _is_settled(partition: str, tenant: Tenant) -> bool:
     busy: set[str] = set()
     for call_id, agent_id in line.waiting(partition):
         item = None if agent_id in busy else lifecycle.find(partition, call_id)
-        if item is None or item["view"]["status"] != Status.QUEUED:
+        if item is None or item["view"]["status"] != Status.QUEUED or _is_early(item):
             continue
         try:
             if _begin(item, tenant):
@@ -83,7 +98,7 @@ def _is_settled(partition: str, tenant: Tenant) -> bool:
 
 
 def _begin(item: Item, tenant: Tenant) -> bool:
-    """Dial the call and see it through, unless it must not be dialled, or not now."""
+    """Dial the call, unless it must not be dialled, or not now."""
     partition, view = lifecycle.partition_of(item), item["view"]
     agent = agents.find(partition, view["agent_id"], view.get("agent_version"))
     if agent is None:
@@ -100,61 +115,78 @@ def _begin(item: Item, tenant: Tenant) -> bool:
         _wait_for(opening, item)
         return False
     try:
-        item = lifecycle.claim(item, _lease_end(), agent, tenant)
+        carrier = telephony.carrier(partition)
+        carrier.caller_id(agent)
+        item = claims.claim(item, _lease_end(), agent, tenant, carrier.account)
+    except CarrierNotConfigured:
+        lifecycle.advance(item, _failed(EndedReason.CARRIER_NOT_CONFIGURED))
+        return False
     except Refused as refused:
         failed = refused.reason is EndedReason.PLAN_LIMIT
         lifecycle.advance(item, (_failed if failed else _canceled)(refused.reason))
         return False
-    logger().info("dialling", extra={"call": view["id"], "taken_over": False})
-    _conduct(item, agent)
+    _place(item, agent, carrier)
     return True
 
 
+def _place(item: Item, agent: Agent, carrier: Carrier) -> None:
+    """Have the claimed call dialled, once: what is unknown then is asked, never repeated."""
+    order = inquiry.dial_of(item, agent)
+    logger().info("dialling", extra={"call": order.call_id, "attempt": order.attempt})
+    item = claims.order(item)
+    try:
+        sid = carrier.place(order)
+    except NotPlaced as refused:
+        _not_placed(item, refused)
+    except TwilioError:
+        count("dials_unknown")
+        inquiry.look_up(item, order, carrier)
+    else:
+        inquiry.bind(item, carrier, sid)
+
+
+def _not_placed(item: Item, refused: NotPlaced) -> None:
+    """The carrier knows of no call: it waits for another try, or ends if that is of no use."""
+    if not refused.may_pass:
+        lifecycle.advance(item, _failed(refused.reason, refused.detail))
+        return
+    seconds = refused.retry_after_s if isinstance(refused, RateLimited) else None
+    wait = timedelta(seconds=seconds) if seconds else _TRY_AGAIN
+    _return_to_line(item, clock.now() + wait)
+
+
 def _resume(item: Item) -> None:
-    """Go on with an attempt whose worker is gone."""
+    """Go on with an attempt whose worker is gone, or of which nothing was heard."""
     partition, view = lifecycle.partition_of(item), item["view"]
-    agent = agents.find(partition, view["agent_id"], view.get("agent_version"))
-    if agent is None or _is_lost(item, agent):
-        lifecycle.advance(item, _failed(EndedReason.PROVIDER_TIMEOUT))
-        return
     try:
-        item = lifecycle.take_over(item, _lease_end())
+        item = claims.take_over(item, _lease_end())
     except Superseded:
         return
-    logger().info("dialling", extra={"call": view["id"], "taken_over": True})
-    _conduct(item, agent, taken_over=True)
-
-
-def _conduct(item: Item, agent: Agent, *, taken_over: bool = False) -> None:
-    partition, view = lifecycle.partition_of(item), item["view"]
-    try:
-        carrier = telephony.carrier(partition)
-    except CarrierNotConfigured:
-        lifecycle.advance(item, _failed(EndedReason.CARRIER_NOT_CONFIGURED))
-        return
-    order = Dial(partition, view["id"], attempts.number_of(view), view["to"], agent)
-    if not taken_over:
-        carrier.place(order)
-    elif not carrier.knows(order):
+    if not item.get("ordered_at"):
         # Time has passed: whether it may be dialled at all is asked again, in its turn.
-        _return_to_line(item)
+        _return_to_line(item, clock.now())
+        _begin_next(partition)
         return
-    _follow(item, carrier, order)
-
-
-def _follow(item: Item, carrier: Carrier, order: Dial) -> None:
-    for report in carrier.reports(order):
-        item = lifecycle.advance(item, report)
-        if not is_dialled(Status(item["view"]["status"])):
-            return  # canceled meanwhile: leaving the carrier's reports hangs up
-
-
-def _return_to_line(item: Item) -> None:
+    agent = agents.find(partition, view["agent_id"], view.get("agent_version"))
     try:
-        lifecycle.undo(item)
+        carrier = telephony.carrier(partition) if agent else None
+    except CarrierNotConfigured:
+        carrier = None
+    if agent is None or carrier is None:
+        inquiry.give_up(item)
+    elif item.get("sid"):
+        inquiry.ask(item, carrier)
+    else:
+        inquiry.look_up(item, inquiry.dial_of(item, agent), carrier)
+
+
+def _return_to_line(item: Item, until: datetime) -> None:
+    latest = _latest(item)
+    try:
+        # Not beyond its window: then it ends when that does.
+        claims.undo(item, min(until, latest + timedelta(seconds=1)) if latest else until)
     except Superseded:
         return
-    _begin_next(lifecycle.partition_of(item))
 
 
 def _wait_for(opening: datetime | None, item: Item) -> None:
@@ -179,10 +211,9 @@ def _repair(partition: str, of: str) -> None:
         logger().warning("freed a place that nobody held", extra={"call": call_id})
 
 
-def _is_lost(item: Item, agent: Agent) -> bool:
-    """Whether the attempt is older than any may become: nobody will tell its end any more."""
-    longest = timedelta(seconds=agent.max_duration_s) + _END_GRACE
-    return clock.now() > attempts.started_at(item["view"]) + longest
+def _is_early(item: Item) -> bool:
+    """Whether the carrier asked to be spared this call for a while."""
+    return "not_before" in item and clock.now() < clock.parse(item["not_before"])
 
 
 def _is_late(item: Item, now: datetime) -> bool:
@@ -199,8 +230,8 @@ def _due_at(item: Item) -> datetime:
     return clock.parse(item.get("due_at") or item["view"]["created_at"])
 
 
-def _failed(reason: EndedReason) -> Report:
-    return Report(Status.FAILED, ended_reason=reason)
+def _failed(reason: EndedReason, detail: str | None = None) -> Report:
+    return Report(Status.FAILED, ended_reason=reason, ended_detail=detail)
 
 
 def _canceled(reason: EndedReason) -> Report:

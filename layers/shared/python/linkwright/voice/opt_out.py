@@ -6,7 +6,10 @@ and one of an hour or an occasion ("don't call me now") does not.
 """
 
 import re
-import unicodedata
+from collections.abc import Sequence
+
+from linkwright.voice.models import TranscriptTurn
+from linkwright.voice.speech import plain
 
 # `?+` gives nothing back: else "call me now" would be looked at as "call", with no hour behind it.
 
@@ -98,17 +101,11 @@ _ARABIC = (
 
 _ASKED = re.compile("|".join(f"(?:{phrase})" for phrase in (*_ENGLISH, *_HEBREW, *_ARABIC)))
 
-_ALIKE = str.maketrans({"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ة": "ه", "ـ": ""})
-_CLAUSE_ENDS = re.compile(r"(?:[.,;:!?…،؛؟\n\r|/()\"“”״—–]|\s-+\s)+")
-_INSIDE_WORDS = re.compile(r"['’‘`´׳]")
+
+def is_asked_in(transcript: Sequence[TranscriptTurn]) -> bool:
+    """Whether the callee asked for it. What the agent says never counts."""
+    return any(is_asked(turn.text) for turn in transcript if turn.role == "callee")
 
 
 def is_asked(text: str) -> bool:
-    return bool(_ASKED.search(_plain(text)))
-
-
-def _plain(text: str) -> str:
-    """Lower case, without vowel points, marks of direction and apostrophes; ` | ` ends a clause."""
-    composed = unicodedata.normalize("NFKC", text).translate(_ALIKE).casefold()
-    bare = "".join(one for one in composed if unicodedata.category(one) not in {"Mn", "Cf"})
-    return " ".join(_CLAUSE_ENDS.sub(" | ", _INSIDE_WORDS.sub("", bare)).replace("-", " ").split())
+    return bool(_ASKED.search(plain(text)))

@@ -22,6 +22,10 @@ class EndedReason(StrEnum):
 
     AGENT_ENDED = "agent_ended"
     CALLEE_HUNG_UP = "callee_hung_up"
+    TRANSFERRED = "transferred"
+    SILENCE = "silence"
+    MAX_DURATION = "max_duration"
+    MODEL_FAILED = "model_failed"
     VOICEMAIL = "voicemail"
     CALL_SCREENING = "call_screening"
     BUSY = "busy"

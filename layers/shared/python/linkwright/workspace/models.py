@@ -63,6 +63,18 @@ CallsPerCallee = Annotated[StrictInt, Field(ge=1, le=100)]
 CallsPerDay = Annotated[StrictInt, Field(ge=1, le=1_000_000)]
 
 
+def _in_the_catalogue(model: str) -> str:
+    # Imported here: few requests name a model.
+    from linkwright.providers import llm
+
+    if not llm.is_known(model):
+        raise PydanticCustomError("model", "must be one of the models that are offered")
+    return model
+
+
+ModelName = Annotated[str, Field(max_length=100), AfterValidator(_in_the_catalogue)]
+
+
 class UpdateSettings(RequestModel):
     """The settings to change; what is not sent stays as it is. `null` lifts a limit."""
 
@@ -75,6 +87,7 @@ class UpdateSettings(RequestModel):
     calls_per_callee_per_day: CallsPerCallee | None = None
     calls_per_day: CallsPerDay | None = None
     quiet_hours: QuietHours | None = None
+    model: ModelName | None = None
 
     def changes(self) -> dict[str, Any]:
         return self.model_dump(mode="json", exclude_unset=True)
@@ -84,7 +97,8 @@ class Settings(Model):
     """The rules for the workspace's calls, of live or of test mode.
 
     `calls` off stops placing and dialling. The countries are those of the numbers called; `null`
-    is any, as no limit is for the others. The days of both caps are those of UTC.
+    is any, as no limit is for the others. The days of both caps are those of UTC. `model` is the
+    one that speaks in its calls; `null` is the deployment's own.
     """
 
     calls: Literal["on", "off"]
@@ -93,5 +107,6 @@ class Settings(Model):
     calls_per_callee_per_day: int | None
     calls_per_day: int | None
     quiet_hours: QuietHours | None
+    model: str | None = None
     version: int
     updated_at: Time | None

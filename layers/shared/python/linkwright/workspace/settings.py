@@ -23,6 +23,7 @@ OFF = Settings.model_construct(
     calls_per_callee_per_day=None,
     calls_per_day=None,
     quiet_hours=None,
+    model=None,
     version=1,
     updated_at=None,
 )

@@ -1,0 +1,98 @@
+"""What the carrier tells of a call, in any order, late and more than once; each by its signature.
+
+A callback names the attempt by its URL and the carrier's call by its id. What is about neither the
+attempt that the call is at nor the call that it is bound to changes nothing; a call at the carrier
+that ours does not know is hung up.
+"""
+
+from contextlib import suppress
+
+from linkwright.http import Request, Response
+from linkwright.observability import count
+from linkwright.providers import telephony, twilio_callbacks, twilio_words
+from linkwright.providers.telephony import Callback, CarrierNotConfigured, TwilioError
+from linkwright.table import Item
+from linkwright.transaction import Transaction
+from linkwright.voice import agents, attempts, endings, follow_up, inquiry, lifecycle
+from linkwright.voice.states import Status, is_dialled, is_terminal
+
+_ALIVE = {"queued", "initiated", "ringing", "in-progress"}
+_MACHINES = {"voicemail", "unavailable"}
+
+
+def status(request: Request) -> Response:
+    """How the call goes on."""
+    callback = telephony.received(request)
+    update = telephony.read(lambda: twilio_callbacks.status_update(callback.fields))
+    item = attempt_of(callback, update.sid, request, is_alive=update.status in _ALIVE)
+    report = twilio_words.reported(
+        update.status,
+        answered=update.answered_by,
+        duration_s=update.duration_s,
+        error_code=update.error_code,
+    )
+    if item is not None and report is not None:
+        (endings.conclude if is_terminal(report.status) else lifecycle.advance)(item, report)
+    return Response(204)
+
+
+def machine(request: Request) -> Response:
+    """Who answered, as the carrier's detection has it."""
+    callback = telephony.received(request)
+    told = telephony.read(lambda: twilio_callbacks.machine_result(callback.fields))
+    item = attempt_of(callback, told.sid, request, is_alive=False)
+    by = twilio_words.answered_by(told.answered_by)
+    if item is not None and by != "unknown" and _is_open(item):
+        lifecycle.note(item, {"answered_by": by})
+        if by in _MACHINES:
+            _break_off(item, told.sid)
+    return Response(204)
+
+
+def recording(request: Request) -> Response:
+    """The sound of the call can be fetched."""
+    callback = telephony.received(request)
+    ready = telephony.read(lambda: twilio_callbacks.recording_ready(callback.fields))
+    route = callback.route
+    item = lifecycle.find(route.partition, route.call_id) if ready else None
+    if ready is not None and item is not None and item.get("sid") == ready.sid:
+        tx = Transaction(route.partition, request.id)
+        follow_up.request_recording(route.partition, route.call_id, ready.recording_sid, tx)
+        with suppress(follow_up.AlreadyRequested):
+            tx.commit()
+    return Response(204)
+
+
+def attempt_of(callback: Callback, sid: str, request: Request, *, is_alive: bool) -> Item | None:
+    """The call, if the callback is about the attempt that it is at; bound to the carrier's call."""
+    route = callback.route
+    item = lifecycle.find(route.partition, route.call_id)
+    if item is not None and _is_at(item, route.attempt) and item.get("sid") in (None, "", sid):
+        return item if item.get("sid") else _bound(item, sid)
+    count("callbacks_unknown")
+    if item is not None and is_alive and item.get("sid") != sid:
+        inquiry.hang_up(route.partition, request.id, sid)
+    return None
+
+
+def _is_at(item: Item, attempt: int) -> bool:
+    view = item["view"]
+    return attempts.number_of(view) == attempt and is_dialled(Status(view["status"]))
+
+
+def _bound(item: Item, sid: str) -> Item | None:
+    return inquiry.bind(item, telephony.carrier(lifecycle.partition_of(item)), sid)
+
+
+def _is_open(item: Item) -> bool:
+    return item["view"].get("answered_by") in (None, "unknown")
+
+
+def _break_off(item: Item, sid: str) -> None:
+    """Let the carrier ask at once what to do; a machine may never come to the next turn."""
+    partition, view = lifecycle.partition_of(item), item["view"]
+    agent = agents.find(partition, view["agent_id"], view.get("agent_version"))
+    if agent is not None:
+        with suppress(TwilioError, CarrierNotConfigured):
+            url = inquiry.dial_of(item, agent).url("answer")
+            telephony.carrier(partition).twilio.redirect(sid, url)

@@ -1,0 +1,134 @@
+"""Asking the carrier after a call: whether there is one, and what became of it.
+
+A call may be there although nobody said so, since an answer was lost, or a worker killed. It is
+looked for by its numbers and its moment, and is ours only if it is the one that no other attempt
+has; its own callbacks, which name the attempt, say so more surely and often sooner.
+"""
+
+from contextlib import suppress
+from datetime import timedelta
+
+from linkwright import clock
+from linkwright.observability import count, logger
+from linkwright.providers import twilio_words
+from linkwright.providers.telephony import Carrier, Dial, NotFound, TwilioError
+from linkwright.table import Item
+from linkwright.transaction import Transaction
+from linkwright.voice import attempts, claims, endings, follow_up, lifecycle
+from linkwright.voice.agent_models import Agent
+from linkwright.voice.claims import Taken
+from linkwright.voice.lifecycle import Superseded
+from linkwright.voice.reports import Report
+from linkwright.voice.states import EndedReason, Status, is_terminal
+
+# How far two clocks may be apart, and how long a carrier may take to list what it took.
+_SKEW = timedelta(seconds=30)
+_LISTED = timedelta(seconds=60)
+_LOOK_AGAIN = timedelta(seconds=30)
+# An answered call of which nothing is heard is asked after when it must be over: how long from then
+# on, while the carrier does not answer.
+_PATIENCE = timedelta(minutes=30)
+
+
+def dial_of(item: Item, agent: Agent) -> Dial:
+    view = item["view"]
+    return Dial(
+        lifecycle.partition_of(item),
+        view["id"],
+        attempts.number_of(view),
+        view["to"],
+        agent,
+        recorded=attempts.records_unasked(agent),
+    )
+
+
+def bind(item: Item, carrier: Carrier, sid: str, *, is_guess: bool = False) -> Item | None:
+    """The attempt is this call at the carrier. If the attempt is over, the call is hung up."""
+    try:
+        return claims.bind(item, carrier.account, sid, is_guess=is_guess)
+    except Taken:
+        count("calls_taken")
+    except Superseded:
+        hang_up(lifecycle.partition_of(item), item["request_id"], sid)
+    return None
+
+
+def hang_up(partition: str, request_id: str, sid: str) -> None:
+    """Have a call ended at the carrier: by a worker, which tries until it is."""
+    tx = Transaction(partition, request_id)
+    follow_up.request_hang_up(partition, sid, tx)
+    tx.commit()
+
+
+def look_up(item: Item, order: Dial, carrier: Carrier) -> None:
+    """Adopt the call that was ordered, if there is exactly one that may be it; else give up.
+
+    While the carrier may not list it yet, it is looked for again.
+    """
+    ordered_at = clock.parse(item["ordered_at"])
+    until = ordered_at + _LISTED
+    try:
+        found = carrier.find(order, ordered_at - _SKEW, until + _SKEW)
+    except TwilioError:
+        count("inquiries_failed")
+        _wait_or_give_up(item)
+        return
+    candidates = claims.unclaimed(carrier.account, found)
+    if len(candidates) == 1:
+        logger().warning("adopted a call of the carrier", extra={"call": order.call_id})
+        bind(item, carrier, candidates[0], is_guess=True)
+    elif not candidates and clock.now() < until:
+        _ask_later(item)
+    else:
+        give_up(item)
+
+
+def ask(item: Item, carrier: Carrier) -> None:
+    """Bring the call to what the carrier says of it. One that is too old by far is ended."""
+    try:
+        state = carrier.twilio.fetch(item["sid"])
+    except NotFound:
+        give_up(item)
+        return
+    except TwilioError:
+        count("inquiries_failed")
+        _wait_or_give_up(item, _PATIENCE)
+        return
+    who, seconds = state.answered_by, state.duration_s
+    report = twilio_words.reported(state.status, answered=who, duration_s=seconds)
+    if report is not None and is_terminal(report.status):
+        endings.conclude(item, report)
+    elif report is not None and not _is_lost(item) and lifecycle.says_something(item, report):
+        after = lifecycle.advance(item, report)
+        if report.status is Status.RINGING:
+            _ask_later(after)
+    else:
+        _wait_or_give_up(item)
+
+
+def give_up(item: Item) -> None:
+    """Nobody will tell the end any more."""
+    reason = EndedReason.PROVIDER_TIMEOUT
+    endings.conclude(item, Report(Status.FAILED, ended_reason=reason))
+
+
+def _wait_or_give_up(item: Item, patience: timedelta = timedelta(0)) -> None:
+    if _is_lost(item, patience):
+        give_up(item)
+    else:
+        _ask_later(item)
+
+
+def _is_lost(item: Item, patience: timedelta = timedelta(0)) -> bool:
+    """Whether the attempt is older than any may become, and the patience is over as well."""
+    longest = timedelta(seconds=item.get("longest_s", 0)) + lifecycle.END_GRACE
+    return clock.now() > attempts.started_at(item["view"]) + longest + patience
+
+
+def _ask_later(item: Item) -> None:
+    """Let the sweeper find the call after a while, unless it goes on meanwhile."""
+    tx = Transaction(lifecycle.partition_of(item), item["request_id"])
+    until = lifecycle.leased(clock.now() + _LOOK_AGAIN)
+    lifecycle.store(tx, item, item["view"], until, otherwise=Superseded)
+    with suppress(Superseded):
+        tx.commit()

@@ -1,0 +1,82 @@
+"""What the carrier asks in a call: each answer is a page of TwiML.
+
+A request about anything but the attempt that a call is at is answered with a hang-up.
+"""
+
+from collections.abc import Callable
+
+from linkwright import clock
+from linkwright.http import Request, Response
+from linkwright.providers import telephony, twilio_callbacks, twiml
+from linkwright.providers.telephony import Callback, CarrierNotConfigured
+from linkwright.providers.twilio_callbacks import Speech
+from linkwright.voice import agents, callbacks, conversation, inquiry, lifecycle, opt_out
+from linkwright.voice.conversation import Call
+from linkwright.voice.reports import Report
+from linkwright.voice.states import Status
+
+
+def answer(request: Request) -> Response:
+    """The call is answered, or could not go on: what is it to do?"""
+    callback = telephony.received(request)
+    told = telephony.read(lambda: twilio_callbacks.machine_result(callback.fields))
+    return _page(
+        callback, told.sid, request, lambda call: conversation.answer(call, callback.failed)
+    )
+
+
+def turn(request: Request) -> Response:
+    """Something was heard, or nothing was: what is to be said?"""
+    callback = telephony.received(request)
+    heard = telephony.read(lambda: twilio_callbacks.speech(callback.fields))
+    number = callback.route.turn or 0
+    page = _page(
+        callback, heard.sid, request, lambda call: conversation.take(call, number, heard.text)
+    )
+    _heed(callback, heard)
+    return page
+
+
+def transfer(request: Request) -> Response:
+    """The callee has talked with a person, or none could be reached."""
+    callback = telephony.received(request)
+    told = telephony.read(lambda: twilio_callbacks.transferred(callback.fields))
+    return _page(
+        callback,
+        told.sid,
+        request,
+        lambda call: conversation.after_transfer(call, connected=told.connected),
+    )
+
+
+def _heed(callback: Callback, heard: Speech) -> None:
+    """Who asked not to be called again has asked it, although the call may be over meanwhile."""
+    if not opt_out.is_asked(heard.text):
+        return
+    item = lifecycle.find(callback.route.partition, callback.route.call_id)
+    if item is not None and item.get("sid") == heard.sid:
+        conversation.never_again(item)
+
+
+def _page(callback: Callback, sid: str, request: Request, then: Callable[[Call], str]) -> Response:
+    call = _call(callback, sid, request)
+    page = then(call) if call else twiml.document(twiml.hang_up())
+    return Response(200, page, {"Content-Type": twiml.CONTENT_TYPE})
+
+
+def _call(callback: Callback, sid: str, request: Request) -> Call | None:
+    began = clock.monotonic()
+    item = callbacks.attempt_of(callback, sid, request, is_alive=True)
+    if item is None:
+        return None
+    # Whoever asks this is answered, whether or not we were told.
+    item = lifecycle.advance(item, Report(Status.IN_PROGRESS, answered_by="unknown"))
+    partition, view = callback.route.partition, item["view"]
+    agent = agents.find(partition, view["agent_id"], view.get("agent_version"))
+    try:
+        carrier = telephony.carrier(partition)
+    except CarrierNotConfigured:
+        return None
+    if agent is None or view["status"] != Status.IN_PROGRESS:
+        return None
+    return Call(item, agent, inquiry.dial_of(item, agent), carrier, began)

@@ -1,0 +1,150 @@
+"""What was said in an attempt, turn by turn, while it goes on; the call gets it when it ends.
+
+A turn is what the callee said and what was said to that. Turn 0 opens the talk. What was heard is
+written down before anybody thinks about it: a hang-up in that moment loses nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from linkwright import clock
+from linkwright.table import ConditionFailed, Item, Key, Table, get, query, update
+from linkwright.voice import attempts, lifecycle
+from linkwright.voice.models import TranscriptTurn
+
+MAX_TURNS = 300
+_RETENTION_S = 7 * 24 * 3600
+# How fast a voice is taken to speak: the carrier does not tell when it was done.
+_CHARACTERS_PER_S = 14
+
+
+class Then(StrEnum):
+    """What follows what the agent said: it listens, or the talk is over in some way."""
+
+    LISTEN = "listen"
+    RECORD = "record"  # from here on, and listen
+    TRANSFER = "transfer"
+    HANG_UP = "hang_up"
+    SILENCE = "silence"
+    MODEL_FAILED = "model_failed"
+
+
+@dataclass(frozen=True)
+class Turn:
+    """`said` is None while nothing was said to it yet. `then` is what follows what was said."""
+
+    number: int
+    heard: str
+    heard_at: datetime
+    said: str | None
+    said_at: datetime | None
+    then: Then
+    rule: int | None
+
+
+def read(item: Item) -> list[Turn]:
+    """The turns of the attempt that the call is at, in their order."""
+    rows: list[Item] = []
+    start: Item | None = None
+    prefix = _prefix(item)
+    while True:
+        more, start = query(
+            Table.CORE,
+            _pk(item),
+            between=(prefix, f"{prefix}~"),
+            start_after=start,
+            limit=MAX_TURNS,
+            newest_first=False,
+            strong=True,
+        )
+        rows += more
+        if start is None:
+            return [_turn(row) for row in rows]
+
+
+def hear(item: Item, number: int, text: str) -> Turn:
+    """Write down what was heard; as it was at first, if that was written down before."""
+    return _turn(
+        update(
+            Table.CORE,
+            _key(item, number),
+            "SET #heard = if_not_exists(#heard, :heard), #ttl = :ttl"
+            ", #heard_at = if_not_exists(#heard_at, :now)",
+            values={"heard": text, "now": clock.epoch_ms(), "ttl": clock.epoch() + _RETENTION_S},
+        )
+    )
+
+
+def say(item: Item, number: int, text: str, then: Then, rule: int | None = None) -> Turn:
+    """Write down what is said to a turn; whoever was first is who is heard."""
+    values = {"said": text, "then": then, "now": clock.epoch_ms(), "rule": rule, "none": ""}
+    changes = (
+        "SET #said = :said, #then = :then, #rule = :rule, #said_at = :now, #ttl = :ttl"
+        ", #heard = if_not_exists(#heard, :none), #heard_at = if_not_exists(#heard_at, :now)"
+    )
+    try:
+        row = update(
+            Table.CORE,
+            _key(item, number),
+            changes,
+            condition="attribute_not_exists(#said)",
+            values=values | {"ttl": clock.epoch() + _RETENTION_S},
+        )
+    except ConditionFailed:
+        row = get(Table.CORE, _key(item, number)) or {}
+    return _turn(row)
+
+
+def transcript(item: Item, turns: list[Turn]) -> list[TranscriptTurn]:
+    """What was said, in milliseconds since the answer. When a voice fell silent is an estimate."""
+    answered = clock.parse(item["view"].get("answered_at") or item["view"]["created_at"])
+    language = item.get("language", "en")
+    lines: list[TranscriptTurn] = []
+
+    def add(role: str, text: str, start: int, end: int) -> None:
+        start = max(start, lines[-1].end_ms if lines else 0)
+        line = {"role": role, "text": text, "start_ms": start, "end_ms": max(start, end)}
+        lines.append(TranscriptTurn.model_validate({**line, "lang": language}))
+
+    for turn in turns:
+        if turn.heard:
+            at = _ms(turn.heard_at, answered)
+            add("callee", turn.heard, at - _speaking_ms(turn.heard), at)
+        if turn.said and turn.said_at:
+            at = _ms(turn.said_at, answered)
+            add("agent", turn.said, at, at + _speaking_ms(turn.said))
+    return lines
+
+
+def _ms(moment: datetime, since: datetime) -> int:
+    return max(clock.epoch_ms(moment) - clock.epoch_ms(since), 0)
+
+
+def _speaking_ms(text: str) -> int:
+    return len(text) * 1000 // _CHARACTERS_PER_S
+
+
+def _pk(item: Item) -> str:
+    return f"W#{lifecycle.partition_of(item)}#TLK#{item['sk']}"
+
+
+def _prefix(item: Item) -> str:
+    return f"{attempts.number_of(item['view']):02}#"
+
+
+def _key(item: Item, number: int) -> Key:
+    return Key(_pk(item), f"{_prefix(item)}{number:04}")
+
+
+def _turn(row: Item) -> Turn:
+    said_at = row.get("said_at")
+    return Turn(
+        number=int(row["sk"].partition("#")[2]),
+        heard=row["heard"],
+        heard_at=clock.from_epoch_ms(row["heard_at"]),
+        said=row.get("said"),
+        said_at=clock.from_epoch_ms(said_at) if said_at is not None else None,
+        then=Then(row.get("then", Then.LISTEN)),
+        rule=row.get("rule"),
+    )
