@@ -2,7 +2,8 @@
 
 `start_carrier` serves the REST API for calls and recordings and calls back as Twilio does: signed
 status callbacks, requests for TwiML, machine detection, recordings. The number decides who answers
-(`callees.MAGIC`, or `Carrier.callees`), `Behaviour` what goes wrong.
+(`callees.MAGIC`, or `Carrier.callees`), `Behaviour` what goes wrong. `python -m tools.carrier` runs
+one by itself.
 
 Left out: calls that come in, applications, media streams, conferences, queues, keys pressed, other
 nouns of Dial than Number, the sound of Play, prices, retries and redirects of requests for TwiML.
@@ -22,7 +23,7 @@ from tools.carrier.callees import (
     Outcome,
 )
 from tools.carrier.calls import Call, Turn
-from tools.carrier.carrier import Carrier, Request
+from tools.carrier.carrier import Account, Carrier, Request
 from tools.carrier.errors import Alert
 from tools.carrier.posts import Post
 from tools.carrier.server import start_carrier
@@ -36,6 +37,7 @@ __all__ = [
     "NO_ANSWER",
     "SCREENING",
     "VOICEMAIL",
+    "Account",
     "Alert",
     "Behaviour",
     "Call",

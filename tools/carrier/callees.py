@@ -67,7 +67,7 @@ class Callee:
     hangs_up: bool = True
     """After the last line; a callee that does not is silent from then on."""
     screens: bool = False
-    rings_s: float = 0.3
+    rings_s: float = 3.0
 
     def answers(self) -> "Answers":
         return Answers(self)

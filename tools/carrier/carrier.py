@@ -1,8 +1,9 @@
 """The carrier's books, which are also how a test looks into it."""
 
 import secrets
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from threading import Event as Flag
 from threading import Lock, Thread
 
@@ -14,8 +15,16 @@ from tools.carrier.orders import Order
 from tools.carrier.posts import Post, Poster
 from tools.carrier.recordings import Recording
 
-# For what a call still does when the carrier closes.
+# For what calls still do when the carrier closes.
 _JOIN_S = 5.0
+
+
+@dataclass(frozen=True)
+class Account:
+    """Whose calls they are; `auth_token` also signs what the carrier sends."""
+
+    sid: str = field(default_factory=lambda: sid("AC"))
+    auth_token: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
 
 
 @dataclass(frozen=True)
@@ -32,10 +41,16 @@ class Request:
 class Carrier:
     """`time_scale` is the real length of a second of a call; 0 waits for nothing."""
 
-    def __init__(self, behaviour: Behaviour, time_scale: float, origins: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        behaviour: Behaviour,
+        time_scale: float,
+        origins: Mapping[str, str],
+        account: Account,
+    ) -> None:
         self.base_url = ""
-        self.account_sid = sid("AC")
-        self.auth_token = secrets.token_hex(16)
+        self.account_sid = account.sid
+        self.auth_token = account.auth_token
         self.time_scale = time_scale
         self.poster = Poster(self.auth_token, dict(origins))
         self.callees = dict(MAGIC)
@@ -121,8 +136,9 @@ class Carrier:
         for call in self.calls():
             call.hung_up = True
             call.interrupted.set()
+        give_up_at = time.monotonic() + _JOIN_S
         for thread in list(self._threads):
-            thread.join(_JOIN_S)
+            thread.join(max(give_up_at - time.monotonic(), 0))
 
     def _add(self, call: Call) -> Call:
         with self._lock:

@@ -10,7 +10,7 @@ from threading import Thread
 from urllib.parse import urlsplit
 
 from tools.carrier.behaviour import Behaviour, Fault
-from tools.carrier.carrier import Carrier, Request
+from tools.carrier.carrier import Account, Carrier, Request
 from tools.carrier.errors import RestError
 from tools.carrier.rest import Asked, Response, Route, account_path, find, values
 
@@ -28,13 +28,15 @@ def start_carrier(
     behaviour: Behaviour | None = None,
     time_scale: float = 1.0,
     origins: Mapping[str, str] | None = None,
+    account: Account | None = None,
 ) -> Iterator[Carrier]:
     """A carrier on loopback, until the end of the block; port 0 takes a free one.
 
     `time_scale` is the real length of a second of a call. `origins` lets public URLs be called
-    back on loopback: {"https://calls.example": "http://127.0.0.1:8000"}.
+    back on loopback: {"https://calls.example": "http://127.0.0.1:8000"}. Without an `account` a new
+    one is made.
     """
-    carrier = Carrier(behaviour or Behaviour(), time_scale, origins or {})
+    carrier = Carrier(behaviour or Behaviour(), time_scale, origins or {}, account or Account())
     with _Server(("127.0.0.1", port), _handler(carrier)) as server:
         carrier.base_url = f"http://127.0.0.1:{server.server_address[1]}"
         thread = Thread(target=server.serve_forever, args=(_POLL_S,), daemon=True)

@@ -1,4 +1,4 @@
-"""The local cloud: MiniStack, a deployment of template.yaml into it, and the front door."""
+"""The local cloud: MiniStack, a deployment of template.yaml into it, a carrier, the front door."""
 
 from tools.local_cloud.cloud import Cloud, start_cloud
 from tools.local_cloud.emulator import Emulator, start_ministack

@@ -7,7 +7,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from tools.local_cloud import clerk, completion, demo_data, deployment, front_door
+from tools.carrier import Carrier
+from tools.local_cloud import clerk, completion, demo_data, deployment, front_door, telephone
 from tools.local_cloud.emulator import Emulator, start_ministack
 from tools.local_cloud.processes import ROOT, LocalCloudError, shown
 
@@ -22,6 +23,7 @@ class Cloud(NamedTuple):
     outputs: dict[str, str]
     demo: dict[str, str]
     emulator: Emulator
+    carrier: Carrier
 
 
 def silent(_: str) -> None:
@@ -32,7 +34,7 @@ def silent(_: str) -> None:
 def start_cloud(
     port: int = 0, directory: Path = DIRECTORY, *, say: Say = silent
 ) -> Iterator[Cloud]:
-    """MiniStack, the template deployed into it, the front door on `port` (0: any), demo data.
+    """MiniStack with the template in it, a carrier, the front door on `port` (0: any), demo data.
 
     What is in `directory` from a run before is used again: state, build and tokens.
     """
@@ -41,19 +43,23 @@ def start_cloud(
     with ExitStack() as stack:
         stack.enter_context(_only_one(directory))
         listener = stack.enter_context(front_door.open_port(port))
+        base_url = front_door.base_url(listener)
+        # Before the functions: calls that were left waiting are dialled as soon as those run.
+        carrier = stack.enter_context(telephone.start(directory, base_url))
         with _timed(say, "Starting MiniStack"):
             emulator = stack.enter_context(
                 start_ministack(directory, persist=True, enforce_roles=True)
             )
         api_id = _bring_up_to_date(directory, emulator.endpoint_url, say)
-        base_url = stack.enter_context(front_door.serve(listener, emulator.endpoint_url, api_id))
         outputs = deployment.outputs(emulator.endpoint_url)
+        telephone.tell(emulator.endpoint_url, outputs, carrier)
+        stack.enter_context(front_door.serve(listener, emulator.endpoint_url, api_id))
         demo = _demo(directory, base_url, emulator.endpoint_url, outputs, say)
-        yield Cloud(base_url, emulator.endpoint_url, outputs, demo, emulator)
+        yield Cloud(base_url, emulator.endpoint_url, outputs, demo, emulator, carrier)
 
 
 def _bring_up_to_date(directory: Path, endpoint: str, say: Say) -> str:
-    parameters = clerk.parameters(directory)
+    parameters = clerk.parameters(directory) | telephone.parameters()
     wanted = deployment.fingerprint(parameters)
     if deployment.is_current(endpoint, wanted):
         say("Nothing has changed since the last deployment")

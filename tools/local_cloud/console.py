@@ -31,7 +31,12 @@ def _say(text: str) -> None:
 
 
 def _table(cloud: Cloud) -> str:
-    rows = {"API": cloud.base_url, "AWS endpoint": cloud.endpoint_url, **cloud.demo}
+    rows = {
+        "API": cloud.base_url,
+        "AWS endpoint": cloud.endpoint_url,
+        "Carrier": cloud.carrier.base_url,
+        **cloud.demo,
+    }
     width = max(map(len, rows))
     lines = [f"  {name.ljust(width)}  {value}" for name, value in rows.items()]
     lines += ["", f"  The same in {shown(DIRECTORY / FILE)}. Try:", "", _curl(cloud), ""]

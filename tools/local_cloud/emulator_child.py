@@ -64,6 +64,25 @@ def count_as_tls() -> None:
     app.pin_request_origin = pin_as_tls
 
 
+def name_secrets_by_arn() -> None:
+    """Ref of a secret is its ARN on AWS; in MiniStack its name, which fits no role's policy."""
+    from ministack.services import secretsmanager
+    from ministack.services.cloudformation import provisioners
+
+    handler = provisioners._RESOURCE_HANDLERS["AWS::SecretsManager::Secret"]
+    create, update, delete = handler["create"], handler["update"], handler["delete"]
+
+    def by_arn(made: tuple[str, dict[str, str]]) -> tuple[str, dict[str, str]]:
+        return made[1]["Arn"], made[1]
+
+    def name_of(arn: str) -> str:
+        return secretsmanager._resolve(arn)[0] or arn
+
+    handler["create"] = lambda *request: by_arn(create(*request))
+    handler["update"] = lambda arn, *request, **more: by_arn(update(name_of(arn), *request, **more))
+    handler["delete"] = lambda arn, *request: delete(name_of(arn), *request)
+
+
 def end_with_parent() -> None:
     sys.stdin.buffer.read()
     os.kill(os.getpid(), signal.SIGTERM)
@@ -81,6 +100,7 @@ def main() -> None:
     route_options()
     authorize_batches()
     count_as_tls()
+    name_secrets_by_arn()
     threading.Thread(target=end_with_parent, daemon=True).start()
     asyncio.run(serve(app, config))
 

@@ -16,6 +16,10 @@ from tools.local_cloud.processes import LocalCloudError
 # Each further parallel request to a function starts one more worker process in MiniStack; more
 # than this makes everything slower on a small machine. The rest wait.
 AT_ONCE = 8
+# What the carrier asks and tells may take as many of these: a worker that starts while five others
+# do may need more than the 15 s that a carrier waits, and whoever uses the API waits behind it.
+CALLBACKS_AT_ONCE = 3
+CALLBACKS = b"/callbacks/"
 # API Gateway's own limit for a request body.
 BODY_BYTES = 10 * 1024 * 1024
 # Below the 75 s after which MiniStack closes an idle connection.
@@ -48,6 +52,7 @@ class FrontDoor:
         self._origin = httpcore.URL(endpoint_url)
         self._prefix = f"/_aws/execute-api/{api_id}/$default".encode()
         self._slots = asyncio.Semaphore(AT_ONCE)
+        self._callback_slots = asyncio.Semaphore(CALLBACKS_AT_ONCE)
         self._pool = httpcore.AsyncConnectionPool(
             max_connections=AT_ONCE, keepalive_expiry=KEEP_IDLE_SECONDS, retries=1
         )
@@ -59,6 +64,9 @@ class FrontDoor:
         body = await _read_body(receive)
         if body is None:
             answer = _own_answer(*TOO_LARGE)
+        elif scope["raw_path"].startswith(CALLBACKS):
+            async with self._callback_slots:
+                answer = await self._forward(scope, body)
         else:
             answer = await self._forward(scope, body)
         status, headers, content = answer
@@ -137,9 +145,13 @@ def open_port(port: int) -> socket.socket:
     return listener
 
 
+def base_url(listener: socket.socket) -> str:
+    return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
 @contextmanager
-def serve(listener: socket.socket, endpoint_url: str, api_id: str) -> Iterator[str]:
-    """Answer on `listener` from a thread of its own; yields the base URL."""
+def serve(listener: socket.socket, endpoint_url: str, api_id: str) -> Iterator[None]:
+    """Answer on `listener` from a thread of its own."""
     config = uvicorn.Config(
         FrontDoor(endpoint_url, api_id),
         lifespan="on",
@@ -155,7 +167,7 @@ def serve(listener: socket.socket, endpoint_url: str, api_id: str) -> Iterator[s
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        yield
     finally:
         server.should_exit = True
         thread.join(10)

@@ -1,0 +1,87 @@
+"""The local cloud's telephone carrier, and how the deployment comes to know of it."""
+
+import json
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from mypy_boto3_secretsmanager import SecretsManagerClient
+
+from tools.carrier import Account, Carrier, start_carrier
+from tools.local_cloud.deployment import session
+
+FILE = "carrier.json"
+# Where the carrier calls back. It stands for the front door whatever the port of that is, so that
+# another port takes no new deployment.
+PUBLIC_URL = "https://linkwright.invalid"
+PHONE_NUMBER = "+12025550143"
+DIALS_PER_SECOND = 10
+# A talk of half a minute is over in some seconds.
+TIME_SCALE = 0.06
+
+
+def parameters() -> dict[str, str]:
+    return {"PublicUrl": PUBLIC_URL, "DialsPerSecond": str(DIALS_PER_SECOND)}
+
+
+@contextmanager
+def start(directory: Path, front_door: str) -> Iterator[Carrier]:
+    """The carrier, with the account of the first run.
+
+    On the same port too, if it is free: what functions read of the secret they never read again,
+    and some may begin before a new address is written there.
+    """
+    account, port = _remembered(directory)
+    with start_carrier(
+        port if _is_free(port) else 0,
+        time_scale=TIME_SCALE,
+        origins={PUBLIC_URL: front_door},
+        account=account,
+    ) as carrier:
+        _remember(directory, carrier)
+        yield carrier
+
+
+def tell(endpoint: str, outputs: Mapping[str, str], carrier: Carrier) -> None:
+    """Write the carrier into the deployed secret, for both modes; what else is there stays."""
+    client: SecretsManagerClient = session().client("secretsmanager", endpoint_url=endpoint)
+    account = {
+        "account_sid": carrier.account_sid,
+        "auth_token": carrier.auth_token,
+        "phone_number": PHONE_NUMBER,
+        "base_url": carrier.base_url,
+    }
+    known = json.loads(client.get_secret_value(SecretId=outputs["Secret"])["SecretString"])
+    wanted = known | {"carrier": account, "carrier_test": account}
+    if wanted != known:
+        client.put_secret_value(SecretId=outputs["Secret"], SecretString=json.dumps(wanted))
+
+
+def _remembered(directory: Path) -> tuple[Account, int]:
+    file = directory / FILE
+    if not file.exists():
+        return Account(), 0
+    known = json.loads(file.read_text())
+    return Account(known["account_sid"], known["auth_token"]), known["port"]
+
+
+def _remember(directory: Path, carrier: Carrier) -> None:
+    file = directory / FILE
+    if not file.exists():
+        file.touch(mode=0o600)
+        known = {
+            "account_sid": carrier.account_sid,
+            "auth_token": carrier.auth_token,
+            "port": urlsplit(carrier.base_url).port,
+        }
+        file.write_text(json.dumps(known))
+
+
+def _is_free(port: int) -> bool:
+    try:
+        with socket.create_server(("127.0.0.1", port)):
+            return True
+    except OSError:
+        return False
