@@ -5,6 +5,11 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings as hypothesis
+
+# A busy machine is no failure.
+hypothesis.register_profile("tests", deadline=None)
+hypothesis.load_profile("tests")
 
 os.environ.update(
     AWS_REGION="us-east-1",
@@ -15,11 +20,13 @@ os.environ.update(
 )
 
 from linkwright import clock  # noqa: E402 -- reads the environment set above
+from tests import carrier  # noqa: E402
 from tests import stack as stacks  # noqa: E402
 from tests.factories import Workspace, make_workspace  # noqa: E402
 from tests.integration import sample_events  # noqa: E402
 from tests.stack import Stack  # noqa: E402
 
+_NOT_ON_MOTO = ("concurrent", "talks")
 _DEPLOYED = pytest.StashKey[Stack]()
 
 
@@ -34,7 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("store") == "moto":
-        apart = [item for item in items if item.get_closest_marker("concurrent")]
+        apart = [item for item in items if any(map(item.get_closest_marker, _NOT_ON_MOTO))]
         config.hook.pytest_deselected(items=apart)
         items[:] = [item for item in items if item not in apart]
 
@@ -70,6 +77,16 @@ def _small_tables(request: pytest.FixtureRequest) -> Iterator[None]:
     else:
         stacks.empty(deployed)
     sample_events.demo.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def exchange(request: pytest.FixtureRequest) -> Iterator[carrier.Exchange | None]:
+    """The carrier, in memory, for all that runs on a stack; none for what tests the way out."""
+    if "stack" not in request.fixturenames:
+        yield None
+        return
+    with carrier.exchange() as made:
+        yield made
 
 
 @pytest.fixture

@@ -1,13 +1,19 @@
 """Moving what waits in the outbox through the relay and the workers, as AWS would."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from linkwright import outbox
+from linkwright.providers import twilio_callbacks
+from linkwright.providers.twilio_callbacks import Route
 from linkwright.table import Item, Table, query
+from tests import carrier
 from tests.client import Context, invoke, queue_event, stream_event
 from tests.stack import Stack
+from tests.switchboard import PlacedCall
 
 WORKERS = {"DialQueue": "dial_call", "FollowUpQueue": "follow_up_call"}
 WORKER_TIMEOUT_MS = 60_000
@@ -63,25 +69,44 @@ def work(stack: Stack, workspace_id: str, deliveries: int = 1) -> int:
 
 
 def settle(stack: Stack, workspace_id: str, *kinds: str) -> None:
-    """Relay and work until nothing is left to do: of the kinds named, or of all."""
+    """Relay, work and let calls come to their end until nothing is left to do.
+
+    Of what waits in the outbox, only the kinds named, if any are.
+    """
     relayed: set[tuple[str, str]] = set()
-    while new := [
-        item
-        for item in items(stack, "CoreTable", workspace_id)
-        if item.get("outbox") in (kinds or outbox.kinds())
-        and (item["pk"], item["sk"]) not in relayed
-    ]:
-        invoke("relay_outbox", stream_event(new))
-        relayed |= {(item["pk"], item["sk"]) for item in new}
-        work(stack, workspace_id)
+    while True:
+        new = [
+            item
+            for item in items(stack, "CoreTable", workspace_id)
+            if item.get("outbox") in (kinds or outbox.kinds())
+            and (item["pk"], item["sk"]) not in relayed
+        ]
+        if new:
+            invoke("relay_outbox", stream_event(new))
+            relayed |= {(item["pk"], item["sk"]) for item in new}
+            work(stack, workspace_id)
+        if not carrier.current().carry_on() and not new:
+            return
 
 
-def dials(partition: str, call_id: str) -> list[int]:
-    """How often the simulated carrier dialled each attempt of a call."""
-    rows, _ = query(
-        Table.CORE, f"W#{partition}#SIM", between=(f"{call_id}#", f"{call_id}#~"), limit=100
-    )
-    return [row["dials"] for row in reversed(rows)]
+def dials(call_id: str) -> list[int]:
+    """How often each attempt of a call was dialled."""
+    placed = carrier.current().calls(call_id)
+    return [count for _, count in sorted(Counter(attempt_of(call) for call in placed).items())]
+
+
+def dialled() -> list[str]:
+    """The calls in the order in which the carrier was told of them."""
+    return [_route(call).call_id for call in carrier.current().calls()]
+
+
+def attempt_of(call: PlacedCall) -> int:
+    return _route(call).attempt
+
+
+def _route(call: PlacedCall) -> Route:
+    assert call.order.page is not None
+    return twilio_callbacks.route(urlsplit(call.order.page.url).path)
 
 
 def minutes(workspace_id: str) -> tuple[int, int]:

@@ -12,7 +12,8 @@ import boto3
 import httpx
 from werkzeug.serving import make_server
 
-from linkwright import aws, settings, table
+from linkwright import aws, settings, table, vault
+from tests import carrier
 from tools.local_cloud import start_ministack
 from tools.template import template
 
@@ -47,6 +48,10 @@ class Stack:
             "EVENT_QUEUE_URL": self.names["EventQueue"],
             "FOLLOW_UP_QUEUE_URL": self.names["FollowUpQueue"],
             "MEDIA_BUCKET": self.names["MediaBucket"],
+            "SECRET_ARN": self.names["Secret"],
+            "PUBLIC_URL": carrier.PUBLIC_URL,
+            # So that no test waits for its turn, but those of the pace.
+            "DIALS_PER_SECOND": "1000",
             "CORS_ORIGINS": "https://app.example.com",
             "DOCS_URL": "https://docs.example.com/errors",
         }
@@ -76,7 +81,7 @@ def moto_server() -> Iterator[str]:
 
 
 def deploy(endpoint: str, prefix: str) -> Stack:
-    """Make every table, queue and bucket of the template; their names begin with the prefix."""
+    """Make what the template keeps things in; the names begin with the prefix."""
     names: dict[str, str] = {}
     stack = Stack(endpoint, names)
     sqs, s3 = (stack.client(service) for service in ("sqs", "s3"))
@@ -90,6 +95,11 @@ def deploy(endpoint: str, prefix: str) -> Stack:
         elif resource["Type"] == "AWS::S3::Bucket":
             names[logical_id] = name.lower()
             s3.create_bucket(Bucket=names[logical_id])
+        elif resource["Type"] == "AWS::SecretsManager::Secret":
+            made = stack.client("secretsmanager").create_secret(
+                Name=name, SecretString=carrier.SECRET
+            )
+            names[logical_id] = made["ARN"]
     return stack
 
 
@@ -123,3 +133,5 @@ def use(stack: Stack) -> None:
     table.driver.cache_clear()
     aws.sqs.cache_clear()
     aws.s3.cache_clear()
+    aws.secrets_manager.cache_clear()
+    vault.vault.cache_clear()

@@ -1,0 +1,18 @@
+"""A clock for tests in which time is what matters."""
+
+from datetime import timedelta
+
+import pytest
+
+from linkwright import clock
+
+
+class Hand:
+    """A clock that goes on only where a test moves it."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self._now = clock.now()
+        patch.setattr(clock, "now", lambda: self._now)
+
+    def move(self, seconds: float) -> None:
+        self._now += timedelta(seconds=seconds)
