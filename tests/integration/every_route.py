@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -16,14 +17,25 @@ from linkwright.table import Item, Table
 from tests import pump
 from tests.client import Answer, Client, load
 from tests.factories import CALLEE, Workspace, make_workspace
+from tests.integration import signed
 from tests.stack import Stack
 from tools.template import Function, functions
 
 JSON_TYPE = "application/json; charset=utf-8"
 WITH_BODY = {"POST", "PUT", "PATCH"}
+# Of no call at the carrier.
+UNKNOWN_SID = f"CA{'f' * 32}"
 
 # The kind of id that each path parameter takes.
-PARAMETERS = {"agent_id": "agt", "call_id": "call", "number": "number"}
+PARAMETERS = {
+    "agent_id": "agt",
+    "call_id": "call",
+    "number": "number",
+    # Of callbacks.
+    "partition": "partition",
+    "attempt": "attempt",
+    "turn": "turn",
+}
 # A body for each route that takes one, of the ids of a workspace by their kind. A value that looks
 # like an id is taken for one by the tests of tenancy.
 BODIES: dict[str, Callable[[Mapping[str, str]], dict[str, Any]]] = {
@@ -54,6 +66,7 @@ class Ids(dict[str, str]):
         agent = workspace.agent()
         call = workspace.place(agent).json["id"]
         ids = cls(agt=agent, call=call, number=workspace.never_call())
+        ids |= {"partition": workspace.partition, "attempt": "1", "turn": "1"}
         ids.workspace = workspace
         ids.reader = workspace.client_with(["*:read", "settings:manage"])
         return ids
@@ -93,6 +106,11 @@ class Route:
         return contract
 
     @property
+    def is_callback(self) -> bool:
+        """Called by the carrier, with a signed form in place of a credential and JSON."""
+        return self.function.folder == "callbacks"
+
+    @property
     def parameters(self) -> list[str]:
         return re.findall(r"{(\w+)}", self.path)
 
@@ -103,10 +121,18 @@ class Route:
         return self.path.format(**{name: ids[PARAMETERS[name]] for name in self.parameters})
 
     def body(self, ids: Mapping[str, str]) -> dict[str, Any] | None:
-        if self.method not in WITH_BODY:
+        if self.method not in WITH_BODY or self.is_callback:
             return None
         assert str(self) in BODIES, f"{self}: add a body to BODIES in {__file__}"
         return BODIES[str(self)](ids)
+
+    def sent(self, ids: Mapping[str, str]) -> dict[str, Any]:
+        """What a good request has besides a credential: body and headers. At the first version."""
+        if not self.is_callback:
+            return {"json": self.body(ids), "headers": {"If-Match": "1"}}
+        _, _, kind = self.url(ids).partition(f"/{ids['attempt']}/")
+        form = signed.about(ids["partition"], ids["call"], kind, UNKNOWN_SID)
+        return {"body": urlencode(form.fields), "headers": form.headers}
 
     def ask(self, client: Client, ids: Ids, **options: Any) -> Answer:  # noqa: ANN401
         """A request that is good in every way, but for what the options change."""
@@ -131,6 +157,7 @@ ROUTES = [
     for method, path in function.routes
     if str(route := Route(method, path, function)) not in PAGES
 ]
+CALLBACKS = [route for route in ROUTES if route.is_callback]
 PRIVATE = [route for route in ROUTES if not route.contract.public]
 BODY_ROUTES = [route for route in PRIVATE if route.method in WITH_BODY]
 ID_ROUTES = [route for route in PRIVATE if route.parameters]

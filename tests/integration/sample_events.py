@@ -3,15 +3,20 @@
 import json
 from functools import cache
 from typing import Any
+from urllib.parse import parse_qsl
 
 from linkwright.voice import agents
 from linkwright.workspace import settings
+from tests.carrier import PUBLIC_URL
 from tests.factories import Workspace
+from tests.integration.signed import SIGNATURE, TOKENS, sign
 from tools.demo import AGENT_ID, EVERYTHING
 from tools.template import ROOT, Function
 from tools.workspace import ensure_workspace
 
 PLACEHOLDER = "lk_test_REPLACE_ME"
+# The call at the carrier that the samples of callbacks name.
+SID = f"CA{'0' * 32}"
 
 
 @cache
@@ -24,8 +29,13 @@ def demo() -> Workspace:
     return workspace
 
 
-def sample(function: Function) -> dict[str, Any]:
-    """A function's event, with a token that works in place of the placeholder."""
+def sample(function: Function, sid: str = SID) -> dict[str, Any]:
+    """A function's event, with what works in place of the placeholders: a token, or a signature."""
     text = (ROOT / "events" / function.folder / f"{function.file}.json").read_text()
-    event: dict[str, Any] = json.loads(text.replace(PLACEHOLDER, str(demo().client.token)))
+    text = text.replace(PLACEHOLDER, str(demo().client.token)).replace(SID, sid)
+    event: dict[str, Any] = json.loads(text)
+    if SIGNATURE.lower() in event.get("headers", {}):
+        form = parse_qsl(event["body"], strict_parsing=True)
+        signature = sign(PUBLIC_URL + event["rawPath"], form, TOKENS[demo().mode])
+        event["headers"][SIGNATURE.lower()] = signature
     return event

@@ -1,10 +1,6 @@
 """What answers and logs hold: text as it was sent, and nothing that is not meant for them."""
 
-import io
 import json
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -15,6 +11,7 @@ from linkwright.table import Key, Table, update
 from tests.client import Answer, Client
 from tests.factories import CALLEE
 from tests.integration.every_route import ROUTES, World, assert_answer, assert_error, make_world
+from tests.integration.logs import logged
 from tests.stack import Stack
 
 CANARY = "canary-3f9c1b7e"
@@ -130,11 +127,11 @@ def test_500_tells_nothing_of_what_failed(
     route: Any,
     monkeypatch: pytest.MonkeyPatch,  # noqa: ANN401
 ) -> None:
-    url, body = route.url(world.ids), route.body(world.ids)
+    url, sent = route.url(world.ids), route.sent(world.ids)
     for module in (table, transaction):
         monkeypatch.setattr(module, "driver", _Broken)
-    with _logged() as lines:
-        answer = world.client.request(route.method, url, json=body, headers={"If-Match": "1"})
+    with logged() as lines:
+        answer = world.client.request(route.method, url, **sent)
     assert_error(answer, 500, "server_error")
     assert CANARY not in answer.raw + lines.getvalue()
 
@@ -148,30 +145,15 @@ def test_503_asks_to_retry(
     def unavailable() -> table.Driver:
         raise Unavailable
 
-    url, body = route.url(world.ids), route.body(world.ids)
+    url, sent = route.url(world.ids), route.sent(world.ids)
     for module in (table, transaction):
         monkeypatch.setattr(module, "driver", unavailable)
-    answer = world.client.request(route.method, url, json=body, headers={"If-Match": "1"})
+    answer = world.client.request(route.method, url, **sent)
     assert_error(answer, 503, "server_error")
     assert answer.headers["Retry-After"] == "1"
 
 
 # ---- Logs --------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _logged() -> Iterator[io.StringIO]:
-    """The very lines that the functions' logger writes."""
-    lines = io.StringIO()
-    handlers = [h for h in logging.getLogger("linkwright").handlers if hasattr(h, "setStream")]
-    assert handlers
-    streams = [handler.setStream(lines) for handler in handlers]
-    try:
-        yield lines
-    finally:
-        for handler, stream in zip(handlers, streams, strict=True):
-            if stream is not None:
-                handler.setStream(stream)
 
 
 def test_logs_hold_no_credential_number_or_metadata(
@@ -183,7 +165,7 @@ def test_logs_hold_no_credential_number_or_metadata(
     headers = {"Idempotency-Key": f"key-{CANARY}", "User-Agent": CANARY, "Cookie": CANARY}
     wanted = {"agent_id": world.ids["agt"], "to": CALLEE, "metadata": metadata}
     capsys.readouterr()
-    with _logged() as lines:
+    with logged() as lines:
         answers: list[Answer] = [
             client.post("/v1/voice/calls", json=wanted, headers=headers),
             client.post("/v1/voice/calls", json=wanted, headers=headers),
@@ -212,7 +194,7 @@ def test_logs_hold_no_credential_number_or_metadata(
 
 
 def test_a_log_line_tells_who_asked_what_and_how_it_ended(world: World) -> None:
-    with _logged() as lines:
+    with logged() as lines:
         answer = world.client.get(f"/v1/voice/calls/{world.ids['call']}")
     line = json.loads(lines.getvalue().splitlines()[-1])
     told = {name: line[name] for name in ("request_id", "route", "status", "workspace")}

@@ -1,9 +1,13 @@
-"""No endpoint loads boto3: its import alone takes longer than answering."""
+"""No endpoint loads boto3: its import alone takes longer than answering. Callbacks do.
+
+They judge a signature by the secret, which is read through boto3, once per process.
+"""
 
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -30,8 +34,10 @@ print(json.dumps({"answer": answer, "boto3": sorted(loaded)}))
 """
 
 
-def run(function: Function, stack: Stack) -> tuple[Any, list[str]]:
-    """What the function answers to its sample event, and what of boto3 it loaded."""
+def run(
+    function: Function, stack: Stack, event: Mapping[str, Any] | None = None
+) -> tuple[Any, list[str]]:
+    """What the function answers to an event, its sample if to none, and what of boto3 it loaded."""
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(ROOT / "layers/shared/python"),
@@ -44,7 +50,7 @@ def run(function: Function, stack: Stack) -> tuple[Any, list[str]]:
     }
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, function.source],
-        input=json.dumps(sample(function)),
+        input=json.dumps(event or sample(function)),
         env=environment,
         capture_output=True,
         text=True,
@@ -55,13 +61,27 @@ def run(function: Function, stack: Stack) -> tuple[Any, list[str]]:
     return result["answer"], result["boto3"]
 
 
-@pytest.mark.parametrize(
-    "function", list(filter(is_http, functions())), ids=lambda function: function.file
-)
+CALLBACKS = [function for function in functions() if function.folder == "callbacks"]
+ENDPOINTS = [one for one in functions() if is_http(one) and one not in CALLBACKS]
+
+
+@pytest.mark.parametrize("function", ENDPOINTS, ids=lambda function: function.file)
 def test_an_endpoint_answers_without_boto3(function: Function, stack: Stack) -> None:
     answer, loaded = run(function, stack)
     assert answer["statusCode"] < 500
     assert loaded == []
+
+
+@pytest.mark.parametrize("function", CALLBACKS, ids=lambda function: function.file)
+def test_a_callback_loads_boto3_once_it_needs_the_secret(function: Function, stack: Stack) -> None:
+    answer, loaded = run(function, stack)
+    assert answer["statusCode"] in {200, 204}
+    assert "botocore.session" in loaded
+    # What is no callback by its looks is refused before the secret is asked for.
+    event = sample(function)
+    event["headers"]["content-type"] = "application/json"
+    answer, loaded = run(function, stack, event)
+    assert (answer["statusCode"], loaded) == (415, [])
 
 
 def test_a_worker_that_needs_boto3_is_seen_to_load_it(stack: Stack) -> None:

@@ -8,6 +8,7 @@ from linkwright import auth, clock
 from linkwright.table import Item, Table, update
 from tests.client import Answer, Client, Context, http_event, load
 from tests.integration.every_route import (
+    CALLBACKS,
     PAGES,
     PRIVATE,
     ROUTES,
@@ -54,8 +55,9 @@ def _assert_401(answer: Answer) -> None:
     assert "RateLimit" not in answer.headers
 
 
-def test_no_route_is_public_but_pages() -> None:
-    assert [str(route) for route in ROUTES if route.contract.public] == []
+def test_no_route_is_public_but_pages_and_callbacks() -> None:
+    assert len(CALLBACKS) == 6
+    assert [route for route in ROUTES if route.contract.public] == CALLBACKS
     assert {route.path for route in ROUTES} == {
         path for path in table() if f"GET {path}" not in PAGES
     }

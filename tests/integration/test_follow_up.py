@@ -1,8 +1,6 @@
-"""What follows an ended call: its transcript in full, its recording, its analysis."""
+"""What follows an ended call: its transcript in full, its recording, its analysis; a hang-up."""
 
-import io
 import json
-import wave
 from datetime import timedelta
 from typing import Any
 
@@ -10,23 +8,26 @@ import httpx
 import pytest
 
 from linkwright import clock, media
-from linkwright.outbox import FOLLOW_UP, Work
+from linkwright.outbox import FOLLOW_UP, HANG_UP, RECORDING, Work
 from linkwright.providers import telephony
-from linkwright.providers.telephony import CarrierNotConfigured, Simulator
-from linkwright.table import Item, Table, get, update
+from linkwright.providers.telephony import CarrierNotConfigured
+from linkwright.table import Item, Key, Table, get, update
 from linkwright.voice import after_call, follow_up, lifecycle, recordings
 from linkwright.voice.models import CallSummary
 from tests import pump
+from tests.carrier import Exchange, Killed, about, unreachable
 from tests.client import Context, invoke, queue_event
-from tests.factories import Workspace
+from tests.factories import CALLEE, Workspace
 from tests.stack import Stack
+from tests.switchboard import Reply, Sent, deliver_to_functions
+from tools.carrier.callees import SCRIPTS, Callee
+from tools.carrier.recordings import mp3
 
 VOICEMAIL = "+15005550003"
+YES, NO = "כן, בבקשה.", "לא."
+# Four bytes each: eight of these are too much for an item, and are said within an hour.
+LONG = "🙂" * 3_900
 _AFTER_THE_END = {"call.analyzed", "call.recording_ready"}
-
-
-class Killed(BaseException):
-    pass
 
 
 def _place(workspace: Workspace, *, recording: bool = True, **body: Any) -> str:
@@ -45,8 +46,24 @@ def _show(workspace: Workspace, call_id: str) -> Item:
     return call
 
 
-def _work(workspace: Workspace, call_id: str) -> Work:
+def _analysis(workspace: Workspace, call_id: str) -> Work:
     return Work(FOLLOW_UP, *follow_up.key(workspace.partition, call_id))
+
+
+def _recording(workspace: Workspace, call_id: str, exchange: Exchange) -> Work:
+    (sid,) = exchange.live.recordings
+    return Work(RECORDING, *follow_up.recording_key(workspace.partition, call_id, sid))
+
+
+def _is_done(job: Work) -> bool:
+    return not follow_up.is_waiting(Key(job.pk, job.sk))
+
+
+def _deliver(*jobs: Work) -> list[str]:
+    """Give the worker these messages. Returns those of which it says that they failed."""
+    event = queue_event([job.message() for job in jobs])
+    answer = invoke("follow_up_call", event, Context(60_000))
+    return [failed["itemIdentifier"] for failed in answer["batchItemFailures"]]
 
 
 def _events(stack: Stack, workspace: Workspace) -> list[Item]:
@@ -60,27 +77,36 @@ def _types(stack: Stack, workspace: Workspace) -> list[str]:
     return [event["type"] for event in _events(stack, workspace)]
 
 
-def _speak(monkeypatch: pytest.MonkeyPatch, *texts: str) -> None:
-    monkeypatch.setitem(telephony._SCRIPT, "he", texts)
+def _heard(call: Item) -> list[str]:
+    return [turn["text"] for turn in call["transcript"] if turn["role"] == "callee"]
 
 
-def test_200_analysed_and_recorded(stack: Stack, workspace: Workspace) -> None:
+def _speak(exchange: Exchange, *lines: str) -> None:
+    exchange.live.callees[CALLEE] = Callee(lines=lines)
+
+
+def test_200_analysed_and_recorded(stack: Stack, workspace: Workspace, exchange: Exchange) -> None:
     call_id = _ended(stack, workspace)
     before = _show(workspace, call_id)
     assert (before["analysis"], before["recording_url"]) == (None, None)
     assert before["recording_expires_at"] is None
+    (at_carrier,) = exchange.live.recordings.values()
     pump.settle(stack, workspace.id)
     call = _show(workspace, call_id)
+    length = f"The call took {call['duration_s']} s; the agent ended it."
     assert call["analysis"] == {
-        "summary": "A person answered. The call took 2 s; the agent ended it."
-        ' Turns: 2 of the agent, 1 of the callee. The callee last said: "כן, בבקשה."',
+        "summary": f"A person answered. {length} Turns: 7 of the agent, 6 of the callee."
+        f' The callee last said: "{SCRIPTS["he"][-1]}"',
         "outcome": "conversation",
         "sentiment": None,
         "custom": {},
     }
-    with wave.open(io.BytesIO(httpx.get(call["recording_url"]).content)) as sound:
-        assert (sound.getnchannels(), sound.getsampwidth(), sound.getframerate()) == (1, 2, 8000)
-        assert sound.getnframes() == 8000 * call["duration_s"]
+    consent = call["recording_consent"]
+    assert consent["type"] == "verbal"
+    assert call["answered_at"] <= consent["granted_at"] <= call["ended_at"]
+    assert httpx.get(call["recording_url"]).content == mp3(at_carrier)
+    # Ours is the only copy.
+    assert exchange.live.recordings == {}
 
 
 def test_the_address_is_fresh_at_each_look(stack: Stack, workspace: Workspace) -> None:
@@ -90,120 +116,257 @@ def test_the_address_is_fresh_at_each_look(stack: Stack, workspace: Workspace) -
     expires = clock.parse(_show(workspace, call_id)["recording_expires_at"])
     assert before <= expires - timedelta(seconds=media.LINK_S) <= clock.now()
     answer = httpx.get(_show(workspace, call_id)["recording_url"])
-    assert (answer.status_code, answer.headers["content-type"]) == (200, "audio/wav")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "audio/mpeg")
 
 
 def test_only_a_call_by_its_id_shows_the_address(stack: Stack, workspace: Workspace) -> None:
     call_id = _place(workspace)
     pump.settle(stack, workspace.id)
+    assert _show(workspace, call_id)["recording_url"] is not None
     (listed,) = workspace.client.get("/v1/voice/calls").json["data"]
     assert (listed["id"], listed["recording_url"]) == (call_id, None)
     assert listed["analysis"] is not None
-    for event in _events(stack, workspace):
+    events = _events(stack, workspace)
+    assert len(events) == 2
+    for event in events:
         assert CallSummary.model_validate(event["object"]).recording_url is None
 
 
 def test_a_canceled_call_is_answered_without_an_address(
-    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    stack: Stack, workspace: Workspace, exchange: Exchange
 ) -> None:
     """The reply of a POST is kept, and an address in it would outlive itself."""
-    conversation = Simulator._conversation
     call_id = _place(workspace)
     path = f"/v1/voice/calls/{call_id}"
-
-    def cancel_first(self: Simulator, dial: Any) -> Any:
-        workspace.client.post(f"{path}/cancel")
-        return conversation(self, dial)
-
-    monkeypatch.setattr(Simulator, "_conversation", cancel_first)
+    pump.relay(stack, workspace.id)
+    pump.work(stack, workspace.id)
+    placed = exchange.talk(call_id)
+    while not placed.recorded:
+        exchange.advance(placed)
+    assert workspace.client.post(f"{path}/cancel").json["status"] == "canceled"
     pump.settle(stack, workspace.id)
+    assert placed.ended_by == "api"
     assert _show(workspace, call_id)["recording_url"] is not None
     assert workspace.client.post(f"{path}/cancel").json["recording_url"] is None
+    assert exchange.live.recordings == {}
 
 
 def test_events_tell_of_each_step_once_and_in_order(stack: Stack, workspace: Workspace) -> None:
     call_id = _place(workspace)
     pump.settle(stack, workspace.id)
     events = _events(stack, workspace)
-    assert [event["type"] for event in events] == ["call.analyzed", "call.recording_ready"]
+    assert sorted(event["type"] for event in events) == ["call.analyzed", "call.recording_ready"]
     call = lifecycle.find(workspace.partition, call_id) or {}
     assert [event["sequence"] for event in events] == [call["v"] - 1, call["v"]]
-    assert [event["object"] for event in events] == [call["view"]] * 2
+    assert events[-1]["object"] == call["view"]
 
 
-def test_no_recording_unless_the_agent_says_so(stack: Stack, workspace: Workspace) -> None:
+def test_no_recording_unless_the_agent_says_so(
+    stack: Stack, workspace: Workspace, exchange: Exchange
+) -> None:
     call_id = _place(workspace, recording=False)
     pump.settle(stack, workspace.id)
-    assert _show(workspace, call_id)["recording_url"] is None
+    call = _show(workspace, call_id)
+    assert (call["recording_url"], call["recording_consent"]) == (None, None)
     assert _types(stack, workspace) == ["call.analyzed"]
+    assert not exchange.call(call_id).recorded
 
 
-def test_no_recording_of_a_voicemail_that_was_hung_up(stack: Stack, workspace: Workspace) -> None:
+def test_no_recording_where_the_callee_says_no(
+    stack: Stack, workspace: Workspace, exchange: Exchange
+) -> None:
+    _speak(exchange, NO, YES)
+    call_id = _place(workspace)
+    pump.settle(stack, workspace.id)
+    call = _show(workspace, call_id)
+    assert call["recording_consent"] == {"type": "refused", "granted_at": None}
+    assert call["recording_url"] is None
+    assert _types(stack, workspace) == ["call.analyzed"]
+    assert not exchange.call(call_id).recorded
+
+
+def test_recorded_from_the_answer_where_the_agent_does_not_ask(
+    stack: Stack, workspace: Workspace, exchange: Exchange
+) -> None:
+    _speak(exchange, NO)
+    agent = workspace.agent(recording=True, recording_consent=False)
+    call_id = workspace.place(agent).json["id"]
+    pump.relay(stack, workspace.id)
+    pump.work(stack, workspace.id)
+    placed = exchange.call(call_id)
+    exchange.run_to(placed, "answer")
+    assert placed.recorded
+    pump.settle(stack, workspace.id)
+    call = _show(workspace, call_id)
+    assert call["recording_consent"] == {"type": "not_asked", "granted_at": None}
+    assert httpx.get(call["recording_url"]).status_code == 200
+    assert exchange.live.recordings == {}
+
+
+def test_what_was_recorded_without_consent_is_not_kept(
+    stack: Stack, workspace: Workspace, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the carrier recorded: it is to forget it, and nobody fetches it."""
+    call_id = _ended(stack, workspace)
+    job = _recording(workspace, call_id, exchange)
+    where = lifecycle.key(workspace.partition, call_id)
+    view = (get(Table.CORE, where) or {})["view"] | {"recording_consent": {"type": "refused"}}
+    update(Table.CORE, where, "SET #view = :view", values={"view": view})
+    asked: list[str] = []
+    fetch = exchange.live.fetch
+
+    def note(url: str, **options: Any) -> Any:
+        asked.append(options["method"])
+        return fetch(url, **options)
+
+    monkeypatch.setattr(exchange.live, "fetch", note)
+    after_call.run(job)
+    assert asked == ["DELETE"]
+    assert exchange.live.recordings == {}
+    assert _show(workspace, call_id)["recording_url"] is None
+
+
+def test_no_recording_of_a_voicemail_that_was_hung_up(
+    stack: Stack, workspace: Workspace, exchange: Exchange
+) -> None:
     call_id = _place(workspace, to=VOICEMAIL)
     pump.settle(stack, workspace.id)
     call = _show(workspace, call_id)
     assert (call["analysis"]["outcome"], call["recording_url"]) == ("voicemail", None)
+    assert not exchange.call(call_id).recorded
 
 
 def test_nothing_follows_a_call_that_nobody_answered(stack: Stack, workspace: Workspace) -> None:
     call_id = _place(workspace, to="+15005550002")
     pump.settle(stack, workspace.id)
-    assert _show(workspace, call_id)["analysis"] is None
+    call = _show(workspace, call_id)
+    assert (call["status"], call["analysis"]) == ("no_answer", None)
     assert get(Table.CORE, follow_up.key(workspace.partition, call_id)) is None
 
 
-@pytest.mark.parametrize("nothing", ["no recording", "no carrier"])
+@pytest.mark.parametrize("nothing", ["absent", "gone", "no carrier"])
 def test_done_where_the_carrier_has_no_recording(
-    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch, nothing: str
+    stack: Stack,
+    workspace: Workspace,
+    exchange: Exchange,
+    monkeypatch: pytest.MonkeyPatch,
+    nothing: str,
 ) -> None:
     def refuse(_: str) -> None:
         raise CarrierNotConfigured
 
+    exchange.live.account.recordings_absent = nothing == "absent"
     call_id = _ended(stack, workspace)
-    if nothing == "no carrier":
-        monkeypatch.setattr(telephony, "carrier", refuse)
-    else:
-        monkeypatch.setattr(Simulator, "recording", lambda *_: None)
-    after_call.run(_work(workspace, call_id))
+    assert exchange.call(call_id).recorded
+    if nothing != "absent":
+        job = _recording(workspace, call_id, exchange)
+        if nothing == "gone":
+            exchange.live.recordings.clear()
+        else:
+            monkeypatch.setattr(telephony, "carrier", refuse)
+        after_call.run(job)
+        assert _is_done(job)
+    after_call.run(_analysis(workspace, call_id))
+    assert _is_done(_analysis(workspace, call_id))
     assert _types(stack, workspace) == ["call.analyzed"]
-    assert "gsi2pk" not in (get(Table.CORE, follow_up.key(workspace.partition, call_id)) or {})
+    assert _show(workspace, call_id)["recording_url"] is None
+    kinds = {item.get("outbox") for item in pump.items(stack, "CoreTable", workspace.id)}
+    assert (RECORDING in kinds) is (nothing != "absent")
 
 
-def test_one_of_each_for_five_deliveries(stack: Stack, workspace: Workspace) -> None:
-    call_id = _ended(stack, workspace)
-    body = _work(workspace, call_id).message()
-    for _ in range(5):
-        answer = invoke("follow_up_call", queue_event([body]), Context(60_000))
-        assert answer == {"batchItemFailures": []}
-    assert _types(stack, workspace) == ["call.analyzed", "call.recording_ready"]
-    job = get(Table.CORE, follow_up.key(workspace.partition, call_id)) or {}
-    assert "gsi2pk" not in job
-    assert job["ttl"] > clock.epoch()
-
-
-def test_killed_between_the_object_and_its_item(
-    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+def test_one_of_each_for_five_deliveries(
+    stack: Stack, workspace: Workspace, exchange: Exchange
 ) -> None:
-    store, stored = recordings.store, []
+    """Of the callback that tells of the recording, and of each message."""
+
+    def five_times(sent: Sent) -> Reply:
+        reply = deliver_to_functions(sent)
+        if about(sent) == "recording":
+            again = [deliver_to_functions(sent) for _ in range(4)]
+            assert {one.status for one in [reply, *again]} == {204}
+        return reply
+
+    exchange.deliver = five_times
+    call_id = _ended(stack, workspace)
+    jobs = [_analysis(workspace, call_id), _recording(workspace, call_id, exchange)]
+    waiting = [i for i in pump.items(stack, "CoreTable", workspace.id) if "outbox" in i]
+    assert sum(item["outbox"] == RECORDING for item in waiting) == 1
+    for job in jobs:
+        for _ in range(5):
+            assert _deliver(job) == []
+    assert _types(stack, workspace) == ["call.analyzed", "call.recording_ready"]
+    for job in jobs:
+        item = get(Table.CORE, Key(job.pk, job.sk)) or {}
+        assert "gsi2pk" not in item
+        assert item["ttl"] > clock.epoch()
+
+
+def test_a_recording_that_comes_before_the_end_waits_for_it(
+    stack: Stack, workspace: Workspace, exchange: Exchange
+) -> None:
+    """Callbacks come in any order: that the call is over is told last here."""
+    late: list[Sent] = []
+
+    def deliver(sent: Sent) -> Reply:
+        if sent.kind == "status" and sent.fields["CallStatus"] == "completed":
+            late.append(sent)
+            return Reply(204, "", b"")
+        return deliver_to_functions(sent)
+
+    exchange.deliver = deliver
+    call_id = _ended(stack, workspace)
+    job = _recording(workspace, call_id, exchange)
+    assert _deliver(job) == ["m0"]
+    assert not _is_done(job)
+    assert deliver_to_functions(late[0]).status == 204
+    assert _deliver(job) == []
+    assert _show(workspace, call_id)["recording_url"] is not None
+
+
+@pytest.mark.parametrize("when", ["after the object", "before the carrier forgets it"])
+def test_killed_between_two_steps(
+    stack: Stack,
+    workspace: Workspace,
+    exchange: Exchange,
+    monkeypatch: pytest.MonkeyPatch,
+    when: str,
+) -> None:
+    stored: list[str] = []
+    store, fetch = recordings.store, exchange.live.fetch
 
     def store_and_die(*what: Any) -> str:
         stored.append(store(*what))
         raise Killed
 
+    def die_at_delete(url: str, **options: Any) -> Any:
+        if options["method"] == "DELETE":
+            raise Killed
+        return fetch(url, **options)
+
     call_id = _ended(stack, workspace)
+    job = _recording(workspace, call_id, exchange)
     with monkeypatch.context() as patch:
-        patch.setattr(recordings, "store", store_and_die)
+        if when == "after the object":
+            patch.setattr(recordings, "store", store_and_die)
+        else:
+            patch.setattr(exchange.live, "fetch", die_at_delete)
         with pytest.raises(Killed):
-            after_call.run(_work(workspace, call_id))
-    assert media.get(stored[0]).startswith(b"RIFF")
-    assert _show(workspace, call_id)["recording_url"] is None
-    after_call.run(_work(workspace, call_id))
+            after_call.run(job)
+    for key in stored:
+        (at_carrier,) = exchange.live.recordings.values()
+        assert media.get(key) == mp3(at_carrier)
+    shown = _show(workspace, call_id)["recording_url"] is not None
+    assert shown is (when == "before the carrier forgets it")
+    assert not _is_done(job)
+    after_call.run(job)
     assert _show(workspace, call_id)["recording_url"] is not None
-    assert _types(stack, workspace) == ["call.analyzed", "call.recording_ready"]
+    assert _types(stack, workspace) == ["call.recording_ready"]
+    assert exchange.live.recordings == {}
+    assert _is_done(job)
 
 
 def test_a_change_meanwhile_is_kept(
-    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    stack: Stack, workspace: Workspace, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     call_id = _ended(stack, workspace)
     where, store = lifecycle.key(workspace.partition, call_id), recordings.store
@@ -215,26 +378,86 @@ def test_a_change_meanwhile_is_kept(
         return store(*what)
 
     monkeypatch.setattr(recordings, "store", store_while_another_writes)
-    after_call.run(_work(workspace, call_id))
+    after_call.run(_recording(workspace, call_id, exchange))
+    after_call.run(_analysis(workspace, call_id))
     assert (get(Table.CORE, where) or {})["note"] == "kept"
-    assert _types(stack, workspace) == ["call.analyzed", "call.recording_ready"]
+    assert _types(stack, workspace) == ["call.recording_ready", "call.analyzed"]
+
+
+def test_a_carrier_that_does_not_answer_is_asked_again(
+    stack: Stack, workspace: Workspace, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call_id = _ended(stack, workspace)
+    job = _recording(workspace, call_id, exchange)
+    with monkeypatch.context() as patch:
+        patch.setattr(exchange.live, "fetch", unreachable)
+        assert _deliver(job) == ["m0"]
+    assert not _is_done(job)
+    assert _deliver(job) == []
+    assert _types(stack, workspace) == ["call.recording_ready"]
+
+
+def test_a_hang_up_is_tried_until_the_call_is_over(
+    stack: Stack, workspace: Workspace, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call_id = _place(workspace)
+    pump.relay(stack, workspace.id)
+    pump.work(stack, workspace.id)
+    placed = exchange.talk(call_id)
+    assert workspace.client.post(f"/v1/voice/calls/{call_id}/cancel").status == 200
+    job = Work(HANG_UP, *follow_up.hang_up_key(workspace.partition, placed.sid))
+    with monkeypatch.context() as patch:
+        patch.setattr(exchange.live, "fetch", unreachable)
+        assert _deliver(job) == ["m0"]
+    assert not _is_done(job)
+    assert not placed.hung_up
+    for _ in range(5):
+        assert _deliver(job) == []
+    assert placed.hung_up
+    assert _is_done(job)
+    exchange.finish(placed)
+    assert placed.ended_by == "api"
+
+
+def test_a_hang_up_of_a_call_that_is_over_is_done(
+    stack: Stack, workspace: Workspace, exchange: Exchange
+) -> None:
+    call_id = _place(workspace)
+    pump.relay(stack, workspace.id)
+    pump.work(stack, workspace.id)
+    placed = exchange.talk(call_id)
+    assert workspace.client.post(f"/v1/voice/calls/{call_id}/cancel").status == 200
+    # Before we come to it.
+    exchange.finish(placed)
+    job = Work(HANG_UP, *follow_up.hang_up_key(workspace.partition, placed.sid))
+    assert _deliver(job) == []
+    assert _is_done(job)
+    assert not placed.hung_up
+    assert _show(workspace, call_id)["status"] == "canceled"
 
 
 def test_a_message_about_nothing_fails_and_is_delivered_again(workspace: Workspace) -> None:
-    bodies = [Work(FOLLOW_UP, f"W#{workspace.id}#FLW", "call_01HF").message(), "not json"]
+    bodies = [
+        Work(FOLLOW_UP, f"W#{workspace.id}#FLW", "call_01HF").message(),
+        Work(RECORDING, f"W#{workspace.id}#REC", "call_01HF#RE0").message(),
+        Work(HANG_UP, f"W#{workspace.id}#HUP", "CA0").message(),
+        "not json",
+    ]
     answer = invoke("follow_up_call", queue_event(bodies), Context(60_000))
-    assert [failed["itemIdentifier"] for failed in answer["batchItemFailures"]] == ["m0", "m1"]
+    failed = [failed["itemIdentifier"] for failed in answer["batchItemFailures"]]
+    assert failed == ["m0", "m1", "m2", "m3"]
 
 
 def test_200_a_transcript_too_long_for_an_item_is_shown_whole(
-    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    stack: Stack, workspace: Workspace, exchange: Exchange
 ) -> None:
-    texts = (*("מילה " * 2000 + f"{at}" for at in range(11)), "אל תתקשרו אליי יותר")
-    _speak(monkeypatch, *texts)
-    call_id = _place(workspace)
+    lines = (*(f"{LONG} {at}" for at in range(8)), "אל תתקשרו אליי יותר")
+    _speak(exchange, *lines)
+    call_id = workspace.place(workspace.agent(max_duration_s=3600)).json["id"]
     pump.settle(stack, workspace.id)
     call = _show(workspace, call_id)
-    assert [turn["text"] for turn in call["transcript"]] == list(texts)
+    assert _heard(call) == list(lines)
+    assert len(call["transcript"]) == 2 * len(lines) + 1
     assert call["transcript_status"] == "ready"
     assert call["analysis"]["outcome"] == "opted_out"
     item = lifecycle.find(workspace.partition, call_id) or {}
@@ -243,23 +466,27 @@ def test_200_a_transcript_too_long_for_an_item_is_shown_whole(
 
 
 def test_200_text_from_right_to_left_is_kept_as_it_is(
-    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    stack: Stack, workspace: Workspace, exchange: Exchange
 ) -> None:
-    texts = ("שָׁלוֹם \u200fLinkwright\u200f!", "السَّلامُ عليكم، ١٢٣", "להתראות 👋🏽")
-    _speak(monkeypatch, *texts)
+    lines = ("שָׁלוֹם \u200fLinkwright\u200f!", "להתקשר 👋🏽", "السَّلامُ عليكم، ١٢٣")
+    _speak(exchange, *lines)
     call_id = _place(workspace)
     pump.settle(stack, workspace.id)
     call = _show(workspace, call_id)
-    assert [turn["text"] for turn in call["transcript"]] == list(texts)
-    assert texts[1] in call["analysis"]["summary"]
+    assert _heard(call) == list(lines)
+    assert lines[-1] in call["analysis"]["summary"]
 
 
 def test_what_the_bucket_has_forgotten_is_not_shown(
-    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    stack: Stack, workspace: Workspace, exchange: Exchange
 ) -> None:
-    _speak(monkeypatch, *("word " * 30_000 for _ in range(3)))
-    call_id = _place(workspace)
+    _speak(exchange, YES, *[LONG] * 8)
+    agent = workspace.agent(recording=True, max_duration_s=3600)
+    call_id = workspace.place(agent).json["id"]
     pump.settle(stack, workspace.id)
+    shown = _show(workspace, call_id)
+    assert shown["recording_url"] is not None
+    assert len(_heard(shown)) == 9
     where = lifecycle.key(workspace.partition, call_id)
     view = (get(Table.CORE, where) or {})["view"]
     view["ended_at"] = clock.timestamp(clock.now() - media.RETENTION)

@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.client import Answer, Context, http_event, load
-from tests.factories import CALLEE
+from tests.factories import CALLEE, make_workspace
 from tests.integration.every_route import (
     BODY_ROUTES,
+    CALLBACKS,
     ID_ROUTES,
     LEAKS,
     LIST_ROUTES,
@@ -24,6 +25,7 @@ from tests.integration.every_route import (
     assert_error,
     make_world,
 )
+from tests.integration.signed import TOKENS, Dialled, Signed, verbs
 from tests.stack import Stack
 
 Examples = Callable[[int], settings]
@@ -166,6 +168,74 @@ def test_never_5xx_for_any_id(examples: Examples, world: World, route: Route) ->
     def check(text: str) -> None:
         ids = world.ids.but(**{kind: _encodable(text)})
         _assert_answered(route.ask(client, ids), route.contract.status)
+
+    check()
+
+
+_fields = st.tuples(
+    st.sampled_from(
+        [
+            *("CallSid", "CallStatus", "CallDuration", "SequenceNumber", "Timestamp", "ErrorCode"),
+            *("SpeechResult", "Confidence", "AnsweredBy", "DialCallStatus", "DialCallDuration"),
+            *("RecordingStatus", "RecordingSid", "AccountSid", "To", "From", "Digits"),
+        ]
+    )
+    | _text,
+    st.sampled_from(
+        [
+            *("ringing", "in-progress", "completed", "machine_start", "fax", "human", "absent"),
+            *("-1", "1e999", "NaN", "9" * 30, "Thu, 32 Nov 2026 25:00:00", "</Say><Dial>1</Dial>"),
+            f"RE{'5' * 32}",
+        ]
+    )
+    | _text,
+)
+
+
+@pytest.mark.parametrize("route", CALLBACKS, ids=str)
+def test_never_5xx_for_any_form(examples: Examples, world: World, route: Route) -> None:
+    call = Dialled(make_workspace(mode="test"))
+    ids = world.ids.but(partition=call.workspace.partition, call=call.id)
+    sent = {"CallSid": call.placed.sid, "CallStatus": "in-progress", "DialCallStatus": "busy"}
+    sent |= {"RecordingStatus": "completed", "RecordingSid": f"RE{'5' * 32}"}
+
+    @examples(200)
+    @given(
+        fields=st.lists(_fields, max_size=4),
+        dropped=st.none() | st.sampled_from(sorted(sent)),
+        is_signed=st.booleans(),
+        turn=st.integers(1, 999),
+    )
+    def check(
+        fields: list[tuple[str, str]], dropped: str | None, is_signed: bool, turn: int
+    ) -> None:
+        form = [*((name, sent[name]) for name in sent if name != dropped), *fields]
+        told = Signed(route.url(ids.but(turn=str(turn))), form, TOKENS["test"])
+        answer = told.send() if is_signed else told.send(signature="x")
+        if not is_signed:
+            assert_error(answer, 403, "invalid_request")
+        elif answer.status == 200:
+            # Whatever was said, the carrier can do what it is told then.
+            assert verbs(answer)
+        elif answer.status == 204:
+            assert_answer(answer)
+        else:
+            assert_error(answer, 400, "invalid_request")
+
+    check()
+
+
+@pytest.mark.parametrize("route", CALLBACKS, ids=str)
+def test_never_5xx_for_any_bytes_of_a_form(examples: Examples, world: World, route: Route) -> None:
+    told = Signed(route.url(world.ids), [], TOKENS["test"])
+
+    @examples(200)
+    @given(body=_bytes, plain=st.booleans())
+    def check(body: bytes, plain: bool) -> None:
+        sent = body.decode("latin-1") if plain else base64.b64encode(body).decode()
+        answer = told.send(body=sent, is_base64=not plain)
+        # Of no field at all, the signature is right.
+        assert_error(answer, 403 if answer.status == 403 else 400, "invalid_request")
 
     check()
 

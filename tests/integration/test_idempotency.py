@@ -8,7 +8,7 @@ import pytest
 from tests.client import Answer, Context, http_event, load
 from tests.factories import CALLEE, Workspace, make_workspace
 from tests.integration.every_route import (
-    ROUTES,
+    PRIVATE,
     Route,
     World,
     assert_answer,
@@ -19,7 +19,7 @@ from tests.integration.every_route import (
 )
 from tests.stack import Stack
 
-POSTS = [route for route in ROUTES if route.method == "POST"]
+POSTS = [route for route in PRIVATE if route.method == "POST"]
 every_post = pytest.mark.parametrize("route", POSTS, ids=str)
 REUSED = "idempotency_key_reused"
 

@@ -7,21 +7,28 @@ finding, as is a use without the right.
 import copy
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 import pytest
 
 from linkwright import clock
-from linkwright.providers import telephony
-from linkwright.table import Key, Table, update
+from linkwright.providers import twilio_callbacks
+from linkwright.providers.llm_catalogue import MODELS
+from linkwright.table import Item, Key, Table, update
 from linkwright.transaction import Transaction
-from linkwright.voice import follow_up
-from tests import pump
+from linkwright.voice import follow_up, lifecycle, thinking
+from tests import carrier, models, pump
 from tests.client import invoke, queue_event
 from tests.factories import CALLEE, Workspace, make_workspace
+from tests.integration import signed
 from tests.stack import Stack
+from tests.switchboard import PlacedCall
 from tests.template.broken import block, statement
 from tests.template.checkout import Checkout, real
 from tests.template.recorder import recording
+from tools.carrier.callees import NO_ANSWER, Callee
+from tools.demo import demo_agent
 from tools.template import Function, functions
 
 Use = set[tuple[str, str]]
@@ -97,57 +104,157 @@ def lists_calls_by_each_index(stack: Stack, workspace: Workspace) -> None:
 
 
 def relays_and_dials(stack: Stack, workspace: Workspace) -> None:
-    """Each end that the simulator knows, and the usual one."""
+    """Each end that the carrier knows, and the usual one."""
     agent = workspace.agent()
-    for to in ("+972541234567", *(f"+1500555000{digit}" for digit in range(1, 7))):
+    for to in (CALLEE, *(f"+1500555000{digit}" for digit in range(1, 7))):
         assert workspace.place(agent, to=to).status == 201
     pump.settle(stack, workspace.id)
     ended = workspace.client.get("/v1/voice/calls").json["data"]
     assert all(call["ended_at"] for call in ended)
 
 
+def takes_a_callee_at_their_word(stack: Stack, workspace: Workspace) -> None:
+    """They are connected with a person, who is not there, or are never called again."""
+    carrier.current().live.callees[str(demo_agent("").escalation_rules[0].to)] = NO_ANSWER
+    with pytest.MonkeyPatch.context() as patch:
+        models.use(patch, models.Scripted({"say": "Yes.", "action": "escalate", "rule": 0}))
+        call = _dialled(stack, workspace)
+        carrier.current().finish(call)
+    assert _show(workspace, call)["ended_reason"] == "agent_ended"
+    _callee_says("אל תתקשרו אליי יותר")
+    call = _dialled(stack, workspace)
+    pump.settle(stack, workspace.id)
+    assert _show(workspace, call)["analysis"]["outcome"] == "opted_out"
+
+
 def follows_up_a_long_call(stack: Stack, workspace: Workspace) -> None:
     """One that is recorded, and whose transcript is too long for its item."""
-    texts = {"he": ("Hello? " * 10_000, "Yes. " * 10_000)}
-    call = workspace.place(workspace.agent(recording=True)).json["id"]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(telephony, "_SCRIPT", texts)
-        pump.settle(stack, workspace.id)
-    shown = workspace.client.get(f"/v1/voice/calls/{call}").json
-    assert (len(shown["transcript"]), shown["recording_url"] is None) == (2, False)
+    call = _said_too_much(stack, workspace, recording=True, recording_consent=False)
+    pump.settle(stack, workspace.id)
+    shown = _show(workspace, call)
+    assert (shown["recording_url"] is None, len(shown["transcript"])) == (False, 2 * LINES + 1)
 
 
-class _WorkerDied(Exception):
-    pass
+def cancels_a_long_call_twice(stack: Stack, workspace: Workspace) -> None:
+    """It leaves its place, looks who waits for it, and is hung up at the carrier."""
+    call = _said_too_much(stack, workspace)
+    path = f"/v1/voice/calls/{_id(call)}/cancel"
+    shown = [workspace.client.post(path).json for _ in range(2)]
+    assert [one["status"] for one in shown] == ["canceled", "canceled"]
+    assert len(shown[1]["transcript"]) == 2 * LINES + 1
+    pump.settle(stack, workspace.id)
+    assert call.is_over
 
 
-def _leave_dialled(stack: Stack, workspace: Workspace) -> str:
-    """A call whose worker died after the carrier had heard of it."""
-
-    def die(*_: object) -> None:
-        raise _WorkerDied
-
-    call = str(workspace.place(workspace.agent()).json["id"])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(telephony.Simulator, "reports", die)
-        pump.settle(stack, workspace.id)
-    return call
+def asks_after_a_long_call(stack: Stack, workspace: Workspace) -> None:
+    """Nobody told of its end."""
+    call = _said_too_much(stack, workspace)
+    with _told_by_nobody():
+        carrier.current().finish(call)
+    _ask_after(stack, workspace, call)
+    assert _show(workspace, call)["status"] == "completed"
 
 
 def takes_over_a_call(stack: Stack, workspace: Workspace) -> None:
-    """A worker died while dialling: the next one asks the carrier first."""
-    call = _leave_dialled(stack, workspace)
-    key = Key(f"W#{workspace.partition}#CALL", call)
-    update(Table.CORE, key, "SET #lease_until = :past", values={"past": LONG_AGO})
+    """A worker died while dialling: the next one looks for the call at the carrier."""
+    call = _left_behind(stack, workspace)
+    _ask_after(stack, workspace, call)
     pump.settle(stack, workspace.id)
-    assert workspace.client.get(f"/v1/voice/calls/{call}").json["status"] == "completed"
+    assert _show(workspace, call)["status"] == "completed"
 
 
-def cancels_a_call_on_the_phone(stack: Stack, workspace: Workspace) -> None:
-    """It leaves its place, and looks who waits for it."""
-    call = _leave_dialled(stack, workspace)
-    answer = workspace.client.post(f"/v1/voice/calls/{call}/cancel")
-    assert answer.json["status"] == "canceled"
+def hears_of_a_call_before_its_dial_is_known(stack: Stack, workspace: Workspace) -> None:
+    """Whatever is told first says which call it is; the recording comes last of all."""
+    for kind in ("answer", "turn/1", "transfer", "status", "machine"):
+        call = _left_behind(stack, workspace)
+        told = signed.about(workspace.partition, _id(call), kind, call.sid)
+        assert told.send().status in {200, 204}
+        assert (lifecycle.find(workspace.partition, _id(call)) or {})["sid"] == call.sid
+        pump.settle(stack, workspace.id)
+
+
+def asks_models(stack: Stack, _: Workspace) -> None:
+    """In a turn, after one that failed, and about the whole talk. None of them answers."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "http://127.0.0.1:9")
+        for name in MODELS:
+            workspace = make_workspace(settings={"model": name})
+            calls = [_dialled(stack, workspace, escalation_rules=[]) for _ in range(2)]
+            _crash_in_a_turn(calls[0])
+            pump.settle(stack, workspace.id)
+            ends = {_show(workspace, call)["ended_reason"] for call in calls}
+            assert ends == {"model_failed"}
+
+
+# Four bytes each: of so many lines, a transcript is too long for an item, and an hour is enough.
+LINES, LONG = 8, "🙂" * 3_900
+
+
+def _callee_says(*lines: str) -> None:
+    carrier.current().live.callees[CALLEE] = Callee(lines=lines)
+
+
+def _id(call: PlacedCall) -> str:
+    assert call.order.page is not None
+    return twilio_callbacks.route(urlsplit(call.order.page.url).path).call_id
+
+
+def _show(workspace: Workspace, call: PlacedCall) -> Item:
+    shown: Item = workspace.client.get(f"/v1/voice/calls/{_id(call)}").json
+    return shown
+
+
+def _dialled(stack: Stack, workspace: Workspace, **agent: object) -> PlacedCall:
+    call_id = workspace.place(workspace.agent(**agent)).json["id"]
+    pump.relay(stack, workspace.id)
+    pump.work(stack, workspace.id)
+    return carrier.current().call(call_id)
+
+
+def _said_too_much(stack: Stack, workspace: Workspace, **agent: object) -> PlacedCall:
+    """A call in which as much was said as no item holds, and which goes on."""
+    _callee_says(*[LONG] * LINES)
+    call = _dialled(stack, workspace, max_duration_s=3600, **agent)
+    for _ in range(LINES):
+        carrier.current().run_to(call, "turn")
+    carrier.current().advance(call)
+    return call
+
+
+def _left_behind(stack: Stack, workspace: Workspace) -> PlacedCall:
+    """A call whose worker died as soon as the carrier had heard of it."""
+    exchange = carrier.current()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(exchange, "placing", carrier.then_die)
+        with pytest.raises(carrier.Killed):
+            _dialled(stack, workspace)
+    return exchange.calls()[-1]
+
+
+def _crash_in_a_turn(call: PlacedCall) -> None:
+    """After what was said is written down: the carrier then asks what to do instead."""
+    carrier.current().run_to(call, "turn")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(thinking, "decide", carrier.die)
+        with pytest.raises(carrier.Killed):
+            carrier.current().advance(call)
+
+
+@contextmanager
+def _told_by_nobody() -> Iterator[None]:
+    """What the carrier tells does not arrive."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(carrier.current(), "deliver", lambda _: None)
+        yield
+
+
+def _ask_after(stack: Stack, workspace: Workspace, call: PlacedCall) -> None:
+    """Time passes, and the call is delivered again."""
+    past = "SET #lease_until = :past"
+    where = lifecycle.key(workspace.partition, _id(call))
+    update(Table.CORE, where, past, values={"past": LONG_AGO})
+    pump.relay(stack, workspace.id)
+    pump.work(stack, workspace.id)
 
 
 def sweeps_what_waits_too_long(stack: Stack, workspace: Workspace) -> None:
@@ -178,22 +285,27 @@ SCENARIOS: tuple[Scenario, ...] = (
     cancels_a_call_twice,
     lists_calls_by_each_index,
     relays_and_dials,
+    takes_a_callee_at_their_word,
     follows_up_a_long_call,
+    cancels_a_long_call_twice,
+    asks_after_a_long_call,
     takes_over_a_call,
-    cancels_a_call_on_the_phone,
+    hears_of_a_call_before_its_dial_is_known,
+    asks_models,
     sweeps_what_waits_too_long,
 )
 
 
 @pytest.fixture(scope="module")
-def used(stack: Stack) -> Iterator[dict[str, Use]]:
+def used(stack: Stack) -> dict[str, Use]:
     """What each function used over all scenarios, by the function's file."""
     real_sleep = time.sleep
     with recording(stack) as recorder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(clock, "sleep", lambda seconds: real_sleep(min(seconds, 0.005)))
         for scenario in SCENARIOS:
-            scenario(stack, make_workspace())
-        yield dict(recorder.used)
+            with carrier.exchange():
+                scenario(stack, make_workspace())
+    return dict(recorder.used)
 
 
 def differences(use: Use, allowed: Use) -> list[str]:
@@ -247,4 +359,28 @@ def test_a_missing_queue_is_found(changed: Checkout, used: dict[str, Use]) -> No
     del block(changed, "SweepOverdue")["Policies"][0]["Statement"][2]["Resource"][0]
     assert _found(changed, "SweepOverdue", used) == [
         "sqs:SendMessage on DialQueue is used and not allowed"
+    ]
+
+
+def test_a_secret_that_nobody_reads_is_found(changed: Checkout, used: dict[str, Use]) -> None:
+    allow = {"Effect": "Allow", "Action": ["secretsmanager:GetSecretValue"]}
+    statements = block(changed, "GetCall")["Policies"][0]["Statement"]
+    statements.append(allow | {"Resource": {"Ref": "Secret"}})
+    assert _found(changed, "GetCall", used) == [
+        "secretsmanager:GetSecretValue on Secret is allowed and not used"
+    ]
+
+
+def test_a_missing_secret_is_found(changed: Checkout, used: dict[str, Use]) -> None:
+    del block(changed, "NoteRecording")["Policies"][0]["Statement"][1]
+    assert _found(changed, "NoteRecording", used) == [
+        "secretsmanager:GetSecretValue on Secret is used and not allowed"
+    ]
+
+
+def test_a_missing_model_is_found(changed: Checkout, used: dict[str, Use]) -> None:
+    del statement(changed, "AnswerCall", 2)["Resource"][0]
+    assert _found(changed, "AnswerCall", used) == [
+        "bedrock:InvokeModel on arn:aws:bedrock:*::foundation-model/amazon.nova-2-lite-v1:0"
+        " is used and not allowed"
     ]

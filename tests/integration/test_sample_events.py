@@ -6,21 +6,25 @@ from typing import Any
 import pytest
 
 from linkwright import ids
-from linkwright.table import Key, Table, get, update
-from linkwright.voice import follow_up
+from linkwright.table import Item, Key, Table, get, update
+from linkwright.voice import follow_up, lifecycle, talk
 from tests import pump
+from tests import stack as stacks
+from tests.carrier import PUBLIC_URL, Exchange
 from tests.client import Answer, Context, invoke, named
 from tests.factories import Workspace
-from tests.integration.sample_events import demo, sample
+from tests.integration.sample_events import SID, demo, sample
+from tests.integration.signed import verbs
 from tests.stack import Stack
+from tests.switchboard import PlacedCall
 from tools.demo import AGENT_ID
 from tools.template import functions
 
 LONG_AGO = "2000-01-01T00:00:00Z"
 
 
-def replay(file: str) -> Answer:
-    answer = invoke(file, sample(named(file)))
+def replay(file: str, sid: str = SID) -> Answer:
+    answer = invoke(file, sample(named(file), sid))
     return Answer(answer["statusCode"], answer["headers"], answer["body"])
 
 
@@ -30,13 +34,29 @@ def named_call() -> str:
 
 
 @pytest.fixture(autouse=True)
-def _call_of_the_samples(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+def _call_of_the_samples(stack: Stack) -> None:
     """What `sam local invoke` finds after a user placed a call and wrote its id into the events."""
-    if get(Table.CORE, Key(f"W#{demo().partition}#CALL", named_call())) is None:
-        new = ids.new
-        with monkeypatch.context() as patch:
-            patch.setattr(ids, "new", lambda kind: named_call() if kind == "call" else new(kind))
-            assert demo().place(AGENT_ID).status == 201
+    if lifecycle.find(demo().partition, named_call()) is None:
+        _place_the_call()
+
+
+def _place_the_call() -> None:
+    new = ids.new
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ids, "new", lambda kind: named_call() if kind == "call" else new(kind))
+        assert demo().place(AGENT_ID).status == 201
+
+
+@pytest.fixture
+def dialled(stack: Stack, exchange: Exchange) -> PlacedCall:
+    """The call that the samples name, just dialled, by the sample that has it dialled."""
+    stacks.empty(stack)
+    demo.cache_clear()
+    _place_the_call()
+    answer = invoke("dial_call", sample(named("dial_call")), Context(pump.WORKER_TIMEOUT_MS))
+    assert answer == {"batchItemFailures": []}
+    (placed,) = exchange.test.calls
+    return placed
 
 
 def test_405_answer_unmatched() -> None:
@@ -149,24 +169,85 @@ def test_200_list_calls() -> None:
     assert {call["agent_id"] for call in answer.json["data"]} == {AGENT_ID}
 
 
-def test_dial_call(stack: Stack) -> None:
-    event = sample(named("dial_call"))
-    assert invoke("dial_call", event, Context(pump.WORKER_TIMEOUT_MS)) == {"batchItemFailures": []}
-    call = demo().client.get(f"/v1/voice/calls/{named_call()}").json
+def test_dial_call(dialled: PlacedCall, exchange: Exchange) -> None:
+    assert dialled.order.to == "+972541234567"
+    call = _show()
+    assert (call["status"], call["attempt"]) == ("dialing", 1)
+    exchange.finish(dialled)
+    call = _show()
     assert (call["status"], call["ended_reason"]) == ("completed", "agent_ended")
-    assert [turn["role"] for turn in call["transcript"]] == ["agent", "callee", "agent"]
+    assert [turn["role"] for turn in call["transcript"]] == ["agent", *["callee", "agent"] * 6]
 
 
-def test_follow_up_call(stack: Stack) -> None:
+def test_200_answer_call(dialled: PlacedCall) -> None:
+    answer = replay("answer_call", dialled.sid)
+    assert (answer.status, _next(answer)) == (200, "turn/1")
+    assert _show()["status"] == "in_progress"
+    again = replay("answer_call", dialled.sid)
+    assert (again.status, again.raw) == (200, answer.raw)
+
+
+def test_200_take_turn(dialled: PlacedCall) -> None:
+    replay("answer_call", dialled.sid)
+    answer = replay("take_turn", dialled.sid)
+    assert (answer.status, _next(answer)) == (200, "turn/2")
+    turn = talk.read(_item())[1]
+    (gather,) = verbs(answer)
+    assert (turn.heard, turn.said) == ("כן, זה זמן טוב.", "".join(gather.itertext()))
+
+
+def test_200_end_transfer(dialled: PlacedCall) -> None:
+    answer = replay("end_transfer", dialled.sid)
+    assert answer.status == 200
+    assert [verb.tag for verb in verbs(answer)] == ["Hangup"]
+
+
+def test_204_note_status(dialled: PlacedCall) -> None:
+    assert replay("note_status", dialled.sid).status == 204
+    assert _show()["status"] == "ringing"
+
+
+def test_204_note_machine(dialled: PlacedCall) -> None:
+    replay("answer_call", dialled.sid)
+    assert _show()["answered_by"] == "unknown"
+    assert replay("note_machine", dialled.sid).status == 204
+    assert _show()["answered_by"] == "human"
+
+
+def test_204_note_recording(dialled: PlacedCall) -> None:
+    assert replay("note_recording", dialled.sid).status == 204
+    job = follow_up.recording_key(demo().partition, named_call(), f"RE{'0' * 32}")
+    assert follow_up.is_waiting(job)
+
+
+def test_follow_up_call(dialled: PlacedCall, exchange: Exchange) -> None:
     message = json.loads(sample(named("follow_up_call"))["Records"][0]["body"])
-    job = Key(message["pk"], message["sk"])
-    assert job == follow_up.key(demo().partition, named_call())
-    if get(Table.CORE, job) is None:
-        invoke("dial_call", sample(named("dial_call")), Context(pump.WORKER_TIMEOUT_MS))
+    assert Key(message["pk"], message["sk"]) == follow_up.key(demo().partition, named_call())
+    exchange.finish(dialled)
     answer = invoke("follow_up_call", sample(named("follow_up_call")), Context(60_000))
     assert answer == {"batchItemFailures": []}
-    call = demo().client.get(f"/v1/voice/calls/{named_call()}").json
-    assert call["analysis"]["outcome"] == "conversation"
+    assert _show()["analysis"]["outcome"] == "conversation"
+
+
+def _show() -> dict[str, Any]:
+    answer = demo().client.get(f"/v1/voice/calls/{named_call()}")
+    assert answer.status == 200
+    shown: dict[str, Any] = answer.json
+    return shown
+
+
+def _item() -> Item:
+    item = lifecycle.find(demo().partition, named_call())
+    assert item is not None
+    return item
+
+
+def _next(answer: Answer) -> str:
+    """What the carrier asks next of the call of the samples."""
+    (gather,) = verbs(answer)
+    base = f"{PUBLIC_URL}/callbacks/twilio/{demo().partition}/{named_call()}/1/"
+    assert gather.attrib["action"].startswith(base)
+    return gather.attrib["action"].removeprefix(base)
 
 
 def test_relay_outbox(stack: Stack) -> None:

@@ -7,6 +7,7 @@ import pytest
 from linkwright import outbox
 from linkwright.outbox import Work
 from linkwright.voice import agents, operations
+from tests.carrier import Exchange
 from tests.client import Answer
 from tests.factories import Workspace
 
@@ -27,6 +28,8 @@ FIELDS = {
     "phone_number",
     "concurrency",
     "recording",
+    "recording_consent",
+    "ai_disclosure",
     "quiet_hours",
     "voicemail",
     "version",
@@ -55,6 +58,8 @@ def test_201_creates_an_agent_with_what_was_left_out_filled_in(workspace: Worksp
     assert set(agent) == FIELDS
     assert {name: agent[name] for name in DANA} == DANA
     assert (agent["version"], agent["escalation_rules"], agent["max_duration_s"]) == (1, [], 600)
+    consent = {"recording": False, "recording_consent": True, "ai_disclosure": True}
+    assert {name: agent[name] for name in consent} == consent
     assert workspace.client.get(answer.headers["Location"]).json == agent
 
 
@@ -68,6 +73,8 @@ def test_201_with_every_field(workspace: Workspace) -> None:
         "phone_number": "+15005550005",
         "concurrency": 3,
         "recording": True,
+        "recording_consent": False,
+        "ai_disclosure": False,
         "quiet_hours": {"start": "21:00", "end": "08:00"},
         "voicemail": {"action": "leave_message", "message": "Please call us back."},
     }
@@ -104,6 +111,8 @@ def test_201_without_the_marks_that_turn_text_around(workspace: Workspace) -> No
         ("concurrency", 0),
         ("recording", "yes"),
         ("recording", 1),
+        ("recording_consent", "yes"),
+        ("ai_disclosure", 0),
         ("quiet_hours.start", {"start": "9:00", "end": "18:00"}),
         ("quiet_hours.until", {"start": "09:00", "end": "18:00", "until": "x"}),
         ("escalation_rules.0", [{"when": "always", "action": "transfer"}]),
@@ -174,23 +183,22 @@ def test_one_of_ten_changes_from_one_version_wins(workspace: Workspace) -> None:
     assert workspace.client.get(f"/v1/voice/agents/{agent}").json["version"] == 2
 
 
+@pytest.mark.parametrize("when", ["dialing", "ringing", "in_progress"])
 def test_a_running_call_keeps_its_version(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, exchange: Exchange, when: str
 ) -> None:
-    from linkwright.providers.telephony import Simulator
-
     agent = _create(workspace).json["id"]
     call_id = workspace.place(agent).json["id"]
-    languages = []
-    reports = Simulator.reports
-
-    def change_first(self: Simulator, dial: Any) -> Any:
-        assert _change(workspace, agent, "1", language="en-US").status == 200
-        languages.append(dial.agent.language)
-        return reports(self, dial)
-
-    monkeypatch.setattr(Simulator, "reports", change_first)
     operations.dial(Work(outbox.CALL, f"W#{workspace.id}#CALL", call_id))
-    call = workspace.client.get(f"/v1/voice/calls/{call_id}").json
-    assert (call["agent_version"], languages) == (1, ["he-IL"])
+    run_to = {"dialing": exchange.call, "ringing": exchange.ring, "in_progress": exchange.talk}
+    run_to[when](call_id)
+    path = f"/v1/voice/calls/{call_id}"
+    assert workspace.client.get(path).json["status"] == when
+    assert _change(workspace, agent, "1", language="en-US", name="Noa").status == 200
+    exchange.carry_on()
+    call = workspace.client.get(path).json
+    assert (call["status"], call["agent_version"]) == ("completed", 1)
     assert {turn["lang"] for turn in call["transcript"]} == {"he"}
+    spoken = exchange.call(call_id).turns
+    assert DANA["name"] in spoken[0].text
+    assert {turn.language for turn in spoken} == {"he-IL"}

@@ -1,25 +1,31 @@
 """Calls from the request to their end."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from linkwright import clock, outbox
 from linkwright.outbox import Work
-from linkwright.providers.telephony import Simulator
 from linkwright.table import Item, Key, Table, get
-from linkwright.voice import operations
+from linkwright.voice import claims, operations
 from linkwright.voice.models import CallSummary
 from tests import pump
+from tests.carrier import Exchange, Killed, die, then_die, unreachable
 from tests.client import Answer, Context, invoke, queue_event
-from tests.factories import CALLEE, Workspace, make_workspace
+from tests.clocks import Hand
+from tests.factories import CALLEE, Workspace
 from tests.stack import Stack
+from tools.carrier.callees import SCRIPTS
 
 
 def _ended(stack: Stack, workspace: Workspace, to: str = CALLEE) -> Item:
     call_id = workspace.place(workspace.agent(), to=to).json["id"]
     pump.settle(stack, workspace.id)
+    call: Item = workspace.client.get(f"/v1/voice/calls/{call_id}").json
+    return call
+
+
+def _show(workspace: Workspace, call_id: str) -> Item:
     call: Item = workspace.client.get(f"/v1/voice/calls/{call_id}").json
     return call
 
@@ -55,7 +61,9 @@ def test_200_completed_with_a_transcript(stack: Stack, workspace: Workspace) -> 
     call = _ended(stack, workspace)
     assert (call["status"], call["ended_reason"]) == ("completed", "agent_ended")
     assert call["transcript_status"] == "ready"
-    assert [turn["role"] for turn in call["transcript"]] == ["agent", "callee", "agent"]
+    assert [turn["role"] for turn in call["transcript"]] == ["agent", *["callee", "agent"] * 6]
+    heard = [turn["text"] for turn in call["transcript"] if turn["role"] == "callee"]
+    assert heard == list(SCRIPTS["he"])
     assert {turn["lang"] for turn in call["transcript"]} == {"he"}
     times = [moment for turn in call["transcript"] for moment in (turn["start_ms"], turn["end_ms"])]
     assert times == sorted(times)
@@ -64,13 +72,16 @@ def test_200_completed_with_a_transcript(stack: Stack, workspace: Workspace) -> 
 
 @pytest.mark.parametrize("language", ["ar-EG", "en-US", "tr-TR"])
 def test_200_the_transcript_is_in_the_language_of_the_agent(
-    stack: Stack, workspace: Workspace, language: str
+    stack: Stack, workspace: Workspace, exchange: Exchange, language: str
 ) -> None:
     call_id = workspace.place(workspace.agent(language=language)).json["id"]
     pump.settle(stack, workspace.id)
-    call = workspace.client.get(f"/v1/voice/calls/{call_id}").json
-    spoken = language[:2] if language != "tr-TR" else "en"  # the simulator knows three languages
-    assert {turn["lang"] for turn in call["transcript"]} == {spoken}
+    call = _show(workspace, call_id)
+    assert {turn["lang"] for turn in call["transcript"]} == {language[:2]}
+    said = exchange.call(call_id).turns
+    assert [turn.text for turn in said] == [turn["text"] for turn in call["transcript"]]
+    # What the carrier was told to listen in.
+    assert {turn.language for turn in said if turn.who == "callee"} == {language}
 
 
 @pytest.mark.parametrize(
@@ -78,7 +89,7 @@ def test_200_the_transcript_is_in_the_language_of_the_agent(
     [
         (1, "busy", "busy", None, 0),
         (2, "no_answer", "no_answer", None, 0),
-        (3, "voicemail", "voicemail", "voicemail", 0),
+        (3, "voicemail", "voicemail", "voicemail", 1),
         (4, "failed", "carrier_failed", None, 0),
         (5, "completed", "agent_ended", "human", 1),
         (6, "completed", "call_screening", "call_screening", 1),
@@ -120,12 +131,16 @@ def test_events_tell_each_change_once_and_in_order(stack: Stack, workspace: Work
     assert shown.model_dump(mode="json") == call
 
 
-def test_one_dial_for_five_deliveries(stack: Stack, workspace: Workspace) -> None:
+def test_one_dial_for_five_deliveries(
+    stack: Stack, workspace: Workspace, exchange: Exchange
+) -> None:
     call_id = workspace.place(workspace.agent()).json["id"]
     pump.relay(stack, workspace.id)
     pump.relay(stack, workspace.id)
     assert pump.work(stack, workspace.id, deliveries=5) == 2
-    assert pump.dials(workspace.id, call_id) == [1]
+    assert pump.dials(call_id) == [1]
+    assert exchange.carry_on() == 1
+    assert _show(workspace, call_id)["status"] == "completed"
     assert _minutes(workspace) == (1, 1)
 
 
@@ -152,33 +167,49 @@ def test_the_sweeper_sends_what_the_relay_lost(
     invoke("sweep_overdue", {})
     invoke("sweep_overdue", {})
     assert pump.work(stack, workspace.id) == 1  # moved first: the second sweep found nothing due
-    assert workspace.client.get(f"/v1/voice/calls/{call_id}").json["status"] == "completed"
+    assert _show(workspace, call_id)["status"] == "dialing"
+    assert pump.dials(call_id) == [1]
 
 
+@pytest.mark.parametrize("when", ["before the order", "before the carrier has it", "after it has"])
 def test_a_call_whose_worker_died_is_taken_over_without_a_second_dial(
-    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    stack: Stack,
+    workspace: Workspace,
+    exchange: Exchange,
+    monkeypatch: pytest.MonkeyPatch,
+    when: str,
 ) -> None:
-
-    class Killed(BaseException):
-        pass
-
-    def die(*_: object) -> None:
-        raise Killed
-
     call_id = workspace.place(workspace.agent()).json["id"]
     work = Work(outbox.CALL, f"W#{workspace.id}#CALL", call_id)
     with monkeypatch.context() as patch:
-        patch.setattr(Simulator, "reports", die)
+        match when:
+            case "before the order":
+                patch.setattr(claims, "order", die)
+            case "before the carrier has it":
+                patch.setattr(exchange, "placing", die)
+            case _:
+                patch.setattr(exchange, "placing", then_die)
         with pytest.raises(Killed):
             operations.dial(work)
-    assert workspace.client.get(f"/v1/voice/calls/{call_id}").json["status"] == "dialing"
+    placed = pump.dials(call_id)
+    assert placed == ([1] if when == "after it has" else [])
+    assert _show(workspace, call_id)["status"] == "dialing"
     operations.dial(work)  # the lease still runs
-    assert workspace.client.get(f"/v1/voice/calls/{call_id}").json["status"] == "dialing"
+    assert _show(workspace, call_id)["status"] == "dialing"
+    assert pump.dials(call_id) == placed
     now = clock.now()
     monkeypatch.setattr(clock, "now", lambda: now + timedelta(minutes=2))
     operations.dial(work)
-    assert workspace.client.get(f"/v1/voice/calls/{call_id}").json["status"] == "completed"
-    assert pump.dials(workspace.id, call_id) == [1]
+    exchange.carry_on()
+    call = _show(workspace, call_id)
+    if when == "before the carrier has it":
+        assert (call["status"], call["ended_reason"]) == ("failed", "provider_timeout")
+        assert pump.dials(call_id) == []
+        assert _minutes(workspace) == (0, 0)
+    else:
+        assert (call["status"], call["attempt"]) == ("completed", 1)
+        assert pump.dials(call_id) == [1]
+        assert _minutes(workspace) == (1, 1)
 
 
 def test_failed_when_its_agent_is_gone(stack: Stack, workspace: Workspace) -> None:
@@ -189,26 +220,9 @@ def test_failed_when_its_agent_is_gone(stack: Stack, workspace: Workspace) -> No
         Key={"pk": {"S": f"W#{workspace.id}#AGT"}, "sk": {"S": agent}},
     )
     pump.settle(stack, workspace.id)
-    call = workspace.client.get(f"/v1/voice/calls/{call_id}").json
+    call = _show(workspace, call_id)
     assert (call["status"], call["ended_reason"]) == ("failed", "agent_not_found")
     assert _minutes(workspace) == (0, 0)
-
-
-def test_failed_where_real_calls_are_made_and_no_carrier_is_set_up(
-    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from linkwright import settings
-
-    test_mode = make_workspace(mode="test")
-    with monkeypatch.context() as patch:
-        patch.setenv("STAGE", "prod")
-        settings.settings.cache_clear()
-        call = _ended(stack, workspace)
-        tried = _ended(stack, test_mode)
-    settings.settings.cache_clear()
-    assert (call["status"], call["ended_reason"]) == ("failed", "carrier_not_configured")
-    assert tried["status"] == "completed"
-    assert _minutes(test_mode) == (0, 0)
 
 
 def test_a_message_about_nothing_fails_and_is_delivered_again(
@@ -223,7 +237,8 @@ def test_a_message_about_nothing_fails_and_is_delivered_again(
     ]
     answer = invoke("dial_call", queue_event(bodies), Context(60_000))
     assert [failed["itemIdentifier"] for failed in answer["batchItemFailures"]] == ["m0", "m2"]
-    assert workspace.client.get(f"/v1/voice/calls/{good}").json["status"] == "completed"
+    assert _show(workspace, good)["status"] == "dialing"
+    assert pump.dials(good) == [1]
 
 
 def test_no_work_is_begun_that_might_not_be_finished(workspace: Workspace) -> None:
@@ -231,7 +246,8 @@ def test_no_work_is_begun_that_might_not_be_finished(workspace: Workspace) -> No
     body = Work(outbox.CALL, f"W#{workspace.id}#CALL", call_id).message()
     answer = invoke("dial_call", queue_event([body]), Context(4_000))
     assert answer["batchItemFailures"] == [{"itemIdentifier": "m0"}]
-    assert workspace.client.get(f"/v1/voice/calls/{call_id}").json["status"] == "queued"
+    assert _show(workspace, call_id)["status"] == "queued"
+    assert pump.dials(call_id) == []
 
 
 def _cancel(workspace: Workspace, call_id: str) -> Answer:
@@ -248,7 +264,7 @@ def test_200_a_queued_call_is_canceled_and_never_dialled(
     assert _minutes(workspace) == (0, 0)
     pump.settle(stack, workspace.id)
     assert workspace.client.get(f"/v1/voice/calls/{call_id}").json == canceled.json
-    assert get(Table.CORE, Key(f"W#{workspace.id}#SIM", call_id)) is None
+    assert pump.dials(call_id) == []
     assert [event["type"] for event in _events(stack, workspace)] == ["call.queued", "call.ended"]
 
 
@@ -261,23 +277,24 @@ def test_200_canceling_twice_is_canceling_once(stack: Stack, workspace: Workspac
 
 
 def test_200_a_call_in_progress_is_hung_up(
-    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    stack: Stack, workspace: Workspace, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    conversation = Simulator._conversation
+    now = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: now)
     call_id = workspace.place(workspace.agent()).json["id"]
-    canceled = []
-
-    def cancel_first(self: Simulator, dial: Any) -> Any:
-        canceled.append(_cancel(workspace, call_id).json)
-        return conversation(self, dial)
-
-    monkeypatch.setattr(Simulator, "_conversation", cancel_first)
+    pump.relay(stack, workspace.id)
+    pump.work(stack, workspace.id)
+    placed = exchange.talk(call_id)
+    canceled = _cancel(workspace, call_id).json
+    assert (canceled["status"], canceled["duration_s"]) == ("canceled", 1)
+    # What was said until then.
+    assert [turn["role"] for turn in canceled["transcript"]] == ["agent"]
     pump.settle(stack, workspace.id)
-    call = workspace.client.get(f"/v1/voice/calls/{call_id}").json
+    call = _show(workspace, call_id)
     assert call.pop("analysis")["outcome"] == "no_conversation"
-    assert canceled[0].pop("analysis") is None
-    assert [call] == canceled
-    assert (call["status"], call["duration_s"], call["transcript"]) == ("canceled", 1, [])
+    assert canceled.pop("analysis") is None
+    assert call == canceled
+    assert (placed.status, placed.ended_by) == ("completed", "api")
     assert _minutes(workspace) == (1, 1)
     told = [event["type"] for event in _events(stack, workspace)]
     assert told[-2:] == ["call.ended", "call.analyzed"]
@@ -298,17 +315,26 @@ def test_400_for_a_body_that_says_anything(workspace: Workspace) -> None:
 
 
 def test_failed_when_nobody_tells_its_end(
-    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    stack: Stack, workspace: Workspace, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     call_id = workspace.place(workspace.agent(max_duration_s=600)).json["id"]
-    with monkeypatch.context() as patch:
-        patch.setattr(Simulator, "reports", lambda *_: iter(()))
-        pump.settle(stack, workspace.id)
-    now = clock.now()
-    monkeypatch.setattr(clock, "now", lambda: now + timedelta(minutes=15, seconds=1))
-    invoke("sweep_overdue", {})
+    pump.relay(stack, workspace.id)
     pump.work(stack, workspace.id)
-    call = workspace.client.get(f"/v1/voice/calls/{call_id}").json
+    placed = exchange.ring(call_id)
+    hand = Hand(monkeypatch)
+    with monkeypatch.context() as patch:
+        # Nor does the carrier answer.
+        patch.setattr(exchange.live, "fetch", unreachable)
+        # The longest talk, the grace that each call has, and the patience with the carrier.
+        for minutes in (2, 12, 2, 28, 2):
+            assert _show(workspace, call_id)["status"] == "ringing"
+            hand.move(60 * minutes)
+            invoke("sweep_overdue", {})
+            pump.work(stack, workspace.id)
+    call = _show(workspace, call_id)
     assert (call["status"], call["ended_reason"]) == ("failed", "provider_timeout")
     assert _minutes(workspace) == (0, 0)
-    assert [event["type"] for event in _events(stack, workspace)] == ["call.queued", "call.ended"]
+    told = [event["type"] for event in _events(stack, workspace)]
+    assert told == ["call.queued", "call.ringing", "call.ended"]
+    pump.settle(stack, workspace.id)
+    assert placed.ended_by == "api"

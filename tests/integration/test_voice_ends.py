@@ -3,8 +3,13 @@
 import pytest
 
 from tests import pump
+from tests.carrier import Exchange
 from tests.factories import CALLEE, Workspace
 from tests.stack import Stack
+from tools.carrier.callees import Callee
+
+# What is said before the carrier has found out that a machine listens.
+OPENING = "שלום, כאן Dana, עוזר דיגיטלי מבוסס בינה מלאכותית. האם זה זמן טוב לדבר?"
 
 
 @pytest.mark.parametrize(
@@ -25,8 +30,9 @@ def test_a_machine_hears_what_the_agent_has_for_it(
     pump.settle(stack, workspace.id)
     call = workspace.client.get(f"/v1/voice/calls/{call_id}").json
     assert (call["status"], call["answered_by"]) == ("voicemail", "voicemail")
-    assert [turn["text"] for turn in call["transcript"]] == said
-    assert pump.minutes(workspace.id) == (len(said), len(said))
+    assert [turn["text"] for turn in call["transcript"]] == [OPENING, *said]
+    assert pump.dials(call_id) == [1]
+    assert pump.minutes(workspace.id) == (1, 1)
 
 
 def test_400_for_a_message_to_leave_that_is_not_there(workspace: Workspace) -> None:
@@ -41,24 +47,30 @@ def test_what_the_carrier_says_of_a_failure_is_shown(stack: Stack, workspace: Wo
     pump.settle(stack, workspace.id)
     call = workspace.client.get(f"/v1/voice/calls/{call_id}").json
     assert (call["ended_reason"], call["analysis"]) == ("carrier_failed", None)
-    assert call["ended_detail"] == "The simulated carrier could not connect the call."
+    assert call["ended_detail"] == "The carrier could not connect the call."
 
 
 def test_who_asks_on_the_phone_not_to_be_called_is_not_called_again(
-    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    stack: Stack, workspace: Workspace, exchange: Exchange
 ) -> None:
-    from linkwright.providers import telephony
-
-    monkeypatch.setitem(telephony._SCRIPT, "he", ("שלום.", "אל תתקשרו אליי יותר.", "להתראות."))
-    agent = workspace.agent()
+    lines = ("אל תתקשרו אליי יותר.", "להתראות.")
+    exchange.live.callees[CALLEE] = Callee(lines=lines)
+    agent = workspace.agent(concurrency=1)
     call_id = workspace.place(agent).json["id"]
     waiting = workspace.place(agent).json["id"]
     pump.settle(stack, workspace.id)
     call = workspace.client.get(f"/v1/voice/calls/{call_id}").json
+    assert (call["status"], call["ended_reason"]) == ("completed", "agent_ended")
+    assert [turn["text"] for turn in call["transcript"]] == [
+        OPENING,
+        lines[0],
+        "הבנתי. לא נתקשר שוב למספר הזה. להתראות.",
+    ]
     assert call["analysis"]["outcome"] == "opted_out"
     (entry,) = workspace.client.get("/v1/voice/do-not-call").json["data"]
     told = (entry["number"], entry["source"], entry["call_id"])
     assert told == (CALLEE, "call", call_id)
     second = workspace.client.get(f"/v1/voice/calls/{waiting}").json
     assert (second["status"], second["ended_reason"]) == ("canceled", "do_not_call")
+    assert pump.dials(waiting) == []
     assert workspace.place(agent).error["reason"] == "do_not_call"

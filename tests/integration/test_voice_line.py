@@ -1,6 +1,5 @@
 """How many calls are on the phone at once, who is next, and what a crash leaves behind."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -8,18 +7,13 @@ import pytest
 
 from linkwright import clock, outbox
 from linkwright.outbox import Work
-from linkwright.providers.telephony import Dial, Simulator
 from linkwright.table import Key, Table, get, update
-from linkwright.voice import operations
-from linkwright.voice.reports import Report
+from linkwright.voice import claims, operations
 from tests import pump
+from tests.carrier import Exchange, Killed, die, then_die
 from tests.client import invoke
 from tests.factories import Workspace, make_workspace
 from tests.stack import Stack
-
-
-class Killed(BaseException):
-    """The worker is gone."""
 
 
 @pytest.fixture
@@ -28,8 +22,13 @@ def workspace(stack: Stack) -> Workspace:
     return make_workspace("free")
 
 
+def _end(workspace: Workspace, call_id: str) -> tuple[str, str | None]:
+    call = workspace.client.get(f"/v1/voice/calls/{call_id}").json
+    return call["status"], call["ended_reason"]
+
+
 def _status(workspace: Workspace, call_id: str) -> str:
-    return str(workspace.client.get(f"/v1/voice/calls/{call_id}").json["status"])
+    return _end(workspace, call_id)[0]
 
 
 def _on_the_phone(workspace: Workspace, of: str = "all") -> set[str]:
@@ -37,8 +36,8 @@ def _on_the_phone(workspace: Workspace, of: str = "all") -> set[str]:
     return set(item.get("active", ()))
 
 
-def _work(workspace: Workspace, call_id: str) -> Work:
-    return Work(outbox.CALL, f"W#{workspace.partition}#CALL", call_id)
+def _dial(workspace: Workspace, call_id: str) -> None:
+    operations.dial(Work(outbox.CALL, f"W#{workspace.partition}#CALL", call_id))
 
 
 def _place(workspace: Workspace, agent: str, **body: Any) -> str:
@@ -47,103 +46,98 @@ def _place(workspace: Workspace, agent: str, **body: Any) -> str:
     return str(placed.json["id"])
 
 
-@pytest.fixture
-def dialled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The calls in the order in which the carrier was told of them."""
-    order: list[str] = []
-    place = Simulator.place
-
-    def note(self: Simulator, dial: Dial) -> None:
-        order.append(dial.call_id)
-        place(self, dial)
-
-    monkeypatch.setattr(Simulator, "place", note)
-    return order
-
-
-def _die(*_: object) -> Iterator[Report]:
-    raise Killed
-
-
 def test_first_come_first_served_whatever_the_order_of_the_messages(
-    stack: Stack, workspace: Workspace, dialled: list[str]
+    stack: Stack, workspace: Workspace
 ) -> None:
     agent = workspace.agent(max_duration_s=60)
     placed = [_place(workspace, agent) for _ in range(4)]
     for call_id in reversed(placed):
-        operations.dial(_work(workspace, call_id))
+        _dial(workspace, call_id)
+    assert pump.dialled() == placed[:1]
     pump.settle(stack, workspace.id, outbox.LINE)
-    assert dialled == placed
+    assert pump.dialled() == placed
     assert {_status(workspace, call_id) for call_id in placed} == {"completed"}
     assert _on_the_phone(workspace) == set()
 
 
 def test_no_more_on_the_phone_than_the_plan_allows_and_none_dropped(
-    stack: Stack, workspace: Workspace, dialled: list[str], monkeypatch: pytest.MonkeyPatch
+    stack: Stack, workspace: Workspace, exchange: Exchange
 ) -> None:
     agent = workspace.agent(max_duration_s=60)
     first, second, third = (_place(workspace, agent) for _ in range(3))
-    follow = operations._follow
-
-    def while_it_talks(*args: Any) -> None:
-        monkeypatch.setattr(operations, "_follow", follow)
-        operations.dial(_work(workspace, second))
-        operations.dial(_work(workspace, third))
+    _dial(workspace, first)
+    # Wherever the first is, until its end.
+    for stage in (exchange.call, exchange.ring, exchange.talk):
+        stage(first)
+        _dial(workspace, second)
+        _dial(workspace, third)
         assert _on_the_phone(workspace) == {first}
         assert (_status(workspace, second), _status(workspace, third)) == ("queued", "queued")
-        follow(*args)
-
-    monkeypatch.setattr(operations, "_follow", while_it_talks)
-    operations.dial(_work(workspace, first))
-    assert dialled == [first]
+    assert pump.dialled() == [first]
     # Nobody sends their messages again: the end of each call wakes the next.
     pump.settle(stack, workspace.id, outbox.LINE)
-    assert dialled == [first, second, third]
+    assert pump.dialled() == [first, second, third]
+    assert {_status(workspace, call_id) for call_id in (first, second, third)} == {"completed"}
     assert _on_the_phone(workspace) == set()
 
 
 def test_an_agent_takes_no_more_than_it_says_and_holds_no_other_up(
-    stack: Stack, dialled: list[str], monkeypatch: pytest.MonkeyPatch
+    stack: Stack, exchange: Exchange
 ) -> None:
     workspace = make_workspace("pro")
     one_at_a_time, other = workspace.agent(concurrency=1), workspace.agent()
     first, second, third = (
         _place(workspace, agent) for agent in (one_at_a_time, one_at_a_time, other)
     )
-    follow = operations._follow
-
-    def while_it_talks(*args: Any) -> None:
-        monkeypatch.setattr(operations, "_follow", follow)
-        assert _on_the_phone(workspace, one_at_a_time) == {first}
-        operations.dial(_work(workspace, second))
-        assert (_status(workspace, second), _status(workspace, third)) == ("queued", "completed")
-        follow(*args)
-
-    monkeypatch.setattr(operations, "_follow", while_it_talks)
-    operations.dial(_work(workspace, first))
-    assert dialled == [first, third]
+    _dial(workspace, first)
+    exchange.talk(first)
+    assert _on_the_phone(workspace, one_at_a_time) == {first}
+    _dial(workspace, second)
+    assert (_status(workspace, second), _status(workspace, third)) == ("queued", "dialing")
+    assert pump.dialled() == [first, third]
+    assert _on_the_phone(workspace) == {first, third}
     pump.settle(stack, workspace.id, outbox.LINE)
-    assert dialled == [first, third, second]
+    assert pump.dialled() == [first, third, second]
     assert _on_the_phone(workspace, one_at_a_time) == set()
+    assert _on_the_phone(workspace) == set()
 
 
+@pytest.mark.parametrize(
+    ("when", "end", "dialled"),
+    [
+        ("before the order", ("completed", "agent_ended"), ["first", "second"]),
+        ("before the carrier has it", ("failed", "provider_timeout"), ["second"]),
+        ("after it has", ("completed", "agent_ended"), ["first", "second"]),
+    ],
+)
 def test_the_place_of_a_killed_worker_is_free_again(
-    stack: Stack, workspace: Workspace, dialled: list[str], monkeypatch: pytest.MonkeyPatch
+    stack: Stack,
+    workspace: Workspace,
+    exchange: Exchange,
+    monkeypatch: pytest.MonkeyPatch,
+    when: str,
+    end: tuple[str, str],
+    dialled: list[str],
 ) -> None:
     agent = workspace.agent(max_duration_s=60)
-    first, second = _place(workspace, agent), _place(workspace, agent)
+    calls = {name: _place(workspace, agent) for name in ("first", "second")}
     with monkeypatch.context() as patch:
-        patch.setattr(Simulator, "reports", _die)
+        if when == "before the order":
+            patch.setattr(claims, "order", die)
+        else:
+            patch.setattr(exchange, "placing", then_die if when == "after it has" else die)
         with pytest.raises(Killed):
-            operations.dial(_work(workspace, first))
-    assert _on_the_phone(workspace) == {first}
+            _dial(workspace, calls["first"])
+    _dial(workspace, calls["second"])
+    assert _on_the_phone(workspace) == {calls["first"]}
     now = clock.now()
     monkeypatch.setattr(clock, "now", lambda: now + timedelta(minutes=2))
     invoke("sweep_overdue", {})
     pump.work(stack, workspace.id)
     pump.settle(stack, workspace.id, outbox.LINE)
-    assert dialled == [first, second]
-    assert {_status(workspace, call_id) for call_id in (first, second)} == {"completed"}
+    assert pump.dialled() == [calls[name] for name in dialled]
+    assert _end(workspace, calls["first"]) == end
+    assert _end(workspace, calls["second"]) == ("completed", "agent_ended")
     assert _on_the_phone(workspace) == set()
 
 
@@ -152,27 +146,32 @@ def test_a_claim_of_which_the_carrier_never_heard_is_taken_back(
 ) -> None:
     call_id = _place(workspace, workspace.agent(max_duration_s=90))
     with monkeypatch.context() as patch:
-        patch.setattr(Simulator, "place", _die)
+        patch.setattr(claims, "order", die)
         with pytest.raises(Killed):
-            operations.dial(_work(workspace, call_id))
+            _dial(workspace, call_id)
+    assert pump.minutes(workspace.id) == (2, 0)
     now = clock.now()
     monkeypatch.setattr(clock, "now", lambda: now + timedelta(minutes=2))
     workspace.never_call("+972541234567")
-    operations.dial(_work(workspace, call_id))
+    _dial(workspace, call_id)
     call = workspace.client.get(f"/v1/voice/calls/{call_id}").json
     assert (call["status"], call["ended_reason"]) == ("canceled", "do_not_call")
     assert (call["attempt"], call["attempts"]) == (0, [])
-    assert pump.dials(workspace.id, call_id) == []
+    assert pump.dials(call_id) == []
     assert _on_the_phone(workspace) == set()
     assert pump.minutes(workspace.id) == (0, 0)
 
 
 @pytest.mark.parametrize("ghost", ["call_00000000000000000000000000", "ended"])
-def test_a_place_that_nobody_holds_is_freed(stack: Stack, workspace: Workspace, ghost: str) -> None:
+def test_a_place_that_nobody_holds_is_freed(
+    stack: Stack, workspace: Workspace, exchange: Exchange, ghost: str
+) -> None:
     agent = workspace.agent(max_duration_s=60)
     if ghost == "ended":
         ghost = _place(workspace, agent)
-        operations.dial(_work(workspace, ghost))
+        _dial(workspace, ghost)
+        exchange.carry_on()
+        assert _on_the_phone(workspace) == set()
     update(
         Table.CORE,
         Key(f"W#{workspace.id}#LINE", "all"),
@@ -180,27 +179,23 @@ def test_a_place_that_nobody_holds_is_freed(stack: Stack, workspace: Workspace, 
         values={"call": {ghost}},
     )
     call_id = _place(workspace, agent)
-    operations.dial(_work(workspace, call_id))
+    _dial(workspace, call_id)
     assert (_status(workspace, call_id), _on_the_phone(workspace)) == ("queued", set())
-    operations.dial(_work(workspace, call_id))
-    assert _status(workspace, call_id) == "completed"
+    _dial(workspace, call_id)
+    assert (_status(workspace, call_id), _on_the_phone(workspace)) == ("dialing", {call_id})
+    assert pump.dials(call_id) == [1]
 
 
 def test_a_canceled_call_leaves_the_phone_and_lets_the_next_one_begin(
-    stack: Stack, workspace: Workspace, dialled: list[str], monkeypatch: pytest.MonkeyPatch
+    stack: Stack, workspace: Workspace, exchange: Exchange
 ) -> None:
     agent = workspace.agent(max_duration_s=60)
     first, second = _place(workspace, agent), _place(workspace, agent)
-    follow = operations._follow
-
-    def canceled(*args: Any) -> None:
-        monkeypatch.setattr(operations, "_follow", follow)
-        assert workspace.client.post(f"/v1/voice/calls/{first}/cancel").status == 200
-        assert _on_the_phone(workspace) == set()
-        follow(*args)
-
-    monkeypatch.setattr(operations, "_follow", canceled)
-    operations.dial(_work(workspace, first))
-    pump.settle(stack, workspace.id, outbox.LINE)
-    assert dialled == [first, second]
+    _dial(workspace, first)
+    exchange.ring(first)
+    assert workspace.client.post(f"/v1/voice/calls/{first}/cancel").status == 200
+    assert _on_the_phone(workspace) == set()
+    pump.settle(stack, workspace.id)
+    assert pump.dialled() == [first, second]
     assert (_status(workspace, first), _status(workspace, second)) == ("canceled", "completed")
+    assert exchange.call(first).ended_by == "api"

@@ -1,20 +1,19 @@
 """The minutes of a call: reserved, raised to the longest talk, and charged once by what it took."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
 from linkwright import clock, outbox, plans
 from linkwright.outbox import Work
-from linkwright.providers.telephony import Simulator
 from linkwright.table import Table, query
 from linkwright.voice import operations
-from linkwright.voice.reports import Report
-from linkwright.voice.states import EndedReason, Status
 from tests import pump
-from tests.factories import Workspace, make_workspace
+from tests.carrier import Exchange
+from tests.factories import CALLEE, Workspace, make_workspace
 from tests.stack import Stack
+from tests.switchboard import Reply, Sent, deliver_to_functions
+from tools.carrier.callees import Callee
 
 
 def _dial(workspace: Workspace, call_id: str) -> None:
@@ -26,52 +25,65 @@ def _end(workspace: Workspace, call_id: str) -> tuple[str, str]:
     return call["status"], call["ended_reason"]
 
 
-def _talk(patch: pytest.MonkeyPatch, workspace: Workspace, seconds: int) -> list[tuple[int, int]]:
-    """Let each call take so long. Returns what the counters say while it talks."""
+def _talk(exchange: Exchange, workspace: Workspace, seconds: int) -> list[tuple[int, int]]:
+    """Let the carrier say that each call took so long. Returns the counters at each answer."""
     seen = []
 
-    def reports(*_: object) -> Any:
-        yield Report(Status.IN_PROGRESS, answered_by="human")
-        seen.append(pump.minutes(workspace.id))
-        yield Report(Status.COMPLETED, ended_reason=EndedReason.CALLEE_HUNG_UP, duration_s=seconds)
+    def deliver(sent: Sent) -> Reply:
+        match sent.fields.get("CallStatus"):
+            case "in-progress" if sent.kind == "status":
+                seen.append(pump.minutes(workspace.id))
+            case "completed":
+                sent = exchange.signed(sent, CallDuration=str(seconds))
+        return deliver_to_functions(sent)
 
-    patch.setattr(Simulator, "reports", reports)
+    exchange.deliver = deliver
+    exchange.live.callees[CALLEE] = Callee(lines=())
     return seen
 
 
 @pytest.mark.parametrize(
-    ("seconds", "minutes"), [(0, 0), (1, 1), (59, 1), (60, 1), (61, 2), (600, 10)]
+    ("seconds", "minutes"), [(0, 1), (1, 1), (59, 1), (60, 1), (61, 2), (600, 10)]
 )
 def test_the_longest_talk_is_reserved_and_the_real_one_charged(
-    stack: Stack,
     workspace: Workspace,
+    exchange: Exchange,
     monkeypatch: pytest.MonkeyPatch,
     seconds: int,
     minutes: int,
 ) -> None:
-    seen = _talk(monkeypatch, workspace, seconds)
+    now = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: now)
+    seen = _talk(exchange, workspace, seconds)
     call_id = workspace.place(workspace.agent(max_duration_s=600)).json["id"]
     assert pump.minutes(workspace.id) == (1, 0)
     _dial(workspace, call_id)
+    assert pump.minutes(workspace.id) == (10, 0)
+    exchange.carry_on()
     assert seen == [(10, 0)]
     assert pump.minutes(workspace.id) == (minutes, minutes)
+    call = workspace.client.get(f"/v1/voice/calls/{call_id}").json
+    # An answered call took at least a second, whatever the carrier says.
+    assert call["duration_s"] == max(seconds, 1)
     _dial(workspace, call_id)
+    exchange.carry_on()
     assert pump.minutes(workspace.id) == (minutes, minutes)
 
 
 def test_failed_where_the_longest_talk_is_more_than_is_left(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch
+    stack: Stack, exchange: Exchange
 ) -> None:
     workspace = make_workspace("free")
-    _talk(monkeypatch, workspace, 9 * 60)
+    _talk(exchange, workspace, 9 * 60)
     agent = workspace.agent(max_duration_s=600)
     first = workspace.place(agent).json["id"]
     _dial(workspace, first)
+    exchange.carry_on()
     second = workspace.place(agent).json["id"]
     _dial(workspace, second)
     assert _end(workspace, first) == ("completed", "callee_hung_up")
     assert _end(workspace, second) == ("failed", "plan_limit")
-    assert pump.dials(workspace.id, second) == []
+    assert pump.dials(second) == []
     assert pump.minutes(workspace.id) == (9, 9)
 
 
@@ -80,22 +92,24 @@ def test_failed_where_the_longest_talk_is_more_than_the_plan_has(stack: Stack) -
     call_id = workspace.place(workspace.agent(max_duration_s=660)).json["id"]
     _dial(workspace, call_id)
     assert _end(workspace, call_id) == ("failed", "plan_limit")
+    assert pump.dials(call_id) == []
     assert pump.minutes(workspace.id) == (0, 0)
 
 
 def test_the_cycle_in_which_it_is_dialled_pays(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch
+    stack: Stack, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = datetime(2027, 1, 20, 12, tzinfo=UTC)
     monkeypatch.setattr(clock, "now", lambda: before)
     workspace = make_workspace("free")
     after = datetime(2027, 2, 21, 12, tzinfo=UTC)
-    _talk(monkeypatch, workspace, 90)
+    _talk(exchange, workspace, 90)
     schedule = {"earliest_at": clock.timestamp(after)}
     call_id = workspace.place(workspace.agent(max_duration_s=600), schedule=schedule).json["id"]
     assert pump.minutes(workspace.id) == (1, 0)
     monkeypatch.setattr(clock, "now", lambda: after)
     _dial(workspace, call_id)
+    exchange.carry_on()
     rows, _ = query(Table.CORE, f"W#{workspace.id}#USE", limit=10, newest_first=False)
     label = plans.period(20, after).label
     assert [(row["sk"], row["committed"]) for row in rows] == [

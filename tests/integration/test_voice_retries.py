@@ -7,10 +7,13 @@ import pytest
 
 from linkwright import clock
 from linkwright.table import Item
-from tests import pump
+from tests import carrier, pump
+from tests.carrier import Exchange
 from tests.client import invoke
 from tests.factories import Workspace
 from tests.stack import Stack
+from tests.switchboard import Reply, Sent, deliver_to_functions
+from tools.carrier.callees import HUMAN
 
 BUSY, NO_ANSWER, VOICEMAIL, ANSWERED = (f"+1500555000{digit}" for digit in (1, 2, 3, 5))
 MINUTE = timedelta(minutes=1)
@@ -27,6 +30,7 @@ def _after(stack: Stack, workspace: Workspace, patch: pytest.MonkeyPatch, time: 
     patch.setattr(clock, "now", lambda: moment)
     invoke("sweep_overdue", {})
     pump.work(stack, workspace.id)
+    carrier.current().carry_on()
 
 
 def _ended(stack: Stack, workspace: Workspace) -> list[Item]:
@@ -54,20 +58,20 @@ def test_dialled_again_after_each_wait_which_doubles_and_no_more_than_asked(
     assert call["next_attempt_at"] is not None
     assert pump.minutes(workspace.id) == (1, 0)
     _after(stack, workspace, monkeypatch, 0.9 * MINUTE)
-    assert pump.dials(workspace.id, call_id) == [1]
+    assert pump.dials(call_id) == [1]
     _after(stack, workspace, monkeypatch, 0.2 * MINUTE)
-    assert pump.dials(workspace.id, call_id) == [1, 1]
+    assert pump.dials(call_id) == [1, 1]
     _after(stack, workspace, monkeypatch, 1.9 * MINUTE)
-    assert pump.dials(workspace.id, call_id) == [1, 1]
+    assert pump.dials(call_id) == [1, 1]
     _after(stack, workspace, monkeypatch, 0.2 * MINUTE)
-    assert pump.dials(workspace.id, call_id) == [1, 1, 1]
+    assert pump.dials(call_id) == [1, 1, 1]
     call = _call(workspace, call_id)
     assert (call["status"], call["ended_reason"], call["next_attempt_at"]) == ("busy", "busy", None)
     assert [attempt["attempt"] for attempt in call["attempts"]] == [1, 2, 3]
     assert {attempt["status"] for attempt in call["attempts"]} == {"busy"}
     assert pump.minutes(workspace.id) == (0, 0)
     _after(stack, workspace, monkeypatch, 60 * MINUTE)
-    assert pump.dials(workspace.id, call_id) == [1, 1, 1]
+    assert pump.dials(call_id) == [1, 1, 1]
 
 
 def test_each_attempt_is_told_once_with_its_number_and_whether_it_was_the_last(
@@ -112,23 +116,57 @@ def test_a_call_that_waits_for_its_next_attempt_is_canceled(
     assert [attempt["status"] for attempt in canceled["attempts"]] == ["busy"]
     assert pump.minutes(workspace.id) == (0, 0)
     _after(stack, workspace, monkeypatch, 5 * MINUTE)
-    assert pump.dials(workspace.id, call_id) == [1]
+    assert pump.dials(call_id) == [1]
 
 
 def test_a_late_report_of_an_earlier_attempt_changes_nothing(
-    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    stack: Stack, workspace: Workspace, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from linkwright.voice import lifecycle
     from linkwright.voice.reports import Report
     from linkwright.voice.states import EndedReason, Status
 
-    call_id = _place(stack, workspace, BUSY, retry={"max": 1, "backoff": 60})
+    call_id = _place(stack, workspace, BUSY, retry={"max": 2, "backoff": 60})
     first = lifecycle.find(workspace.id, call_id)
     assert first is not None
     _after(stack, workspace, monkeypatch, 2 * MINUTE)
     before = lifecycle.find(workspace.id, call_id)
     lifecycle.advance(first, Report(Status.FAILED, ended_reason=EndedReason.CARRIER_FAILED))
     assert lifecycle.find(workspace.id, call_id) == before
+    assert pump.dials(call_id) == [1, 1]
+
+
+def test_what_the_carrier_tells_late_of_an_earlier_attempt_changes_nothing(
+    stack: Stack, workspace: Workspace, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All that was told of the first attempt comes again while the second one talks."""
+    from linkwright.voice import lifecycle
+
+    told: list[Sent] = []
+
+    def note(sent: Sent) -> Reply:
+        told.append(sent)
+        return deliver_to_functions(sent)
+
+    exchange.deliver = note
+    call_id = _place(stack, workspace, BUSY, retry={"max": 1, "backoff": 60})
+    assert [sent.fields["CallStatus"] for sent in told] == ["initiated", "ringing", "busy"]
+    exchange.live.callees[BUSY] = HUMAN
+    moment = clock.now() + 2 * MINUTE
+    monkeypatch.setattr(clock, "now", lambda: moment)
+    invoke("sweep_overdue", {})
+    pump.work(stack, workspace.id)
+    placed = exchange.talk(call_id)
+    before = lifecycle.find(workspace.id, call_id)
+    assert before is not None
+    assert (before["view"]["status"], before["sid"]) == ("in_progress", placed.sid)
+    for sent in told[:3]:
+        assert deliver_to_functions(sent).status == 204
+        assert lifecycle.find(workspace.id, call_id) == before
+    pump.settle(stack, workspace.id)
+    call = _call(workspace, call_id)
+    assert (call["status"], call["attempt"]) == ("completed", 2)
+    assert pump.dials(call_id) == [1, 1]
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from linkwright.voice import operations
 from linkwright.workspace import workspaces
 from linkwright.workspace.settings import ATTRIBUTES
 from tests import pump
+from tests.carrier import Exchange
 from tests.client import Answer, invoke
 from tests.factories import CALLEE, Workspace, make_workspace
 from tests.stack import Stack
@@ -171,7 +172,7 @@ def test_each_time_a_phone_rings_counts(stack: Stack, monkeypatch: pytest.Monkey
     assert workspace.place(agent, to=busy).status == 201
     _dial(workspace, retried)
     assert _end(workspace, retried) == ("canceled", "callee_limit")
-    assert pump.dials(workspace.id, retried) == [1]
+    assert pump.dials(retried) == [1]
 
 
 def test_409_for_more_calls_than_the_workspace_places_in_a_day(stack: Stack) -> None:
@@ -183,7 +184,7 @@ def test_409_for_more_calls_than_the_workspace_places_in_a_day(stack: Stack) -> 
 
 
 def test_201_at_night_for_the_end_of_the_quiet_hours(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch
+    stack: Stack, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workspace = make_workspace(settings=QUIET)
     _at(monkeypatch, NIGHT)
@@ -193,10 +194,12 @@ def test_201_at_night_for_the_end_of_the_quiet_hours(
     _at(monkeypatch, clock.parse(MORNING) - timedelta(seconds=1))
     invoke("sweep_overdue", {})
     pump.work(stack, workspace.id)
-    assert pump.dials(workspace.id, placed["id"]) == []
+    assert pump.dials(placed["id"]) == []
     _at(monkeypatch, clock.parse(MORNING))
     invoke("sweep_overdue", {})
     pump.work(stack, workspace.id)
+    assert pump.dials(placed["id"]) == [1]
+    exchange.carry_on()
     assert _end(workspace, placed["id"]) == ("completed", "agent_ended")
 
 
@@ -235,7 +238,7 @@ def test_a_call_that_waited_into_the_night_is_dialled_in_the_morning(
     _dial(workspace, placed["id"])
     call = _call(workspace, placed["id"])
     assert (call["status"], call["next_attempt_at"]) == ("scheduled", MORNING)
-    assert pump.dials(workspace.id, placed["id"]) == []
+    assert pump.dials(placed["id"]) == []
 
 
 def test_a_call_whose_window_ends_in_the_night_is_not_made(
@@ -255,6 +258,7 @@ def test_a_call_whose_window_ends_in_the_night_is_not_made(
     invoke("sweep_overdue", {})
     pump.work(stack, workspace.id)
     assert _end(workspace, placed["id"]) == ("canceled", "window_missed")
+    assert pump.dials(placed["id"]) == []
 
 
 def test_the_agents_own_quiet_hours_hold_as_well(
@@ -269,6 +273,7 @@ def test_the_agents_own_quiet_hours_hold_as_well(
     pump.settle(stack, workspace.id)
     call = _call(workspace, placed["id"])
     assert (call["status"], call["next_attempt_at"]) == ("scheduled", "2027-01-12T11:00:00Z")
+    assert pump.dials(placed["id"]) == []
 
 
 @pytest.mark.parametrize(
@@ -287,7 +292,7 @@ def test_what_was_switched_meanwhile_holds_at_dial(
     _switch(workspace, **changes)
     pump.settle(stack, workspace.id)
     assert _end(workspace, call_id) == ("canceled", reason)
-    assert pump.dials(workspace.id, call_id) == []
+    assert pump.dials(call_id) == []
     assert pump.minutes(workspace.id) == (0, 0)
 
 
@@ -298,7 +303,7 @@ def test_who_opts_out_between_post_and_dial_is_not_called(
     workspace.never_call(CALLEE)
     pump.settle(stack, workspace.id)
     assert _end(workspace, call_id) == ("canceled", "do_not_call")
-    assert pump.dials(workspace.id, call_id) == []
+    assert pump.dials(call_id) == []
     assert pump.minutes(workspace.id) == (0, 0)
 
 

@@ -10,7 +10,7 @@ from linkwright import clock, outbox, relay
 from linkwright.outbox import Work
 from linkwright.table import Item
 from linkwright.voice import lifecycle, operations
-from tests import pump
+from tests import carrier, pump
 from tests.client import Answer, invoke
 from tests.factories import Workspace
 from tests.stack import Stack
@@ -39,6 +39,7 @@ def _later(monkeypatch: pytest.MonkeyPatch, time: timedelta) -> None:
 def _sweep(stack: Stack, workspace: Workspace) -> None:
     invoke("sweep_overdue", {})
     pump.work(stack, workspace.id)
+    carrier.current().carry_on()
 
 
 def _event_types(stack: Stack, workspace: Workspace) -> list[str]:
@@ -56,9 +57,11 @@ def test_201_scheduled_and_dialled_when_its_window_opens(
     _sweep(stack, workspace)
     assert _call(workspace, placed.json["id"])["status"] == "scheduled"
     assert _event_types(stack, workspace) == []
+    assert pump.dials(placed.json["id"]) == []
     _later(monkeypatch, HOUR + timedelta(seconds=1))
     _sweep(stack, workspace)
     assert _call(workspace, placed.json["id"])["status"] == "completed"
+    assert pump.dials(placed.json["id"]) == [1]
     assert _event_types(stack, workspace) == [
         "call.queued",
         "call.ringing",
@@ -71,7 +74,7 @@ def test_a_message_before_its_time_dials_nothing(workspace: Workspace) -> None:
     call_id = _place(workspace, earliest_at=_in(HOUR)).json["id"]
     operations.dial(Work(outbox.CALL, f"W#{workspace.id}#CALL", call_id))
     assert _call(workspace, call_id)["status"] == "scheduled"
-    assert pump.dials(workspace.id, call_id) == []
+    assert pump.dials(call_id) == []
 
 
 @pytest.mark.parametrize("opens", [None, HOUR])
@@ -84,7 +87,7 @@ def test_canceled_when_its_window_was_missed(
     _sweep(stack, workspace)
     call = _call(workspace, call_id)
     assert (call["status"], call["ended_reason"]) == ("canceled", "window_missed")
-    assert pump.dials(workspace.id, call_id) == []
+    assert pump.dials(call_id) == []
     usage = [i for i in pump.items(stack, "CoreTable", workspace.id) if i["pk"].endswith("#USE")]
     assert [item["committed"] for item in usage] == [0]
 
@@ -104,6 +107,7 @@ def test_200_a_scheduled_call_is_canceled(
     _later(monkeypatch, 2 * HOUR)
     _sweep(stack, workspace)
     assert _call(workspace, call_id)["status"] == "canceled"
+    assert pump.dials(call_id) == []
 
 
 def test_200_listed_by_its_status(workspace: Workspace) -> None:
@@ -152,7 +156,6 @@ def test_one_dial_at_most_when_the_call_moves_on_while_it_becomes_due(
     _later(monkeypatch, HOUR + timedelta(seconds=1))
     work = Work(outbox.CALL, f"W#{workspace.id}#CALL", call_id)
     advance = lifecycle.advance
-    conduct = operations._conduct
     dialled = []
 
     def rival_first(item: Item, report: Any) -> Item:
@@ -160,22 +163,18 @@ def test_one_dial_at_most_when_the_call_moves_on_while_it_becomes_due(
         if rival == "cancel":
             workspace.client.post(f"/v1/voice/calls/{call_id}/cancel")
         else:
-            # The rival is alive and in the middle of its call: claimed, dialled, not ended.
-            with monkeypatch.context() as patch:
-                patch.setattr(operations, "_conduct", lambda *_, **__: dialled.append("rival"))
-                operations.dial(work)
+            operations.dial(work)
+        dialled.append(pump.dials(call_id))
         return advance(item, report)
 
-    def count(*args: Any, **options: Any) -> None:
-        dialled.append("late")
-        conduct(*args, **options)
-
     monkeypatch.setattr(lifecycle, "advance", rival_first)
-    monkeypatch.setattr(operations, "_conduct", count)
     operations.dial(work)
-    assert dialled == (["rival"] if rival == "dial" else [])
-    expected = "dialing" if rival == "dial" else "canceled"
-    assert _call(workspace, call_id)["status"] == expected
+    # By the rival alone.
+    assert dialled == [[1] if rival == "dial" else []]
+    assert pump.dials(call_id) == dialled[0]
+    call = _call(workspace, call_id)
+    assert call["status"] == ("dialing" if rival == "dial" else "canceled")
+    assert call["attempt"] == len(dialled[0])
 
 
 def test_one_sweep_sends_all_that_is_due_however_many_pages(

@@ -6,6 +6,7 @@ import pytest
 
 from linkwright import ids
 from linkwright.plans import PLANS
+from linkwright.providers.llm_catalogue import MODELS
 from linkwright.table import Table, update
 from linkwright.workspace import operations, settings, workspaces
 from tests.client import Answer
@@ -21,6 +22,7 @@ OFF = {
     "calls_per_callee_per_day": None,
     "calls_per_day": None,
     "quiet_hours": None,
+    "model": None,
     "version": 1,
     "updated_at": None,
 }
@@ -94,6 +96,7 @@ def test_200_with_every_field(workspace: Workspace) -> None:
         "calls_per_callee_per_day": 100,
         "calls_per_day": 1_000_000,
         "quiet_hours": {"start": "20:00", "end": "09:30"},
+        "model": "bedrock/nova-2-lite",
     }
     changed = _change(workspace, '"1"', **given)
     assert changed.status == 200
@@ -108,6 +111,15 @@ def test_200_null_lifts_a_limit_and_what_is_not_sent_stays(stack: Stack) -> None
     changed = _change(workspace, "1", quiet_hours=None, allowed_countries=None).json
     lifted = {"quiet_hours": None, "version": 2, "updated_at": changed["updated_at"]}
     assert changed == STRICT | lifted
+
+
+@pytest.mark.parametrize("model", ["deterministic", *MODELS])
+def test_200_any_model_that_is_offered_and_null_for_the_deployments_own(
+    workspace: Workspace, model: str
+) -> None:
+    assert _change(workspace, "1", model=model).json["model"] == model
+    assert _shown(workspace)["model"] == model
+    assert _change(workspace, "2", model=None).json["model"] is None
 
 
 def test_200_a_change_of_nothing_is_no_version(workspace: Workspace) -> None:
@@ -140,6 +152,7 @@ def test_400_without_a_version_to_change_from(workspace: Workspace, version: str
 
 
 _COUNTRY = "must be an ISO 3166-1 code of two capital letters."
+_MODEL = "must be one of the models that are offered."
 
 
 @pytest.mark.parametrize(
@@ -171,6 +184,12 @@ _COUNTRY = "must be an ISO 3166-1 code of two capital letters."
             "Field 'quiet_hours' must not begin and end at the same time.",
         ),
         ("quiet_hours.end", {"start": "21:00", "end": "24:00"}, ""),
+        ("model", "gpt-1", f"Field 'model' {_MODEL}"),
+        ("model", "Bedrock/nova-2-lite", f"Field 'model' {_MODEL}"),
+        ("model", "global.amazon.nova-2-lite-v1:0", f"Field 'model' {_MODEL}"),
+        ("model", "", f"Field 'model' {_MODEL}"),
+        ("model", "m" * 101, ""),
+        ("model", 7, ""),
         ("version", 7, "Unknown field 'version'."),
         ("updated_at", None, "Unknown field 'updated_at'."),
     ],

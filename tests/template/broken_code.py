@@ -60,6 +60,16 @@ def a_table_that_sam_local_cannot_know(checkout: Checkout) -> None:
     rewrite(checkout, "events/env.json", '"CORE_TABLE"', '"STAGE"')
 
 
+@breaks(routes.sam_local_is_told_what_it_passes_on)
+def a_secret_that_sam_local_cannot_know(checkout: Checkout) -> None:
+    rewrite(checkout, "events/env.json", '"SECRET_ARN"', '"STAGE"')
+
+
+@breaks(routes.public_routes_are_listed)
+def a_callback_that_asks_for_a_key(checkout: Checkout) -> None:
+    rewrite(checkout, "functions/callbacks/note_status.py", ", public=True", "")
+
+
 @breaks(routes.functions_have_a_test)
 def a_function_that_no_test_mentions(checkout: Checkout) -> None:
     for file in (checkout.root / "tests").rglob("*.py"):
@@ -141,7 +151,7 @@ def many_middling_functions(checkout: Checkout) -> None:
 
 @breaks(code.functions_are_short)
 def some_longer_functions(checkout: Checkout) -> None:
-    for at in range(50):
+    for at in range(90):
         write(checkout, f"{LAYER}/f{at}.py", _function("longer", code.P90_LINES + 1))
 
 

@@ -191,6 +191,22 @@ def every_index(checkout: Checkout) -> None:
     statement(checkout, "ListCalls", 1)["Resource"] = {"Fn::Sub": "${CoreTable.Arn}/index/*"}
 
 
+@breaks(access.resources_are_named)
+def every_model(checkout: Checkout) -> None:
+    statement(checkout, "TakeTurn", 2)["Resource"][0] = "arn:aws:bedrock:*::foundation-model/*"
+
+
+@breaks(access.resources_are_named)
+def a_model_in_every_region_for_one_who_asks_none(checkout: Checkout) -> None:
+    wanted = statement(checkout, "TakeTurn", 2)
+    block(checkout, "GetCall")["Policies"][0]["Statement"].append(wanted)
+
+
+@breaks(access.resources_are_named)
+def an_exception_that_is_not_needed(checkout: Checkout) -> None:
+    del block(checkout, "TakeTurn")["Policies"][0]["Statement"][2]
+
+
 @breaks(access.managed_policies_are_listed)
 def an_administrator(checkout: Checkout) -> None:
     block(checkout, "GetCall")["Policies"].append(ADMIN)

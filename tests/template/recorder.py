@@ -13,9 +13,10 @@ import boto3
 import pytest
 from pydynox import pydynox_core
 
-from linkwright import aws, media, table
+from linkwright import aws, media, table, vault
+from linkwright.providers import llm_bedrock
 from linkwright.settings import settings
-from tests import client
+from tests import client, switchboard
 from tests.stack import REGION, Stack
 from tools.template import Function
 
@@ -33,7 +34,10 @@ OPERATIONS = {
     ("sqs", "SendMessageBatch"): ("sqs:SendMessage", "QueueUrl"),
     ("s3", "GetObject"): ("s3:GetObject", "Bucket"),
     ("s3", "PutObject"): ("s3:PutObject", "Bucket"),
+    ("secretsmanager", "GetSecretValue"): ("secretsmanager:GetSecretValue", "SecretId"),
+    ("bedrock-runtime", "Converse"): ("bedrock:InvokeModel", "modelId"),
 }
+GLOBAL = "global."
 
 
 class Recorder:
@@ -53,6 +57,8 @@ class Recorder:
     def watched(self, function: Function, module: Any) -> SimpleNamespace:  # noqa: ANN401
         def handler(event: object, context: object) -> object:
             self._running = function.file
+            # Read once per process, and on Lambda each function has one of its own.
+            vault.vault.cache_clear()
             try:
                 return module.handler(event, context)
             finally:
@@ -62,8 +68,13 @@ class Recorder:
 
     def note_boto3(self, params: Mapping[str, Any], model: Any, **_: object) -> None:  # noqa: ANN401
         operation = (model.service_model.service_name, model.name)
-        if self._running is not None:
-            action, parameter = OPERATIONS[operation]
+        if self._running is None:
+            return
+        action, parameter = OPERATIONS[operation]
+        if parameter == "modelId":
+            asked = _of_a_model(params[parameter])
+            self.used[self._running] |= {(action, resource) for resource in asked}
+        else:
             self.record(action, params[parameter], _folder(params.get("Key")))
 
     def watched_link(self, link: Callable[[str], Any]) -> Callable[[str], Any]:
@@ -74,6 +85,15 @@ class Recorder:
             return link(key)
 
         return watched
+
+
+def _of_a_model(model_id: str) -> set[str]:
+    """Both the profile and the model that it leads to, in whichever region, are asked for:
+    https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-prereq.html.
+    """
+    assert model_id.startswith(GLOBAL), "the model of one region has another right"
+    profile = f"arn:aws:bedrock:${{AWS::Region}}:${{AWS::AccountId}}:inference-profile/{model_id}"
+    return {profile, f"arn:aws:bedrock:*::foundation-model/{model_id.removeprefix(GLOBAL)}"}
 
 
 def _folder(key: str | None) -> str | None:
@@ -116,7 +136,8 @@ def recording(stack: Stack) -> Iterator[Recorder]:
             "DynamoDBClient",
             lambda **options: RecordingDriver(make_driver(**options), recorder),
         )
-        patch.setattr(client, "load", lambda function: recorder.watched(function, load(function)))
+        for caller in (client, switchboard):
+            patch.setattr(caller, "load", lambda of: recorder.watched(of, load(of)))
         patch.setattr(boto3, "DEFAULT_SESSION", session)
         patch.setattr(media, "link", recorder.watched_link(media.link))
         _forget_clients()
@@ -126,6 +147,6 @@ def recording(stack: Stack) -> Iterator[Recorder]:
 
 def _forget_clients() -> None:
     table.driver.cache_clear()
-    for made in vars(aws).values():
+    for made in (*vars(aws).values(), *vars(llm_bedrock).values()):
         if hasattr(made, "cache_clear"):
             made.cache_clear()

@@ -2,12 +2,23 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from tests.template.checkout import Checkout, target
 
-# Where an action knows no narrower resource: (role, action). Each needs a reason beside it.
-ANY_RESOURCE: frozenset[tuple[str, str]] = frozenset()
+# Where a name must leave something open: by role and action, what it may be. Each needs a reason
+# beside it.
+ANY_RESOURCE: Mapping[tuple[str, str], re.Pattern[str]] = {
+    # A global profile asks its model in whichever region is free.
+    **dict.fromkeys(
+        (
+            ("AnswerCallRole", "bedrock:InvokeModel"),
+            ("TakeTurnRole", "bedrock:InvokeModel"),
+            ("FollowUpCallRole", "bedrock:InvokeModel"),
+        ),
+        re.compile(r"arn:aws:bedrock:\*::foundation-model/[a-z0-9.:-]+"),
+    ),
+}
 # What SAM gives a role so that Lambda can log, trace and poll the source that wakes the function.
 MANAGED_POLICIES = {
     "service-role/AWSLambdaBasicExecutionRole",
@@ -38,12 +49,17 @@ def actions_are_named(checkout: Checkout) -> Iterator[str]:
 
 
 def resources_are_named(checkout: Checkout) -> Iterator[str]:
+    needed = set()
     for role in checkout.of_type("AWS::IAM::Role"):
         for granted in checkout.grants(role):
             if "*" not in granted.resource or _is_a_folder(checkout, granted.resource):
                 continue
-            if (role, granted.action) not in ANY_RESOURCE:
+            excepted = ANY_RESOURCE.get((role, granted.action))
+            if excepted is None or not excepted.fullmatch(granted.resource):
                 yield f"{role}: allows {granted.action} on {granted.resource}"
+            needed.add((role, granted.action))
+    for role, action in sorted(set(ANY_RESOURCE) - needed):
+        yield f"{role}: has an exception for {action} that it does not need"
 
 
 def _is_a_folder(checkout: Checkout, resource: str) -> bool:

@@ -18,8 +18,9 @@ NOT_BY_THE_LAYER = {"functions", "tests", "tools", "benchmarks"}
 # The only files that know a package, so that each can be replaced behind one face.
 ONLY = {
     "pydynox": {"table.py", "transaction.py"},
-    "boto3": {"aws.py"},
-    "botocore": {"aws.py"},
+    # A model takes longer than any other service may, and is asked again by its port alone.
+    "boto3": {"aws.py", "providers/llm_bedrock.py"},
+    "botocore": {"aws.py", "providers/llm_bedrock.py"},
     # The only way out to an address that a customer or a model chose.
     **dict.fromkeys(
         (

@@ -12,7 +12,11 @@ from tests.template.rules_functions import called
 from tools.template import Function
 
 # The only endpoints that ask for no credential.
-PUBLIC = {"$default", "GET /docs", "GET /docs/{asset}", "GET /openapi.json"}
+PUBLIC = {"$default", "GET /docs", "GET /docs/{asset}", "GET /openapi.json"} | {
+    # Signed by the carrier.
+    f"POST /callbacks/twilio/{{partition}}/{{call_id}}/{{attempt}}/{kind}"
+    for kind in ("answer", "turn/{turn}", "transfer", "status", "machine", "recording")
+}
 # Folders of ASGI applications, which have no `@endpoint`: public_routes_are_listed judges them.
 APPLICATIONS = {"console"}
 # These go through every function of the template by themselves, so they prove no one's own case.
@@ -115,7 +119,7 @@ def sam_local_is_told_what_it_passes_on(checkout: Checkout) -> Iterator[str]:
         yield f"events/env.json: no function has {name}"
     # What stands for a resource has no value of its own outside a stack.
     for name in sorted(known - told):
-        if name.endswith(("_TABLE", "_QUEUE_URL", "_BUCKET")):
+        if name.endswith(("_TABLE", "_QUEUE_URL", "_BUCKET", "_ARN")):
             yield f"events/env.json: {name} is missing"
 
 

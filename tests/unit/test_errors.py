@@ -9,6 +9,7 @@ from linkwright import errors, http
 from linkwright.errors import (
     ApiError,
     Conflict,
+    Forbidden,
     InvalidRequest,
     InvalidToken,
     MethodNotAllowed,
@@ -52,6 +53,7 @@ ERRORS: list[tuple[ApiError, int, str]] = [
     (InvalidToken(), 401, "invalid_token"),
     (MissingScope("calls:read"), 401, "missing_scope"),
     (PlanLimitExceeded("m", dimension="d", upgrade_to="pro"), 402, "plan_limit_exceeded"),
+    (Forbidden(), 403, "invalid_request"),
     (ResourceNotFound("m"), 404, "resource_not_found"),
     (MethodNotAllowed("m"), 405, "invalid_request"),
     (Conflict("m", reason="r"), 409, "conflict"),

@@ -190,6 +190,8 @@ def test_201_gives_the_sid(server: Server, carrier: Twilio) -> None:
         ("From", "+15005550006"),
         ("Url", f"{HOOK}/answer"),
         ("Method", "POST"),
+        ("FallbackUrl", f"{HOOK}/answer"),
+        ("FallbackMethod", "POST"),
         ("StatusCallback", f"{HOOK}/status"),
         ("StatusCallbackMethod", "POST"),
         ("StatusCallbackEvent", "initiated"),
@@ -212,7 +214,7 @@ def test_201_with_detection_and_recording(
     carrier.place(
         Order(TO, FROM, HOOK, HOOK, 60, 20, machine=machine, recording_url=f"{HOOK}/recording")
     )
-    assert server.asked[0].form[10:] == [
+    assert server.asked[0].form[12:] == [
         ("Timeout", "20"),
         ("TimeLimit", "60"),
         ("MachineDetection", detection),
@@ -498,8 +500,8 @@ def test_a_recording_elsewhere_is_asked_without_credentials(
     server: Server, carrier: Twilio
 ) -> None:
     elsewhere = server.url.replace("127.0.0.1", "localhost") + "/media"
-    server.answers(Reply(302, b"", {"Location": elsewhere}), Reply(200, b"sound"))
-    assert carrier.recording(RECORDING, 5) == b"sound"
+    server.answers(Reply(302, b"", {"Location": elsewhere}), Reply(200, b"\xff\xfbsound"))
+    assert carrier.recording(RECORDING, 5) == b"\xff\xfbsound"
     assert "authorization" not in server.asked[1].headers
 
 
@@ -507,20 +509,28 @@ def test_a_recording_has_a_largest_size(
     server: Server, carrier: Twilio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(twilio, "MAX_RECORDING_BYTES", 10)
-    server.answers(Reply(200, b"x" * 10), Reply(200, b"x" * 11))
-    assert carrier.recording(RECORDING, 5) == b"x" * 10
+    server.answers(Reply(200, b"ID3" + b"x" * 7), Reply(200, b"ID3" + b"x" * 8))
+    assert carrier.recording(RECORDING, 5) == b"ID3" + b"x" * 7
+    with pytest.raises(Unavailable):
+        carrier.recording(RECORDING, 5)
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"<html>", b"ID", b"\xff", b"\xff\xd8\xff"])
+def test_what_is_no_sound_is_no_recording(server: Server, carrier: Twilio, body: bytes) -> None:
+    server.answers(Reply(200, body))
     with pytest.raises(Unavailable):
         carrier.recording(RECORDING, 5)
 
 
 def test_deleting_a_recording_twice_is_once(server: Server, carrier: Twilio) -> None:
-    server.answers(Reply(204), problem(404, 20404), Reply(500))
+    server.answers(Reply(204), problem(404, 20404), Reply(500), Reply(200, b"{}"))
     carrier.delete_recording(RECORDING)
     carrier.delete_recording(RECORDING)
     path = f"/2010-04-01/Accounts/{ACCOUNT}/Recordings/{RECORDING}.json"
     assert {(asked.method, asked.path) for asked in server.asked} == {("DELETE", path)}
-    with pytest.raises(Unavailable):
-        carrier.delete_recording(RECORDING)
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            carrier.delete_recording(RECORDING)
 
 
 # ---- What is told to nobody -------------------------------------------------------------------

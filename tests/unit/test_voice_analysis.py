@@ -1,12 +1,16 @@
 """What came of a call, and whether the callee asked not to be called again."""
 
 import unicodedata
+from collections.abc import Callable
 from typing import Any, Literal
 
 import pytest
 
-from linkwright.voice.analysis import analyse, opted_out
-from linkwright.voice.models import Call, TranscriptTurn
+from linkwright.providers import llm
+from linkwright.voice import analysis
+from linkwright.voice.analysis import Impression
+from linkwright.voice.models import Analysis, Call, TranscriptTurn
+from linkwright.voice.opt_out import is_asked_in as opted_out
 from linkwright.voice.states import EndedReason, Status
 
 Role = Literal["agent", "callee"]
@@ -33,6 +37,35 @@ def call(*turns: tuple[Role, str], **changes: Any) -> Call:
         "transcript": [turn for role, text in turns for turn in said(text, role=role)],
     }
     return Call(**facts | changes)
+
+
+def analyse(ended: Call) -> Analysis:
+    return analysis.analyse(ended, "ws_1.test", llm.DETERMINISTIC)
+
+
+class FakeModel:
+    """Answers what it was made with, and keeps what it was asked."""
+
+    def __init__(self, answer: Impression | llm.ModelFailed) -> None:
+        self.answer = answer
+        self.prompts: list[llm.Prompt[Any]] = []
+
+    def instance(self, prompt: llm.Prompt[Any], kind: Any, timeout_s: float) -> llm.Answer[Any]:
+        assert kind is Impression
+        self.prompts.append(prompt)
+        if isinstance(self.answer, llm.ModelFailed):
+            raise self.answer
+        return llm.Answer(self.answer, llm.Usage(1, 1, None), "ai:fake")
+
+
+@pytest.fixture
+def speaks(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], FakeModel]:
+    def make(answer: Any) -> FakeModel:
+        made = FakeModel(answer)
+        monkeypatch.setattr(llm, "model", lambda *_, **__: made)
+        return made
+
+    return make
 
 
 ASKED = [
@@ -221,3 +254,43 @@ def test_a_long_quotation_is_cut() -> None:
 def test_the_same_call_has_the_same_analysis() -> None:
     ended = call(("agent", "Hello?"), ("callee", "Hello."))
     assert analyse(ended) == analyse(ended)
+
+
+def test_a_person_behind_a_screening_is_a_conversation() -> None:
+    talk = call(("callee", "Who is calling?"), ("callee", "Yes?"), answered_by="call_screening")
+    assert analyse(talk).outcome == "conversation"
+    reason = {"answered_by": "call_screening", "ended_reason": EndedReason.CALL_SCREENING}
+    assert analyse(call(("callee", "Who is calling?"), **reason)).outcome == "screened"
+
+
+def test_a_model_sums_up_and_judges_the_mood(speaks: Callable[[Any], FakeModel]) -> None:
+    model = speaks(
+        Impression(summary="**Dana** will come [here](https://evil.test).", sentiment="positive")
+    )
+    found = analyse(call(("agent", "Hello?"), ("callee", "כן, בבקשה.")))
+    assert (found.summary, found.sentiment) == ("Dana will come .", "positive")
+    assert found.outcome == "conversation"
+    (prompt,) = model.prompts
+    assert prompt.data["transcript"] == [
+        {"role": "agent", "text": "Hello?"},
+        {"role": "callee", "text": "כן, בבקשה."},
+    ]
+    assert "בבקשה" not in prompt.instructions
+    assert "+972541234567" not in f"{prompt.instructions}{prompt.data}"
+
+
+def test_the_facts_stand_in_for_a_model_that_fails(speaks: Callable[[Any], FakeModel]) -> None:
+    talk = call(("callee", "Hello."))
+    by_facts = analyse(talk)
+    speaks(llm.ModelFailed(llm.Failure.TOO_SLOW, "no answer"))
+    assert analyse(talk) == by_facts
+    speaks(Impression(summary="https://evil.test", sentiment="negative"))
+    assert analyse(talk) == by_facts
+
+
+def test_no_model_is_asked_about_a_call_in_which_nobody_spoke(
+    speaks: Callable[[Any], FakeModel],
+) -> None:
+    model = speaks(Impression(summary="A lively talk.", sentiment="positive"))
+    assert "lively" not in analyse(call(("agent", "Hello?"))).summary
+    assert not model.prompts

@@ -1,0 +1,24 @@
+"""What the functions write to their log."""
+
+import io
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from linkwright.observability import logger
+
+
+@contextmanager
+def logged() -> Iterator[io.StringIO]:
+    """The very lines that the functions' logger writes."""
+    lines = io.StringIO()
+    logger()  # made when first used
+    handlers = [h for h in logging.getLogger("linkwright").handlers if hasattr(h, "setStream")]
+    assert handlers
+    streams = [handler.setStream(lines) for handler in handlers]
+    try:
+        yield lines
+    finally:
+        for handler, stream in zip(handlers, streams, strict=True):
+            if stream is not None:
+                handler.setStream(stream)

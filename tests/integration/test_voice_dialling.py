@@ -1,0 +1,847 @@
+"""One dial for each attempt, whatever gets lost between the worker and the carrier."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from linkwright import clock, ids, outbox, settings, vault
+from linkwright.egress import Answer
+from linkwright.outbox import Work
+from linkwright.providers import telephony
+from linkwright.providers.telephony import Dial
+from linkwright.table import Item, Key, Table, get
+from linkwright.voice import agents, claims, inquiry, lifecycle, operations
+from tests import carrier, pump
+from tests.carrier import Exchange, Killed, die, lose, then_die, unanswered, unreachable
+from tests.client import invoke
+from tests.clocks import Hand
+from tests.factories import CALLEE, Workspace, make_workspace
+from tests.integration.test_concurrency import at_once
+from tests.stack import Stack
+from tests.switchboard import Reply, Sent, deliver_to_functions
+
+pytestmark = pytest.mark.talks
+
+Placing = Callable[[Callable[[], Answer]], Answer]
+
+COMPLETED = ("completed", "agent_ended")
+GIVEN_UP = ("failed", "provider_timeout")
+NEVER_S = timedelta(days=1).total_seconds()
+
+
+@pytest.fixture
+def hand(monkeypatch: pytest.MonkeyPatch) -> Hand:
+    return Hand(monkeypatch)
+
+
+def _place(workspace: Workspace, **body: Any) -> str:
+    placed = workspace.place(workspace.agent(), **body)
+    assert placed.status == 201
+    return str(placed.json["id"])
+
+
+def _dial(workspace: Workspace, call_id: str) -> None:
+    operations.dial(Work(outbox.CALL, f"W#{workspace.partition}#CALL", call_id))
+
+
+def _dialled(workspace: Workspace, **body: Any) -> str:
+    call_id = _place(workspace, **body)
+    _dial(workspace, call_id)
+    return call_id
+
+
+def _sweep(stack: Stack, workspace: Workspace) -> None:
+    invoke("sweep_overdue", {})
+    pump.work(stack, workspace.id)
+
+
+def _show(workspace: Workspace, call_id: str) -> Item:
+    call: Item = workspace.client.get(f"/v1/voice/calls/{call_id}").json
+    return call
+
+
+def _end(workspace: Workspace, call_id: str) -> tuple[str, str | None]:
+    call = _show(workspace, call_id)
+    return call["status"], call["ended_reason"]
+
+
+def _status(workspace: Workspace, call_id: str) -> str:
+    return _end(workspace, call_id)[0]
+
+
+def _sid(workspace: Workspace, call_id: str) -> str:
+    return str((lifecycle.find(workspace.partition, call_id) or {})["sid"])
+
+
+def _on_the_phone(workspace: Workspace) -> set[str]:
+    item = get(Table.CORE, Key(f"W#{workspace.partition}#LINE", "all")) or {}
+    return set(item.get("active", ()))
+
+
+def _events(stack: Stack, workspace: Workspace, call_id: str) -> list[str]:
+    found = pump.items(stack, "CoreTable", workspace.id)
+    return [one["type"] for one in found if "sequence" in one and one["object"]["id"] == call_id]
+
+
+def _cancel(workspace: Workspace, call_id: str) -> None:
+    canceled = workspace.client.post(f"/v1/voice/calls/{call_id}/cancel")
+    assert (canceled.status, canceled.json["status"]) == (200, "canceled")
+
+
+# The answer is lost.
+
+
+def test_a_call_whose_answer_was_lost_is_adopted(workspace: Workspace, exchange: Exchange) -> None:
+    exchange.placing = lose
+    call_id = _dialled(workspace)
+    assert _sid(workspace, call_id) == exchange.call(call_id).sid
+    exchange.carry_on()
+    assert _end(workspace, call_id) == COMPLETED
+    assert exchange.orders == 1
+    assert pump.minutes(workspace.id) == (1, 1)
+
+
+def test_a_call_that_is_listed_late_is_adopted_then(
+    stack: Stack, workspace: Workspace, exchange: Exchange, hand: Hand
+) -> None:
+    exchange.placing = lose
+    exchange.live.account.listed_after_s = 50
+    call_id = _dialled(workspace)
+    for _ in range(2):
+        assert (_status(workspace, call_id), _sid(workspace, call_id)) == ("dialing", "")
+        hand.move(31)
+        _sweep(stack, workspace)
+    assert _sid(workspace, call_id) == exchange.call(call_id).sid
+    exchange.carry_on()
+    assert _end(workspace, call_id) == COMPLETED
+    assert exchange.orders == 1
+
+
+def test_a_call_that_is_never_listed_is_bound_by_its_own_first_callback(
+    stack: Stack, workspace: Workspace, exchange: Exchange, hand: Hand
+) -> None:
+    exchange.placing = lose
+    exchange.live.account.listed_after_s = NEVER_S
+    call_id = _dialled(workspace)
+    assert _sid(workspace, call_id) == ""
+    placed = exchange.ring(call_id)
+    assert (_status(workspace, call_id), _sid(workspace, call_id)) == ("ringing", placed.sid)
+    # Long after it would have been given up.
+    hand.move(95)
+    _sweep(stack, workspace)
+    exchange.carry_on()
+    assert _end(workspace, call_id) == COMPLETED
+    assert exchange.orders == 1
+
+
+def test_a_call_is_found_when_the_carrier_answers_again(
+    stack: Stack,
+    workspace: Workspace,
+    exchange: Exchange,
+    hand: Hand,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Not given up while nobody can know."""
+    exchange.placing = lose
+    fetch = exchange.live.fetch
+
+    def only_orders(url: str, **options: Any) -> Answer:
+        return fetch(url, **options) if options["method"] == "POST" else unreachable()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(exchange.live, "fetch", only_orders)
+        call_id = _dialled(workspace)
+        for _ in range(5):
+            hand.move(61)
+            _sweep(stack, workspace)
+            assert (_status(workspace, call_id), _sid(workspace, call_id)) == ("dialing", "")
+    hand.move(61)
+    _sweep(stack, workspace)
+    assert _sid(workspace, call_id) == exchange.call(call_id).sid
+    exchange.carry_on()
+    assert _end(workspace, call_id) == COMPLETED
+    assert exchange.orders == 1
+
+
+@pytest.mark.parametrize("answer_s", [0, 10, 29])
+def test_a_call_that_was_never_taken_is_looked_for_a_minute_and_then_given_up(
+    stack: Stack, workspace: Workspace, exchange: Exchange, hand: Hand, answer_s: int
+) -> None:
+    """It is looked for once its answer is lost, and each half minute from then on."""
+
+    def wait(place: Callable[[], Answer]) -> Answer:
+        hand.move(answer_s)
+        return unanswered(place)
+
+    exchange.placing = wait
+    call_id = _dialled(workspace)
+    for _ in range(30, 60 - answer_s, 30):
+        hand.move(30)
+        _dial(workspace, call_id)
+        _sweep(stack, workspace)
+        assert _status(workspace, call_id) == "dialing"
+        assert _on_the_phone(workspace) == {call_id}
+    hand.move(30)
+    _sweep(stack, workspace)
+    assert _end(workspace, call_id) == GIVEN_UP
+    assert _on_the_phone(workspace) == set()
+    assert pump.minutes(workspace.id) == (0, 0)
+    for _ in range(3):
+        hand.move(600)
+        _dial(workspace, call_id)
+        _sweep(stack, workspace)
+    assert _end(workspace, call_id) == GIVEN_UP
+    assert (exchange.orders, exchange.calls()) == (1, [])
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(500, {}, b"", ""),
+        Answer(503, {}, b"<html>", ""),
+        Answer(408, {}, b"", ""),
+        Answer(201, {}, b"{}", ""),
+        Answer(201, {}, b'{"sid": "CA0", "status": "queued"}', ""),
+    ],
+    ids=lambda answer: f"{answer.status} {len(answer.body)}",
+)
+def test_an_answer_that_says_nothing_certain_is_none(
+    workspace: Workspace, exchange: Exchange, answer: Answer
+) -> None:
+    def place(place: Callable[[], Answer]) -> Answer:
+        place()
+        return answer
+
+    exchange.placing = place
+    call_id = _dialled(workspace)
+    assert _sid(workspace, call_id) == exchange.call(call_id).sid
+    exchange.carry_on()
+    assert _end(workspace, call_id) == COMPLETED
+    assert exchange.orders == 1
+
+
+# The worker is killed.
+
+
+@pytest.mark.parametrize("found_by", ["look-up", "callback"])
+@pytest.mark.parametrize("killed", ["before the answer", "before it is written down"])
+def test_a_call_whose_worker_was_killed_is_found(
+    stack: Stack,
+    workspace: Workspace,
+    exchange: Exchange,
+    hand: Hand,
+    monkeypatch: pytest.MonkeyPatch,
+    killed: str,
+    found_by: str,
+) -> None:
+    call_id = _place(workspace)
+    with monkeypatch.context() as patch:
+        if killed == "before the answer":
+            patch.setattr(exchange, "placing", then_die)
+        else:
+            patch.setattr(inquiry, "bind", die)
+        with pytest.raises(Killed):
+            _dial(workspace, call_id)
+    placed = exchange.call(call_id)
+    for _ in range(5):  # the lease still runs
+        _dial(workspace, call_id)
+    assert _sid(workspace, call_id) == ""
+    if found_by == "callback":
+        exchange.ring(call_id)
+        assert (_status(workspace, call_id), _sid(workspace, call_id)) == ("ringing", placed.sid)
+    hand.move(66)
+    _sweep(stack, workspace)
+    assert _sid(workspace, call_id) == placed.sid
+    exchange.carry_on()
+    assert _end(workspace, call_id) == COMPLETED
+    assert exchange.orders == 1
+    assert pump.minutes(workspace.id) == (1, 1)
+
+
+def test_who_comes_back_after_its_lease_does_not_dial(
+    stack: Stack,
+    workspace: Workspace,
+    exchange: Exchange,
+    hand: Hand,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A worker sleeps between its claim and its order; another one goes on with the call."""
+    call_id = _place(workspace)
+    order = claims.order
+
+    def sleep_first(item: Item) -> Item:
+        monkeypatch.setattr(claims, "order", order)
+        hand.move(66)
+        _dial(workspace, call_id)
+        assert pump.dials(call_id) == [1]
+        return order(item)
+
+    monkeypatch.setattr(claims, "order", sleep_first)
+    _dial(workspace, call_id)
+    assert exchange.orders == 1
+    exchange.carry_on()
+    call = _show(workspace, call_id)
+    assert (call["status"], call["attempt"], len(call["attempts"])) == ("completed", 1, 1)
+
+
+def test_who_orders_a_call_that_was_given_up_meanwhile_has_it_hung_up(
+    stack: Stack, workspace: Workspace, exchange: Exchange, hand: Hand
+) -> None:
+    """A worker sleeps between its order and the carrier, for longer than the call is looked for."""
+
+    def sleep_first(place: Callable[[], Answer]) -> Answer:
+        hand.move(66)
+        _sweep(stack, workspace)
+        assert _end(workspace, call_id) == GIVEN_UP
+        return place()
+
+    call_id = _place(workspace)
+    exchange.placing = sleep_first
+    _dial(workspace, call_id)
+    placed = exchange.call(call_id)
+    pump.settle(stack, workspace.id)
+    assert (placed.ended_by, placed.turns) == ("api", [])
+    assert _end(workspace, call_id) == GIVEN_UP
+    assert exchange.orders == 1
+
+
+# Several calls to one number.
+
+
+def test_two_calls_to_one_number_that_are_listed_at_once_get_their_own(
+    workspace: Workspace, exchange: Exchange
+) -> None:
+    exchange.placing = lose
+    agent = workspace.agent()
+    placed = [workspace.place(agent).json["id"] for _ in range(2)]
+    for call_id in placed:
+        _dial(workspace, call_id)
+    for call_id in placed:
+        assert _sid(workspace, call_id) == exchange.call(call_id).sid
+    exchange.carry_on()
+    assert [_end(workspace, call_id) for call_id in placed] == [COMPLETED] * 2
+    assert exchange.orders == 2
+
+
+def _both_lost(workspace: Workspace, exchange: Exchange) -> list[str]:
+    """Two calls to one number, neither of which the carrier has listed yet."""
+    exchange.placing = lose
+    exchange.live.account.listed_after_s = 20
+    agent = workspace.agent()
+    placed = [str(workspace.place(agent).json["id"]) for _ in range(2)]
+    for call_id in placed:
+        _dial(workspace, call_id)
+    assert [_sid(workspace, call_id) for call_id in placed] == ["", ""]
+    return placed
+
+
+def test_of_two_that_may_be_either_none_is_adopted(
+    stack: Stack, workspace: Workspace, exchange: Exchange, hand: Hand
+) -> None:
+    calls = _both_lost(workspace, exchange)
+    hand.move(31)
+    _sweep(stack, workspace)
+    assert [_end(workspace, call_id) for call_id in calls] == [GIVEN_UP] * 2
+    assert pump.minutes(workspace.id) == (0, 0)
+    assert _on_the_phone(workspace) == set()
+    # What they tell from now on is of calls that we have given up.
+    for call_id in calls:
+        exchange.ring(call_id)
+    pump.settle(stack, workspace.id)
+    for call_id in calls:
+        placed = exchange.call(call_id)
+        assert (placed.ended_by, placed.turns) == ("api", [])
+    assert exchange.orders == 2
+
+
+def test_two_that_may_be_either_are_told_apart_by_their_callbacks(
+    stack: Stack, workspace: Workspace, exchange: Exchange, hand: Hand
+) -> None:
+    calls = _both_lost(workspace, exchange)
+    for call_id in calls:
+        assert exchange.ring(call_id).sid == _sid(workspace, call_id)
+    hand.move(31)
+    _sweep(stack, workspace)
+    pump.settle(stack, workspace.id)
+    assert [_end(workspace, call_id) for call_id in calls] == [COMPLETED] * 2
+    assert exchange.orders == 2
+
+
+def test_the_one_that_is_left_is_adopted(
+    stack: Stack, workspace: Workspace, exchange: Exchange, hand: Hand
+) -> None:
+    """The callback of one of them says which one the other is."""
+    first, second = _both_lost(workspace, exchange)
+    exchange.ring(second)
+    hand.move(31)
+    _sweep(stack, workspace)
+    for call_id in (first, second):
+        assert _sid(workspace, call_id) == exchange.call(call_id).sid
+    pump.settle(stack, workspace.id)
+    assert [_end(workspace, call_id) for call_id in (first, second)] == [COMPLETED] * 2
+
+
+@pytest.mark.parametrize("first_word", ["callback", "look-up"])
+def test_nothing_is_said_in_the_name_of_another_call(
+    stack: Stack, workspace: Workspace, exchange: Exchange, hand: Hand, first_word: str
+) -> None:
+    """Of two whose answers are lost, the carrier took one: what its callbacks say beats a guess."""
+    exchange.live.account.listed_after_s = 20
+    exchange.placing = unanswered
+    never_taken = _dialled(workspace)
+    exchange.placing = lose
+    taken = _dialled(workspace)
+    if first_word == "callback":
+        exchange.ring(taken)
+    hand.move(31)
+    _dial(workspace, never_taken)
+    exchange.carry_on()
+    for _ in range(8):
+        hand.move(61)
+        _sweep(stack, workspace)
+    assert pump.dialled() == [taken]
+    assert _show(workspace, never_taken)["transcript"] == []
+    assert len(exchange.call(taken).turns) == 13
+    assert _end(workspace, taken) == COMPLETED
+    assert _end(workspace, never_taken) == GIVEN_UP
+    assert _on_the_phone(workspace) == set()
+
+
+def test_calls_of_two_workspaces_to_one_number_are_not_mixed_up_either(
+    workspace: Workspace, other_workspace: Workspace, exchange: Exchange, hand: Hand
+) -> None:
+    """They call by one account, and may call by one number."""
+    exchange.placing = lose
+    exchange.live.account.listed_after_s = 20
+    calls = [(one, _dialled(one)) for one in (workspace, other_workspace)]
+    # One of them says whose it is.
+    exchange.ring(calls[1][1])
+    hand.move(66)
+    for one, call_id in calls:
+        _dial(one, call_id)
+        assert _sid(one, call_id) == exchange.call(call_id).sid
+    exchange.carry_on()
+    assert [_end(one, call_id) for one, call_id in calls] == [COMPLETED] * 2
+
+
+@pytest.mark.parametrize(("to", "earlier_s"), [(CALLEE, 31), ("+972541234568", 0)])
+def test_a_call_that_cannot_be_it_is_not_adopted(
+    workspace: Workspace, exchange: Exchange, hand: Hand, to: str, earlier_s: float
+) -> None:
+    """Others may call by the account: a call from before the order, or to somebody else."""
+    agent = agents.find(workspace.partition, workspace.agent())
+    assert agent is not None
+    stranger = Dial(workspace.partition, ids.new("call"), 1, to, agent)
+    telephony.carrier(workspace.partition).place(stranger)
+    hand.move(earlier_s)
+    exchange.placing = unanswered
+    call_id = _dialled(workspace)
+    hand.move(66)
+    _dial(workspace, call_id)
+    assert _end(workspace, call_id) == GIVEN_UP
+    assert not exchange.calls()[0].hung_up
+
+
+# What the carrier says to an order.
+
+
+def _refusal(
+    status: int, code: int | None = None, headers: dict[str, str] | None = None
+) -> Placing:
+    """As Twilio words it: the number is in the text."""
+    body = {"code": code, "message": f"{CALLEE} is not to be called", "status": status}
+    answer = Answer(status, headers or {}, json.dumps(body).encode(), "")
+    return lambda _: answer
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "reason", "detail"),
+    [
+        (400, 21211, "carrier_failed", "The number is not valid. (error 21211)"),
+        (400, 13227, "carrier_failed", "The carrier may not call this country. (error 13227)"),
+        (400, 21202, "carrier_failed", "The carrier does not call premium numbers. (error 21202)"),
+        (400, 99999, "carrier_failed", "The carrier refused the call. (error 99999)"),
+        (404, None, "carrier_failed", "The carrier refused the call."),
+        (
+            401,
+            20003,
+            "carrier_not_configured",
+            "The carrier does not know our account. (error 20003)",
+        ),
+    ],
+)
+def test_failed_with_what_the_carrier_says_and_no_number(
+    stack: Stack,
+    workspace: Workspace,
+    exchange: Exchange,
+    status: int,
+    code: int | None,
+    reason: str,
+    detail: str,
+) -> None:
+    exchange.placing = _refusal(status, code)
+    call_id = _dialled(workspace)
+    call = _show(workspace, call_id)
+    assert (call["status"], call["ended_reason"]) == ("failed", reason)
+    assert call["ended_detail"] == detail
+    assert CALLEE[1:] not in detail
+    assert [(one["attempt"], one["status"]) for one in call["attempts"]] == [(1, "failed")]
+    assert pump.minutes(workspace.id) == (0, 0)
+    assert _on_the_phone(workspace) == set()
+    _dial(workspace, call_id)
+    pump.settle(stack, workspace.id)
+    assert exchange.orders == 1
+
+
+@pytest.mark.parametrize(
+    ("placing", "seconds"),
+    [
+        (_refusal(429, 20429, {"retry-after": "17"}), 17),
+        (_refusal(429, 20429), 60),
+        (_refusal(429, 20429, {"retry-after": "soon"}), 60),
+        (_refusal(429, 20429, {"retry-after": "0"}), 60),
+        (_refusal(429, 20429, {"retry-after": "99999"}), 3600),
+        (unreachable, 60),
+    ],
+    ids=["after 17", "429", "soon", "at once", "long after", "unreachable"],
+)
+def test_what_the_carrier_does_not_take_now_waits_and_is_dialled_once(
+    stack: Stack,
+    workspace: Workspace,
+    exchange: Exchange,
+    hand: Hand,
+    placing: Placing,
+    seconds: int,
+) -> None:
+    took, exchange.placing = exchange.placing, placing
+    call_id = _dialled(workspace)
+    exchange.placing = took
+    call = _show(workspace, call_id)
+    assert (call["status"], call["attempt"], call["attempts"]) == ("queued", 0, [])
+    assert pump.minutes(workspace.id) == (1, 0)
+    assert _on_the_phone(workspace) == set()
+    hand.move(seconds - 1)
+    _dial(workspace, call_id)
+    _sweep(stack, workspace)
+    assert (_status(workspace, call_id), exchange.orders) == ("queued", 1)
+    hand.move(1)
+    _sweep(stack, workspace)
+    _dial(workspace, call_id)
+    assert (_status(workspace, call_id), exchange.orders) == ("dialing", 2)
+    pump.settle(stack, workspace.id)
+    call = _show(workspace, call_id)
+    assert (call["status"], call["attempt"], len(call["attempts"])) == ("completed", 1, 1)
+    assert pump.dials(call_id) == [1]
+
+
+def test_canceled_where_its_window_closes_while_the_carrier_takes_none(
+    stack: Stack, workspace: Workspace, exchange: Exchange, hand: Hand
+) -> None:
+    exchange.placing = unreachable
+    latest = clock.timestamp(clock.now() + timedelta(seconds=90))
+    call_id = _dialled(workspace, schedule={"latest_at": latest})
+    for _ in range(2):
+        hand.move(61)
+        _sweep(stack, workspace)
+    assert _end(workspace, call_id) == ("canceled", "window_missed")
+    assert (exchange.orders, exchange.calls()) == (2, [])
+    assert pump.minutes(workspace.id) == (0, 0)
+
+
+def test_one_call_that_waits_holds_no_other_up(
+    workspace: Workspace, exchange: Exchange, hand: Hand
+) -> None:
+    took, exchange.placing = exchange.placing, _refusal(429, 20429, {"retry-after": "600"})
+    first = _dialled(workspace)
+    exchange.placing = took
+    hand.move(1)
+    second = _dialled(workspace)
+    assert (_status(workspace, first), _status(workspace, second)) == ("queued", "dialing")
+    assert pump.dialled() == [second]
+
+
+# Messages and callbacks that come again.
+
+
+def _five_times(sent: Sent) -> Reply:
+    """Whoever asks again gets the same answer."""
+    replies = [deliver_to_functions(sent) for _ in range(5)]
+    assert len({(reply.status, reply.body) for reply in replies}) == 1
+    return replies[0]
+
+
+def test_one_of_each_for_five_deliveries_of_everything(
+    stack: Stack, workspace: Workspace, exchange: Exchange
+) -> None:
+    agent = workspace.agent(recording=True, concurrency=1)
+    calls = [workspace.place(agent).json["id"] for _ in range(2)]
+    exchange.deliver = _five_times
+    while True:
+        pump.relay(stack, workspace.id)
+        pump.relay(stack, workspace.id)
+        worked = pump.work(stack, workspace.id, deliveries=5)
+        if not exchange.carry_on() and all(_status(workspace, one) == "completed" for one in calls):
+            break
+        assert worked
+    assert pump.dialled() == calls
+    assert pump.minutes(workspace.id) == (2, 2)
+    for call_id in calls:
+        call = _show(workspace, call_id)
+        assert (call["attempt"], len(call["transcript"])) == (1, 13)
+        assert sorted(_events(stack, workspace, call_id)) == [
+            "call.analyzed",
+            "call.answered",
+            "call.ended",
+            "call.queued",
+            "call.recording_ready",
+            "call.ringing",
+        ]
+
+
+@pytest.mark.concurrent
+@pytest.mark.parametrize("answer", ["comes", "is lost"])
+def test_one_dial_for_five_deliveries_at_once(
+    stack: Stack, workspace: Workspace, exchange: Exchange, hand: Hand, answer: str
+) -> None:
+    if answer == "is lost":
+        exchange.placing = lose
+        exchange.live.account.listed_after_s = 20
+    agent = workspace.agent()
+    calls = [workspace.place(agent, to=f"+97254123450{n}").json["id"] for n in range(3)]
+
+    def deliver_all() -> None:
+        at_once(15, lambda n: _dial(workspace, calls[n % 3]))
+
+    for _ in range(4):
+        deliver_all()
+        assert sorted(pump.dialled()) == sorted(calls)
+        assert {_status(workspace, call_id) for call_id in calls} == {"dialing"}
+        hand.move(31)
+    for call_id in calls:
+        assert _sid(workspace, call_id) == exchange.call(call_id).sid
+    exchange.carry_on()
+    deliver_all()
+    assert [_end(workspace, call_id) for call_id in calls] == [COMPLETED] * 3
+    assert pump.minutes(workspace.id) == (3, 3)
+    assert exchange.orders == 3
+
+
+# Canceled meanwhile.
+
+
+def test_a_call_canceled_before_its_order_is_never_dialled(
+    stack: Stack, workspace: Workspace, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call_id = _place(workspace)
+    order = claims.order
+
+    def cancel_first(item: Item) -> Item:
+        _cancel(workspace, call_id)
+        return order(item)
+
+    monkeypatch.setattr(claims, "order", cancel_first)
+    _dial(workspace, call_id)
+    pump.settle(stack, workspace.id)
+    assert _end(workspace, call_id) == ("canceled", "canceled")
+    assert exchange.orders == 0
+    assert pump.minutes(workspace.id) == (0, 0)
+    assert _on_the_phone(workspace) == set()
+
+
+@pytest.mark.parametrize("answer", ["comes", "is lost", "and worker are lost"])
+def test_a_call_canceled_between_its_order_and_the_answer_is_hung_up(
+    stack: Stack, workspace: Workspace, exchange: Exchange, answer: str
+) -> None:
+    call_id = _place(workspace)
+    then: Placing = {"comes": lambda place: place(), "is lost": lose}.get(answer, then_die)
+
+    def cancel_first(place: Callable[[], Answer]) -> Answer:
+        _cancel(workspace, call_id)
+        return then(place)
+
+    exchange.placing = cancel_first
+    with suppress(Killed):
+        _dial(workspace, call_id)
+    placed = exchange.call(call_id)
+    if answer == "and worker are lost":
+        # It is the first word of the call that gives it away.
+        exchange.ring(call_id)
+    pump.settle(stack, workspace.id)
+    assert (placed.ended_by, placed.turns) == ("api", [])
+    assert _end(workspace, call_id) == ("canceled", "canceled")
+    assert pump.dials(call_id) == [1]
+    assert pump.minutes(workspace.id) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("stage", "status", "minutes"),
+    [("call", "canceled", 0), ("ring", "canceled", 0), ("talk", "completed", 1)],
+)
+def test_a_call_canceled_on_the_phone_is_hung_up(
+    stack: Stack, workspace: Workspace, exchange: Exchange, stage: str, status: str, minutes: int
+) -> None:
+    call_id = _dialled(workspace)
+    placed = getattr(exchange, stage)(call_id)
+    _cancel(workspace, call_id)
+    before = _show(workspace, call_id)
+    pump.settle(stack, workspace.id)
+    assert (placed.status, placed.ended_by) == (status, "api")
+    # What the carrier tells of its end changes nothing.
+    assert _show(workspace, call_id) | {"analysis": None} == before
+    assert pump.minutes(workspace.id) == (minutes, minutes)
+    assert _on_the_phone(workspace) == set()
+
+
+# Calls at the carrier that are not ours, or not any more.
+
+
+@pytest.mark.parametrize("first_word", ["status", "answer"])
+def test_a_call_that_we_gave_up_is_hung_up_at_its_first_word(
+    stack: Stack, workspace: Workspace, exchange: Exchange, hand: Hand, first_word: str
+) -> None:
+    exchange.placing = lose
+    exchange.live.account.listed_after_s = NEVER_S
+    call_id = _dialled(workspace)
+    hand.move(66)
+    _sweep(stack, workspace)
+    assert _end(workspace, call_id) == GIVEN_UP
+    placed = exchange.call(call_id)
+    # Whatever it told before got lost.
+    deliver, exchange.deliver = exchange.deliver, lambda _: None
+    exchange.run_to(placed, first_word)
+    exchange.deliver = deliver
+    exchange.advance(placed)
+    pump.settle(stack, workspace.id)
+    assert placed.said("agent") == placed.said("carrier") == []
+    assert placed.is_over
+    assert _end(workspace, call_id) == GIVEN_UP
+    assert pump.minutes(workspace.id) == (0, 0)
+    (job,) = [
+        item
+        for item in pump.items(stack, "CoreTable", workspace.id)
+        if item.get("outbox") == outbox.HANG_UP
+    ]
+    assert (job["sk"], "gsi2pk" in job) == (placed.sid, False)
+
+
+@pytest.mark.parametrize("known", ["the last", "the first"])
+def test_of_two_calls_for_one_attempt_the_second_is_hung_up(
+    stack: Stack, workspace: Workspace, exchange: Exchange, known: str
+) -> None:
+    """The carrier placed one order twice. The one that we hear of first is the call."""
+    call_id = _place(workspace)
+
+    def twice(place: Callable[[], Answer]) -> Answer:
+        place()
+        if known == "the first":
+            exchange.ring(call_id)
+        return place()
+
+    exchange.placing = twice
+    _dial(workspace, call_id)
+    calls = exchange.calls(call_id)
+    ours, other = calls if known == "the first" else reversed(calls)
+    assert _sid(workspace, call_id) == ours.sid
+    exchange.run_to(other, "status", "ringing")
+    exchange.advance(other)
+    pump.settle(stack, workspace.id)
+    assert (other.ended_by, other.turns) == ("api", [])
+    assert ours.ended_by == "agent"
+    call = _show(workspace, call_id)
+    assert (call["status"], len(call["transcript"])) == ("completed", 13)
+    assert pump.minutes(workspace.id) == (1, 1)
+
+
+# Where there is no carrier.
+
+
+@pytest.mark.parametrize("mode", ["live", "test"])
+def test_each_mode_reaches_its_own_account_alone(
+    stack: Stack, exchange: Exchange, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    workspace = make_workspace(mode=mode)
+    own, other = exchange.boards if mode == "live" else reversed(exchange.boards)
+    asked: list[str] = []
+    monkeypatch.setattr(other, "fetch", lambda url, **_: asked.append(url))
+    agent = workspace.agent(recording=True)
+    first, second, third = (workspace.place(agent).json["id"] for _ in range(3))
+    exchange.placing = lose
+    pump.relay(stack, workspace.id)
+    pump.work(stack, workspace.id)
+    exchange.talk(second)
+    _cancel(workspace, second)
+    pump.settle(stack, workspace.id)
+    assert [_end(workspace, one) for one in (first, third)] == [COMPLETED] * 2
+    assert _show(workspace, first)["recording_url"] is not None
+    assert exchange.call(second).ended_by == "api"
+    assert len(own.calls) == 3
+    assert (asked, other.calls) == ([], [])
+    charged = 3 if mode == "live" else 0
+    assert pump.minutes(workspace.id) == (charged, charged)
+
+
+@contextmanager
+def _secret(stack: Stack, **changes: Any) -> Iterator[None]:
+    """Other accounts than the tests have."""
+    client, where = stack.client("secretsmanager"), stack.names["Secret"]
+    known = json.loads(carrier.SECRET)
+    for name, change in changes.items():
+        known[name] = change and known[name] | change
+    client.put_secret_value(SecretId=where, SecretString=json.dumps(known))
+    vault.vault.cache_clear()
+    try:
+        yield
+    finally:
+        client.put_secret_value(SecretId=where, SecretString=carrier.SECRET)
+        vault.vault.cache_clear()
+
+
+@contextmanager
+def _environment(**changes: str) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in changes.items():
+            patch.setenv(name, value)
+        settings.settings.cache_clear()
+        vault.vault.cache_clear()
+        yield
+    settings.settings.cache_clear()
+    vault.vault.cache_clear()
+
+
+@pytest.mark.parametrize("mode", ["live", "test"])
+@pytest.mark.parametrize("missing", ["account", "number", "public URL", "secret"])
+def test_failed_where_no_carrier_is_set_up(
+    stack: Stack, exchange: Exchange, mode: str, missing: str
+) -> None:
+    workspace = make_workspace(mode=mode)
+    name = "carrier" if mode == "live" else "carrier_test"
+    absent = {
+        "account": lambda: _secret(stack, **{name: None}),
+        "number": lambda: _secret(stack, **{name: {"phone_number": None}}),
+        "public URL": lambda: _environment(PUBLIC_URL=""),
+        "secret": lambda: _environment(SECRET_ARN=""),
+    }
+    with absent[missing]():
+        call_id = _dialled(workspace)
+    call = _show(workspace, call_id)
+    assert (call["status"], call["ended_reason"]) == ("failed", "carrier_not_configured")
+    assert (call["attempt"], call["attempts"]) == (0, [])
+    assert exchange.orders == 0
+    assert pump.minutes(workspace.id) == (0, 0)
+    assert _on_the_phone(workspace) == set()
+
+
+def test_an_agent_with_a_number_of_its_own_needs_no_other(
+    stack: Stack, workspace: Workspace, exchange: Exchange
+) -> None:
+    agent = workspace.agent(phone_number="+15017122662")
+    with _secret(stack, carrier={"phone_number": None}):
+        call_id = workspace.place(agent).json["id"]
+        _dial(workspace, call_id)
+        assert exchange.call(call_id).order.sender == "+15017122662"
+        exchange.carry_on()
+    assert _end(workspace, call_id) == COMPLETED

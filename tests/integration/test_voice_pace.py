@@ -1,0 +1,149 @@
+"""As many calls a second as the carrier's account takes, over all workspaces; none is lost."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+import pytest
+
+from linkwright import clock, outbox, settings
+from linkwright.outbox import Work
+from linkwright.table import Table, query
+from linkwright.voice import operations
+from tests import pump
+from tests.carrier import Exchange
+from tests.client import invoke, queue_event
+from tests.factories import Workspace, make_workspace
+from tests.integration.test_concurrency import at_once
+from tests.stack import Stack
+
+# So much faster than a real one does the clock of these tests go.
+FAST = 10
+# Of a worker that has time to wait for some seconds, and then too little left to dial.
+LEFT_S = 29.0
+# Each test has a day of its own: the account counts the dials of all of them.
+_days = count()
+
+
+@pytest.fixture
+def began() -> datetime:
+    return datetime(2031, 5, 6, 7, tzinfo=UTC) + timedelta(days=next(_days))
+
+
+@contextmanager
+def _pace(dials_per_second: int) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DIALS_PER_SECOND", str(dials_per_second))
+        settings.settings.cache_clear()
+        yield
+    settings.settings.cache_clear()
+
+
+class Waiting:
+    """Lambda's context object, by a clock that stands still but for who sleeps."""
+
+    def __init__(self, patch: pytest.MonkeyPatch, began: datetime) -> None:
+        self.now = began
+        self._slept_s = 0.0
+        patch.setattr(clock, "now", lambda: self.now)
+        patch.setattr(clock, "sleep", self._sleep)
+
+    def _sleep(self, seconds: float) -> None:
+        self._slept_s += seconds
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int((LEFT_S - self._slept_s) * 1000)
+
+    def dial(self, *bodies: str) -> None:
+        """One run of the worker. Of all these messages none fails."""
+        self._slept_s = 0.0
+        assert invoke("dial_call", queue_event(bodies), self) == {"batchItemFailures": []}
+
+
+def _work(workspace: Workspace, call_id: str) -> Work:
+    return Work(outbox.CALL, f"W#{workspace.partition}#CALL", call_id)
+
+
+def _place(workspace: Workspace, number: int) -> list[Work]:
+    agent = workspace.agent()
+    return [_work(workspace, workspace.place(agent).json["id"]) for _ in range(number)]
+
+
+def _per_second(account: str, since: datetime) -> dict[str, int]:
+    """How many dials of an account were counted in each second of the test."""
+    first = int(since.timestamp())
+    rows, _ = query(
+        Table.CORE, f"PACE#{account}", between=(str(first), str(first + 3_600)), limit=1_000
+    )
+    return {row["sk"]: row["dials"] for row in rows}
+
+
+@pytest.mark.concurrent
+@pytest.mark.parametrize("most", [1, 3])
+def test_never_more_in_a_second_than_the_account_takes_and_none_lost(
+    stack: Stack,
+    exchange: Exchange,
+    monkeypatch: pytest.MonkeyPatch,
+    began: datetime,
+    most: int,
+) -> None:
+    start, sleep = time.monotonic(), time.sleep
+
+    def now() -> datetime:
+        return began + timedelta(seconds=(time.monotonic() - start) * FAST)
+
+    monkeypatch.setattr(clock, "now", now)
+    monkeypatch.setattr(clock, "sleep", lambda seconds: sleep(seconds / FAST))
+    workspaces = [make_workspace() for _ in range(2)]
+    works = [work for workspace in workspaces for work in _place(workspace, 5)]
+    with _pace(most):
+        at_once(10, lambda n: operations.dial(works[n]))
+    # Each message began one call, and none was begun twice.
+    assert sorted(pump.dialled()) == sorted(work.sk for work in works)
+    counted = _per_second(exchange.live.account.account_sid, began)
+    assert sum(counted.values()) == 10
+    assert max(counted.values()) <= most
+    placed = [call.created for call in exchange.calls()]
+    assert max(placed) - min(placed) > timedelta(seconds=10 / most - 2)
+
+
+@pytest.mark.parametrize("most", [1, 3])
+def test_who_cannot_wait_any_longer_leaves_its_call_to_the_sweeper(
+    stack: Stack,
+    exchange: Exchange,
+    monkeypatch: pytest.MonkeyPatch,
+    began: datetime,
+    most: int,
+) -> None:
+    """Here a second does not end before the test says so."""
+    worker = Waiting(monkeypatch, began)
+    workspace = make_workspace()
+    works = _place(workspace, 2 * most + 1)
+    with _pace(most):
+        for _ in range(2):
+            worker.dial(*(work.message() for work in works))
+            assert len(pump.dialled()) == most
+        for minute in (1, 2):
+            worker.now = began + timedelta(seconds=61 * minute)
+            invoke("sweep_overdue", {})
+            for body in list(pump.received(stack, "DialQueue", workspace.id)):
+                worker.dial(body)
+            assert len(pump.dialled()) == min((1 + minute) * most, len(works))
+    assert sorted(pump.dialled()) == sorted(work.sk for work in works)
+    counted = _per_second(exchange.live.account.account_sid, began)
+    assert list(counted.values()) == [1, most, most]
+
+
+def test_each_account_has_a_pace_of_its_own(
+    stack: Stack, exchange: Exchange, monkeypatch: pytest.MonkeyPatch, began: datetime
+) -> None:
+    worker = Waiting(monkeypatch, began)
+    live, test = make_workspace(), make_workspace(mode="test")
+    with _pace(1):
+        for workspace in (live, test, live):
+            worker.dial(*(work.message() for work in _place(workspace, 1)))
+    for board in exchange.boards:
+        assert len(board.calls) == 1
+        assert list(_per_second(board.account.account_sid, began).values()) == [1]

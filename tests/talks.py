@@ -1,0 +1,132 @@
+"""Calls of a test, talked through at the carrier in memory: what it was told, and what was said."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
+
+from linkwright import clock, outbox
+from linkwright.outbox import Work
+from linkwright.table import Item
+from linkwright.voice import lifecycle, operations
+from tests import carrier
+from tests.carrier import about
+from tests.factories import CALLEE, Workspace
+from tests.switchboard import PlacedCall, Reply, Sent
+from tools.carrier.callees import Callee, Kind
+
+TARGET = "+972541230000"
+_PAGES = {"answer", "turn", "transfer"}
+
+
+class Talk:
+    """A call that was dialled; the callee says the lines, None being a silence."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        *lines: str | None,
+        kind: Kind = Kind.HUMAN,
+        hangs_up: bool = True,
+        to: str = CALLEE,
+        callee: Callee | None = None,
+        body: dict[str, Any] | None = None,
+        agent_id: str | None = None,
+        **agent: Any,
+    ) -> None:
+        self.workspace, self.exchange = workspace, carrier.current()
+        self.to = to
+        self.exchange.live.callees[to] = callee or Callee(kind=kind, lines=lines, hangs_up=hangs_up)
+        # Each page as Twilio got it, and how long that took by the test's clock.
+        self.pages: list[str] = []
+        self.seconds: list[float] = []
+        self.sent: list[Sent] = []
+        self._deliver = self.exchange.deliver
+        self.exchange.deliver = self.deliver
+        self.agent_id = agent_id or workspace.agent(**agent)
+        placed = workspace.place(self.agent_id, to=to, **(body or {}))
+        assert placed.status == 201, placed.raw
+        self.id = str(placed.json["id"])
+        operations.dial(Work(outbox.CALL, f"W#{workspace.partition}#CALL", self.id))
+
+    # ---- at the carrier -------------------------------------------------------------------------
+
+    @property
+    def call(self) -> PlacedCall:
+        return self.exchange.call(self.id)
+
+    def deliver(self, sent: Sent) -> Reply | None:
+        began, is_page = clock.monotonic(), about(sent) in _PAGES
+        if is_page:
+            self.sent.append(sent)
+        reply = self._deliver(sent)
+        if is_page:
+            self.seconds.append(clock.monotonic() - began)
+            if reply is not None:
+                assert (reply.status, reply.content_type) == (200, "text/xml; charset=utf-8")
+                self.pages.append(reply.body.decode())
+        return reply
+
+    def finish(self) -> "Talk":
+        self.exchange.finish(self.call)
+        return self
+
+    def heard(self, who: str = "agent") -> list[str]:
+        """What the carrier said aloud, or heard the callee say."""
+        return self.call.said(who)
+
+    def ask(self, turn: int, text: str) -> Reply:
+        """A rightly signed request about a turn, out of its order."""
+        last = self.sent[-1]
+        url = last.url.partition(f"/{about(last)}")[0] + f"/turn/{turn}"
+        said = self.exchange.signed(replace(last, kind="page", url=url), SpeechResult=text)
+        reply = self.deliver(said)
+        assert reply is not None
+        return reply
+
+    @property
+    def verbs(self) -> list[list[Element]]:
+        """The verbs of each page."""
+        return [list(ElementTree.fromstring(page)) for page in self.pages]  # noqa: S314 -- ours
+
+    def elements(self, tag: str) -> list[Element]:
+        return [one for verbs in self.verbs for verb in verbs for one in verb.iter(tag)]
+
+    def last_verbs(self) -> list[str]:
+        return [verb.tag for verb in self.verbs[-1]]
+
+    # ---- with us --------------------------------------------------------------------------------
+
+    def show(self) -> Item:
+        shown: Item = self.workspace.client.get(f"/v1/voice/calls/{self.id}").json
+        return shown
+
+    def end(self) -> tuple[str, str | None]:
+        shown = self.show()
+        return shown["status"], shown["ended_reason"]
+
+    def lines(self) -> list[tuple[str, str]]:
+        """The transcript, as who said what."""
+        return [(line["role"], line["text"]) for line in self.show()["transcript"]]
+
+    @property
+    def item(self) -> Item:
+        found = lifecycle.find(self.workspace.partition, self.id)
+        assert found is not None
+        return found
+
+
+def dialled_numbers() -> set[str]:
+    """All that the carrier was told to call, transfers among them."""
+    boards = carrier.current().boards
+    return {call.order.to for board in boards for call in board.account.calls()}
+
+
+def in_turn(first: str, said: Sequence[str], answered: Sequence[str]) -> list[tuple[str, str]]:
+    """The transcript of an agent that opens and answers each thing that the callee says."""
+    pairs = zip(said, answered, strict=True)
+    return [
+        ("agent", first),
+        *(line for ours, theirs in pairs for line in (("callee", ours), ("agent", theirs))),
+    ]

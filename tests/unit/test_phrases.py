@@ -1,0 +1,303 @@
+"""The texts that no model makes up, and what is understood of a callee without one."""
+
+from dataclasses import fields
+from string import Formatter
+
+import pytest
+
+from linkwright.providers import twiml
+from linkwright.voice import hearing, opt_out, phrases
+from linkwright.voice.hearing import is_farewell, is_screening, is_to_wait, is_yes
+from linkwright.voice.phrases import Phrases
+from linkwright.voice.speech import spoken
+
+LANGUAGES = sorted(phrases._LANGUAGES)
+NAMED = {"disclosed", "introduced"}
+# What a text in a language is written in; a phrase that was pasted into another has letters of it.
+SCRIPTS = {"he": "\u0590-\u05ff", "ar": "\u0600-\u06ff", "ru": "\u0400-\u04ff"}
+
+
+def _texts(language: str) -> dict[str, str]:
+    words = phrases.phrases(language)
+    texts = {one.name: getattr(words, one.name) for one in fields(Phrases)}
+    replies = texts.pop("replies")
+    return texts | {f"replies[{at}]": text for at, text in enumerate(replies)}
+
+
+def _placeholders(text: str) -> list[str]:
+    return [name for _, name, _, _ in Formatter().parse(text) if name is not None]
+
+
+def _script(text: str) -> str:
+    letters = [one for one in text if one.isalpha()]
+    for language, (first, _, last) in SCRIPTS.items():
+        if all(first <= one <= last for one in letters):
+            return language
+    return "latin" if all(ord(one) < 0x250 for one in letters) else "mixed"
+
+
+def test_hebrew_arabic_and_english_are_spoken_and_more() -> None:
+    assert {"he", "ar", "en"} < set(LANGUAGES)
+    assert set(hearing._LANGUAGES) == set(LANGUAGES)
+    assert len(LANGUAGES) == 9
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_phrase_is_there_names_what_it_should_and_can_be_said(language: str) -> None:
+    texts = _texts(language)
+    # Eleven phrases, and three replies.
+    assert len(texts) == 14
+    for name, text in texts.items():
+        assert _placeholders(text) == (["name"] if name in NAMED else []), name
+        bare = text.replace("{name}", "")
+        assert spoken(bare, 500) == " ".join(bare.split()), name
+        assert bare.rstrip()[-1] in ".?؟", name
+        assert _script(bare) == (language if language in SCRIPTS else "latin"), name
+    assert len(set(texts.values())) == len(texts)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_phrase_of_ours_is_taken_for_a_callees(language: str) -> None:
+    for name, text in _texts(language).items():
+        assert not opt_out.is_asked(text), name
+        assert not is_screening([text]), name
+
+
+def test_a_language_with_a_region_is_the_language_and_an_unknown_one_english() -> None:
+    assert phrases.phrases("he-IL") is phrases.phrases("he")
+    assert phrases.phrases("pt-PT") is phrases.phrases("pt-BR")
+    assert phrases.phrases("tr-TR") is phrases.phrases("en")
+    assert is_yes("yes", "tr-TR")
+    assert not is_yes("evet", "tr-TR")
+
+
+def test_every_language_has_a_voice_of_its_own() -> None:
+    for language in LANGUAGES:
+        by = twiml.speaker(language, "dana")
+        assert by.understood.startswith(f"{language}-")
+        assert by.voice
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_word_that_is_understood_is_understood(language: str) -> None:
+    words = hearing._LANGUAGES[language]
+    for word in words.yes.split("|"):
+        assert is_yes(word.upper(), language), word
+        assert is_yes(f"{word}.", language), word
+    for word in words.fine.split("|"):
+        assert is_yes(word, language), word
+    first = words.yes.partition("|")[0]
+    for word in words.doubt.split("|"):
+        assert not is_yes(word, language), word
+        assert not is_yes(f"{first} {word}", language), word
+        assert not is_yes(f"{word}, {first}", language), word
+    for word in words.farewell.split("|"):
+        assert is_farewell(f"... {word}!", language), word
+
+
+YES = [
+    ("en", "Yes."),
+    ("en", "yes, this is a good moment"),
+    ("en", "Yeah, sure."),
+    ("en", "Sure, thanks."),
+    ("en", "OK thank you"),
+    ("en", "Okay."),
+    ("en", "Of course you may record."),
+    ("en", "No problem."),
+    ("en", "I don't mind."),
+    ("en", "Hello, yes please go ahead"),
+    ("en-GB", "That's fine"),
+    ("he", "כן"),
+    ("he", "כן, זה זמן טוב."),
+    ("he-IL", "כן בבקשה"),
+    ("he", "בטח"),
+    ("he", "בְּסֵדֶר גָּמוּר"),
+    ("he", "אין בעיה"),
+    ("he", "אפשר להקליט"),
+    ("he", "\u200fכן\u200f, תודה"),
+    ("ar", "نعم"),
+    ("ar", "نعم، الوقت مناسب."),
+    ("ar", "أيوه"),
+    ("ar", "لا مانع"),
+    ("ar", "مُوافَقة"),
+    ("ar", "تمام شكراً"),
+    ("de", "Ja, gerne."),
+    ("de", "Kein Problem"),
+    ("es", "Sí, claro."),
+    ("es", "Vale, gracias"),
+    ("fr", "D’accord."),
+    ("fr", "Oui, pas de problème"),
+    ("it", "Va bene, grazie"),
+    ("pt", "Sim, pode gravar"),
+    ("ru", "Да, конечно"),
+]
+NOT_YES = [
+    ("en", ""),
+    ("en", "No."),
+    ("en", "Maybe."),
+    ("en", "Yes but no"),
+    ("en", "Yes, I mean no."),
+    ("en", "Of course not."),
+    ("en", "No, no problem"),
+    ("en", "Yes? Who is this"),
+    ("en", "OK who is this"),
+    ("en", "Fine thanks and you"),
+    ("en", "okay call me tomorrow"),
+    ("en", "Yesterday"),
+    ("en", "I'd rather you didn't"),
+    ("en", "Yes, if you delete it afterwards"),
+    ("en", "Thank you."),
+    ("en", "Hello"),
+    ("en", "כן"),
+    ("he", "לא"),
+    ("he", "בטח שלא"),
+    ("he", "כן ולא"),
+    ("he", "אולי"),
+    ("he", "לכן"),
+    ("he", "כן, אבל בלי הקלטה"),
+    ("he", "אני מעדיף שלא"),
+    ("he", "כן? מי זה?"),
+    ("he", "כן מי מדבר"),
+    ("he", "אפשר לדעת מי זה"),
+    ("he", "אפשר לדבר אחר כך"),
+    ("he", "מסכים? ממש לא"),
+    ("he", "תודה"),
+    ("ar", "لا"),
+    ("ar", "طبعا لا"),
+    ("ar", "نعم؟"),
+    ("ar", "نعم ولكن بدون تسجيل"),
+    ("ar", "ربما"),
+    ("ar", "غير موافق"),
+    ("ar", "ممكن أعرف مين معي"),
+    ("ar", "شكرا"),
+    ("de", "Natürlich nicht"),
+    ("de", "Lieber nicht, danke"),
+    ("es", "Claro que no"),
+    ("es", "No sé, quizás"),
+    ("fr", "Bien sûr que non"),
+    ("fr", "Peut-être"),
+    ("it", "Certo, ma non adesso"),
+    ("pt", "Claro que não"),
+    ("ru", "Да нет"),
+    ("ru", "Конечно нет"),
+]
+
+
+@pytest.mark.parametrize(("language", "text"), YES)
+def test_a_plain_yes(language: str, text: str) -> None:
+    assert is_yes(text, language)
+
+
+@pytest.mark.parametrize(("language", "text"), NOT_YES)
+def test_no_plain_yes(language: str, text: str) -> None:
+    assert not is_yes(text, language)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Thank you, goodbye."),
+        ("en-US", "OK, bye!"),
+        ("he", "תודה, להתראות."),
+        ("he-IL", "ביי"),
+        ("ar", "شكرا، مع السلامة."),
+        ("ar", "إلى اللقاء"),
+        ("de", "Tschüß, auf Wiederhören"),
+        ("fr", "Au revoir !"),
+        ("ru", "До свидания"),
+    ],
+)
+def test_a_farewell(language: str, text: str) -> None:
+    assert is_farewell(text, language)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "By the way"),
+        ("en", "Buy one"),
+        ("he", "שלום"),
+        ("he", "אוביי"),
+        ("ar", "السلام عليكم"),
+        ("en", ""),
+    ],
+)
+def test_no_farewell(language: str, text: str) -> None:
+    assert not is_farewell(text, language)
+
+
+APPLE = "Hi, if you record your name and reason for calling, I’ll see if this person is available."
+GOOGLE = (
+    "Hi, the person you're calling is using a screening service from Google, and will get a copy of"
+    " this conversation. Go ahead and say your name, and why you're calling."
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        APPLE,
+        GOOGLE,
+        "Hi, I'm Call Assist by Google recording this call for the person you're trying to reach.",
+        "Before I try to connect you, can I ask what you're calling about?",
+        "Please state your name and the reason for your call.",
+        "Please state your name after the tone and Google Voice will try to connect you.",
+        "Your call is being screened. Please state the purpose of your call.",
+        "שלום. מי שחייגתם אליו מסנן שיחות. מי מתקשר, ומה הסיבה?",
+        "مرحبا. الشخص الذي تتصل به يستخدم خدمة فرز المكالمات. من المتصل وما السبب؟",
+        "Hola, diga su nombre y el motivo de la llamada.",
+        "Bonjour, indiquez votre nom et la raison de votre appel.",
+        "Bitte nennen Sie Ihren Namen und den Grund Ihres Anrufs.",
+        "Diga o seu nome e o motivo da chamada.",
+    ],
+)
+def test_what_a_screening_says(text: str) -> None:
+    assert is_screening([text])
+    assert is_to_wait(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Yes, who is calling?",
+        "What is the reason for your call?",
+        "Hold on.",
+        "Stay on the line, please.",
+        "My name is Noa.",
+        "כן, מי זה?",
+        "من المتصل؟",
+        "",
+    ],
+)
+def test_a_person_who_answers_is_no_screening(text: str) -> None:
+    assert not is_screening([text])
+
+
+def test_a_screening_goes_on_until_a_person_speaks() -> None:
+    wait = "Thanks. Please stay on the line."
+    assert is_screening([APPLE, wait])
+    assert is_screening([GOOGLE, GOOGLE, wait])
+    assert not is_screening([APPLE, wait, "Yes?"])
+    assert not is_screening([APPLE, "Yes?", wait])
+    # A clinic may well talk of one.
+    assert not is_screening(["Hello?", "I got a letter from the screening service."])
+    assert not is_screening([])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hold on a second.",
+        "One moment, please",
+        "רגע בבקשה",
+        "لحظة من فضلك",
+        "Einen Moment",
+    ],
+)
+def test_who_asks_to_wait(text: str) -> None:
+    assert is_to_wait(text)
+
+
+@pytest.mark.parametrize("text", ["Yes.", "", "This is a momentous day.", "כן"])
+def test_who_does_not(text: str) -> None:
+    assert not is_to_wait(text)
