@@ -2,20 +2,25 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from linkwright import endpoint, idempotency, media, outbox, relay, table, worker
+from linkwright import clock, endpoint, idempotency, media, outbox, relay, table, worker
 from linkwright.http import Request, Response
 from linkwright.idempotency import Attempt, Reply
 from linkwright.observability import logger
 from linkwright.outbox import Work
-from linkwright.providers.telephony import Simulator
+from linkwright.providers import twilio
+from linkwright.providers.telephony import Callback, Carrier, Dial, TwilioError
+from linkwright.providers.twilio import Twilio
 from linkwright.table import Item, Key, Table
 from linkwright.transaction import Transaction
-from linkwright.voice import lifecycle, operations
+from linkwright.voice import callbacks, claims, inquiry, lifecycle, operations, talk
+from linkwright.voice.states import Status, is_dialled
+from linkwright.voice.talk import Then, Turn
 
 Patch = pytest.MonkeyPatch
 
@@ -78,22 +83,25 @@ def sent_after_it_is_stored(patch: Patch) -> None:
 def claim_without_a_condition(patch: Patch) -> None:
     whole = Transaction.update
 
-    def in_a_transaction(self: Transaction, *of: Any, **options: Any) -> None:
-        whole(self, *of, **_unconditional(options))
+    def in_a_transaction(
+        self: Transaction, at: Table, key: Key, expression: str, **options: Any
+    ) -> None:
+        whole(self, at, key, expression, **_unconditional(expression, options))
 
     def alone(at: Table, key: Key, expression: str, **options: Any) -> Item:
-        return table.update(at, key, expression, **_unconditional(options))
+        return table.update(at, key, expression, **_unconditional(expression, options))
 
     patch.setattr(Transaction, "update", in_a_transaction)
-    patch.setattr(lifecycle, "update", alone)
+    patch.setattr(claims, "update", alone)
 
 
-def _unconditional(options: dict[str, Any]) -> dict[str, Any]:
+def _unconditional(expression: str, options: dict[str, Any]) -> dict[str, Any]:
     values = options.get("values") or {}
     if "claim" not in values:
         return options
-    values = {name: value for name, value in values.items() if name != "seen"}
-    return options | {"condition": None, "values": values}
+    used = {name: value for name, value in values.items() if f":{name}" in expression.split(" ")}
+    used |= {name: value for name, value in values.items() if f":{name}," in expression}
+    return options | {"condition": None, "values": used}
 
 
 def a_new_token_for_each_try(patch: Patch) -> None:
@@ -113,7 +121,110 @@ def settlement_apart_from_the_end(patch: Patch) -> None:
 
 
 def dialled_without_asking(patch: Patch) -> None:
-    patch.setattr(Simulator, "knows", lambda self, dial: False)
+    def dial(item: Item, order: Dial, carrier: Carrier) -> None:
+        inquiry.bind(item, carrier, carrier.place(order))
+
+    patch.setattr(inquiry, "look_up", dial)
+
+
+def ordered_before_it_is_written_down(patch: Patch) -> None:
+    write, place = claims.order, Carrier.place
+
+    def placed(self: Carrier, order: Dial) -> str:
+        sid = place(self, order)
+        if item := lifecycle.find(order.partition, order.call_id):
+            write(item)
+        return sid
+
+    patch.setattr(claims, "order", lambda item: item)
+    patch.setattr(Carrier, "place", placed)
+
+
+def call_at_the_carrier_without_an_owner(patch: Patch) -> None:
+    """Two attempts may have the same one then."""
+    put = Transaction.put
+
+    def careless(self: Transaction, at: Table, item: Item, **how: Any) -> None:
+        if not item["pk"].startswith("CARRIER#"):
+            put(self, at, item, **how)
+
+    patch.setattr(Transaction, "put", careless)
+
+
+def any_call_adopted(patch: Patch) -> None:
+    patch.setattr(claims, "unclaimed", lambda account, sids: sids[:1])
+
+
+def callbacks_of_any_attempt(patch: Patch) -> None:
+    def is_on(item: Item, attempt: int) -> bool:
+        return is_dialled(Status(item["view"]["status"]))
+
+    patch.setattr(callbacks, "_is_at", is_on)
+    # The attempt has another call by now, which would tell as well.
+    patch.setattr(callbacks, "attempt_of", _of_any_call(callbacks.attempt_of))
+
+
+def _of_any_call(whole: Callable[..., Item | None]) -> Callable[..., Item | None]:
+    def attempt_of(callback: Any, sid: str, request: Request, *, is_alive: bool) -> Item | None:
+        route = callback.route
+        item = lifecycle.find(route.partition, route.call_id)
+        if item is not None and item.get("sid"):
+            sid = item["sid"]
+        return whole(callback, sid, request, is_alive=is_alive)
+
+    return attempt_of
+
+
+def canceled_and_not_hung_up(patch: Patch) -> None:
+    patch.setattr(lifecycle, "_ENDED_BY_US", frozenset())
+
+
+def answered_and_not_written_down(patch: Patch) -> None:
+    def say(item: Item, number: int, text: str, then: Then, rule: int | None = None) -> Turn:
+        return Turn(number, "", clock.now(), text, clock.now(), then, rule)
+
+    patch.setattr(talk, "say", say)
+
+
+def heard_and_not_written_down(patch: Patch) -> None:
+    """Until it is answered: who is killed in between has heard nothing."""
+
+    def hear(item: Item, number: int, text: str) -> Turn:
+        known = [turn for turn in talk.read(item) if turn.number == number]
+        return known[0] if known else Turn(number, text, clock.now(), None, None, Then.LISTEN, None)
+
+    patch.setattr(talk, "hear", hear)
+
+
+def put_through_again(patch: Patch) -> None:
+    """A page that failed is taken for one that was carried out."""
+    patch.setattr(Callback, "failed", None)
+
+
+def recorded_by_no_page(patch: Patch) -> None:
+    put_through_again(patch)
+
+
+def given_up_at_the_first_failure(patch: Patch) -> None:
+    patch.setattr(inquiry, "_PATIENCE", timedelta(0))
+
+
+def hung_up_and_never_looked_at(patch: Patch) -> None:
+    end = Twilio.end
+
+    def careless(self: Twilio, sid: str) -> None:
+        with suppress(TwilioError):
+            end(self, sid)
+
+    patch.setattr(Twilio, "end", careless)
+
+
+def any_answer_taken_for_sound(patch: Patch) -> None:
+    patch.setattr(twilio, "_is_mp3", lambda sound: True)
+
+
+def end_that_only_the_carrier_tells(patch: Patch) -> None:
+    patch.setattr(inquiry, "ask", lambda item, carrier: inquiry._ask_later(item))
 
 
 def lease_that_never_ends(patch: Patch) -> None:

@@ -5,43 +5,33 @@ from collections.abc import Iterator
 
 import pytest
 
-from linkwright import aws, clock, ids, outbox, table, transaction
+from linkwright import clock
 from tests import stack as stacks
 from tests.faults import matrix
+from tests.faults.clouds import Cloud, Memory
 from tests.faults.injection import CANARY
-from tests.faults.seams import Boto3Hooks, FaultyDriver, Seam
 from tests.faults.world import World
+from tests.faults.worlds import inhabited
 from tests.stack import Stack
-
-# A sweep asks each shard: two show all that eight would.
-SHARDS = 2
 
 
 @pytest.fixture(scope="module")
-def world(stack: Stack, request: pytest.FixtureRequest) -> Iterator[World]:
-    name = request.module.__name__.rpartition(".")[2]
-    mine = stacks.deploy(stack.endpoint, name.replace("_", "-"))
-    stacks.use(mine)
-    seam = Seam()
-    world = World(mine, seam)
-    hooks, driver, clients = (
-        Boto3Hooks(seam),
-        FaultyDriver(table.driver(), seam),
-        (aws.sqs(), aws.s3()),
-    )
-    for client in clients:
-        hooks.install(client)
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(table, "driver", lambda: driver)
-        patched.setattr(transaction, "driver", lambda: driver)
-        patched.setattr(clock, "now", world.now)
-        patched.setattr(ids, "new", world.new_id)
-        patched.setattr(outbox, "DUE_SHARDS", SHARDS)
-        world.furnish()
+def cloud(stack: Stack) -> Cloud:
+    """Modules that want the emulator have a fixture of this name."""
+    return Memory()
+
+
+@pytest.fixture(scope="module")
+def world(stack: Stack, cloud: Cloud) -> Iterator[World]:
+    with inhabited(cloud) as world:
         yield world
-    for client in clients:
-        hooks.remove(client)
     stacks.use(stack)
+
+
+@pytest.fixture(autouse=True)
+def exchange(world: World) -> World:
+    """The carrier is the world's own."""
+    return world
 
 
 class _Listener(logging.Handler):

@@ -1,79 +1,165 @@
-"""Runs of what AWS wakes, a worker, a stream reader or a schedule, with a fault in them.
+"""Runs of what AWS or the carrier wakes, with a fault in them.
 
-Leg A: the event comes again, once at once and then when its time has come. Leg B: it never does.
+Leg A: what failed comes again, a message when its time has come, and all of it twice. Leg B: it
+never does. A page that failed is not asked for again: the carrier asks its FallbackUrl.
+
+Each run must come to the same as without the fault, or to one of the few other ends in `_ends`.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from tests.faults import matrix, wiring
-from tests.faults.injection import Injector
-from tests.faults.samples import Sample, effectful_routes, sample
-from tests.faults.states import State, difference, state
-from tests.faults.world import World
+from tests.faults.injection import Effect, Fault, Injector
+from tests.faults.samples import cases, sample
+from tests.faults.states import State, difference
+from tests.faults.world import Arms, World
+
+PLACING = "carrier POST Calls.json"
+ORDERING = "sync_update_item CALL #ordered_at"
+BREAKING_OFF = "carrier POST Calls/<CA>.json"
+# By these it is certain that nothing was dialled.
+_CERTAIN = {Fault.THROTTLE, Fault.CONNECT_TIMEOUT}
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """A request that leads to an invocation of the function: its number, and its calls."""
+    """A case that leads to an invocation of the function: its number, and its calls.
 
-    route: str
+    `after` is what it comes to without a fault, with and without redelivery.
+    """
+
+    case: str
     file: str
     number: int
-    calls: int
-    after: State
+    about: str
+    calls: tuple[str, ...]
+    after: Mapping[bool, State]
+    known: dict[tuple[str, bool], State] = field(default_factory=dict)
 
     @property
     def is_scheduled(self) -> bool:
         return self.file in wiring.schedules()
 
+    def __str__(self) -> str:
+        return f"{self.file} {self.about} of {self.case}"
 
-def scenarios(world: World, file: str) -> list[Scenario]:
-    """For each route with an effect, the first event that it brings the function.
 
-    Of what comes in batches also the largest; a schedule finds all there is at its first run.
-    """
-    found: list[Scenario] = []
-    is_scheduled = file in wiring.schedules()
-    for route in effectful_routes():
-        expected = matrix.clean_request(world, route).after
-        _background(world, sample(route), {}, stream_works=not is_scheduled)
-        calls = [made for known, made in world.first_calls if known == file]
-        largest = calls.index(max(calls)) if calls and not is_scheduled else 0
-        numbers = sorted({0, largest}) if calls else []
-        found += [Scenario(route, file, number, calls[number], expected) for number in numbers]
-    matrix.TALLY.calls[file] = sum(scenario.calls for scenario in found)
-    assert found, f"no sample request leads to an invocation of {file}"
-    return found
+def scenarios(world: World, file: str, among: Sequence[str] = ()) -> list[Scenario]:
+    """The events of the function, over all cases; of those that make the same calls the first."""
+    found: dict[object, Scenario] = {}
+    for case in among or cases():
+        for scenario in _of(world, case, file):
+            number = scenario.number if sample(case).apart == file else 0
+            found.setdefault((scenario.about, scenario.calls, number), scenario)
+    assert found, f"no case leads to an invocation of {file}"
+    known = list(found.values())
+    if file in wiring.schedules():
+        known = _covering(known)
+    matrix.TALLY.calls[file] = sum(len(scenario.calls) for scenario in known)
+    return known
+
+
+def _covering(known: list[Scenario]) -> list[Scenario]:
+    """As few as make all the calls: a sweep asks for all kinds and shards, whatever is due."""
+    chosen: list[Scenario] = []
+    left = {call for scenario in known for call in scenario.calls}
+    while left:
+        best = max(known, key=lambda one: (len(left.intersection(one.calls)), -len(one.calls)))
+        left -= set(best.calls)
+        chosen.append(best)
+    return chosen
+
+
+def _of(world: World, case: str, file: str) -> Iterator[Scenario]:
+    stream_works = file not in wiring.schedules()
+    after = {}
+    for redelivers in (True, False):
+        problems = run(world, case, {}, stream_works=stream_works, redelivers=redelivers)
+        assert problems == [], f"{case}: {problems}"
+        after[redelivers] = world.state()
+    events = [event for event in world.events if event.file == file]
+    for number, event in enumerate(events):
+        if event.calls:
+            yield Scenario(case, file, number, event.about, tuple(event.calls), after)
 
 
 def disturbed(world: World, scenario: Scenario, *armed: Injector, redelivers: bool) -> list[str]:
-    """Legs A (with redelivery) and B (without): it comes to the same as without the fault."""
-    _background(
-        world,
-        sample(scenario.route),
-        {(scenario.file, scenario.number): list(armed)},
-        stream_works=not scenario.is_scheduled,
-        redelivers=redelivers,
-    )
+    """Legs A (with redelivery) and B (without). Returns what is wrong."""
+    problems = _run(world, scenario, armed, redelivers=redelivers)
     matrix.TALLY.runs[scenario.file] += 1
-    problems = difference(scenario.after, state(world.items())) + matrix.finished(world)
+    found = world.state()
     problems += matrix.unreached(armed[0])
+    wrong = difference(scenario.after[redelivers], found)
+    if wrong and found not in _ends(world, scenario, armed, redelivers=redelivers):
+        problems += wrong
     for injector in armed:
         problems = matrix.told(problems, injector)
-    return problems
+    return [f"{scenario}: {problem}" for problem in problems]
 
 
-def _background(
-    world: World,
-    wanted: Sample,
-    arms: dict[tuple[str, int], list[Injector]],
-    *,
-    stream_works: bool,
-    redelivers: bool = False,
-) -> None:
+def run(
+    world: World, case: str, arms: Arms, *, stream_works: bool = True, redelivers: bool = False
+) -> list[str]:
+    """A case with all that it leads to. Returns what is wrong with what it has come to."""
     world.reset(stream_works=stream_works, redelivers=redelivers)
     world.arms = arms
-    answer = world.request(wanted, matrix.KEY)
+    answer = world.request(world.prepared(case), matrix.KEY)
     assert answer is not None
-    assert answer.status != matrix.UNAVAILABLE
+    assert answer.status < 400, answer.raw
     world.settle()
+    return matrix.finished(world)
+
+
+def _run(
+    world: World, scenario: Scenario, planned: Sequence[Injector] | None, *, redelivers: bool
+) -> list[str]:
+    arms = {(scenario.file, scenario.number): planned}
+    stream_works = not scenario.is_scheduled
+    return run(world, scenario.case, arms, stream_works=stream_works, redelivers=redelivers)
+
+
+# ---- other ends ---------------------------------------------------------------------------------
+
+
+def _ends(
+    world: World, scenario: Scenario, armed: Sequence[Injector], *, redelivers: bool
+) -> Iterator[State]:
+    """What else a run may come to, each by a fault of which everybody knows what it does."""
+    if any(_leaves_unknown(injector) for injector in armed):
+        # Written down to be ordered, and never dialled: nobody can know it.
+        yield _end(world, scenario, PLACING, redelivers=redelivers)
+    if scenario.file == "note_machine" and BREAKING_OFF in scenario.calls:
+        # The machine is known of, and hears the agent out.
+        yield _end(world, scenario, BREAKING_OFF, redelivers=redelivers)
+    if scenario.file in wiring.callbacks() and not redelivers:
+        # What the carrier says once may as well never have been said.
+        yield lost(world, scenario)
+
+
+def lost(world: World, scenario: Scenario) -> State:
+    """What it comes to if the carrier's callback never arrives."""
+    return _end(world, scenario, "", redelivers=False)
+
+
+def _end(world: World, scenario: Scenario, call: str, *, redelivers: bool) -> State:
+    """What it comes to if the function is killed before one of its calls, or never woken."""
+    if (call, redelivers) not in scenario.known:
+        killed = [Injector(Fault.KILL_BEFORE, scenario.calls.index(call) + 1)] if call else None
+        problems = _run(world, scenario, killed, redelivers=redelivers)
+        # What is wrong in itself excuses nothing: no run comes to that.
+        scenario.known[call, redelivers] = State(problems) if problems else world.state()
+    return scenario.known[call, redelivers]
+
+
+def _leaves_unknown(injector: Injector) -> bool:
+    """Whether the order may be written down, and no call be there."""
+    if injector.fault is None or not injector.struck:
+        return False
+    struck = injector.calls[injector.at - 1 :] if injector.outage else [injector.called]
+    if ORDERING in struck:
+        return injector.fault.effect is not Effect.NONE
+    if PLACING in struck:
+        is_certain = injector.fault in _CERTAIN and not injector.outage
+        return injector.fault.effect is Effect.NONE and not is_certain
+    return False

@@ -1,11 +1,11 @@
-"""The eleven faults, and an injector that lets one of them strike at the n-th AWS call."""
+"""The eleven faults, and an injector that lets one of them strike at the n-th call."""
 
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 
-# Part of every text that AWS or its client says in a fault: it must not reach a caller or a log.
+# Part of every text that a service or its client says in a fault: no caller and no log may see it.
 CANARY = "canary-7f3a arn:aws:dynamodb:us-east-1:000000000000:table/secret"
 
 
@@ -45,15 +45,17 @@ class Fault(StrEnum):
 
 @dataclass
 class Injector:
-    """Counts the AWS calls of one invocation; without a fault it only counts.
+    """Counts the calls of one invocation, to AWS and the carrier; without a fault it only counts.
 
     In an outage every call from the n-th on is struck, else the n-th alone. `meanwhile` runs before
-    the n-th call: what another process does at that moment.
+    the n-th call: what another process does at that moment. `resent`: the n-th call is done, its
+    reply is lost, and the client itself sends it again.
     """
 
     fault: Fault | None = None
     at: int = 0
     outage: bool = False
+    resent: bool = False
     meanwhile: Callable[[], None] | None = None
     calls: list[str] = field(default_factory=list)
     _late: list[Callable[[], object]] = field(default_factory=list)
@@ -61,6 +63,11 @@ class Injector:
     @property
     def struck(self) -> bool:
         return 0 < self.at <= len(self.calls)
+
+    @property
+    def called(self) -> str:
+        """What the n-th call was."""
+        return self.calls[self.at - 1] if self.struck else "never reached"
 
     def hit(self, call: str) -> Fault | None:
         """Count a call. Returns the fault that strikes it."""
@@ -70,6 +77,11 @@ class Injector:
             self.meanwhile()
         strikes = number == self.at or (self.outage and number > self.at > 0)
         return self.fault if strikes else None
+
+    @property
+    def sends_again(self) -> bool:
+        """Whether it is the call that was counted last."""
+        return self.resent and len(self.calls) == self.at
 
     def postpone(self, perform: Callable[[], object]) -> None:
         self._late.append(perform)

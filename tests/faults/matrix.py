@@ -9,12 +9,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from linkwright.table import Key, Table
+from linkwright.outbox import CALL
+from linkwright.table import Item, Key, Table
 from linkwright.transaction import Transaction
+from linkwright.voice.states import Status, is_terminal
 from tests.client import Answer
 from tests.faults.injection import Fault, Injector
 from tests.faults.samples import Sample
-from tests.faults.states import State, difference, leaks, neutral, state
+from tests.faults.states import State, difference, leaks, neutral
+from tests.faults.telephone import attempt_of
 from tests.faults.world import World
 
 KEY = "the client's key"
@@ -34,7 +37,7 @@ class Tally:
 
     def lines(self) -> Iterator[str]:
         for name, count in sorted(self.runs.items()):
-            calls = f" ({self.calls[name]} AWS calls)" if name in self.calls else ""
+            calls = f" ({self.calls[name]} calls)" if name in self.calls else ""
             yield f"faults: {count:5} runs of {name}{calls}"
         if self.runs:
             yield f"faults: {sum(self.runs.values()):5} runs in all"
@@ -58,8 +61,8 @@ def unreached(injector: Injector) -> list[str]:
 
 def told(problems: list[str], injector: Injector) -> list[str]:
     mode = "from" if injector.outage else "at"
-    called = injector.calls[injector.at - 1] if injector.struck else "never reached"
-    return [f"{injector.fault} {mode} call {injector.at} ({called}): {text}" for text in problems]
+    fault = f"{injector.fault} {mode} call {injector.at} ({injector.called})"
+    return [f"{fault}: {text}" for text in problems]
 
 
 @dataclass(frozen=True)
@@ -76,16 +79,16 @@ def clean_request(world: World, route: str) -> CleanRequest:
     world.reset()
     world.prepared(route)
     world.settle()
-    before, injector = state(world.items()), Injector()
+    before, injector = world.state(), Injector()
     world.reset()
     wanted = world.prepared(route)
     answer = world.request(wanted, KEY, injector)
     assert answer is not None
     assert answer.status < 400, f"the sample of {route} is answered {answer.raw}"
     world.settle()
-    assert world.problems == []
+    assert finished(world) == []
     TALLY.calls[route] = len(injector.calls)
-    return CleanRequest(len(injector.calls), answer, before, state(world.items()))
+    return CleanRequest(len(injector.calls), answer, before, world.state())
 
 
 def retried(world: World, route: str, clean: CleanRequest, injector: Injector) -> list[str]:
@@ -100,7 +103,7 @@ def retried(world: World, route: str, clean: CleanRequest, injector: Injector) -
     TALLY.runs[route] += 1
     problems = unreached(injector) + _judged(world, clean, first, may_fail=True)
     problems += _repeated(world, clean, wanted, first, second, third)
-    problems += difference(clean.after, state(world.items()))
+    problems += difference(clean.after, world.state())
     return told(problems + finished(world), injector)
 
 
@@ -112,7 +115,7 @@ def abandoned(world: World, route: str, clean: CleanRequest, injector: Injector)
     answer = world.request(wanted, KEY, injector)
     world.settle()
     TALLY.runs[route] += 1
-    found = state(world.items())
+    found = world.state()
     problems = unreached(injector) + finished(world)
     problems += _judged(world, clean, answer, may_fail=True)
     succeeded = answer is not None and answer.status != UNAVAILABLE
@@ -130,7 +133,7 @@ def overlapping(world: World, route: str, clean: CleanRequest, at: int) -> list[
     first = world.request(wanted, KEY, injector)
     world.settle()
     TALLY.runs[route] += 1
-    problems = difference(clean.after, state(world.items())) + finished(world)
+    problems = difference(clean.after, world.state()) + finished(world)
     problems += _repeated(world, clean, wanted, *others, first)
     return told(problems, injector)
 
@@ -187,16 +190,49 @@ def finished(world: World) -> list[str]:
     stored = world.items()
     rows = [item for items in stored.values() for item in items]
     keys = {(item["pk"], item["sk"]) for item in rows}
-    # What was canceled before its message went out needs none.
-    canceled = [item for item in rows if item.get("view", {}).get("status") == "canceled"]
-    told_of = {(i["pk"], i["sk"]) for i in rows if "outbox" in i and i not in canceled}
+    # A call needs no message of its own: it is canceled before, or begun by that of another.
+    told_of = {(i["pk"], i["sk"]) for i in rows if i.get("outbox", CALL) != CALL}
     problems = list(world.problems)
     problems += [f"still due: {item['sk']}" for item in rows if "gsi2pk" in item]
     problems += [f"a message without its item: {key}" for key in world.messages - keys]
     problems += [f"never sent to its queue: {key}" for key in told_of - world.messages]
     named = {item[name] for item in rows for name in _OBJECTS if name in item}
-    if missing := named and named - world.objects():
+    if missing := named and named - world.cloud.objects().keys():
         problems.append(f"not in the bucket: {missing}")
+    return problems + _hung_up(world) + _ended(world, stored["CoreTable"])
+
+
+def _hung_up(world: World) -> list[str]:
+    """Nobody was dialled twice for one attempt, and nobody is on the phone any more."""
+    board = world.telephone.board
+    dials = Counter(attempt_of(call) for call in board.calls)
+    problems = [f"dialled {number} times: {one}" for one, number in dials.items() if number > 1]
+    through = Counter(call.parent_sid for call in board.account.calls() if call.parent_sid)
+    problems += [f"put through {many} times: {sid}" for sid, many in through.items() if many > 1]
+    return problems + [f"on the phone: {call.sid}" for call in board.calls if not call.is_over]
+
+
+def _ended(world: World, rows: list[Item]) -> list[str]:
+    """Each call has ended once, holds no place and no minutes, and has one there of its own."""
+    at = f"W#{world.partition}#"
+    calls = [item for item in rows if item["pk"] == f"{at}CALL"]
+    problems = [
+        f"not over: {c['view']}" for c in calls if not is_terminal(Status(c["view"]["status"]))
+    ]
+    ended = Counter(
+        row["object"]["id"]
+        for row in rows
+        if row.get("type") == "call.ended" and row["details"]["is_last"]
+    )
+    if ended != Counter(call["sk"] for call in calls):
+        problems.append(f"ended: {ended}")
+    problems += [f"on the phone: {row}" for row in rows if row.get("active")]
+    minutes = [row for row in rows if row["pk"] == f"{at}USE"]
+    problems += [f"reserved: {row}" for row in minutes if row["committed"] != row.get("used", 0)]
+    # Of a call that is tried again only the last one is known.
+    known = [call["sid"] for call in calls if call.get("sid")]
+    if len(set(known)) < len(known):
+        problems.append(f"two of our calls have the same one at the carrier: {known}")
     return problems
 
 

@@ -4,9 +4,11 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from tests.factories import CALLEE
+from tests.faults.telephone import A_MACHINE, IS_BUSY, WANTS_A_PERSON
 from tools.demo import AGENT_ID
 from tools.template import ROOT, Function, functions
 
@@ -15,11 +17,21 @@ class NoSample(Exception):
     """A route cannot be put through the faults because nobody said what to send to it."""
 
 
+class Until(StrEnum):
+    """How far what was asked before has come."""
+
+    ASKED = "nothing happened yet"
+    RINGING = "the call rings"
+    SETTLED = "all is over"
+
+
 @dataclass(frozen=True)
 class Sample:
     """`path` is filled in from the reply to `after`, a route that is asked before, if need be.
 
-    What that route began comes to rest first, unless `settled` says otherwise.
+    `until` says how far what that began has come by then, and `lost` what of all that the carrier
+    tells never arrives. The events of `apart` are others than elsewhere although they make the
+    same calls.
     """
 
     method: str
@@ -28,7 +40,9 @@ class Sample:
     after: str | None = None
     query: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
-    settled: bool = True
+    until: Until = Until.SETTLED
+    lost: frozenset[str] = frozenset()
+    apart: str = ""
 
 
 @dataclass(frozen=True)
@@ -38,33 +52,62 @@ class _Wanted:
     after: str | None = None
     query: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
-    settled: bool = True
+    until: Until = Until.SETTLED
+    lost: frozenset[str] = frozenset()
+    apart: str = ""
 
 
 # What else of a sample event's headers decides what happens.
 _KEPT = {"if-match"}
 
 _PLACE_CALL = "POST /v1/voice/calls"
+_CANCEL_CALL = "POST /v1/voice/calls/{call_id}/cancel"
+CANCEL_WHILE_IT_RINGS = f"{_CANCEL_CALL} while it rings"
 _ADD_NUMBER = "POST /v1/voice/do-not-call"
+
+
+def _call(**wanted: object) -> dict[str, object]:
+    return {"agent_id": AGENT_ID, "to": CALLEE, "metadata": {"name": "נועה"}, **wanted}
+
 
 # `{id}` is the id in the reply to the route of `after`.
 _WANTED = {
-    _PLACE_CALL: _Wanted({"agent_id": AGENT_ID, "to": CALLEE, "metadata": {"name": "נועה"}}),
+    _PLACE_CALL: _Wanted(_call()),
     "GET /v1/voice/calls": _Wanted(after=_PLACE_CALL, query="status=completed&status=queued"),
     "GET /v1/voice/calls/{call_id}": _Wanted(path={"call_id": "{id}"}, after=_PLACE_CALL),
-    "POST /v1/voice/calls/{call_id}/cancel": _Wanted(
-        path={"call_id": "{id}"}, after=_PLACE_CALL, settled=False
-    ),
+    _CANCEL_CALL: _Wanted(path={"call_id": "{id}"}, after=_PLACE_CALL, until=Until.ASKED),
     "GET /v1/voice/agents/{agent_id}": _Wanted(path={"agent_id": AGENT_ID}),
     _ADD_NUMBER: _Wanted({"number": CALLEE, "reason": "asked on the phone"}),
     "GET /v1/voice/do-not-call": _Wanted(after=_ADD_NUMBER),
     "DELETE /v1/voice/do-not-call/{number}": _Wanted(path={"number": CALLEE}, after=_ADD_NUMBER),
 }
 
+# The same routes, where more can become of them.
+_CASES = {
+    CANCEL_WHILE_IT_RINGS: _Wanted(
+        path={"call_id": "{id}"}, after=_PLACE_CALL, until=Until.RINGING
+    ),
+    f"{_PLACE_CALL} while another to the number rings": _Wanted(
+        _call(), after=_PLACE_CALL, until=Until.RINGING, apart="dial_call"
+    ),
+    f"{_PLACE_CALL} to a machine": _Wanted(_call(to=A_MACHINE)),
+    f"{_PLACE_CALL} to one who wants a person": _Wanted(_call(to=WANTS_A_PERSON)),
+    f"{_PLACE_CALL} to one who is busy, twice": _Wanted(
+        _call(to=IS_BUSY, retry={"max": 1, "on": ["busy"], "backoff": 60})
+    ),
+    f"{_PLACE_CALL} whose end nobody tells": _Wanted(
+        _call(), lost=frozenset({"status completed", "recording completed"})
+    ),
+}
+
 
 def routes() -> list[str]:
-    """Every route but the pages of the reference, whose role allows no call at all."""
-    served = [function for function in functions() if function.folder != "console"]
+    """Every route that customers ask.
+
+    Not the pages of the reference, whose role allows no call at all; what the carrier asks is in
+    `wiring.py`.
+    """
+    served = [one for one in functions() if one.folder not in {"console", "callbacks"}]
     return [f"{method} {path}" for function in served for method, path in function.routes]
 
 
@@ -72,10 +115,15 @@ def effectful_routes() -> list[str]:
     return [route for route in routes() if not route.startswith("GET ")]
 
 
+def cases() -> list[str]:
+    """What all else follows from: the effectful routes, and some of them in other circumstances."""
+    return [*effectful_routes(), *_CASES]
+
+
 def sample(route: str) -> Sample:
-    """Raises `NoSample`, naming the route."""
-    method, path = route.split(" ")
-    wanted = _WANTED.get(route) or _from_event(route)
+    """The request for a route, or for a case. Raises `NoSample`, naming it."""
+    method, path, *_ = route.split(" ")
+    wanted = _WANTED.get(route) or _CASES.get(route) or _from_event(route)
     if wanted is None and method == "GET" and "{" not in path:
         wanted = _Wanted()
     if wanted is None:
@@ -85,7 +133,10 @@ def sample(route: str) -> Sample:
     for name, value in wanted.path.items():
         path = path.replace(f"{{{name}}}", value)
     body = None if wanted.body is None else json.dumps(wanted.body, ensure_ascii=False)
-    return Sample(method, path, body, wanted.after, wanted.query, wanted.headers, wanted.settled)
+    return Sample(
+        *(method, path, body, wanted.after, wanted.query, wanted.headers),
+        *(wanted.until, wanted.lost, wanted.apart),
+    )
 
 
 def _from_event(route: str) -> _Wanted | None:

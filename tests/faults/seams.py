@@ -1,15 +1,19 @@
-"""Where the faults strike: around the DynamoDB client, and in botocore's hooks for the others.
+"""Where the faults strike: around the clients of DynamoDB, of the other services, of the carrier.
 
-Each fault looks as the real client reports it; `test_proxy.py` holds that against the client.
+Each fault looks as the real client reports it; `test_proxy.py` holds that against the clients of
+AWS, and what `egress.py` raises is held against real sockets by its own tests.
 """
 
-from collections.abc import Callable, Iterator
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlsplit
 
-from botocore.awsrequest import AWSResponse
 from botocore.exceptions import (
+    BotoCoreError,
     ClientError,
     ConnectionClosedError,
     ConnectTimeoutError,
@@ -22,10 +26,12 @@ from pydynox.exceptions import (
     PydynoxException,
 )
 
+from linkwright import egress
 from tests.faults.injection import CANARY, Effect, Fault, Injector, Killed, land
 
 TRANSACT = "sync_transact_write"
 QUERY = "sync_query_page"
+CARRIER = "carrier"
 # The client's answer to a body of `{}`: no item, and no capacity consumed.
 _NOTHING = SimpleNamespace(consumed_rcu=None, consumed_wcu=None)
 
@@ -35,6 +41,19 @@ _STATUS = {
     Fault.ERROR_503: (503, "ServiceUnavailable"),
     Fault.ERROR_500_AFTER: (500, "InternalFailure"),
 }
+_HTTP_STATUS = {
+    Fault.THROTTLE: 429,
+    Fault.ERROR_500: 500,
+    Fault.ERROR_503: 503,
+    Fault.ERROR_500_AFTER: 500,
+    Fault.GARBAGE: 200,
+}
+# How a call that takes place may be refused; nobody hears of it where a fault strikes as well.
+_REFUSALS = (PydynoxException, BotoCoreError, ClientError, egress.EgressError)
+_SID = re.compile(r"(CA|RE)[0-9a-f]{32}")
+
+Spoiled = Callable[[Fault], Any]
+"""What is answered in a fault, or raised."""
 
 
 class Seam:
@@ -52,44 +71,78 @@ class Seam:
             self.injector = outer
             injector.finish()
 
-
-class FaultyDriver:
-    """Stands before the DynamoDB client; every method of it is a call that can fail."""
-
-    def __init__(self, real: object, seam: Seam) -> None:
-        self._real = real
-        self._seam = seam
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        method = getattr(self._real, name)
-
-        def call(*arguments: object, **options: object) -> object:
-            return self._call(name, lambda: method(*arguments, **options))
-
-        return call
-
-    def _call(self, name: str, perform: Callable[[], object]) -> object:
-        injector = self._seam.injector
+    def call(self, name: str, perform: Callable[[], object], spoiled: Spoiled) -> Any:
+        """Make a call, unless a fault strikes it."""
+        injector = self.injector
         earlier = injector.take_late()
         try:
             fault = injector.hit(name)
-            return perform() if fault is None else _strike(injector, fault, name, perform)
+            if fault is not None:
+                return _strike(injector, fault, perform, spoiled)
+            if injector.sends_again:
+                with suppress(*_REFUSALS):
+                    perform()
+            return perform()
         finally:
             land(earlier)
 
 
-def _strike(injector: Injector, fault: Fault, name: str, perform: Callable[[], object]) -> object:
+def _strike(
+    injector: Injector, fault: Fault, perform: Callable[[], object], spoiled: Spoiled
+) -> object:
     if fault.effect is Effect.DONE:
-        with suppress(PydynoxException):  # an answer that nobody gets, whatever it says
+        with suppress(*_REFUSALS):
             perform()
     elif fault.effect is Effect.LATE:
         injector.postpone(perform)
     if fault.kills:
         raise Killed
+    return spoiled(fault)
+
+
+# ---- DynamoDB -----------------------------------------------------------------------------------
+
+
+class FaultyDriver:
+    """Stands before the DynamoDB client; every method of it is a call that can fail."""
+
+    def __init__(self, real: Callable[[], object], seam: Seam) -> None:
+        self._real = real
+        self._seam = seam
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def call(*arguments: Any, **options: Any) -> Any:
+            method = getattr(self._real(), name)
+            return self._seam.call(
+                _about(name, arguments, options),
+                lambda: method(*arguments, **options),
+                lambda fault: _spoiled(name, fault),
+            )
+
+        return call
+
+
+def _spoiled(name: str, fault: Fault) -> object:
     # A transaction's own answer is `{}`: only what cannot be read at all is garbage there.
     if fault is Fault.GARBAGE and name != TRANSACT:
         return ([], None, _NOTHING) if name == QUERY else (None, _NOTHING)
     raise dynamodb_failure(fault)
+
+
+def _about(name: str, arguments: tuple[Any, ...], options: Mapping[str, Any]) -> str:
+    """What a call is, and which kinds of items it is about."""
+    if name == TRANSACT:
+        places = [one.get("item") or one["key"] for one in arguments[0]]
+        return f"{name} {' '.join(_kind(place['pk']) for place in places)}"
+    if name == QUERY:
+        return f"{name} {_kind(options['expression_attribute_values'][':partition'])}"
+    changed = sorted(set(re.findall(r"#\w+", options.get("update_expression", ""))))
+    return " ".join([name, _kind(arguments[1]["pk"]), *changed])
+
+
+def _kind(pk: str) -> str:
+    parts = pk.split("#")
+    return parts[2] if parts[0] == "W" and len(parts) > 2 else parts[0]
 
 
 def dynamodb_failure(fault: Fault) -> PydynoxException:
@@ -104,40 +157,30 @@ def dynamodb_failure(fault: Fault) -> PydynoxException:
             return PydynoxException(f"InternalServerError {CANARY}")
 
 
-class Boto3Hooks:
-    """The same for a boto3 client.
+# ---- the other services -------------------------------------------------------------------------
 
-    Not `before-send`: an answer returned there does not stop the call. `before-call` does.
-    """
 
-    def __init__(self, seam: Seam) -> None:
+class FaultyClient:
+    """Stands before a boto3 client, or before what does its work in memory."""
+
+    def __init__(self, real: Callable[[], object], seam: Seam) -> None:
+        self._real = real
         self._seam = seam
 
-    def install(self, client: Any) -> None:  # noqa: ANN401 -- boto3 makes its clients at run time
-        service = client.meta.service_model.service_id.hyphenize()
-        client.meta.events.register(f"before-call.{service}", self._before)
-        client.meta.events.register(f"after-call.{service}", self._after)
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def call(**options: Any) -> Any:
+            method = getattr(self._real(), name)
+            return self._seam.call(
+                name, lambda: method(**options), lambda fault: _spoiled_answer(name, fault)
+            )
 
-    def remove(self, client: Any) -> None:  # noqa: ANN401
-        service = client.meta.service_model.service_id.hyphenize()
-        client.meta.events.unregister(f"before-call.{service}", self._before)
-        client.meta.events.unregister(f"after-call.{service}", self._after)
+        return call
 
-    def _before(self, model: Any, params: Any, context: dict[str, Any], **_: object) -> Any:  # noqa: ANN401
-        fault = self._seam.injector.hit(model.name)
-        if fault is None:
-            return None
-        if fault.effect is not Effect.NONE:
-            context["fault"] = fault
-            return None
-        if fault in _STATUS or fault is Fault.GARBAGE:
-            status, code = _STATUS.get(fault, (200, ""))
-            return AWSResponse(params["url"], status, {}, None), _answer(status, code)
-        raise boto3_failure(fault, params["url"], model.name)
 
-    def _after(self, model: Any, context: dict[str, Any], **_: object) -> None:  # noqa: ANN401
-        if fault := context.get("fault"):
-            raise boto3_failure(fault, "http://sqs", model.name)
+def _spoiled_answer(operation: str, fault: Fault) -> object:
+    if fault is Fault.GARBAGE:
+        return _answer(200, "")
+    raise boto3_failure(fault, "http://aws", operation)
 
 
 def _answer(status: int, code: str) -> dict[str, Any]:
@@ -159,3 +202,39 @@ def boto3_failure(fault: Fault, url: str, operation: str) -> BaseException:
             return ConnectionClosedError(endpoint_url=f"{url} {CANARY}")
         case _:
             return ClientError(_answer(*_STATUS[fault]), operation)
+
+
+# ---- the carrier --------------------------------------------------------------------------------
+
+
+class FaultyEgress:
+    """Stands before `egress.fetch`."""
+
+    def __init__(self, fetch: Callable[..., egress.Answer], seam: Seam) -> None:
+        self._fetch = fetch
+        self._seam = seam
+
+    def fetch(self, url: str, **options: Any) -> egress.Answer:
+        path = _SID.sub(r"<\1>", urlsplit(url).path).split("/", 4)[-1]
+        answer: egress.Answer = self._seam.call(
+            f"{CARRIER} {options.get('method', 'GET')} {path}",
+            lambda: self._fetch(url, **options),
+            lambda fault: _http_answer(fault, url),
+        )
+        return answer
+
+
+def _http_answer(fault: Fault, url: str) -> egress.Answer:
+    """By what is known of the effect: only who could not connect has certainly sent nothing."""
+    match fault:
+        case Fault.CONNECT_TIMEOUT:
+            raise egress.Unreachable(f"no connection {CANARY}")
+        case Fault.READ_TIMEOUT:
+            raise egress.TooSlow(f"the time is up {CANARY}")
+        case Fault.RESET | Fault.LOST_REPLY:
+            raise egress.BadAnswer(f"no whole answer {CANARY}")
+        case Fault.GARBAGE:
+            body = f"\x00 no JSON {CANARY}".encode()
+        case _:
+            body = json.dumps({"code": 20500, "message": CANARY}).encode()
+    return egress.Answer(_HTTP_STATUS[fault], {"content-type": "text/plain"}, body, url)

@@ -1,12 +1,16 @@
-"""Every fault at every AWS call of every route."""
+"""Every fault at every AWS call of every route that customers ask."""
 
 import pytest
 
 from tests.faults import matrix
 from tests.faults.injection import Fault
 from tests.faults.matrix import KEY, CleanRequest
-from tests.faults.samples import NoSample, routes, sample
+from tests.faults.samples import CANCEL_WHILE_IT_RINGS, NoSample, routes, sample
+from tests.faults.telephone import attempt_of
 from tests.faults.world import World
+
+# Elsewhere the circumstances of a case make a difference only to what follows.
+CASES = [*routes(), CANCEL_WHILE_IT_RINGS]
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +26,7 @@ def clean(world: World, route: str, clean_requests: dict[str, CleanRequest]) -> 
 
 
 @pytest.mark.parametrize("fault", list(Fault))
-@pytest.mark.parametrize("route", routes())
+@pytest.mark.parametrize("route", CASES)
 def test_retry_comes_to_the_same(
     world: World, route: str, clean: CleanRequest, fault: Fault
 ) -> None:
@@ -33,7 +37,7 @@ def test_retry_comes_to_the_same(
 
 
 @pytest.mark.parametrize("fault", list(Fault))
-@pytest.mark.parametrize("route", routes())
+@pytest.mark.parametrize("route", CASES)
 def test_all_or_nothing_without_a_retry(
     world: World, route: str, clean: CleanRequest, fault: Fault
 ) -> None:
@@ -43,7 +47,7 @@ def test_all_or_nothing_without_a_retry(
     assert problems == []
 
 
-@pytest.mark.parametrize("route", routes())
+@pytest.mark.parametrize("route", CASES)
 def test_same_request_in_the_middle_has_one_effect(
     world: World, route: str, clean: CleanRequest
 ) -> None:
@@ -68,10 +72,22 @@ def test_clean_call_leaves_one_of_each(world: World) -> None:
     world.settle()
     core = world.items()["CoreTable"]
     at = f"W#{world.partition}#"
-    calls = [item for item in core if item["pk"] == f"{at}CALL"]
-    assert [call["view"]["status"] for call in calls] == ["completed"]
-    assert [call["sk"] for call in calls] == [placed.json["id"]]
-    assert [item["dials"] for item in core if item["pk"] == f"{at}SIM"] == [1]
+    [call] = [item for item in core if item["pk"] == f"{at}CALL"]
+    assert call["sk"] == placed.json["id"]
+    view = call["view"]
+    assert (view["status"], view["ended_reason"]) == ("completed", "agent_ended")
+    assert (view["answered_by"], view["recording_consent"]["type"]) == ("human", "verbal")
+    roles = [turn["role"] for turn in call["transcript"]]
+    assert roles == ["agent", "callee", "agent", "callee", "agent"]
+    [dialled] = world.telephone.board.calls
+    assert attempt_of(dialled) == (call["sk"], 1)
+    assert (dialled.status, dialled.ended_by, dialled.recorded) == ("completed", "agent", True)
+    assert [turn.text for turn in dialled.turns] == [turn["text"] for turn in call["transcript"]]
+    bound = [item["sk"] for item in core if item["pk"].startswith("CARRIER#")]
+    assert bound == [call["sid"]] == [dialled.sid]
+    # Kept here, and not there any more.
+    assert list(world.cloud.objects()) == [call["recording_key"]]
+    assert not world.telephone.board.recordings
     used = [(item["committed"], item["used"]) for item in core if item["pk"] == f"{at}USE"]
     assert used == [(1, 1)]
     events = sorted((e["sequence"], e["type"]) for e in core if e["pk"] == f"{at}EVT")
@@ -79,6 +95,15 @@ def test_clean_call_leaves_one_of_each(world: World) -> None:
     changes = ["call.queued", "call.ringing", "call.answered", "call.ended"]
     assert types == [*changes, "call.analyzed", "call.recording_ready"]
     assert matrix.finished(world) == []
+
+
+def test_clean_cancel_of_a_ringing_call_stops_its_ringing(world: World) -> None:
+    clean = matrix.clean_request(world, CANCEL_WHILE_IT_RINGS)
+    assert clean.answer.status == 200
+    [dialled] = world.telephone.board.calls
+    assert (dialled.status, dialled.ended_by, dialled.turns) == ("canceled", "api", [])
+    [call] = [item for item in world.items()["CoreTable"] if item["pk"].endswith("#CALL")]
+    assert (call["view"]["status"], call["view"]["ended_reason"]) == ("canceled", "canceled")
 
 
 def test_route_without_a_sample_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,25 +1,41 @@
-"""Each fault at the seam does what it says: proved by reading the table and the queue."""
+"""Each fault at the seam does what it says: proved by reading the table, the queue, the carrier."""
 
+import base64
+import json
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 from pydynox.exceptions import PydynoxException
 
-from linkwright import aws, table
+from linkwright import aws, egress, table, vault
 from linkwright.errors import Unavailable
+from linkwright.providers import twilio
 from linkwright.table import Key, Table
+from tests import stack as stacks
+from tests.carrier import PUBLIC_URL, SECRET
 from tests.faults import matrix
+from tests.faults.clouds import Cloud, Emulated
 from tests.faults.injection import Effect, Fault, Injector, Killed
 from tests.faults.world import World
+from tests.stack import Stack
 
 KEY = Key("SELF#TEST", "counter")
 Write = Callable[[], object]
 
 # What a call that is struck raises, as far as the code under test can tell.
 _RAISES = (PydynoxException, BotoCoreError, ClientError, Killed)
+
+
+@pytest.fixture(scope="module")
+def cloud(stack: Stack) -> Cloud:
+    """The real clients, and an emulator that they speak to."""
+    mine = stacks.deploy(stack.endpoint, "test-seams")
+    stacks.use(mine)
+    return Emulated(mine)
 
 
 def _update() -> object:
@@ -56,6 +72,38 @@ def _send() -> dict[str, Any]:
     return dict(aws.sqs().send_message_batch(QueueUrl=url, Entries=[entry]))
 
 
+def _dial() -> object:
+    """The status of the answer, or what is known where there is none."""
+    order = twilio.Order("+972541234567", "+15017122661", f"{PUBLIC_URL}/a", f"{PUBLIC_URL}/s", 60)
+    account = json.loads(SECRET)["carrier"]
+    user = f"{account['account_sid']}:{account['auth_token']}".encode()
+    try:
+        return egress.fetch(
+            f"{twilio.API_URL}/2010-04-01/Accounts/{account['account_sid']}/Calls.json",
+            method="POST",
+            headers={"authorization": f"Basic {base64.b64encode(user).decode()}"},
+            body=urlencode(order.form()).encode(),
+        ).status
+    except (egress.EgressError, Killed) as failure:
+        return type(failure)
+
+
+# What is known of an order: by the status of an answer, or by the kind of failure without one.
+_DIALLED: dict[Fault, object] = {
+    Fault.THROTTLE: 429,
+    Fault.ERROR_500: 500,
+    Fault.ERROR_503: 503,
+    Fault.ERROR_500_AFTER: 500,
+    Fault.RESET: egress.BadAnswer,
+    Fault.CONNECT_TIMEOUT: egress.Unreachable,
+    Fault.READ_TIMEOUT: egress.TooSlow,
+    Fault.KILL_BEFORE: Killed,
+    Fault.KILL_AFTER: Killed,
+    Fault.LOST_REPLY: egress.BadAnswer,
+    Fault.GARBAGE: 200,
+}
+
+
 @pytest.mark.parametrize("write", [_update, _transact])
 @pytest.mark.parametrize("fault", list(Fault))
 def test_fault_at_the_table_has_the_effect_it_says(
@@ -83,8 +131,32 @@ def test_fault_at_the_queue_has_the_effect_it_says(world: World, fault: Fault) -
         else:
             with pytest.raises(_RAISES):
                 _send()
-    # What boto3 gave up cannot be held back at its hooks: late is at once.
+        at_once = _queued(world)
+    assert at_once == (1 if fault.effect is Effect.DONE else 0)
     assert _queued(world) == (0 if fault.effect is Effect.NONE else 1)
+
+
+@pytest.mark.parametrize("fault", list(Fault))
+def test_fault_at_the_carrier_has_the_effect_it_says(world: World, fault: Fault) -> None:
+    world.reset()
+    with world.seam.use(Injector(fault, 1)) as injector:
+        status = _dial()
+        at_once = world.telephone.board.dials()
+    assert injector.calls == ["carrier POST Calls.json"]
+    assert status == _DIALLED[fault]
+    assert at_once == (1 if fault.effect is Effect.DONE else 0)
+    assert world.telephone.board.dials() == (0 if fault.effect is Effect.NONE else 1)
+
+
+@pytest.mark.parametrize("fault", list(Fault))
+def test_fault_at_the_secret_is_no_secret(world: World, fault: Fault) -> None:
+    world.reset()
+    vault.vault.cache_clear()
+    with world.seam.use(Injector(fault, 1)) as injector:
+        with pytest.raises(Killed if fault.kills else Unavailable):
+            vault.vault()
+        assert vault.vault().carrier is not None
+    assert injector.calls == ["get_secret_value"] * 2
 
 
 @pytest.mark.parametrize("fault", [fault for fault in Fault if not fault.kills])
@@ -133,7 +205,7 @@ def test_transient_fault_hits_once_and_an_outage_stays(world: World) -> None:
         with pytest.raises(PydynoxException):
             _update()
         _update()
-    assert once.calls == ["sync_update_item"] * 3
+    assert once.calls == ["sync_update_item SELF #n"] * 3
     with world.seam.use(Injector(Fault.ERROR_503, 2, outage=True)):
         _update()
         for _ in range(3):

@@ -43,9 +43,15 @@ def schedules() -> list[str]:
 
 
 @cache
+def callbacks() -> list[str]:
+    """Every function that the carrier wakes."""
+    return [function.file for function in functions() if function.folder == "callbacks"]
+
+
+@cache
 def background() -> list[str]:
-    """Every function that no HTTP request wakes."""
-    return [function.file for function in functions() if not _is_http(function)]
+    """Every function that no customer's request wakes."""
+    return [one.file for one in functions() if not _is_http(one)] + callbacks()
 
 
 @cache

@@ -1,101 +1,126 @@
-"""What a run acts on: tables, queues and buckets of its own, a clock that only the test moves, and
-the rest of AWS: the stream that wakes the relay, the queues that wake the workers, the schedules.
+"""What a run acts on: a cloud and a carrier of its own, a clock that only the test moves, and what
+wakes the functions: the stream the relay, the queues the workers, the carrier the callbacks, the
+minute the schedules.
 """
 
 import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pydynox.pydynox_core import DynamoDBClient
-
-from linkwright import clock, ids
+from linkwright import clock, egress, ids, outbox, vault
 from linkwright.table import Item
+from linkwright.voice import lifecycle
+from linkwright.voice.states import Status, is_terminal
 from tests.client import Answer, Context, invoke, queue_event, stream_event
 from tests.factories import make_workspace
 from tests.faults import wiring
+from tests.faults.clouds import Cloud
 from tests.faults.injection import Injector, Killed
-from tests.faults.samples import Sample, sample
+from tests.faults.samples import Sample, Until, sample
 from tests.faults.seams import Seam
+from tests.faults.states import State, leaks, state
+from tests.faults.telephone import Telephone, label
 from tests.stack import Stack
+from tests.switchboard import Reply, Sent, event_of, reply_of
 from tools.demo import AGENT_ID
 
 # How often a queue hands out a message, at most, and after which time it does so again.
 DELIVERIES = 5
 VISIBILITY = timedelta(seconds=361)
 _TICK = timedelta(seconds=70)
-_ROUNDS = 40
+_ROUNDS = 400
+
+
+Arms = Mapping[tuple[str, int], Sequence[Injector] | None]
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How an invocation without an HTTP answer ended."""
+    """How an invocation ended; with what, if somebody waits for an answer."""
 
     killed: bool = False
     failed: bool = False
+    answer: Mapping[str, Any] | None = None
 
     @property
     def is_done(self) -> bool:
         return not (self.killed or self.failed)
 
 
+@dataclass
+class Event:
+    """An invocation of a function: what it was about, and the calls that it made."""
+
+    file: str
+    about: str
+    calls: list[str]
+
+
 class World:
     """Faults: `arms` holds, for the n-th event of a function (from 0), the injectors of its
-    deliveries. What may never be seen is added to `problems`.
+    deliveries, or None if the carrier's never arrives. What may never be seen is added to
+    `problems`.
     """
 
-    def __init__(self, stack: Stack, seam: Seam) -> None:
-        self.stack = stack
+    def __init__(self, cloud: Cloud, seam: Seam) -> None:
+        self.cloud = cloud
         self.seam = seam
         self.began = datetime.now(UTC).replace(microsecond=0)
         self.offset = timedelta(0)
         self._numbers = itertools.count(1)
-        self._store: Any = DynamoDBClient(endpoint_url=stack.endpoint)
-        self._sqs, self._s3 = stack.client("sqs"), stack.client("s3")
+        self._baseline: dict[str, list[Item]] = {}
 
-    def furnish(self) -> None:
-        workspace = make_workspace()
-        workspace.agent(id=AGENT_ID, recording=True)
-        self.client = workspace.client
-        self.partition = workspace.partition
-        self._baseline = self.items()
+    def furnish(self, like: "World | None" = None) -> None:
+        """With a workspace of its own, or with that of another world, keys and secrets and all."""
+        if like is None:
+            workspace = make_workspace()
+            workspace.agent(id=AGENT_ID, recording=True)
+            self.client, self.partition = workspace.client, workspace.partition
+            self._baseline = self.items()
+        else:
+            self.client, self.partition = like.client, like.partition
+            self.began, self._baseline = like.began, like._baseline
         self.reset()
+
+    @property
+    def stack(self) -> Stack:
+        return self.cloud.stack
 
     # ---- state ----------------------------------------------------------------------------------
 
     def reset(self, *, stream_works: bool = True, redelivers: bool = True) -> None:
         """A workspace with an agent and nothing else, at the moment when everything began.
 
-        Without redelivery a failed message is lost; without the stream there are only schedules.
+        Without redelivery what failed is lost; without the stream there are only schedules.
         """
         self.offset = timedelta(0)
         self._numbers = itertools.count(1)
-        self.arms: dict[tuple[str, int], list[Injector]] = {}
-        self.first_calls: list[tuple[str, int]] = []
+        self.arms: Arms = {}
+        self.events: list[Event] = []
         self.messages: set[tuple[str, str]] = set()
         self.problems: list[str] = []
         self.stream_works = stream_works
         self.redelivers = redelivers
+        self.telephone = Telephone(self.now, self.advance)
         self._streamed: set[tuple[str, str]] = set()
-        for name in wiring.tables():
-            self._restore(name)
-        for name in wiring.queues():
-            self._sqs.purge_queue(QueueUrl=self.stack.names[name])
-        for name in wiring.buckets():
-            self._empty(name)
+        self.cloud.reset(self._baseline)
 
     def items(self) -> dict[str, list[Item]]:
         """All that is stored, by table."""
-        return {name: self._scan(name) for name in wiring.tables()}
+        return {name: self.cloud.rows(name) for name in wiring.tables()}
 
-    def objects(self) -> set[str]:
-        """The keys of all that is in the buckets."""
-        return {key for name in wiring.buckets() for key in self._listed(name)}
+    def state(self) -> State:
+        """What a run has come to: all that is stored, here and at the carrier."""
+        return state(self.items(), self.cloud.objects(), self.telephone.board)
 
     def now(self) -> datetime:
         return self.began + self.offset
+
+    def monotonic(self) -> float:
+        return self.offset.total_seconds()
 
     def new_id(self, prefix: str) -> str:
         """Counted, so that a run can be repeated exactly."""
@@ -121,36 +146,64 @@ class World:
     def prepared(self, route: str) -> Sample:
         """The sample of a route, with what it needs to exist made before."""
         wanted = sample(route)
+        self.telephone.lost = wanted.lost
         if not wanted.after:
             return wanted
         made = self.request(sample(wanted.after), "before")
         assert made is not None
-        if wanted.settled:
-            self.settle()
+        assert made.status < 400, made.raw
+        if wanted.until is not Until.ASKED:
+            self.settle(self.telephone.rings if wanted.until is Until.RINGING else _never)
         path = wanted.path.replace("{id}", made.json.get("id", ""))
         return replace(wanted, path=path)
 
     def invoke(self, file: str, event: Mapping[str, Any], injector: Injector) -> Outcome:
         self._repeat = lambda: self.invoke(file, event, Injector())
+        # Each in a process of its own, which knows nothing yet.
+        vault.vault.cache_clear()
         with self.seam.use(injector):
             outcome = _outcome(file, event)
-        if not outcome.is_done and not (injector.fault and injector.struck):
-            self.problems.append(f"{file} failed without a fault: {event}")
+        excused = (injector.fault and injector.struck) or self._is_early(event)
+        if not outcome.is_done and not excused:
+            self.problems.append(f"{file} failed without a fault: {event} {outcome}")
         return outcome
+
+    def _is_early(self, event: Mapping[str, Any]) -> bool:
+        """Whether it is about the recording of a call whose end nobody has told yet."""
+        for record in event.get("Records", []):
+            work = json.loads(record.get("body", "{}"))
+            if work.get("kind") == outbox.RECORDING:
+                call = lifecycle.find(self.partition, work["sk"].partition("#")[0])
+                return call is not None and not is_terminal(Status(call["view"]["status"]))
+        return False
 
     def repeat(self) -> None:
         """Deliver a second time what is being handled just now."""
         self._repeat()
 
-    # ---- the rest of AWS ------------------------------------------------------------------------
+    def carry_on(self) -> None:
+        """Let all calls that are at the carrier come to their end."""
+        self.telephone.run(self._tell)
 
-    def settle(self) -> None:
-        """Let everything happen that is going to, however long it takes."""
+    # ---- the rest of the world ------------------------------------------------------------------
+
+    def settle(self, until: Callable[[], bool] | None = None) -> None:
+        """Let everything happen that is going to, however long it takes; or until something has."""
+        is_reached = until or _never
         for _ in range(_ROUNDS):
-            stored = {name: self._scan(name) for name, _ in wiring.streams()}
-            if self._stream(stored) + self._work():
+            if is_reached():
+                return
+            if self._stream() + self._work():
                 continue
-            if not any("gsi2pk" in item for items in stored.values() for item in items):
+            waiting = {
+                str(item["gsi2pk"]).split("#")[1]
+                for item in self.cloud.rows("CoreTable")
+                if "gsi2pk" in item
+            }
+            # Else a call might end by itself before it is hung up.
+            if outbox.HANG_UP not in waiting and self.telephone.step(self._tell):
+                continue
+            if not waiting:
                 return
             self.advance(_TICK)
             self.run_schedules()
@@ -158,43 +211,43 @@ class World:
 
     def run_schedules(self) -> None:
         for file in wiring.schedules():
-            self._deliver(file, {"time": clock.timestamp()}, timedelta(0))
+            self._deliver(file, {"time": clock.timestamp()}, "", timedelta(0))
 
-    def _stream(self, stored: Mapping[str, list[Item]]) -> int:
+    def _stream(self) -> int:
         """Hand what was inserted since the last time to the functions that read the stream."""
         handled = 0
         for name, file in wiring.streams():
-            keys = {(item["pk"], item["sk"]): item for item in stored[name] if "outbox" in item}
+            keys = {
+                (item["pk"], item["sk"]): item for item in self.cloud.rows(name) if "outbox" in item
+            }
             fresh = sorted(keys.keys() - self._streamed, key=lambda key: key[1])
             self._streamed |= set(fresh)
             if fresh and self.stream_works:
                 handled += len(fresh)
-                self._deliver(file, stream_event([keys[key] for key in fresh]), timedelta(0))
+                self._deliver(file, stream_event([keys[key] for key in fresh]), "", timedelta(0))
         return handled
 
     def _work(self) -> int:
         handled = 0
         for queue in wiring.queues():
-            for body in self._received(queue):
+            for body in self.cloud.received(queue):
                 handled += 1
                 work = json.loads(body)
                 self.messages.add((work["pk"], work["sk"]))
                 if file := wiring.consumers().get(queue):
-                    self._deliver(file, queue_event([body]), VISIBILITY)
+                    self._deliver(file, queue_event([body]), work["kind"], VISIBILITY)
                     if self.redelivers:  # at least once is sometimes twice
                         self.invoke(file, queue_event([body]), Injector())
         return handled
 
-    def _deliver(self, file: str, event: Mapping[str, Any], pause: timedelta) -> None:
+    def _deliver(self, file: str, event: Mapping[str, Any], about: str, pause: timedelta) -> None:
         """Until it is done; where nothing is redelivered, once."""
-        number = sum(1 for known, _ in self.first_calls if known == file)
-        armed = iter(self.arms.get((file, number), ()))
+        noted, planned = self._begun(file, about)
+        armed = iter(planned or ())
         injector = next(armed, Injector())
-        at = len(self.first_calls)
-        self.first_calls.append((file, 0))
         for _ in range(DELIVERIES):
             outcome = self.invoke(file, event, injector)
-            self.first_calls[at] = (file, self.first_calls[at][1] or len(injector.calls))
+            noted.calls = noted.calls or injector.calls
             if outcome.is_done or not self.redelivers:
                 return
             if pause:  # a duplicate comes at once, the message itself when it is visible again
@@ -203,49 +256,61 @@ class World:
             injector = next(armed, Injector())
         self.problems.append(f"{file} was never done with {event}")
 
-    def _received(self, queue: str) -> list[str]:
-        url = self.stack.names[queue]
-        answer = self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)
-        if got := answer.get("Messages", []):
-            taken = [
-                {"Id": str(at), "ReceiptHandle": message["ReceiptHandle"]}
-                for at, message in enumerate(got)
-            ]
-            self._sqs.delete_message_batch(QueueUrl=url, Entries=taken)
-        return [message["Body"] for message in got]
+    def _begun(self, file: str, about: str) -> tuple[Event, Sequence[Injector] | None]:
+        number = sum(1 for event in self.events if event.file == file)
+        noted = Event(file, about, [])
+        self.events.append(noted)
+        return noted, self.arms.get((file, number), ())
 
-    # ---- tables and buckets ---------------------------------------------------------------------
+    # ---- the carrier ----------------------------------------------------------------------------
 
-    def _scan(self, name: str) -> list[Item]:
-        found: list[Item] = []
-        start = None
-        while True:
-            rows, start, _ = self._store.sync_scan_page(
-                self.stack.names[name], exclusive_start_key=start, consistent_read=True
-            )
-            found += rows
-            if start is None:
-                return found
+    def fetch(self, url: str, **options: Any) -> egress.Answer:
+        return self.telephone.fetch(url, **options)
 
-    def _restore(self, name: str) -> None:
-        wanted = {(item["pk"], item["sk"]): item for item in self._baseline[name]}
-        strangers = []
-        for item in self._scan(name):
-            key = (item["pk"], item["sk"])
-            if wanted.get(key) == item:
-                del wanted[key]
-            elif key not in wanted:
-                strangers.append({"pk": item["pk"], "sk": item["sk"]})
-        if wanted or strangers:
-            self._store.sync_batch_write(self.stack.names[name], list(wanted.values()), strangers)
+    def _tell(self, sent: Sent) -> Reply | None:
+        """What the carrier gets: nothing, if nobody answers.
 
-    def _listed(self, name: str) -> list[str]:
-        found = self._s3.list_objects_v2(Bucket=self.stack.names[name])
-        return [one["Key"] for one in found.get("Contents", [])]
+        It says everything once. Where things are redelivered, what is struck comes again at once,
+        and all that was told of a call when the next one is there already.
+        """
+        event, function = event_of(sent)
+        noted, planned = self._begun(function.file, label(sent))
+        if planned is None:
+            return None
+        armed = iter(planned)
+        injector = next(armed, Injector())
+        first = self.invoke(function.file, event, injector)
+        noted.calls = injector.calls
+        if self.redelivers:
+            self._echo()
+        if not self.redelivers or not planned:
+            return self._reply(first)
+        second = self.invoke(function.file, event, next(armed, Injector()))
+        if first.is_done and second.is_done and _said(first) != _said(second):
+            self.problems.append(f"{label(sent)} is answered {_said(first)}, then {_said(second)}")
+        return self._reply(first if first.is_done else second)
 
-    def _empty(self, name: str) -> None:
-        for key in self._listed(name):
-            self._s3.delete_object(Bucket=self.stack.names[name], Key=key)
+    def _echo(self) -> None:
+        for sent in self.telephone.echoes():
+            event, function = event_of(sent)
+            self.invoke(function.file, event, Injector())
+
+    def _reply(self, outcome: Outcome) -> Reply | None:
+        if outcome.answer is None:
+            return None
+        answer = outcome.answer
+        shown = Answer(answer["statusCode"], answer["headers"], answer["body"])
+        self.problems += leaks(shown, self.stack)
+        return reply_of(answer)
+
+
+def _never() -> bool:
+    return False
+
+
+def _said(outcome: Outcome) -> object:
+    assert outcome.answer is not None
+    return outcome.answer["statusCode"], outcome.answer["body"]
 
 
 def _outcome(file: str, event: Mapping[str, Any]) -> Outcome:
@@ -255,4 +320,6 @@ def _outcome(file: str, event: Mapping[str, Any]) -> Outcome:
         return Outcome(killed=True)
     except RuntimeError:  # how a schedule reports a failure
         return Outcome(failed=True)
+    if answer and "statusCode" in answer:
+        return Outcome(failed=answer["statusCode"] >= 400, answer=answer)
     return Outcome(failed=bool(answer and answer["batchItemFailures"]))

@@ -1,0 +1,97 @@
+"""What becomes of a call of which the carrier tells too little: less is known, nothing is wrong."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from tests.faults import costs, events, matrix, wiring
+from tests.faults.events import Scenario
+from tests.faults.injection import Fault, Injector
+from tests.faults.samples import CANCEL_WHILE_IT_RINGS
+from tests.faults.world import World
+
+PLACE = "POST /v1/voice/calls"
+PAGES = ("answer_call", "take_turn", "end_transfer")
+_FALLBACK = "answer_call"
+# What of a call is otherwise if a callback never arrives: of a turn what was heard in it is lost,
+# of a machine that there is one, until the end tells it.
+_TALK = {"TLK", "call.transcript", "call.analysis", "call.duration_s", "what events tell"}
+_TALK |= {"carrier"}
+_END = {"call.ended_reason", "call.attempts"}
+_RECORDING = {"REC", "bucket", "call.recording_key", "event call.recording_ready"}
+COSTS: Mapping[str, set[str]] = {
+    f"status initiated of {PLACE}": set(),
+    f"status ringing of {PLACE}": {"event call.ringing"},
+    f"status in-progress of {PLACE}": set(),
+    f"status completed of {PLACE}": set(),
+    f"status busy of {PLACE} to one who is busy, twice": set(),
+    f"status canceled of {CANCEL_WHILE_IT_RINGS}": set(),
+    f"answer in-progress of {PLACE}": set(),
+    f"answer in-progress of {PLACE} to a machine": set(),
+    f"machine human of {PLACE}": set(),
+    f"machine machine_start of {PLACE} to a machine": _TALK,
+    f"turn 1 of {PLACE}": _TALK | _RECORDING | {"call.recording_consent"},
+    f"turn 2 of {PLACE}": _TALK | _END | {"bucket"},
+    f"turn 1 of {PLACE} to one who wants a person": _TALK | _END | {"call.recording_consent"},
+    f"transfer in-progress of {PLACE} to one who wants a person": _TALK | _END,
+    f"recording completed of {PLACE}": _RECORDING | {"carrier"},
+}
+
+
+@pytest.fixture(scope="module")
+def scenarios(world: World) -> list[Scenario]:
+    """Each thing that the carrier tells or asks."""
+    return [one for file in wiring.callbacks() for one in events.scenarios(world, file)]
+
+
+def test_lost_callback_costs_what_it_would_have_told(
+    world: World, scenarios: list[Scenario]
+) -> None:
+    """Not how a call ended, whom it called how often, nor what it is charged."""
+    found = {
+        f"{one.about} of {one.case}": costs.between(one.after[False], events.lost(world, one))
+        for one in scenarios
+    }
+    assert found == COSTS
+
+
+@pytest.mark.parametrize("fault", list(Fault))
+@pytest.mark.parametrize("file", PAGES)
+def test_page_and_its_fallback_that_fail_end_the_call(
+    world: World, scenarios: list[Scenario], file: str, fault: Fault
+) -> None:
+    """The carrier says that it is sorry and hangs up."""
+    problems = []
+    for scenario in scenarios:
+        if scenario.file == file:
+            problems += _struck_twice(world, scenario, fault)
+    assert problems == []
+
+
+def _struck_twice(world: World, scenario: Scenario, fault: Fault) -> list[str]:
+    page, fallback = Injector(fault, 1, outage=True), Injector(fault, 1, outage=True)
+    assert events.run(world, scenario.case, {}) == []
+    expected = _statuses(world)
+    struck = (scenario.file, scenario.number)
+    arms = {struck: [page], (_FALLBACK, _pages_up_to(world, *struck)): [fallback]}
+    problems = events.run(world, scenario.case, arms)
+    matrix.TALLY.runs[f"{scenario.file} and its fallback"] += 1
+    problems += matrix.unreached(page) + matrix.unreached(fallback)
+    if _statuses(world) != expected:
+        problems.append(f"{_statuses(world)} instead of {expected}")
+    return [f"{scenario}: {problem}" for problem in matrix.told(problems, page)]
+
+
+def _pages_up_to(world: World, file: str, number: int) -> int:
+    """How often the FallbackUrl's function was woken up to an event, that included."""
+    seen = -1
+    for at, event in enumerate(world.events):
+        seen += event.file == file
+        if seen == number:
+            return sum(known.file == _FALLBACK for known in world.events[: at + 1])
+    raise AssertionError("no such event")
+
+
+def _statuses(world: World) -> list[str]:
+    rows = world.items()["CoreTable"]
+    return [row["view"]["status"] for row in rows if row["pk"].endswith("#CALL")]

@@ -1,0 +1,58 @@
+"""Putting a world in place of AWS, the carrier, the clock and the ids."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+
+import pytest
+
+from linkwright import aws, clock, egress, ids, outbox, table, transaction
+from linkwright.observability import logger
+from linkwright.voice import thinking
+from linkwright.voice.agent_models import Agent
+from linkwright.voice.talk import Turn
+from tests import stack as stacks
+from tests.faults.clouds import Cloud
+from tests.faults.seams import FaultyClient, FaultyDriver, FaultyEgress, Seam
+from tests.faults.telephone import A_PERSON
+from tests.faults.world import World
+
+# A sweep asks each shard: two show all that eight would.
+SHARDS = 2
+
+_deterministic = thinking._deterministic
+
+
+def _hands_over(agent: Agent, turns: Sequence[Turn]) -> thinking.Reply:
+    """A model that heeds the demo agent's first rule."""
+    if A_PERSON in turns[-1].heard:
+        return thinking.Reply(say="רק רגע, בבקשה.", action="escalate", rule=0)
+    return _deterministic(agent, turns)
+
+
+@contextmanager
+def inhabited(cloud: Cloud, like: World | None = None) -> Iterator[World]:
+    """A world whose functions run on the cloud, with faults in reach of every call they make."""
+    stacks.use(cloud.stack)
+    seam = Seam()
+    world = World(cloud, seam)
+    driver = FaultyDriver(lambda: cloud.clients.driver, seam)
+    clients = {
+        name: FaultyClient(partial(getattr, cloud.clients, name), seam)
+        for name in ("sqs", "s3", "secrets_manager")
+    }
+    with pytest.MonkeyPatch.context() as patched:
+        for module in (table, transaction):
+            patched.setattr(module, "driver", lambda: driver)
+        for name, client in clients.items():
+            patched.setattr(aws, name, lambda client=client: client)
+        patched.setattr(egress, "fetch", FaultyEgress(world.fetch, seam).fetch)
+        patched.setattr(thinking, "_deterministic", _hands_over)
+        # What is logged is listened to where it is logged; to write it out takes a while.
+        patched.setattr(logger()._logger, "handlers", [])
+        patched.setattr(clock, "now", world.now)
+        patched.setattr(clock, "monotonic", world.monotonic)
+        patched.setattr(ids, "new", world.new_id)
+        patched.setattr(outbox, "DUE_SHARDS", SHARDS)
+        world.furnish(like)
+        yield world
