@@ -1,29 +1,44 @@
 """Bugs that somebody could write any day, and that show only when things meet in time."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from linkwright import clock, usage
-from linkwright.providers.telephony import Simulator
-from linkwright.table import Item
+from linkwright import clock, ids, usage
+from linkwright.providers.telephony import Carrier, Dial
+from linkwright.providers.twilio import Twilio
+from linkwright.table import Item, Key
 from linkwright.transaction import Transaction
-from linkwright.voice import attempts, lifecycle, line, operations, rules
+from linkwright.voice import (
+    attempts,
+    callbacks,
+    claims,
+    conversation,
+    follow_up,
+    hearing,
+    inquiry,
+    lifecycle,
+    line,
+    operations,
+    rules,
+)
+from linkwright.voice.states import Status, is_dialled
 from tests.faults import bugs as faults
 
 Patch = pytest.MonkeyPatch
 
 
 def claim_without_a_condition(patch: Patch) -> None:
-    proper = lifecycle.claim
+    proper = claims.claim
 
     def claim(item: Item, *rest: Any) -> Item:
         now = lifecycle.find(lifecycle.partition_of(item), item["sk"]) or item
         return proper({**item, "v": now["v"]}, *rest)
 
-    patch.setattr(lifecycle, "claim", claim)
+    patch.setattr(claims, "claim", claim)
 
 
 def place_on_the_phone_never_left(patch: Patch) -> None:
@@ -49,7 +64,7 @@ def quiet_hours_forgotten_when_dialling(patch: Patch) -> None:
 
 
 def do_not_call_list_forgotten_when_dialling(patch: Patch) -> None:
-    _without_rule(patch, lifecycle, "require_not_listed", lambda *_: None)
+    _without_rule(patch, claims, "require_not_listed", lambda *_: None)
 
 
 def settings_forgotten_when_dialling(patch: Patch) -> None:
@@ -105,8 +120,66 @@ def end_told_as_the_last_each_time(patch: Patch) -> None:
     patch.setattr(Transaction, "emit", emit)
 
 
-def dialled_again_after_a_crash(patch: Patch) -> None:
-    patch.setattr(Simulator, "knows", lambda self, dial: False)
+def dialled_again_where_it_is_unknown(patch: Patch) -> None:
+    def look_up(item: Item, order: Dial, carrier: Carrier) -> None:
+        inquiry.bind(item, carrier, carrier.place(order))
+
+    patch.setattr(inquiry, "look_up", look_up)
+
+
+def order_that_nobody_writes_down(patch: Patch) -> None:
+    patch.setattr(claims, "order", lambda item: {**item, "ordered_at": clock.timestamp()})
+
+
+def pace_ignored(patch: Patch) -> None:
+    patch.setattr(claims, "_keep_pace", lambda *_: None)
+
+
+def call_of_the_carrier_not_claimed(patch: Patch) -> None:
+    """Two attempts may take it for theirs."""
+    patch.setattr(claims, "bound", lambda account, sid: Key(f"CARRIER#{account}", ids.new("x")))
+
+
+def any_call_adopted_that_is_found(patch: Patch) -> None:
+    patch.setattr(claims, "unclaimed", lambda account, sids: sids[:1])
+
+
+def given_up_at_the_first_look(patch: Patch) -> None:
+    patch.setattr(inquiry, "_LISTED", timedelta(0))
+
+
+def never_asked_after(patch: Patch) -> None:
+    patch.setattr(claims, "_UNHEARD", timedelta(days=1))
+
+
+def callback_of_an_old_attempt_applied(patch: Patch) -> None:
+    def attempt_of(callback: Any, *_: Any, **__: Any) -> Item | None:
+        route = callback.route
+        item = lifecycle.find(route.partition, route.call_id)
+        return item if item and is_dialled(Status(item["view"]["status"])) else None
+
+    patch.setattr(callbacks, "attempt_of", attempt_of)
+
+
+def attempt_revived_by_a_late_report(patch: Patch) -> None:
+    patch.setattr(lifecycle, "_stage", lambda item: attempts.number_of(item["view"]))
+
+
+def hang_up_forgotten(patch: Patch) -> None:
+    patch.setattr(follow_up, "request_hang_up", lambda *_: None)
+
+
+def refusal_heeded_only_at_the_end(patch: Patch) -> None:
+    """Of whoever asks, in a talk, not to be called again."""
+    patch.setattr(conversation, "never_again", lambda item: None)
+
+
+def any_answer_taken_for_a_yes(patch: Patch) -> None:
+    patch.setattr(hearing, "is_yes", lambda *_: True)
+
+
+def recordings_left_at_the_carrier(patch: Patch) -> None:
+    patch.setattr(Twilio, "delete_recording", lambda *_: None)
 
 
 def lease_that_never_ends(patch: Patch) -> None:
@@ -133,7 +206,19 @@ ALL = (
     minutes_of_another_cycle_settled,
     retried_once_more_than_asked,
     end_told_as_the_last_each_time,
-    dialled_again_after_a_crash,
+    dialled_again_where_it_is_unknown,
+    order_that_nobody_writes_down,
+    pace_ignored,
+    call_of_the_carrier_not_claimed,
+    any_call_adopted_that_is_found,
+    given_up_at_the_first_look,
+    never_asked_after,
+    callback_of_an_old_attempt_applied,
+    attempt_revived_by_a_late_report,
+    hang_up_forgotten,
+    refusal_heeded_only_at_the_end,
+    any_answer_taken_for_a_yes,
+    recordings_left_at_the_carrier,
     lease_that_never_ends,
     faults.record_apart_from_its_effect,
     faults.a_write_for_each_item,

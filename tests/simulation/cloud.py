@@ -1,4 +1,4 @@
-"""The rest of AWS around the functions: the stream, the queues, the bucket and the schedules."""
+"""The rest of AWS around the functions: stream, queues, schedules, the bucket and the secret."""
 
 import io
 import json
@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from linkwright import clock
+from linkwright import clock, vault
 from linkwright.table import Item
+from tests import carrier
 from tests.client import http_event, load, named, queue_event, stream_event
 from tests.faults import wiring
 from tests.faults.injection import Killed
@@ -25,6 +26,8 @@ VISIBILITY_S = 361
 _STREAM_TRIES = 5
 _HTTP_TIMEOUT_S = 25
 _MINUTE = timedelta(minutes=1)
+# How often a function runs in a process that knows nothing yet.
+_COLD = 0.05
 CORE = "CoreTable"
 
 
@@ -54,26 +57,34 @@ class Cloud:
         self.undone: Counter[str] = Counter()
         self.sweeps = 0
         self.sent: set[tuple[str, str]] = set()
+        self.objects: dict[str, bytes] = {}
         self._scheduler = scheduler
         self._network = network
         self._tables = tables
         self._random = chance
         self._note = note
-        self._objects: dict[str, bytes] = {}
         tables.listeners.append(self._stream)
 
     # ---- invoking -------------------------------------------------------------------------------
 
     def request(
-        self, method: str, url: str, headers: Mapping[str, str], body: str | None
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: str | None,
+        *,
+        is_base64: bool = False,
     ) -> dict[str, Any] | None:
         """What API Gateway gets from the function; None if it was killed."""
-        event, function = http_event(method, url, headers, body, is_base64=False)
+        event, function = http_event(method, url, headers, body, is_base64=is_base64)
         answer: dict[str, Any] | None = self._invoke(function.file, event, _HTTP_TIMEOUT_S)
         return answer
 
     def _invoke(self, file: str, event: Event, timeout_s: float) -> Any:
         handler = load(named(file)).handler
+        if self._chance(_COLD):
+            vault.vault.cache_clear()
         with self._network.invocation(timeout_s) as milliseconds_left:
             try:
                 return handler(event, Context(milliseconds_left))
@@ -175,14 +186,17 @@ class Cloud:
         except RuntimeError:  # how a schedule reports a failure
             self.undone[file] += 1
 
-    # ---- the bucket -----------------------------------------------------------------------------
+    # ---- the bucket and the secret --------------------------------------------------------------
 
     def put_object(self, Bucket: str, Key: str, Body: bytes, ContentType: str) -> Item:  # noqa: N803
-        self._objects[Key] = Body
+        self.objects[Key] = Body
         return {"ETag": "etag"}
 
     def get_object(self, Bucket: str, Key: str) -> Item:  # noqa: N803
-        return {"Body": io.BytesIO(self._objects[Key])}
+        return {"Body": io.BytesIO(self.objects[Key])}
+
+    def get_secret_value(self, SecretId: str) -> Item:  # noqa: N803
+        return {"SecretString": carrier.SECRET}
 
     # ---- chance ---------------------------------------------------------------------------------
 

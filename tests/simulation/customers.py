@@ -9,11 +9,13 @@ from functools import partial
 from typing import Any
 
 from linkwright import clock
+from linkwright.voice.agent_models import VoicemailPlan
 from tests.factories import Workspace, make_workspace
 from tests.faults.injection import CANARY
 from tests.simulation.clockwork import Scheduler
 from tests.simulation.cloud import Cloud
 from tests.simulation.invariants import Watch
+from tools.carrier.callees import MAGIC
 
 # The numbers that are called and where their owners are: told here by hand, not by the code.
 ZONES = {
@@ -24,8 +26,9 @@ ZONES = {
     "+442071838750": ["Europe/London"],
     "+61291234567": ["Australia/Sydney"],
     # Nobody knows where these are, but for the continent.
-    **{f"+1500555000{digit}": ["America/New_York"] for digit in range(1, 7)},
+    **{number: ["America/New_York"] for number in MAGIC},
 }
+_POPULAR = "+972541234567"
 _PLANS = ("free", "free", "pro")
 _TRIES = 8
 _PATIENCE_S = 240
@@ -56,6 +59,7 @@ class Customers:
         self._note = note
         self._placed = 0
         self._people: list[Customer] = []
+        self._numbers = self._known()
 
     def furnish(self) -> None:
         """The workspaces and their agents, and the rules that each goes by from the start."""
@@ -69,21 +73,30 @@ class Customers:
     def begin(self) -> timedelta:
         """Have everybody act over some time, now and then many at once; returns how long."""
         at = 0.0
-        for _ in range(self._random.randint(6, 24)):
+        for _ in range(self._random.randint(4, 15)):
             at += 0 if self._chance(0.4) else self._random.expovariate(1 / 60)
             act = self._random.choices(
-                (self._place, self._cancel, self._look, self._never_call, self._allow, self._rule),
-                weights=(70, 12, 4, 6, 3, 5),
+                (
+                    *(self._place, self._crowd, self._cancel, self._look),
+                    *(self._never_call, self._allow, self._rule),
+                ),
+                weights=(60, 9, 15, 4, 5, 3, 4),
             )[0]
             self._scheduler.spawn(at, partial(act, self._pick(*self._people)))
         return timedelta(seconds=at)
 
     # ---- actions --------------------------------------------------------------------------------
 
-    def _place(self, customer: Customer) -> None:
+    def _crowd(self, _: Customer) -> None:
+        """Everybody has a call for the same person at the same moment."""
+        to = self._number()
+        for customer in self._people * 2:
+            self._place(customer, to=to)
+
+    def _place(self, customer: Customer, **more: Any) -> None:
         self._placed += 1
         number = self._placed
-        wanted = self._call(customer) | {"metadata": {"n": f"{number}"}}
+        wanted = self._call(customer) | more | {"metadata": {"n": f"{number}"}}
         # Who does not get an answer soon may ask a second time before there is one.
         for delay in (0, *([self._random.uniform(0, 2)] if self._chance(0.15) else [])):
             self._scheduler.spawn(delay, partial(self._place_once, customer, number, wanted))
@@ -96,7 +109,7 @@ class Customers:
             self._watch.accepted(customer.workspace.partition, call_id, number)
 
     def _cancel(self, customer: Customer) -> None:
-        self._scheduler.sleep(self._random.uniform(0, 10))
+        self._scheduler.sleep(self._random.uniform(0, 30))
         if customer.calls:
             url = f"/v1/voice/calls/{self._pick(*customer.calls[-3:])}/cancel"
             self._persist(customer, "POST", url, None, key=f"cancel-{self._random.random()}")
@@ -136,10 +149,10 @@ class Customers:
         wanted: Body = {"agent_id": self._pick(*customer.agents), "to": self._number()}
         if self._chance(0.2):
             wanted["schedule"] = self._schedule()
-        if self._chance(0.4):
+        if self._chance(0.5):
             wanted["retry"] = {
                 "max": self._random.randint(1, 3),
-                "backoff": self._pick(60, 900, 21_600),
+                "backoff": self._pick(60, 60, 900, 21_600),
             }
         if self._chance(0.6):
             at = clock.timestamp()
@@ -160,8 +173,16 @@ class Customers:
         return {
             "max_duration_s": self._pick(30, 60, 90, 180),
             "concurrency": self._pick(None, None, 1, 2),
-            "recording": self._chance(0.1),
-            "language": self._pick("he-IL", "en-US"),
+            "recording": self._chance(0.4),
+            "recording_consent": self._chance(0.7),
+            "ai_disclosure": self._chance(0.8),
+            "language": self._pick("he-IL", "en-US", "ar"),
+            "voicemail": self._pick(
+                VoicemailPlan(),
+                VoicemailPlan(action="ask"),
+                VoicemailPlan(action="leave_message", message="Please call us back."),
+            ),
+            **({} if self._chance(0.5) else {"escalation_rules": []}),
         }
 
     def _rules(self) -> Body:
@@ -174,9 +195,14 @@ class Customers:
             "allowed_countries": self._pick(None, None, ["IL", "US"]),
         }
 
+    def _known(self) -> list[str]:
+        """The numbers that are called: some more often, or hardly any other."""
+        if self._chance(0.25):
+            return self._random.sample(list(ZONES), 2)
+        return [*ZONES, *(number for number in ZONES if number not in MAGIC), *[_POPULAR] * 4]
+
     def _number(self) -> str:
-        # Some numbers more often, so that the rules for one callee have something to do.
-        return str(self._pick(*ZONES, *["+972541234567"] * 4, "+15005550001", "+15005550002"))
+        return str(self._pick(*self._numbers))
 
     # ---- the API --------------------------------------------------------------------------------
 

@@ -21,8 +21,6 @@ _TURN_GRACE = timedelta(seconds=5)
 _STUCK = timedelta(hours=1)
 # The longest that a message is under way in calm weather.
 _IDLE = timedelta(seconds=25)
-# The longest that a claim lasts: the worker's timeout, and the grace of its lease.
-_CLAIM = timedelta(seconds=70)
 
 
 class Broken(BaseException):
@@ -36,10 +34,9 @@ class Watch:
         self.problems: list[str] = []
         self.is_calm = True
         self.is_furnished = False
-        self.dials = 0
         self._stored = Stored(tables)
         self._zones = zones
-        self._note = note
+        self.note = note
         self._accepted: dict[Where, int] = {}
         self._answers: dict[int, str] = {}
         # When each attempt was last claimed, and since when a call is queued.
@@ -55,7 +52,7 @@ class Watch:
 
     def problem(self, text: str) -> None:
         self.problems.append(text)
-        self._note(f"PROBLEM: {text}")
+        self.note(f"PROBLEM: {text}")
 
     def accepted(self, partition: str, call_id: str, number: int) -> None:
         """The API said that it had placed the call."""
@@ -63,6 +60,10 @@ class Watch:
             self.problem(f"{call_id} is the answer to two requests")
         if self._answers.setdefault(number, call_id) != call_id:
             self.problem(f"{call_id} is another answer to request {number}")
+
+    def claimed_at(self, partition: str, call_id: str, attempt: int) -> datetime | None:
+        """When a worker last began an attempt."""
+        return self._claims.get((partition, call_id, attempt))
 
     # ---- at every write -------------------------------------------------------------------------
 
@@ -75,7 +76,6 @@ class Watch:
     def _look(self, changes: list[Change]) -> None:
         watchers: dict[str, Callable[[str, Item, Item], None]] = {
             "CALL": self._call,
-            "SIM": self._dial,
             "USE": self._usage,
             "LINE": self._line,
             "EVT": self._event,
@@ -89,34 +89,35 @@ class Watch:
                     watcher(partition, change.before or {}, change.after or {})
 
     def _call(self, partition: str, before: Item, after: Item) -> None:
-        old, new = before.get("view", {}), after["view"]
-        was, status = old.get("status"), new["status"]
-        if was != status:
-            self._note(f"{after['sk']} is {status} {new.get('ended_reason') or ''}")
-        if before and after["v"] < before["v"] + (old != new):
-            self.problem(f"{after['sk']} went back to version {after['v']}")
-        if (
-            new.get("ended_reason") is None
-            if is_over(status)
-            else new.get("ended_reason") is not None
-        ):
-            self.problem(f"{after['sk']} is {status} with the reason {new.get('ended_reason')}")
-        if (
-            was
-            and is_over(was)
-            and (was, old.get("ended_reason")) != (status, new.get("ended_reason"))
-        ):
-            self.problem(f"{after['sk']} ended twice: {was}, then {status}")
+        was, status = before.get("view", {}).get("status"), after["view"]["status"]
+        self._require_sense(before, after)
         if status == "queued":
             self._queued.setdefault((partition, after["sk"]), clock.now())
         elif was == "queued":
             since = self._queued.pop((partition, after["sk"]))
             if status == "dialing":
                 self._require_turn(partition, after, since)
-        if new.get("attempt", 0) > old.get("attempt", 0):
+        further = _attempt(after) - _attempt(before)
+        if further > 0:
             self._claimed(partition, after)
+        elif further < 0:
+            self._taken_back(partition, after)
         if self.is_calm:
             self._require_no_idling(partition)
+
+    def _require_sense(self, before: Item, after: Item) -> None:
+        """Whether a call may be as it is, after what it was."""
+        old, new = before.get("view", {}), after["view"]
+        was, status, reason = old.get("status"), new["status"], new.get("ended_reason")
+        if was != status:
+            self.note(f"{after['sk']} is {status} {reason or ''}")
+        if before and after["v"] < before["v"] + (old != new):
+            self.problem(f"{after['sk']} went back to version {after['v']}")
+        if (reason is None) is is_over(status):
+            self.problem(f"{after['sk']} is {status} with the reason {reason}")
+        ended = (was, old.get("ended_reason"))
+        if was and is_over(was) and ended != (status, reason):
+            self.problem(f"{after['sk']} ended twice: {was}, then {status}")
 
     def _claimed(self, partition: str, item: Item) -> None:
         view, now = item["view"], clock.now()
@@ -134,6 +135,13 @@ class Watch:
         agent_id = view["agent_id"]
         if on_the_phone[agent_id] > self._stored.cap(partition, agent_id):
             self.problem(f"the agent of {item['sk']} has {on_the_phone[agent_id]} calls")
+
+    def _taken_back(self, partition: str, item: Item) -> None:
+        """The carrier never heard of the attempt: it does not count."""
+        view = item["view"]
+        claimed = self._claims[(partition, item["sk"], view["attempt"] + 1)]
+        if view["attempt"] == 0:
+            self._called[(partition, view["to"], f"{claimed:%Y-%m-%d}")].discard(item["sk"])
 
     def _require_rules(self, partition: str, item: Item) -> None:
         to, call_id, now = item["view"]["to"], item["sk"], clock.now()
@@ -200,18 +208,6 @@ class Watch:
                     waiting[call_id] = queued
         return waiting
 
-    def _dial(self, partition: str, before: Item, after: Item) -> None:
-        call_id, attempt = after["sk"].split("#")
-        self.dials += 1
-        self._note(f"the carrier dials {call_id}, attempt {attempt}")
-        if after["dials"] != 1:
-            self.problem(f"{call_id} is dialled {after['dials']} times in attempt {attempt}")
-        claimed = self._claims.get((partition, call_id, int(attempt)))
-        if claimed is None:
-            self.problem(f"{call_id} is dialled without a claim of attempt {attempt}")
-        elif clock.now() - claimed > _CLAIM:
-            self.problem(f"{call_id} is dialled long after the claim of attempt {attempt}")
-
     def _usage(self, partition: str, before: Item, after: Item) -> None:
         committed, used = after.get("committed", 0), after.get("used", 0)
         limit = self._stored.plan(partition).call_minutes
@@ -266,6 +262,10 @@ class Watch:
         for call_id in stuck:
             self.problem(f"{call_id} is on the phone for ever")
         return bool(stuck)
+
+
+def _attempt(item: Item) -> int:
+    return int(item["view"].get("attempt", 0)) if item else 0
 
 
 def _is_quiet(zones: list[str], quiet: Item, moment: datetime) -> bool:

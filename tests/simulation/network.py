@@ -1,4 +1,4 @@
-"""Between a function and a service of AWS: each call takes time, and some of them fail."""
+"""Between a function and a service: each call takes time, and some of them fail."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -20,6 +20,7 @@ from tests.simulation.tables import cancelled
 # meet on one item.
 RESENT = "sent twice"
 CONFLICT = "conflict"
+_OF_AWS = (*Fault, RESENT, CONFLICT)
 _TRANSACT = "sync_transact_write"
 
 _ENDS: ContextVar[datetime | None] = ContextVar("ends", default=None)
@@ -27,22 +28,32 @@ _ENDS: ContextVar[datetime | None] = ContextVar("ends", default=None)
 
 @dataclass(frozen=True)
 class Weather:
-    """How much goes wrong, as shares of the calls, records and messages."""
+    """How much goes wrong, as shares of the calls, records, messages and callbacks."""
 
     name: str
     faults: float = 0.0
+    # Of what is asked of the carrier.
+    trouble: float = 0.0
     lost: float = 0.0
     duplicates: float = 0.0
     # Slow enough for others to come between.
     slow: float = 0.1
-    # Seconds that an index is behind, at most.
+    # Callbacks that take minutes.
+    late: float = 0.0
+    # Seconds that an index is behind, at most, and the carrier's list of calls.
     lag: float = 0.0
+    listing: float = 0.0
     # For two minutes of ten nearly everything fails.
     outages: bool = False
 
     @property
     def is_calm(self) -> bool:
-        return not (self.faults or self.lost or self.lag)
+        return not (self.loses or self.lag)
+
+    @property
+    def loses(self) -> bool:
+        """Whether anything is not done, or not told, that should be."""
+        return bool(self.faults or self.trouble or self.lost or self.outages)
 
 
 class Network:
@@ -73,12 +84,12 @@ class Network:
             raise Killed
         self._scheduler.sleep_until(until)
 
-    def draw(self) -> str | None:
-        """The fault that strikes a call, if one does."""
-        if _ENDS.get() is None or self._random.random() >= self._share():
+    def draw(self, *faults: str, at_least: float = 0) -> str | None:
+        """Which of the faults strikes a call, if one does."""
+        if _ENDS.get() is None or self._random.random() >= max(self._share(), at_least):
             return None
         self.struck += 1
-        return str(self._random.choice((*Fault, RESENT, CONFLICT)))
+        return str(self._random.choice(faults))
 
     def latency(self) -> float:
         slow = self._random.random() < self.weather.slow
@@ -91,9 +102,9 @@ class Network:
         is_out = self.weather.outages and self._scheduler.now.minute % 10 < 2
         return 0.9 if is_out else self.weather.faults
 
-    def late(self, perform: Callable[[], object]) -> None:
+    def late(self, perform: Callable[[], object], at_most_s: float = 5) -> None:
         """The call arrives when nobody waits for its answer any more."""
-        self._scheduler.spawn(self._random.uniform(0.1, 5), lambda: _ignored(perform))
+        self._scheduler.spawn(self._random.uniform(0.1, at_most_s), lambda: _ignored(perform))
 
 
 class Connected:
@@ -118,7 +129,7 @@ class Connected:
     def _call(self, name: str, perform: Callable[[], object]) -> object:
         network = self._network
         network.pass_time(network.latency())
-        fault = network.draw()
+        fault = network.draw(*_OF_AWS)
         answer = perform() if fault is None else self._strike(fault, name, perform)
         network.pass_time(0.001)
         return answer

@@ -54,3 +54,8 @@ class Stored:
         agent = self.find(f"W#{partition}#AGT", agent_id)
         cap: float | None = agent["view"].get("concurrency") if agent else None
         return math.inf if cap is None else cap
+
+    def recording(self, partition: str, agent_id: str) -> tuple[bool, bool]:
+        """Whether an agent asks before it records, and whether it records."""
+        view = (self.find(f"W#{partition}#AGT", agent_id) or {})["view"]
+        return view["recording_consent"], view["recording"]

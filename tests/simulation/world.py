@@ -8,19 +8,28 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
+from uuid import UUID
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from aws_lambda_powertools import Metrics
 
-from linkwright import aws, clock, ids, outbox, settings, table, transaction
-from linkwright.providers import telephony
-from tests.simulation import customers, network
+from linkwright import aws, clock, egress, ids, outbox, settings, table, transaction, vault
+from linkwright.providers import llm
+from linkwright.voice import operations
+from tests import carrier
+from tests.simulation import customers, model, network
 from tests.simulation.clockwork import Scheduler
 from tests.simulation.cloud import Cloud
 from tests.simulation.customers import Customers
+from tests.simulation.dials import Dials
 from tests.simulation.invariants import Watch
-from tests.simulation.network import Network, Weather
+from tests.simulation.network import Weather
+from tests.simulation.stored import Stored
 from tests.simulation.tables import Tables
+from tests.simulation.telephone import Telephone
+from tests.simulation.truth import Truth
+from tests.simulation.wire import Wire
 from tools.template import template
 
 # A sweep asks each shard: two show all that eight would.
@@ -34,12 +43,14 @@ _MOST_SWEEPS = 1500
 WEATHERS = (
     Weather("calm"),
     Weather("calm and busy", slow=0.5),
-    Weather("doubled", duplicates=0.4, slow=0.3),
-    Weather("drizzle", faults=0.01, lost=0.05, duplicates=0.1, lag=1),
-    Weather("rain", faults=0.04, lost=0.1, duplicates=0.1, slow=0.2, lag=5),
-    Weather("storm", faults=0.12, lost=0.3, duplicates=0.2, slow=0.3, lag=30),
+    Weather("doubled", duplicates=0.5, slow=0.3, late=0.4),
+    Weather("drizzle", faults=0.01, lost=0.05, duplicates=0.1, lag=1, listing=10),
+    Weather("rain", faults=0.04, lost=0.1, duplicates=0.1, slow=0.2, late=0.2, lag=5, listing=60),
+    Weather("storm", faults=0.12, lost=0.3, duplicates=0.2, slow=0.3, late=0.1, lag=30, listing=99),
     Weather("outages", faults=0.01, slow=0.3, outages=True),
-    Weather("fog", slow=0.3, lag=30),
+    Weather("bad line", trouble=0.4, lost=0.4, duplicates=0.2, late=0.2, listing=30),
+    Weather("deaf", trouble=0.5, lost=0.6, listing=5),
+    Weather("fog", slow=0.3, late=0.3, lag=30),
 )
 
 _DAYS = (
@@ -50,6 +61,9 @@ _DAYS = (
     (2026, 7, 14),
 )
 
+# Python keeps a few: a number that may be anywhere in America has it read dozens of files.
+_ZONES = [ZoneInfo(name) for name in sorted(available_timezones()) if name.startswith("America/")]
+
 _ENVIRONMENT = {
     "STAGE": "local",
     "CORE_TABLE": "CoreTable",
@@ -59,6 +73,8 @@ _ENVIRONMENT = {
     "EVENT_QUEUE_URL": "EventQueue",
     "FOLLOW_UP_QUEUE_URL": "FollowUpQueue",
     "MEDIA_BUCKET": "media",
+    "SECRET_ARN": "Secret",
+    "PUBLIC_URL": carrier.PUBLIC_URL,
     "DOCS_URL": "",
     "AWS_REGION": "us-east-1",
     "AWS_ACCESS_KEY_ID": "test",
@@ -84,98 +100,118 @@ class Run:
 
 
 def simulate(seed: int) -> Run:
-    chance = random.Random(seed)
-    scheduler = Scheduler(_morning(chance))
-    began, trace = scheduler.now, []
-
-    def note(text: str) -> None:
-        trace.append(f"{scheduler.now:%m-%d %H:%M:%S.%f} {text}")
-
-    weather = chance.choice(WEATHERS)
-    net = Network(scheduler, chance, weather)
-    tables = Tables(_names(), lambda: scheduler.now.timestamp(), net.lag)
-    cloud = Cloud(scheduler, net, tables, chance, note)
-    watch = Watch(tables, customers.ZONES, note)
-    people = Customers(scheduler, cloud, watch, chance, note)
-    watch.is_calm = weather.is_calm
-    with _patched(scheduler, net, tables, cloud, chance):
+    world = _World(seed)
+    with world.patched():
         try:
-            _live(scheduler, net, cloud, people, watch, chance)
+            world.live()
         finally:
-            scheduler.stop()
+            world.scheduler.stop()
     return Run(
         seed,
-        weather.name,
-        watch.problems,
-        trace,
-        watch.dials,
-        net.struck,
-        scheduler.now - began,
+        world.weather.name,
+        world.watch.problems,
+        world.trace,
+        world.dials.count,
+        world.network.struck,
+        world.scheduler.now - world.began,
     )
 
 
-def _live(
-    scheduler: Scheduler,
-    net: Network,
-    cloud: Cloud,
-    people: Customers,
-    watch: Watch,
-    chance: random.Random,
-) -> None:
-    people.furnish()
-    watch.is_furnished = True
-    if chance.random() < 0.3:
-        # So that the billing cycle ends about now.
-        scheduler.now += timedelta(days=chance.choice((28, 30, 31)), hours=-1)
-    trouble = people.begin() + timedelta(minutes=chance.randint(1, 30))
-    cloud.run(scheduler.now + trouble, watch.is_stuck)
-    net.weather = Weather("clear", slow=net.weather.slow)
-    _settle(scheduler, cloud, watch)
-    scheduler.sleep_until(scheduler.now + timedelta(days=1))
-    cloud.redrive()
-    _settle(scheduler, cloud, watch)
-    if watch.is_calm and (cloud.dead or cloud.undone):
-        watch.problem(f"failed without a fault: {dict(cloud.undone)} {cloud.dead}")
-    watch.finish(cloud.sent)
+class _World:
+    def __init__(self, seed: int) -> None:
+        self.chance = chance = random.Random(seed)
+        self.scheduler = scheduler = Scheduler(_morning(chance))
+        self.began = scheduler.now
+        self.trace: list[str] = []
+        self.weather = chance.choice(WEATHERS)
+        self.dials_per_second = chance.choice((1, 3, 100))
+        self.network = network.Network(scheduler, chance, self.weather)
+        self.tables = Tables(_names(), lambda: scheduler.now.timestamp(), self.network.lag)
+        self.cloud = Cloud(scheduler, self.network, self.tables, chance, self._note)
+        self.telephone = Telephone(scheduler, self.network, self.cloud, chance, self._note)
+        self.watch = Watch(self.tables, customers.ZONES, self._note)
+        self.dials = Dials(
+            self.watch, self.tables, self.telephone, self.weather, self.dials_per_second
+        )
+        self.people = Customers(scheduler, self.cloud, self.watch, chance, self._note)
+        self.watch.is_calm = self.weather.is_calm
+
+    def _note(self, text: str) -> None:
+        self.trace.append(f"{self.scheduler.now:%m-%d %H:%M:%S.%f} {text}")
+
+    def live(self) -> None:
+        self.people.furnish()
+        self.watch.is_furnished = True
+        if self.chance.random() < 0.3:
+            # So that the billing cycle ends about now.
+            self.scheduler.now += timedelta(days=self.chance.choice((28, 30, 31)), hours=-1)
+        trouble = self.people.begin() + timedelta(minutes=self.chance.randint(1, 30))
+        self.cloud.run(self.scheduler.now + trouble, self.watch.is_stuck)
+        self.network.weather = Weather("clear", slow=self.weather.slow)
+        self._settle()
+        self.scheduler.sleep_until(self.scheduler.now + timedelta(days=1))
+        self.cloud.redrive()
+        self._settle()
+        self._judge()
+
+    def _settle(self) -> None:
+        cloud, watch = self.cloud, self.watch
+        end, most = self.scheduler.now + _PATIENCE, cloud.sweeps + _MOST_SWEEPS
+        cloud.run(end, lambda: cloud.sweeps > most or watch.is_stuck())
+        if self.scheduler.now >= end or cloud.sweeps > most:
+            watch.problem("something goes on for ever")
+
+    def _judge(self) -> None:
+        cloud, watch, telephone = self.cloud, self.watch, self.telephone
+        # What comes of a recording waits for the end of its call, which may be told after it.
+        del cloud.undone["follow_up_call"]
+        if watch.is_calm and (cloud.dead or cloud.undone):
+            watch.problem(f"failed without a fault: {dict(cloud.undone)} {cloud.dead}")
+        watch.finish(cloud.sent)
+        self.dials.finish()
+        stored, mistaken, loses = Stored(self.tables), self.dials.mistaken, self.weather.loses
+        for text in Truth(stored, telephone, mistaken, cloud.objects, loses).problems():
+            watch.problem(text)
+
+    @contextmanager
+    def patched(self) -> Iterator[None]:
+        """The seams of the layer; everything else is as it is deployed."""
+        net, chance, scheduler = self.network, self.chance, self.scheduler
+        driver = net.connect(self.tables, network.dynamodb)
+        boto3 = net.connect(self.cloud, network.boto3)
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in _ENVIRONMENT.items():
+                patch.setenv(name, value)
+            patch.setenv("DIALS_PER_SECOND", f"{self.dials_per_second}")
+            _forget()
+            patch.setattr(table, "driver", lambda: driver)
+            patch.setattr(transaction, "driver", lambda: driver)
+            for client in ("sqs", "s3", "secrets_manager"):
+                patch.setattr(aws, client, lambda: boto3)
+            patch.setattr(egress, "fetch", Wire(net, chance, self.telephone.perform).fetch)
+            patch.setattr(llm, "model", model.patched(net, chance))
+            for module in (transaction, operations):
+                patch.setattr(module, "random", chance)
+            patch.setattr(transaction, "uuid4", lambda: UUID(int=chance.getrandbits(128)))
+            patch.setattr(clock, "now", lambda: scheduler.now)
+            patch.setattr(clock, "sleep", net.pass_time)
+            patch.setattr(clock, "monotonic", lambda: scheduler.now.timestamp())
+            patch.setattr(ids, "secrets", SimpleNamespace(randbits=chance.getrandbits))
+            patch.setattr(outbox, "DUE_SHARDS", _SHARDS)
+            for name in ("add_metric", "add_dimension", "flush_metrics"):
+                patch.setattr(Metrics, name, lambda *_, **__: None)
+            logging.disable()
+            try:
+                yield
+            finally:
+                logging.disable(logging.NOTSET)
+                _forget()
 
 
-def _settle(scheduler: Scheduler, cloud: Cloud, watch: Watch) -> None:
-    end, most = scheduler.now + _PATIENCE, cloud.sweeps + _MOST_SWEEPS
-    cloud.run(end, lambda: cloud.sweeps > most or watch.is_stuck())
-    if scheduler.now >= end or cloud.sweeps > most:
-        watch.problem("something goes on for ever")
-
-
-@contextmanager
-def _patched(
-    scheduler: Scheduler, net: Network, tables: Tables, cloud: Cloud, chance: random.Random
-) -> Iterator[None]:
-    driver = net.connect(tables, network.dynamodb)
-    boto3 = net.connect(cloud, network.boto3)
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in _ENVIRONMENT.items():
-            patch.setenv(name, value)
-        settings.settings.cache_clear()
-        patch.setattr(table, "driver", lambda: driver)
-        patch.setattr(transaction, "driver", lambda: driver)
-        patch.setattr(transaction, "random", chance)
-        patch.setattr(aws, "sqs", lambda: boto3)
-        patch.setattr(aws, "s3", lambda: boto3, raising=False)
-        patch.setattr(clock, "now", lambda: scheduler.now)
-        patch.setattr(clock, "sleep", net.pass_time)
-        patch.setattr(clock, "monotonic", lambda: scheduler.now.timestamp())
-        patch.setattr(ids, "secrets", SimpleNamespace(randbits=chance.getrandbits))
-        patch.setattr(outbox, "DUE_SHARDS", _SHARDS)
-        patch.setattr(telephony, "_RING_S", chance.choice((0.3, 3)))
-        patch.setattr(telephony, "_TURN_MS", chance.choice((400, 4_000, 9_000)))
-        for name in ("add_metric", "add_dimension", "flush_metrics"):
-            patch.setattr(Metrics, name, lambda *_, **__: None)
-        logging.disable()
-        try:
-            yield
-        finally:
-            logging.disable(logging.NOTSET)
-            settings.settings.cache_clear()
+def _forget() -> None:
+    """What a process reads once."""
+    settings.settings.cache_clear()
+    vault.vault.cache_clear()
 
 
 def _names() -> dict[str, str]:
