@@ -6,16 +6,19 @@ two in a transaction, and one for each KB of each index entry it makes.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil
 from typing import Any
 
 from pydynox.size import calculate_item_size
 
 from linkwright import table
+from linkwright.outbox import CALL, Work
 from linkwright.table import Item
-from tests.client import Answer
+from tests import carrier
+from tests.client import Answer, Context, invoke, queue_event
 from tests.factories import CALLEE, Workspace
+from tests.switchboard import Reply, deliver_to_functions
 
 READ_BYTES = 4096
 WRITE_BYTES = 1024
@@ -42,7 +45,8 @@ class Meter:
     def sync_query_page(self, *args: Any, **options: Any) -> Any:
         self.calls.append("Query")
         answer = self.driver.sync_query_page(*args, **options)
-        self.read_units += max(ceil(sum(map(_size, answer[0])) / READ_BYTES), 1) / 2
+        units = max(ceil(sum(map(_size, answer[0])) / READ_BYTES), 1)
+        self.read_units += units if options.get("consistent_read") else units / 2
         return answer
 
     def sync_update_item(self, *args: Any, **options: Any) -> Any:
@@ -152,11 +156,42 @@ def _place(workspace: Workspace) -> Callable[[], Answer]:
     return lambda: workspace.place(agent, key="k", metadata={"lead_id": "lead_9182"})
 
 
+def _callback(
+    kind: str, status: str = "", **agent: object
+) -> Callable[[Workspace], Callable[[], Reply]]:
+    """The carrier's request of that kind in a call of a Hebrew agent."""
+
+    def prepare(workspace: Workspace) -> Callable[[], Reply]:
+        call_id = workspace.place(workspace.agent(**agent)).json["id"]
+        work = Work(CALL, f"W#{workspace.partition}#CALL", call_id)
+        invoke("dial_call", queue_event([work.message()]), Context(60_000))
+        exchange = carrier.current()
+        sent = exchange.run_to(exchange.call(call_id), kind, status)
+        return lambda: deliver_to_functions(sent)
+
+    return prepare
+
+
+def _end_transfer(workspace: Workspace) -> Callable[[], Reply]:
+    """A turn is told as if it were the end of a transfer: what is read and written is the same."""
+    call_id = workspace.place(workspace.agent()).json["id"]
+    work = Work(CALL, f"W#{workspace.partition}#CALL", call_id)
+    invoke("dial_call", queue_event([work.message()]), Context(60_000))
+    exchange = carrier.current()
+    turn = exchange.run_to(exchange.call(call_id), "turn")
+    url = turn.url.replace("/turn/1", "/transfer")
+    sent = exchange.signed(replace(turn, url=url), DialCallStatus="busy")
+    return lambda: deliver_to_functions(sent)
+
+
 @dataclass(frozen=True)
 class Case:
-    """What is asked, the calls it makes after authenticating, and all units it consumes."""
+    """What is asked, the calls it makes after authenticating, and all units it consumes.
 
-    prepare: Callable[[Workspace], Callable[[], Answer]]
+    A callback authenticates by its signature, which asks nobody.
+    """
+
+    prepare: Callable[[Workspace], Callable[[], Answer | Reply]]
     calls: list[str]
     read_units: float
     write_units: int
@@ -164,6 +199,7 @@ class Case:
 
 
 AUTHENTICATE = "UpdateItem"
+CALLBACKS = "POST /callbacks/twilio/{partition}/{call_id}/{attempt}/"
 COSTS = {
     "GET /v1/whoami": [Case(lambda w: lambda: w.client.get("/v1/whoami"), [], 0, 1)],
     "GET /v1/workspace/settings": [
@@ -199,4 +235,39 @@ COSTS = {
     # The settings, which a switch must be seen in at once. Authenticating 1; record, agent check,
     # do-not-call check and minutes 2 each; call 2 and 3 indexes; event 2 and 1.
     "POST /v1/voice/calls": [Case(_place, ["GetItem", "TransactWriteItems"], 1, 17)],
+    # The call, its agent and what was said before, strongly; then what is said.
+    f"{CALLBACKS}answer": [
+        Case(_callback("answer"), ["GetItem", "GetItem", "Query", "UpdateItem"], 3, 1)
+    ],
+    # What was heard is written before anybody thinks about it.
+    f"{CALLBACKS}turn/{{turn}}": [
+        Case(_callback("turn"), ["GetItem", "GetItem", "UpdateItem", "Query", "UpdateItem"], 3, 2)
+    ],
+    f"{CALLBACKS}transfer": [
+        Case(_end_transfer, ["GetItem", "GetItem", "Query", "UpdateItem"], 3, 1)
+    ],
+    f"{CALLBACKS}status": [
+        # Bound already: the order was answered first, as it mostly is.
+        Case(_callback("status", "initiated"), ["GetItem"], 1, 0, "initiated"),
+        # The call 2; the event 2 and 1.
+        Case(_callback("status", "ringing"), ["GetItem", "TransactWriteItems"], 1, 5, "ringing"),
+        # The talk, and who waits; the call 2 with its transcript, the place 2, the minutes 2, the
+        # event and the follow-up.
+        Case(
+            _callback("status", "completed"),
+            ["GetItem", "Query", "Query", "TransactWriteItems"],
+            2.5,
+            16,
+            "completed",
+        ),
+    ],
+    f"{CALLBACKS}machine": [Case(_callback("machine"), ["GetItem", "TransactWriteItems"], 1, 2)],
+    f"{CALLBACKS}recording": [
+        Case(
+            _callback("recording", recording=True, recording_consent=False),
+            ["GetItem", "TransactWriteItems"],
+            1,
+            3,
+        )
+    ],
 }
