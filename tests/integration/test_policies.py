@@ -31,6 +31,8 @@ from tools.carrier.callees import NO_ANSWER, Callee
 from tools.demo import demo_agent
 from tools.template import Function, functions
 
+pytestmark = pytest.mark.talks
+
 Use = set[tuple[str, str]]
 Scenario = Callable[[Stack, Workspace], None]
 LONG_AGO = "2000-01-01T00:00:00Z"

@@ -1,6 +1,7 @@
 """Each file of events/ is handled as its name promises."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,10 +10,10 @@ from linkwright import ids
 from linkwright.table import Item, Key, Table, get, update
 from linkwright.voice import follow_up, lifecycle, talk
 from tests import pump
-from tests import stack as stacks
 from tests.carrier import PUBLIC_URL, Exchange
 from tests.client import Answer, Context, invoke, named
 from tests.factories import Workspace
+from tests.integration.in_memory import in_memory
 from tests.integration.sample_events import SID, demo, sample
 from tests.integration.signed import verbs
 from tests.stack import Stack
@@ -48,15 +49,19 @@ def _place_the_call() -> None:
 
 
 @pytest.fixture
-def dialled(stack: Stack, exchange: Exchange) -> PlacedCall:
-    """The call that the samples name, just dialled, by the sample that has it dialled."""
-    stacks.empty(stack)
+def dialled(stack: Stack, exchange: Exchange) -> Iterator[PlacedCall]:
+    """The call that the samples name, just dialled, by the sample that has it dialled.
+
+    In tables of its own, where no other call waits for longer.
+    """
     demo.cache_clear()
-    _place_the_call()
-    answer = invoke("dial_call", sample(named("dial_call")), Context(pump.WORKER_TIMEOUT_MS))
-    assert answer == {"batchItemFailures": []}
-    (placed,) = exchange.test.calls
-    return placed
+    with in_memory(stack):
+        _place_the_call()
+        answer = invoke("dial_call", sample(named("dial_call")), Context(pump.WORKER_TIMEOUT_MS))
+        assert answer == {"batchItemFailures": []}
+        (placed,) = exchange.test.calls
+        yield placed
+    demo.cache_clear()
 
 
 def test_405_answer_unmatched() -> None:
