@@ -181,13 +181,15 @@ def current() -> Exchange:
 
 
 @contextmanager
-def exchange() -> Iterator[Exchange]:
-    """In place of the network, for as long as it is used."""
+def exchange(patch: pytest.MonkeyPatch) -> Iterator[Exchange]:
+    """In place of the network, until `patch` is undone.
+
+    It is the test's own: of two that patch the same, the one undone last would leave this behind.
+    """
     made = Exchange()
+    patch.setattr(egress, "fetch", made.fetch)
     _exchanges.append(made)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(egress, "fetch", made.fetch)
-        yield made
+    yield made
     _exchanges.remove(made)
 
 

@@ -80,12 +80,14 @@ def _small_tables(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def exchange(request: pytest.FixtureRequest) -> Iterator[carrier.Exchange | None]:
+def exchange(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[carrier.Exchange | None]:
     """The carrier, in memory, for all that runs on a stack; none for what tests the way out."""
     if "stack" not in request.fixturenames:
         yield None
         return
-    with carrier.exchange() as made:
+    with carrier.exchange(monkeypatch) as made:
         yield made
 
 

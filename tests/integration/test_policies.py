@@ -305,7 +305,7 @@ def used(stack: Stack) -> dict[str, Use]:
     with recording(stack) as recorder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(clock, "sleep", lambda seconds: real_sleep(min(seconds, 0.005)))
         for scenario in SCENARIOS:
-            with carrier.exchange():
+            with carrier.exchange(patch):
                 scenario(stack, make_workspace())
     return dict(recorder.used)
 
