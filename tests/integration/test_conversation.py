@@ -2,10 +2,13 @@
 
 from itertools import pairwise
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from linkwright import clock
 from linkwright.table import Item
+from linkwright.voice.agent_models import VoicemailPlan
 from linkwright.voice.phrases import phrases
 from tests import carrier, models, pump
 from tests.carrier import about
@@ -531,6 +534,16 @@ def test_whom_the_workspace_may_not_call_nobody_is_connected_with(
     assert talk.end() == ("completed", "agent_ended")
 
 
+def test_the_model_is_told_the_time_where_the_callee_is(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = spoken_by(monkeypatch, BYE)
+    Talk(workspace, "What day is it?", language="en").finish()
+    here = clock.now().astimezone(ZoneInfo("Asia/Jerusalem"))
+    assert model.prompts[0].data["now"].startswith(f"{here:%A, %Y-%m-%d}")
+    assert model.prompts[0].data["now"].endswith(f"{here:%Z}")
+
+
 # ---- machines -----------------------------------------------------------------------------------
 
 
@@ -589,10 +602,53 @@ def test_a_machine_that_is_found_late_hears_what_the_plan_says(
     late.tell()
     talk.finish()
     assert talk.heard()[turns + 1 :] == said
-    assert talk.last_verbs() == ["Say", "Hangup"] if said else ["Hangup"]
+    assert talk.last_verbs()[-1] == "Hangup"
     assert talk.end() == ("voicemail", "voicemail")
     assert talk.show()["answered_by"] == "voicemail"
     assert [text for role, text in talk.lines() if role == "agent"] == talk.heard()
+
+
+ASKS = VoicemailPlan(action="ask")
+
+
+@pytest.mark.parametrize("repeated", [False, True])
+def test_a_person_behind_a_machine_is_talked_with(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, repeated: bool
+) -> None:
+    spoken_by(monkeypatch, "Hm.", BYE)
+    late = Late("machine_start")
+    lines = ("You have reached Noa.", "Hello, I am here!", "Yes.", "Bye.")
+    talk = Talk(workspace, *lines, language="en", voicemail=ASKS)
+    talk.exchange.talk(talk.id)
+    late.tell()
+    if repeated:
+        deliver = talk.exchange.deliver
+        monkeypatch.setattr(
+            talk.exchange, "deliver", lambda sent: (deliver(sent), deliver(sent))[-1]
+        )
+    talk.finish()
+    words = phrases("en")
+    opening = f"{words.disclosed.format(name='Dana')} {words.good_moment}"
+    assert talk.heard() == [opening, words.are_you_there, opening, "Hm.", "Goodbye, then."]
+    # The carrier says to the last that a machine answered.
+    assert talk.call.answered_by == "machine_start"
+    assert talk.end() == ("completed", "agent_ended")
+    assert talk.show()["answered_by"] == "human"
+
+
+def test_a_person_behind_a_machine_who_wants_no_calls_is_not_called_again(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = spoken_by(monkeypatch)
+    late = Late("machine_end_beep")
+    talk = Talk(workspace, None, "Never call me again!", language="en", voicemail=ASKS)
+    talk.exchange.talk(talk.id)
+    late.tell()
+    talk.finish()
+    assert talk.heard()[-1] == phrases("en").not_again
+    assert model.prompts == []
+    listed = workspace.client.get("/v1/voice/do-not-call").json["data"]
+    assert [entry["number"] for entry in listed] == [talk.to]
 
 
 def test_a_message_to_a_machine_is_left_once(

@@ -268,7 +268,7 @@ class Once:
         (turns, "hear", True),
         (thinking, "decide", False),
         (lifecycle, "note", True),
-        (conversation, "_document", False),
+        (conversation, "page", False),
     ],
 )
 def test_a_turn_that_was_cut_off_is_taken_up_at_the_fallback(

@@ -7,7 +7,7 @@ import pytest
 
 from linkwright.providers import twiml
 from linkwright.voice import hearing, opt_out, phrases
-from linkwright.voice.hearing import is_farewell, is_screening, is_to_wait, is_yes
+from linkwright.voice.hearing import is_farewell, is_greeting, is_screening, is_to_wait, is_yes
 from linkwright.voice.phrases import Phrases
 from linkwright.voice.speech import spoken
 
@@ -301,3 +301,50 @@ def test_who_asks_to_wait(text: str) -> None:
 @pytest.mark.parametrize("text", ["Yes.", "", "This is a momentous day.", "כן"])
 def test_who_does_not(text: str) -> None:
     assert not is_to_wait(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "You've reached Noa Levi. Please leave a message after the tone.",
+        "Hi, this is Noa, I can't come to the phone right now.",
+        "The person you are calling is not available.",
+        "Leave me a brief message and I'll call you back.",
+        "הגעתם לתא הקולי של נועה. נא להשאיר הודעה לאחר הצליל.",
+        "תשאירו הודעה ואחזור אליכם.",
+        "המנוי אינו זמין כרגע.",
+        "يرجى ترك رسالة بعد سماع الصافرة.",
+        "الرقم المطلوب غير متاح.",
+        "Bitte hinterlassen Sie eine Nachricht nach dem Signalton.",
+        "Deje un mensaje después de la señal.",
+        "Veuillez laisser un message après le bip.",
+        "Lasciate un messaggio dopo il segnale acustico.",
+        "Deixe a sua mensagem após o sinal.",
+        "Оставьте ваше сообщение после сигнала.",
+    ],
+)
+def test_what_a_voicemail_says(text: str) -> None:
+    assert is_greeting(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Yes, I'm here.",
+        "Hello? Who is this?",
+        "Send me a message instead.",
+        "I am not available on Tuesday.",
+        "כן, אני פה.",
+        "תשלחו לי הודעה.",
+        "نعم، أنا هنا.",
+        "Ja, hier bin ich.",
+        "Sí, dígame.",
+        "Oui, j'écoute.",
+        "Sì, pronto.",
+        "Sim, estou aqui.",
+        "Да, слушаю.",
+        "",
+    ],
+)
+def test_a_person_who_picks_up_is_no_voicemail(text: str) -> None:
+    assert not is_greeting(text)

@@ -24,7 +24,10 @@ class EscalationRule(RequestModel):
 
 
 class VoicemailPlan(RequestModel):
-    """What the agent does when a machine answers: `ask` whether a person is there, then hang up."""
+    """What the agent does when a machine answers.
+
+    With `ask` it asks whether a person is there, and talks with one who picks up.
+    """
 
     action: Literal["hang_up", "leave_message", "ask"] = "hang_up"
     message: Annotated[str, Field(min_length=1, max_length=1_000)] | None = None

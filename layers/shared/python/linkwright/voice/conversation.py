@@ -6,78 +6,50 @@ none, the agent says that it is sorry and hands over or ends the call.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from dataclasses import replace as but
-from xml.etree.ElementTree import Element
 
 from linkwright import clock
 from linkwright.providers import twiml
-from linkwright.providers.telephony import Carrier, Dial
 from linkwright.providers.twilio_callbacks import Route
 from linkwright.table import Item, Table, get
 from linkwright.transaction import Transaction
 from linkwright.voice import do_not_call, hearing, lifecycle, opt_out, rules, talk, thinking
-from linkwright.voice.agent_models import Agent, EscalationRule
-from linkwright.voice.phrases import Phrases, phrases
+from linkwright.voice.agent_models import EscalationRule
+from linkwright.voice.phone import Call, page
 from linkwright.voice.talk import Then, Turn
 from linkwright.workspace import operations as workspace
 
-# From the carrier's question to our answer; longer, and the callee hangs up.
-TURN_S = 8.0
-# Of these, for what is read and written around the model.
-_STORING_S = 1.0
-_SILENCE_S = 6
-# As long as a person takes to read who calls, or to fetch somebody.
-_HOLD_S = 20
 _SILENCES = 2
 _MACHINES = {"voicemail", "unavailable"}
 
 
-@dataclass(frozen=True)
-class Call:
-    """A call that is on the phone, and who speaks in it. `began`: by the monotonic clock."""
-
-    item: Item
-    agent: Agent
-    dial: Dial
-    carrier: Carrier
-    began: float
-
-    @property
-    def words(self) -> Phrases:
-        return phrases(self.agent.language)
-
-    def seconds_left(self) -> float:
-        return TURN_S - _STORING_S - (clock.monotonic() - self.began)
-
-
 def answer(call: Call, failed: Route | None = None) -> str:
     """What to do now: open the talk, or go on where it stands after a page that failed."""
-    if call.item["view"].get("answered_by") in _MACHINES:
-        return _to_a_machine(call)
     turns = talk.read(call.item)
+    if _is_a_machine(call):
+        return _to_a_machine(call, turns)
     if not turns:
-        return _document(call, _opened(call))
+        return page(call, _opened(call))
     last = turns[-1]
     if last.said is None:
-        return _document(call, _respond(call, turns))
+        return page(call, _respond(call, turns))
     if failed is not None and failed.kind == "transfer":
         # Whether anybody was reached is not known, and nobody is called twice.
         return _ending(call, call.words.goodbye)
     # What is being recorded need not be recorded twice; it is, unless its page is what failed.
     begun = last.then is Then.RECORD and (failed is None or failed.turn != last.number)
-    return _document(call, but(last, then=Then.LISTEN) if begun else last)
+    return page(call, but(last, then=Then.LISTEN) if begun else last)
 
 
 def take(call: Call, number: int, heard: str) -> str:
     """What to do after something was heard, or nothing was."""
     turn = talk.hear(call.item, number, heard)
-    if call.item["view"].get("answered_by") in _MACHINES:
-        return _to_a_machine(call)
-    if turn.said is None:
-        turns = [known for known in talk.read(call.item) if known.number <= number]
-        turn = _respond(call, turns)
-    return _document(call, turn)
+    if turn.said is not None and not _is_a_machine(call):
+        return page(call, turn)
+    turns = [known for known in talk.read(call.item) if known.number <= number]
+    if _is_a_machine(call):
+        return _to_a_machine(call, turns)
+    return page(call, _respond(call, turns))
 
 
 def after_transfer(call: Call, *, connected: bool) -> str:
@@ -111,8 +83,7 @@ def _respond(call: Call, turns: Sequence[Turn]) -> Turn:
     if not last.heard:
         return _to_silence(call, turns)
     if opt_out.is_asked(last.heard):
-        never_again(call.item)
-        return talk.say(call.item, last.number, call.words.not_again, Then.HANG_UP)
+        return _parted(call, last.number)
     heard = _heard(turns)
     if hearing.is_screening(heard):
         return _to_screening(call, last)
@@ -122,6 +93,11 @@ def _respond(call: Call, turns: Sequence[Turn]) -> Turn:
         # Who is put through has not heard who calls, nor what was asked.
         return _opened(call, last.number)
     return _to_person(call, turns)
+
+
+def _parted(call: Call, number: int) -> Turn:
+    never_again(call.item)
+    return talk.say(call.item, number, call.words.not_again, Then.HANG_UP)
 
 
 def _to_person(call: Call, turns: Sequence[Turn]) -> Turn:
@@ -205,13 +181,40 @@ def _may_be_called(call: Call, rule: EscalationRule) -> bool:
     return get(Table.CORE, do_not_call.key(partition, rule.to)) is None
 
 
-def _to_a_machine(call: Call) -> str:
+def _is_a_machine(call: Call) -> bool:
+    return call.item["view"].get("answered_by") in _MACHINES
+
+
+def _to_a_machine(call: Call, turns: Sequence[Turn]) -> str:
     """What the agent's plan for a voicemail says. A fax hears nothing."""
-    plan, words = call.agent.voicemail, call.words
-    message = {"leave_message": plan.message, "ask": words.are_you_there}.get(plan.action)
-    if message is None or call.item["view"]["answered_by"] != "voicemail":
-        return twiml.document(twiml.hang_up())
-    return _ending(call, message)
+    plan = call.agent.voicemail
+    if call.item["view"]["answered_by"] == "voicemail":
+        if plan.action == "leave_message" and plan.message is not None:
+            return _ending(call, plan.message)
+        if plan.action == "ask" and (asked := _asked(call, turns)):
+            return page(call, asked)
+    return twiml.document(twiml.hang_up())
+
+
+def _asked(call: Call, turns: Sequence[Turn]) -> Turn | None:
+    """Ask whether a person is there, and open the talk with one who answers; None if none does."""
+    question, last = call.words.are_you_there, turns[-1] if turns else None
+    if last is None or last.said not in {None, question}:
+        return talk.say(call.item, last.number + 1 if last else 0, question, Then.LISTEN)
+    if last.said == question:
+        return last
+    if [turn.said for turn in turns[-2:-1]] == [question]:
+        return _picked_up(call, last)
+    # It was heard before it was known that a machine speaks.
+    return talk.say(call.item, last.number, question, Then.LISTEN)
+
+
+def _picked_up(call: Call, last: Turn) -> Turn | None:
+    if not last.heard or hearing.is_greeting(last.heard):
+        return None
+    lifecycle.note(call.item, {"answered_by": "human"})
+    is_unwanted = opt_out.is_asked(last.heard)
+    return _parted(call, last.number) if is_unwanted else _opened(call, last.number)
 
 
 def _ending(call: Call, text: str) -> str:
@@ -220,29 +223,4 @@ def _ending(call: Call, text: str) -> str:
     last = turns[-1] if turns else None
     if last is None or (last.said, last.then) != (text, Then.HANG_UP):
         last = talk.say(call.item, last.number + 1 if last else 0, text, Then.HANG_UP)
-    return _document(call, last)
-
-
-def _document(call: Call, turn: Turn) -> str:
-    agent = call.agent
-    by, said = twiml.speaker(agent.language, agent.voice), turn.said or ""
-    if turn.then in {Then.LISTEN, Then.RECORD}:
-        action = call.dial.url("turn", turn.number + 1)
-        patience_s = _HOLD_S if hearing.is_to_wait(turn.heard) else _SILENCE_S
-        listen = twiml.gather(action, by, said or None, silence_s=patience_s)
-        starts = turn.then is Then.RECORD
-        recording = [twiml.start_recording(call.dial.url("recording"))] if starts else []
-        return twiml.document(*recording, listen)
-    return twiml.document(twiml.say(said, by), _last_verb(call, turn))
-
-
-def _last_verb(call: Call, turn: Turn) -> Element:
-    if turn.then is not Then.TRANSFER:
-        return twiml.hang_up()
-    rule = call.agent.escalation_rules[turn.rule or 0]
-    return twiml.dial(
-        rule.to or "",
-        call.dial.url("transfer"),
-        caller_id=call.carrier.caller_id(call.agent),
-        time_limit_s=call.agent.max_duration_s,
-    )
+    return page(call, last)

@@ -41,9 +41,10 @@ def whole(item: Item, report: Report) -> Report:
 def _answered(report: Report, view: Item) -> Report:
     """Who answered is known from before, unless it is said now.
 
-    A screening was heard to speak: the carrier's detection takes it for a machine, or a person.
+    Who was heard to speak, a screening, or a person behind a voicemail, is known better than by the
+    carrier's detection.
     """
-    if view.get("answered_by") == "call_screening":
+    if view.get("answered_by") in {"call_screening", "human"}:
         if report.status is Status.VOICEMAIL:
             reason = EndedReason.CALLEE_HUNG_UP
             report = replace(report, status=Status.COMPLETED, ended_reason=reason)

@@ -118,6 +118,28 @@ _HOLD = (
     r"|\bנא להמתין\b|\b(?:רק )?רגע\b|\bלהישאר על הקו\b|\bلحظه\b|\bابق علي الخط\b|\bانتظر\b"
     r"|\beinen moment\b|\bun moment[oi]?\b|\bun instant\b|\bum momento\b|\bминуту\b"
 )
+# What voicemails say before the tone; somebody who takes the call says none of it.
+_GREETING = r"\b(?:{})".format(
+    "|".join(
+        (
+            r"you(?:ve| have) reached|(?:after|at) the (?:tone|beep)|voice ?mail\b|mailbox\b",
+            r"leave (?:\w+ )?(?:a|your) (?:brief |short )?message|record your message",
+            r"(?:cant|cannot|unable to) (?:take your call|(?:answer|come to) the phone)",
+            r"(?:is|are) (?:currently )?(?:not available|unavailable)\b",
+            r"הגעתם? (?:ל|אל)|\w*שאי?ר\w* (?:לי |לנו )?הודעה|(?:אחרי|לאחר) הצ|תא קולי\b",
+            r"(?:אינו|אינה|לא) (?:זמין|זמינה) (?:כרגע|כעת|לענות)",
+            r"\w*ترك\w* رسال|بعد (?:سماع )?(?:ال)?(?:صافره|نغمه|اشاره)|البريد الصوتي\b",
+            r"غير (?:متاح|متوفر)",
+            r"hinterlass|nach dem (?:signal|piep)?ton\b|anrufbeantworter|nicht erreichbar\b",
+            r"dej\w+ (?:un|su|tu) mensaje|(?:después|luego) de(?: la señal|l tono)|buzón\b",
+            r"laiss\w+ (?:un|votre) message|après le (?:bip|signal)|messagerie|répondeur",
+            r"lasci\w+ un messaggio|dopo il (?:bip|segnale)|segreteria|non è raggiungibile",
+            r"deix\w+ (?:o |a )?(?:seu|sua|um|uma) (?:recado|mensagem)|após o (?:sinal|bip)",
+            r"caixa postal|correio de voz",
+            r"остав\w+ (?:\w+ )?сообщение|после (?:звукового )?сигнала|автоответчик|недоступ",
+        )
+    )
+)
 
 
 def is_yes(text: str, language: str) -> bool:
@@ -146,6 +168,11 @@ def is_screening(heard: Sequence[str]) -> bool:
         re.search(_SCREENING, text) or (at and re.search(_HOLD, text))
         for at, text in enumerate(said)
     )
+
+
+def is_greeting(text: str) -> bool:
+    """Whether it is what a voicemail says: nobody is there."""
+    return re.search(_GREETING, plain(text)) is not None
 
 
 def is_to_wait(text: str) -> bool:

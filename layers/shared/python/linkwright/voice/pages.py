@@ -11,7 +11,7 @@ from linkwright.providers import telephony, twilio_callbacks, twiml
 from linkwright.providers.telephony import Callback, CarrierNotConfigured
 from linkwright.providers.twilio_callbacks import Speech
 from linkwright.voice import agents, callbacks, conversation, inquiry, lifecycle, opt_out
-from linkwright.voice.conversation import Call
+from linkwright.voice.phone import Call
 from linkwright.voice.reports import Report
 from linkwright.voice.states import Status
 
