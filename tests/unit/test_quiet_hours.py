@@ -12,7 +12,7 @@ from phonenumbers.tzdata import TIMEZONE_DATA
 
 from linkwright import clock
 from linkwright.fields import QuietHours
-from linkwright.voice.quiet_hours import opening
+from linkwright.voice.quiet_hours import opening, zone
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -226,3 +226,18 @@ def test_the_same_as_looking_at_every_minute(
 ) -> None:
     expected = _minute_by_minute(PLACES[number], quiet, moment)
     assert opening(number, quiet, moment) == expected
+
+
+@pytest.mark.parametrize(
+    ("number", "name"),
+    [
+        (ISRAEL, "Asia/Jerusalem"),
+        (NEW_YORK, "America/New_York"),
+        (NORTH_DAKOTA, None),
+        (LORD_HOWE, "Australia/Lord_Howe"),
+        (FREE_OF_CHARGE, None),
+        (NOWHERE, None),
+    ],
+)
+def test_a_zone_that_is_known_for_sure(number: str, name: str | None) -> None:
+    assert zone(number) == name

@@ -12,7 +12,7 @@ from linkwright import clock, ids, plans, usage
 from linkwright.settings import settings
 from linkwright.table import ConditionFailed, Item, Key, Table, get, update
 from linkwright.transaction import Transaction
-from linkwright.voice import attempts, line, rules
+from linkwright.voice import attempts, line, quiet_hours, rules
 from linkwright.voice.agent_models import Agent
 from linkwright.voice.lifecycle import (
     UNORDERED,
@@ -67,6 +67,7 @@ def claim(item: Item, lease_until: str, agent: Agent, tenant: Tenant, account: s
         "longest_s": agent.max_duration_s,
         "model": tenant.settings.model,
         "language": agent.language.partition("-")[0],
+        "zone": quiet_hours.zone(view["to"]) or "",
         **UNORDERED,
         **today,
     }

@@ -40,6 +40,12 @@ def opening(number: str, quiet: Sequence[QuietHours], moment: datetime) -> datet
     return None
 
 
+def zone(number: str) -> str | None:
+    """The name of the time zone that the number is in, if that is known for sure."""
+    zones = _zones(number)
+    return zones[0].key if len(zones) == 1 else None
+
+
 def _zones(number: str) -> list["ZoneInfo"]:
     """All the time zones a number may be in; none if they are not known.
 

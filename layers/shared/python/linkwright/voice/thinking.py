@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from linkwright import clock
 from linkwright.fields import RequestModel
 from linkwright.observability import count, log_failure
 from linkwright.providers import llm
@@ -69,7 +70,11 @@ def decide(item: Item, agent: Agent, turns: Sequence[Turn], timeout_s: float) ->
     instructions = _instructions(agent)
     prompt = llm.Prompt(
         instructions=instructions,
-        data={"metadata": item["view"]["metadata"], "transcript": _transcript(turns)},
+        data={
+            "now": _now(item.get("zone")),
+            "metadata": item["view"]["metadata"],
+            "transcript": _transcript(turns),
+        },
         deterministic=lambda: _deterministic(agent, turns),
     )
     try:
@@ -108,6 +113,14 @@ def _instructions(agent: Agent) -> str:
 
 def _frame(agent: Agent) -> list[str]:
     return [line.format(name=agent.name, language=agent.language) for line in _FRAME]
+
+
+def _now(zone: str | None) -> str:
+    """What a clock shows where the callee is; in UTC where that is not known."""
+    # Imported here: a talk opens without it.
+    from zoneinfo import ZoneInfo
+
+    return f"{clock.now().astimezone(ZoneInfo(zone or 'UTC')):%A, %Y-%m-%d %H:%M %Z}"
 
 
 def _transcript(turns: Sequence[Turn]) -> list[dict[str, Any]]:
