@@ -12,7 +12,7 @@ from linkwright.outbox import FOLLOW_UP, HANG_UP, RECORDING, Work
 from linkwright.providers import telephony
 from linkwright.providers.telephony import CarrierNotConfigured
 from linkwright.table import Item, Key, Table, get, update
-from linkwright.voice import after_call, follow_up, lifecycle, recordings
+from linkwright.voice import after_call, follow_up, lifecycle, recordings, talk
 from linkwright.voice.models import CallSummary
 from tests import pump
 from tests.carrier import Exchange, Killed, about, unreachable
@@ -107,6 +107,21 @@ def test_200_analysed_and_recorded(stack: Stack, workspace: Workspace, exchange:
     assert httpx.get(call["recording_url"]).content == mp3(at_carrier)
     # Ours is the only copy.
     assert exchange.live.recordings == {}
+
+
+def test_words_that_crossed_with_the_end_are_in_the_transcript(
+    stack: Stack, workspace: Workspace
+) -> None:
+    call_id = _ended(stack, workspace)
+    before = _show(workspace, call_id)
+    item = lifecycle.find(workspace.partition, call_id)
+    assert item is not None
+    talk.hear(item, 90, "אל תתקשרו אליי יותר.")
+    pump.settle(stack, workspace.id)
+    call = _show(workspace, call_id)
+    assert call["transcript"][:-1] == before["transcript"]
+    assert call["transcript"][-1]["text"] == "אל תתקשרו אליי יותר."
+    assert call["analysis"]["outcome"] == "opted_out"
 
 
 def test_the_address_is_fresh_at_each_look(stack: Stack, workspace: Workspace) -> None:

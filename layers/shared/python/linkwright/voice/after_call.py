@@ -14,7 +14,7 @@ from linkwright.providers import telephony
 from linkwright.providers.telephony import Carrier, CarrierNotConfigured, NotFound
 from linkwright.table import Item, Key, Table
 from linkwright.transaction import Transaction
-from linkwright.voice import analysis, follow_up, lifecycle, recordings, transcripts
+from linkwright.voice import analysis, follow_up, lifecycle, recordings, talk, transcripts
 from linkwright.voice.lifecycle import Superseded
 from linkwright.voice.models import Analysis, Call
 from linkwright.voice.states import Status, is_terminal
@@ -34,9 +34,18 @@ def run(work: Work) -> None:
 def _analyse(job: Key) -> None:
     item = _ended(job, job.sk)
     if item["view"].get("analysis") is None:
-        _write(item, {"view": _analysed(item)}, "call.analyzed", job)
+        said = _said_at_last(item)
+        _write(item, said | {"view": _analysed(item | said)}, "call.analyzed", job)
     else:
         _close(job)
+
+
+def _said_at_last(item: Item) -> Item:
+    """The transcript, if more was written down than when the end was told: the two may cross."""
+    turns = talk.transcript(item, talk.read(item))
+    if len(turns) <= len(transcripts.read(item)):
+        return {}
+    return transcripts.stored(lifecycle.partition_of(item), item["sk"], turns)
 
 
 def _analysed(item: Item) -> Item:

@@ -34,7 +34,7 @@ _ANSWERED = {
 _ENDED = {
     EndedReason.AGENT_ENDED: "the agent ended it",
     EndedReason.CALLEE_HUNG_UP: "the callee hung up",
-    EndedReason.TRANSFERRED: "the callee was connected with a person",
+    EndedReason.TRANSFERRED: "the agent put the callee through",
     EndedReason.SILENCE: "the callee said nothing any more",
     EndedReason.MAX_DURATION: "it was as long as the agent allows",
     EndedReason.MODEL_FAILED: "the agent could not go on",

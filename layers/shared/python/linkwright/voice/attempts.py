@@ -79,6 +79,11 @@ def started_at(view: Item) -> datetime:
     return clock.parse(attempts[-1]["started_at"] if attempts else view["created_at"])
 
 
+def answered_at(view: Item, talked_s: int) -> datetime:
+    """When the callee must have answered, if a talk of so many seconds has ended now."""
+    return max(clock.now() - timedelta(seconds=talked_s), started_at(view))
+
+
 def seconds_talked(view: Item) -> int:
     """How long ago the call was answered: at least a second, and none if it was not."""
     answered_at = view.get("answered_at")

@@ -123,6 +123,9 @@ def _changed(view: Item, report: Report) -> Item:
     # Who answered may have been told before the answer.
     if report.answered_by == "unknown" and "answered_by" in view:
         del changes["answered_by"]
+    if report.duration_s and "answered_at" not in view:
+        # The end is what is heard first: the answer was as long ago as the talk was, at most.
+        changes["answered_at"] = clock.timestamp(attempts.answered_at(view, report.duration_s))
     return view | changes
 
 
