@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from linkwright import clock, endpoint, idempotency, media, outbox, relay, table, worker
+from linkwright.errors import Unavailable
 from linkwright.http import Request, Response
 from linkwright.idempotency import Attempt, Reply
 from linkwright.observability import logger
@@ -18,7 +19,15 @@ from linkwright.providers.telephony import Callback, Carrier, Dial, TwilioError
 from linkwright.providers.twilio import Twilio
 from linkwright.table import Item, Key, Table
 from linkwright.transaction import Transaction
-from linkwright.voice import callbacks, claims, inquiry, lifecycle, operations, talk
+from linkwright.voice import (
+    callbacks,
+    claims,
+    follow_up,
+    inquiry,
+    lifecycle,
+    operations,
+    talk,
+)
 from linkwright.voice.states import Status, is_dialled
 from linkwright.voice.talk import Then, Turn
 
@@ -179,6 +188,23 @@ def canceled_and_not_hung_up(patch: Patch) -> None:
     patch.setattr(lifecycle, "_ENDED_BY_US", frozenset())
 
 
+def hung_up_apart_from_the_end(patch: Patch) -> None:
+    joined = follow_up.request_hang_up
+
+    def request(partition: str, sid: str, tx: Transaction) -> None:
+        end = tx.commit
+
+        def one_after_the_other() -> None:
+            end()
+            later = Transaction(partition, tx.request_id)
+            joined(partition, sid, later)
+            later.commit()
+
+        patch.setattr(tx, "commit", one_after_the_other)
+
+    patch.setattr(follow_up, "request_hang_up", request)
+
+
 def answered_and_not_written_down(patch: Patch) -> None:
     def say(item: Item, number: int, text: str, then: Then, rule: int | None = None) -> Turn:
         return Turn(number, "", clock.now(), text, clock.now(), then, rule)
@@ -186,12 +212,24 @@ def answered_and_not_written_down(patch: Patch) -> None:
     patch.setattr(talk, "say", say)
 
 
-def heard_and_not_written_down(patch: Patch) -> None:
-    """Until it is answered: who is killed in between has heard nothing."""
+def answered_whether_or_not_it_is_written_down(patch: Patch) -> None:
+    write = talk.say
+
+    def say(item: Item, number: int, text: str, then: Then, rule: int | None = None) -> Turn:
+        with suppress(Unavailable):
+            return write(item, number, text, then, rule)
+        return Turn(number, "", clock.now(), text, clock.now(), then, rule)
+
+    patch.setattr(talk, "say", say)
+
+
+def heard_whether_or_not_it_is_written_down(patch: Patch) -> None:
+    write = talk.hear
 
     def hear(item: Item, number: int, text: str) -> Turn:
-        known = [turn for turn in talk.read(item) if turn.number == number]
-        return known[0] if known else Turn(number, text, clock.now(), None, None, Then.LISTEN, None)
+        with suppress(Unavailable):
+            return write(item, number, text)
+        return Turn(number, text, clock.now(), None, None, Then.LISTEN, None)
 
     patch.setattr(talk, "hear", hear)
 

@@ -6,7 +6,7 @@ never does. A page that failed is not asked for again: the carrier asks its Fall
 Each run must come to the same as without the fault, or to one of the few other ends in `_ends`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from tests.faults import matrix, wiring
@@ -18,6 +18,7 @@ from tests.faults.world import Arms, World
 PLACING = "carrier POST Calls.json"
 ORDERING = "sync_update_item CALL #ordered_at"
 BREAKING_OFF = "carrier POST Calls/<CA>.json"
+_WRITES = ("sync_update_item", "sync_transact_write")
 # By these it is certain that nothing was dialled.
 _CERTAIN = {Fault.THROTTLE, Fault.CONNECT_TIMEOUT}
 
@@ -26,7 +27,7 @@ _CERTAIN = {Fault.THROTTLE, Fault.CONNECT_TIMEOUT}
 class Scenario:
     """A case that leads to an invocation of the function: its number, and its calls.
 
-    `after` is what it comes to without a fault, with and without redelivery.
+    `after` is what it comes to without a fault, in so many `invocations`.
     """
 
     case: str
@@ -34,12 +35,18 @@ class Scenario:
     number: int
     about: str
     calls: tuple[str, ...]
-    after: Mapping[bool, State]
+    after: State
+    invocations: int
     known: dict[tuple[str, bool], State] = field(default_factory=dict)
 
     @property
     def is_scheduled(self) -> bool:
         return self.file in wiring.schedules()
+
+    @property
+    def cost(self) -> int:
+        """What it takes to let faults strike it."""
+        return len(self.calls) * self.invocations
 
     def __str__(self) -> str:
         return f"{self.file} {self.about} of {self.case}"
@@ -61,27 +68,27 @@ def scenarios(world: World, file: str, among: Sequence[str] = ()) -> list[Scenar
 
 
 def _covering(known: list[Scenario]) -> list[Scenario]:
-    """As few as make all the calls: a sweep asks for all kinds and shards, whatever is due."""
+    """The cheapest that make all the calls: a sweep asks for all kinds, whatever is due."""
     chosen: list[Scenario] = []
     left = {call for scenario in known for call in scenario.calls}
+
+    def worth(scenario: Scenario) -> float:
+        return len(left.intersection(scenario.calls)) / scenario.cost
+
     while left:
-        best = max(known, key=lambda one: (len(left.intersection(one.calls)), -len(one.calls)))
-        left -= set(best.calls)
-        chosen.append(best)
+        chosen.append(max(known, key=worth))
+        left -= set(chosen[-1].calls)
     return chosen
 
 
 def _of(world: World, case: str, file: str) -> Iterator[Scenario]:
-    stream_works = file not in wiring.schedules()
-    after = {}
-    for redelivers in (True, False):
-        problems = run(world, case, {}, stream_works=stream_works, redelivers=redelivers)
-        assert problems == [], f"{case}: {problems}"
-        after[redelivers] = world.state()
-    events = [event for event in world.events if event.file == file]
-    for number, event in enumerate(events):
+    problems = run(world, case, {}, stream_works=file not in wiring.schedules())
+    assert problems == [], f"{case}: {problems}"
+    after, events = world.state(), world.events
+    for number, event in enumerate(event for event in events if event.file == file):
         if event.calls:
-            yield Scenario(case, file, number, event.about, tuple(event.calls), after)
+            calls = tuple(event.calls)
+            yield Scenario(case, file, number, event.about, calls, after, len(events))
 
 
 def disturbed(world: World, scenario: Scenario, *armed: Injector, redelivers: bool) -> list[str]:
@@ -90,7 +97,7 @@ def disturbed(world: World, scenario: Scenario, *armed: Injector, redelivers: bo
     matrix.TALLY.runs[scenario.file] += 1
     found = world.state()
     problems += matrix.unreached(armed[0])
-    wrong = difference(scenario.after[redelivers], found)
+    wrong = difference(scenario.after, found)
     if wrong and found not in _ends(world, scenario, armed, redelivers=redelivers):
         problems += wrong
     for injector in armed:
@@ -132,7 +139,7 @@ def _ends(
     if scenario.file == "note_machine" and BREAKING_OFF in scenario.calls:
         # The machine is known of, and hears the agent out.
         yield _end(world, scenario, BREAKING_OFF, redelivers=redelivers)
-    if scenario.file in wiring.callbacks() and not redelivers:
+    if scenario.file in wiring.callbacks() and not redelivers and not _is_noted(scenario, armed):
         # What the carrier says once may as well never have been said.
         yield lost(world, scenario)
 
@@ -150,6 +157,11 @@ def _end(world: World, scenario: Scenario, call: str, *, redelivers: bool) -> St
         # What is wrong in itself excuses nothing: no run comes to that.
         scenario.known[call, redelivers] = State(problems) if problems else world.state()
     return scenario.known[call, redelivers]
+
+
+def _is_noted(scenario: Scenario, armed: Sequence[Injector]) -> bool:
+    """Whether something of what was told is written down before the fault: then all of it is."""
+    return any(call.startswith(_WRITES) for call in scenario.calls[: armed[0].at - 1])
 
 
 def _leaves_unknown(injector: Injector) -> bool:

@@ -199,17 +199,22 @@ def finished(world: World) -> list[str]:
     named = {item[name] for item in rows for name in _OBJECTS if name in item}
     if missing := named and named - world.cloud.objects().keys():
         problems.append(f"not in the bucket: {missing}")
-    return problems + _hung_up(world) + _ended(world, stored["CoreTable"])
+    core = stored["CoreTable"]
+    return problems + _hung_up(world, core) + _ended(world, core) + _written_down(world, core)
 
 
-def _hung_up(world: World) -> list[str]:
+def _hung_up(world: World, rows: list[Item]) -> list[str]:
     """Nobody was dialled twice for one attempt, and nobody is on the phone any more."""
     board = world.telephone.board
     dials = Counter(attempt_of(call) for call in board.calls)
     problems = [f"dialled {number} times: {one}" for one, number in dials.items() if number > 1]
     through = Counter(call.parent_sid for call in board.account.calls() if call.parent_sid)
     problems += [f"put through {many} times: {sid}" for sid, many in through.items() if many > 1]
-    return problems + [f"on the phone: {call.sid}" for call in board.calls if not call.is_over]
+    problems += [f"on the phone: {call.sid}" for call in board.calls if not call.is_over]
+    # Before it went on: in this world hang-ups are done first.
+    canceled = {row.get("sid") for row in rows if row.get("view", {}).get("status") == "canceled"}
+    ended = [call for call in board.calls if call.sid in canceled]
+    return problems + [f"not hung up: {one.sid}" for one in ended if one.ended_by != "api"]
 
 
 def _ended(world: World, rows: list[Item]) -> list[str]:
@@ -234,6 +239,19 @@ def _ended(world: World, rows: list[Item]) -> list[str]:
     if len(set(known)) < len(known):
         problems.append(f"two of our calls have the same one at the carrier: {known}")
     return problems
+
+
+def _written_down(world: World, rows: list[Item]) -> list[str]:
+    """Whatever the agent said in a call is in its transcript."""
+    written = {
+        (row["sk"], line["text"])
+        for row in rows
+        if row["pk"].endswith("#CALL")
+        for line in row.get("transcript", [])
+    }
+    calls = world.telephone.calls
+    said = {(attempt_of(call)[0], text) for call in calls for text in call.said("agent")}
+    return [f"said and not written down: {text}" for _, text in said - written]
 
 
 # ---- a commit alone -----------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from tests.factories import CALLEE
-from tests.faults.telephone import A_MACHINE, IS_BUSY, WANTS_A_PERSON
+from tests.faults.telephone import A_MACHINE, BUSY_AT_FIRST, WANTS_A_PERSON
 from tools.demo import AGENT_ID
 from tools.template import ROOT, Function, functions
 
@@ -92,8 +92,8 @@ _CASES = {
     ),
     f"{_PLACE_CALL} to a machine": _Wanted(_call(to=A_MACHINE)),
     f"{_PLACE_CALL} to one who wants a person": _Wanted(_call(to=WANTS_A_PERSON)),
-    f"{_PLACE_CALL} to one who is busy, twice": _Wanted(
-        _call(to=IS_BUSY, retry={"max": 1, "on": ["busy"], "backoff": 60})
+    f"{_PLACE_CALL} to one who is busy at first": _Wanted(
+        _call(to=BUSY_AT_FIRST, retry={"max": 1, "on": ["busy"], "backoff": 60})
     ),
     f"{_PLACE_CALL} whose end nobody tells": _Wanted(
         _call(), lost=frozenset({"status completed", "recording completed"})

@@ -22,13 +22,14 @@ _ACCOUNT = json.loads(carrier.SECRET)["carrier"]
 _YES, _GOODBYE = "כן, זה זמן טוב.", "תודה, להתראות."
 A_PERSON = "נציג"
 # What callees of these numbers do.
-WANTS_A_PERSON, A_MACHINE, IS_BUSY = "+972541230001", "+972541230002", "+972541230003"
+WANTS_A_PERSON, A_MACHINE, BUSY_AT_FIRST = "+972541230001", "+972541230002", "+972541230003"
 _CALLEES = {
     CALLEE: Callee(lines=(_YES, _GOODBYE)),
     WANTS_A_PERSON: Callee(lines=(f"{A_PERSON}, בבקשה.",)),
     A_MACHINE: VOICEMAIL,
-    IS_BUSY: BUSY,
+    BUSY_AT_FIRST: BUSY,
 }
+_LATER = {BUSY_AT_FIRST: Callee(lines=(_GOODBYE,))}
 
 _STATES = {"machine": "AnsweredBy", "recording": "RecordingStatus"}
 
@@ -74,6 +75,8 @@ class Telephone:
             self._replies[call.sid] = deliver(step)
             if step.kind != "page":
                 self._told.append((call, step))
+        if call.is_over and call.order.to in _LATER:
+            self.board.callees[call.order.to] = _LATER[call.order.to]
         return True
 
     def run(self, deliver: Deliver) -> None:

@@ -71,7 +71,7 @@ def test_second_run_in_the_middle_changes_nothing(
     assert problems == []
 
 
-@pytest.mark.parametrize("file", WORKERS)
+@pytest.mark.parametrize("file", [wiring.consumers()["DialQueue"]])
 def test_carrier_that_goes_on_in_the_middle_changes_nothing(
     world: World, scenarios: list[Scenario], file: str
 ) -> None:
@@ -91,7 +91,8 @@ def test_fault_while_a_crash_is_made_good_changes_nothing(
 ) -> None:
     """The one who takes over asks what the dead one did: other calls than in a clean run."""
     problems = []
-    for scenario in scenarios:
+    # Of those that make the same calls the last: it has another call to the number besides.
+    for scenario in {one.calls: one for one in scenarios}.values():
         numbers = range(1, len(scenario.calls) + 1)
         for crash, at in product(numbers, numbers):
             killed, hit = Injector(Fault.KILL_AFTER, crash), Injector(fault, at)

@@ -21,12 +21,13 @@ IN_ROUTES = [
     (PLACE, bugs.sent_after_it_is_stored),
     (PLACE, bugs.record_that_nobody_reads),
     (PLACE, bugs.causes_told_to_the_caller),
+    (CANCEL_WHILE_IT_RINGS, bugs.hung_up_apart_from_the_end),
     (READ, bugs.an_empty_answer_taken_for_the_truth),
     (READ, bugs.causes_told_to_the_caller),
 ]
 _CROWDED = f"{PLACE} while another to the number rings"
 _TO_A_PERSON = f"{PLACE} to one who wants a person"
-_BUSY = f"{PLACE} to one who is busy, twice"
+_BUSY = f"{PLACE} to one who is busy at first"
 _UNTOLD = f"{PLACE} whose end nobody tells"
 # A function, a case that wakes it, and a bug by which that comes to a bad end.
 IN_THE_BACKGROUND = [
@@ -42,17 +43,23 @@ IN_THE_BACKGROUND = [
     ("note_status", PLACE, bugs.settlement_apart_from_the_end),
     ("note_status", PLACE, bugs.end_that_only_the_carrier_tells),
     ("note_status", _BUSY, bugs.callbacks_of_any_attempt),
-    ("take_turn", PLACE, bugs.answered_and_not_written_down),
-    ("take_turn", PLACE, bugs.heard_and_not_written_down),
+    ("take_turn", PLACE, bugs.answered_whether_or_not_it_is_written_down),
+    ("take_turn", PLACE, bugs.heard_whether_or_not_it_is_written_down),
     ("take_turn", PLACE, bugs.recorded_by_no_page),
     ("end_transfer", _TO_A_PERSON, bugs.put_through_again),
     ("follow_up_call", PLACE, bugs.a_write_for_each_item),
     ("follow_up_call", PLACE, bugs.uploads_taken_for_successes),
     ("follow_up_call", PLACE, bugs.any_answer_taken_for_sound),
-    ("follow_up_call", CANCEL_WHILE_IT_RINGS, bugs.canceled_and_not_hung_up),
     ("follow_up_call", CANCEL_WHILE_IT_RINGS, bugs.hung_up_and_never_looked_at),
     ("relay_outbox", PLACE, bugs.failures_taken_for_successes),
     ("sweep_overdue", PLACE, bugs.failures_taken_for_successes),
+]
+
+
+# What no fault is needed for: it is wrong in itself.
+IN_THE_CLEAR = [
+    (CANCEL_WHILE_IT_RINGS, bugs.canceled_and_not_hung_up),
+    (PLACE, bugs.answered_and_not_written_down),
 ]
 
 
@@ -84,6 +91,15 @@ def test_bug_in_the_background_is_found(
     assert found is not None
 
 
+@pytest.mark.parametrize(("case", "bug"), IN_THE_CLEAR, ids=_named(IN_THE_CLEAR))
+def test_bug_without_a_fault_is_found(
+    world: World, monkeypatch: pytest.MonkeyPatch, case: str, bug: Bug
+) -> None:
+    assert events.run(world, case, {}) == []
+    bug(monkeypatch)
+    assert events.run(world, case, {}) != []
+
+
 def test_bug_of_a_new_token_for_each_try_is_found(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -105,7 +121,8 @@ def _requests(world: World, route: str) -> Iterator[list[str]]:
 
 def _events(world: World, file: str, case: str) -> Iterator[list[str]]:
     """The matrix of a function in a case; that the clean run passes says that the bug hides."""
-    for scenario in events.scenarios(world, file, among=[case]):
+    # What comes last is nearest to most of the bugs.
+    for scenario in reversed(events.scenarios(world, file, among=[case])):
         for at in range(1, len(scenario.calls) + 1):
             twice = Injector(at=at, meanwhile=world.repeat)
             yield events.disturbed(world, scenario, twice, redelivers=False)

@@ -29,6 +29,22 @@ from linkwright.voice.states import Status, is_dialled
 from tests.faults import bugs as faults
 
 Patch = pytest.MonkeyPatch
+Bug = Callable[[Patch], None]
+
+# Where a bug that shows seldom is looked for first: by weather.
+_LIKELY: dict[str, tuple[str, ...]] = {}
+
+
+def _shows_in(*weathers: str) -> Callable[[Bug], Bug]:
+    def mark(bug: Bug) -> Bug:
+        _LIKELY[bug.__name__] = weathers
+        return bug
+
+    return mark
+
+
+def is_likely(bug: Bug, weather: str) -> bool:
+    return weather in _LIKELY.get(bug.__name__, ())
 
 
 def claim_without_a_condition(patch: Patch) -> None:
@@ -54,6 +70,7 @@ def wake_up_forgotten(patch: Patch) -> None:
     patch.setattr(line, "_wake", lambda tx: None)
 
 
+@_shows_in("calm", "calm and busy", "doubled")
 def last_come_first_served(patch: Patch) -> None:
     proper = line.waiting
     patch.setattr(line, "waiting", lambda *facts: reversed(list(proper(*facts))))
@@ -135,15 +152,20 @@ def pace_ignored(patch: Patch) -> None:
     patch.setattr(claims, "_keep_pace", lambda *_: None)
 
 
+@_shows_in("bad line", "deaf", "storm")
 def call_of_the_carrier_not_claimed(patch: Patch) -> None:
     """Two attempts may take it for theirs."""
     patch.setattr(claims, "bound", lambda account, sid: Key(f"CARRIER#{account}", ids.new("x")))
 
 
+@_shows_in("bad line", "deaf", "storm")
 def any_call_adopted_that_is_found(patch: Patch) -> None:
+    """Whosever it is, and however many there are."""
+    call_of_the_carrier_not_claimed(patch)
     patch.setattr(claims, "unclaimed", lambda account, sids: sids[:1])
 
 
+@_shows_in("bad line", "deaf")
 def given_up_at_the_first_look(patch: Patch) -> None:
     patch.setattr(inquiry, "_LISTED", timedelta(0))
 
@@ -152,6 +174,7 @@ def never_asked_after(patch: Patch) -> None:
     patch.setattr(claims, "_UNHEARD", timedelta(days=1))
 
 
+@_shows_in("doubled", "fog")
 def callback_of_an_old_attempt_applied(patch: Patch) -> None:
     def attempt_of(callback: Any, *_: Any, **__: Any) -> Item | None:
         route = callback.route
@@ -161,6 +184,7 @@ def callback_of_an_old_attempt_applied(patch: Patch) -> None:
     patch.setattr(callbacks, "attempt_of", attempt_of)
 
 
+@_shows_in("doubled", "fog")
 def attempt_revived_by_a_late_report(patch: Patch) -> None:
     patch.setattr(lifecycle, "_stage", lambda item: attempts.number_of(item["view"]))
 

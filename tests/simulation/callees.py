@@ -56,8 +56,8 @@ def person(number: str, chance: random.Random) -> Person:
         (6, _screened),
         (6, lambda _: Callee(lines=())),
         (7, lambda _: Callee(kind=Kind.MACHINE, lines=(), hangs_up=False)),
-        (7, lambda _: Callee(outcome=Outcome.BUSY)),
-        (6, lambda _: Callee(outcome=Outcome.NO_ANSWER)),
+        (9, lambda _: Callee(outcome=Outcome.BUSY)),
+        (9, lambda _: Callee(outcome=Outcome.NO_ANSWER)),
         (4, lambda _: Callee(outcome=Outcome.FAILED)),
     )
     weights, makers = zip(*kinds, strict=True)

@@ -51,6 +51,8 @@ class Customers:
         watch: Watch,
         chance: random.Random,
         note: Callable[[str], None],
+        *,
+        is_crowded: bool,
     ) -> None:
         self._scheduler = scheduler
         self._cloud = cloud
@@ -59,7 +61,7 @@ class Customers:
         self._note = note
         self._placed = 0
         self._people: list[Customer] = []
-        self._numbers = self._known()
+        self._numbers = self._known(is_crowded=is_crowded)
 
     def furnish(self) -> None:
         """The workspaces and their agents, and the rules that each goes by from the start."""
@@ -73,14 +75,14 @@ class Customers:
     def begin(self) -> timedelta:
         """Have everybody act over some time, now and then many at once; returns how long."""
         at = 0.0
-        for _ in range(self._random.randint(4, 15)):
+        for _ in range(self._random.randint(3, 11)):
             at += 0 if self._chance(0.4) else self._random.expovariate(1 / 60)
             act = self._random.choices(
                 (
                     *(self._place, self._crowd, self._cancel, self._look),
                     *(self._never_call, self._allow, self._rule),
                 ),
-                weights=(60, 9, 15, 4, 5, 3, 4),
+                weights=(62, 8, 15, 3, 5, 3, 4),
             )[0]
             self._scheduler.spawn(at, partial(act, self._pick(*self._people)))
         return timedelta(seconds=at)
@@ -149,7 +151,7 @@ class Customers:
         wanted: Body = {"agent_id": self._pick(*customer.agents), "to": self._number()}
         if self._chance(0.2):
             wanted["schedule"] = self._schedule()
-        if self._chance(0.5):
+        if self._chance(0.7):
             wanted["retry"] = {
                 "max": self._random.randint(1, 3),
                 "backoff": self._pick(60, 60, 900, 21_600),
@@ -195,9 +197,9 @@ class Customers:
             "allowed_countries": self._pick(None, None, ["IL", "US"]),
         }
 
-    def _known(self) -> list[str]:
+    def _known(self, *, is_crowded: bool) -> list[str]:
         """The numbers that are called: some more often, or hardly any other."""
-        if self._chance(0.25):
+        if self._chance(0.8 if is_crowded else 0.2):
             return self._random.sample(list(ZONES), 2)
         return [*ZONES, *(number for number in ZONES if number not in MAGIC), *[_POPULAR] * 4]
 

@@ -170,8 +170,10 @@ class Telephone:
             self._note(f"the carrier's {sent.kind} of {dialled.call.sid} is lost")
             dialled.is_lost = True
             return
-        for _ in range(2 if self._chance(self._network.weather.duplicates) else 1):
-            if self._chance(self._network.weather.late):
+        weather = self._network.weather
+        for copy in range(2 if self._chance(weather.duplicates) else 1):
+            # It is mostly the second one that comes late.
+            if self._chance(weather.late * (1 + copy)):
                 self._hold(dialled, sent)
             else:
                 self._scheduler.spawn(self._delay(), lambda: self._deliver(dialled, sent))

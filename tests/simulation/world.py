@@ -48,8 +48,8 @@ WEATHERS = (
     Weather("rain", faults=0.04, lost=0.1, duplicates=0.1, slow=0.2, late=0.2, lag=5, listing=60),
     Weather("storm", faults=0.12, lost=0.3, duplicates=0.2, slow=0.3, late=0.1, lag=30, listing=99),
     Weather("outages", faults=0.01, slow=0.3, outages=True),
-    Weather("bad line", trouble=0.4, lost=0.4, duplicates=0.2, late=0.2, listing=30),
-    Weather("deaf", trouble=0.5, lost=0.6, listing=5),
+    Weather("bad line", trouble=0.5, lost=0.4, duplicates=0.2, late=0.2, listing=30),
+    Weather("deaf", trouble=0.5, lost=0.85, listing=5),
     Weather("fog", slow=0.3, late=0.3, lag=30),
 )
 
@@ -99,6 +99,11 @@ class Run:
         return hashlib.sha256("\n".join(self.trace).encode()).hexdigest()
 
 
+def weather_of(seed: int) -> str:
+    """Without a run."""
+    return _World(seed).weather.name
+
+
 def simulate(seed: int) -> Run:
     world = _World(seed)
     with world.patched():
@@ -133,7 +138,11 @@ class _World:
         self.dials = Dials(
             self.watch, self.tables, self.telephone, self.weather, self.dials_per_second
         )
-        self.people = Customers(scheduler, self.cloud, self.watch, chance, self._note)
+        # Calls to one number are told apart with care only where an answer was lost.
+        is_crowded = bool(self.weather.trouble)
+        self.people = Customers(
+            scheduler, self.cloud, self.watch, chance, self._note, is_crowded=is_crowded
+        )
         self.watch.is_calm = self.weather.is_calm
 
     def _note(self, text: str) -> None:
