@@ -14,6 +14,9 @@ UV := $(shell uv --version 2>/dev/null | grep -q '^uv $(UV_VERSION)\b' \
   && command -v uv || echo '$(CURDIR)/.tools-venv/bin/uv')
 SAM := $(CURDIR)/.venv-sam/bin/sam
 
+# A file's tests stay together: they share what is made once for them.
+PYTEST := .venv/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+
 export UV
 export UV_PYTHON_DOWNLOADS := never
 export LINKWRIGHT_ROOT := $(CURDIR)
@@ -32,8 +35,8 @@ run: .venv/.ready .venv-sam/.ready ## start the local cloud and serve the API on
 
 .PHONY: test
 test: check ## check, and all tests
-	.venv/bin/python -m pytest tests --ignore=tests/template
-	.venv/bin/python -m pytest tests/integration --store moto
+	$(PYTEST) tests --ignore=tests/template
+	$(PYTEST) tests/integration --store moto
 
 .PHONY: generate
 generate: .venv/.ready ## write what is generated: the route table and docs/openapi.json

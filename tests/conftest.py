@@ -23,10 +23,10 @@ from linkwright import clock  # noqa: E402 -- reads the environment set above
 from tests import carrier  # noqa: E402
 from tests import stack as stacks  # noqa: E402
 from tests.factories import Workspace, make_workspace  # noqa: E402
+from tests.faults import tally  # noqa: E402
 from tests.integration import sample_events  # noqa: E402
 from tests.stack import Stack  # noqa: E402
 
-_NOT_ON_MOTO = ("concurrent", "talks")
 _DEPLOYED = pytest.StashKey[Stack]()
 
 
@@ -39,9 +39,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(tally)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("store") == "moto":
-        apart = [item for item in items if any(map(item.get_closest_marker, _NOT_ON_MOTO))]
+        apart = [item for item in items if item.get_closest_marker("ministack")]
         config.hook.pytest_deselected(items=apart)
         items[:] = [item for item in items if item not in apart]
 
@@ -64,19 +68,12 @@ def stack(
 
 @pytest.fixture(scope="module", autouse=True)
 def _small_tables(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Each module begins anew: a sweep and a look at all items meet what earlier tests left.
-
-    moto, moreover, copies its tables in each transaction and keeps the copies.
-    """
+    """Each module begins anew: a sweep and a look at all items meet what earlier tests left."""
     yield
     deployed = request.config.stash.get(_DEPLOYED, None)
-    if deployed is None:
-        return
-    if request.config.getoption("store") == "moto":
-        stacks.start_over_on_moto(deployed)
-    else:
+    if deployed is not None:
         stacks.empty(deployed)
-    sample_events.demo.cache_clear()
+        sample_events.demo.cache_clear()
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,6 @@
 """What the template keeps things in, on an emulator, and the environment of its functions."""
 
+import gc
 import os
 import threading
 from collections.abc import Iterator, Mapping
@@ -9,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-import httpx
 from werkzeug.serving import make_server
 
 from linkwright import aws, settings, table, vault
@@ -68,6 +68,9 @@ def moto_server() -> Iterator[str]:
     """moto behind HTTP, one request at a time: it is not safe under threads."""
     from moto.server import DomainDispatcherApplication, create_backend_app
 
+    # What is here stays: each look at all of it, of which moto's copies cause many, takes long.
+    gc.collect()
+    gc.freeze()
     app = DomainDispatcherApplication(create_backend_app)
     server = make_server("127.0.0.1", 0, app, threaded=False)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -108,13 +111,6 @@ def _make_table(stack: Stack, name: str, properties: Mapping[str, Any]) -> None:
     stack.client("dynamodb").create_table(TableName=name, **wanted)
 
 
-def start_over_on_moto(stack: Stack) -> None:
-    """Forget everything that is on moto, and deploy again under the same names."""
-    httpx.post(f"{stack.endpoint}/moto-api/reset").raise_for_status()
-    deploy(stack.endpoint, PREFIX)
-    table.driver.cache_clear()
-
-
 def empty(stack: Stack) -> None:
     """Empty the tables and the queues."""
     dynamodb, sqs = stack.client("dynamodb"), stack.client("sqs")
@@ -123,7 +119,9 @@ def empty(stack: Stack) -> None:
             dynamodb.delete_table(TableName=stack.names[logical_id])
             _make_table(stack, stack.names[logical_id], resource["Properties"])
         elif resource["Type"] == "AWS::SQS::Queue":
-            sqs.purge_queue(QueueUrl=stack.names[logical_id])
+            # A purge is allowed once a minute.
+            sqs.delete_queue(QueueUrl=stack.names[logical_id])
+            sqs.create_queue(QueueName=f"{PREFIX}-{logical_id}")
 
 
 def use(stack: Stack) -> None:

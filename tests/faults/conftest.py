@@ -7,7 +7,6 @@ import pytest
 
 from linkwright import clock
 from tests import stack as stacks
-from tests.faults import matrix
 from tests.faults.clouds import Cloud, Memory
 from tests.faults.injection import CANARY
 from tests.faults.world import World
@@ -58,8 +57,3 @@ def _listens(world: World) -> Iterator[None]:
 def _no_time_passes(_no_waiting: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Waiting changes nothing in a world whose clock the test moves."""
     monkeypatch.setattr(clock, "sleep", lambda seconds: None)
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for line in matrix.TALLY.lines():
-        terminalreporter.write_line(line)

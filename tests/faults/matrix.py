@@ -6,7 +6,7 @@ nobody tries again. `overlapping`: the same request comes again in the middle of
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 
 from linkwright.outbox import CALL
@@ -17,6 +17,7 @@ from tests.client import Answer
 from tests.faults.injection import Fault, Injector
 from tests.faults.samples import Sample
 from tests.faults.states import State, difference, leaks, neutral
+from tests.faults.tally import TALLY
 from tests.faults.telephone import attempt_of
 from tests.faults.world import World
 
@@ -26,24 +27,6 @@ RETRY_AFTER = timedelta(seconds=60)
 # What is told to whoever comes later: of a change that it is made, of a thing that it is gone.
 MADE = {"PATCH": 409, "DELETE": 404}
 UNAVAILABLE = 503
-
-
-@dataclass
-class Tally:
-    """What was run, for the end of the report."""
-
-    runs: Counter[str] = field(default_factory=Counter)
-    calls: dict[str, int] = field(default_factory=dict)
-
-    def lines(self) -> Iterator[str]:
-        for name, count in sorted(self.runs.items()):
-            calls = f" ({self.calls[name]} calls)" if name in self.calls else ""
-            yield f"faults: {count:5} runs of {name}{calls}"
-        if self.runs:
-            yield f"faults: {sum(self.runs.values()):5} runs in all"
-
-
-TALLY = Tally()
 
 
 def injectors(fault: Fault, calls: int) -> Iterator[Injector]:

@@ -8,6 +8,7 @@ import pytest
 from tests.faults import bugs, events, matrix
 from tests.faults.injection import Fault, Injector
 from tests.faults.samples import CANCEL_WHILE_IT_RINGS
+from tests.faults.tally import Tally
 from tests.faults.world import World
 
 PLACE = "POST /v1/voice/calls"
@@ -70,7 +71,7 @@ def _named(cases: Sequence[tuple[Any, ...]]) -> list[str]:
 @pytest.fixture(autouse=True)
 def _not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     """The report at the end tells of the runs of the code as it is."""
-    monkeypatch.setattr(matrix, "TALLY", matrix.Tally())
+    monkeypatch.setattr(matrix, "TALLY", Tally())
 
 
 @pytest.mark.parametrize(("route", "bug"), IN_ROUTES, ids=_named(IN_ROUTES))

@@ -22,7 +22,7 @@ from tests.integration.signed import TOKENS, TYPE, Dialled, Fields, Signed, sign
 from tests.simulation.tables import Tables
 from tests.stack import Stack
 
-pytestmark = pytest.mark.talks
+pytestmark = pytest.mark.ministack
 
 # The kinds of callback, with the function that each is for and what it answers.
 KINDS = {

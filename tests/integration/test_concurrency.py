@@ -13,7 +13,7 @@ from tests import pump
 from tests.factories import Workspace, make_workspace
 from tests.stack import Stack
 
-pytestmark = pytest.mark.concurrent
+pytestmark = pytest.mark.ministack
 
 Result = TypeVar("Result")
 

@@ -19,7 +19,7 @@ from tests.talks import TARGET, Talk, dialled_numbers, in_turn
 from tools.carrier.callees import SCRIPTS, Callee, Kind, Outcome
 from tools.carrier.recordings import Recording
 
-pytestmark = pytest.mark.talks
+pytestmark = pytest.mark.ministack
 
 BYE = {"say": "Goodbye, then.", "action": "hang_up"}
 ANSWERS = {

@@ -23,6 +23,8 @@ from tests.switchboard import Reply, Sent, deliver_to_functions
 from tools.carrier.callees import SCRIPTS, Callee
 from tools.carrier.recordings import mp3
 
+pytestmark = pytest.mark.ministack
+
 VOICEMAIL = "+15005550003"
 YES, NO = "כן, בבקשה.", "לא."
 # Four bytes each: eight of these are too much for an item, and are said within an hour.

@@ -18,6 +18,8 @@ from tests.integration.every_route import (
 from tests.integration.test_idempotency import ask, assert_replayed, assert_reused, every_post
 from tests.stack import Stack
 
+pytestmark = pytest.mark.ministack
+
 
 @pytest.fixture
 def world(stack: Stack) -> World:

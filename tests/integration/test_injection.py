@@ -23,7 +23,7 @@ from tests.simulation.tables import Tables
 from tests.stack import Stack
 from tests.talks import TARGET, Talk, dialled_numbers
 
-pytestmark = pytest.mark.talks
+pytestmark = pytest.mark.ministack
 
 CANARY = "canary7f3a"
 # What the owner told the agent, and nobody else is to hear as a whole.
@@ -290,7 +290,7 @@ def _knew_no_more_than_it_must(world: World, talk: Talk, prompt: Prompt[Any], th
     ids = (talk.id, talk.agent_id, talk.workspace.id, world.other.id)
     for kept in (CALLEE, TARGET, carrier.PHONE_NUMBER, *ids, f"{CANARY}-other"):
         assert kept not in everything
-    assert set(prompt.data) == {"metadata", "transcript"}
+    assert set(prompt.data) == {"now", "metadata", "transcript"}
     # Orders are the owner's alone.
     if theirs:
         assert theirs[:40] not in prompt.instructions

@@ -19,6 +19,8 @@ from tests.factories import Workspace, make_workspace
 from tests.integration.every_route import LIST_ROUTES, Route, make_world, watched
 from tests.stack import Stack
 
+pytestmark = pytest.mark.ministack
+
 CALLS = "/v1/voice/calls"
 START = datetime(2027, 3, 4, 5, 6, 7, tzinfo=UTC)
 

@@ -17,7 +17,7 @@ from linkwright.providers import twilio_callbacks
 from linkwright.providers.llm_catalogue import MODELS
 from linkwright.table import Item, Key, Table, update
 from linkwright.transaction import Transaction
-from linkwright.voice import follow_up, lifecycle, thinking
+from linkwright.voice import follow_up, lifecycle, talk, thinking
 from tests import carrier, models, pump
 from tests.client import invoke, queue_event
 from tests.factories import CALLEE, Workspace, make_workspace
@@ -31,7 +31,7 @@ from tools.carrier.callees import NO_ANSWER, Callee
 from tools.demo import demo_agent
 from tools.template import Function, functions
 
-pytestmark = pytest.mark.talks
+pytestmark = pytest.mark.ministack
 
 Use = set[tuple[str, str]]
 Scenario = Callable[[Stack, Workspace], None]
@@ -130,11 +130,13 @@ def takes_a_callee_at_their_word(stack: Stack, workspace: Workspace) -> None:
 
 
 def follows_up_a_long_call(stack: Stack, workspace: Workspace) -> None:
-    """One that is recorded, and whose transcript is too long for its item."""
+    """One that is recorded, whose transcript is too long for its item, with a word at the end."""
     call = _said_too_much(stack, workspace, recording=True, recording_consent=False)
+    carrier.current().finish(call)
+    talk.hear(lifecycle.find(workspace.partition, _id(call)) or {}, LINES + 1, LONG)
     pump.settle(stack, workspace.id)
     shown = _show(workspace, call)
-    assert (shown["recording_url"] is None, len(shown["transcript"])) == (False, 2 * LINES + 1)
+    assert (shown["recording_url"] is None, len(shown["transcript"])) == (False, 2 * LINES + 2)
 
 
 def cancels_a_long_call_twice(stack: Stack, workspace: Workspace) -> None:

@@ -21,7 +21,7 @@ from tests.switchboard import Reply, Sent
 from tests.talks import TARGET, Talk, dialled_numbers
 from tools.carrier.callees import Kind
 
-pytestmark = pytest.mark.talks
+pytestmark = pytest.mark.ministack
 
 TURN_S = 8.0
 NO_RULES: dict[str, Any] = {"escalation_rules": []}
@@ -219,7 +219,7 @@ def test_other_words_for_the_same_turn_change_nothing(
     assert [text for role, text in talk.lines() if role == "callee"] == ["Hello?", "Well."]
 
 
-@pytest.mark.concurrent
+@pytest.mark.ministack
 @pytest.mark.parametrize("words", ["Yes.", "Never call me again.", ""])
 def test_the_same_turn_at_once_is_one(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, words: str

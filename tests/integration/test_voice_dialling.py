@@ -24,7 +24,7 @@ from tests.integration.test_concurrency import at_once
 from tests.stack import Stack
 from tests.switchboard import Reply, Sent, deliver_to_functions
 
-pytestmark = pytest.mark.talks
+pytestmark = pytest.mark.ministack
 
 Placing = Callable[[Callable[[], Answer]], Answer]
 
@@ -602,7 +602,7 @@ def test_one_of_each_for_five_deliveries_of_everything(
         ]
 
 
-@pytest.mark.concurrent
+@pytest.mark.ministack
 @pytest.mark.parametrize("answer", ["comes", "is lost"])
 def test_one_dial_for_five_deliveries_at_once(
     stack: Stack, workspace: Workspace, exchange: Exchange, hand: Hand, answer: str

@@ -19,6 +19,8 @@ from tests.factories import Workspace, make_workspace
 from tests.integration.test_concurrency import at_once
 from tests.stack import Stack
 
+pytestmark = pytest.mark.ministack
+
 # So much faster than a real one does the clock of these tests go.
 FAST = 10
 # Of a worker that has time to wait for some seconds, and then too little left to dial.
@@ -80,7 +82,6 @@ def _per_second(account: str, since: datetime) -> dict[str, int]:
     return {row["sk"]: row["dials"] for row in rows}
 
 
-@pytest.mark.concurrent
 @pytest.mark.parametrize("most", [1, 3])
 def test_never_more_in_a_second_than_the_account_takes_and_none_lost(
     stack: Stack,

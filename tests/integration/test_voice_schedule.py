@@ -15,6 +15,8 @@ from tests.client import Answer, invoke
 from tests.factories import Workspace
 from tests.stack import Stack
 
+pytestmark = pytest.mark.ministack
+
 HOUR = timedelta(hours=1)
 
 

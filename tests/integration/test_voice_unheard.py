@@ -17,7 +17,7 @@ from tests.stack import Stack
 from tests.switchboard import Reply, Sent, deliver_to_functions
 from tools.carrier.callees import Callee
 
-pytestmark = pytest.mark.talks
+pytestmark = pytest.mark.ministack
 
 LONGEST_S = 600
 # After which a call is over, whatever anybody says.
