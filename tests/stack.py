@@ -1,13 +1,13 @@
 """What the template keeps things in, on an emulator, and the environment of its functions."""
 
-import gc
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 import boto3
 from werkzeug.serving import make_server
@@ -66,12 +66,17 @@ def ministack(directory: Path) -> Iterator[str]:
 @contextmanager
 def moto_server() -> Iterator[str]:
     """moto behind HTTP, one request at a time: it is not safe under threads."""
+    from moto.core.model_instances import reset_model_data
     from moto.server import DomainDispatcherApplication, create_backend_app
 
-    # What is here stays: each look at all of it, of which moto's copies cause many, takes long.
-    gc.collect()
-    gc.freeze()
-    app = DomainDispatcherApplication(create_backend_app)
+    moto = DomainDispatcherApplication(create_backend_app)
+
+    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        # Each copy that its transactions make of a table is kept in a list, which nothing needs.
+        reset_model_data()
+        answer: Iterable[bytes] = moto(environ, start_response)
+        return answer
+
     server = make_server("127.0.0.1", 0, app, threaded=False)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

@@ -17,8 +17,6 @@ from tests.factories import CALLEE, Workspace
 from tests.stack import Stack
 from tools.carrier.callees import SCRIPTS
 
-pytestmark = pytest.mark.ministack
-
 
 def _ended(stack: Stack, workspace: Workspace, to: str = CALLEE) -> Item:
     call_id = workspace.place(workspace.agent(), to=to).json["id"]

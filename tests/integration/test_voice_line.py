@@ -15,8 +15,6 @@ from tests.client import invoke
 from tests.factories import Workspace, make_workspace
 from tests.stack import Stack
 
-pytestmark = pytest.mark.ministack
-
 
 @pytest.fixture
 def workspace(stack: Stack) -> Workspace:

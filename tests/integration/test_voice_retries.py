@@ -15,8 +15,6 @@ from tests.stack import Stack
 from tests.switchboard import Reply, Sent, deliver_to_functions
 from tools.carrier.callees import HUMAN
 
-pytestmark = pytest.mark.ministack
-
 BUSY, NO_ANSWER, VOICEMAIL, ANSWERED = (f"+1500555000{digit}" for digit in (1, 2, 3, 5))
 MINUTE = timedelta(minutes=1)
 

@@ -17,8 +17,6 @@ from tests.client import Answer, invoke
 from tests.factories import CALLEE, Workspace, make_workspace
 from tests.stack import Stack
 
-pytestmark = pytest.mark.ministack
-
 QUIET = {"quiet_hours": {"start": "21:00", "end": "08:00"}}
 CONSENT = {"type": "express", "source": "web form", "at": "2026-01-05T10:00:00Z"}
 # In Jerusalem, UTC+2 in winter: 12:00 and 22:00.

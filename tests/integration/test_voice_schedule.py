@@ -15,8 +15,6 @@ from tests.client import Answer, invoke
 from tests.factories import Workspace
 from tests.stack import Stack
 
-pytestmark = pytest.mark.ministack
-
 HOUR = timedelta(hours=1)
 
 
