@@ -164,6 +164,7 @@ def _refusals() -> Schema:
             "content": {JSON: {"schema": {"$ref": REF.format(model="Error")}}},
         }
         for status, listed in codes().items()
+        if status in {*ALWAYS, *BY_ID, *WRITING}
     }
 
 
