@@ -2,6 +2,7 @@
 
 import ast
 import copy
+import json
 import re
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -58,7 +59,7 @@ class Checkout:
 
     @cached_property
     def expanded(self) -> Json:
-        return expanded(self.raw)
+        return _expanded(json.dumps(self.raw))
 
     @cached_property
     def functions(self) -> list[Function]:
@@ -118,6 +119,11 @@ class Checkout:
             if (destination := failure_destination(mapping)) is not None
         }
         return {(one.action, one.resource) for one in self.grants(role)} - put_away
+
+
+@cache
+def _expanded(raw: str) -> Json:
+    return expanded(json.loads(raw))
 
 
 @cache

@@ -140,9 +140,14 @@ def functions_say_what_they_return(checkout: Checkout) -> Iterator[str]:
 
 def _defined(checkout: Checkout) -> Iterator[tuple[Path, ast.FunctionDef | ast.AsyncFunctionDef]]:
     for path, module in (checkout.layer | checkout.handlers).items():
-        for node in ast.walk(module):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                yield path, node
+        for node in _functions(module):
+            yield path, node
+
+
+@cache
+def _functions(module: ast.Module) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    kinds = ast.FunctionDef | ast.AsyncFunctionDef
+    return [node for node in ast.walk(module) if isinstance(node, kinds)]
 
 
 RULES = (

@@ -4,6 +4,7 @@ import ast
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 from linkwright.auth import SCOPES
@@ -130,9 +131,14 @@ def functions_have_a_test(checkout: Checkout) -> Iterator[str]:
     }
     text = "\n".join(p.read_text() for name, p in files.items() if not name.startswith(FOR_ALL))
     for function in checkout.functions:
-        if not any(re.search(pattern, text) for pattern in _mentions(function)):
+        if not _is_mentioned(tuple(_mentions(function)), text):
             routes = ", ".join(_route_keys(function)) or function.file
             yield f"{function.logical_id}: no test mentions {routes}"
+
+
+@cache
+def _is_mentioned(patterns: tuple[str, ...], text: str) -> bool:
+    return any(re.search(pattern, text) for pattern in patterns)
 
 
 def _mentions(function: Function) -> Iterator[str]:
