@@ -7,6 +7,7 @@ written down before anybody thinks about it: a hang-up in that moment loses noth
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import pairwise
 
 from linkwright import clock
 from linkwright.table import ConditionFailed, Item, Key, Table, get, query, update
@@ -97,24 +98,44 @@ def say(item: Item, number: int, text: str, then: Then, rule: int | None = None)
 
 
 def transcript(item: Item, turns: list[Turn]) -> list[TranscriptTurn]:
-    """What was said, in milliseconds since the answer. When a voice fell silent is an estimate."""
+    """What was said, in milliseconds since the answer.
+
+    Known is when the callee had spoken and when the agent began. The rest is an estimate by the
+    length of the text, shortened where that does not fit between the two.
+    """
     answered = clock.parse(item["view"].get("answered_at") or item["view"]["created_at"])
-    language = item.get("language", "en")
-    lines: list[TranscriptTurn] = []
-
-    def add(role: str, text: str, start: int, end: int) -> None:
-        start = max(start, lines[-1].end_ms if lines else 0)
-        line = {"role": role, "text": text, "start_ms": start, "end_ms": max(start, end)}
-        lines.append(TranscriptTurn.model_validate({**line, "lang": language}))
-
+    lines: list[Item] = []
     for turn in turns:
         if turn.heard:
             at = _ms(turn.heard_at, answered)
-            add("callee", turn.heard, at - _speaking_ms(turn.heard), at)
+            lines.append(_line("callee", turn.heard, at - _speaking_ms(turn.heard), at))
         if turn.said and turn.said_at:
             at = _ms(turn.said_at, answered)
-            add("agent", turn.said, at, at + _speaking_ms(turn.said))
-    return lines
+            lines.append(_line("agent", turn.said, at, at + _speaking_ms(turn.said)))
+    for before, after in pairwise([_line("agent", "", 0, 0), *lines]):
+        _fit(before, after)
+    language = item.get("language", "en")
+    return [TranscriptTurn.model_validate({**line, "lang": language}) for line in lines]
+
+
+def _line(role: str, text: str, start: int, end: int) -> Item:
+    return {"role": role, "text": text, "start_ms": start, "end_ms": end}
+
+
+def _fit(before: Item, after: Item) -> None:
+    """Let two lines not overlap; what is known of them stays, unless it is out of order."""
+    if after["start_ms"] >= before["end_ms"]:
+        return
+    moment = before["end_ms"]
+    if before["role"] == "agent" and after["role"] == "agent":
+        moment = after["start_ms"]
+    elif before["role"] == "agent":
+        room = max(after["end_ms"] - before["start_ms"], 0)
+        length = len(before["text"]) + len(after["text"])
+        moment = before["start_ms"] + room * len(before["text"]) // length
+    moment = max(moment, before["start_ms"])
+    before["end_ms"] = after["start_ms"] = moment
+    after["end_ms"] = max(after["end_ms"], moment)
 
 
 def _ms(moment: datetime, since: datetime) -> int:
