@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
 from email.utils import format_datetime
 from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
@@ -17,7 +16,7 @@ from tools.carrier.callees import Kind, Outcome
 from tools.carrier.calls import HungUp
 from tools.carrier.line import DIALLED_S, RECORDED_S, Redirected
 from tools.carrier.orders import Hook, RecordingOrder
-from tools.carrier.recordings import Recording
+from tools.carrier.recordings import Recording, whole
 
 # As Twilio says how long it took; the result comes after the first words.
 _DETECTED_MS = {Kind.HUMAN: 1_000, Kind.MACHINE: 2_000, Kind.UNKNOWN: 2_000}
@@ -89,17 +88,14 @@ class Line:
 
     def end(self, status: str) -> Steps[None]:
         answered = self._at_s if self._answered_s is None else self._answered_s
-        duration = _whole(self._at_s - answered)
+        duration = whole(self._at_s - answered)
         self.account.end(self.call, status, duration)
-        made = [
-            (replace(one, duration_s=max(_whole(self._at_s - began), 1)), order)
-            for one, order, began in self._recordings
-        ]
+        made = [(one.lasting(self._at_s - began), order) for one, order, began in self._recordings]
         said = {"CallDuration": str(duration), "Duration": str(math.ceil(duration / 60))}
         if self.call.answered_by:
             said["AnsweredBy"] = self.call.answered_by
         if made and self.call.order.recording:
-            said |= _recording_params(made[0][0])
+            said |= made[0][0].params(API_URL)
         yield from self._report(Event.COMPLETED, said)
         if made:
             yield Wait(RECORDED_S)
@@ -190,31 +186,5 @@ class Line:
     def _report_recording(
         self, recording: Recording, order: RecordingOrder, status: str
     ) -> Steps[None]:
-        if not order.hook or status not in order.events:
-            return
-        said = _recording_params(recording) | {
-            "AccountSid": self.call.account_sid,
-            "CallSid": self.call.sid,
-            "RecordingStatus": status,
-            "RecordingChannels": str(recording.channels),
-            "RecordingSource": recording.source,
-            "RecordingStartTime": format_datetime(recording.started),
-            "RecordingTrack": "both",
-            "ErrorCode": _TOO_SHORT if status == "absent" else "0",
-        }
-        if status != "completed":
-            del said["RecordingDuration"]
-        yield from self._tell("recording", order.hook, said)
-
-
-def _recording_params(recording: Recording) -> dict[str, str]:
-    return {
-        "RecordingSid": recording.sid,
-        "RecordingUrl": API_URL + recording.uri,
-        "RecordingDuration": str(recording.duration_s),
-    }
-
-
-def _whole(seconds: float) -> int:
-    """Rounded up, but not for the last digits of a sum."""
-    return math.ceil(round(seconds, 3))
+        if order.hook and status in order.events:
+            yield from self._tell("recording", order.hook, recording.report(API_URL, status))

@@ -3,7 +3,6 @@
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
@@ -13,7 +12,7 @@ from tools.carrier.callees import Kind, Outcome
 from tools.carrier.calls import Call, HungUp
 from tools.carrier.carrier import Carrier, sid
 from tools.carrier.orders import Hook, RecordingOrder
-from tools.carrier.recordings import Recording
+from tools.carrier.recordings import Recording, whole
 
 # Seconds of the call's clock.
 QUEUED_S = 0.2
@@ -100,17 +99,17 @@ class Line:
     def end(self, status: str) -> None:
         duration = 0
         if self._answered_s is not None:
-            duration = _whole(self._at_s - self._answered_s)
+            duration = whole(self._at_s - self._answered_s)
         self.call.end(status, duration)
         made = [
-            (_lasting(recording, self._at_s - began), order)
+            (recording.lasting(self._at_s - began), order)
             for recording, order, began in self._recordings
         ]
         said = {"CallDuration": str(duration), "Duration": str(math.ceil(duration / 60))}
         if self.call.answered_by:
             said["AnsweredBy"] = self.call.answered_by
         if made and self.call.order.recording:
-            said |= self._recording_params(made[0][0])
+            said |= made[0][0].params(self.carrier.base_url)
         self._report(Event.COMPLETED, said)
         if made:
             self.carrier.pause(RECORDED_S)
@@ -133,10 +132,10 @@ class Line:
 
     def record_message(self, order: RecordingOrder, length_s: float) -> dict[str, str]:
         """What was said just now; returns what the verb's action is told."""
-        recording = _lasting(self._new_recording(order), length_s)
+        recording = self._new_recording(order).lasting(length_s)
         self.carrier.recordings[recording.sid] = recording
         self._report_recording(recording, order, "completed")
-        return self._recording_params(recording)
+        return recording.params(self.carrier.base_url)
 
     def _new_recording(self, order: RecordingOrder) -> Recording:
         now, carrier = datetime.now(UTC), self.carrier
@@ -191,35 +190,7 @@ class Line:
             }
             self._callbacks.add(Event.MACHINE_DETECTION, hook, said)
 
-    def _recording_params(self, recording: Recording) -> dict[str, str]:
-        return {
-            "RecordingSid": recording.sid,
-            "RecordingUrl": self.carrier.base_url + recording.uri,
-            "RecordingDuration": str(recording.duration_s),
-        }
-
     def _report_recording(self, recording: Recording, order: RecordingOrder, status: str) -> None:
-        if not order.hook or status not in order.events:
-            return
-        said = self._recording_params(recording) | {
-            "AccountSid": self.call.account_sid,
-            "CallSid": self.call.sid,
-            "RecordingStatus": status,
-            "RecordingChannels": str(recording.channels),
-            "RecordingSource": recording.source,
-            "RecordingStartTime": format_datetime(recording.started),
-            "RecordingTrack": "both",
-            "ErrorCode": _TOO_SHORT if status == "absent" else "0",
-        }
-        if status != "completed":
-            del said["RecordingDuration"]
-        self._callbacks.add(Event.RECORDING, order.hook, said)
-
-
-def _lasting(recording: Recording, seconds: float) -> Recording:
-    return replace(recording, duration_s=max(_whole(seconds), 1))
-
-
-def _whole(seconds: float) -> int:
-    """Rounded up, but not for the last digits of a sum."""
-    return math.ceil(round(seconds, 3))
+        if order.hook and status in order.events:
+            said = recording.report(self.carrier.base_url, status)
+            self._callbacks.add(Event.RECORDING, order.hook, said)

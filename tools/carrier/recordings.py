@@ -4,10 +4,12 @@ import io
 import math
 import wave
 from array import array
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import format_datetime
 
+# Twilio's code for a recording that is absent because the call was too short.
+_TOO_SHORT = "16101"
 _RATE = 8_000
 _TONE_HZ = 440
 _LOUDNESS = 800
@@ -30,6 +32,33 @@ class Recording:
     def uri(self) -> str:
         return f"/2010-04-01/Accounts/{self.account_sid}/Recordings/{self.sid}"
 
+    def lasting(self, seconds: float) -> "Recording":
+        return replace(self, duration_s=max(whole(seconds), 1))
+
+    def params(self, base_url: str) -> dict[str, str]:
+        """What a callback about the call, or a verb's action, is told of it."""
+        return {
+            "RecordingSid": self.sid,
+            "RecordingUrl": base_url + self.uri,
+            "RecordingDuration": str(self.duration_s),
+        }
+
+    def report(self, base_url: str, status: str) -> dict[str, str]:
+        """What its own callback is told."""
+        said = self.params(base_url) | {
+            "AccountSid": self.account_sid,
+            "CallSid": self.call_sid,
+            "RecordingStatus": status,
+            "RecordingChannels": str(self.channels),
+            "RecordingSource": self.source,
+            "RecordingStartTime": format_datetime(self.started),
+            "RecordingTrack": "both",
+            "ErrorCode": _TOO_SHORT if status == "absent" else "0",
+        }
+        if status != "completed":
+            del said["RecordingDuration"]
+        return said
+
     def resource(self) -> dict[str, object]:
         return {
             "sid": self.sid,
@@ -45,6 +74,11 @@ class Recording:
             "status": "completed",
             "uri": f"{self.uri}.json",
         }
+
+
+def whole(seconds: float) -> int:
+    """Rounded up, but not for the last digits of a sum."""
+    return math.ceil(round(seconds, 3))
 
 
 def wav(recording: Recording) -> bytes:
