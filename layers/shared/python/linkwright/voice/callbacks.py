@@ -14,10 +14,9 @@ from linkwright.providers.telephony import Callback, CarrierNotConfigured, Twili
 from linkwright.table import Item
 from linkwright.transaction import Transaction
 from linkwright.voice import agents, attempts, endings, follow_up, inquiry, lifecycle
-from linkwright.voice.states import Status, is_dialled, is_terminal
+from linkwright.voice.states import MACHINES, Status, is_dialled, is_terminal
 
 _ALIVE = {"queued", "initiated", "ringing", "in-progress"}
-_MACHINES = {"voicemail", "unavailable"}
 
 
 def status(request: Request) -> Response:
@@ -44,7 +43,7 @@ def machine(request: Request) -> Response:
     by = twilio_words.answered_by(told.answered_by)
     if item is not None and by != "unknown" and _is_open(item):
         lifecycle.note(item, {"answered_by": by})
-        if by in _MACHINES:
+        if by in MACHINES:
             _break_off(item, told.sid)
     return Response(204)
 

@@ -16,11 +16,11 @@ from linkwright.transaction import Transaction
 from linkwright.voice import do_not_call, hearing, lifecycle, opt_out, rules, talk, thinking
 from linkwright.voice.agent_models import EscalationRule
 from linkwright.voice.phone import Call, page
+from linkwright.voice.states import MACHINES
 from linkwright.voice.talk import Then, Turn
 from linkwright.workspace import operations as workspace
 
 _SILENCES = 2
-_MACHINES = {"voicemail", "unavailable"}
 
 
 def answer(call: Call, failed: Route | None = None) -> str:
@@ -182,7 +182,7 @@ def _may_be_called(call: Call, rule: EscalationRule) -> bool:
 
 
 def _is_a_machine(call: Call) -> bool:
-    return call.item["view"].get("answered_by") in _MACHINES
+    return call.item["view"].get("answered_by") in MACHINES
 
 
 def _to_a_machine(call: Call, turns: Sequence[Turn]) -> str:

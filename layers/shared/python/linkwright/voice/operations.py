@@ -181,23 +181,24 @@ def _resume(item: Item) -> None:
 
 
 def _return_to_line(item: Item, until: datetime) -> None:
-    latest = _latest(item)
     try:
-        # Not beyond its window: then it ends when that does.
-        claims.undo(item, min(until, latest + timedelta(seconds=1)) if latest else until)
+        claims.undo(item, _within_window(item, until))
     except Superseded:
         return
 
 
 def _wait_for(opening: datetime | None, item: Item) -> None:
     """The callee has quiet hours: the call waits for their end, or ends where it cannot."""
-    latest = _latest(item)
     if opening is None or item.get("on_quiet_hours") == "reject":
         lifecycle.advance(item, _canceled(EndedReason.WINDOW_MISSED))
     else:
-        # Not beyond its window: then it ends when that does.
-        until = min(opening, latest + timedelta(seconds=1)) if latest else opening
-        lifecycle.postpone(item, until)
+        lifecycle.postpone(item, _within_window(item, opening))
+
+
+def _within_window(item: Item, until: datetime) -> datetime:
+    """Not later than just after the call's window: then it ends when that does."""
+    latest = _latest(item)
+    return min(until, latest + timedelta(seconds=1)) if latest else until
 
 
 def _repair(partition: str, of: str) -> None:

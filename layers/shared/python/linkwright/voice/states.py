@@ -17,6 +17,10 @@ class Status(StrEnum):
     VOICEMAIL = "voicemail"
 
 
+# What may answer that is no person to talk with.
+MACHINES = frozenset({"voicemail", "unavailable"})
+
+
 class EndedReason(StrEnum):
     """Why a call ended: exactly one for each call that has."""
 
