@@ -5,16 +5,13 @@ in an attribute, and nothing else. Source: https://www.twilio.com/docs/voice/twi
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 CONTENT_TYPE = "text/xml; charset=utf-8"
 # Twilio says no more than 4,096 characters at once, and ends the call if there are more.
 MAX_SAID_CHARS = 4_000
-# Of the words that are likely to come, Twilio takes so many, of so many characters.
-MAX_HINTS = 500
-MAX_HINT_CHARS = 100
 
 # Twilio has no language without a region. Arabic's is the one beside Hebrew's.
 _REGIONS = {
@@ -107,13 +104,11 @@ def gather(
     prompt: str | None = None,
     *,
     silence_s: int = 5,
-    pause_s: int | None = None,
-    hints: Iterable[str] = (),
 ) -> Element:
     """Say the prompt and listen; what was heard goes to `action`, and so does silence.
 
-    `silence_s` is how long nothing may be said at first; `pause_s` how long a pause ends what is
-    said, None for Twilio's own judgement.
+    `silence_s` is how long nothing may be said at first; what pause ends what is said, Twilio
+    judges.
     """
     element = _element(
         "Gather",
@@ -123,29 +118,15 @@ def gather(
             "method": "POST",
             "language": by.understood,
             "timeout": str(silence_s),
-            "speechTimeout": "auto" if pause_s is None else str(pause_s),
+            "speechTimeout": "auto",
             # Else Twilio goes on with the next verb, and nobody counts the silences.
             "actionOnEmptyResult": "true",
             # A transcript has what was said, not asterisks.
             "profanityFilter": "false",
         },
     )
-    if likely := _hints(hints):
-        element.set("hints", likely)
     if prompt is not None:
         element.append(say(prompt, by))
-    return element
-
-
-def _hints(hints: Iterable[str]) -> str:
-    # A comma would make two of one.
-    single = (" ".join(_clean(hint).replace(",", " ").split()) for hint in hints)
-    return ",".join([hint[:MAX_HINT_CHARS] for hint in single if hint][:MAX_HINTS])
-
-
-def redirect(url: str) -> Element:
-    element = _element("Redirect", {"method": "POST"})
-    element.text = _clean(url)
     return element
 
 
@@ -165,10 +146,6 @@ def dial(
     )
     SubElement(element, "Number").text = _clean(number)
     return element
-
-
-def pause(seconds: int) -> Element:
-    return _element("Pause", {"length": str(seconds)})
 
 
 def start_recording(callback: str) -> Element:
