@@ -15,9 +15,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkwright import deadline, egress, egress_targets, settings
+from linkwright import deadline, egress, egress_targets
 from tests.unit import egress_addresses as table
 from tests.unit.egress_network import OK, Authority, Network, Reply, Server, redirect
+
+pytestmark = pytest.mark.usefixtures("environment")
 
 PUBLIC, OTHER = "93.184.216.34", "8.8.8.8"
 WEB = frozenset({80, 443})
@@ -27,16 +29,6 @@ SHOP = f"http://shop.example/path?key={SECRET}"
 TOTAL_S, GRACE_S = 0.4, 0.5
 
 
-@pytest.fixture(autouse=True)
-def _environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("STAGE", "CORE_TABLE", "ACCESS_TABLE", "IDEM_TABLE", "DOCS_URL"):
-        monkeypatch.setenv(name, "local")
-    monkeypatch.delenv("EGRESS_ALLOW_LOOPBACK", raising=False)
-    settings.settings.cache_clear()
-    yield
-    settings.settings.cache_clear()
-
-
 @pytest.fixture
 def network(monkeypatch: pytest.MonkeyPatch) -> Iterator[Network]:
     made = Network()
@@ -44,12 +36,6 @@ def network(monkeypatch: pytest.MonkeyPatch) -> Iterator[Network]:
     monkeypatch.setattr(egress, "_dial", made.dial)
     yield made
     made.close()
-
-
-@pytest.fixture
-def loopback(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("EGRESS_ALLOW_LOOPBACK", "true")
-    settings.settings.cache_clear()
 
 
 def fetch(url: str = SHOP, **options: Any) -> egress.Answer:

@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
-from linkwright import clock, deadline, settings
+from linkwright import clock, deadline
 from linkwright.fields import RequestModel
 from linkwright.providers import llm, llm_bedrock
 from linkwright.providers.llm import Answer, Failure, ModelFailed, Prompt, Usage
@@ -26,6 +26,8 @@ from tests.unit.model_servers import (
     start_vendor,
     tool_use,
 )
+
+pytestmark = pytest.mark.usefixtures("environment")
 
 NAME = "bedrock/nova-2-lite"
 SAID = "canary of what the callee said: שלום"
@@ -58,15 +60,6 @@ def service() -> Iterator[Vendor]:
 def vendor(service: Vendor) -> Vendor:
     service.start_over()
     return service
-
-
-@pytest.fixture(autouse=True)
-def _environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("STAGE", "CORE_TABLE", "ACCESS_TABLE", "IDEM_TABLE", "DOCS_URL"):
-        monkeypatch.setenv(name, "local")
-    settings.settings.cache_clear()
-    yield
-    settings.settings.cache_clear()
 
 
 def model(vendor: Vendor) -> Remote:

@@ -3,7 +3,7 @@
 import logging
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -20,6 +20,8 @@ from linkwright.providers.llm_openai import OpenAI
 from linkwright.providers.llm_remote import DATA_NOTICE, Remote
 from tests.unit import model_servers
 from tests.unit.model_servers import Served, Vendor, served
+
+pytestmark = pytest.mark.usefixtures("loopback")
 
 KEY = "sk-canary-4f1d0c2b9a"
 SAID = "canary of what the callee said: שלום"
@@ -98,22 +100,6 @@ OPENAI = Dialect(
 @pytest.fixture(params=[ANTHROPIC, OPENAI], ids=["anthropic", "openai"])
 def dialect(request: pytest.FixtureRequest) -> Dialect:
     return request.param
-
-
-@pytest.fixture
-def vendor() -> Iterator[Vendor]:
-    with model_servers.start_vendor() as vendor:
-        yield vendor
-
-
-@pytest.fixture(autouse=True)
-def _environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("STAGE", "CORE_TABLE", "ACCESS_TABLE", "IDEM_TABLE", "DOCS_URL"):
-        monkeypatch.setenv(name, "local")
-    monkeypatch.setenv("EGRESS_ALLOW_LOOPBACK", "true")
-    settings.settings.cache_clear()
-    yield
-    settings.settings.cache_clear()
 
 
 @pytest.fixture

@@ -1,36 +1,20 @@
 """What OpenAI is sent, to the letter."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
-from linkwright import settings
 from linkwright.fields import RequestModel
 from linkwright.providers.llm import Prompt
 from linkwright.providers.llm_catalogue import MODELS
 from linkwright.providers.llm_openai import OpenAI
 from linkwright.providers.llm_remote import DATA_NOTICE, Remote
-from tests.unit.model_servers import Vendor, completion, start_vendor
+from tests.unit.model_servers import Vendor, completion
+
+pytestmark = pytest.mark.usefixtures("loopback")
 
 KEY = "sk-proj-4f1d0c2b9a"
-
-
-@pytest.fixture
-def vendor() -> Iterator[Vendor]:
-    with start_vendor() as vendor:
-        yield vendor
-
-
-@pytest.fixture(autouse=True)
-def _environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("STAGE", "CORE_TABLE", "ACCESS_TABLE", "IDEM_TABLE", "DOCS_URL"):
-        monkeypatch.setenv(name, "local")
-    monkeypatch.setenv("EGRESS_ALLOW_LOOPBACK", "true")
-    settings.settings.cache_clear()
-    yield
-    settings.settings.cache_clear()
 
 
 class Mood(RequestModel):

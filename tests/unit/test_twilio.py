@@ -36,6 +36,8 @@ from linkwright.providers.twilio import (
 from linkwright.voice.reports import Report
 from linkwright.voice.states import EndedReason, Status
 
+pytestmark = pytest.mark.usefixtures("loopback")
+
 ACCOUNT = "AC" + "0c" * 16
 TOKEN = "canary-4f1d0c2b9a"
 BASIC = base64.b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()
@@ -112,16 +114,6 @@ def server() -> Iterator[Server]:
         yield made
         listening.shutdown()
         thread.join()
-
-
-@pytest.fixture(autouse=True)
-def _environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("STAGE", "CORE_TABLE", "ACCESS_TABLE", "IDEM_TABLE", "DOCS_URL"):
-        monkeypatch.setenv(name, "local")
-    monkeypatch.setenv("EGRESS_ALLOW_LOOPBACK", "true")
-    settings.settings.cache_clear()
-    yield
-    settings.settings.cache_clear()
 
 
 def client(url: str) -> Twilio:
