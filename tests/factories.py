@@ -8,7 +8,8 @@ from typing import Any
 from linkwright import ids
 from linkwright.table import Item, Table, update
 from linkwright.transaction import Transaction
-from linkwright.voice import agents, do_not_call
+from linkwright.voice import agents
+from linkwright.voice.compliance import do_not_call
 from linkwright.workspace import workspaces
 from linkwright.workspace.models import Settings
 from linkwright.workspace.settings import ATTRIBUTES, OFF

@@ -15,8 +15,8 @@ from pydantic import ValidationError
 from linkwright import clock
 from linkwright.providers import llm
 from linkwright.providers.llm import Answer, Failure, M, ModelFailed, Prompt, Usage
-from linkwright.voice import thinking
-from linkwright.voice.thinking import Reply
+from linkwright.voice.conversation import decisions
+from linkwright.voice.conversation.decisions import Reply
 
 _NAME = "ai:test/fake"
 
@@ -139,7 +139,7 @@ _ORDERS = re.compile(
 
 def _others(instructions: str) -> list[str]:
     """The lines that are a customer's, in whole or in part."""
-    return [line for line in instructions.splitlines() if line not in thinking._FRAME]
+    return [line for line in instructions.splitlines() if line not in decisions._FRAME]
 
 
 def _forged(text: str) -> object | None:

@@ -9,7 +9,8 @@ from xml.etree.ElementTree import Element
 from linkwright import clock, outbox
 from linkwright.outbox import Work
 from linkwright.table import Item
-from linkwright.voice import lifecycle, operations
+from linkwright.voice.calls import lifecycle
+from linkwright.voice.dialling import dialler
 from tests import carrier
 from tests.carrier import about
 from tests.factories import CALLEE, Workspace
@@ -48,7 +49,7 @@ class Talk:
         placed = workspace.place(self.agent_id, to=to, **(body or {}))
         assert placed.status == 201, placed.raw
         self.id = str(placed.json["id"])
-        operations.dial(Work(outbox.CALL, f"W#{workspace.partition}#CALL", self.id))
+        dialler.dial(Work(outbox.CALL, f"W#{workspace.partition}#CALL", self.id))
 
     # ---- at the carrier -------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from linkwright.endpoint import endpoint
 from linkwright.http import Request, Response
-from linkwright.voice import callbacks
+from linkwright.voice.dialling import callbacks
 
 
 @endpoint(scope=None, public=True)

@@ -2,7 +2,7 @@
 
 from linkwright.endpoint import endpoint
 from linkwright.http import Request, Response
-from linkwright.voice import pages
+from linkwright.voice.conversation import pages
 
 
 @endpoint(scope=None, public=True)

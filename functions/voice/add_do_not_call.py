@@ -2,8 +2,8 @@
 
 from linkwright.endpoint import endpoint
 from linkwright.transaction import Transaction
-from linkwright.voice import do_not_call
-from linkwright.voice.do_not_call_models import AddNumber, DoNotCallEntry
+from linkwright.voice.compliance import do_not_call
+from linkwright.voice.compliance.models import AddNumber, DoNotCallEntry
 
 
 @endpoint(scope="suppressions:write", status=201, location="/v1/voice/do-not-call/{number}")

@@ -4,10 +4,10 @@ from linkwright.auth import Account
 from linkwright.endpoint import endpoint
 from linkwright.fields import Nothing
 from linkwright.transaction import Transaction
-from linkwright.voice import calls
-from linkwright.voice.models import Call
+from linkwright.voice.calls import canceling
+from linkwright.voice.calls.models import Call
 
 
 @endpoint(scope="calls:write")
 def handler(account: Account, call_id: str, body: Nothing, tx: Transaction) -> Call:
-    return calls.cancel(account, call_id, tx)
+    return canceling.cancel(account, call_id, tx)

@@ -2,10 +2,10 @@
 
 from linkwright.auth import Account
 from linkwright.endpoint import endpoint
-from linkwright.voice import calls
-from linkwright.voice.models import Call
+from linkwright.voice.calls import reading
+from linkwright.voice.calls.models import Call
 
 
 @endpoint(scope="calls:read")
 def handler(account: Account, call_id: str) -> Call:
-    return calls.get(account, call_id)
+    return reading.get(account, call_id)

@@ -3,10 +3,10 @@
 from linkwright.auth import Account
 from linkwright.endpoint import endpoint
 from linkwright.pagination import Page
-from linkwright.voice import call_lists
-from linkwright.voice.models import CallsQuery, CallSummary
+from linkwright.voice.calls import lists
+from linkwright.voice.calls.models import CallsQuery, CallSummary
 
 
 @endpoint(scope="calls:read")
 def handler(account: Account, query: CallsQuery) -> Page[CallSummary]:
-    return call_lists.page(account, query)
+    return lists.page(account, query)

@@ -3,8 +3,8 @@
 from linkwright.auth import Account
 from linkwright.endpoint import endpoint
 from linkwright.pagination import Page
-from linkwright.voice import do_not_call
-from linkwright.voice.do_not_call_models import DoNotCallEntry, NumbersQuery
+from linkwright.voice.compliance import do_not_call
+from linkwright.voice.compliance.models import DoNotCallEntry, NumbersQuery
 
 
 @endpoint(scope="suppressions:read")

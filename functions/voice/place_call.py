@@ -3,10 +3,10 @@
 from linkwright.auth import Account
 from linkwright.endpoint import endpoint
 from linkwright.transaction import Transaction
-from linkwright.voice import calls
-from linkwright.voice.models import Call, PlaceCall
+from linkwright.voice.calls import placing
+from linkwright.voice.calls.models import Call, PlaceCall
 
 
 @endpoint(scope="calls:write", status=201, location="/v1/voice/calls/{id}")
 def handler(account: Account, body: PlaceCall, tx: Transaction) -> Call:
-    return calls.place(account, body, tx)
+    return placing.place(account, body, tx)

@@ -2,7 +2,7 @@
 
 from linkwright.endpoint import endpoint
 from linkwright.transaction import Transaction
-from linkwright.voice import do_not_call
+from linkwright.voice.compliance import do_not_call
 
 
 @endpoint(scope="suppressions:write", status=204)

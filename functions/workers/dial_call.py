@@ -1,10 +1,10 @@
 """Queue DialQueue: dial the call that waits for longest."""
 
 from linkwright.outbox import Work
-from linkwright.voice import operations
+from linkwright.voice.dialling import dialler
 from linkwright.worker import queue_worker
 
 
 @queue_worker
 def handler(work: Work) -> None:
-    operations.dial(work)
+    dialler.dial(work)

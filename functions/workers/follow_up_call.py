@@ -1,7 +1,7 @@
 """Queue FollowUpQueue: analyse an ended call, keep its recording, hang up."""
 
 from linkwright.outbox import Work
-from linkwright.voice import after_call
+from linkwright.voice.calls import after_call
 from linkwright.worker import queue_worker
 
 

@@ -19,17 +19,10 @@ from linkwright.providers.telephony import Callback, Carrier, Dial, TwilioError
 from linkwright.providers.twilio import Twilio
 from linkwright.table import Item, Key, Table
 from linkwright.transaction import Transaction
-from linkwright.voice import (
-    callbacks,
-    claims,
-    follow_up,
-    inquiry,
-    lifecycle,
-    operations,
-    talk,
-)
-from linkwright.voice.states import Status, is_dialled
-from linkwright.voice.talk import Then, Turn
+from linkwright.voice.calls import follow_up, lifecycle, turn_log
+from linkwright.voice.calls.states import Status, is_dialled
+from linkwright.voice.calls.turn_log import Then, Turn
+from linkwright.voice.dialling import callbacks, claims, dialler, inquiry
 
 Patch = pytest.MonkeyPatch
 
@@ -209,29 +202,29 @@ def answered_and_not_written_down(patch: Patch) -> None:
     def say(item: Item, number: int, text: str, then: Then, rule: int | None = None) -> Turn:
         return Turn(number, "", clock.now(), text, clock.now(), then, rule)
 
-    patch.setattr(talk, "say", say)
+    patch.setattr(turn_log, "say", say)
 
 
 def answered_whether_or_not_it_is_written_down(patch: Patch) -> None:
-    write = talk.say
+    write = turn_log.say
 
     def say(item: Item, number: int, text: str, then: Then, rule: int | None = None) -> Turn:
         with suppress(Unavailable):
             return write(item, number, text, then, rule)
         return Turn(number, "", clock.now(), text, clock.now(), then, rule)
 
-    patch.setattr(talk, "say", say)
+    patch.setattr(turn_log, "say", say)
 
 
 def heard_whether_or_not_it_is_written_down(patch: Patch) -> None:
-    write = talk.hear
+    write = turn_log.hear
 
     def hear(item: Item, number: int, text: str) -> Turn:
         with suppress(Unavailable):
             return write(item, number, text)
         return Turn(number, text, clock.now(), None, None, Then.LISTEN, None)
 
-    patch.setattr(talk, "hear", hear)
+    patch.setattr(turn_log, "hear", hear)
 
 
 def put_through_again(patch: Patch) -> None:
@@ -266,7 +259,7 @@ def end_that_only_the_carrier_tells(patch: Patch) -> None:
 
 
 def lease_that_never_ends(patch: Patch) -> None:
-    patch.setattr(operations, "_is_leased", lambda item: "lease_until" in item)
+    patch.setattr(dialler, "_is_leased", lambda item: "lease_until" in item)
 
 
 def record_that_nobody_reads(patch: Patch) -> None:

@@ -12,7 +12,7 @@ from datetime import timedelta
 from linkwright.outbox import CALL
 from linkwright.table import Item, Key, Table
 from linkwright.transaction import Transaction
-from linkwright.voice.states import Status, is_terminal
+from linkwright.voice.calls.states import Status, is_terminal
 from tests.client import Answer
 from tests.faults.injection import Fault, Injector
 from tests.faults.samples import Sample

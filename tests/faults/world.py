@@ -12,8 +12,8 @@ from typing import Any
 
 from linkwright import clock, egress, ids, outbox, vault
 from linkwright.table import Item
-from linkwright.voice import lifecycle
-from linkwright.voice.states import Status, is_terminal
+from linkwright.voice.calls import lifecycle
+from linkwright.voice.calls.states import Status, is_terminal
 from tests.client import Answer, Context, invoke, queue_event, stream_event
 from tests.factories import make_workspace
 from tests.faults import wiring

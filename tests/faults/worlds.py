@@ -8,9 +8,9 @@ import pytest
 
 from linkwright import aws, clock, egress, ids, outbox, table, transaction
 from linkwright.observability import logger
-from linkwright.voice import thinking
 from linkwright.voice.agent_models import Agent
-from linkwright.voice.talk import Turn
+from linkwright.voice.calls.turn_log import Turn
+from linkwright.voice.conversation import decisions
 from tests import stack as stacks
 from tests.faults.clouds import Cloud
 from tests.faults.seams import FaultyClient, FaultyDriver, FaultyEgress, Seam
@@ -20,13 +20,13 @@ from tests.faults.world import World
 # A sweep asks each shard: two show all that eight would.
 SHARDS = 2
 
-_deterministic = thinking._deterministic
+_deterministic = decisions._deterministic
 
 
-def _hands_over(agent: Agent, turns: Sequence[Turn]) -> thinking.Reply:
+def _hands_over(agent: Agent, turns: Sequence[Turn]) -> decisions.Reply:
     """A model that heeds the demo agent's first rule."""
     if A_PERSON in turns[-1].heard:
-        return thinking.Reply(say="רק רגע, בבקשה.", action="escalate", rule=0)
+        return decisions.Reply(say="רק רגע, בבקשה.", action="escalate", rule=0)
     return _deterministic(agent, turns)
 
 
@@ -47,7 +47,7 @@ def inhabited(cloud: Cloud, like: World | None = None) -> Iterator[World]:
         for name, client in clients.items():
             patched.setattr(aws, name, lambda client=client: client)
         patched.setattr(egress, "fetch", FaultyEgress(world.fetch, seam).fetch)
-        patched.setattr(thinking, "_deterministic", _hands_over)
+        patched.setattr(decisions, "_deterministic", _hands_over)
         # What is logged is listened to where it is logged; to write it out takes a while.
         patched.setattr(logger()._logger, "handlers", [])
         patched.setattr(clock, "now", world.now)

@@ -13,7 +13,8 @@ from twilio.request_validator import RequestValidator
 from linkwright import outbox
 from linkwright.outbox import Work
 from linkwright.table import Item
-from linkwright.voice import lifecycle, operations
+from linkwright.voice.calls import lifecycle
+from linkwright.voice.dialling import dialler
 from tests import carrier
 from tests.client import Answer, Client
 from tests.factories import Workspace
@@ -108,7 +109,7 @@ class Dialled:
     def __init__(self, workspace: Workspace, **agent: object) -> None:
         self.workspace = workspace
         self.id = str(workspace.place(workspace.agent(**agent)).json["id"])
-        operations.dial(Work(outbox.CALL, f"W#{workspace.partition}#CALL", self.id))
+        dialler.dial(Work(outbox.CALL, f"W#{workspace.partition}#CALL", self.id))
         self.placed = carrier.current().call(self.id)
 
     def signed(self, kind: str, **fields: str) -> Signed:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from linkwright import clock
-from linkwright.voice.states import Status
+from linkwright.voice.calls.states import Status
 from tests.integration.every_route import World, make_world
 from tests.integration.test_paging import CALLS, ENDINGS, START, move, walk
 from tests.stack import Stack

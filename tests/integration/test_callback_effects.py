@@ -18,8 +18,9 @@ from linkwright import clock, egress, outbox, table, transaction
 from linkwright.outbox import Work
 from linkwright.providers.llm import Failure, ModelFailed
 from linkwright.table import Item
-from linkwright.voice import follow_up, lifecycle, operations
-from linkwright.voice import talk as turns
+from linkwright.voice.calls import follow_up, lifecycle
+from linkwright.voice.calls import turn_log as turns
+from linkwright.voice.dialling import dialler
 from tests import carrier, models
 from tests.carrier import Exchange
 from tests.clocks import Hand
@@ -324,7 +325,7 @@ def test_an_end_that_is_told_before_the_carrier_has_answered_our_order(
         return answer
 
     exchange.placing = place
-    operations.dial(Work(outbox.CALL, f"W#{workspace.partition}#CALL", call_id))
+    dialler.dial(Work(outbox.CALL, f"W#{workspace.partition}#CALL", call_id))
     shown = workspace.client.get(f"/v1/voice/calls/{call_id}").json
     assert (shown["status"], shown["ended_reason"]) == end
     item = tables.find(stack.names["CoreTable"], f"W#{workspace.partition}#CALL", call_id) or {}

@@ -9,7 +9,7 @@ import pytest
 from linkwright import clock
 from linkwright.table import Item
 from linkwright.voice.agent_models import VoicemailPlan
-from linkwright.voice.phrases import phrases
+from linkwright.voice.language.phrases import phrases
 from tests import carrier, models, pump
 from tests.carrier import about
 from tests.factories import CALLEE, Workspace, make_workspace

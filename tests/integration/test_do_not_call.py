@@ -7,7 +7,7 @@ import pytest
 
 from linkwright.table import Table, get
 from linkwright.transaction import Transaction
-from linkwright.voice import do_not_call
+from linkwright.voice.compliance import do_not_call
 from tests.client import Answer
 from tests.factories import CALLEE, Workspace, make_workspace
 from tests.integration.test_paging import walk

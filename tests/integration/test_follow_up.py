@@ -12,8 +12,8 @@ from linkwright.outbox import FOLLOW_UP, HANG_UP, RECORDING, Work
 from linkwright.providers import telephony
 from linkwright.providers.telephony import CarrierNotConfigured
 from linkwright.table import Item, Key, Table, get, update
-from linkwright.voice import after_call, follow_up, lifecycle, recordings, talk
-from linkwright.voice.models import CallSummary
+from linkwright.voice.calls import after_call, follow_up, lifecycle, recordings, turn_log
+from linkwright.voice.calls.models import CallSummary
 from tests import pump
 from tests.carrier import Exchange, Killed, about, unreachable
 from tests.client import Context, invoke, queue_event
@@ -118,7 +118,7 @@ def test_words_that_crossed_with_the_end_are_in_the_transcript(
     before = _show(workspace, call_id)
     item = lifecycle.find(workspace.partition, call_id)
     assert item is not None
-    talk.hear(item, 90, "אל תתקשרו אליי יותר.")
+    turn_log.hear(item, 90, "אל תתקשרו אליי יותר.")
     pump.settle(stack, workspace.id)
     call = _show(workspace, call_id)
     texts = [turn["text"] for turn in before["transcript"]]

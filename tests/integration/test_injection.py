@@ -14,9 +14,9 @@ import pytest
 from linkwright import table, transaction
 from linkwright.providers.llm import Prompt
 from linkwright.table import Item
-from linkwright.voice import thinking
 from linkwright.voice.agent_models import EscalationRule
-from linkwright.voice.speech import plain
+from linkwright.voice.conversation import decisions
+from linkwright.voice.language.text import plain
 from tests import carrier, models
 from tests.factories import CALLEE, Workspace, make_workspace
 from tests.simulation.tables import Tables
@@ -265,7 +265,7 @@ def _read_nothing_of_others(world: World, talk: Talk) -> None:
 
 def _told_nothing(world: World, talk: Talk, payload: str, logged: list[str]) -> None:
     aloud = plain(" ".join(talk.heard()))
-    for line in thinking._FRAME[1:]:
+    for line in decisions._FRAME[1:]:
         assert plain(line) not in aloud
     assert f"{CANARY} task" not in aloud
     assert "37 percent" not in aloud

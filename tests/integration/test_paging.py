@@ -11,9 +11,9 @@ import pytest
 from linkwright import clock, ids, pagination, table
 from linkwright.pagination import MAX_READS
 from linkwright.table import Key
-from linkwright.voice import lifecycle
-from linkwright.voice.reports import Report
-from linkwright.voice.states import EndedReason, Status
+from linkwright.voice.calls import lifecycle
+from linkwright.voice.calls.reports import Report
+from linkwright.voice.calls.states import EndedReason, Status
 from tests.client import Client
 from tests.factories import Workspace, make_workspace
 from tests.integration.every_route import LIST_ROUTES, Route, make_world, watched

@@ -17,7 +17,8 @@ from linkwright.providers import twilio_callbacks
 from linkwright.providers.llm_catalogue import MODELS
 from linkwright.table import Item, Key, Table, update
 from linkwright.transaction import Transaction
-from linkwright.voice import follow_up, lifecycle, talk, thinking
+from linkwright.voice.calls import follow_up, lifecycle, turn_log
+from linkwright.voice.conversation import decisions
 from tests import carrier, models, pump
 from tests.client import invoke, queue_event
 from tests.factories import CALLEE, Workspace, make_workspace
@@ -133,7 +134,7 @@ def follows_up_a_long_call(stack: Stack, workspace: Workspace) -> None:
     """One that is recorded, whose transcript is too long for its item, with a word at the end."""
     call = _said_too_much(stack, workspace, recording=True, recording_consent=False)
     carrier.current().finish(call)
-    talk.hear(lifecycle.find(workspace.partition, _id(call)) or {}, LINES + 1, LONG)
+    turn_log.hear(lifecycle.find(workspace.partition, _id(call)) or {}, LINES + 1, LONG)
     pump.settle(stack, workspace.id)
     shown = _show(workspace, call)
     assert (shown["recording_url"] is None, len(shown["transcript"])) == (False, 2 * LINES + 2)
@@ -239,7 +240,7 @@ def _crash_in_a_turn(call: PlacedCall) -> None:
     """After what was said is written down: the carrier then asks what to do instead."""
     carrier.current().run_to(call, "turn")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(thinking, "decide", carrier.die)
+        patch.setattr(decisions, "decide", carrier.die)
         with pytest.raises(carrier.Killed):
             carrier.current().advance(call)
 

@@ -8,7 +8,7 @@ import pytest
 
 from linkwright import ids
 from linkwright.table import Item, Key, Table, get, update
-from linkwright.voice import follow_up, lifecycle, talk
+from linkwright.voice.calls import follow_up, lifecycle, turn_log
 from tests import pump
 from tests.carrier import PUBLIC_URL, Exchange
 from tests.client import Answer, Context, invoke, named
@@ -196,7 +196,7 @@ def test_200_take_turn(dialled: PlacedCall) -> None:
     replay("answer_call", dialled.sid)
     answer = replay("take_turn", dialled.sid)
     assert (answer.status, _next(answer)) == (200, "turn/2")
-    turn = talk.read(_item())[1]
+    turn = turn_log.read(_item())[1]
     (gather,) = verbs(answer)
     assert (turn.heard, turn.said) == ("כן, זה זמן טוב.", "".join(gather.itertext()))
 

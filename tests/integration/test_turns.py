@@ -9,10 +9,11 @@ import pytest
 from linkwright import clock
 from linkwright.providers.llm import Failure, ModelFailed
 from linkwright.table import Table, query
-from linkwright.voice import conversation, lifecycle, thinking, transcripts
-from linkwright.voice import talk as turns
 from linkwright.voice.agent_models import EscalationRule
-from linkwright.voice.phrases import phrases
+from linkwright.voice.calls import lifecycle, transcripts
+from linkwright.voice.calls import turn_log as turns
+from linkwright.voice.conversation import decisions, dialogue
+from linkwright.voice.language.phrases import phrases
 from tests import carrier, models, pump
 from tests.carrier import Killed, about
 from tests.factories import CALLEE, Workspace, make_workspace
@@ -136,7 +137,7 @@ def test_a_long_answer_is_cut_at_a_word(
     models.use(monkeypatch, models.Scripted("שלום " * 390))
     talk = Talk(workspace, "x").finish()
     (said,) = talk.heard()[1:]
-    assert 590 < len(said) <= thinking.MAX_SAID_CHARS
+    assert 590 < len(said) <= decisions.MAX_SAID_CHARS
     assert set(said.split()) == {"שלום"}
     assert not talk.call.alerts
 
@@ -266,9 +267,9 @@ class Once:
     ("module", "name", "after"),
     [
         (turns, "hear", True),
-        (thinking, "decide", False),
+        (decisions, "decide", False),
         (lifecycle, "note", True),
-        (conversation, "page", False),
+        (dialogue, "page", False),
     ],
 )
 def test_a_turn_that_was_cut_off_is_taken_up_at_the_fallback(

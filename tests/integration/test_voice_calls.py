@@ -7,8 +7,8 @@ import pytest
 from linkwright import clock, outbox
 from linkwright.outbox import Work
 from linkwright.table import Item, Key, Table, get
-from linkwright.voice import claims, operations
-from linkwright.voice.models import CallSummary
+from linkwright.voice.calls.models import CallSummary
+from linkwright.voice.dialling import claims, dialler
 from tests import pump
 from tests.carrier import Exchange, Killed, die, then_die, unreachable
 from tests.client import Answer, Context, invoke, queue_event
@@ -145,9 +145,9 @@ def test_one_dial_for_five_deliveries(
 
 
 def test_a_late_report_changes_nothing(stack: Stack, workspace: Workspace) -> None:
-    from linkwright.voice import lifecycle
-    from linkwright.voice.reports import Report
-    from linkwright.voice.states import Status
+    from linkwright.voice.calls import lifecycle
+    from linkwright.voice.calls.reports import Report
+    from linkwright.voice.calls.states import Status
 
     call = _ended(stack, workspace)
     before = lifecycle.find(workspace.id, call["id"])
@@ -190,16 +190,16 @@ def test_a_call_whose_worker_died_is_taken_over_without_a_second_dial(
             case _:
                 patch.setattr(exchange, "placing", then_die)
         with pytest.raises(Killed):
-            operations.dial(work)
+            dialler.dial(work)
     placed = pump.dials(call_id)
     assert placed == ([1] if when == "after it has" else [])
     assert _show(workspace, call_id)["status"] == "dialing"
-    operations.dial(work)  # the lease still runs
+    dialler.dial(work)  # the lease still runs
     assert _show(workspace, call_id)["status"] == "dialing"
     assert pump.dials(call_id) == placed
     now = clock.now()
     monkeypatch.setattr(clock, "now", lambda: now + timedelta(minutes=2))
-    operations.dial(work)
+    dialler.dial(work)
     exchange.carry_on()
     call = _show(workspace, call_id)
     if when == "before the carrier has it":

@@ -14,7 +14,9 @@ from linkwright.outbox import Work
 from linkwright.providers import telephony
 from linkwright.providers.telephony import Dial
 from linkwright.table import Item, Key, Table, get
-from linkwright.voice import agents, claims, inquiry, lifecycle, operations
+from linkwright.voice import agents
+from linkwright.voice.calls import lifecycle
+from linkwright.voice.dialling import claims, dialler, inquiry
 from tests import carrier, pump
 from tests.carrier import Exchange, Killed, die, lose, then_die, unanswered, unreachable
 from tests.client import invoke
@@ -45,7 +47,7 @@ def _place(workspace: Workspace, **body: Any) -> str:
 
 
 def _dial(workspace: Workspace, call_id: str) -> None:
-    operations.dial(Work(outbox.CALL, f"W#{workspace.partition}#CALL", call_id))
+    dialler.dial(Work(outbox.CALL, f"W#{workspace.partition}#CALL", call_id))
 
 
 def _dialled(workspace: Workspace, **body: Any) -> str:

@@ -8,7 +8,7 @@ import pytest
 from linkwright import clock, outbox
 from linkwright.outbox import Work
 from linkwright.table import Key, Table, get, update
-from linkwright.voice import claims, operations
+from linkwright.voice.dialling import claims, dialler
 from tests import pump
 from tests.carrier import Exchange, Killed, die, then_die
 from tests.client import invoke
@@ -37,7 +37,7 @@ def _on_the_phone(workspace: Workspace, of: str = "all") -> set[str]:
 
 
 def _dial(workspace: Workspace, call_id: str) -> None:
-    operations.dial(Work(outbox.CALL, f"W#{workspace.partition}#CALL", call_id))
+    dialler.dial(Work(outbox.CALL, f"W#{workspace.partition}#CALL", call_id))
 
 
 def _place(workspace: Workspace, agent: str, **body: Any) -> str:

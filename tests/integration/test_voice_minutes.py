@@ -7,7 +7,7 @@ import pytest
 from linkwright import clock, outbox, plans
 from linkwright.outbox import Work
 from linkwright.table import Table, query
-from linkwright.voice import operations
+from linkwright.voice.dialling import dialler
 from tests import pump
 from tests.carrier import Exchange
 from tests.factories import CALLEE, Workspace, make_workspace
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.ministack
 
 
 def _dial(workspace: Workspace, call_id: str) -> None:
-    operations.dial(Work(outbox.CALL, f"W#{workspace.partition}#CALL", call_id))
+    dialler.dial(Work(outbox.CALL, f"W#{workspace.partition}#CALL", call_id))
 
 
 def _end(workspace: Workspace, call_id: str) -> tuple[str, str]:

@@ -11,7 +11,7 @@ import pytest
 from linkwright import clock, outbox, settings
 from linkwright.outbox import Work
 from linkwright.table import Table, query
-from linkwright.voice import operations
+from linkwright.voice.dialling import dialler
 from tests import pump
 from tests.carrier import Exchange
 from tests.client import invoke, queue_event
@@ -100,7 +100,7 @@ def test_never_more_in_a_second_than_the_account_takes_and_none_lost(
     workspaces = [make_workspace() for _ in range(2)]
     works = [work for workspace in workspaces for work in _place(workspace, 5)]
     with _pace(most):
-        at_once(10, lambda n: operations.dial(works[n]))
+        at_once(10, lambda n: dialler.dial(works[n]))
     # Each message began one call, and none was begun twice.
     assert sorted(pump.dialled()) == sorted(work.sk for work in works)
     counted = _per_second(exchange.live.account.account_sid, began)

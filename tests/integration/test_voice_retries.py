@@ -122,9 +122,9 @@ def test_a_call_that_waits_for_its_next_attempt_is_canceled(
 def test_a_late_report_of_an_earlier_attempt_changes_nothing(
     stack: Stack, workspace: Workspace, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from linkwright.voice import lifecycle
-    from linkwright.voice.reports import Report
-    from linkwright.voice.states import EndedReason, Status
+    from linkwright.voice.calls import lifecycle
+    from linkwright.voice.calls.reports import Report
+    from linkwright.voice.calls.states import EndedReason, Status
 
     call_id = _place(stack, workspace, BUSY, retry={"max": 2, "backoff": 60})
     first = lifecycle.find(workspace.id, call_id)
@@ -140,7 +140,7 @@ def test_what_the_carrier_tells_late_of_an_earlier_attempt_changes_nothing(
     stack: Stack, workspace: Workspace, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All that was told of the first attempt comes again while the second one talks."""
-    from linkwright.voice import lifecycle
+    from linkwright.voice.calls import lifecycle
 
     told: list[Sent] = []
 

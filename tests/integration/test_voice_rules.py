@@ -8,7 +8,7 @@ import pytest
 from linkwright import clock, outbox
 from linkwright.outbox import Work
 from linkwright.table import Item, Table, update
-from linkwright.voice import operations
+from linkwright.voice.dialling import dialler
 from linkwright.workspace import workspaces
 from linkwright.workspace.settings import ATTRIBUTES
 from tests import pump
@@ -56,7 +56,7 @@ def _end(workspace: Workspace, call_id: str) -> tuple[str, str]:
 
 
 def _dial(workspace: Workspace, call_id: str) -> None:
-    operations.dial(Work(outbox.CALL, f"W#{workspace.partition}#CALL", call_id))
+    dialler.dial(Work(outbox.CALL, f"W#{workspace.partition}#CALL", call_id))
 
 
 def _no_call(stack: Stack, workspace: Workspace) -> bool:

@@ -9,7 +9,8 @@ import pytest
 from linkwright import clock, outbox, relay
 from linkwright.outbox import Work
 from linkwright.table import Item
-from linkwright.voice import lifecycle, operations
+from linkwright.voice.calls import lifecycle
+from linkwright.voice.dialling import dialler
 from tests import carrier, pump
 from tests.client import Answer, invoke
 from tests.factories import Workspace
@@ -72,7 +73,7 @@ def test_201_scheduled_and_dialled_when_its_window_opens(
 
 def test_a_message_before_its_time_dials_nothing(workspace: Workspace) -> None:
     call_id = _place(workspace, earliest_at=_in(HOUR)).json["id"]
-    operations.dial(Work(outbox.CALL, f"W#{workspace.id}#CALL", call_id))
+    dialler.dial(Work(outbox.CALL, f"W#{workspace.id}#CALL", call_id))
     assert _call(workspace, call_id)["status"] == "scheduled"
     assert pump.dials(call_id) == []
 
@@ -163,12 +164,12 @@ def test_one_dial_at_most_when_the_call_moves_on_while_it_becomes_due(
         if rival == "cancel":
             workspace.client.post(f"/v1/voice/calls/{call_id}/cancel")
         else:
-            operations.dial(work)
+            dialler.dial(work)
         dialled.append(pump.dials(call_id))
         return advance(item, report)
 
     monkeypatch.setattr(lifecycle, "advance", rival_first)
-    operations.dial(work)
+    dialler.dial(work)
     # By the rival alone.
     assert dialled == [[1] if rival == "dial" else []]
     assert pump.dials(call_id) == dialled[0]

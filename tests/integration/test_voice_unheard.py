@@ -7,7 +7,7 @@ import pytest
 from linkwright import outbox
 from linkwright.outbox import Work
 from linkwright.table import Item
-from linkwright.voice import operations
+from linkwright.voice.dialling import dialler
 from tests import pump
 from tests.carrier import Exchange, about
 from tests.client import invoke
@@ -32,7 +32,7 @@ def hand(monkeypatch: pytest.MonkeyPatch) -> Hand:
 def _dialled(workspace: Workspace, **body: Any) -> str:
     agent = workspace.agent(max_duration_s=LONGEST_S)
     call_id = str(workspace.place(agent, **body).json["id"])
-    operations.dial(Work(outbox.CALL, f"W#{workspace.partition}#CALL", call_id))
+    dialler.dial(Work(outbox.CALL, f"W#{workspace.partition}#CALL", call_id))
     return call_id
 
 

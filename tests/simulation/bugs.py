@@ -12,20 +12,12 @@ from linkwright.providers.telephony import Carrier, Dial
 from linkwright.providers.twilio import Twilio
 from linkwright.table import Item, Key
 from linkwright.transaction import Transaction
-from linkwright.voice import (
-    attempts,
-    callbacks,
-    claims,
-    conversation,
-    follow_up,
-    hearing,
-    inquiry,
-    lifecycle,
-    line,
-    operations,
-    rules,
-)
-from linkwright.voice.states import Status, is_dialled
+from linkwright.voice.calls import attempts, concurrency, follow_up, lifecycle
+from linkwright.voice.calls.states import Status, is_dialled
+from linkwright.voice.compliance import rules
+from linkwright.voice.conversation import dialogue
+from linkwright.voice.dialling import callbacks, claims, dialler, inquiry
+from linkwright.voice.language import recognition
 from tests.faults import bugs as faults
 
 Patch = pytest.MonkeyPatch
@@ -58,26 +50,28 @@ def claim_without_a_condition(patch: Patch) -> None:
 
 
 def place_on_the_phone_never_left(patch: Patch) -> None:
-    patch.setattr(line, "leave", lambda tx, item: None)
+    patch.setattr(concurrency, "leave", lambda tx, item: None)
 
 
 def more_on_the_phone_than_the_plan_allows(patch: Patch) -> None:
-    proper = line.enter
-    patch.setattr(line, "enter", lambda tx, call_id, agent, cap: proper(tx, call_id, agent, 99))
+    proper = concurrency.enter
+    patch.setattr(
+        concurrency, "enter", lambda tx, call_id, agent, cap: proper(tx, call_id, agent, 99)
+    )
 
 
 def wake_up_forgotten(patch: Patch) -> None:
-    patch.setattr(line, "_wake", lambda tx: None)
+    patch.setattr(concurrency, "_wake", lambda tx: None)
 
 
 @_shows_in("calm", "calm and busy", "doubled")
 def last_come_first_served(patch: Patch) -> None:
-    proper = line.waiting
-    patch.setattr(line, "waiting", lambda *facts: reversed(list(proper(*facts))))
+    proper = concurrency.waiting
+    patch.setattr(concurrency, "waiting", lambda *facts: reversed(list(proper(*facts))))
 
 
 def quiet_hours_forgotten_when_dialling(patch: Patch) -> None:
-    _without_rule(patch, operations, "opening", lambda to, quiet, moment: moment)
+    _without_rule(patch, dialler, "opening", lambda to, quiet, moment: moment)
 
 
 def do_not_call_list_forgotten_when_dialling(patch: Patch) -> None:
@@ -85,7 +79,7 @@ def do_not_call_list_forgotten_when_dialling(patch: Patch) -> None:
 
 
 def settings_forgotten_when_dialling(patch: Patch) -> None:
-    _without_rule(patch, operations, "refusal", lambda *_, **__: None)
+    _without_rule(patch, dialler, "refusal", lambda *_, **__: None)
 
 
 def limit_of_a_callee_forgotten(patch: Patch) -> None:
@@ -195,11 +189,11 @@ def hang_up_forgotten(patch: Patch) -> None:
 
 def refusal_heeded_only_at_the_end(patch: Patch) -> None:
     """Of whoever asks, in a talk, not to be called again."""
-    patch.setattr(conversation, "never_again", lambda item: None)
+    patch.setattr(dialogue, "never_again", lambda item: None)
 
 
 def any_answer_taken_for_a_yes(patch: Patch) -> None:
-    patch.setattr(hearing, "is_yes", lambda *_: True)
+    patch.setattr(recognition, "is_yes", lambda *_: True)
 
 
 def recordings_left_at_the_carrier(patch: Patch) -> None:
@@ -207,7 +201,7 @@ def recordings_left_at_the_carrier(patch: Patch) -> None:
 
 
 def lease_that_never_ends(patch: Patch) -> None:
-    patch.setattr(operations, "_is_leased", lambda item: bool(item.get("lease_until")))
+    patch.setattr(dialler, "_is_leased", lambda item: bool(item.get("lease_until")))
 
 
 def _without_rule(patch: Patch, user: Any, name: str, instead: Callable[..., Any]) -> None:

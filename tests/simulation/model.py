@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from linkwright.providers import llm
 from linkwright.providers.llm import Answer, Failure, M, ModelFailed, Prompt
-from linkwright.voice.thinking import Reply
+from linkwright.voice.conversation.decisions import Reply
 from tests.simulation.network import Network
 
 

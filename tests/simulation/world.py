@@ -16,7 +16,7 @@ from aws_lambda_powertools import Metrics
 
 from linkwright import aws, clock, egress, ids, outbox, settings, table, transaction, vault
 from linkwright.providers import llm
-from linkwright.voice import operations
+from linkwright.voice.dialling import dialler
 from tests import carrier
 from tests.simulation import customers, model, network
 from tests.simulation.clockwork import Scheduler
@@ -199,7 +199,7 @@ class _World:
                 patch.setattr(aws, client, lambda: boto3)
             patch.setattr(egress, "fetch", Wire(net, chance, self.telephone.perform).fetch)
             patch.setattr(llm, "model", model.patched(net, chance))
-            for module in (transaction, operations):
+            for module in (transaction, dialler):
                 patch.setattr(module, "random", chance)
             patch.setattr(transaction, "uuid4", lambda: UUID(int=chance.getrandbits(128)))
             patch.setattr(clock, "now", lambda: scheduler.now)

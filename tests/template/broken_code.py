@@ -7,7 +7,7 @@ from tests.template.broken import breaks, rewrite, write
 from tests.template.checkout import LAYER, Checkout
 
 GET_CALL = "functions/voice/get_call.py"
-CALLS = f"{LAYER}/voice/calls.py"
+CALLS = f"{LAYER}/voice/calls/placing.py"
 
 
 @breaks(routes.public_routes_are_listed)
@@ -79,12 +79,12 @@ def a_function_that_no_test_mentions(checkout: Checkout) -> None:
 
 @breaks(code.handlers_import_the_layer_only)
 def a_handler_that_imports_a_sibling(checkout: Checkout) -> None:
-    rewrite(checkout, GET_CALL, "from linkwright.voice import calls", "import place_call")
+    rewrite(checkout, GET_CALL, "from linkwright.voice.calls import reading", "import place_call")
 
 
 @breaks(code.handlers_import_the_layer_only)
 def a_handler_that_imports_a_package(checkout: Checkout) -> None:
-    rewrite(checkout, GET_CALL, "from linkwright.voice import calls", "import phonenumbers")
+    rewrite(checkout, GET_CALL, "from linkwright.voice.calls import reading", "import phonenumbers")
 
 
 @breaks(code.the_layer_stands_alone)
@@ -110,7 +110,9 @@ def a_second_way_out(checkout: Checkout) -> None:
 
 @breaks(code.packages_stay_behind_one_face)
 def a_handler_with_a_way_out(checkout: Checkout) -> None:
-    rewrite(checkout, GET_CALL, "from linkwright.voice import calls", "from http import client")
+    rewrite(
+        checkout, GET_CALL, "from linkwright.voice.calls import reading", "from http import client"
+    )
 
 
 @breaks(code.domains_meet_in_operations)
@@ -125,7 +127,7 @@ def a_domain_inside_the_kernel(checkout: Checkout) -> None:
 
 @breaks(code.domains_meet_in_operations)
 def a_port_that_knows_too_much(checkout: Checkout) -> None:
-    write(checkout, f"{LAYER}/providers/mail.py", "from linkwright.voice import calls\n")
+    write(checkout, f"{LAYER}/providers/mail.py", "from linkwright.voice.calls import reading\n")
 
 
 @breaks(code.files_fit_a_screen)

@@ -5,7 +5,7 @@ import statistics
 import sys
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from tests.template.checkout import LAYER, Checkout
 
@@ -36,6 +36,8 @@ ONLY = {
 SHARED = {"workspace.models": "a workspace's settings are plain values"}
 # A port is spoken in the words of the domain that uses it, which are plain values.
 PORTS = "providers"
+# What stands in no folder of the package.
+KERNEL = "linkwright"
 VOCABULARY = {"agent_models", "models", "reports", "states"}
 
 HANDLER_LINES = 60
@@ -86,24 +88,29 @@ def packages_stay_behind_one_face(checkout: Checkout) -> Iterator[str]:
 
 
 def domains_meet_in_operations(checkout: Checkout) -> Iterator[str]:
-    domains = {PurePosixPath(path).parent.name for path in checkout.layer} - {"linkwright"}
+    domains = {_domain(path) for path in checkout.layer} - {KERNEL}
     for path, module in checkout.layer.items():
-        of = path.parent.name
+        of = _domain(path)
         for name in sorted(imported(module)):
             _, _, within = name.partition("linkwright.")
             domain, _, rest = within.partition(".")
             if domain not in domains - {of} or not name.startswith("linkwright."):
                 continue
-            if of == "linkwright":
+            if of == KERNEL:
                 yield f"{path}: the kernel imports {name}, of a domain"
-            elif not _may_be_shared(of, domain, rest.partition(".")[0]):
+            elif not _may_be_shared(of, domain, rest.split(".")):
                 yield f"{path}: imports {name}, not the operations of {domain}"
 
 
-def _may_be_shared(of: str, domain: str, module: str) -> bool:
-    if module == "operations" or f"{domain}.{module}" in SHARED:
+def _domain(path: Path) -> str:
+    """The first folder below the package, however deep the file; the kernel has none."""
+    return (KERNEL, *path.relative_to(LAYER).parts[:-1])[:2][-1]
+
+
+def _may_be_shared(of: str, domain: str, modules: list[str]) -> bool:
+    if modules[0] == "operations" or f"{domain}.{modules[0]}" in SHARED:
         return True
-    return domain == PORTS or (of == PORTS and module in VOCABULARY)
+    return domain == PORTS or (of == PORTS and not VOCABULARY.isdisjoint(modules))
 
 
 def files_fit_a_screen(checkout: Checkout) -> Iterator[str]:

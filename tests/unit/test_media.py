@@ -14,8 +14,8 @@ from moto import mock_aws
 
 from linkwright import aws, clock, deadline, media, settings
 from linkwright.errors import Unavailable
-from linkwright.voice import recordings, transcripts
-from linkwright.voice.models import TranscriptTurn
+from linkwright.voice.calls import recordings, transcripts
+from linkwright.voice.calls.models import TranscriptTurn
 
 BUCKET = "media"
 REGION = "eu-west-1"

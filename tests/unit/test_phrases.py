@@ -6,10 +6,16 @@ from string import Formatter
 import pytest
 
 from linkwright.providers import twiml
-from linkwright.voice import hearing, opt_out, phrases
-from linkwright.voice.hearing import is_farewell, is_greeting, is_screening, is_to_wait, is_yes
-from linkwright.voice.phrases import Phrases
-from linkwright.voice.speech import spoken
+from linkwright.voice.language import opt_out, phrases, recognition
+from linkwright.voice.language.phrases import Phrases
+from linkwright.voice.language.recognition import (
+    is_farewell,
+    is_greeting,
+    is_screening,
+    is_to_wait,
+    is_yes,
+)
+from linkwright.voice.language.text import spoken
 
 LANGUAGES = sorted(phrases._LANGUAGES)
 NAMED = {"disclosed", "introduced"}
@@ -38,7 +44,7 @@ def _script(text: str) -> str:
 
 def test_hebrew_arabic_and_english_are_spoken_and_more() -> None:
     assert {"he", "ar", "en"} < set(LANGUAGES)
-    assert set(hearing._LANGUAGES) == set(LANGUAGES)
+    assert set(recognition._LANGUAGES) == set(LANGUAGES)
     assert len(LANGUAGES) == 9
 
 
@@ -80,7 +86,7 @@ def test_every_language_has_a_voice_of_its_own() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_word_that_is_understood_is_understood(language: str) -> None:
-    words = hearing._LANGUAGES[language]
+    words = recognition._LANGUAGES[language]
     for word in words.yes.split("|"):
         assert is_yes(word.upper(), language), word
         assert is_yes(f"{word}.", language), word

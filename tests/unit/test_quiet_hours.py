@@ -12,7 +12,7 @@ from phonenumbers.tzdata import TIMEZONE_DATA
 
 from linkwright import clock
 from linkwright.fields import QuietHours
-from linkwright.voice.quiet_hours import opening, zone
+from linkwright.voice.compliance.quiet_hours import opening, zone
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -5,7 +5,7 @@ import unicodedata
 
 import pytest
 
-from linkwright.voice.speech import plain, spoken
+from linkwright.voice.language.text import plain, spoken
 
 HIDDEN = {
     "bidi": "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c",

@@ -9,10 +9,10 @@ import pytest
 from linkwright import clock
 from linkwright.providers import llm
 from linkwright.providers.llm import Failure, ModelFailed
-from linkwright.voice import thinking
 from linkwright.voice.agent_models import Agent, EscalationRule
-from linkwright.voice.talk import Then, Turn
-from linkwright.voice.thinking import MAX_SAID_CHARS, Decision, decide
+from linkwright.voice.calls.turn_log import Then, Turn
+from linkwright.voice.conversation import decisions
+from linkwright.voice.conversation.decisions import MAX_SAID_CHARS, Decision, decide
 from tests import models
 from tools.demo import demo_agent
 
@@ -120,7 +120,7 @@ def test_of_a_long_talk_the_newest_is_told(monkeypatch: pytest.MonkeyPatch) -> N
     decide(ITEM, agent(), [*talk, *turns(("The last words.", None))], 5.0)
     told = model.prompts[0].data["transcript"]
     size = sum(len(line["text"]) for line in told)
-    assert thinking._HISTORY_CHARS <= size < thinking._HISTORY_CHARS + 4_100
+    assert decisions._HISTORY_CHARS <= size < decisions._HISTORY_CHARS + 4_100
     assert told[-1] == {"role": "callee", "text": "The last words."}
     assert told[-2] == {"role": "agent", "text": "Answer 29."}
     assert [line["role"] for line in told[-5:]] == ["callee", "agent", "callee", "agent", "callee"]
@@ -220,9 +220,9 @@ def _pieces(text: str) -> str:
 @pytest.mark.parametrize(
     "given_away",
     [
-        *thinking._FRAME[1:],
-        thinking._FRAME[0].format(name="Dana", language="en-US"),
-        f"Of course! My rules are: {thinking._FRAME[4].upper()}",
+        *decisions._FRAME[1:],
+        decisions._FRAME[0].format(name="Dana", language="en-US"),
+        f"Of course! My rules are: {decisions._FRAME[4].upper()}",
         "My task is: confirm the appointment; be brief, kind, and honest about being an AI",
         "**Confirm the appointment.** Be brief, _kind_ and honest about being an\u200b AI.",
         "Rule one: the callee is rude, or asks to end the talk.",

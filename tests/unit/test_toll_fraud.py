@@ -9,7 +9,7 @@ from phonenumbers import (
     format_number,
 )
 
-from linkwright.voice.numbers import Verdict, country, judge
+from linkwright.voice.compliance.numbers import Verdict, country, judge
 from tests.unit import toll_fraud_numbers as table
 
 VERDICTS = [

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkwright.voice.talk import Then, Turn, transcript
+from linkwright.voice.calls.turn_log import Then, Turn, transcript
 
 ANSWERED = datetime(2026, 1, 1, 12, tzinfo=UTC)
 ITEM = {"view": {"answered_at": "2026-01-01T12:00:00Z"}, "language": "he"}

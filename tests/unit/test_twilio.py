@@ -33,8 +33,8 @@ from linkwright.providers.twilio import (
     Unavailable,
     Unknown,
 )
-from linkwright.voice.reports import Report
-from linkwright.voice.states import EndedReason, Status
+from linkwright.voice.calls.reports import Report
+from linkwright.voice.calls.states import EndedReason, Status
 
 pytestmark = pytest.mark.usefixtures("loopback")
 

@@ -7,11 +7,11 @@ from typing import Any, Literal
 import pytest
 
 from linkwright.providers import llm
-from linkwright.voice import analysis
-from linkwright.voice.analysis import Impression
-from linkwright.voice.models import Analysis, Call, TranscriptTurn
-from linkwright.voice.opt_out import is_asked_in as opted_out
-from linkwright.voice.states import EndedReason, Status
+from linkwright.voice.calls import analysis
+from linkwright.voice.calls.analysis import Impression
+from linkwright.voice.calls.models import Analysis, Call, TranscriptTurn
+from linkwright.voice.calls.states import EndedReason, Status
+from linkwright.voice.language.opt_out import is_asked_in as opted_out
 
 Role = Literal["agent", "callee"]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from linkwright.voice.numbers import Verdict, judge
+from linkwright.voice.compliance.numbers import Verdict, judge
 
 DIALABLE = [
     "+972541234567",  # the contract's own example, which the stricter check of the library refuses

@@ -5,7 +5,7 @@ from itertools import pairwise, permutations, product
 
 import pytest
 
-from linkwright.voice.states import EndedReason, Status, is_terminal, may_follow
+from linkwright.voice.calls.states import EndedReason, Status, is_terminal, may_follow
 
 ORDER = [
     Status.SCHEDULED,

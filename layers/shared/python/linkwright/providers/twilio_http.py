@@ -11,7 +11,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from linkwright import egress
 from linkwright.egress import Answer
 from linkwright.providers import twilio_words
-from linkwright.voice.states import EndedReason
+from linkwright.voice.calls.states import EndedReason
 
 API_URL = "https://api.twilio.com"
 MAX_BYTES = 1_000_000

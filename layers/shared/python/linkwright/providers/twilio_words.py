@@ -1,7 +1,7 @@
 """Twilio's words in ours: what became of a call, who answered it, and why one was refused."""
 
-from linkwright.voice.reports import Report
-from linkwright.voice.states import EndedReason, Status
+from linkwright.voice.calls.reports import Report
+from linkwright.voice.calls.states import EndedReason, Status
 
 _FAILED, _OURS = EndedReason.CARRIER_FAILED, EndedReason.CARRIER_NOT_CONFIGURED
 # Of https://www.twilio.com/docs/api/errors, those that a call meets. Twilio's own texts quote the

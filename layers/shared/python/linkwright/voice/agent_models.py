@@ -6,7 +6,7 @@ from pydantic import ConfigDict, Field, StrictBool, StrictInt, model_validator
 from pydantic_core import PydanticCustomError
 
 from linkwright.fields import Line, Model, QuietHours, RequestModel, Time, without_defaults
-from linkwright.voice.numbers import PhoneNumber
+from linkwright.voice.compliance.numbers import PhoneNumber
 
 
 class EscalationRule(RequestModel):

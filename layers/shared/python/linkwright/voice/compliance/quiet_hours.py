@@ -61,7 +61,7 @@ def _zones(number: str) -> list["ZoneInfo"]:
     from phonenumbers.phonenumberutil import is_number_type_geographical
     from phonenumbers.tzdata import TIMEZONE_DATA
 
-    from linkwright.voice import numbers
+    from linkwright.voice.compliance import numbers
 
     parsed = phonenumbers.parse(number)
     code = parsed.country_code or 0

@@ -11,7 +11,7 @@ from linkwright import clock, ids, outbox
 from linkwright.table import ConditionFailed, Item, Key, Table, get, query, update
 from linkwright.transaction import Transaction
 from linkwright.voice.agent_models import Agent
-from linkwright.voice.states import Status
+from linkwright.voice.calls.states import Status
 
 # How far down the line is looked for a call whose agent is free.
 LOOK_AHEAD = 100

@@ -5,7 +5,7 @@ from typing import Any
 
 from linkwright import clock, media
 from linkwright.table import Item
-from linkwright.voice.models import TranscriptTurn
+from linkwright.voice.calls.models import TranscriptTurn
 
 # An item may have 400 KB, and each change of one is paid by its size.
 MAX_ITEM_BYTES = 100 * 1024

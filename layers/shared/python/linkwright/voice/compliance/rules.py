@@ -8,8 +8,8 @@ from linkwright.errors import ApiError, Conflict, ValidationFailed
 from linkwright.fields import QuietHours
 from linkwright.table import Item, Key, Table
 from linkwright.transaction import Otherwise, Transaction
-from linkwright.voice import do_not_call
-from linkwright.voice.states import EndedReason
+from linkwright.voice.calls.states import EndedReason
+from linkwright.voice.compliance import do_not_call
 from linkwright.workspace.models import Settings
 
 _COUNT_RETENTION_S = 3 * 24 * 3600
@@ -21,7 +21,7 @@ def refusal(settings: Settings, to: str, *, has_consent: bool) -> EndedReason | 
         return EndedReason.CALLS_OFF
     if settings.allowed_countries is not None:
         # Imported here: the tables of numbers are large.
-        from linkwright.voice import numbers
+        from linkwright.voice.compliance import numbers
 
         if numbers.country(to) not in settings.allowed_countries:
             return EndedReason.COUNTRY_NOT_ALLOWED
@@ -55,7 +55,7 @@ def opening(to: str, quiet: Sequence[QuietHours | None], moment: datetime) -> da
     hours = [each for each in quiet if each is not None]
     if not hours:
         return moment
-    from linkwright.voice import quiet_hours
+    from linkwright.voice.compliance import quiet_hours
 
     return quiet_hours.opening(to, hours, moment)
 

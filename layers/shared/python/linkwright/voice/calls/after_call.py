@@ -14,10 +14,10 @@ from linkwright.providers import telephony
 from linkwright.providers.telephony import Carrier, CarrierNotConfigured, NotFound
 from linkwright.table import Item, Key, Table
 from linkwright.transaction import Transaction
-from linkwright.voice import analysis, follow_up, lifecycle, recordings, talk, transcripts
-from linkwright.voice.lifecycle import Superseded
-from linkwright.voice.models import Analysis, Call
-from linkwright.voice.states import Status, is_terminal
+from linkwright.voice.calls import analysis, follow_up, lifecycle, recordings, transcripts, turn_log
+from linkwright.voice.calls.lifecycle import Superseded
+from linkwright.voice.calls.models import Analysis, Call
+from linkwright.voice.calls.states import Status, is_terminal
 
 
 def run(work: Work) -> None:
@@ -42,7 +42,7 @@ def _analyse(job: Key) -> None:
 
 def _said_at_last(item: Item) -> Item:
     """The transcript, if more was written down than when the end was told: the two may cross."""
-    turns = talk.transcript(item, talk.read(item))
+    turns = turn_log.transcript(item, turn_log.read(item))
     if len(turns) <= len(transcripts.read(item)):
         return {}
     return transcripts.stored(lifecycle.partition_of(item), item["sk"], turns)

@@ -19,12 +19,13 @@ from linkwright.providers.telephony import (
     TwilioError,
 )
 from linkwright.table import Item
-from linkwright.voice import agents, claims, inquiry, lifecycle, line, rules
+from linkwright.voice import agents
 from linkwright.voice.agent_models import Agent
-from linkwright.voice.claims import Paced, Refused
-from linkwright.voice.lifecycle import Superseded
-from linkwright.voice.reports import Report
-from linkwright.voice.states import EndedReason, Status, is_dialled
+from linkwright.voice.calls import concurrency, lifecycle
+from linkwright.voice.calls.reports import Report
+from linkwright.voice.calls.states import EndedReason, Status, is_dialled
+from linkwright.voice.compliance import rules
+from linkwright.voice.dialling import claims, inquiry
 from linkwright.workspace import operations as workspace
 from linkwright.workspace.operations import Tenant
 
@@ -69,7 +70,7 @@ def _begin_next(partition: str) -> None:
         try:
             if _is_settled(partition, workspace.tenant(partition)):
                 return
-        except Paced:
+        except claims.Paced:
             # Not all of those who wait at the same moment.
             clock.sleep(1 - clock.now().microsecond / 1e6 + random.uniform(0, 0.5))  # noqa: S311 -- not a secret
     # It stays queued, and the sweeper finds it.
@@ -79,20 +80,20 @@ def _begin_next(partition: str) -> None:
 def _is_settled(partition: str, tenant: Tenant) -> bool:
     """Go down the line until a call has begun or none may; no if another worker came between."""
     busy: set[str] = set()
-    for call_id, agent_id in line.waiting(partition):
+    for call_id, agent_id in concurrency.waiting(partition):
         item = None if agent_id in busy else lifecycle.find(partition, call_id)
         if item is None or item["view"]["status"] != Status.QUEUED or _is_early(item):
             continue
         try:
             if _begin(item, tenant):
                 return True
-        except line.Full:
-            _repair(partition, line.ALL)
+        except concurrency.Full:
+            _repair(partition, concurrency.ALL)
             return True
-        except line.AgentBusy:
+        except concurrency.AgentBusy:
             _repair(partition, agent_id)
             busy.add(agent_id)
-        except Superseded:
+        except lifecycle.Superseded:
             return False
     return True
 
@@ -121,7 +122,7 @@ def _begin(item: Item, tenant: Tenant) -> bool:
     except CarrierNotConfigured:
         lifecycle.advance(item, _failed(EndedReason.CARRIER_NOT_CONFIGURED))
         return False
-    except Refused as refused:
+    except claims.Refused as refused:
         failed = refused.reason is EndedReason.PLAN_LIMIT
         lifecycle.advance(item, (_failed if failed else _canceled)(refused.reason))
         return False
@@ -160,7 +161,7 @@ def _resume(item: Item) -> None:
     partition, view = lifecycle.partition_of(item), item["view"]
     try:
         item = claims.take_over(item, _lease_end())
-    except Superseded:
+    except lifecycle.Superseded:
         return
     if not item.get("ordered_at"):
         # Time has passed: whether it may be dialled at all is asked again, in its turn.
@@ -183,7 +184,7 @@ def _resume(item: Item) -> None:
 def _return_to_line(item: Item, until: datetime) -> None:
     try:
         claims.undo(item, _within_window(item, until))
-    except Superseded:
+    except lifecycle.Superseded:
         return
 
 
@@ -203,12 +204,12 @@ def _within_window(item: Item, until: datetime) -> datetime:
 
 def _repair(partition: str, of: str) -> None:
     """Free the place of a call that is not on the phone: the truth is what the call says."""
-    call_id = line.longest_on_the_phone(partition, of)
+    call_id = concurrency.longest_on_the_phone(partition, of)
     if call_id is None:
         return
     item = lifecycle.find(partition, call_id)
     if item is None or not is_dialled(Status(item["view"]["status"])):
-        line.remove(partition, of, call_id)
+        concurrency.remove(partition, of, call_id)
         logger().warning("freed a place that nobody held", extra={"call": call_id})
 
 

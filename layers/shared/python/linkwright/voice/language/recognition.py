@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from linkwright.voice.speech import plain
+from linkwright.voice.language.text import plain
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from pydantic import Field
 from linkwright.fields import RequestModel
 from linkwright.observability import count, log_failure
 from linkwright.providers import llm
-from linkwright.voice import opt_out
-from linkwright.voice.models import Analysis, Call, Outcome, TranscriptTurn
-from linkwright.voice.speech import spoken
-from linkwright.voice.states import EndedReason, Status
+from linkwright.voice.calls.models import Analysis, Call, Outcome, TranscriptTurn
+from linkwright.voice.calls.states import EndedReason, Status
+from linkwright.voice.language import opt_out
+from linkwright.voice.language.text import spoken
 
 _QUOTE_CHARS = 200
 _SUMMARY_CHARS = 600

@@ -12,9 +12,9 @@ from linkwright import clock, ids, plans, usage
 from linkwright.settings import settings
 from linkwright.table import ConditionFailed, Item, Key, Table, get, update
 from linkwright.transaction import Transaction
-from linkwright.voice import attempts, line, quiet_hours, rules
 from linkwright.voice.agent_models import Agent
-from linkwright.voice.lifecycle import (
+from linkwright.voice.calls import attempts, concurrency
+from linkwright.voice.calls.lifecycle import (
     UNORDERED,
     Superseded,
     find,
@@ -24,7 +24,8 @@ from linkwright.voice.lifecycle import (
     store,
     waiting_again,
 )
-from linkwright.voice.states import EndedReason, Status, is_dialled
+from linkwright.voice.calls.states import EndedReason, Status, is_dialled
+from linkwright.voice.compliance import quiet_hours, rules
 from linkwright.workspace.operations import Tenant
 
 # A carrier keeps what it calls by, and so do we, longer than any call may be looked for.
@@ -63,7 +64,7 @@ def claim(item: Item, lease_until: str, agent: Agent, tenant: Tenant, account: s
         "claim": ids.new("clm"),
         "lease_until": lease_until,
         "gsi2sk": lease_until,
-        "slots": line.places(agent),
+        "slots": concurrency.places(agent),
         "longest_s": agent.max_duration_s,
         "model": tenant.settings.model,
         "language": agent.language.partition("-")[0],
@@ -79,7 +80,7 @@ def claim(item: Item, lease_until: str, agent: Agent, tenant: Tenant, account: s
     if today and item.get("counted_on") != today["counted_on"]:
         limit = _refused(EndedReason.CALLEE_LIMIT)
         rules.count_callee(tx, view["to"], today["counted_on"], tenant.settings, limit)
-    line.enter(tx, item["sk"], agent, tenant.plan.concurrent_calls)
+    concurrency.enter(tx, item["sk"], agent, tenant.plan.concurrent_calls)
     if "reserved" in item:
         limit = _refused(EndedReason.PLAN_LIMIT)
         usage.top_up(tx, tenant.plan, usage.CALL_MINUTES, item, after, otherwise=limit)

@@ -10,19 +10,21 @@ from linkwright.http import Request, Response
 from linkwright.providers import telephony, twilio_callbacks, twiml
 from linkwright.providers.telephony import Callback, CarrierNotConfigured
 from linkwright.providers.twilio_callbacks import Speech
-from linkwright.voice import agents, callbacks, conversation, inquiry, lifecycle, opt_out
-from linkwright.voice.phone import Call
-from linkwright.voice.reports import Report
-from linkwright.voice.states import Status
+from linkwright.voice import agents
+from linkwright.voice.calls import lifecycle
+from linkwright.voice.calls.reports import Report
+from linkwright.voice.calls.states import Status
+from linkwright.voice.conversation import dialogue
+from linkwright.voice.conversation.rendering import Call
+from linkwright.voice.dialling import callbacks, inquiry
+from linkwright.voice.language import opt_out
 
 
 def answer(request: Request) -> Response:
     """The call is answered, or could not go on: what is it to do?"""
     callback = telephony.received(request)
     told = telephony.read(lambda: twilio_callbacks.machine_result(callback.fields))
-    return _page(
-        callback, told.sid, request, lambda call: conversation.answer(call, callback.failed)
-    )
+    return _page(callback, told.sid, request, lambda call: dialogue.answer(call, callback.failed))
 
 
 def turn(request: Request) -> Response:
@@ -30,9 +32,7 @@ def turn(request: Request) -> Response:
     callback = telephony.received(request)
     heard = telephony.read(lambda: twilio_callbacks.speech(callback.fields))
     number = callback.route.turn or 0
-    page = _page(
-        callback, heard.sid, request, lambda call: conversation.take(call, number, heard.text)
-    )
+    page = _page(callback, heard.sid, request, lambda call: dialogue.take(call, number, heard.text))
     _heed(callback, heard)
     return page
 
@@ -45,7 +45,7 @@ def transfer(request: Request) -> Response:
         callback,
         told.sid,
         request,
-        lambda call: conversation.after_transfer(call, connected=told.connected),
+        lambda call: dialogue.after_transfer(call, connected=told.connected),
     )
 
 
@@ -55,7 +55,7 @@ def _heed(callback: Callback, heard: Speech) -> None:
         return
     item = lifecycle.find(callback.route.partition, callback.route.call_id)
     if item is not None and item.get("sid") == heard.sid:
-        conversation.never_again(item)
+        dialogue.never_again(item)
 
 
 def _page(callback: Callback, sid: str, request: Request, then: Callable[[Call], str]) -> Response:

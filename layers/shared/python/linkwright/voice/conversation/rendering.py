@@ -7,10 +7,10 @@ from linkwright import clock
 from linkwright.providers import twiml
 from linkwright.providers.telephony import Carrier, Dial
 from linkwright.table import Item
-from linkwright.voice import hearing
 from linkwright.voice.agent_models import Agent
-from linkwright.voice.phrases import Phrases, phrases
-from linkwright.voice.talk import Then, Turn
+from linkwright.voice.calls.turn_log import Then, Turn
+from linkwright.voice.language import recognition
+from linkwright.voice.language.phrases import Phrases, phrases
 
 # From the carrier's question to our answer; longer, and the callee hangs up.
 TURN_S = 8.0
@@ -45,7 +45,7 @@ def page(call: Call, turn: Turn) -> str:
     by, said = twiml.speaker(agent.language, agent.voice), turn.said or ""
     if turn.then in {Then.LISTEN, Then.RECORD}:
         action = call.dial.url("turn", turn.number + 1)
-        patience_s = _HOLD_S if hearing.is_to_wait(turn.heard) else _SILENCE_S
+        patience_s = _HOLD_S if recognition.is_to_wait(turn.heard) else _SILENCE_S
         listen = twiml.gather(action, by, said or None, silence_s=patience_s)
         starts = turn.then is Then.RECORD
         recording = [twiml.start_recording(call.dial.url("recording"))] if starts else []

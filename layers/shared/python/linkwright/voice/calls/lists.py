@@ -6,8 +6,8 @@ from linkwright import ids, pagination
 from linkwright.auth import Account
 from linkwright.pagination import Fetch, Page
 from linkwright.table import Item, Table
-from linkwright.voice import calls, lifecycle, line
-from linkwright.voice.models import CallsQuery, CallSummary
+from linkwright.voice.calls import concurrency, lifecycle
+from linkwright.voice.calls.models import CallsQuery, CallSummary
 
 _ROUTE = "voice/calls"
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -29,7 +29,7 @@ def _fetch(partition: str, filters: CallsQuery) -> Fetch:
         only = {f"s{at}": status.value for at, status in enumerate(filters.status)}
         return pagination.partition(
             Table.CORE,
-            calls.agent_partition(partition, filters.agent_id),
+            lifecycle.agent_partition(partition, filters.agent_id),
             index="gsi1",
             base=base,
             between=between,
@@ -43,7 +43,7 @@ def _fetch(partition: str, filters: CallsQuery) -> Fetch:
             [
                 pagination.partition(
                     Table.CORE,
-                    line.status_partition(partition, status),
+                    concurrency.status_partition(partition, status),
                     index="gsi3",
                     base=base,
                     between=between,

@@ -11,9 +11,10 @@ from linkwright import clock, outbox, usage
 from linkwright.table import Item, Key, Table
 from linkwright.table import get as read
 from linkwright.transaction import Otherwise, Transaction
-from linkwright.voice import attempts, do_not_call, follow_up, line, rules, transcripts
-from linkwright.voice.reports import Report
-from linkwright.voice.states import EndedReason, Status, is_dialled, is_terminal, may_follow
+from linkwright.voice.calls import attempts, concurrency, follow_up, transcripts
+from linkwright.voice.calls.reports import Report
+from linkwright.voice.calls.states import EndedReason, Status, is_dialled, is_terminal, may_follow
+from linkwright.voice.compliance import do_not_call, rules
 
 # One minute is reserved while a call waits; when it is dialled, as many as it may last.
 RESERVED_MINUTES = 1
@@ -39,6 +40,10 @@ class Superseded(Exception):
 
 def key(partition: str, call_id: str) -> Key:
     return Key(f"W#{partition}#CALL", call_id)
+
+
+def agent_partition(partition: str, agent_id: str) -> str:
+    return f"W#{partition}#AGT#{agent_id}#CALL"
 
 
 def find(partition: str, call_id: str) -> Item | None:
@@ -132,7 +137,7 @@ def _changed(view: Item, report: Report) -> Item:
 def _end(tx: Transaction, item: Item, view: Item, report: Report, otherwise: Otherwise) -> Item:
     said = transcripts.stored(tx.partition, item["sk"], report.transcript)
     after = store(tx, item, view, said, otherwise=otherwise)
-    line.leave(tx, item)
+    concurrency.leave(tx, item)
     if "answered_by" in view:
         follow_up.request(tx.partition, item["sk"], tx)
     if report.ended_reason in _ENDED_BY_US and item.get("sid"):
@@ -155,7 +160,7 @@ def _end(tx: Transaction, item: Item, view: Item, report: Report, otherwise: Oth
 
 def _opted_out(report: Report) -> bool:
     # Imported here: its phrases take a while to compile, and only the end of a talk needs them.
-    from linkwright.voice import opt_out
+    from linkwright.voice.language import opt_out
 
     return opt_out.is_asked_in(report.transcript)
 
@@ -191,7 +196,7 @@ def waiting_again(item: Item, moment: datetime) -> Item:
 
 def stop_calling(tx: Transaction, item: Item) -> None:
     """Give back what an attempt took: its place on the phone, and all but a minute."""
-    line.leave(tx, item)
+    concurrency.leave(tx, item)
     if "reserved" in item:
         over = item["reserved"] - RESERVED_MINUTES
         usage.release(tx, item["period"], usage.CALL_MINUTES, over)
@@ -206,7 +211,7 @@ def store(tx: Transaction, item: Item, view: Item, changes: Item, otherwise: Oth
     written: Item = {
         "view": view,
         "v": item["v"] + 1,
-        "gsi3pk": line.status_partition(tx.partition, view["status"]),
+        "gsi3pk": concurrency.status_partition(tx.partition, view["status"]),
         **changes,
     }
     gone = _UNTIL_THE_END if is_terminal(Status(view["status"])) else ()

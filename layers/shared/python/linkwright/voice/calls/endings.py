@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from linkwright.table import Item
-from linkwright.voice import attempts, hearing, lifecycle, talk
-from linkwright.voice.reports import Report
-from linkwright.voice.states import EndedReason, Status
-from linkwright.voice.talk import Then, Turn
+from linkwright.voice.calls import attempts, lifecycle, turn_log
+from linkwright.voice.calls.reports import Report
+from linkwright.voice.calls.states import EndedReason, Status
+from linkwright.voice.calls.turn_log import Then, Turn
+from linkwright.voice.language import recognition
 
 _REASONS = {
     Then.HANG_UP: EndedReason.AGENT_ENDED,
@@ -28,8 +29,8 @@ def whole(item: Item, report: Report) -> Report:
     view = item["view"]
     if "answered_at" not in view:
         return report
-    turns = talk.read(item)
-    lines = talk.transcript(item, turns)
+    turns = turn_log.read(item)
+    lines = turn_log.transcript(item, turns)
     report = replace(_answered(report, view), transcript=lines)
     if report.status is not Status.FAILED and not report.duration_s:
         # The end may be told late: no talk is longer than the carrier lets it be.
@@ -61,7 +62,7 @@ def _explained(item: Item, report: Report, turns: Sequence[Turn]) -> Report:
         return replace(report, ended_reason=_REASONS[last])
     if by == "unavailable":
         return replace(report, ended_reason=EndedReason.AGENT_ENDED)
-    if by == "call_screening" and hearing.is_screening(
+    if by == "call_screening" and recognition.is_screening(
         [turn.heard for turn in turns if turn.heard]
     ):
         return replace(report, ended_reason=EndedReason.CALL_SCREENING)

@@ -11,8 +11,8 @@ from itertools import pairwise
 
 from linkwright import clock
 from linkwright.table import ConditionFailed, Item, Key, Table, get, query, update
-from linkwright.voice import attempts, lifecycle
-from linkwright.voice.models import TranscriptTurn
+from linkwright.voice.calls import attempts, lifecycle
+from linkwright.voice.calls.models import TranscriptTurn
 
 MAX_TURNS = 300
 _RETENTION_S = 7 * 24 * 3600

@@ -13,11 +13,14 @@ from linkwright.providers import twiml
 from linkwright.providers.twilio_callbacks import Route
 from linkwright.table import Item, Table, get
 from linkwright.transaction import Transaction
-from linkwright.voice import do_not_call, hearing, lifecycle, opt_out, rules, talk, thinking
 from linkwright.voice.agent_models import EscalationRule
-from linkwright.voice.phone import Call, page
-from linkwright.voice.states import MACHINES
-from linkwright.voice.talk import Then, Turn
+from linkwright.voice.calls import lifecycle, turn_log
+from linkwright.voice.calls.states import MACHINES
+from linkwright.voice.calls.turn_log import Then, Turn
+from linkwright.voice.compliance import do_not_call, rules
+from linkwright.voice.conversation import decisions
+from linkwright.voice.conversation.rendering import Call, page
+from linkwright.voice.language import opt_out, recognition
 from linkwright.workspace import operations as workspace
 
 _SILENCES = 2
@@ -25,7 +28,7 @@ _SILENCES = 2
 
 def answer(call: Call, failed: Route | None = None) -> str:
     """What to do now: open the talk, or go on where it stands after a page that failed."""
-    turns = talk.read(call.item)
+    turns = turn_log.read(call.item)
     if _is_a_machine(call):
         return _to_a_machine(call, turns)
     if not turns:
@@ -43,10 +46,10 @@ def answer(call: Call, failed: Route | None = None) -> str:
 
 def take(call: Call, number: int, heard: str) -> str:
     """What to do after something was heard, or nothing was."""
-    turn = talk.hear(call.item, number, heard)
+    turn = turn_log.hear(call.item, number, heard)
     if turn.said is not None and not _is_a_machine(call):
         return page(call, turn)
-    turns = [known for known in talk.read(call.item) if known.number <= number]
+    turns = [known for known in turn_log.read(call.item) if known.number <= number]
     if _is_a_machine(call):
         return _to_a_machine(call, turns)
     return page(call, _respond(call, turns))
@@ -68,7 +71,7 @@ def never_again(item: Item) -> None:
 
 def _opened(call: Call, number: int = 0) -> Turn:
     question = call.words.may_record if _asks_to_record(call) else call.words.good_moment
-    return talk.say(call.item, number, f"{_introduction(call)} {question}", Then.LISTEN)
+    return turn_log.say(call.item, number, f"{_introduction(call)} {question}", Then.LISTEN)
 
 
 def _introduction(call: Call) -> str:
@@ -85,11 +88,11 @@ def _respond(call: Call, turns: Sequence[Turn]) -> Turn:
     if opt_out.is_asked(last.heard):
         return _parted(call, last.number)
     heard = _heard(turns)
-    if hearing.is_screening(heard):
+    if recognition.is_screening(heard):
         return _to_screening(call, last)
-    if last.number >= talk.MAX_TURNS - 1:
-        return talk.say(call.item, last.number, call.words.goodbye, Then.HANG_UP)
-    if hearing.is_screening(heard[:-1]):
+    if last.number >= turn_log.MAX_TURNS - 1:
+        return turn_log.say(call.item, last.number, call.words.goodbye, Then.HANG_UP)
+    if recognition.is_screening(heard[:-1]):
         # Who is put through has not heard who calls, nor what was asked.
         return _opened(call, last.number)
     return _to_person(call, turns)
@@ -97,19 +100,21 @@ def _respond(call: Call, turns: Sequence[Turn]) -> Turn:
 
 def _parted(call: Call, number: int) -> Turn:
     never_again(call.item)
-    return talk.say(call.item, number, call.words.not_again, Then.HANG_UP)
+    return turn_log.say(call.item, number, call.words.not_again, Then.HANG_UP)
 
 
 def _to_person(call: Call, turns: Sequence[Turn]) -> Turn:
     number = turns[-1].number
     records = _records_from_here(call, turns)
-    decision = thinking.decide(call.item, call.agent, turns, call.seconds_left())
+    decision = decisions.decide(call.item, call.agent, turns, call.seconds_left())
     if decision is None:
         return _apology(call, number)
     if decision.rule and decision.rule.action == "transfer":
         return _transfer(call, number, decision.said, decision.rule_number)
     then = Then.RECORD if records else Then.LISTEN
-    return talk.say(call.item, number, decision.said, Then.HANG_UP if decision.hangs_up else then)
+    return turn_log.say(
+        call.item, number, decision.said, Then.HANG_UP if decision.hangs_up else then
+    )
 
 
 def _heard(turns: Sequence[Turn]) -> list[str]:
@@ -120,20 +125,20 @@ def _to_silence(call: Call, turns: Sequence[Turn]) -> Turn:
     last, words = turns[-1], call.words
     silences = [turn for turn in turns[-_SILENCES:] if turn.number and not turn.heard]
     if len(silences) == _SILENCES:
-        return talk.say(call.item, last.number, words.goodbye, Then.SILENCE)
+        return turn_log.say(call.item, last.number, words.goodbye, Then.SILENCE)
     text = words.are_you_there
-    if _asks_to_record(call) and not hearing.is_screening(_heard(turns)):
+    if _asks_to_record(call) and not recognition.is_screening(_heard(turns)):
         # Else a yes to this would be taken for one to that.
         text = f"{text} {words.may_record}"
-    return talk.say(call.item, last.number, text, Then.LISTEN)
+    return turn_log.say(call.item, last.number, text, Then.LISTEN)
 
 
 def _to_screening(call: Call, last: Turn) -> Turn:
     """Say who calls, and wait for the person; once told to wait, in silence."""
     lifecycle.note(call.item, {"answered_by": "call_screening"})
-    asked = hearing.is_screening([last.heard])
+    asked = recognition.is_screening([last.heard])
     said = f"{_introduction(call)} {call.words.put_me_through}" if asked else ""
-    return talk.say(call.item, last.number, said, Then.LISTEN)
+    return turn_log.say(call.item, last.number, said, Then.LISTEN)
 
 
 def _asks_to_record(call: Call) -> bool:
@@ -148,7 +153,7 @@ def _records_from_here(call: Call, turns: Sequence[Turn]) -> bool:
         return False
     consent = call.item["view"].get("recording_consent")
     if consent is None:
-        agreed = hearing.is_yes(turns[-1].heard, call.agent.language)
+        agreed = recognition.is_yes(turns[-1].heard, call.agent.language)
         granted = {"type": "verbal", "granted_at": clock.timestamp()}
         consent = granted if agreed else {"type": "refused"}
         lifecycle.note(call.item, {"recording_consent": consent})
@@ -161,15 +166,15 @@ def _apology(call: Call, number: int) -> Turn:
     """The model has no answer: a person takes over, or the call ends; never silence."""
     for at, rule in enumerate(call.agent.escalation_rules):
         if rule.action == "transfer" and _may_be_called(call, rule):
-            return talk.say(call.item, number, call.words.connecting, Then.TRANSFER, at)
-    return talk.say(call.item, number, call.words.sorry, Then.MODEL_FAILED)
+            return turn_log.say(call.item, number, call.words.connecting, Then.TRANSFER, at)
+    return turn_log.say(call.item, number, call.words.sorry, Then.MODEL_FAILED)
 
 
 def _transfer(call: Call, number: int, said: str, at: int | None) -> Turn:
     rule = call.agent.escalation_rules[at or 0]
     if not _may_be_called(call, rule):
-        return talk.say(call.item, number, call.words.not_reached, Then.HANG_UP)
-    return talk.say(call.item, number, said, Then.TRANSFER, at)
+        return turn_log.say(call.item, number, call.words.not_reached, Then.HANG_UP)
+    return turn_log.say(call.item, number, said, Then.TRANSFER, at)
 
 
 def _may_be_called(call: Call, rule: EscalationRule) -> bool:
@@ -200,17 +205,17 @@ def _asked(call: Call, turns: Sequence[Turn]) -> Turn | None:
     """Ask whether a person is there, and open the talk with one who answers; None if none does."""
     question, last = call.words.are_you_there, turns[-1] if turns else None
     if last is None or last.said not in {None, question}:
-        return talk.say(call.item, last.number + 1 if last else 0, question, Then.LISTEN)
+        return turn_log.say(call.item, last.number + 1 if last else 0, question, Then.LISTEN)
     if last.said == question:
         return last
     if [turn.said for turn in turns[-2:-1]] == [question]:
         return _picked_up(call, last)
     # It was heard before it was known that a machine speaks.
-    return talk.say(call.item, last.number, question, Then.LISTEN)
+    return turn_log.say(call.item, last.number, question, Then.LISTEN)
 
 
 def _picked_up(call: Call, last: Turn) -> Turn | None:
-    if not last.heard or hearing.is_greeting(last.heard):
+    if not last.heard or recognition.is_greeting(last.heard):
         return None
     lifecycle.note(call.item, {"answered_by": "human"})
     is_unwanted = opt_out.is_asked(last.heard)
@@ -219,8 +224,8 @@ def _picked_up(call: Call, last: Turn) -> Turn | None:
 
 def _ending(call: Call, text: str) -> str:
     """Say one thing more and hang up; a repeated request says the same."""
-    turns = talk.read(call.item)
+    turns = turn_log.read(call.item)
     last = turns[-1] if turns else None
     if last is None or (last.said, last.then) != (text, Then.HANG_UP):
-        last = talk.say(call.item, last.number + 1 if last else 0, text, Then.HANG_UP)
+        last = turn_log.say(call.item, last.number + 1 if last else 0, text, Then.HANG_UP)
     return page(call, last)

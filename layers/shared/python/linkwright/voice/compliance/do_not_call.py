@@ -6,8 +6,8 @@ from linkwright.errors import ResourceNotFound
 from linkwright.pagination import Page
 from linkwright.table import Item, Key, Table
 from linkwright.transaction import Transaction
-from linkwright.voice import numbers
-from linkwright.voice.do_not_call_models import DoNotCallEntry, NumbersQuery, Source
+from linkwright.voice.compliance import numbers
+from linkwright.voice.compliance.models import DoNotCallEntry, NumbersQuery, Source
 
 _ROUTE = "voice/do-not-call"
 

@@ -14,12 +14,13 @@ from linkwright.providers import twilio_words
 from linkwright.providers.telephony import Carrier, Dial, NotFound, TwilioError
 from linkwright.table import Item
 from linkwright.transaction import Transaction
-from linkwright.voice import attempts, claims, endings, follow_up, lifecycle
 from linkwright.voice.agent_models import Agent
-from linkwright.voice.claims import Taken
-from linkwright.voice.lifecycle import Superseded
-from linkwright.voice.reports import Report
-from linkwright.voice.states import EndedReason, Status, is_terminal
+from linkwright.voice.calls import attempts, endings, follow_up, lifecycle
+from linkwright.voice.calls.lifecycle import Superseded
+from linkwright.voice.calls.reports import Report
+from linkwright.voice.calls.states import EndedReason, Status, is_terminal
+from linkwright.voice.dialling import claims
+from linkwright.voice.dialling.claims import Taken
 
 # How far two clocks may be apart, and how long a carrier may take to list what it took.
 _SKEW = timedelta(seconds=30)

@@ -16,8 +16,8 @@ from pydantic_core import PydanticCustomError
 from linkwright import clock
 from linkwright.fields import Line, Metadata, Model, RequestModel, Time, rfc3339
 from linkwright.pagination import ListQuery
-from linkwright.voice.numbers import PhoneNumber
-from linkwright.voice.states import EndedReason, Status
+from linkwright.voice.calls.states import EndedReason, Status
+from linkwright.voice.compliance.numbers import PhoneNumber
 
 
 def _to_come(moment: datetime) -> datetime:

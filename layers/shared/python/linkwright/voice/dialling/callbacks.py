@@ -13,8 +13,10 @@ from linkwright.providers import telephony, twilio_callbacks, twilio_words
 from linkwright.providers.telephony import Callback, CarrierNotConfigured, TwilioError
 from linkwright.table import Item
 from linkwright.transaction import Transaction
-from linkwright.voice import agents, attempts, endings, follow_up, inquiry, lifecycle
-from linkwright.voice.states import MACHINES, Status, is_dialled, is_terminal
+from linkwright.voice import agents
+from linkwright.voice.calls import attempts, endings, follow_up, lifecycle
+from linkwright.voice.calls.states import MACHINES, Status, is_dialled, is_terminal
+from linkwright.voice.dialling import inquiry
 
 _ALIVE = {"queued", "initiated", "ringing", "in-progress"}
 

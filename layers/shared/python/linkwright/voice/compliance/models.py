@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, Field
 
 from linkwright.fields import Line, Model, RequestModel, Time
 from linkwright.pagination import ListQuery
-from linkwright.voice.numbers import AnyPhoneNumber
+from linkwright.voice.compliance.numbers import AnyPhoneNumber
 
 Source = Literal["api", "call", "mail"]
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from linkwright import clock
-from linkwright.voice.models import TranscriptTurn
-from linkwright.voice.states import EndedReason, Status, is_terminal
+from linkwright.voice.calls.models import TranscriptTurn
+from linkwright.voice.calls.states import EndedReason, Status, is_terminal
 
 
 @dataclass(frozen=True)

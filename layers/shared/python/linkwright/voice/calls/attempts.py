@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from linkwright import clock
 from linkwright.table import Item
 from linkwright.voice.agent_models import Agent
-from linkwright.voice.reports import Report
-from linkwright.voice.states import Status, is_dialled
+from linkwright.voice.calls.reports import Report
+from linkwright.voice.calls.states import Status, is_dialled
 
 
 def begun(view: Item, agent: Agent) -> Item:

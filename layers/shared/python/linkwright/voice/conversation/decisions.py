@@ -15,12 +15,12 @@ from linkwright.fields import RequestModel
 from linkwright.observability import count, log_failure
 from linkwright.providers import llm
 from linkwright.table import Item
-from linkwright.voice import lifecycle
 from linkwright.voice.agent_models import Agent, EscalationRule
-from linkwright.voice.hearing import is_farewell
-from linkwright.voice.phrases import phrases
-from linkwright.voice.speech import plain, spoken
-from linkwright.voice.talk import Turn
+from linkwright.voice.calls import lifecycle
+from linkwright.voice.calls.turn_log import Turn
+from linkwright.voice.language.phrases import phrases
+from linkwright.voice.language.recognition import is_farewell
+from linkwright.voice.language.text import plain, spoken
 
 # Half a minute of talk: longer, and nobody listens to the end.
 MAX_SAID_CHARS = 600

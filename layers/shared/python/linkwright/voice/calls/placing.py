@@ -1,25 +1,22 @@
-"""Calls: placing, showing and canceling them."""
+"""Placing a call: what must hold for it, and what is written."""
 
 from datetime import datetime, timedelta
 
 from linkwright import clock, ids, outbox, usage
 from linkwright.auth import Account
-from linkwright.errors import ApiError, Conflict, ResourceNotFound, Unavailable
+from linkwright.errors import ApiError, Conflict
 from linkwright.table import Item, Table
 from linkwright.transaction import Transaction
-from linkwright.voice import agents, endings, lifecycle, line, recordings, rules, transcripts
-from linkwright.voice.lifecycle import RESERVED_MINUTES
-from linkwright.voice.models import Call, GivenConsent, PlaceCall, Schedule, Window
-from linkwright.voice.reports import Report
-from linkwright.voice.states import EndedReason, Status, is_terminal
+from linkwright.voice import agents
+from linkwright.voice.calls import concurrency, lifecycle
+from linkwright.voice.calls.lifecycle import RESERVED_MINUTES
+from linkwright.voice.calls.models import Call, GivenConsent, PlaceCall, Schedule, Window
+from linkwright.voice.calls.states import EndedReason, Status
+from linkwright.voice.compliance import rules
 from linkwright.workspace import operations as workspace
 from linkwright.workspace.models import Settings
 
 _ALMOST_A_SECOND = timedelta(microseconds=999_999)
-
-
-def agent_partition(partition: str, agent_id: str) -> str:
-    return f"W#{partition}#AGT#{agent_id}#CALL"
 
 
 def place(account: Account, wanted: PlaceCall, tx: Transaction) -> Call:
@@ -62,31 +59,6 @@ def place(account: Account, wanted: PlaceCall, tx: Transaction) -> Call:
     return call
 
 
-def get(account: Account, call_id: str) -> Call:
-    """The call with an address of its recording, which soon expires: no other answer has one."""
-    item = _existing(account, call_id)
-    call, recording = _shown(item), recordings.presigned(item)
-    if recording is not None:
-        call.recording_url, call.recording_expires_at = recording
-    return call
-
-
-def cancel(account: Account, call_id: str, tx: Transaction) -> Call:
-    """End a call that has not ended; one that rings or talks is hung up at the carrier.
-
-    Raises `Conflict` for a call that ended otherwise. Canceling twice is canceling once.
-    """
-    item = _existing(account, call_id)
-    status = Status(item["view"]["status"])
-    if is_terminal(status) and status is not Status.CANCELED:
-        raise Conflict("The call has ended.", reason="call_ended")
-    if status is not Status.CANCELED:
-        report = Report(Status.CANCELED, ended_reason=EndedReason.CANCELED)
-        # It moved on between our read and the commit: the caller is to look again.
-        item = lifecycle.change(item, endings.whole(item, report), tx, otherwise=Unavailable)
-    return _shown(item)
-
-
 def _require(account: Account, item: Item, settings: Settings, tx: Transaction) -> None:
     """What must hold for the call to be placed, in the order in which its absence is told."""
     to, agent_id = item["view"]["to"], item["view"]["agent_id"]
@@ -127,24 +99,12 @@ def _quiet(message: str) -> ApiError:
     return Conflict(message, reason="quiet_hours")
 
 
-def _existing(account: Account, call_id: str) -> Item:
-    found = lifecycle.find(account.partition, call_id) if ids.matches("call", call_id) else None
-    if found is None:
-        raise ResourceNotFound("There is no such call.")
-    return found
-
-
-def _shown(item: Item) -> Call:
-    """The call with what was said in it."""
-    return Call.model_validate({**item["view"], "transcript": transcripts.read(item)})
-
-
 def _new_item(partition: str, call: Call, request_id: str) -> Item:
     return {
         **lifecycle.key(partition, call.id).attributes(),
-        "gsi1pk": agent_partition(partition, call.agent_id),
+        "gsi1pk": lifecycle.agent_partition(partition, call.agent_id),
         "gsi1sk": call.id,
-        "gsi3pk": line.status_partition(partition, call.status),
+        "gsi3pk": concurrency.status_partition(partition, call.status),
         "gsi3sk": call.id,
         # Without what is not there: the call stays below 1 KB, by which each change is paid.
         "view": call.model_dump(mode="json", exclude={"transcript"}, exclude_none=True),

@@ -8,8 +8,8 @@ and one of an hour or an occasion ("don't call me now") does not.
 import re
 from collections.abc import Sequence
 
-from linkwright.voice.models import TranscriptTurn
-from linkwright.voice.speech import plain
+from linkwright.voice.calls.models import TranscriptTurn
+from linkwright.voice.language.text import plain
 
 # `?+` gives nothing back: else "call me now" would be looked at as "call", with no hour behind it.
 

@@ -1,0 +1,30 @@
+"""A call as its own endpoint shows it."""
+
+from linkwright import ids
+from linkwright.auth import Account
+from linkwright.errors import ResourceNotFound
+from linkwright.table import Item
+from linkwright.voice.calls import lifecycle, recordings, transcripts
+from linkwright.voice.calls.models import Call
+
+
+def get(account: Account, call_id: str) -> Call:
+    """The call with an address of its recording, which soon expires: no other answer has one."""
+    item = existing(account, call_id)
+    call, recording = shown(item), recordings.presigned(item)
+    if recording is not None:
+        call.recording_url, call.recording_expires_at = recording
+    return call
+
+
+def existing(account: Account, call_id: str) -> Item:
+    """Raises `ResourceNotFound`."""
+    found = lifecycle.find(account.partition, call_id) if ids.matches("call", call_id) else None
+    if found is None:
+        raise ResourceNotFound("There is no such call.")
+    return found
+
+
+def shown(item: Item) -> Call:
+    """The call with what was said in it."""
+    return Call.model_validate({**item["view"], "transcript": transcripts.read(item)})
