@@ -73,7 +73,7 @@ def environment(layers: Layers, folder: str = "", endpoint: str = "") -> dict[st
         "ACCESS_TABLE": "bench-AccessTable",
         "IDEM_TABLE": "bench-IdemTable",
         "DOCS_URL": "https://docs.example.com",
-        "PYDANTIC_DISABLE_PLUGINS": "__all__",
+        "TOKIO_WORKER_THREADS": "1",
         **({"AWS_ENDPOINT_URL": endpoint} if endpoint else {}),
     }
 

@@ -16,6 +16,7 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from linkwright import startup
 from linkwright.errors import ResourceNotFound
 from linkwright.http import JSON, Request, error_response
 
@@ -142,3 +143,6 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
     finally:
         asyncio.set_event_loop(None)
         loop.close()
+
+
+startup.ready()

@@ -28,7 +28,7 @@ _RANDOM = re.compile(r"(?=\w*[0-9])(?=\w*[A-Za-z])[A-Za-z0-9+=_-]{32,}")
 
 
 # These are for a package in the layer.
-READ_BY_PACKAGES = {"PYDANTIC_DISABLE_PLUGINS"}
+READ_BY_PACKAGES = {"TOKIO_WORKER_THREADS"}
 
 
 def variables_read_are_set(checkout: Checkout) -> Iterator[str]:

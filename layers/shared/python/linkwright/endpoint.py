@@ -13,7 +13,7 @@ from typing import Any, get_origin
 from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import BaseModel, ValidationError
 
-from linkwright import clock, deadline, deprecation, idempotency
+from linkwright import clock, deadline, deprecation, idempotency, startup
 from linkwright.auth import Account, Window, authenticate
 from linkwright.deadline import LambdaContext
 from linkwright.errors import ApiError, ServerError, Unavailable
@@ -79,7 +79,7 @@ def endpoint(
         )
 
         for model in contract.models():
-            model.model_rebuild()  # now, while Lambda lends a whole core
+            model.model_rebuild()
 
         @wraps(work)
         def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -87,6 +87,7 @@ def endpoint(
                 return _Exchange(contract, work, Request.from_event(event)).serve().event()
 
         handler.contract = contract  # type: ignore[attr-defined]
+        startup.ready()
         return handler
 
     return decorate

@@ -11,14 +11,18 @@ from pathlib import Path
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
+from linkwright.startup import in_advance
+
 NAMESPACE = "Linkwright"
 
 
+@in_advance
 @cache
 def logger() -> Logger:
     return Logger(service="linkwright", use_rfc3339=True, utc=True)
 
 
+@in_advance
 @cache
 def metrics() -> Metrics:
     return Metrics(namespace=NAMESPACE, service="linkwright")

@@ -7,11 +7,13 @@ from pathlib import Path
 
 from linkwright.errors import MethodNotAllowed, ResourceNotFound
 from linkwright.http import Request, Response, preflight
+from linkwright.startup import in_advance
 
 # Generated from template.yaml by tools/routes.py: each line a method and a path.
 _ROUTES = Path(__file__).with_name("routes.json")
 
 
+@in_advance
 @cache
 def _table() -> list[tuple[re.Pattern[str], list[str]]]:
     paths: dict[str, list[str]] = json.loads(_ROUTES.read_text())

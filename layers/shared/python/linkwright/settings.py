@@ -65,5 +65,10 @@ def settings() -> Settings:
     )
 
 
+def is_on_lambda() -> bool:
+    """Or in the local cloud, which is as good as it."""
+    return "AWS_LAMBDA_FUNCTION_NAME" in os.environ
+
+
 def _list(text: str) -> frozenset[str]:
     return frozenset(filter(None, text.split(",")))

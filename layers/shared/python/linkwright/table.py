@@ -14,6 +14,7 @@ from linkwright import deadline
 from linkwright.client import core
 from linkwright.errors import Unavailable
 from linkwright.settings import settings
+from linkwright.startup import in_advance
 
 Item = dict[str, Any]
 Result = TypeVar("Result")
@@ -72,6 +73,7 @@ class ConditionFailed(Exception):
     """The item is not in the state that a conditional update asked for."""
 
 
+@in_advance
 @cache
 def driver() -> Driver:
     """One client per process: its connections are kept."""

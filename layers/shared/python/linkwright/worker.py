@@ -9,15 +9,8 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,
-)
-
-from linkwright import deadline
+from linkwright import deadline, startup
 from linkwright.deadline import LambdaContext
-from linkwright.errors import Unavailable
 from linkwright.observability import count, log_failure, logger, metrics
 from linkwright.outbox import Work
 
@@ -32,25 +25,25 @@ Schedule = Callable[[Mapping[str, Any], LambdaContext], None]
 def queue_worker(work: Callable[[Work], None]) -> Consumer:
     """Consume a queue of `Work`, each message on its own: one that raises is delivered again."""
 
-    def take(record: Mapping[str, Any]) -> None:
+    def is_done(record: Mapping[str, Any]) -> bool:
         if deadline.seconds_left() < RESERVE_S:
-            raise Unavailable
+            return False
         try:
             work(Work(**json.loads(record["body"])))
-        except Exception as failure:
+        except Exception as failure:  # noqa: BLE001 -- uncaught, the whole batch would come again
             log_failure("work failed", failure, message_id=record["messageId"])
             count("work_failed")
-            raise
+            return False
+        return True
 
     @wraps(work)
     def handler(event: Mapping[str, Any], context: LambdaContext) -> Answer:
-        # The whole batch failing is answered like one failing: by ids, not by an exception.
-        processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
         with deadline.of(context):
-            answer: Answer = dict(process_partial_response(dict(event), take, processor))
+            failed = [record["messageId"] for record in event["Records"] if not is_done(record)]
         _finish(work.__module__, len(event["Records"]))
-        return answer
+        return {"batchItemFailures": [{"itemIdentifier": name} for name in failed]}
 
+    startup.ready()
     return handler
 
 
@@ -80,6 +73,7 @@ def stream_worker(work: Callable[[list[Work]], set[str]]) -> Consumer:
             ][:1]
         }
 
+    startup.ready()
     return handler
 
 
@@ -97,6 +91,7 @@ def scheduled(work: Callable[[], int]) -> Schedule:
             raise RuntimeError("schedule failed") from None
         _finish(work.__module__, acted)
 
+    startup.ready()
     return handler
 
 

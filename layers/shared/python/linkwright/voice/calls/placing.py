@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from linkwright import clock, ids, outbox, usage
 from linkwright.auth import Account
 from linkwright.errors import ApiError, Conflict
+from linkwright.startup import in_advance
 from linkwright.table import Item, Table
 from linkwright.transaction import Transaction
 from linkwright.voice import agents
@@ -12,9 +13,11 @@ from linkwright.voice.calls import concurrency, lifecycle
 from linkwright.voice.calls.lifecycle import RESERVED_MINUTES
 from linkwright.voice.calls.models import Call, GivenConsent, PlaceCall, Schedule, Window
 from linkwright.voice.calls.states import EndedReason, Status
-from linkwright.voice.compliance import rules
+from linkwright.voice.compliance import numbers, rules
 from linkwright.workspace import operations as workspace
 from linkwright.workspace.models import Settings
+
+in_advance(numbers.load_tables)
 
 _ALMOST_A_SECOND = timedelta(microseconds=999_999)
 

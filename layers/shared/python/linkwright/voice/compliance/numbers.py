@@ -50,6 +50,11 @@ def is_e164(candidate: str) -> bool:
     return bool(_E164.fullmatch(candidate))
 
 
+def load_tables() -> None:
+    """For who will need them: they are large, and a first call would wait for them."""
+    judge("+12015550123")
+
+
 def judge(candidate: str) -> Verdict:
     """Malformed is what is not E.164 or can be no number at all; refused is an emergency,
     premium-rate, satellite, shared-cost, personal or pager number.
