@@ -4,7 +4,6 @@ The scenarios reach each use of AWS that a function can make; a right that none 
 finding, as is a use without the right.
 """
 
-import copy
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,16 +24,16 @@ from tests.factories import CALLEE, Workspace, make_workspace
 from tests.integration import signed
 from tests.stack import Stack
 from tests.switchboard import PlacedCall
-from tests.template.broken import block, statement
+from tests.template.broken import statements_of
 from tests.template.checkout import Checkout, real
 from tests.template.recorder import recording
+from tests.template.roles import Use, advice, differences
 from tools.carrier.callees import NO_ANSWER, Callee
 from tools.demo import demo_agent
 from tools.template import Function, functions
 
 pytestmark = pytest.mark.ministack
 
-Use = set[tuple[str, str]]
 Scenario = Callable[[Stack, Workspace], None]
 LONG_AGO = "2000-01-01T00:00:00Z"
 
@@ -313,23 +312,18 @@ def used(stack: Stack) -> dict[str, Use]:
     return dict(recorder.used)
 
 
-def differences(use: Use, allowed: Use) -> list[str]:
-    return [
-        *(f"{action} on {where} is used and not allowed" for action, where in use - allowed),
-        *(f"{action} on {where} is allowed and not used" for action, where in allowed - use),
-    ]
-
-
 @pytest.mark.parametrize("function", functions(), ids=lambda function: function.file)
 def test_a_function_uses_what_it_may_and_may_what_it_uses(
     function: Function, used: dict[str, Use]
 ) -> None:
-    assert differences(used.get(function.file, set()), real().allowed(function)) == []
+    uses = used.get(function.file, set())
+    found = differences(uses, real().allowed(function))
+    assert found == [], advice(real(), function, uses)
 
 
 @pytest.fixture
 def changed() -> Checkout:
-    return Checkout(copy.deepcopy(real().raw), real().root)
+    return real().copy()
 
 
 def _found(changed: Checkout, logical_id: str, used: dict[str, Use]) -> list[str]:
@@ -338,14 +332,14 @@ def _found(changed: Checkout, logical_id: str, used: dict[str, Use]) -> list[str
 
 
 def test_a_right_too_many_is_found(changed: Checkout, used: dict[str, Use]) -> None:
-    statement(changed, "GetCall")["Action"] = ["dynamodb:UpdateItem", "dynamodb:DeleteItem"]
+    statements_of(changed, "GetCall")[0]["Action"] = ["dynamodb:UpdateItem", "dynamodb:DeleteItem"]
     assert _found(changed, "GetCall", used) == [
         "dynamodb:DeleteItem on AccessTable is allowed and not used"
     ]
 
 
 def test_an_index_too_many_is_found(changed: Checkout, used: dict[str, Use]) -> None:
-    statement(changed, "ListCalls", 1)["Resource"].append(
+    statements_of(changed, "ListCalls")[1]["Resource"].append(
         {"Fn::Sub": "${CoreTable.Arn}/index/gsi2"}
     )
     assert _found(changed, "ListCalls", used) == [
@@ -354,14 +348,14 @@ def test_an_index_too_many_is_found(changed: Checkout, used: dict[str, Use]) -> 
 
 
 def test_a_missing_right_is_found(changed: Checkout, used: dict[str, Use]) -> None:
-    statement(changed, "PlaceCall", 2)["Action"].remove("dynamodb:ConditionCheckItem")
+    statements_of(changed, "PlaceCall")[2]["Action"].remove("dynamodb:ConditionCheckItem")
     assert _found(changed, "PlaceCall", used) == [
         "dynamodb:ConditionCheckItem on CoreTable is used and not allowed"
     ]
 
 
 def test_a_missing_queue_is_found(changed: Checkout, used: dict[str, Use]) -> None:
-    del block(changed, "SweepOverdue")["Policies"][0]["Statement"][2]["Resource"][0]
+    del statements_of(changed, "SweepOverdue")[2]["Resource"][0]
     assert _found(changed, "SweepOverdue", used) == [
         "sqs:SendMessage on DialQueue is used and not allowed"
     ]
@@ -369,7 +363,7 @@ def test_a_missing_queue_is_found(changed: Checkout, used: dict[str, Use]) -> No
 
 def test_a_secret_that_nobody_reads_is_found(changed: Checkout, used: dict[str, Use]) -> None:
     allow = {"Effect": "Allow", "Action": ["secretsmanager:GetSecretValue"]}
-    statements = block(changed, "GetCall")["Policies"][0]["Statement"]
+    statements = statements_of(changed, "GetCall")
     statements.append(allow | {"Resource": {"Ref": "Secret"}})
     assert _found(changed, "GetCall", used) == [
         "secretsmanager:GetSecretValue on Secret is allowed and not used"
@@ -377,14 +371,14 @@ def test_a_secret_that_nobody_reads_is_found(changed: Checkout, used: dict[str, 
 
 
 def test_a_missing_secret_is_found(changed: Checkout, used: dict[str, Use]) -> None:
-    del block(changed, "NoteRecording")["Policies"][0]["Statement"][1]
+    del statements_of(changed, "NoteRecording")[1]
     assert _found(changed, "NoteRecording", used) == [
         "secretsmanager:GetSecretValue on Secret is used and not allowed"
     ]
 
 
 def test_a_missing_model_is_found(changed: Checkout, used: dict[str, Use]) -> None:
-    del statement(changed, "AnswerCall", 2)["Resource"][0]
+    del statements_of(changed, "AnswerCall")[2]["Resource"][0]
     assert _found(changed, "AnswerCall", used) == [
         "bedrock:InvokeModel on arn:aws:bedrock:*::foundation-model/amazon.nova-2-lite-v1:0"
         " is used and not allowed"

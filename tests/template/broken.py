@@ -1,9 +1,10 @@
 """What each rule is there for: a change of the checkout that the rule of this name must find."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
-from tests.template.checkout import Checkout, Json
+from tests.template.checkout import Checkout, Json, target
 
 Change = Callable[[Checkout], None]
 
@@ -41,9 +42,15 @@ def event_of(checkout: Checkout, logical_id: str) -> Json:
     return properties
 
 
-def statement(checkout: Checkout, logical_id: str, at: int = 0) -> Json:
-    """A statement of a function's policy, to be changed."""
-    found: Json = block(checkout, logical_id)["Policies"][0]["Statement"][at]
+def role_of(checkout: Checkout, logical_id: str) -> Json:
+    """The properties of a function's role, to be changed."""
+    return block(checkout, target(block(checkout, logical_id)["Role"]))
+
+
+def statements_of(checkout: Checkout, logical_id: str) -> list[Json]:
+    """What a function's role allows, to be changed."""
+    (policy,) = role_of(checkout, logical_id)["Policies"]
+    found: list[Json] = policy["PolicyDocument"]["Statement"]
     return found
 
 
@@ -54,13 +61,14 @@ def drop(checkout: Checkout, *logical_ids: str) -> None:
 
 def rewrite(checkout: Checkout, path: str, old: str, new: str) -> None:
     """Change a file. Fails if what is to be changed is not in it: nothing would be broken."""
-    file = checkout.root / path
-    text = file.read_text()
+    text = checkout.read(path)
     assert old in text, f"{old!r} is not in {path}"
-    file.write_text(text.replace(old, new))
+    write(checkout, path, text.replace(old, new))
 
 
 def write(checkout: Checkout, path: str, text: str) -> None:
-    file = checkout.root / path
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text)
+    checkout.files[Path(path)] = text
+
+
+def remove(checkout: Checkout, path: str) -> None:
+    del checkout.files[Path(path)]

@@ -2,7 +2,7 @@
 
 from tests.template import rules_access as access
 from tests.template import rules_buckets as buckets
-from tests.template.broken import block, breaks, drop, statement
+from tests.template.broken import block, breaks, drop, statements_of
 from tests.template.checkout import Checkout
 
 
@@ -73,4 +73,4 @@ def a_bucket_deleted_with_its_stack(checkout: Checkout) -> None:
 
 @breaks(access.resources_are_named)
 def a_right_to_the_whole_bucket(checkout: Checkout) -> None:
-    statement(checkout, "FollowUpCall", 2)["Resource"] = {"Fn::Sub": "${MediaBucket.Arn}/*"}
+    statements_of(checkout, "FollowUpCall")[2]["Resource"] = {"Fn::Sub": "${MediaBucket.Arn}/*"}

@@ -3,8 +3,8 @@
 from tests.template import rules_code as code
 from tests.template import rules_lock as lock
 from tests.template import rules_routes as routes
-from tests.template.broken import breaks, rewrite, write
-from tests.template.checkout import LAYER, Checkout
+from tests.template.broken import breaks, remove, rewrite, write
+from tests.template.checkout import LAYER, Checkout, real
 
 GET_CALL = "functions/voice/get_call.py"
 CALLS = f"{LAYER}/voice/calls/placing.py"
@@ -42,7 +42,7 @@ def a_route_that_the_catch_all_does_not_know(checkout: Checkout) -> None:
 
 @breaks(routes.sample_events_are_there)
 def a_sample_event_forgotten(checkout: Checkout) -> None:
-    (checkout.root / "events/voice/get_call.json").unlink()
+    remove(checkout, "events/voice/get_call.json")
 
 
 @breaks(routes.sample_events_are_there)
@@ -72,9 +72,9 @@ def a_callback_that_asks_for_a_key(checkout: Checkout) -> None:
 
 @breaks(routes.functions_have_a_test)
 def a_function_that_no_test_mentions(checkout: Checkout) -> None:
-    for file in (checkout.root / "tests").rglob("*.py"):
-        text = file.read_text()
-        file.write_text(text.replace("/v1/whoami", "/v1/nobody").replace("get_whoami", ""))
+    for path in checkout.within("tests", ".py"):
+        text = checkout.files[path]
+        checkout.files[path] = text.replace("/v1/whoami", "/v1/nobody").replace("get_whoami", "")
 
 
 @breaks(code.handlers_import_the_layer_only)
@@ -147,14 +147,19 @@ def one_long_function(checkout: Checkout) -> None:
 
 @breaks(code.functions_are_short)
 def many_middling_functions(checkout: Checkout) -> None:
-    for at in range(250):
+    for at in range(_number_of_functions() + 1):
         write(checkout, f"{LAYER}/f{at}.py", _function("middling", code.MEDIAN_LINES + 1))
 
 
 @breaks(code.functions_are_short)
 def some_longer_functions(checkout: Checkout) -> None:
-    for at in range(90):
+    for at in range(_number_of_functions() // 8):
         write(checkout, f"{LAYER}/f{at}.py", _function("longer", code.P90_LINES + 1))
+
+
+def _number_of_functions() -> int:
+    modules = [*real().layer.values(), *real().handlers.values()]
+    return sum(len(code.functions_of(module)) for module in modules)
 
 
 def _function(name: str, lines: int) -> str:
@@ -174,8 +179,7 @@ def a_package_without_a_hash(checkout: Checkout) -> None:
 @breaks(lock.packages_are_hashed)
 def a_package_from_a_repository(checkout: Checkout) -> None:
     added = '\n[[package]]\nname = "x"\nversion = "1"\nsource = { git = "https://example.com/x" }\n'
-    with (checkout.root / "uv.lock").open("a") as file:
-        file.write(added)
+    write(checkout, "uv.lock", checkout.read("uv.lock") + added)
 
 
 @breaks(lock.the_layer_is_built_from_the_lock)

@@ -3,7 +3,7 @@
 from tests.template import rules_queues as queues
 from tests.template import rules_settings as settings
 from tests.template import rules_tables as tables
-from tests.template.broken import block, breaks, drop, event_of, rewrite, write
+from tests.template.broken import block, breaks, drop, event_of, rewrite, statements_of, write
 from tests.template.checkout import LAYER, Checkout
 
 
@@ -89,6 +89,7 @@ def a_stream_that_waits_for_ever(checkout: Checkout) -> None:
 @breaks(queues.streams_are_bounded)
 def a_stream_that_drops_what_fails(checkout: Checkout) -> None:
     del event_of(checkout, "RelayOutbox")["DestinationConfig"]
+    statements_of(checkout, "RelayOutbox").pop()
     drop(checkout, "RelayDeadLetters", "RelayDeadLettersAlarm")
 
 

@@ -1,8 +1,20 @@
 """Broken functions and broken rights."""
 
+import copy
+
 from tests.template import rules_access as access
 from tests.template import rules_functions as functions
-from tests.template.broken import block, breaks, event_of, rewrite, statement, write
+from tests.template.broken import (
+    block,
+    breaks,
+    drop,
+    event_of,
+    remove,
+    rewrite,
+    role_of,
+    statements_of,
+    write,
+)
 from tests.template.checkout import Checkout
 
 GET_CALL = "functions/voice/get_call.py"
@@ -11,22 +23,22 @@ ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
 
 @breaks(functions.one_block_for_each_file)
 def a_file_without_a_block(checkout: Checkout) -> None:
-    write(checkout, "functions/voice/transfer_call.py", (checkout.root / GET_CALL).read_text())
+    write(checkout, "functions/voice/transfer_call.py", checkout.read(GET_CALL))
 
 
 @breaks(functions.one_block_for_each_file)
 def a_block_without_a_file(checkout: Checkout) -> None:
-    (checkout.root / GET_CALL).unlink()
+    remove(checkout, GET_CALL)
 
 
 @breaks(functions.one_block_for_each_file)
 def a_name_taken_by_another_folder(checkout: Checkout) -> None:
-    write(checkout, "functions/workspace/get_call.py", (checkout.root / GET_CALL).read_text())
+    write(checkout, "functions/workspace/get_call.py", checkout.read(GET_CALL))
 
 
 @breaks(functions.one_block_for_each_file)
 def a_name_without_a_verb(checkout: Checkout) -> None:
-    write(checkout, "functions/voice/calls.py", (checkout.root / GET_CALL).read_text())
+    write(checkout, "functions/voice/calls.py", checkout.read(GET_CALL))
 
 
 @breaks(functions.blocks_agree_with_their_file)
@@ -73,7 +85,7 @@ def a_worker_of_another_queue(checkout: Checkout) -> None:
 @breaks(functions.blocks_agree_with_their_file)
 def a_second_event(checkout: Checkout) -> None:
     again = {"Type": "ScheduleV2", "Properties": {"ScheduleExpression": "rate(1 day)"}}
-    again["Properties"]["OmitName"] = True
+    again["Properties"] |= {"OmitName": True, "RoleArn": {"Fn::GetAtt": ["SchedulerRole", "Arn"]}}
     block(checkout, "SweepOverdue")["Events"]["Daily"] = again
 
 
@@ -94,8 +106,8 @@ def no_entry_point(checkout: Checkout) -> None:
 
 @breaks(functions.one_entry_point)
 def an_application_outside_the_console(checkout: Checkout) -> None:
-    with (checkout.root / "functions/workers/dial_call.py").open("a") as file:
-        file.write("\n\nhandler = Mangum(handler)\n")
+    path = "functions/workers/dial_call.py"
+    write(checkout, path, checkout.read(path) + "\n\nhandler = Mangum(handler)\n")
 
 
 @breaks(functions.runs_as_decided)
@@ -145,87 +157,117 @@ def too_many_resources(checkout: Checkout) -> None:
         checkout.raw["Resources"][f"Further{at}"] = group
 
 
-@breaks(access.a_role_for_each_function)
-def a_role_of_two_functions(checkout: Checkout) -> None:
-    trust = {
-        "Effect": "Allow",
-        "Action": "sts:AssumeRole",
-        "Principal": {"Service": ["lambda.amazonaws.com"]},
-    }
-    checkout.raw["Resources"]["VoiceRole"] = {
-        "Type": "AWS::IAM::Role",
-        "Properties": {"AssumeRolePolicyDocument": {"Statement": [trust]}},
-    }
-    for name in ("GetCall", "ListCalls"):
-        block(checkout, name)["Role"] = {"Fn::GetAtt": ["VoiceRole", "Arn"]}
+@breaks(access.roles_are_sets_of_rights)
+def two_roles_of_the_same_rights(checkout: Checkout) -> None:
+    resources = checkout.raw["Resources"]
+    resources["ReadsRole"] = copy.deepcopy(resources["GetsRole"])
+    block(checkout, "GetSettings")["Role"] = {"Fn::GetAtt": ["ReadsRole", "Arn"]}
 
 
-@breaks(access.a_role_for_each_function)
+@breaks(access.roles_are_sets_of_rights)
+def a_role_that_nobody_has(checkout: Checkout) -> None:
+    block(checkout, "GetCall")["Role"] = {"Fn::GetAtt": ["GetsRole", "Arn"]}
+
+
+@breaks(access.roles_are_sets_of_rights)
 def a_role_from_elsewhere(checkout: Checkout) -> None:
-    block(checkout, "GetCall")["Role"] = "arn:aws:iam::123456789012:role/everything"
+    block(checkout, "GetAgent")["Role"] = "arn:aws:iam::123456789012:role/everything"
+
+
+@breaks(access.roles_are_sets_of_rights)
+def a_role_of_the_function_alone(checkout: Checkout) -> None:
+    del block(checkout, "GetAgent")["Role"]
+
+
+@breaks(access.roles_are_sets_of_rights)
+def a_role_of_the_schedule_alone(checkout: Checkout) -> None:
+    del event_of(checkout, "SweepOverdue")["RoleArn"]
+    drop(checkout, "SchedulerRole")
+
+
+@breaks(access.schedules_wake_their_own)
+def a_schedule_that_may_wake_another(checkout: Checkout) -> None:
+    (policy,) = block(checkout, "SchedulerRole")["Policies"]
+    (allowed,) = policy["PolicyDocument"]["Statement"]
+    allowed["Resource"].append({"Fn::GetAtt": ["GetCall", "Arn"]})
+
+
+@breaks(access.roles_let_lambda_work)
+def a_worker_that_cannot_be_woken(checkout: Checkout) -> None:
+    role_of(checkout, "DialCall")["ManagedPolicyArns"].pop()
+
+
+@breaks(access.roles_let_lambda_work)
+def a_batch_that_cannot_be_put_away(checkout: Checkout) -> None:
+    statements_of(checkout, "RelayOutbox").pop()
 
 
 @breaks(access.actions_are_named)
 def every_action(checkout: Checkout) -> None:
-    statement(checkout, "GetCall")["Action"] = "*"
+    statements_of(checkout, "GetCall")[0]["Action"] = "*"
 
 
 @breaks(access.actions_are_named)
 def every_action_of_a_service(checkout: Checkout) -> None:
-    statement(checkout, "GetCall")["Action"] = ["dynamodb:GetItem", "dynamodb:*"]
+    statements_of(checkout, "GetCall")[0]["Action"] = ["dynamodb:GetItem", "dynamodb:*"]
 
 
 @breaks(access.actions_are_named)
 def every_action_but_one(checkout: Checkout) -> None:
-    del statement(checkout, "GetCall")["Action"]
-    statement(checkout, "GetCall")["NotAction"] = "dynamodb:DeleteTable"
+    del statements_of(checkout, "GetCall")[0]["Action"]
+    statements_of(checkout, "GetCall")[0]["NotAction"] = "dynamodb:DeleteTable"
 
 
 @breaks(access.resources_are_named)
 def every_resource(checkout: Checkout) -> None:
-    statement(checkout, "GetCall")["Resource"] = "*"
+    statements_of(checkout, "GetCall")[0]["Resource"] = "*"
 
 
 @breaks(access.resources_are_named)
 def every_index(checkout: Checkout) -> None:
-    statement(checkout, "ListCalls", 1)["Resource"] = {"Fn::Sub": "${CoreTable.Arn}/index/*"}
+    statements_of(checkout, "ListCalls")[1]["Resource"] = {"Fn::Sub": "${CoreTable.Arn}/index/*"}
 
 
 @breaks(access.resources_are_named)
 def every_model(checkout: Checkout) -> None:
-    statement(checkout, "TakeTurn", 2)["Resource"][0] = "arn:aws:bedrock:*::foundation-model/*"
+    statements_of(checkout, "TakeTurn")[2]["Resource"][0] = "arn:aws:bedrock:*::foundation-model/*"
 
 
 @breaks(access.resources_are_named)
 def a_model_in_every_region_for_one_who_asks_none(checkout: Checkout) -> None:
-    wanted = statement(checkout, "TakeTurn", 2)
-    block(checkout, "GetCall")["Policies"][0]["Statement"].append(wanted)
+    wanted = statements_of(checkout, "TakeTurn")[2]
+    statements_of(checkout, "GetCall").append(wanted)
 
 
 @breaks(access.resources_are_named)
 def an_exception_that_is_not_needed(checkout: Checkout) -> None:
-    del block(checkout, "TakeTurn")["Policies"][0]["Statement"][2]
+    statements_of(checkout, "FollowUpCall").pop()
 
 
-@breaks(access.managed_policies_are_listed)
+@breaks(access.roles_let_lambda_work)
 def an_administrator(checkout: Checkout) -> None:
-    block(checkout, "GetCall")["Policies"].append(ADMIN)
+    role_of(checkout, "GetCall")["ManagedPolicyArns"].append(ADMIN)
 
 
-@breaks(access.managed_policies_are_listed)
+@breaks(access.roles_let_lambda_work)
 def rights_given_from_outside(checkout: Checkout) -> None:
     allow = {"Effect": "Allow", "Action": "dynamodb:Scan", "Resource": "arn:aws:dynamodb:::x"}
     checkout.raw["Resources"]["Backdoor"] = {
         "Type": "AWS::IAM::ManagedPolicy",
         "Properties": {
             "PolicyDocument": {"Statement": [allow]},
-            "Roles": [{"Ref": "GetCallRole"}],
+            "Roles": [{"Ref": "GetsRole"}],
         },
     }
 
 
-@breaks(access.only_services_take_a_role)
+@breaks(access.only_their_service_takes_a_role)
 def a_role_for_any_account(checkout: Checkout) -> None:
-    block(checkout, "GetCall")["AssumeRolePolicyDocument"] = {
-        "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}}]
-    }
+    (taken,) = role_of(checkout, "GetCall")["AssumeRolePolicyDocument"]["Statement"]
+    taken["Principal"] = {"AWS": "*"}
+
+
+@breaks(access.only_their_service_takes_a_role)
+def a_role_for_another_service(checkout: Checkout) -> None:
+    (taken,) = role_of(checkout, "GetCall")["AssumeRolePolicyDocument"]["Statement"]
+    taken["Principal"] = {"Service": access.SCHEDULER}

@@ -4,6 +4,8 @@ import ast
 import copy
 import json
 import re
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -12,11 +14,15 @@ from typing import Any
 from samtranslator.translator.managed_policy_translator import ManagedPolicyLoader
 from samtranslator.translator.transform import transform
 
-from tools.template import FUNCTION, ROOT, Function, template
+from tools.template import FUNCTION, ROOT, Function, parse
 
 LAYER = "layers/shared/python/linkwright"
+# All that the rules read besides the template.
+READ = ("functions", LAYER, "layers/dependencies/Makefile", "events", "tests", "uv.lock")
+TEXTS = {".py", ".json"}
 # `sam deploy` puts an address here; the expansion takes nothing else.
 _UPLOADED = "s3://artifacts/code.zip"
+_SAM = "AWS::Serverless::"
 
 Json = dict[str, Any]
 
@@ -32,34 +38,48 @@ class _NoPolicies(ManagedPolicyLoader):
 
 
 def expanded(raw: Json) -> Json:
-    """The CloudFormation that SAM makes of a template. Needs no network."""
-    uploaded = copy.deepcopy(raw)
-    for resource in uploaded["Resources"].values():
+    """The CloudFormation that SAM makes of a template. Needs no network.
+
+    It is shown its own resources only, for it passes on all others as they are.
+    """
+    own = {name: one for name, one in raw["Resources"].items() if one["Type"].startswith(_SAM)}
+    result = transformed(json.dumps(raw | {"Resources": own}))
+    others = {name: one for name, one in raw["Resources"].items() if name not in own}
+    return result | {"Resources": others | result["Resources"]}
+
+
+@cache
+def transformed(text: str) -> Json:
+    raw: Json = json.loads(text)
+    for resource in raw["Resources"].values():
         for name in ("CodeUri", "ContentUri"):
             if name in resource.get("Properties", {}):
                 resource["Properties"][name] = _UPLOADED
-    result: Json = transform(uploaded, {}, _NoPolicies())
+    result: Json = transform(raw, {}, _NoPolicies())
     return result
-
-
-@dataclass(frozen=True)
-class Statement:
-    """One line of what a role may do: an action on a resource."""
-
-    action: str
-    resource: str
 
 
 @dataclass
 class Checkout:
-    """A template and the folder it is in."""
+    """A template, and the files around it by their path."""
 
     raw: Json
-    root: Path
+    files: dict[Path, str]
+
+    def copy(self) -> "Checkout":
+        return Checkout(copy.deepcopy(self.raw), dict(self.files))
+
+    def read(self, path: str) -> str:
+        return self.files[Path(path)]
+
+    def within(self, folder: str, suffix: str) -> list[Path]:
+        parts = Path(folder).parts
+        found = (path for path in self.files if path.parts[: len(parts)] == parts)
+        return sorted(path for path in found if path.suffix == suffix)
 
     @cached_property
     def expanded(self) -> Json:
-        return _expanded(json.dumps(self.raw))
+        return expanded(self.raw)
 
     @cached_property
     def functions(self) -> list[Function]:
@@ -80,15 +100,21 @@ class Checkout:
 
     def modules(self, folder: str) -> dict[Path, ast.Module]:
         """The syntax trees of a folder's files, by their path in the checkout."""
-        files = sorted((self.root / folder).rglob("*.py"))
-        return {file.relative_to(self.root): _parsed(file.read_text()) for file in files}
+        return {path: _parsed(self.files[path]) for path in self.within(folder, ".py")}
 
     def source(self, function: Function) -> Path:
         return Path("functions", function.folder, f"{function.file}.py")
 
     def of_type(self, kind: str) -> dict[str, Json]:
         """The properties of the expanded template's resources of one type, by logical id."""
-        return resources(self.expanded, kind)
+        return self._by_type[kind]
+
+    @cached_property
+    def _by_type(self) -> Mapping[str, dict[str, Json]]:
+        found: dict[str, dict[str, Json]] = defaultdict(dict)
+        for logical_id, resource in self.expanded["Resources"].items():
+            found[resource["Type"]][logical_id] = resource.get("Properties", {})
+        return found
 
     def mappings(self, logical_id: str) -> dict[str, Json]:
         """The event source mappings of a function."""
@@ -96,34 +122,36 @@ class Checkout:
         wanted = {"Ref": logical_id}
         return {name: found for name, found in every.items() if found["FunctionName"] == wanted}
 
-    def grants(self, role: str) -> list[Statement]:
-        """What a role's own policies allow. `NotAction` and `NotResource` read as `*`."""
-        return [
-            Statement(str(action), target(resource))
+    def rights(self, role: str) -> set[tuple[str, str]]:
+        """The actions and resources that a role's own policies allow: `("dynamodb:Query",
+        "CoreTable")`. `NotAction` and `NotResource` read as `*`.
+        """
+        return {
+            (str(action), target(resource))
             for policy in self.of_type("AWS::IAM::Role")[role].get("Policies", [])
             for statement in listed(policy["PolicyDocument"]["Statement"])
             if statement["Effect"] == "Allow"
             for action in listed(statement.get("Action", "*"))
             for resource in listed(statement.get("Resource", "*"))
-        ]
+        }
 
-    def allowed(self, function: Function) -> set[tuple[str, str]]:
-        """The actions and resources a function's code may use: `("dynamodb:Query", "CoreTable")`.
+    def role(self, function: Function) -> str:
+        return target(self.of_type("AWS::Lambda::Function")[function.logical_id]["Role"])
 
-        What Lambda itself needs to wake the function, or to put a failed batch away, is not in it.
-        """
-        role = target(self.of_type("AWS::Lambda::Function")[function.logical_id]["Role"])
-        put_away = {
+    def roles_of_functions(self) -> set[str]:
+        return {self.role(function) for function in self.functions}
+
+    def put_away(self, function: Function) -> set[tuple[str, str]]:
+        """What Lambda itself does in the function's role: it puts a failed batch away."""
+        return {
             ("sqs:SendMessage", target(destination))
             for mapping in self.mappings(function.logical_id).values()
             if (destination := failure_destination(mapping)) is not None
         }
-        return {(one.action, one.resource) for one in self.grants(role)} - put_away
 
-
-@cache
-def _expanded(raw: str) -> Json:
-    return expanded(json.loads(raw))
+    def allowed(self, function: Function) -> set[tuple[str, str]]:
+        """What a function's own code may do."""
+        return self.rights(self.role(function)) - self.put_away(function)
 
 
 @cache
@@ -131,8 +159,20 @@ def _parsed(text: str) -> ast.Module:
     return ast.parse(text)
 
 
+def at(root: Path) -> Checkout:
+    files = [file for name in READ for file in _files(root / name)]
+    read = {file.relative_to(root): file.read_text() for file in files}
+    return Checkout(parse((root / "template.yaml").read_text()), read)
+
+
+def _files(path: Path) -> list[Path]:
+    return [file for file in path.rglob("*") if file.suffix in TEXTS] if path.is_dir() else [path]
+
+
+@cache
 def real() -> Checkout:
-    return Checkout(template(), ROOT)
+    """This one. Not to be changed: `copy` it."""
+    return at(ROOT)
 
 
 def resources(document: Json, kind: str) -> dict[str, Json]:

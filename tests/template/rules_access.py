@@ -1,10 +1,13 @@
-"""Rules on what functions may do: a role of its own for each, with exactly what it calls."""
+"""Rules on what functions may do: a role is a set of rights, for those who need exactly these.
+
+That its rights are what its functions use is proven in tests/integration/test_policies.py.
+"""
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from tests.template.checkout import Checkout, target
+from tests.template.checkout import Checkout, resources
+from tests.template.roles import managed, managed_for, statements, woken_by
 
 # Where a name must leave something open: by role and action, what it may be. Each needs a reason
 # beside it.
@@ -12,52 +15,56 @@ ANY_RESOURCE: Mapping[tuple[str, str], re.Pattern[str]] = {
     # A global profile asks its model in whichever region is free.
     **dict.fromkeys(
         (
-            ("AnswerCallRole", "bedrock:InvokeModel"),
-            ("TakeTurnRole", "bedrock:InvokeModel"),
-            ("FollowUpCallRole", "bedrock:InvokeModel"),
+            ("TalksRole", "bedrock:InvokeModel"),
+            ("FollowsUpRole", "bedrock:InvokeModel"),
         ),
         re.compile(r"arn:aws:bedrock:\*::foundation-model/[a-z0-9.:-]+"),
     ),
 }
-# What SAM gives a role so that Lambda can log, trace and poll the source that wakes the function.
-MANAGED_POLICIES = {
-    "service-role/AWSLambdaBasicExecutionRole",
-    "AWSXrayWriteOnlyAccess",
-    "service-role/AWSLambdaSQSQueueExecutionRole",
-    "service-role/AWSLambdaDynamoDBExecutionRole",
-}
-TRUSTED = {"lambda.amazonaws.com", "scheduler.amazonaws.com"}
+LAMBDA = "lambda.amazonaws.com"
+SCHEDULER = "scheduler.amazonaws.com"
+ROLE = "AWS::IAM::Role"
 
 
-def a_role_for_each_function(checkout: Checkout) -> Iterator[str]:
-    blocks = checkout.of_type("AWS::Lambda::Function")
-    roles = {name: target(block["Role"]) for name, block in blocks.items()}
-    sharing = Counter(roles.values())
-    made = checkout.of_type("AWS::IAM::Role")
-    for name, role in roles.items():
-        if sharing[role] > 1:
-            yield f"{name}: its role {role} is another function's too"
-        elif role not in made:
-            yield f"{name}: its role {role} is not made by this template"
+def roles_are_sets_of_rights(checkout: Checkout) -> Iterator[str]:
+    """Whoever needs the same rights has the same role, and no role is left over."""
+    declared, had = set(resources(checkout.raw, ROLE)), checkout.roles_of_functions()
+    for role in sorted((had | set(checkout.of_type(ROLE))) - declared):
+        yield f"{role}: is not declared in template.yaml"
+    for role in sorted(declared - had):
+        if not woken_by(checkout, role):
+            yield f"{role}: nobody has it"
+    known: dict[object, str] = {}
+    for role in sorted(had & declared):
+        rights = frozenset(managed(checkout, role)), frozenset(checkout.rights(role))
+        if (first := known.setdefault(rights, role)) != role:
+            yield f"{first} and {role} allow the same: one of them is enough"
+
+
+def schedules_wake_their_own(checkout: Checkout) -> Iterator[str]:
+    for role in checkout.of_type(ROLE):
+        woken = {("lambda:InvokeFunction", name) for name in woken_by(checkout, role)}
+        if woken and checkout.rights(role) != woken:
+            yield f"{role}: does not allow exactly {statements(checkout, woken)}"
 
 
 def actions_are_named(checkout: Checkout) -> Iterator[str]:
-    for role in checkout.of_type("AWS::IAM::Role"):
-        for action in {statement.action for statement in checkout.grants(role)}:
+    for role in checkout.of_type(ROLE):
+        for action in sorted({action for action, _ in checkout.rights(role)}):
             if "*" in action:
                 yield f"{role}: allows the action {action}"
 
 
 def resources_are_named(checkout: Checkout) -> Iterator[str]:
     needed = set()
-    for role in checkout.of_type("AWS::IAM::Role"):
-        for granted in checkout.grants(role):
-            if "*" not in granted.resource or _is_a_folder(checkout, granted.resource):
+    for role in checkout.of_type(ROLE):
+        for action, resource in sorted(checkout.rights(role)):
+            if "*" not in resource or _is_a_folder(checkout, resource):
                 continue
-            excepted = ANY_RESOURCE.get((role, granted.action))
-            if excepted is None or not excepted.fullmatch(granted.resource):
-                yield f"{role}: allows {granted.action} on {granted.resource}"
-            needed.add((role, granted.action))
+            excepted = ANY_RESOURCE.get((role, action))
+            if excepted is None or not excepted.fullmatch(resource):
+                yield f"{role}: allows {action} on {resource}"
+            needed.add((role, action))
     for role, action in sorted(set(ANY_RESOURCE) - needed):
         yield f"{role}: has an exception for {action} that it does not need"
 
@@ -69,30 +76,35 @@ def _is_a_folder(checkout: Checkout, resource: str) -> bool:
     return bucket in checkout.of_type("AWS::S3::Bucket") and is_one
 
 
-def managed_policies_are_listed(checkout: Checkout) -> Iterator[str]:
-    for name, role in checkout.of_type("AWS::IAM::Role").items():
-        for policy in role.get("ManagedPolicyArns", []):
-            if str(policy).partition(":policy/")[2] not in MANAGED_POLICIES:
-                yield f"{name}: has the managed policy {policy}"
+def roles_let_lambda_work(checkout: Checkout) -> Iterator[str]:
+    """It logs, traces, polls and puts away in the function's role, which allows no more of that."""
+    made = checkout.of_type(ROLE)
+    for function in checkout.functions:
+        role, wanted = checkout.role(function), managed_for(function)
+        if role not in made:
+            continue  # roles_are_sets_of_rights tells
+        if managed(checkout, role) != wanted:
+            yield f"{role}: {function.logical_id} needs the managed policies {sorted(wanted)}"
+        for action, queue in sorted(checkout.put_away(function) - checkout.rights(role)):
+            yield f"{role}: {function.logical_id} needs {action} on {queue}"
     apart = ("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", "AWS::IAM::User", "AWS::IAM::Group")
     for name in (name for kind in apart for name in checkout.of_type(kind)):
-        yield f"{name}: rights belong in the block of the function that uses them"
+        yield f"{name}: rights belong in the role of the functions that use them"
 
 
-def only_services_take_a_role(checkout: Checkout) -> Iterator[str]:
-    for name, role in checkout.of_type("AWS::IAM::Role").items():
+def only_their_service_takes_a_role(checkout: Checkout) -> Iterator[str]:
+    for name, role in checkout.of_type(ROLE).items():
+        service = SCHEDULER if woken_by(checkout, name) else LAMBDA
         for statement in role["AssumeRolePolicyDocument"]["Statement"]:
-            principal = statement["Principal"]
-            services = principal.get("Service", []) if isinstance(principal, dict) else []
-            named = {"Service": services} == principal and TRUSTED.issuperset(services)
-            if not named:
-                yield f"{name}: may be taken by {principal}"
+            if statement["Principal"] not in ({"Service": service}, {"Service": [service]}):
+                yield f"{name}: may be taken by {statement['Principal']}"
 
 
 RULES = (
-    a_role_for_each_function,
+    roles_are_sets_of_rights,
+    schedules_wake_their_own,
     actions_are_named,
     resources_are_named,
-    managed_policies_are_listed,
-    only_services_take_a_role,
+    roles_let_lambda_work,
+    only_their_service_takes_a_role,
 )

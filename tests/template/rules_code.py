@@ -82,9 +82,15 @@ def the_layer_stands_alone(checkout: Checkout) -> Iterator[str]:
 def packages_stay_behind_one_face(checkout: Checkout) -> Iterator[str]:
     for path, module in (checkout.layer | checkout.handlers).items():
         within = path.as_posix().removeprefix(f"{LAYER}/")
-        for package, files in ONLY.items():
-            if within not in files and any(_is_of(name, package) for name in imported(module)):
-                yield f"{path}: imports {package}, which is for {', '.join(sorted(files))}"
+        for package in sorted(_kept_apart(module)):
+            if within not in ONLY[package]:
+                yield f"{path}: imports {package}, which is for {', '.join(sorted(ONLY[package]))}"
+
+
+@cache
+def _kept_apart(module: ast.Module) -> frozenset[str]:
+    names = imported(module)
+    return frozenset(one for one in ONLY if any(_is_of(name, one) for name in names))
 
 
 def domains_meet_in_operations(checkout: Checkout) -> Iterator[str]:
@@ -120,7 +126,7 @@ def files_fit_a_screen(checkout: Checkout) -> Iterator[str]:
     # An ASGI application is no handler: it is as long as a module of the layer may be.
     most |= {path: LAYER_LINES for path in most if "console" in path.parts}
     for path, limit in most.items():
-        lines = len((checkout.root / path).read_text().splitlines())
+        lines = len(checkout.files[path].splitlines())
         if lines > limit:
             yield f"{path}: has {lines} lines; {limit} is the most"
 
@@ -147,12 +153,12 @@ def functions_say_what_they_return(checkout: Checkout) -> Iterator[str]:
 
 def _defined(checkout: Checkout) -> Iterator[tuple[Path, ast.FunctionDef | ast.AsyncFunctionDef]]:
     for path, module in (checkout.layer | checkout.handlers).items():
-        for node in _functions(module):
+        for node in functions_of(module):
             yield path, node
 
 
 @cache
-def _functions(module: ast.Module) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+def functions_of(module: ast.Module) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
     kinds = ast.FunctionDef | ast.AsyncFunctionDef
     return [node for node in ast.walk(module) if isinstance(node, kinds)]
 

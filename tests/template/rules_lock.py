@@ -14,7 +14,7 @@ INSTALLED_WITH = ("--frozen", "--require-hashes", "--no-deps")
 
 
 def packages_are_hashed(checkout: Checkout) -> Iterator[str]:
-    packages = _packages((checkout.root / "uv.lock").read_text())
+    packages = _packages(checkout.read("uv.lock"))
     foreign = [package for package in packages if package["source"] != OUR_OWN]
     for package in foreign:
         files = [*package.get("wheels", []), *filter(None, [package.get("sdist")])]
@@ -32,7 +32,7 @@ def _packages(lock: str) -> list[dict[str, Any]]:
 
 
 def the_layer_is_built_from_the_lock(checkout: Checkout) -> Iterator[str]:
-    recipe = (checkout.root / LAYER_MAKEFILE).read_text()
+    recipe = checkout.read(LAYER_MAKEFILE)
     for option in INSTALLED_WITH:
         if option not in recipe:
             yield f"{LAYER_MAKEFILE}: installs without {option}"

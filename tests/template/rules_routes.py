@@ -89,7 +89,7 @@ def _route_keys(function: Function) -> list[str]:
 
 
 def the_catch_all_knows_every_route(checkout: Checkout) -> Iterator[str]:
-    known = json.loads((checkout.root / LAYER / "routes.json").read_text())
+    known = json.loads(checkout.read(f"{LAYER}/routes.json"))
     stored = {f"{method} {path}" for path, methods in known.items() for method in methods}
     declared = {
         f"{method} {path}" for function in checkout.functions for method, path in function.routes
@@ -99,21 +99,21 @@ def the_catch_all_knows_every_route(checkout: Checkout) -> Iterator[str]:
 
 
 def sample_events_are_there(checkout: Checkout) -> Iterator[str]:
-    wanted = {_event_file(function) for function in checkout.functions}
-    found = {path.relative_to(checkout.root) for path in checkout.root.glob("events/*/*.json")}
+    wanted = {event_file(function) for function in checkout.functions}
+    found = {path for path in checkout.within("events", ".json") if len(path.parts) > 2}  # noqa: PLR2004
     for path in sorted(wanted - found):
         yield f"{path}: the sample event is missing"
     for path in sorted(found - wanted):
         yield f"{path}: there is no such function"
 
 
-def _event_file(function: Function) -> Path:
+def event_file(function: Function) -> Path:
     return Path("events", function.folder, f"{function.file}.json")
 
 
 def sam_local_is_told_what_it_passes_on(checkout: Checkout) -> Iterator[str]:
     """`sam local` drops a variable that the template does not have, and says nothing."""
-    told = set(json.loads((checkout.root / "events/env.json").read_text())["Parameters"])
+    told = set(json.loads(checkout.read("events/env.json"))["Parameters"])
     blocks = checkout.of_type("AWS::Lambda::Function").values()
     known = {name for block in blocks for name in block["Environment"]["Variables"]}
     for name in sorted(told - known):
@@ -125,34 +125,42 @@ def sam_local_is_told_what_it_passes_on(checkout: Checkout) -> Iterator[str]:
 
 
 def functions_have_a_test(checkout: Checkout) -> Iterator[str]:
-    files = {
-        path.relative_to(checkout.root).as_posix(): path
-        for path in checkout.root.glob("tests/**/*.py")
-    }
-    text = "\n".join(p.read_text() for name, p in files.items() if not name.startswith(FOR_ALL))
+    files = [path for path in checkout.within("tests", ".py") if not _is_for_all(path)]
+    found = [_mentioned(checkout.files[path]) for path in files]
+    words = frozenset().union(*(one for one, _ in found))
+    asked = frozenset().union(*(other for _, other in found))
     for function in checkout.functions:
-        if not _is_mentioned(tuple(_mentions(function)), text):
+        if not _is_mentioned(function, words, asked):
             routes = ", ".join(_route_keys(function)) or function.file
             yield f"{function.logical_id}: no test mentions {routes}"
 
 
+def _is_for_all(path: Path) -> bool:
+    return path.as_posix().startswith(FOR_ALL)
+
+
+# A method and path together: `.get(f"/v1/voice/calls/{call_id}"`, `"GET", "/v1/whoami?x=1"`.
+_ASKED = re.compile(r"""(?:\.([a-z]+)\(|["']([A-Z]+)["'],)\s*f?["'](/[^"'?\s]*)["'?]""")
+
+
 @cache
-def _is_mentioned(patterns: tuple[str, ...], text: str) -> bool:
-    return any(re.search(pattern, text) for pattern in patterns)
+def _mentioned(text: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The words of a file, and the routes it asks for, as `GET /v1/voice/calls/{call_id}`."""
+    asked = ((small or capital, path) for small, capital, path in _ASKED.findall(text))
+    return (
+        frozenset(re.findall(r"\w+", text)),
+        frozenset(f"{method.upper()} {path}" for method, path in asked),
+    )
 
 
-def _mentions(function: Function) -> Iterator[str]:
-    """The file's name, or its method and path together: `.get(f"/v1/voice/calls/{call_id}"`.
-
-    For the catch-all, which has no path, a test of the status that only it answers.
-    """
-    yield rf"\b{function.file}\b"
-    if function.is_catch_all:
-        yield r"\bdef test_405_"
-    for method, path in function.routes:
-        filled = re.sub(r"\\{\w+\\}", r"[^/\"'?\\s]+", re.escape(path))
-        called = rf"(?:\.{method.lower()}\(|[\"']{method}[\"'],)"
-        yield rf"{called}\s*f?[\"']{filled}[\"'?]"
+def _is_mentioned(function: Function, words: frozenset[str], asked: frozenset[str]) -> bool:
+    """By the file's name or by a route; the catch-all, which has none, by a status of its own."""
+    if function.is_catch_all and any(word.startswith("test_405_") for word in words):
+        return True
+    routes = [
+        re.compile(re.sub(r"\\{\w+\\}", r"[^/]+", re.escape(key))) for key in _route_keys(function)
+    ]
+    return function.file in words or any(r.fullmatch(one) for r in routes for one in asked)
 
 
 RULES = (

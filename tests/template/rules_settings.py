@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from tests.template.checkout import LAYER, Checkout
 
@@ -46,22 +47,29 @@ def variables_read_are_set(checkout: Checkout) -> Iterator[str]:
         yield f"{variable} is read by the layer, and no function has it"
 
 
-def _variables_read(checkout: Checkout) -> tuple[set[str], set[str]]:
+def _variables_read(checkout: Checkout) -> tuple[frozenset[str], frozenset[str]]:
     """The names that `os.environ` is asked for: with `[…]`, and with a default."""
-    required, optional = set(), set()
-    for module in checkout.layer.values():
-        for node in ast.walk(module):
-            match node:
-                case ast.Subscript(value=source, slice=ast.Constant(value=str(name))):
-                    if _is_environment(source):
-                        required.add(name)
-                case ast.Call(
-                    func=ast.Attribute(value=source, attr="get"),
-                    args=[ast.Constant(value=str(name)), *_],
-                ):
-                    if _is_environment(source):
-                        optional.add(name)
+    found = [_asked_for(module) for module in checkout.layer.values()]
+    required = frozenset().union(*(one for one, _ in found))
+    optional = frozenset().union(*(other for _, other in found))
     return required - NOT_OURS, optional - required - NOT_OURS
+
+
+@cache
+def _asked_for(module: ast.Module) -> tuple[frozenset[str], frozenset[str]]:
+    required, optional = set(), set()
+    for node in ast.walk(module):
+        match node:
+            case ast.Subscript(value=source, slice=ast.Constant(value=str(name))):
+                if _is_environment(source):
+                    required.add(name)
+            case ast.Call(
+                func=ast.Attribute(value=source, attr="get"),
+                args=[ast.Constant(value=str(name)), *_],
+            ):
+                if _is_environment(source):
+                    optional.add(name)
+    return frozenset(required), frozenset(optional)
 
 
 def _is_environment(node: ast.expr) -> bool:
@@ -71,12 +79,16 @@ def _is_environment(node: ast.expr) -> bool:
 def environment_is_read_in_settings(checkout: Checkout) -> Iterator[str]:
     """So that the names above are all there are."""
     for path, module in (checkout.layer | checkout.handlers).items():
-        reads = any(_reads_environment(node) for node in ast.walk(module))
-        if reads and path.as_posix() != f"{LAYER}/settings.py":
+        if _reads_environment(module) and path.as_posix() != f"{LAYER}/settings.py":
             yield f"{path}: reads the environment; settings.py does that"
 
 
-def _reads_environment(node: ast.AST) -> bool:
+@cache
+def _reads_environment(module: ast.Module) -> bool:
+    return any(_is_reading(node) for node in ast.walk(module))
+
+
+def _is_reading(node: ast.AST) -> bool:
     match node:
         case ast.Attribute(value=ast.Name(id="os"), attr="environ" | "getenv"):
             return True

@@ -2,7 +2,6 @@
 
 import copy
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -26,8 +25,8 @@ from tests.template import (
 )
 from tests.template.broken import BROKEN, Broken, rewrite, write
 from tests.template.checkout import LAYER, Checkout, real
+from tests.template.rules_routes import event_file
 from tools import routes
-from tools.template import ROOT
 
 Rule = Callable[[Checkout], Iterator[str]]
 
@@ -45,17 +44,36 @@ RULES: list[Rule] = [
 # Importing them is what registers the broken checkouts.
 assert broken_functions, broken_data
 assert broken_code, broken_buckets
-# All that the rules read.
-READ = ("functions", LAYER, "layers/dependencies/Makefile", "events", "tests", "uv.lock")
+# A broken checkout is made of these and what is theirs: some of each kind, however many there are.
+KEPT = {
+    *("AnswerUnmatched", "GetWhoami", "GetAgent", "GetSettings", "GetCall", "ListCalls"),
+    *("PlaceCall", "NoteStatus", "TakeTurn"),
+    *("DialCall", "FollowUpCall", "RelayOutbox", "SweepOverdue"),
+}
+
+
+@cache
+def pruned() -> Checkout:
+    few = real().copy()
+    resources = few.raw["Resources"]
+    for function in real().functions:
+        if function.logical_id not in KEPT:
+            del resources[function.logical_id]
+            del few.files[few.source(function)]
+            del few.files[event_file(function)]
+    for role in real().roles_of_functions() - few.roles_of_functions():
+        del resources[role]
+    return few
 
 
 @cache
 def at_first() -> dict[str, list[str]]:
-    return {rule.__name__: list(rule(real())) for rule in RULES}
+    """What a part of the repository lacks of the whole."""
+    return {rule.__name__: list(rule(pruned())) for rule in RULES}
 
 
 def findings(checkout: Checkout) -> dict[str, list[str]]:
-    """What each rule finds in a changed checkout that is not in this one; nothing if nothing."""
+    """What each rule finds in a changed checkout that it did not at first; nothing if nothing."""
     said = {rule.__name__: list(rule(checkout)) for rule in RULES}
     new = {
         name: [one for one in found if one not in at_first()[name]] for name, found in said.items()
@@ -64,16 +82,9 @@ def findings(checkout: Checkout) -> dict[str, list[str]]:
 
 
 @pytest.fixture
-def checkout(tmp_path: Path) -> Checkout:
-    """A copy that may be broken."""
-    for name in READ:
-        source, copied = ROOT / name, tmp_path / name
-        copied.parent.mkdir(parents=True, exist_ok=True)
-        if source.is_dir():
-            shutil.copytree(source, copied, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(source, copied)
-    return Checkout(copy.deepcopy(real().raw), tmp_path)
+def checkout() -> Checkout:
+    """One that may be broken."""
+    return pruned().copy()
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
@@ -104,7 +115,7 @@ def test_routes_json_is_what_its_tool_writes() -> None:
 
 def test_each_step_of_adding_an_endpoint_is_asked_for(checkout: Checkout) -> None:
     route = "DELETE /v1/voice/calls/{call_id}"
-    text = (checkout.root / broken_code.GET_CALL).read_text().replace("calls:read", "calls:write")
+    text = checkout.read(broken_code.GET_CALL).replace("calls:read", "calls:write")
     docstring = f"{route}: cancel a call."
     write(
         checkout,
@@ -117,7 +128,7 @@ def test_each_step_of_adding_an_endpoint_is_asked_for(checkout: Checkout) -> Non
     added["Properties"] |= {"Handler": "transfer_call.handler", "Description": docstring}
     added["Properties"]["Events"]["Route"]["Properties"]["Method"] = "DELETE"
     checkout.raw["Resources"]["TransferCall"] = added
-    now = Checkout(checkout.raw, checkout.root)
+    now = checkout.copy()
     assert findings(now) == {
         "the_catch_all_knows_every_route": [
             f"{route}: routes.json is not of this template; run `python -m tools.routes`"
@@ -126,12 +137,12 @@ def test_each_step_of_adding_an_endpoint_is_asked_for(checkout: Checkout) -> Non
         "functions_have_a_test": [f"TransferCall: no test mentions {route}"],
     }
 
-    known = json.loads((checkout.root / LAYER / "routes.json").read_text())
+    known = json.loads(checkout.read(f"{LAYER}/routes.json"))
     known["/v1/voice/calls/{call_id}"].append("DELETE")
     write(checkout, f"{LAYER}/routes.json", json.dumps(known))
     write(checkout, "events/voice/transfer_call.json", "{}")
     write(checkout, "tests/integration/test_cancel.py", 'client.delete(f"/v1/voice/calls/{id}")')
-    assert findings(now) == {}
+    assert findings(checkout.copy()) == {}
 
 
 def test_a_change_that_changes_nothing_is_no_fixture(checkout: Checkout) -> None:
