@@ -14,7 +14,6 @@ from linkwright.outbox import Work
 from linkwright.providers import telephony
 from linkwright.providers.telephony import Dial
 from linkwright.table import Item, Key, Table, get
-from linkwright.voice import agents
 from linkwright.voice.calls import lifecycle
 from linkwright.voice.dialling import claims, dialler, inquiry
 from tests import carrier, pump
@@ -435,9 +434,7 @@ def test_a_call_that_cannot_be_it_is_not_adopted(
     workspace: Workspace, exchange: Exchange, hand: Hand, to: str, earlier_s: float
 ) -> None:
     """Others may call by the account: a call from before the order, or to somebody else."""
-    agent = agents.find(workspace.partition, workspace.agent())
-    assert agent is not None
-    stranger = Dial(workspace.partition, ids.new("call"), 1, to, agent)
+    stranger = Dial(workspace.partition, ids.new("call"), 1, to, from_=None, time_limit_s=600)
     telephony.carrier(workspace.partition).place(stranger)
     hand.move(earlier_s)
     exchange.placing = unanswered

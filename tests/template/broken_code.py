@@ -126,8 +126,15 @@ def a_domain_inside_the_kernel(checkout: Checkout) -> None:
 
 
 @breaks(code.domains_meet_in_operations)
-def a_port_that_knows_too_much(checkout: Checkout) -> None:
-    write(checkout, f"{LAYER}/providers/mail.py", "from linkwright.voice.calls import reading\n")
+def a_port_that_knows_a_domain(checkout: Checkout) -> None:
+    known = "from linkwright.voice.calls.states import Status\n"
+    write(checkout, f"{LAYER}/providers/mail.py", known)
+
+
+@breaks(code.domains_meet_in_operations)
+def a_port_that_knows_the_operations_of_a_domain(checkout: Checkout) -> None:
+    later = "def late() -> None:\n    from linkwright.workspace import operations\n"
+    write(checkout, f"{LAYER}/providers/mail.py", later)
 
 
 @breaks(code.files_fit_a_screen)

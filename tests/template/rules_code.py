@@ -34,11 +34,10 @@ ONLY = {
 }
 # What a domain may take of another besides its operations, and why.
 SHARED = {"workspace.models": "a workspace's settings are plain values"}
-# A port is spoken in the words of the domain that uses it, which are plain values.
+# Below the domains: a port speaks in values of its own, and the domain translates.
 PORTS = "providers"
 # What stands in no folder of the package.
 KERNEL = "linkwright"
-VOCABULARY = {"agent_models", "models", "reports", "states"}
 
 HANDLER_LINES = 60
 LAYER_LINES = 250
@@ -102,9 +101,9 @@ def domains_meet_in_operations(checkout: Checkout) -> Iterator[str]:
             domain, _, rest = within.partition(".")
             if domain not in domains - {of} or not name.startswith("linkwright."):
                 continue
-            if of == KERNEL:
-                yield f"{path}: the kernel imports {name}, of a domain"
-            elif not _may_be_shared(of, domain, rest.split(".")):
+            if of in {KERNEL, PORTS}:
+                yield f"{path}: imports {name}, of a domain"
+            elif not _may_be_shared(domain, rest.partition(".")[0]):
                 yield f"{path}: imports {name}, not the operations of {domain}"
 
 
@@ -113,10 +112,8 @@ def _domain(path: Path) -> str:
     return (KERNEL, *path.relative_to(LAYER).parts[:-1])[:2][-1]
 
 
-def _may_be_shared(of: str, domain: str, modules: list[str]) -> bool:
-    if modules[0] == "operations" or f"{domain}.{modules[0]}" in SHARED:
-        return True
-    return domain == PORTS or (of == PORTS and not VOCABULARY.isdisjoint(modules))
+def _may_be_shared(domain: str, module: str) -> bool:
+    return domain == PORTS or module == "operations" or f"{domain}.{module}" in SHARED
 
 
 def files_fit_a_screen(checkout: Checkout) -> Iterator[str]:

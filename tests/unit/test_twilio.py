@@ -19,6 +19,7 @@ from pydantic import SecretStr
 
 from linkwright import deadline, settings
 from linkwright.providers import twilio, twilio_words
+from linkwright.providers.telephony_types import AnsweredBy, CallUpdate, Progress, Refusal
 from linkwright.providers.twilio import (
     Account,
     CallState,
@@ -33,8 +34,6 @@ from linkwright.providers.twilio import (
     Unavailable,
     Unknown,
 )
-from linkwright.voice.calls.reports import Report
-from linkwright.voice.calls.states import EndedReason, Status
 
 pytestmark = pytest.mark.usefixtures("loopback")
 
@@ -222,28 +221,28 @@ def test_201_with_detection_and_recording(
 
 
 @pytest.mark.parametrize(
-    ("answer", "reason", "detail"),
+    ("answer", "is_ours", "detail"),
     [
-        (problem(400, 21211), "carrier_failed", "The number is not valid. (error 21211)"),
-        (problem(400, 21214), "carrier_failed", "The carrier cannot reach the number."),
-        (problem(400, 21215), "carrier_failed", "The carrier may not call this country."),
-        (problem(403, 21202), "carrier_failed", "The carrier does not call premium numbers."),
-        (problem(400, 21210), "carrier_not_configured", "The calling number is not one of ours."),
-        (problem(401, 20003), "carrier_not_configured", "The carrier does not know our account."),
-        (problem(403, 20005), "carrier_not_configured", "The carrier's account is not active."),
-        (problem(400, 99999), "carrier_failed", "The carrier refused the call. (error 99999)"),
-        (Reply(403, b"<html>No</html>"), "carrier_failed", "The carrier refused the call."),
-        (reply(422, {"code": "x"}), "carrier_failed", "The carrier refused the call."),
+        (problem(400, 21211), False, "The number is not valid. (error 21211)"),
+        (problem(400, 21214), False, "The carrier cannot reach the number."),
+        (problem(400, 21215), False, "The carrier may not call this country."),
+        (problem(403, 21202), False, "The carrier does not call premium numbers."),
+        (problem(400, 21210), True, "The calling number is not one of ours."),
+        (problem(401, 20003), True, "The carrier does not know our account."),
+        (problem(403, 20005), True, "The carrier's account is not active."),
+        (problem(400, 99999), False, "The carrier refused the call. (error 99999)"),
+        (Reply(403, b"<html>No</html>"), False, "The carrier refused the call."),
+        (reply(422, {"code": "x"}), False, "The carrier refused the call."),
     ],
 )
 def test_4xx_is_no_call(
-    server: Server, carrier: Twilio, answer: Reply, reason: str, detail: str
+    server: Server, carrier: Twilio, answer: Reply, is_ours: bool, detail: str
 ) -> None:
     server.answers(answer)
     with pytest.raises(NotPlaced) as refused:
         carrier.place(ORDER)
-    assert refused.value.reason == reason
-    assert refused.value.detail.startswith(detail)
+    assert refused.value.refusal.is_ours == is_ours
+    assert refused.value.refusal.detail.startswith(detail)
     assert not refused.value.may_pass
     assert not isinstance(refused.value, RateLimited)
 
@@ -312,7 +311,7 @@ def test_no_connection_is_no_call(server: Server) -> None:
     with pytest.raises(NotPlaced) as refused:
         client(url).place(ORDER)
     assert refused.value.may_pass
-    assert refused.value.reason is EndedReason.CARRIER_FAILED
+    assert not refused.value.refusal.is_ours
 
 
 def test_an_address_that_is_not_allowed_is_no_call(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -321,7 +320,7 @@ def test_an_address_that_is_not_allowed_is_no_call(monkeypatch: pytest.MonkeyPat
     with pytest.raises(NotPlaced) as refused:
         client("http://127.0.0.1:9").place(ORDER)
     assert not refused.value.may_pass
-    assert refused.value.reason is EndedReason.CARRIER_NOT_CONFIGURED
+    assert refused.value.refusal.is_ours
 
 
 # ---- Ending and asking ------------------------------------------------------------------------
@@ -563,57 +562,55 @@ def test_errors_and_logs_have_no_number_and_no_token(
         assert secret not in text
 
 
-# ---- Its words in ours ------------------------------------------------------------------------
+# ---- Its words in the port's ------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("status", "answered", "report"),
+    ("status", "answered", "update"),
     [
         ("queued", None, None),
         ("initiated", None, None),
         ("a-new-one", None, None),
-        ("ringing", None, Report(Status.RINGING)),
-        ("in-progress", None, Report(Status.IN_PROGRESS, answered_by="unknown")),
-        ("in-progress", "human", Report(Status.IN_PROGRESS, answered_by="human")),
-        ("busy", None, Report(Status.BUSY, ended_reason=EndedReason.BUSY)),
-        ("no-answer", None, Report(Status.NO_ANSWER, ended_reason=EndedReason.NO_ANSWER)),
-        ("canceled", None, Report(Status.CANCELED, ended_reason=EndedReason.CANCELED)),
+        ("ringing", None, CallUpdate(Progress.RINGING)),
+        ("in-progress", None, CallUpdate(Progress.ANSWERED, AnsweredBy.UNKNOWN)),
+        ("in-progress", "human", CallUpdate(Progress.ANSWERED, AnsweredBy.HUMAN)),
+        ("busy", None, CallUpdate(Progress.BUSY)),
+        ("no-answer", None, CallUpdate(Progress.NO_ANSWER)),
+        ("canceled", None, CallUpdate(Progress.CANCELED)),
     ],
 )
-def test_a_status_in_our_words(status: str, answered: str | None, report: Report | None) -> None:
-    assert twilio_words.reported(status, answered=answered) == report
+def test_a_status(status: str, answered: str | None, update: CallUpdate | None) -> None:
+    assert twilio_words.update(status, answered=answered, duration_s=0, error_code=31000) == update
 
 
 @pytest.mark.parametrize(
-    ("answered", "status", "by", "reason"),
+    ("answered", "by"),
     [
-        ("human", Status.COMPLETED, "human", EndedReason.CALLEE_HUNG_UP),
-        ("unknown", Status.COMPLETED, "unknown", EndedReason.CALLEE_HUNG_UP),
-        (None, Status.COMPLETED, "unknown", EndedReason.CALLEE_HUNG_UP),
-        ("a-new-one", Status.COMPLETED, "unknown", EndedReason.CALLEE_HUNG_UP),
-        ("machine_start", Status.VOICEMAIL, "voicemail", EndedReason.VOICEMAIL),
-        ("machine_end_beep", Status.VOICEMAIL, "voicemail", EndedReason.VOICEMAIL),
-        ("machine_end_silence", Status.VOICEMAIL, "voicemail", EndedReason.VOICEMAIL),
-        ("machine_end_other", Status.VOICEMAIL, "voicemail", EndedReason.VOICEMAIL),
-        ("fax", Status.COMPLETED, "unavailable", EndedReason.AGENT_ENDED),
+        ("human", AnsweredBy.HUMAN),
+        ("unknown", AnsweredBy.UNKNOWN),
+        (None, AnsweredBy.UNKNOWN),
+        ("a-new-one", AnsweredBy.UNKNOWN),
+        ("machine_start", AnsweredBy.MACHINE),
+        ("machine_end_beep", AnsweredBy.MACHINE),
+        ("machine_end_silence", AnsweredBy.MACHINE),
+        ("machine_end_other", AnsweredBy.MACHINE),
+        ("fax", AnsweredBy.FAX),
     ],
 )
-def test_a_completed_call_is_what_answered_it(
-    answered: str | None, status: Status, by: str, reason: EndedReason
-) -> None:
-    expected = Report(status, answered_by=by, ended_reason=reason, duration_s=15)
-    assert twilio_words.reported("completed", answered=answered, duration_s=15) == expected
+def test_a_completed_call_says_who_answered(answered: str | None, by: AnsweredBy) -> None:
+    completed = CallUpdate(Progress.COMPLETED, by, duration_s=15)
+    assert twilio_words.update("completed", answered=answered, duration_s=15) == completed
 
 
 @pytest.mark.parametrize(
-    ("code", "reason", "detail"),
+    ("code", "is_ours", "detail"),
     [
-        (None, "carrier_failed", "The carrier could not connect the call."),
-        (31000, "carrier_failed", "The carrier could not connect the call. (error 31000)"),
-        (13227, "carrier_failed", "The carrier may not call this country. (error 13227)"),
-        (10001, "carrier_not_configured", "The carrier's account is not active. (error 10001)"),
+        (None, False, "The carrier could not connect the call."),
+        (31000, False, "The carrier could not connect the call. (error 31000)"),
+        (13227, False, "The carrier may not call this country. (error 13227)"),
+        (10001, True, "The carrier's account is not active. (error 10001)"),
     ],
 )
-def test_a_failed_call_says_why(code: int | None, reason: str, detail: str) -> None:
-    failed = Report(Status.FAILED, ended_reason=EndedReason(reason), ended_detail=detail)
-    assert twilio_words.reported("failed", error_code=code) == failed
+def test_a_failed_call_says_why(code: int | None, is_ours: bool, detail: str) -> None:
+    failed = CallUpdate(Progress.FAILED, refusal=Refusal(detail, is_ours))
+    assert twilio_words.update("failed", error_code=code) == failed

@@ -31,7 +31,6 @@ from linkwright.providers.twilio import (
 from linkwright.providers.twilio_callbacks import Fields, Malformed, Route
 from linkwright.settings import settings
 from linkwright.vault import CarrierAccount, vault
-from linkwright.voice.agent_models import Agent
 
 __all__ = ["NotFound", "NotPlaced", "RateLimited", "Rejected", "TwilioError", "Unknown"]
 
@@ -51,13 +50,19 @@ class CarrierNotConfigured(Exception):
 
 @dataclass(frozen=True)
 class Dial:
-    """One attempt of a call. `recorded`: from the moment at which it is answered."""
+    """One attempt of a call: from one of the account's numbers, or from that of the deployment.
+
+    `whole_greeting`: of a machine, tell after its greeting. `recorded`: from the moment at which
+    it is answered.
+    """
 
     partition: str
     call_id: str
     attempt: int
     to: str = field(repr=False)
-    agent: Agent
+    from_: str | None = field(repr=False)
+    time_limit_s: int
+    whole_greeting: bool = False
     recorded: bool = False
 
     def url(self, kind: str, turn: int | None = None) -> str:
@@ -102,30 +107,29 @@ class Carrier:
 
     def place(self, dial: Dial) -> str:
         """Dial; the carrier's id of the call. Raises `NotPlaced`, `RateLimited` or `Unknown`."""
-        plan = dial.agent.voicemail
         return self.twilio.place(
             Order(
                 to=dial.to,
-                from_=self.caller_id(dial.agent),
+                from_=self.caller_id(dial.from_),
                 answer_url=dial.url("answer"),
                 status_url=dial.url("status"),
-                time_limit_s=dial.agent.max_duration_s,
+                time_limit_s=dial.time_limit_s,
                 ring_s=RING_S,
-                machine=Machine(dial.url("machine"), plan.action == "leave_message"),
+                machine=Machine(dial.url("machine"), dial.whole_greeting),
                 recording_url=dial.url("recording") if dial.recorded else None,
             )
         )
 
-    def caller_id(self, agent: Agent) -> str:
+    def caller_id(self, wanted: str | None) -> str:
         """The number that calls. Raises `CarrierNotConfigured`."""
-        number = agent.phone_number or self.phone_number
+        number = wanted or self.phone_number
         if number is None:
             raise CarrierNotConfigured
         return number
 
     def find(self, dial: Dial, since: datetime, until: datetime) -> list[str]:
         """The ids of calls like this one that were placed between two moments."""
-        found = self.twilio.find(dial.to, self.caller_id(dial.agent), since, until)
+        found = self.twilio.find(dial.to, self.caller_id(dial.from_), since, until)
         return [call.sid for call in found]
 
     def recording(self, sid: str) -> Recording:

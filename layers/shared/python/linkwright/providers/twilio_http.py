@@ -11,7 +11,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from linkwright import egress
 from linkwright.egress import Answer
 from linkwright.providers import twilio_words
-from linkwright.voice.calls.states import EndedReason
+from linkwright.providers.telephony_types import Refusal
 
 API_URL = "https://api.twilio.com"
 MAX_BYTES = 1_000_000
@@ -30,17 +30,16 @@ class TwilioError(Exception):
 class NotPlaced(TwilioError):
     """There is no call: Twilio said no, or never heard of it. `may_pass`: it may be said later."""
 
-    def __init__(self, reason: EndedReason, detail: str, *, may_pass: bool = False) -> None:
-        super().__init__(detail)
-        self.reason, self.detail, self.may_pass = reason, detail, may_pass
+    def __init__(self, refusal: Refusal, *, may_pass: bool = False) -> None:
+        super().__init__(refusal.detail)
+        self.refusal, self.may_pass = refusal, may_pass
 
 
 class RateLimited(NotPlaced):
     """There is no call: too many were placed at once. Seconds to wait, where Twilio says so."""
 
     def __init__(self, retry_after_s: int | None) -> None:
-        reason, detail = EndedReason.CARRIER_FAILED, "The carrier takes no more calls now."
-        super().__init__(reason, detail, may_pass=True)
+        super().__init__(Refusal("The carrier takes no more calls now."), may_pass=True)
         self.retry_after_s = retry_after_s
 
 
@@ -83,19 +82,17 @@ def place(account: Account, form: Form, timeout_s: float) -> Answer:
     try:
         answer = _send(account, "POST", account.path("Calls.json"), timeout_s, form)
     except egress.Refused as failure:
-        reason, detail = EndedReason.CARRIER_NOT_CONFIGURED, "The carrier's address is refused."
-        raise NotPlaced(reason, detail) from failure
+        raise NotPlaced(Refusal("The carrier's address is refused.", is_ours=True)) from failure
     except egress.Unreachable as failure:
         # Not all of the request was sent.
-        reason, detail = EndedReason.CARRIER_FAILED, "The carrier cannot be reached."
-        raise NotPlaced(reason, detail, may_pass=True) from failure
+        raise NotPlaced(Refusal("The carrier cannot be reached."), may_pass=True) from failure
     except egress.EgressError as failure:
         raise Unknown("no answer") from failure
     if answer.status == 429:
         raise RateLimited(_retry_after_s(answer))
     # Whoever says 408 may not be the one who dials.
     if 400 <= answer.status < 500 and answer.status != 408:
-        raise NotPlaced(*twilio_words.refusal(_code(answer)))
+        raise NotPlaced(twilio_words.refusal(_code(answer)))
     if not 200 <= answer.status < 300:
         raise Unknown(f"status {answer.status}")
     return answer

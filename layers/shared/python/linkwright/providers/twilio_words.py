@@ -1,86 +1,80 @@
-"""Twilio's words in ours: what became of a call, who answered it, and why one was refused."""
+"""Twilio's words in the port's: how far a call has come, who answered, and why one was refused."""
 
-from linkwright.voice.calls.reports import Report
-from linkwright.voice.calls.states import EndedReason, Status
+from dataclasses import replace
 
-_FAILED, _OURS = EndedReason.CARRIER_FAILED, EndedReason.CARRIER_NOT_CONFIGURED
+from linkwright.providers.telephony_types import AnsweredBy, CallUpdate, Progress, Refusal
+
+_NO_COUNTRY = (21203, 21215, 13226, 13227, 32205)
+_NOT_OUR_NUMBER = Refusal("The calling number is not one of ours.", is_ours=True)
 # Of https://www.twilio.com/docs/api/errors, those that a call meets. Twilio's own texts quote the
 # numbers; these do not.
 _ERRORS = {
-    **dict.fromkeys((10001, 20005), (_OURS, "The carrier's account is not active.")),
-    20003: (_OURS, "The carrier does not know our account."),
-    **dict.fromkeys((21210, 21212, 21213), (_OURS, "The calling number is not one of ours.")),
-    21219: (_OURS, "The carrier's trial account may not call this number."),
-    21202: (_FAILED, "The carrier does not call premium numbers."),
-    **dict.fromkeys(
-        (21203, 21215, 13226, 13227, 32205), (_FAILED, "The carrier may not call this country.")
-    ),
-    **dict.fromkeys((21211, 21217, 13223, 13224), (_FAILED, "The number is not valid.")),
-    21214: (_FAILED, "The carrier cannot reach the number."),
-    **dict.fromkeys((21216, 13225), (_FAILED, "The carrier does not call this number.")),
-    21610: (_FAILED, "The callee takes no calls from us."),
+    **dict.fromkeys((10001, 20005), Refusal("The carrier's account is not active.", is_ours=True)),
+    20003: Refusal("The carrier does not know our account.", is_ours=True),
+    **dict.fromkeys((21210, 21212, 21213), _NOT_OUR_NUMBER),
+    21219: Refusal("The carrier's trial account may not call this number.", is_ours=True),
+    21202: Refusal("The carrier does not call premium numbers."),
+    **dict.fromkeys(_NO_COUNTRY, Refusal("The carrier may not call this country.")),
+    **dict.fromkeys((21211, 21217, 13223, 13224), Refusal("The number is not valid.")),
+    21214: Refusal("The carrier cannot reach the number."),
+    **dict.fromkeys((21216, 13225), Refusal("The carrier does not call this number.")),
+    21610: Refusal("The callee takes no calls from us."),
 }
-_REFUSED = (_FAILED, "The carrier refused the call.")
-_NOT_CONNECTED = (_FAILED, "The carrier could not connect the call.")
+_REFUSED = Refusal("The carrier refused the call.")
+_NOT_CONNECTED = Refusal("The carrier could not connect the call.")
 
 _MACHINES = ("machine_start", "machine_end_beep", "machine_end_silence", "machine_end_other")
-_ANSWERED_BY = {"human": "human", "fax": "unavailable", **dict.fromkeys(_MACHINES, "voicemail")}
-_UNANSWERED = {
-    "busy": (Status.BUSY, EndedReason.BUSY),
-    "no-answer": (Status.NO_ANSWER, EndedReason.NO_ANSWER),
-    "canceled": (Status.CANCELED, EndedReason.CANCELED),
+_ANSWERED_BY = {
+    "human": AnsweredBy.HUMAN,
+    "fax": AnsweredBy.FAX,
+    **dict.fromkeys(_MACHINES, AnsweredBy.MACHINE),
+}
+_PROGRESS = {
+    "ringing": Progress.RINGING,
+    "in-progress": Progress.ANSWERED,
+    "completed": Progress.COMPLETED,
+    "busy": Progress.BUSY,
+    "no-answer": Progress.NO_ANSWER,
+    "canceled": Progress.CANCELED,
+    "failed": Progress.FAILED,
 }
 
 
-def refusal(code: int | None) -> tuple[EndedReason, str]:
-    """Why a call was not placed: the reason, and the detail that the call is to show."""
+def refusal(code: int | None) -> Refusal:
+    """Why a call was not placed."""
     return _explained(code, _REFUSED)
 
 
-def answered_by(word: str | None) -> str:
-    """Who answered. What the detection does not know, or was not asked, is treated as a person."""
-    return _ANSWERED_BY.get(word or "", "unknown")
+def answered_by(word: str | None) -> AnsweredBy:
+    return _ANSWERED_BY.get(word or "", AnsweredBy.UNKNOWN)
 
 
-def reported(
+def update(
     status: str,
     *,
     answered: str | None = None,
     duration_s: int | None = None,
     error_code: int | None = None,
-) -> Report | None:
-    """What a status says of the call; None if nothing that it did not know.
+) -> CallUpdate | None:
+    """What a status says of the call; None if nothing that whoever ordered it did not know.
 
-    `answered` is the latest word of the detection: it may have come with another request. Twilio
-    does not say who hung up: a completed call was ended by the callee unless the caller of this
-    knows better.
+    `answered` is the latest word of the detection: it may have come with another request.
     """
-    if status == "ringing":
-        return Report(Status.RINGING)
-    if status == "in-progress":
-        return Report(Status.IN_PROGRESS, answered_by=answered_by(answered))
-    if status == "completed":
-        return _completed(answered_by(answered), duration_s)
-    if status == "failed":
-        reason, detail = _explained(error_code, _NOT_CONNECTED)
-        return Report(Status.FAILED, ended_reason=reason, ended_detail=detail)
-    if status in _UNANSWERED:
-        ended, reason = _UNANSWERED[status]
-        return Report(ended, ended_reason=reason)
-    # Queued and initiated are what dialing is; a word that is new says nothing yet.
-    return None
+    # Queued and initiated are no news; a word that is new says nothing yet.
+    progress = _PROGRESS.get(status)
+    match progress:
+        case None:
+            return None
+        case Progress.ANSWERED:
+            return CallUpdate(progress, answered_by(answered))
+        case Progress.COMPLETED:
+            return CallUpdate(progress, answered_by(answered), duration_s)
+        case Progress.FAILED:
+            return CallUpdate(progress, refusal=_explained(error_code, _NOT_CONNECTED))
+        case _:
+            return CallUpdate(progress)
 
 
-def _completed(by: str, duration_s: int | None) -> Report:
-    if by == "voicemail":
-        status, reason = Status.VOICEMAIL, EndedReason.VOICEMAIL
-    else:
-        # A fax machine is hung up on by us.
-        hung_up = EndedReason.AGENT_ENDED if by == "unavailable" else EndedReason.CALLEE_HUNG_UP
-        status, reason = Status.COMPLETED, hung_up
-    return Report(status, answered_by=by, ended_reason=reason, duration_s=duration_s)
-
-
-def _explained(code: int | None, otherwise: tuple[EndedReason, str]) -> tuple[EndedReason, str]:
-    reason, detail = _ERRORS.get(code or 0, otherwise)
-    return reason, f"{detail} (error {code})" if code else detail
+def _explained(code: int | None, otherwise: Refusal) -> Refusal:
+    found = _ERRORS.get(code or 0, otherwise)
+    return replace(found, detail=f"{found.detail} (error {code})") if code else found

@@ -60,6 +60,6 @@ def _last_verb(call: Call, turn: Turn) -> Element:
     return twiml.dial(
         rule.to or "",
         call.dial.url("transfer"),
-        caller_id=call.carrier.caller_id(call.agent),
+        caller_id=call.carrier.caller_id(call.dial.from_),
         time_limit_s=call.agent.max_duration_s,
     )

@@ -16,7 +16,7 @@ from linkwright.transaction import Transaction
 from linkwright.voice import agents
 from linkwright.voice.calls import attempts, endings, follow_up, lifecycle
 from linkwright.voice.calls.states import MACHINES, Status, is_dialled, is_terminal
-from linkwright.voice.dialling import inquiry
+from linkwright.voice.dialling import carrier_reports, inquiry
 
 _ALIVE = {"queued", "initiated", "ringing", "in-progress"}
 
@@ -26,13 +26,14 @@ def status(request: Request) -> Response:
     callback = telephony.received(request)
     update = telephony.read(lambda: twilio_callbacks.status_update(callback.fields))
     item = attempt_of(callback, update.sid, request, is_alive=update.status in _ALIVE)
-    report = twilio_words.reported(
+    told = twilio_words.update(
         update.status,
         answered=update.answered_by,
         duration_s=update.duration_s,
         error_code=update.error_code,
     )
-    if item is not None and report is not None:
+    if item is not None and told is not None:
+        report = carrier_reports.reported(told)
         (endings.conclude if is_terminal(report.status) else lifecycle.advance)(item, report)
     return Response(204)
 
@@ -42,7 +43,7 @@ def machine(request: Request) -> Response:
     callback = telephony.received(request)
     told = telephony.read(lambda: twilio_callbacks.machine_result(callback.fields))
     item = attempt_of(callback, told.sid, request, is_alive=False)
-    by = twilio_words.answered_by(told.answered_by)
+    by = carrier_reports.answered_by(twilio_words.answered_by(told.answered_by))
     if item is not None and by != "unknown" and _is_open(item):
         lifecycle.note(item, {"answered_by": by})
         if by in MACHINES:

@@ -25,7 +25,7 @@ from linkwright.voice.calls import concurrency, lifecycle
 from linkwright.voice.calls.reports import Report
 from linkwright.voice.calls.states import EndedReason, Status, is_dialled
 from linkwright.voice.compliance import rules
-from linkwright.voice.dialling import claims, inquiry
+from linkwright.voice.dialling import carrier_reports, claims, inquiry
 from linkwright.workspace import operations as workspace
 from linkwright.workspace.operations import Tenant
 
@@ -117,7 +117,7 @@ def _begin(item: Item, tenant: Tenant) -> bool:
         return False
     try:
         carrier = telephony.carrier(partition)
-        carrier.caller_id(agent)
+        carrier.caller_id(agent.phone_number)
         item = claims.claim(item, _lease_end(), agent, tenant, carrier.account)
     except CarrierNotConfigured:
         lifecycle.advance(item, _failed(EndedReason.CARRIER_NOT_CONFIGURED))
@@ -149,7 +149,7 @@ def _place(item: Item, agent: Agent, carrier: Carrier) -> None:
 def _not_placed(item: Item, refused: NotPlaced) -> None:
     """The carrier knows of no call: it waits for another try, or ends if that is of no use."""
     if not refused.may_pass:
-        lifecycle.advance(item, _failed(refused.reason, refused.detail))
+        lifecycle.advance(item, carrier_reports.refused(refused.refusal))
         return
     seconds = refused.retry_after_s if isinstance(refused, RateLimited) else None
     wait = timedelta(seconds=seconds) if seconds else _TRY_AGAIN
@@ -232,8 +232,8 @@ def _due_at(item: Item) -> datetime:
     return clock.parse(item.get("due_at") or item["view"]["created_at"])
 
 
-def _failed(reason: EndedReason, detail: str | None = None) -> Report:
-    return Report(Status.FAILED, ended_reason=reason, ended_detail=detail)
+def _failed(reason: EndedReason) -> Report:
+    return Report(Status.FAILED, ended_reason=reason)
 
 
 def _canceled(reason: EndedReason) -> Report:

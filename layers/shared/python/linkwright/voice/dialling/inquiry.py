@@ -19,7 +19,7 @@ from linkwright.voice.calls import attempts, endings, follow_up, lifecycle
 from linkwright.voice.calls.lifecycle import Superseded
 from linkwright.voice.calls.reports import Report
 from linkwright.voice.calls.states import EndedReason, Status, is_terminal
-from linkwright.voice.dialling import claims
+from linkwright.voice.dialling import carrier_reports, claims
 from linkwright.voice.dialling.claims import Taken
 
 # How far two clocks may be apart, and how long a carrier may take to list what it took.
@@ -38,7 +38,9 @@ def dial_of(item: Item, agent: Agent) -> Dial:
         view["id"],
         attempts.number_of(view),
         view["to"],
-        agent,
+        agent.phone_number,
+        agent.max_duration_s,
+        whole_greeting=agent.voicemail.action == "leave_message",
         recorded=attempts.records_unasked(agent),
     )
 
@@ -96,7 +98,8 @@ def ask(item: Item, carrier: Carrier) -> None:
         _wait_or_give_up(item, _PATIENCE)
         return
     who, seconds = state.answered_by, state.duration_s
-    report = twilio_words.reported(state.status, answered=who, duration_s=seconds)
+    update = twilio_words.update(state.status, answered=who, duration_s=seconds)
+    report = carrier_reports.reported(update) if update else None
     if report is not None and is_terminal(report.status):
         endings.conclude(item, report)
     elif report is not None and not _is_lost(item) and lifecycle.says_something(item, report):
