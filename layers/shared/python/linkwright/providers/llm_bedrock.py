@@ -16,8 +16,8 @@ from pydantic import BaseModel, Field, ValidationError
 
 from linkwright.egress_limits import Deadline, TooSlow, in_time
 from linkwright.providers import llm_http
-from linkwright.providers.llm import Failure, ModelFailed, Question, Reply
 from linkwright.providers.llm_catalogue import Listed
+from linkwright.providers.llm_types import Failure, ModelFailed, Question, Reply
 from linkwright.settings import settings
 
 CONNECT_TIMEOUT_S = 5

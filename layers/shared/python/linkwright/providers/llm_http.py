@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from linkwright import egress
-from linkwright.providers.llm import Failure, ModelFailed
+from linkwright.providers.llm_types import Failure, ModelFailed
 
 _NOT_CONFIGURED = {401, 402, 403, 404}
 # 424 is how Bedrock says that the model failed.

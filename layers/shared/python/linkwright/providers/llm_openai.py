@@ -5,8 +5,8 @@ from typing import Any
 from pydantic import BaseModel, Field, SecretStr
 
 from linkwright.providers import llm_http
-from linkwright.providers.llm import Failure, Question, Reply
 from linkwright.providers.llm_catalogue import Listed
+from linkwright.providers.llm_types import Failure, Question, Reply
 
 API_URL = "https://api.openai.com"
 

@@ -13,7 +13,8 @@ from linkwright.egress_limits import RESERVE_S
 from linkwright.errors import Unavailable
 from linkwright.observability import count, logger
 from linkwright.providers import llm_catalogue, llm_schema
-from linkwright.providers.llm import (
+from linkwright.providers.llm_catalogue import Listed, Provider
+from linkwright.providers.llm_types import (
     MAX_TOKENS,
     Adapter,
     Answer,
@@ -26,7 +27,6 @@ from linkwright.providers.llm import (
     T,
     Usage,
 )
-from linkwright.providers.llm_catalogue import Listed, Provider
 
 # Before a second try, where the vendor does not say how long.
 RETRY_AFTER_S = 0.5
