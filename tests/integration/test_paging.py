@@ -9,8 +9,8 @@ from urllib.parse import quote
 import pytest
 
 from linkwright import clock, ids, pagination, table
-from linkwright.pagination import MAX_READS
-from linkwright.table import Key
+from linkwright.pagination import MAX_READS, Placed
+from linkwright.table import Item, Key, Table
 from linkwright.voice.calls import lifecycle
 from linkwright.voice.calls.reports import Report
 from linkwright.voice.calls.states import EndedReason, Status
@@ -49,18 +49,18 @@ def walk(client: Client, url: str, limit: int) -> tuple[list[dict[str, Any]], in
 
 def _placed(stack: Stack, workspace: Workspace, agent: str, count: int) -> list[str]:
     """The ids of so many calls: one is placed, the others are copies of what that stored."""
-    from pydynox.pydynox_core import item_to_dynamo
-
     placed: str = workspace.place(agent).json["id"]
     stored = json.dumps(lifecycle.find(workspace.partition, placed))
     made = [placed, *(ids.new("call") for _ in range(count - 1))]
-    puts = [
-        {"PutRequest": {"Item": item_to_dynamo(json.loads(stored.replace(placed, copy)))}}
-        for copy in made[1:]
-    ]
-    _write(stack, puts)
-    _copied.extend((Key(f"W#{workspace.partition}#CALL", copy)) for copy in made[1:])
+    _put(stack, [json.loads(stored.replace(placed, copy)) for copy in made[1:]])
     return made
+
+
+def _put(stack: Stack, rows: list[Item]) -> None:
+    from pydynox.pydynox_core import item_to_dynamo
+
+    _write(stack, [{"PutRequest": {"Item": item_to_dynamo(row)}} for row in rows])
+    _copied.extend(Key(row["pk"], row["sk"]) for row in rows)
 
 
 def _write(stack: Stack, requests: list[dict[str, Any]]) -> None:
@@ -171,6 +171,28 @@ def test_200_a_rare_status_is_found_in_bounded_reads(stack: Stack) -> None:
         cursor = f"&cursor={answer['next_cursor']}"
     assert found == [rare]
     assert pages <= 61 // MAX_READS + 1
+
+
+@pytest.mark.parametrize("newest_first", [True, False])
+@pytest.mark.parametrize("limit", [1, 2, 3, 5, 100])
+def test_a_list_by_another_key_than_the_id_shows_each_row_once(
+    stack: Stack, limit: int, newest_first: bool
+) -> None:
+    """Several rows have one key: only with their own beside it does a cursor say which was last."""
+    name, base = f"W#{ids.new('ws')}#BY_NAME", f"W#{ids.new('ws')}#CALL"
+    made = [(f"name {at // 3}", ids.new("call")) for at in range(11)]
+    rows = [{"pk": base, "sk": id_, "gsi1pk": name, "gsi1sk": key} for key, id_ in made]
+    _put(stack, rows)
+    fetch = pagination.partition(
+        Table.CORE, name, index="gsi1", base=base, newest_first=newest_first
+    )
+    shown: list[Placed] = []
+    for _ in range(len(made) // limit + 1):
+        more, _reached = fetch(shown[-1][0] if shown else None, limit)
+        shown += more
+    assert sorted(row["sk"] for _, row in shown) == sorted(call_id for _, call_id in made)
+    keys = [place.key for place, _ in shown]
+    assert keys == sorted(keys, reverse=newest_first)
 
 
 class _Brief:

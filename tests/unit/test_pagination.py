@@ -1,5 +1,7 @@
 """Cursors, limits and the merging of partitions."""
 
+import base64
+import json
 import random
 from dataclasses import replace
 
@@ -11,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from linkwright import pagination
 from linkwright.auth import Account
 from linkwright.errors import InvalidRequest
-from linkwright.pagination import Fetch, ListQuery, merged, paged
+from linkwright.pagination import Fetch, ListQuery, Place, Placed, merged, paged
 from linkwright.plans import PLANS
 from linkwright.table import Item, Table
 
@@ -30,6 +32,11 @@ ACCOUNT = Account(
 )
 
 
+# Made before a cursor could hold two keys; with the key above, they go on being accepted.
+OLD_CURSOR = "WyIxIiwiY2FsbF8zIl16Xv1fXVWAbe0wvSnfs2iv"
+OLD_CURSOR_OF_RED = "WyIxIiwiY2FsbF8zIl2ZiZRGjuHebsvBgdBcETop"
+
+
 class Row(BaseModel):
     id: str
 
@@ -44,13 +51,17 @@ def _show(item: Item) -> Row:
 
 def _listing(keys: list[str], most: int = 1_000) -> Fetch:
     """A partition of these keys; a read that would need more than `most` rows stops there."""
-    descending = sorted(keys, reverse=True)
+    return _sorted([Place(key, key) for key in keys], most)
 
-    def fetch(after: str | None, count: int) -> tuple[list[Item], str | None]:
-        left = [key for key in descending if after is None or key < after]
-        rows = [{"sk": key} for key in left[: min(count, most)]]
+
+def _sorted(places: list[Place], most: int = 1_000) -> Fetch:
+    descending = sorted(places, reverse=True)
+
+    def fetch(after: Place | None, count: int) -> tuple[list[Placed], Place | None]:
+        left = [place for place in descending if after is None or place < after]
+        rows: list[Placed] = [(place, {"sk": place.sk}) for place in left[: min(count, most)]]
         stopped = len(rows) < min(count, len(left))
-        return rows, rows[-1]["sk"] if stopped else None
+        return rows, rows[-1][0] if stopped else None
 
     return fetch
 
@@ -103,6 +114,52 @@ def test_the_same_state_gives_the_same_cursor_without_a_secret_in_it() -> None:
     assert _cursor() == _cursor()
     assert ACCOUNT.cursor_key not in _cursor()
     assert ACCOUNT.workspace_id not in _cursor()
+
+
+def test_an_old_cursor_goes_on_where_its_page_ended() -> None:
+    assert _accepted(OLD_CURSOR)
+    assert _accepted(OLD_CURSOR_OF_RED, query=Filtered, colour="red")
+    assert not _accepted(OLD_CURSOR_OF_RED)
+    # A list by its rows' own keys writes them once, as ever.
+    assert (_cursor(), _cursor(query=Filtered(limit=1, colour="red"))) == (
+        OLD_CURSOR,
+        OLD_CURSOR_OF_RED,
+    )
+
+
+def test_an_old_cursor_names_both_keys_of_an_index(monkeypatch: pytest.MonkeyPatch) -> None:
+    starts = []
+
+    def query(*_: object, **options: object) -> tuple[list[Item], None]:
+        starts.append(options["start_after"])
+        return [], None
+
+    monkeypatch.setattr(pagination, "query", query)
+    asked = ListQuery(limit=1, cursor=OLD_CURSOR)
+    for index, base in (("", ""), ("gsi1", "W#ws_1#CALL")):
+        fetch = pagination.partition(Table.CORE, "W#ws_1#LIST", index=index, base=base)
+        paged(ACCOUNT, "r", asked, fetch, _show)
+    listed = {"gsi1pk": "W#ws_1#LIST", "gsi1sk": "call_3"}
+    assert starts == [
+        {"pk": "W#ws_1#LIST", "sk": "call_3"},
+        {"pk": "W#ws_1#CALL", "sk": "call_3", **listed},
+    ]
+
+
+def test_a_cursor_holds_the_keys_of_its_row_and_nothing_else() -> None:
+    places = [Place("Ärger 😀", "call_1"), Place("Zoe", "call_2")]
+    cursor = paged(ACCOUNT, "r", ListQuery(limit=1), _sorted(places), _show).next_cursor
+    assert cursor is not None
+    payload = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))[:-16]
+    assert json.loads(payload) == ["1", "call_1", "Ärger 😀"]
+    assert _walk(_sorted(places), 1) == ["call_1", "call_2"]
+
+
+@pytest.mark.parametrize("letter", ["a", "א", "語", "😀"])
+def test_a_cursor_of_two_long_keys_is_short_enough_to_come_back(letter: str) -> None:
+    name = letter * (660 // len(letter.encode()))
+    places = [Place(name, f"call_{at:035}") for at in range(3)]
+    assert _walk(_sorted(places), 1) == [place.sk for place in reversed(places)]
 
 
 def test_no_altered_cursor_is_accepted() -> None:
@@ -182,6 +239,17 @@ _partitions = st.lists(
 
 
 @settings(max_examples=300, derandomize=True, deadline=None, database=None)
+@given(
+    keys=st.lists(st.integers(0, 5), max_size=25), limit=st.integers(1, 9), most=st.integers(1, 6)
+)
+def test_a_list_by_another_key_shows_each_row_once(keys: list[int], limit: int, most: int) -> None:
+    """Also those that have one key."""
+    places = [Place(f"name {key}", f"call_{at:02}") for at, key in enumerate(keys)]
+    expected = [place.sk for place in sorted(places, reverse=True)]
+    assert _walk(_sorted(places, most), limit) == expected
+
+
+@settings(max_examples=300, derandomize=True, deadline=None, database=None)
 @given(partitions=_partitions, limit=st.integers(1, 9))
 def test_merging_loses_no_row_though_reads_stop_early(
     partitions: list[tuple[set[int], int]], limit: int
@@ -213,9 +281,10 @@ def test_a_page_takes_a_bounded_number_of_reads(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(pagination, "query", query)
     fetch = pagination.partition(Table.CORE, "W#ws_1#CALL", condition="#a = :a", values={"a": 1})
     rows, place = fetch(None, 26)
+    last = f"call_{9 - pagination.MAX_READS}"
     assert (rows, place, len(reads)) == (
         [],
-        f"call_{9 - pagination.MAX_READS}",
+        Place(last, last),
         pagination.MAX_READS,
     )
     page = paged(ACCOUNT, "r", ListQuery(), fetch, _show)

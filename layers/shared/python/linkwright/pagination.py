@@ -1,8 +1,8 @@
 """Pages and cursors.
 
-A cursor is the sort key of the last row shown, signed with the workspace's own key over the route
-and its filters. It holds nothing but sort-key material, and the partition is rebuilt from the
-credential, so a forged one could not cross a tenant even without the signature.
+A cursor is the place of the last row shown, signed with the workspace's own key over the route and
+its filters. It holds nothing but sort keys, and the partition is rebuilt from the credential, so a
+forged one could not cross a tenant even without the signature.
 """
 
 import base64
@@ -14,7 +14,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -61,6 +61,7 @@ class ListQuery(RequestModel):
         BeforeValidator(_limit),
         WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MAX_LIMIT}),
     ] = DEFAULT_LIMIT
+    # Holds sort keys that take 700 bytes together.
     cursor: Annotated[str, Field(max_length=1024)] | None = None
 
     def filters(self) -> str:
@@ -68,9 +69,20 @@ class ListQuery(RequestModel):
         return self.model_dump_json(exclude={"limit", "cursor"}, exclude_none=True)
 
 
-# Reads up to so many rows after a sort key, in the list's order, and tells the place reached if it
-# stopped before it knew that there are no more.
-Fetch = Callable[[str | None, int], tuple[list[Item], str | None]]
+class Place(NamedTuple):
+    """Where a row stands in a list: by the list's sort key, then by its own, which no other has.
+
+    They are the same where a list is sorted by the rows' own.
+    """
+
+    key: str
+    sk: str
+
+
+# Reads up to so many rows after a place, in the list's order and each with its own place, and tells
+# the place reached if it stopped before it knew that there are no more.
+Placed = tuple[Place, Item]
+Fetch = Callable[[Place | None, int], tuple[list[Placed], Place | None]]
 
 
 def paged(
@@ -82,11 +94,11 @@ def paged(
     is set on an exact fit too.
     """
     after = _position(account, route, query) if query.cursor is not None else None
-    rows, place = fetch(after, query.limit + 1)
+    rows, reached = fetch(after, query.limit + 1)
     shown = rows[: query.limit]
-    last = shown[-1]["sk"] if len(rows) > query.limit else place
+    last = shown[-1][0] if len(rows) > query.limit else reached
     cursor = _cursor(account, route, query, last) if last else None
-    return Page(data=[show(row) for row in shown], next_cursor=cursor)
+    return Page(data=[show(row) for _, row in shown], next_cursor=cursor)
 
 
 def partition(
@@ -106,13 +118,21 @@ def partition(
     is bounded: a page may be short and still have a cursor.
     """
 
-    def fetch(after: str | None, count: int) -> tuple[list[Item], str | None]:
+    def place(row: Item) -> Place:
+        return Place(row[f"{index}sk"], row["sk"])
+
+    def fetch(after: Place | None, count: int) -> tuple[list[Placed], Place | None]:
         if between and between[0] > between[1]:
             return [], None  # DynamoDB refuses a range that holds nothing
         start: Item | None = None
         if after:
-            start = {"pk": base or name, "sk": after, f"{index}pk": name, f"{index}sk": after}
-        rows: list[Item] = []
+            start = {
+                "pk": base or name,
+                "sk": after.sk,
+                f"{index}pk": name,
+                f"{index}sk": after.key,
+            }
+        rows: list[Placed] = []
         for _ in range(MAX_READS):
             more, start = query(
                 table,
@@ -125,29 +145,33 @@ def partition(
                 condition=condition,
                 values=values,
             )
-            rows += more
+            rows += [(place(row), row) for row in more]
             if start is None or len(rows) >= count:
                 return rows[:count], None
-        return rows, start["sk"] if start else None
+        return rows, place(start) if start else None
 
     return fetch
 
 
 def merged(fetches: Sequence[Fetch]) -> Fetch:
-    """Fetches several partitions as one: ids order by time across all of them."""
+    """Fetches several partitions as one: ids order by time across all of them.
 
-    def fetch(after: str | None, count: int) -> tuple[list[Item], str | None]:
+    Not for a sort key that several rows may have: in which order those are read, DynamoDB does not
+    say.
+    """
+
+    def fetch(after: Place | None, count: int) -> tuple[list[Placed], Place | None]:
         each = [one(after, count) for one in fetches]
-        rows = heapq.merge(*(some for some, _ in each), key=itemgetter("sk"), reverse=True)
+        rows = heapq.merge(*(some for some, _ in each), key=itemgetter(0), reverse=True)
         # What is older than a place where a read stopped may be missing rows of that partition.
-        place = max((place for _, place in each if place), default=None)
-        complete = [row for row in rows if place is None or row["sk"] >= place]
-        return complete[:count], place
+        reached = max((reached for _, reached in each if reached), default=None)
+        complete = [row for row in rows if reached is None or row[0] >= reached]
+        return complete[:count], reached
 
     return fetch
 
 
-def _position(account: Account, route: str, query: ListQuery) -> str:
+def _position(account: Account, route: str, query: ListQuery) -> Place:
     try:
         cursor = query.cursor or ""
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
@@ -155,14 +179,16 @@ def _position(account: Account, route: str, query: ListQuery) -> str:
         genuine = hmac.compare_digest(mac, _mac(account, route, query, payload))
         # A cursor has one spelling: base64 that decodes alike but reads differently was altered.
         if genuine and _encode(payload + mac) == cursor:
-            return str(json.loads(payload)[1])
+            _, sk, *other = json.loads(payload)
+            return Place(other[0] if other else sk, sk)
     except (binascii.Error, ValueError):
         pass  # not base64, not ASCII
     raise InvalidRequest("The cursor is not one of this list.", field="cursor")
 
 
-def _cursor(account: Account, route: str, query: ListQuery, last: str) -> str:
-    payload = json.dumps([_VERSION, last], separators=(",", ":")).encode()
+def _cursor(account: Account, route: str, query: ListQuery, last: Place) -> str:
+    keys = [last.sk] if last.key == last.sk else [last.sk, last.key]
+    payload = json.dumps([_VERSION, *keys], ensure_ascii=False, separators=(",", ":")).encode()
     return _encode(payload + _mac(account, route, query, payload))
 
 
