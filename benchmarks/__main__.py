@@ -4,18 +4,22 @@ import argparse
 import io
 import os
 import platform
+import subprocess
 import sys
 import tempfile
-import zipfile
-from contextlib import redirect_stdout
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, redirect_stdout
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import init, instructions, warm
-from benchmarks.aws_calls import COSTS
-from benchmarks.processes import Layers, build_layers
+from benchmarks import budgets, instructions, life, report, rounds, subjects
+from benchmarks.processes import WORK, Layers, build_layers
+from benchmarks.results import BEFORE, Results, results
+from benchmarks.rounds import Ratios
+from benchmarks.routes import routes
+from tests import stack as stacks
 from tools.local_cloud import start_ministack
-from tools.template import ROOT, functions
+from tools.template import ROOT
 
 TARGET = ROOT / "docs" / "performance.md"
 
@@ -24,6 +28,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--instructions", action="store_true", help="only count instructions")
     parser.add_argument("--accept", action="store_true", help="make the counts the new baseline")
+    parser.add_argument(
+        "--only", nargs="+", metavar="FUNCTION", help="measure these, write nothing"
+    )
     asked = parser.parse_args()
     # The emulator takes any credentials; the caller's own have no business here.
     os.environ |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
@@ -31,95 +38,63 @@ def main() -> int:
     layers = build_layers()
     if asked.instructions or asked.accept:
         return instructions.check(layers, accept=asked.accept)
-    cold = init.ratios(layers)
-    with (
-        tempfile.TemporaryDirectory() as directory,
-        start_ministack(Path(directory)) as emulator,
-        # The handlers that prepare the data log as they always do.
-        redirect_stdout(io.StringIO()),
-    ):
-        hot = warm.ratios(layers, emulator.endpoint_url)
-    TARGET.write_text(_report(cold, hot, layers))
-    over = _over_budget(cold, hot)
+    with _emulator() as endpoint:
+        if asked.only:
+            return _show(layers, endpoint, asked.only)
+        now = _measured(layers, endpoint)
+    now.write(WORK / "results.json")
+    before = Results.read(BEFORE)
+    TARGET.write_text(report.text(now, before, layers))
+    over = list(budgets.exceeded(now, before))
     print("\n".join(over) or f"Within all budgets; see {TARGET.relative_to(ROOT)}")
     return 1 if over else 0
 
 
-def _over_budget(cold: dict[str, float], hot: dict[str, float]) -> list[str]:
-    budgets = {function.file: init.budget(function) for function in functions()}
-    found = [
-        f"{name}: init {value:.2f} of the floor, budget {budgets[name]}"
-        for name, value in cold.items()
-        if value > budgets[name]
-    ]
-    return found + [
-        f"{route}: warm {value:.2f} of a bare boto3 handler, budget {warm.BUDGET}"
-        for route, value in hot.items()
-        if value > warm.BUDGET
-    ]
+@contextmanager
+def _emulator() -> Iterator[str]:
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        start_ministack(Path(directory)) as emulator,
+    ):
+        yield emulator.endpoint_url
 
 
-def _report(cold: dict[str, float], hot: dict[str, float], layers: Layers) -> str:
-    budgets = {function.file: init.budget(function) for function in functions()}
-    cores = os.cpu_count() or 1
-    machine = f"{platform.machine()}, {cores} cores, Python {platform.python_version()}"
-    lines = [
-        "# Performance",
-        "",
-        f"Measured by `make bench` on {datetime.now(UTC):%Y-%m-%d}: {machine}. Not on Lambda. Only",
-        "ratios within one run carry over to another machine.",
-        "",
-        "## Cold start",
-        "",
-        "CPU of a process that imports the function and makes its client, as a ratio to one that",
-        'does `import boto3; boto3.client("dynamodb")`. Bytecode compiled, Lambda\'s environment.',
-        "",
-        "| function | ratio | budget |",
-        "|---|---|---|",
-        *[f"| {name} | {value:.2f} | {budgets[name]} |" for name, value in cold.items()],
-        "",
-        "## Warm request",
-        "",
-        "CPU of a request as a ratio to a bare boto3 handler making the same calls, without any",
-        "check, validation, log context or metrics.",
-        "",
-        "| route | ratio | budget |",
-        "|---|---|---|",
-        *[f"| `{route}` | {value:.2f} | {warm.BUDGET} |" for route, value in hot.items()],
-        "",
-        "## AWS calls and capacity",
-        "",
-        "Counted and asserted by `tests/integration/test_costs.py`. Each request authenticates:",
-        "one UpdateItem more, whose unit the write units include.",
-        "",
-        "| request | calls besides | read units | write units |",
-        "|---|---|---|---|",
-        *[
-            f"| `{route}`{f' {case.note}' if case.note else ''} | {', '.join(case.calls) or 'none'}"
-            f" | {case.read_units} | {case.write_units} |"
-            for route, cases in COSTS.items()
-            for case in cases
-        ],
-        "",
-        "## Layers",
-        "",
-        "| layer | unpacked | zipped |",
-        "|---|---|---|",
-        _size("dependencies, for this machine", layers.dependencies),
-        _size("shared", layers.shared),
-    ]
-    return "\n".join(lines) + "\n"
+def _show(layers: Layers, endpoint: str, names: list[str]) -> int:
+    found, _ = _ratios(layers, endpoint, names)
+    for name, ratios in found.items():
+        print(name, *(f"{kind} {value:.3f}" for kind, value in ratios.medians().items()))
+    return 0
 
 
-def _size(name: str, folder: Path) -> str:
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    with tempfile.TemporaryFile() as target:
-        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed:
-            for path in files:
-                packed.write(path, path.relative_to(folder))
-        zipped = target.tell()
-    unpacked = sum(path.stat().st_size for path in files)
-    return f"| {name} | {unpacked / 1e6:.1f} MB | {zipped / 1e6:.1f} MB |"
+def _ratios(
+    layers: Layers, endpoint: str, names: Collection[str] = ()
+) -> tuple[dict[str, Ratios], dict[str, str]]:
+    """Of all functions or some; and which route those serve that were asked."""
+    stack = stacks.deploy(endpoint, "bench")
+    stacks.use(stack)
+    # The handlers that run in this process log as they always do.
+    with redirect_stdout(io.StringIO()):
+        asked = routes()
+        groups = subjects.groups(layers, stack.environment(), asked)
+        chosen = [one for one in groups if not names or not set(names).isdisjoint(one.names)]
+        found = rounds.measure(chosen, subjects.floor(layers, stack.environment()))
+    return found, {route.function.file: route.name for route in asked}
+
+
+def _measured(layers: Layers, endpoint: str) -> Results:
+    found, served = _ratios(layers, endpoint)
+    with redirect_stdout(io.StringIO()):
+        # Where nothing else waits for a queue.
+        lived = life.cost(stacks.deploy(endpoint, "life"))
+    commit = ["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"]
+    return results(
+        found,
+        served,
+        lived,
+        commit=subprocess.check_output(commit, text=True).strip(),
+        day=f"{datetime.now(UTC):%Y-%m-%d}",
+        machine=f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+    )
 
 
 if __name__ == "__main__":

@@ -9,15 +9,23 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
 
-from benchmarks import init
-from benchmarks.processes import FLOOR, WORK, Layers, environment, floor_environment
+from benchmarks import subjects
+from benchmarks.processes import WORK, Layers, Subject
 from tools.template import ROOT
 
 BASELINE = ROOT / "benchmarks" / "instructions.json"
 TOLERANCE = 0.05
 GUARDED = ("get_whoami", "place_call")
+# Init calls nobody: where everything would be does not matter.
+_NOWHERE = {
+    "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+    "STAGE": "local",
+    "CORE_TABLE": "CoreTable",
+    "ACCESS_TABLE": "AccessTable",
+    "IDEM_TABLE": "IdemTable",
+    "DOCS_URL": "https://docs.example.com",
+}
 
 
 def check(layers: Layers, *, accept: bool) -> int:
@@ -37,24 +45,22 @@ def check(layers: Layers, *, accept: bool) -> int:
 
 
 def ratios(layers: Layers) -> dict[str, float]:
-    floor = count(FLOOR, floor_environment(layers))
-    guarded = [function for function in init.measured() if function.file in GUARDED]
+    floor = count(subjects.floor(layers, _NOWHERE))
+    guarded = [function for function in subjects.measured() if function.file in GUARDED]
     return {
-        function.file: round(
-            count(init.code(function), environment(layers, function.folder)) / floor, 3
-        )
+        function.file: round(count(subjects.ours(layers, function, _NOWHERE)) / floor, 3)
         for function in guarded
     }
 
 
-def count(code: str, env: Mapping[str, str]) -> int:
+def count(subject: Subject) -> int:
+    """Of init alone: the process ends as soon as that is over."""
     output = WORK / "callgrind.out"
-    # Once without, so that all bytecode is there.
-    subprocess.run([sys.executable, "-c", code], env=dict(env), check=True)
-    tool = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={output}"]
+    subject.run()  # which complains of what is not compiled
     done = subprocess.run(
-        [*tool, sys.executable, "-c", code],
-        env=dict(env),
+        ["valgrind", "--tool=callgrind", f"--callgrind-out-file={output}", *subject.command],
+        input=subject.job(),
+        env=dict(subject.env),
         check=True,
         capture_output=True,
         text=True,

@@ -1,36 +1,96 @@
-"""Whole processes under Lambda's environment, timed by what they cost, not by how long they took.
+"""Whole processes under Lambda's environment, measured by what they cost, not by how long it took.
 
-The machine's speed drifts, so nothing absolute is kept: the floor and the measured process run in
-turn, and what counts is the ratio.
+The machine's speed drifts, so nothing absolute is kept: see `rounds.py`.
 """
 
+import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
+from typing import Any
 
 from tools.local_cloud.deployment import uv
-from tools.template import ROOT
+from tools.template import ROOT, Function, template
 
 WORK = ROOT / ".local" / "bench"
-FLOOR = "import boto3; boto3.client('dynamodb')"
-ROUNDS = 9
+_PROBE = ROOT / "benchmarks" / "probe.py"
+_PEERS = ROOT / "benchmarks" / "peers"
+# Nothing of this machine's Python is in reach but the standard library: packages are the layers'.
+_PYTHON = [sys.executable, "-S", "-P"]
+
+
+class NotCompiled(Exception):
+    """Modules without bytecode: a floor that compiles would flatter everything."""
 
 
 @dataclass(frozen=True)
 class Layers:
-    """The layers as Lambda mounts them, compiled, for this machine's interpreter."""
+    """The layers as Lambda mounts them, compiled, for this machine's interpreter.
+
+    `peers` is what the peers run on: whole packages, with boto3 as Lambda's runtime has it, where
+    our own layer's is pruned.
+    """
 
     dependencies: Path
     shared: Path
+    peers: Path
+
+
+@dataclass(frozen=True)
+class Reading:
+    """CPU seconds: to the end of init, to the end of the first request, of each warm request."""
+
+    init: float
+    first: float = 0
+    warm: float = 0
+
+
+Events = Callable[[int], list[Mapping[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is measured: a handler's module with all that its process needs.
+
+    `init` is Python, `events` makes so many that are answered well; none, and only init counts.
+    """
+
+    name: str
+    module: str
+    init: str
+    env: Mapping[str, str] = field(repr=False)
+    events: Events | None = None
 
     @property
-    def python_path(self) -> str:
-        return os.pathsep.join(map(str, (self.shared, self.dependencies)))
+    def command(self) -> list[str]:
+        return [*_PYTHON, str(_PROBE)]
+
+    def job(self, requests: int = 0) -> str:
+        """What the probe is told on its standard input."""
+        events = self.events(requests) if self.events and requests else []
+        return json.dumps({"module": self.module, "init": self.init, "events": events})
+
+    def run(self, requests: int = 0) -> Reading:
+        done = subprocess.run(
+            self.command,
+            input=self.job(requests),
+            env=dict(self.env),
+            text=True,
+            capture_output=True,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(f"{self.name} failed: {done.stderr[-2000:]}")
+        found = json.loads(done.stderr.strip().splitlines()[-1])
+        if found["uncompiled"]:
+            raise NotCompiled(f"{self.name}: {', '.join(found['uncompiled'])}")
+        if any(status >= 300 for status in found.get("statuses", [])):
+            raise RuntimeError(f"{self.name} answered {found['statuses']}: {done.stdout[-2000:]}")
+        return Reading(found["init"], found.get("first", 0), found.get("warm", 0))
 
 
 def build_layers() -> Layers:
@@ -49,59 +109,70 @@ def build_layers() -> Layers:
         command = ["make", "-s", f"build-{target}Layer", f"ARTIFACTS_DIR={artifacts}"]
         subprocess.run(command, cwd=ROOT / "layers" / folder, env=env, check=True)
     pointer = next((WORK / "dependencies").rglob("dependencies.pth")).read_text()
-    return Layers(Path(pointer.split("'")[1]), WORK / "shared" / "python")
+    _copy_tasks()
+    return Layers(Path(pointer.split("'")[1]), WORK / "shared" / "python", _build_peers())
 
 
-def environment(layers: Layers, folder: str = "", endpoint: str = "") -> dict[str, str]:
-    """Lambda's own variables, and those of the template; some libraries import more without."""
-    paths = [layers.python_path, str(ROOT / "functions" / folder)]
+def _copy_tasks() -> None:
+    """The functions and the peers, without bytecode: as a function's folder is packed."""
+    without = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "functions", WORK / "tasks", ignore=without)
+    shutil.copytree(_PEERS, WORK / "tasks" / "peers", ignore=without)
+
+
+def _build_peers() -> Path:
+    """What the peers need, from the lock as the layer is, and compiled as that is."""
+    target, wanted = WORK / "peers", WORK / "peers.txt"
+    groups = [f"--only-group={group}" for group in ("bench", "console", "layer")]
+    export = [uv(), "export", "--quiet", "--project", str(ROOT), "--frozen", "--no-header", *groups]
+    subprocess.run([*export, "--output-file", str(wanted)], check=True, capture_output=True)
+    install = [uv(), "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
+    into = ["--python", sys.executable, "--target", str(target), "--link-mode", "copy"]
+    subprocess.run([*install, *into, "-r", str(wanted)], check=True)
+    compiler = [sys.executable, "-m", "compileall", "--invalidation-mode", "unchecked-hash"]
+    env = {name: os.environ[name] for name in os.environ if name != "PYTHONPYCACHEPREFIX"}
+    subprocess.run([*compiler, "-q", "-j", "0", str(target)], env=env, check=True)
+    return target
+
+
+def our_environment(layers: Layers, function: Function, stack: Mapping[str, str]) -> dict[str, str]:
+    """A function's own variables: those of the template that are values, and of the stack."""
+    declared = [template()["Globals"]["Function"], function.properties]
+    told = {
+        name: value
+        for properties in declared
+        for name, value in properties.get("Environment", {}).get("Variables", {}).items()
+        if isinstance(value, str)
+    }
+    path = (WORK / "tasks" / function.folder, layers.shared, layers.dependencies)
+    return _environment(path) | told | dict(stack)
+
+
+def peer_environment(layers: Layers, stack: Mapping[str, str]) -> dict[str, str]:
+    return _environment((WORK / "tasks" / "peers", layers.peers)) | dict(stack)
+
+
+def _environment(path: Sequence[Path]) -> dict[str, str]:
+    """Lambda's own variables; some libraries import more without them."""
     return {
         "PATH": os.environ["PATH"],
-        "PYTHONPATH": os.pathsep.join(paths),
+        "PYTHONPATH": os.pathsep.join(map(str, path)),
         "PYTHONHASHSEED": "0",
-        # Bytecode of what is no layer is kept apart, and made by the round that is not counted.
-        "PYTHONPYCACHEPREFIX": str(WORK / "pycache"),
-        "LAMBDA_TASK_ROOT": "/var/task",
+        # Lambda's disk is read-only.
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "LAMBDA_TASK_ROOT": str(path[0]),
+        "LAMBDA_RUNTIME_DIR": "/var/runtime",
         "AWS_LAMBDA_FUNCTION_NAME": "bench",
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_GROUP_NAME": "/bench",
+        "AWS_LAMBDA_LOG_STREAM_NAME": "bench",
+        "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001",
         "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
-        "STAGE": "local",
-        "CORE_TABLE": "bench-CoreTable",
-        "ACCESS_TABLE": "bench-AccessTable",
-        "IDEM_TABLE": "bench-IdemTable",
-        "DOCS_URL": "https://docs.example.com",
-        "TOKIO_WORKER_THREADS": "1",
-        **({"AWS_ENDPOINT_URL": endpoint} if endpoint else {}),
+        "AWS_SESSION_TOKEN": "test",
     }
-
-
-def floor_environment(layers: Layers) -> dict[str, str]:
-    """boto3 as Lambda's runtime has it, whole: our layer's copy is pruned."""
-    return environment(layers) | {"PYTHONPATH": ""}
-
-
-def cpu_seconds(code: str, env: Mapping[str, str]) -> float:
-    """User and system time of one process, all its threads included."""
-    child = subprocess.Popen([sys.executable, "-c", code], env=dict(env), stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        raise RuntimeError(f"the measured process failed: {code}")
-    return used.ru_utime + used.ru_stime
-
-
-def ratio(
-    code: str,
-    env: Mapping[str, str],
-    floor: str,
-    floor_env: Mapping[str, str],
-    rounds: int = ROUNDS,
-) -> float:
-    """The median of the ratios, round by round, after one that fills the caches."""
-    cpu_seconds(floor, floor_env)
-    cpu_seconds(code, env)
-    found = [cpu_seconds(code, env) / cpu_seconds(floor, floor_env) for _ in range(rounds)]
-    return median(found)

@@ -1,0 +1,43 @@
+"""What each figure may be, and why: docs/decisions/0018-performance-budgets.md."""
+
+from collections.abc import Iterator
+
+from benchmarks.results import Results
+from benchmarks.subjects import measured
+from tools.template import Function
+
+# To `import boto3; boto3.client("dynamodb")`.
+HTTP_INIT = 0.75
+INIT = {"callbacks": 1.15, "workers": 1.35, "schedules": 1.35}
+# To a bare boto3 handler that makes the same calls: init and first request, then a warm one.
+FIRST = 1.0
+WARM = {
+    "GET /v1/whoami": 0.6,
+    "GET /v1/voice/agents/{agent_id}": 0.45,
+    "GET /v1/voice/calls/{call_id}": 0.38,
+    "GET /v1/voice/calls": 0.38,
+    "POST /v1/voice/calls": 0.45,
+}
+# One call's life: AWS calls, and CPU as a part of what it was before (before.json).
+LIFE_CALLS = 42
+LIFE_CPU = 0.75
+
+
+def init(function: Function) -> float:
+    return INIT.get(function.folder, HTTP_INIT)
+
+
+def exceeded(now: Results, before: Results) -> Iterator[str]:
+    """What is over its budget, one line each."""
+    limits = {function.file: init(function) for function in measured()}
+    yield from _over("init", now.init, limits)
+    yield from _over("init and first request", now.first, dict.fromkeys(WARM, FIRST))
+    yield from _over("warm", now.warm, WARM)
+    life = {"AWS calls": sum(now.life_calls.values()), "CPU": now.life_cpu / before.life_cpu}
+    yield from _over("a call's life", life, {"AWS calls": LIFE_CALLS, "CPU": LIFE_CPU})
+
+
+def _over(what: str, found: dict[str, float], limits: dict[str, float]) -> Iterator[str]:
+    for name, limit in limits.items():
+        if found[name] > limit:
+            yield f"{name}: {what} {found[name]:.2f}, budget {limit}"

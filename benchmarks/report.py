@@ -1,0 +1,142 @@
+"""docs/performance.md: what was measured before and now, with the budgets and the peers beside."""
+
+import tempfile
+import zipfile
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from benchmarks import budgets
+from benchmarks.aws_calls import COSTS
+from benchmarks.processes import Layers
+from benchmarks.results import Results
+from benchmarks.subjects import PEERS, measured
+
+_INTRODUCTION = """\
+# Performance
+
+Measured by `make bench` on {day}: {machine}. Not on Lambda; only ratios within one run carry over
+to another machine. Each is the median of alternating rounds, with an error of at most {error:.1%}.
+"Before" is commit {commit} by the same meter on such a machine. Bytecode is compiled and the
+environment is Lambda's; no process is torn down, as none is on Lambda.
+"""
+_INIT = """\
+## Cold start
+
+CPU of a process until its function is imported and has its clients, as a ratio to one that does
+`import boto3; boto3.client("dynamodb")`.
+"""
+_FIRST = """\
+## Cold start and first request
+
+CPU until the first request is answered, as a ratio to a bare boto3 handler that makes the same
+calls, without any check, validation, log context or metric.
+"""
+_WARM = """\
+## Warm request
+
+CPU of each further request, as a ratio to that handler. The peers (`benchmarks/peers/`) make the
+same calls with boto3.
+"""
+_LIFE = """\
+## One call's life
+
+Placed, dialled, answered, two turns, hung up, followed up; by function. The sweeper, which asks the
+same each minute, is left out. Its CPU is {cpu:.2f} of before, budget {budget}.
+"""
+_CALLS = """\
+## AWS calls and capacity
+
+Counted and asserted by `tests/integration/test_costs.py`. Each request authenticates:
+one UpdateItem more, whose unit the write units include.
+"""
+
+
+def text(now: Results, before: Results, layers: Layers) -> str:
+    told = {"day": now.day, "machine": now.machine, "error": now.error, "commit": before.commit}
+    parts = [
+        _INTRODUCTION.format(**told),
+        _INIT,
+        _table(("function", "before", "now", "budget"), _init(now, before)),
+        _FIRST,
+        _table(("route", "before", "now", "budget", *PEERS), _requests("first", now, before)),
+        _WARM,
+        _table(("route", "before", "now", "budget", *PEERS), _requests("warm", now, before)),
+        _LIFE.format(cpu=now.life_cpu / before.life_cpu, budget=budgets.LIFE_CPU),
+        _table(("function", "before", "now", "budget"), _life(now, before)),
+        _CALLS,
+        _table(("request", "calls besides", "read units", "write units"), _costs()),
+        "## Layers\n",
+        _table(("layer", "unpacked", "zipped"), _sizes(layers)),
+    ]
+    return "\n".join(parts)
+
+
+Rows = Iterable[tuple[object, ...]]
+
+
+def _table(head: tuple[str, ...], rows: Rows) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    shown = (" | ".join(map(_cell, line)) for line in lines)
+    return "\n".join(f"| {line} |" for line in shown).replace("--- | ---", "---|---") + "\n"
+
+
+def _cell(value: object) -> str:
+    return f"{value:.2f}" if isinstance(value, float) else str(value)
+
+
+def _init(now: Results, before: Results) -> Rows:
+    for function in measured():
+        name = function.file
+        yield name, before.init.get(name, ""), now.init[name], budgets.init(function)
+    for name in now.init:
+        if ": POST" in name:
+            yield name.partition(":")[0], before.init[name], now.init[name], ""
+
+
+def _requests(kind: str, now: Results, before: Results) -> Rows:
+    found: Mapping[str, float] = getattr(now, kind)
+    for route, limit in budgets.WARM.items():
+        peers = [found.get(f"{peer}: {route}", "") for peer in PEERS]
+        budget = budgets.FIRST if kind == "first" else limit
+        yield f"`{route}`", getattr(before, kind)[route], found[route], budget, *peers
+
+
+def _life(now: Results, before: Results) -> Rows:
+    ours, theirs = _by_function(now), _by_function(before)
+    for name in theirs | ours:
+        yield name, theirs[name], ours[name], ""
+    yield "all", theirs.total(), ours.total(), budgets.LIFE_CALLS
+
+
+def _by_function(results: Results) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for name, number in results.life_calls.items():
+        found[name.split()[0]] += number
+    return found
+
+
+def _costs() -> Iterator[tuple[object, ...]]:
+    for route, cases in COSTS.items():
+        for case in cases:
+            note = f" {case.note}" if case.note else ""
+            calls = ", ".join(case.calls) or "none"
+            yield f"`{route}`{note}", calls, str(case.read_units), case.write_units
+
+
+def _sizes(layers: Layers) -> Rows:
+    for name, folder in (
+        ("dependencies, for this machine", layers.dependencies),
+        ("shared", layers.shared),
+    ):
+        files = [path for path in folder.rglob("*") if path.is_file()]
+        unpacked = sum(path.stat().st_size for path in files)
+        yield name, f"{unpacked / 1e6:.1f} MB", f"{_zipped(files, folder) / 1e6:.1f} MB"
+
+
+def _zipped(files: list[Path], folder: Path) -> int:
+    with tempfile.TemporaryFile() as target:
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed:
+            for path in files:
+                packed.write(path, path.relative_to(folder))
+        return target.tell()
