@@ -551,6 +551,20 @@ def test_canceled_where_its_window_closes_while_the_carrier_takes_none(
     assert pump.minutes(workspace.id) == (0, 0)
 
 
+def test_canceled_a_week_after_it_was_due_at_first_however_often_it_was_tried(
+    stack: Stack, workspace: Workspace, exchange: Exchange, hand: Hand
+) -> None:
+    exchange.placing = unreachable
+    call_id = _dialled(workspace)
+    for days in (4, 2):
+        hand.move(days * 24 * 3600)
+        _sweep(stack, workspace)
+        assert _status(workspace, call_id) == "queued"
+    hand.move(24 * 3600)
+    _sweep(stack, workspace)
+    assert _end(workspace, call_id) == ("canceled", "window_missed")
+
+
 def test_one_call_that_waits_holds_no_other_up(
     workspace: Workspace, exchange: Exchange, hand: Hand
 ) -> None:

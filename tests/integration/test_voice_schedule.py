@@ -188,3 +188,15 @@ def test_one_sweep_sends_all_that_is_due_however_many_pages(
     invoke("sweep_overdue", {})
     sent = [json.loads(body)["sk"] for body in pump.received(stack, "DialQueue", workspace.id)]
     assert sorted(sent) == sorted(placed)
+
+
+def test_what_is_due_for_longest_is_sent_first(
+    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "DUE_SHARDS", 1)
+    placed = [_place(workspace, earliest_at=_in(hours * HOUR)).json["id"] for hours in (3, 1, 2)]
+    _later(monkeypatch, 4 * HOUR)
+    sent: list[str] = []
+    monkeypatch.setattr(relay, "send", lambda batch: sent.extend(work.sk for work in batch))
+    relay.resend_overdue()
+    assert [call_id for call_id in sent if call_id in placed] == [placed[1], placed[2], placed[0]]

@@ -1,0 +1,74 @@
+"""What is counted against a plan: edges of the limit, of a cycle, and of what is given back."""
+
+from typing import Any
+
+import pytest
+
+from linkwright import plans, usage
+from linkwright.transaction import Transaction
+
+PLAN = plans.PLANS["free"]
+LIMIT = PLAN.call_minutes
+
+
+class TooMany(Exception):
+    """The limit would be passed."""
+
+
+@pytest.fixture
+def tx(environment: pytest.MonkeyPatch) -> Transaction:
+    return Transaction("ws_1", "req_1")
+
+
+def _item(reserved: int, period: str = "2026-11") -> dict[str, Any]:
+    return {"reserved": reserved, "period": period}
+
+
+def _top_up(tx: Transaction, before: dict[str, Any], after: dict[str, Any]) -> None:
+    usage.top_up(tx, PLAN, usage.CALL_MINUTES, before, after, otherwise=TooMany)
+
+
+def _written(tx: Transaction) -> list[tuple[str, dict[str, Any]]]:
+    """The counters that a transaction changes, by cycle, with the values of the change."""
+    return [
+        (operation["key"]["sk"], operation["expression_attribute_values"])
+        for operation in tx._operations
+    ]
+
+
+def test_all_of_the_limit_may_be_reserved_and_not_a_unit_more(tx: Transaction) -> None:
+    _top_up(tx, _item(0), _item(LIMIT))
+    assert _written(tx) == [("2026-11#call_minutes", {":amount": LIMIT, ":bound": 0})]
+    with pytest.raises(TooMany):
+        _top_up(Transaction("ws_1", "req_1"), _item(0), _item(LIMIT + 1))
+
+
+def test_only_what_is_more_than_before_is_counted(tx: Transaction) -> None:
+    _top_up(tx, _item(1), _item(5))
+    assert _written(tx) == [("2026-11#call_minutes", {":amount": 4, ":bound": LIMIT - 4})]
+
+
+@pytest.mark.parametrize("after", [3, 2])
+def test_nothing_is_counted_for_what_is_no_more(tx: Transaction, after: int) -> None:
+    _top_up(tx, _item(3), _item(after))
+    assert _written(tx) == []
+
+
+def test_a_reservation_of_an_earlier_cycle_is_given_back_to_it(tx: Transaction) -> None:
+    _top_up(tx, _item(2, "2026-10"), _item(5))
+    assert _written(tx) == [
+        ("2026-10#call_minutes", {":less": -2}),
+        ("2026-11#call_minutes", {":amount": 5, ":bound": LIMIT - 5}),
+    ]
+
+
+def test_nothing_is_given_back_where_nothing_was_reserved(tx: Transaction) -> None:
+    usage.release(tx, "2026-11", usage.CALL_MINUTES, 0)
+    assert _written(tx) == []
+    usage.release(tx, "2026-11", usage.CALL_MINUTES, 1)
+    assert _written(tx) == [("2026-11#call_minutes", {":less": -1})]
+
+
+def test_a_settled_reservation_counts_as_what_was_used(tx: Transaction) -> None:
+    usage.settle("ws_1", "2026-11", usage.CALL_MINUTES, reserved=10, used=3, tx=tx)
+    assert _written(tx) == [("2026-11#call_minutes", {":difference": -7, ":used": 3})]
