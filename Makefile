@@ -51,6 +51,10 @@ bench: .venv/.ready ## measure cold starts and warm requests, hold the budgets, 
 instructions: .venv/.ready ## count instructions with valgrind, against the baseline
 	.venv/bin/python -m benchmarks --instructions
 
+.PHONY: mutants
+mutants: .venv-mutants/.ready ## change the code in small ways and see who notices (takes long): make mutants [MODULES='auth usage']
+	.venv-mutants/bin/python -m tools.mutants $(MODULES)
+
 .PHONY: check
 check: lint types template ## lint, types and the rules of the template
 
@@ -88,7 +92,7 @@ workspace: .venv/.ready ## make a workspace and its first key: make workspace ST
 
 .PHONY: clean
 clean: ## remove what was built; the local cloud's data too
-	rm -rf .aws-sam .local .mypy_cache .pytest_cache .ruff_cache .venv .venv-sam .tools-venv
+	rm -rf .aws-sam .local .mutants .mypy_cache .pytest_cache .ruff_cache .venv .venv-mutants .venv-sam .tools-venv
 	find . -type d -name __pycache__ -prune -exec rm -rf {} +
 
 # Only Lambda's own interpreter can compile the layer for it.
@@ -123,6 +127,11 @@ $(CURDIR)/.tools-venv/bin/uv: | python
 .venv/.ready: uv.lock pyproject.toml | python $(UV)
 	@echo "Installing packages into .venv"
 	@"$(UV)" sync --quiet --frozen --python '$(PYTHON)'
+	@touch $@
+
+.venv-mutants/.ready: uv.lock pyproject.toml | python $(UV)
+	@echo "Installing mutmut into .venv-mutants"
+	@UV_PROJECT_ENVIRONMENT=.venv-mutants "$(UV)" sync --quiet --frozen --python '$(PYTHON)' --no-default-groups --group mutants
 	@touch $@
 
 .venv-sam/.ready: uv.lock pyproject.toml | python $(UV)
