@@ -35,8 +35,7 @@ run: .venv/.ready .venv-sam/.ready ## start the local cloud and serve the API on
 
 .PHONY: test
 test: check ## check, and all tests
-	$(PYTEST) tests --ignore=tests/template
-	$(PYTEST) tests/integration --store moto
+	$(PYTEST) tests --ignore=tests/template --store ministack
 
 .PHONY: generate
 generate: .venv/.ready ## write what is generated: the route table and docs/openapi.json

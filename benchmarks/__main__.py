@@ -18,6 +18,7 @@ from benchmarks.results import BEFORE, Results, results
 from benchmarks.rounds import Ratios
 from benchmarks.routes import routes
 from tests import stack as stacks
+from tests.stack import EmulatedStack
 from tools.local_cloud import start_ministack
 from tools.template import ROOT
 
@@ -70,7 +71,7 @@ def _ratios(
     layers: Layers, endpoint: str, names: Collection[str] = ()
 ) -> tuple[dict[str, Ratios], dict[str, str]]:
     """Of all functions or some; and which route those serve that were asked."""
-    stack = stacks.deploy(endpoint, "bench")
+    stack = EmulatedStack(endpoint, "bench")
     stacks.use(stack)
     # The handlers that run in this process log as they always do.
     with redirect_stdout(io.StringIO()):
@@ -85,7 +86,7 @@ def _measured(layers: Layers, endpoint: str) -> Results:
     found, served = _ratios(layers, endpoint)
     with redirect_stdout(io.StringIO()):
         # Where nothing else waits for a queue.
-        lived = life.cost(stacks.deploy(endpoint, "life"))
+        lived = life.cost(EmulatedStack(endpoint, "life"))
     commit = ["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"]
     return results(
         found,

@@ -26,7 +26,7 @@ from tests.client import Context, http_event, load, named, queue_event, stream_e
 from tests.factories import CALLEE, make_workspace
 from tests.faults import wiring
 from tests.faults.clouds import Cloud, Emulated
-from tests.stack import Stack
+from tests.stack import EmulatedStack
 from tests.switchboard import PlacedCall, Reply, Sent, event_of, reply_of
 from tools.carrier.callees import Callee
 
@@ -54,7 +54,7 @@ class Cost:
         return sum(self.calls.values())
 
 
-def cost(stack: Stack) -> Cost:
+def cost(stack: EmulatedStack) -> Cost:
     """Of the median life on the emulator."""
     ratios = []
     stacks.use(stack)
@@ -69,7 +69,7 @@ def cost(stack: Stack) -> Cost:
     return Cost({" ".join(one): n for one, n in sorted(life.calls.items())}, median(ratios))
 
 
-def _bare(stack: Stack) -> float:
+def _bare(stack: EmulatedStack) -> float:
     client, key = stack.client("dynamodb"), {"pk": {"S": "W#none"}, "sk": {"S": "META"}}
     client.get_item(TableName=stack.names["CoreTable"], Key=key)
     began = time.process_time()

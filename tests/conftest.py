@@ -1,4 +1,4 @@
-"""One emulator per run, with the template's tables on it; tests are kept apart by workspace."""
+"""One stack per run, with the template's tables on it; tests are kept apart by workspace."""
 
 import os
 import time
@@ -25,7 +25,9 @@ from tests import stack as stacks  # noqa: E402
 from tests.factories import Workspace, make_workspace  # noqa: E402
 from tests.faults import tally  # noqa: E402
 from tests.integration import sample_events  # noqa: E402
-from tests.stack import Stack  # noqa: E402
+from tests.memory import memory  # noqa: E402
+from tests.stack import EmulatedStack, Stack  # noqa: E402
+from tools.local_cloud import start_ministack  # noqa: E402
 
 _DEPLOYED = pytest.StashKey[Stack]()
 
@@ -33,9 +35,9 @@ _DEPLOYED = pytest.StashKey[Stack]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--store",
-        choices=["ministack", "moto"],
-        default="ministack",
-        help="the emulator that judges; moto is not safe under threads",
+        choices=["memory", "ministack"],
+        default="memory",
+        help="where the functions keep things: in memory, or on an emulator, which judges",
     )
 
 
@@ -43,26 +45,33 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(tally)
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("store") == "moto":
-        apart = [item for item in items if item.get_closest_marker("ministack")]
-        config.hook.pytest_deselected(items=apart)
-        items[:] = [item for item in items if item not in apart]
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "emulator" in getattr(item, "fixturenames", ()):
+            item.add_marker("emulator")
 
 
 @pytest.fixture(scope="session")
-def stack(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Stack]:
-    if request.config.getoption("store") == "moto":
-        emulator = stacks.moto_server()
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatedStack]:
+    """MiniStack, for what is about an emulator, whatever the store."""
+    with start_ministack(tmp_path_factory.mktemp("ministack")) as started:
+        yield EmulatedStack(started.endpoint_url)
+
+
+@pytest.fixture(scope="session")
+def _store(request: pytest.FixtureRequest) -> Iterator[Stack]:
+    if request.config.getoption("store") == "ministack":
+        yield request.getfixturevalue("emulator")
     else:
-        emulator = stacks.ministack(tmp_path_factory.mktemp("ministack"))
-    with emulator as endpoint:
-        deployed = stacks.deploy(endpoint, stacks.PREFIX)
-        stacks.use(deployed)
-        request.config.stash[_DEPLOYED] = deployed
-        yield deployed
+        with memory() as made:
+            yield made
+
+
+@pytest.fixture(scope="session")
+def stack(request: pytest.FixtureRequest, _store: Stack) -> Iterator[Stack]:
+    stacks.use(_store)
+    request.config.stash[_DEPLOYED] = _store
+    yield _store
     del request.config.stash[_DEPLOYED]
 
 
@@ -72,7 +81,7 @@ def _small_tables(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     deployed = request.config.stash.get(_DEPLOYED, None)
     if deployed is not None:
-        stacks.empty(deployed)
+        deployed.empty()
         sample_events.demo.cache_clear()
 
 

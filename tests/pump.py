@@ -1,15 +1,13 @@
 """Moving what waits in the outbox through the relay and the workers, as AWS would."""
 
-import json
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
 from linkwright import outbox
 from linkwright.providers import twilio_callbacks
 from linkwright.providers.twilio_callbacks import Route
-from linkwright.table import Item, Table, query
+from linkwright.table import Table, query
 from tests import carrier
 from tests.client import Context, invoke, queue_event, stream_event
 from tests.stack import Stack
@@ -19,49 +17,17 @@ WORKERS = {"DialQueue": "dial_call", "FollowUpQueue": "follow_up_call"}
 WORKER_TIMEOUT_MS = 60_000
 
 
-def items(stack: Stack, table: str, workspace_id: str) -> list[Item]:
-    """Every item of a workspace in a table, in both modes."""
-    from pydynox.pydynox_core import item_from_dynamo
-
-    pages = (
-        stack.client("dynamodb")
-        .get_paginator("scan")
-        .paginate(
-            TableName=stack.names[table],
-            FilterExpression="contains(pk, :workspace)",
-            ExpressionAttributeValues={":workspace": {"S": f"#{workspace_id}"}},
-        )
-    )
-    return [item_from_dynamo(item) for page in pages for item in page["Items"]]
-
-
 def relay(stack: Stack, workspace_id: str) -> Any:
     """Hand the relay every item of the workspace that waits in the outbox."""
-    waiting = [item for item in items(stack, "CoreTable", workspace_id) if "outbox" in item]
+    waiting = [item for item in stack.rows("CoreTable", workspace_id) if "outbox" in item]
     return invoke("relay_outbox", stream_event(waiting)) if waiting else None
-
-
-def received(stack: Stack, queue: str, workspace_id: str) -> Iterator[str]:
-    """Take the workspace's messages off a queue; those of other tests stay."""
-    sqs = stack.client("sqs")
-    url = stack.names[queue]
-    others = []
-    while batch := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-        for message in batch:
-            if f"#{workspace_id}" in json.loads(message["Body"])["pk"]:
-                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-                yield message["Body"]
-            else:
-                others.append(message["ReceiptHandle"])
-    for handle in others:
-        sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=0)
 
 
 def work(stack: Stack, workspace_id: str, deliveries: int = 1) -> int:
     """Run the workers over what is in their queues; returns the number of messages."""
     handled = 0
     for queue, worker in WORKERS.items():
-        for body in list(received(stack, queue, workspace_id)):
+        for body in stack.received(queue, workspace_id):
             handled += 1
             for _ in range(deliveries):
                 invoke(worker, queue_event([body]), Context(WORKER_TIMEOUT_MS))
@@ -77,7 +43,7 @@ def settle(stack: Stack, workspace_id: str, *kinds: str) -> None:
     while True:
         new = [
             item
-            for item in items(stack, "CoreTable", workspace_id)
+            for item in stack.rows("CoreTable", workspace_id)
             if item.get("outbox") in (kinds or outbox.kinds())
             and (item["pk"], item["sk"]) not in relayed
         ]

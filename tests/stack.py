@@ -1,20 +1,18 @@
-"""What the template keeps things in, on an emulator, and the environment of its functions."""
+"""What the template keeps things in, and the environment of its functions."""
 
+import json
 import os
-import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-from wsgiref.types import StartResponse, WSGIEnvironment
 
 import boto3
-from werkzeug.serving import make_server
+import httpx
 
 from linkwright import aws, settings, table, vault
+from linkwright.client import core
+from linkwright.table import Item, Key
 from tests import carrier
-from tools.local_cloud import start_ministack
 from tools.template import template
 
 REGION = "us-east-1"
@@ -27,15 +25,39 @@ _TABLE_PROPERTIES = (
 )
 
 
-@dataclass(frozen=True)
 class Stack:
-    """What the template declares, made on an emulator: physical names by logical id."""
+    """What the template declares, made somewhere: physical names by logical id.
+
+    The methods are what a test does from outside, and no function.
+    """
 
     endpoint: str
     names: Mapping[str, str]
 
-    def client(self, service: str) -> Any:
-        return boto3.client(service, region_name=REGION, endpoint_url=self.endpoint)
+    def rows(self, name: str, workspace: str = "") -> list[Item]:
+        """All that is in a table, or all of a workspace in both modes."""
+        raise NotImplementedError
+
+    def put(self, name: str, *items: Item) -> None:
+        raise NotImplementedError
+
+    def delete(self, name: str, *keys: Key) -> None:
+        raise NotImplementedError
+
+    def received(self, queue: str, workspace: str) -> list[str]:
+        """Take the workspace's messages off a queue; those of others stay."""
+        raise NotImplementedError
+
+    def keep_secret(self, text: str) -> None:
+        raise NotImplementedError
+
+    def opened(self, url: str) -> tuple[str, bytes]:
+        """Type and content of what an address shows to whoever has it."""
+        raise NotImplementedError
+
+    def empty(self) -> None:
+        """Empty the tables and the queues."""
+        raise NotImplementedError
 
     def environment(self) -> dict[str, str]:
         return {
@@ -57,76 +79,8 @@ class Stack:
         }
 
 
-@contextmanager
-def ministack(directory: Path) -> Iterator[str]:
-    with start_ministack(directory) as emulator:
-        yield emulator.endpoint_url
-
-
-@contextmanager
-def moto_server() -> Iterator[str]:
-    """moto behind HTTP, one request at a time: it is not safe under threads."""
-    from moto.core.model_instances import reset_model_data
-    from moto.server import DomainDispatcherApplication, create_backend_app
-
-    moto = DomainDispatcherApplication(create_backend_app)
-
-    def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        # Each copy that its transactions make of a table is kept in a list, which nothing needs.
-        reset_model_data()
-        answer: Iterable[bytes] = moto(environ, start_response)
-        return answer
-
-    server = make_server("127.0.0.1", 0, app, threaded=False)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-def deploy(endpoint: str, prefix: str) -> Stack:
-    """Make what the template keeps things in; the names begin with the prefix."""
-    names: dict[str, str] = {}
-    stack = Stack(endpoint, names)
-    sqs, s3 = (stack.client(service) for service in ("sqs", "s3"))
-    for logical_id, resource in template()["Resources"].items():
-        name = f"{prefix}-{logical_id}"
-        if resource["Type"] == "AWS::DynamoDB::Table":
-            _make_table(stack, name, resource["Properties"])
-            names[logical_id] = name
-        elif resource["Type"] == "AWS::SQS::Queue":
-            names[logical_id] = sqs.create_queue(QueueName=name)["QueueUrl"]
-        elif resource["Type"] == "AWS::S3::Bucket":
-            names[logical_id] = name.lower()
-            s3.create_bucket(Bucket=names[logical_id])
-        elif resource["Type"] == "AWS::SecretsManager::Secret":
-            made = stack.client("secretsmanager").create_secret(
-                Name=name, SecretString=carrier.SECRET
-            )
-            names[logical_id] = made["ARN"]
-    return stack
-
-
-def _make_table(stack: Stack, name: str, properties: Mapping[str, Any]) -> None:
-    wanted = {key: properties[key] for key in _TABLE_PROPERTIES if key in properties}
-    stack.client("dynamodb").create_table(TableName=name, **wanted)
-
-
-def empty(stack: Stack) -> None:
-    """Empty the tables and the queues."""
-    dynamodb, sqs = stack.client("dynamodb"), stack.client("sqs")
-    for logical_id, resource in template()["Resources"].items():
-        if resource["Type"] == "AWS::DynamoDB::Table":
-            dynamodb.delete_table(TableName=stack.names[logical_id])
-            _make_table(stack, stack.names[logical_id], resource["Properties"])
-        elif resource["Type"] == "AWS::SQS::Queue":
-            # A purge is allowed once a minute.
-            sqs.delete_queue(QueueUrl=stack.names[logical_id])
-            sqs.create_queue(QueueName=f"{PREFIX}-{logical_id}")
+def is_of(message: str, workspace: str) -> bool:
+    return f"#{workspace}" in str(json.loads(message)["pk"])
 
 
 def use(stack: Stack) -> None:
@@ -138,3 +92,125 @@ def use(stack: Stack) -> None:
     aws.s3.cache_clear()
     aws.secrets_manager.cache_clear()
     vault.vault.cache_clear()
+
+
+@contextmanager
+def in_place_of(stack: Stack, other: Stack) -> Iterator[Stack]:
+    """The layer at another stack for a while."""
+    use(other)
+    yield other
+    use(stack)
+
+
+def declared(kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Logical id and properties of each resource of a kind."""
+    for logical_id, resource in template()["Resources"].items():
+        if resource["Type"] == f"AWS::{kind}":
+            yield logical_id, resource.get("Properties", {})
+
+
+class EmulatedStack(Stack):
+    """On an emulator; the names begin with a prefix."""
+
+    def __init__(self, endpoint: str, prefix: str = PREFIX) -> None:
+        self.endpoint = endpoint
+        self._prefix = prefix
+        self._store: Any = core.DynamoDBClient(endpoint_url=endpoint)
+        self._dynamodb, self._sqs = self.client("dynamodb"), self.client("sqs")
+        self._secrets = self.client("secretsmanager")
+        self.names = {**self._tables(), **self._queues(), **self._buckets(), **self._kept_secrets()}
+
+    def client(self, service: str) -> Any:
+        return boto3.client(service, region_name=REGION, endpoint_url=self.endpoint)
+
+    def rows(self, name: str, workspace: str = "") -> list[Item]:
+        wanted = {"filter_expression": "contains(#pk, :of)"} if workspace else {}
+        bound = {"of": f"#{workspace}"} if workspace else None
+        found: list[Item] = []
+        start = None
+        while True:
+            rows, start, _ = self._store.sync_scan_page(
+                self.names[name],
+                exclusive_start_key=start,
+                consistent_read=True,
+                **wanted,
+                **table.placeholders(*wanted.values(), values=bound),
+            )
+            found += rows
+            if start is None:
+                return found
+
+    def put(self, name: str, *items: Item) -> None:
+        self._store.sync_batch_write(self.names[name], list(items), [])
+
+    def delete(self, name: str, *keys: Key) -> None:
+        gone = [key.attributes() for key in keys]
+        self._store.sync_batch_write(self.names[name], [], gone)
+
+    def received(self, queue: str, workspace: str) -> list[str]:
+        url, mine, others = self.names[queue], [], []
+        while batch := self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get(
+            "Messages"
+        ):
+            for message in batch:
+                handle = message["ReceiptHandle"]
+                if is_of(message["Body"], workspace):
+                    self._sqs.delete_message(QueueUrl=url, ReceiptHandle=handle)
+                    mine.append(message["Body"])
+                else:
+                    others.append(handle)
+        for handle in others:
+            self._sqs.change_message_visibility(
+                QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=0
+            )
+        return mine
+
+    def keep_secret(self, text: str) -> None:
+        self._secrets.put_secret_value(SecretId=self.names["Secret"], SecretString=text)
+
+    def opened(self, url: str) -> tuple[str, bytes]:
+        answer = httpx.get(url).raise_for_status()
+        return answer.headers["content-type"], answer.content
+
+    def empty(self) -> None:
+        for logical_id, _ in declared("DynamoDB::Table"):
+            self._dynamodb.delete_table(TableName=self.names[logical_id])
+        self._tables()
+        for logical_id, _ in declared("SQS::Queue"):
+            # A purge is allowed once a minute.
+            self._sqs.delete_queue(QueueUrl=self.names[logical_id])
+        self._queues()
+
+    # ---- making it ------------------------------------------------------------------------------
+
+    def _name(self, logical_id: str) -> str:
+        return f"{self._prefix}-{logical_id}"
+
+    def _tables(self) -> dict[str, str]:
+        names = {}
+        for logical_id, properties in declared("DynamoDB::Table"):
+            wanted = {key: properties[key] for key in _TABLE_PROPERTIES if key in properties}
+            names[logical_id] = self._name(logical_id)
+            self._dynamodb.create_table(TableName=names[logical_id], **wanted)
+        return names
+
+    def _queues(self) -> dict[str, str]:
+        return {
+            logical_id: self._sqs.create_queue(QueueName=self._name(logical_id))["QueueUrl"]
+            for logical_id, _ in declared("SQS::Queue")
+        }
+
+    def _buckets(self) -> dict[str, str]:
+        # A bucket's name has no capitals.
+        names = {one: self._name(one).lower() for one, _ in declared("S3::Bucket")}
+        for name in names.values():
+            self.client("s3").create_bucket(Bucket=name)
+        return names
+
+    def _kept_secrets(self) -> dict[str, str]:
+        return {
+            logical_id: self._secrets.create_secret(
+                Name=self._name(logical_id), SecretString=carrier.SECRET
+            )["ARN"]
+            for logical_id, _ in declared("SecretsManager::Secret")
+        }

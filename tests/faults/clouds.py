@@ -4,7 +4,6 @@
 """
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -13,11 +12,9 @@ from pydynox.pydynox_core import DynamoDBClient
 
 from linkwright import aws, table
 from linkwright.table import Item
-from tests import carrier
 from tests.faults import wiring
-from tests.simulation.tables import Tables
-from tests.stack import Stack
-from tools.template import template
+from tests.memory import MemoryStack
+from tests.stack import EmulatedStack, Stack
 
 Items = Mapping[str, Sequence[Item]]
 
@@ -54,52 +51,27 @@ class Cloud(Protocol):
 
 class Memory:
     def __init__(self) -> None:
-        self.stack = Stack("http://127.0.0.1:1", _names())
-        self._clear()
+        self._held = MemoryStack()
+        self.stack: Stack = self._held
 
-    def _clear(self) -> None:
-        self._tables = Tables(self.stack.names)
-        self._queues: dict[str, list[str]] = defaultdict(list)
-        self._objects: dict[str, bytes] = {}
-        self.clients = Clients(self._tables, self, self, self)
+    @property
+    def clients(self) -> Clients:
+        held = self._held
+        return Clients(held.tables, held, held, held)
 
     def rows(self, name: str) -> list[Item]:
-        return self._tables.rows(self.stack.names[name])
+        return self._held.tables.rows(self.stack.names[name])
 
     def reset(self, items: Items) -> None:
-        self._clear()
+        self._held.empty()
         for name, rows in items.items():
-            table_name = self.stack.names[name]
-            for item in rows:
-                put = {"type": "put", "table": table_name, "item": item}
-                self._tables.sync_transact_write([put])
+            self._held.put(name, *rows)
 
     def received(self, queue: str) -> list[str]:
-        return self._queues.pop(self.stack.names[queue], [])
+        return self._held.queues.pop(self.stack.names[queue], [])
 
     def objects(self) -> dict[str, str]:
-        return {key: _digest(body) for key, body in self._objects.items()}
-
-    # ---- what is used of the clients ------------------------------------------------------------
-
-    def send_message_batch(self, QueueUrl: str, Entries: list[Item]) -> Item:  # noqa: N803
-        self._queues[QueueUrl] += [entry["MessageBody"] for entry in Entries]
-        return {"Successful": [{"Id": entry["Id"]} for entry in Entries]}
-
-    def put_object(self, Bucket: str, Key: str, Body: bytes, ContentType: str) -> Item:  # noqa: N803
-        self._objects[Key] = Body
-        return {"ETag": "etag"}
-
-    def get_secret_value(self, SecretId: str) -> Item:  # noqa: N803
-        return {"SecretString": carrier.SECRET}
-
-
-def _names() -> dict[str, str]:
-    return {
-        logical_id: f"memory-{logical_id}"
-        for logical_id, resource in template()["Resources"].items()
-        if resource["Type"].startswith(("AWS::DynamoDB", "AWS::S3", "AWS::SQS", "AWS::Secrets"))
-    }
+        return {key: _digest(body) for key, (_, body) in self._held.objects.items()}
 
 
 def _digest(body: bytes) -> str:
@@ -112,8 +84,8 @@ def _digest(body: bytes) -> str:
 class Emulated:
     """A stack of its own, which the layer uses: nobody else has its tables, queues and buckets."""
 
-    def __init__(self, stack: Stack) -> None:
-        self.stack = stack
+    def __init__(self, stack: EmulatedStack) -> None:
+        self.stack: Stack = stack
         self.clients = Clients(table.driver(), aws.sqs(), aws.s3(), aws.secrets_manager())
         self._store: Any = DynamoDBClient(endpoint_url=stack.endpoint)
         self._sqs, self._s3 = stack.client("sqs"), stack.client("s3")

@@ -13,7 +13,7 @@ from tests.faults.samples import cases
 from tests.faults.states import State, difference, neutral
 from tests.faults.world import World
 from tests.faults.worlds import inhabited
-from tests.stack import Stack
+from tests.stack import EmulatedStack, Stack
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,9 @@ def in_memory() -> InMemory:
 
 
 @pytest.fixture(scope="module")
-def world(stack: Stack, in_memory: InMemory) -> Iterator[World]:
+def world(stack: Stack, emulator: EmulatedStack, in_memory: InMemory) -> Iterator[World]:
     """On the emulator, once that in memory is gone."""
-    mine = stacks.deploy(stack.endpoint, "test-clouds")
+    mine = EmulatedStack(emulator.endpoint, "test-clouds")
     stacks.use(mine)
     with inhabited(Emulated(mine), like=in_memory.world) as world:
         yield world

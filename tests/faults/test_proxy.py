@@ -22,7 +22,7 @@ from tests.faults.proxy import Proxy, Wire, proxied
 from tests.faults.samples import effectful_routes
 from tests.faults.states import State, difference
 from tests.faults.world import World
-from tests.stack import Stack
+from tests.stack import EmulatedStack
 
 AT = Key("SELF#TEST", "counter")
 ATTEMPTS = 2
@@ -40,8 +40,8 @@ _OF_A_QUEUE = (Fault.ERROR_500, Fault.ERROR_503, Fault.LOST_REPLY, Fault.GARBAGE
 
 
 @pytest.fixture(scope="module")
-def cloud(stack: Stack) -> Cloud:
-    mine = stacks.deploy(stack.endpoint, "test-proxy")
+def cloud(emulator: EmulatedStack) -> Cloud:
+    mine = EmulatedStack(emulator.endpoint, "test-proxy")
     stacks.use(mine)
     return Emulated(mine)
 

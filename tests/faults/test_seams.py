@@ -21,7 +21,7 @@ from tests.faults import matrix
 from tests.faults.clouds import Cloud, Emulated
 from tests.faults.injection import Effect, Fault, Injector, Killed
 from tests.faults.world import World
-from tests.stack import Stack
+from tests.stack import EmulatedStack
 
 KEY = Key("SELF#TEST", "counter")
 Write = Callable[[], object]
@@ -31,9 +31,9 @@ _RAISES = (PydynoxException, BotoCoreError, ClientError, Killed)
 
 
 @pytest.fixture(scope="module")
-def cloud(stack: Stack) -> Cloud:
+def cloud(emulator: EmulatedStack) -> Cloud:
     """The real clients, and an emulator that they speak to."""
-    mine = stacks.deploy(stack.endpoint, "test-seams")
+    mine = EmulatedStack(emulator.endpoint, "test-seams")
     stacks.use(mine)
     return Emulated(mine)
 

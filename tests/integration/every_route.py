@@ -14,7 +14,6 @@ from linkwright.endpoint import Contract
 from linkwright.http import IfMatch
 from linkwright.pagination import ListQuery
 from linkwright.table import Item, Table
-from tests import pump
 from tests.client import Answer, Client, load
 from tests.factories import CALLEE, Workspace, make_workspace
 from tests.integration import signed
@@ -273,5 +272,5 @@ def nothing_written() -> Iterator[None]:
 
 def stored(stack: Stack, world: World) -> list[list[Item]]:
     """All that the workspace has in the tables of objects and of idempotency."""
-    tables = [pump.items(stack, name, world.workspace.id) for name in ("CoreTable", "IdemTable")]
+    tables = [stack.rows(name, world.workspace.id) for name in ("CoreTable", "IdemTable")]
     return [sorted(items, key=lambda item: (item["pk"], item["sk"])) for items in tables]

@@ -34,8 +34,6 @@ from tests.stack import Stack
 from tests.talks import TARGET
 from tools.demo import demo_agent
 
-pytestmark = pytest.mark.ministack
-
 CALL_ID = "call_01ARZ3NDEKTSV4RRFFQ69G5FAV"
 RECORDING = f"RE{'5' * 32}"
 TIMES = 100

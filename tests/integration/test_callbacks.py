@@ -22,8 +22,6 @@ from tests.integration.signed import TOKENS, TYPE, Dialled, Fields, Signed, sign
 from tests.simulation.tables import Tables
 from tests.stack import Stack
 
-pytestmark = pytest.mark.ministack
-
 # The kinds of callback, with the function that each is for and what it answers.
 KINDS = {
     "answer": ("answer_call", 200),

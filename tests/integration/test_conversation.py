@@ -19,8 +19,6 @@ from tests.talks import TARGET, Talk, dialled_numbers, in_turn
 from tools.carrier.callees import SCRIPTS, Callee, Kind, Outcome
 from tools.carrier.recordings import Recording
 
-pytestmark = pytest.mark.ministack
-
 BYE = {"say": "Goodbye, then.", "action": "hang_up"}
 ANSWERS = {
     "he": (
@@ -59,7 +57,7 @@ def spoken_by(patch: pytest.MonkeyPatch, *replies: str | dict[str, Any]) -> mode
 
 
 def events(stack: Stack, workspace: Workspace) -> list[Item]:
-    found = [item for item in pump.items(stack, "CoreTable", workspace.id) if "sequence" in item]
+    found = [item for item in stack.rows("CoreTable", workspace.id) if "sequence" in item]
     return sorted(found, key=lambda event: int(event["sequence"]))
 
 

@@ -8,13 +8,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 
+from tests import stack as stacks
 from tests.integration.sample_events import sample
-from tests.stack import REGION, Stack
+from tests.stack import REGION, EmulatedStack, Stack
 from tests.template.rules_functions import is_http
 from tools.template import ROOT, Function, functions
 
@@ -42,6 +43,13 @@ print(json.dumps({"ready": ready, "answer": answer, "boto3": sorted(loaded)}))
 
 # What was imported stays, so nobody looks through it for what can go; pydantic has no plugins.
 READY = {"collects": True, "frozen": True, "reads_packages": False}
+
+
+@pytest.fixture(scope="module")
+def stack(stack: Stack, emulator: EmulatedStack) -> Iterator[Stack]:
+    """Another process sees nothing of what is in the memory of this one."""
+    with stacks.in_place_of(stack, emulator) as used:
+        yield used
 
 
 def run(

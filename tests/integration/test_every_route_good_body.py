@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from tests import pump
 from tests.integration.every_route import (
     BODY_ROUTES,
     Route,
@@ -80,7 +79,7 @@ def test_400_for_every_stored_attribute_that_is_not_a_field(
     stored = [
         item
         for table in ("CoreTable", "AccessTable", "IdemTable")
-        for item in pump.items(stack, table, world.workspace.id)
+        for item in stack.rows(table, world.workspace.id)
     ]
     kept = {name for item in stored for name in _names(item)} | {
         *("workspace_id", "plan", "role", "scopes", "mode", "revoked_at", "cursor_key", "ws_id"),

@@ -19,8 +19,6 @@ from tests.integration.every_route import (
 )
 from tests.stack import Stack
 
-pytestmark = pytest.mark.ministack
-
 POSTS = [route for route in PRIVATE if route.method == "POST"]
 every_post = pytest.mark.parametrize("route", POSTS, ids=str)
 REUSED = "idempotency_key_reused"

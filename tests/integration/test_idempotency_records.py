@@ -5,8 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from linkwright import auth, clock
-from linkwright.table import Table, update
-from tests import pump
+from linkwright.table import Key, Table, update
 from tests.factories import make_workspace
 from tests.integration.every_route import (
     Route,
@@ -17,8 +16,6 @@ from tests.integration.every_route import (
 )
 from tests.integration.test_idempotency import ask, assert_replayed, assert_reused, every_post
 from tests.stack import Stack
-
-pytestmark = pytest.mark.ministack
 
 
 @pytest.fixture
@@ -62,18 +59,18 @@ def test_the_record_ends_after_24_hours_though_it_is_still_stored(
     day = timedelta(hours=24)
     monkeypatch.setattr(clock, "now", lambda: start)
     first = ask(route, world, "k")
-    records = len(pump.items(stack, "IdemTable", world.workspace.id))
+    records = len(stack.rows("IdemTable", world.workspace.id))
     monkeypatch.setattr(clock, "now", lambda: start + day - timedelta(seconds=1))
     assert_replayed(ask(route, world, "k"), first)
     monkeypatch.setattr(clock, "now", lambda: start + day)
-    assert len(pump.items(stack, "IdemTable", world.workspace.id)) == records
+    assert len(stack.rows("IdemTable", world.workspace.id)) == records
     second = ask(route, world, "k")
     assert second.status == first.status
     assert "Idempotent-Replayed" not in second.headers
     if second.status == 201:
         assert second.raw != first.raw, "it was made anew"
     assert_replayed(ask(route, world, "k"), second)
-    assert len(pump.items(stack, "IdemTable", world.workspace.id)) == records
+    assert len(stack.rows("IdemTable", world.workspace.id)) == records
 
 
 def test_404_and_no_replay_of_an_expired_record(
@@ -83,10 +80,7 @@ def test_404_and_no_replay_of_an_expired_record(
     monkeypatch.setattr(clock, "now", lambda: now)
     agent = world.workspace.agent()
     assert world.workspace.place(agent, key="k").status == 201
-    stack.client("dynamodb").delete_item(
-        TableName=stack.names["CoreTable"],
-        Key={"pk": {"S": f"W#{world.workspace.id}#AGT"}, "sk": {"S": agent}},
-    )
+    stack.delete("CoreTable", Key(f"W#{world.workspace.id}#AGT", agent))
     monkeypatch.setattr(clock, "now", lambda: now + timedelta(hours=24))
     answer = world.workspace.place(agent, key="k")
     assert_error(answer, 404, "resource_not_found", "agent_id")
@@ -95,7 +89,7 @@ def test_404_and_no_replay_of_an_expired_record(
 def test_only_a_hash_of_the_key_is_kept(stack: Stack, world: World) -> None:
     key = "canary-of-an-idempotency-key"
     world.workspace.place(world.ids["agt"], key=key)
-    kept = [pump.items(stack, t, world.workspace.id) for t in ("CoreTable", "IdemTable")]
+    kept = [stack.rows(t, world.workspace.id) for t in ("CoreTable", "IdemTable")]
     assert key not in repr(kept)
 
 
@@ -105,10 +99,7 @@ def test_only_a_hash_of_the_key_is_kept(stack: Stack, world: World) -> None:
 def test_201_replayed_after_its_agent_was_deleted(stack: Stack, world: World) -> None:
     agent = world.workspace.agent()
     first = world.workspace.place(agent, key="k")
-    stack.client("dynamodb").delete_item(
-        TableName=stack.names["CoreTable"],
-        Key={"pk": {"S": f"W#{world.workspace.id}#AGT"}, "sk": {"S": agent}},
-    )
+    stack.delete("CoreTable", Key(f"W#{world.workspace.id}#AGT", agent))
     assert_error(world.workspace.place(agent), 404, "resource_not_found", "agent_id")
     assert_replayed(world.workspace.place(agent, key="k"), first)
 

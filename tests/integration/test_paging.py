@@ -1,7 +1,6 @@
 """Lists: every row once, newest first, to the end, by every filter and in bounded reads."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -10,7 +9,7 @@ import pytest
 
 from linkwright import clock, ids, pagination, table
 from linkwright.pagination import MAX_READS, Placed
-from linkwright.table import Item, Key, Table
+from linkwright.table import Key, Table
 from linkwright.voice.calls import lifecycle
 from linkwright.voice.calls.reports import Report
 from linkwright.voice.calls.states import EndedReason, Status
@@ -18,8 +17,6 @@ from tests.client import Client
 from tests.factories import Workspace, make_workspace
 from tests.integration.every_route import LIST_ROUTES, Route, make_world, watched
 from tests.stack import Stack
-
-pytestmark = pytest.mark.ministack
 
 CALLS = "/v1/voice/calls"
 START = datetime(2027, 3, 4, 5, 6, 7, tzinfo=UTC)
@@ -52,34 +49,8 @@ def _placed(stack: Stack, workspace: Workspace, agent: str, count: int) -> list[
     placed: str = workspace.place(agent).json["id"]
     stored = json.dumps(lifecycle.find(workspace.partition, placed))
     made = [placed, *(ids.new("call") for _ in range(count - 1))]
-    _put(stack, [json.loads(stored.replace(placed, copy)) for copy in made[1:]])
+    stack.put("CoreTable", *(json.loads(stored.replace(placed, copy)) for copy in made[1:]))
     return made
-
-
-def _put(stack: Stack, rows: list[Item]) -> None:
-    from pydynox.pydynox_core import item_to_dynamo
-
-    _write(stack, [{"PutRequest": {"Item": item_to_dynamo(row)}} for row in rows])
-    _copied.extend(Key(row["pk"], row["sk"]) for row in rows)
-
-
-def _write(stack: Stack, requests: list[dict[str, Any]]) -> None:
-    for at in range(0, len(requests), 25):
-        stack.client("dynamodb").batch_write_item(
-            RequestItems={stack.names["CoreTable"]: requests[at : at + 25]}
-        )
-
-
-_copied: list[Key] = []
-
-
-@pytest.fixture(autouse=True)
-def _copies_removed(stack: Stack) -> Iterator[None]:
-    """moto copies all its tables in each transaction: what lies there slows every later test."""
-    yield
-    keys = [{"pk": {"S": key.pk}, "sk": {"S": key.sk}} for key in _copied]
-    _write(stack, [{"DeleteRequest": {"Key": key}} for key in keys])
-    _copied.clear()
 
 
 def move(workspace: Workspace, call_id: str, status: Status) -> None:
@@ -142,10 +113,7 @@ def test_200_goes_on_after_the_row_of_the_cursor_was_deleted(stack: Stack) -> No
     agent = workspace.agent()
     made = sorted(_placed(stack, workspace, agent, 6), reverse=True)
     page = workspace.client.get(f"{CALLS}?limit=3").json
-    stack.client("dynamodb").delete_item(
-        TableName=stack.names["CoreTable"],
-        Key={"pk": {"S": f"W#{workspace.partition}#CALL"}, "sk": {"S": made[2]}},
-    )
+    stack.delete("CoreTable", Key(f"W#{workspace.partition}#CALL", made[2]))
     rest = workspace.client.get(f"{CALLS}?limit=3&cursor={page['next_cursor']}").json
     assert [row["id"] for row in page["data"] + rest["data"]] == made
     assert rest["next_cursor"] is None
@@ -182,7 +150,7 @@ def test_a_list_by_another_key_than_the_id_shows_each_row_once(
     name, base = f"W#{ids.new('ws')}#BY_NAME", f"W#{ids.new('ws')}#CALL"
     made = [(f"name {at // 3}", ids.new("call")) for at in range(11)]
     rows = [{"pk": base, "sk": id_, "gsi1pk": name, "gsi1sk": key} for key, id_ in made]
-    _put(stack, rows)
+    stack.put("CoreTable", *rows)
     fetch = pagination.partition(
         Table.CORE, name, index="gsi1", base=base, newest_first=newest_first
     )

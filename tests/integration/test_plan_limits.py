@@ -11,8 +11,6 @@ from tests.factories import Workspace, make_workspace
 from tests.integration.every_route import Ids, World, assert_error, nothing_written, stored
 from tests.stack import Stack
 
-pytestmark = pytest.mark.ministack
-
 NOW = datetime(2027, 1, 31, 12, 0, tzinfo=UTC)
 
 

@@ -19,10 +19,11 @@ from linkwright.transaction import Transaction
 from linkwright.voice.calls import follow_up, lifecycle, turn_log
 from linkwright.voice.conversation import decisions
 from tests import carrier, models, pump
+from tests import stack as stacks
 from tests.client import invoke, queue_event
 from tests.factories import CALLEE, Workspace, make_workspace
 from tests.integration import signed
-from tests.stack import Stack
+from tests.stack import EmulatedStack, Stack
 from tests.switchboard import PlacedCall
 from tests.template.broken import statements_of
 from tests.template.checkout import Checkout, real
@@ -32,10 +33,15 @@ from tools.carrier.callees import NO_ANSWER, Callee
 from tools.demo import demo_agent
 from tools.template import Function, functions
 
-pytestmark = pytest.mark.ministack
-
 Scenario = Callable[[Stack, Workspace], None]
 LONG_AGO = "2000-01-01T00:00:00Z"
+
+
+@pytest.fixture(scope="module")
+def stack(stack: Stack, emulator: EmulatedStack) -> Iterator[Stack]:
+    """What is used is seen at the clients themselves."""
+    with stacks.in_place_of(stack, emulator) as used:
+        yield used
 
 
 def asks_who_it_is(stack: Stack, workspace: Workspace) -> None:
@@ -267,12 +273,12 @@ def sweeps_what_waits_too_long(stack: Stack, workspace: Workspace) -> None:
     tx = Transaction(workspace.partition, "req_test")
     follow_up.request(workspace.partition, call, tx)
     tx.commit()
-    waiting = [i for i in pump.items(stack, "CoreTable", workspace.id) if "outbox" in i]
+    waiting = [i for i in stack.rows("CoreTable", workspace.id) if "outbox" in i]
     for item in waiting:
         key = Key(item["pk"], item["sk"])
         update(Table.CORE, key, "SET #gsi2sk = :past", values={"past": LONG_AGO})
     invoke("sweep_overdue", {})
-    messages = [*pump.received(stack, "DialQueue", workspace.id)]
+    messages = stack.received("DialQueue", workspace.id)
     assert len(messages) == 1
     invoke("dial_call", queue_event(messages))
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from linkwright import ids
+from linkwright.client import core
 from linkwright.table import Item, Key, Table, get, update
 from linkwright.voice.calls import follow_up, lifecycle, turn_log
 from tests import pump
@@ -258,10 +259,10 @@ def _next(answer: Answer) -> str:
 def test_relay_outbox(stack: Stack) -> None:
     sample_event = sample(named("relay_outbox"))
     call, event = (record["dynamodb"]["NewImage"] for record in sample_event["Records"])
-    stack.client("dynamodb").put_item(TableName=stack.names["CoreTable"], Item=event)
+    stack.put("CoreTable", core.item_from_dynamo(event))
     assert invoke("relay_outbox", sample_event) == {"batchItemFailures": []}
     for queue, image in (("DialQueue", call), ("EventQueue", event)):
-        sent = {json.loads(message)["sk"] for message in pump.received(stack, queue, "ws_demo")}
+        sent = {json.loads(message)["sk"] for message in stack.received(queue, "ws_demo")}
         assert image["sk"]["S"] in sent
     stored = get(Table.CORE, Key(event["pk"]["S"], event["sk"]["S"])) or {}
     assert stored["type"] == "call.queued"
@@ -274,7 +275,7 @@ def test_sweep_overdue(stack: Stack, workspace: Workspace) -> None:
     update(Table.CORE, key, "SET #gsi2sk = :past", values={"past": LONG_AGO})
     event: dict[str, Any] = sample(named("sweep_overdue"))
     assert invoke("sweep_overdue", event) is None
-    sent = [json.loads(message) for message in pump.received(stack, "DialQueue", workspace.id)]
+    sent = [json.loads(message) for message in stack.received("DialQueue", workspace.id)]
     assert sent == [{"kind": "call", "pk": key.pk, "sk": call_id}]
     assert (get(Table.CORE, key) or {})["gsi2sk"] > LONG_AGO
 

@@ -22,8 +22,6 @@ from tests.switchboard import Reply, Sent
 from tests.talks import TARGET, Talk, dialled_numbers
 from tools.carrier.callees import Kind
 
-pytestmark = pytest.mark.ministack
-
 TURN_S = 8.0
 NO_RULES: dict[str, Any] = {"escalation_rules": []}
 TRANSFER = EscalationRule(when="a person is wanted", action="transfer", to=TARGET)
@@ -220,7 +218,6 @@ def test_other_words_for_the_same_turn_change_nothing(
     assert [text for role, text in talk.lines() if role == "callee"] == ["Hello?", "Well."]
 
 
-@pytest.mark.ministack
 @pytest.mark.parametrize("words", ["Yes.", "Never call me again.", ""])
 def test_the_same_turn_at_once_is_one(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, words: str
@@ -411,9 +408,7 @@ def test_a_reason_is_told_by_the_event_of_the_end_too(
     pump.settle(stack, workspace.id)
     assert talk.end()[1] == reason
     ended = [
-        item
-        for item in pump.items(stack, "CoreTable", workspace.id)
-        if item.get("type") == "call.ended"
+        item for item in stack.rows("CoreTable", workspace.id) if item.get("type") == "call.ended"
     ]
     assert [event["object"]["ended_reason"] for event in ended] == [reason]
 

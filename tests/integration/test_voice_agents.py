@@ -174,7 +174,6 @@ def test_404_for_the_agent_of_another_workspace(
     assert other_workspace.client.get(f"/v1/voice/agents/{agent}").status == 404
 
 
-@pytest.mark.ministack
 def test_one_of_ten_changes_from_one_version_wins(workspace: Workspace) -> None:
     from tests.integration.test_concurrency import at_once
 

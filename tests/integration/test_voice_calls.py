@@ -31,7 +31,7 @@ def _show(workspace: Workspace, call_id: str) -> Item:
 
 
 def _events(stack: Stack, workspace: Workspace) -> list[Item]:
-    found = [item for item in pump.items(stack, "CoreTable", workspace.id) if "sequence" in item]
+    found = [item for item in stack.rows("CoreTable", workspace.id) if "sequence" in item]
     return sorted(found, key=lambda event: event["sequence"])
 
 
@@ -215,10 +215,7 @@ def test_a_call_whose_worker_died_is_taken_over_without_a_second_dial(
 def test_failed_when_its_agent_is_gone(stack: Stack, workspace: Workspace) -> None:
     agent = workspace.agent()
     call_id = workspace.place(agent).json["id"]
-    stack.client("dynamodb").delete_item(
-        TableName=stack.names["CoreTable"],
-        Key={"pk": {"S": f"W#{workspace.id}#AGT"}, "sk": {"S": agent}},
-    )
+    stack.delete("CoreTable", Key(f"W#{workspace.id}#AGT", agent))
     pump.settle(stack, workspace.id)
     call = _show(workspace, call_id)
     assert (call["status"], call["ended_reason"]) == ("failed", "agent_not_found")

@@ -25,8 +25,6 @@ from tests.integration.test_concurrency import at_once
 from tests.stack import Stack
 from tests.switchboard import Reply, Sent, deliver_to_functions
 
-pytestmark = pytest.mark.ministack
-
 Placing = Callable[[Callable[[], Answer]], Answer]
 
 COMPLETED = ("completed", "agent_ended")
@@ -84,7 +82,7 @@ def _on_the_phone(workspace: Workspace) -> set[str]:
 
 
 def _events(stack: Stack, workspace: Workspace, call_id: str) -> list[str]:
-    found = pump.items(stack, "CoreTable", workspace.id)
+    found = stack.rows("CoreTable", workspace.id)
     return [one["type"] for one in found if "sequence" in one and one["object"]["id"] == call_id]
 
 
@@ -615,7 +613,6 @@ def test_one_of_each_for_five_deliveries_of_everything(
         ]
 
 
-@pytest.mark.ministack
 @pytest.mark.parametrize("answer", ["comes", "is lost"])
 def test_one_dial_for_five_deliveries_at_once(
     stack: Stack, workspace: Workspace, exchange: Exchange, hand: Hand, answer: str
@@ -735,7 +732,7 @@ def test_a_call_that_we_gave_up_is_hung_up_at_its_first_word(
     assert pump.minutes(workspace.id) == (0, 0)
     (job,) = [
         item
-        for item in pump.items(stack, "CoreTable", workspace.id)
+        for item in stack.rows("CoreTable", workspace.id)
         if item.get("outbox") == outbox.HANG_UP
     ]
     assert (job["sk"], "gsi2pk" in job) == (placed.sid, False)
@@ -800,16 +797,15 @@ def test_each_mode_reaches_its_own_account_alone(
 @contextmanager
 def _secret(stack: Stack, **changes: Any) -> Iterator[None]:
     """Other accounts than the tests have."""
-    client, where = stack.client("secretsmanager"), stack.names["Secret"]
     known = json.loads(carrier.SECRET)
     for name, change in changes.items():
         known[name] = change and known[name] | change
-    client.put_secret_value(SecretId=where, SecretString=json.dumps(known))
+    stack.keep_secret(json.dumps(known))
     vault.vault.cache_clear()
     try:
         yield
     finally:
-        client.put_secret_value(SecretId=where, SecretString=carrier.SECRET)
+        stack.keep_secret(carrier.SECRET)
         vault.vault.cache_clear()
 
 

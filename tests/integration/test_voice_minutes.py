@@ -15,8 +15,6 @@ from tests.stack import Stack
 from tests.switchboard import Reply, Sent, deliver_to_functions
 from tools.carrier.callees import Callee
 
-pytestmark = pytest.mark.ministack
-
 
 def _dial(workspace: Workspace, call_id: str) -> None:
     dialler.dial(Work(outbox.CALL, f"W#{workspace.partition}#CALL", call_id))

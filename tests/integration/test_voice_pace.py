@@ -19,8 +19,6 @@ from tests.factories import Workspace, make_workspace
 from tests.integration.test_concurrency import at_once
 from tests.stack import Stack
 
-pytestmark = pytest.mark.ministack
-
 # So much faster than a real one does the clock of these tests go.
 FAST = 10
 # Of a worker that has time to wait for some seconds, and then too little left to dial.
@@ -131,7 +129,7 @@ def test_who_cannot_wait_any_longer_leaves_its_call_to_the_sweeper(
         for minute in (1, 2):
             worker.now = began + timedelta(seconds=61 * minute)
             invoke("sweep_overdue", {})
-            for body in list(pump.received(stack, "DialQueue", workspace.id)):
+            for body in stack.received("DialQueue", workspace.id):
                 worker.dial(body)
             assert len(pump.dialled()) == min((1 + minute) * most, len(works))
     assert sorted(pump.dialled()) == sorted(work.sk for work in works)

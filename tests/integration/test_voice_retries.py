@@ -35,9 +35,7 @@ def _after(stack: Stack, workspace: Workspace, patch: pytest.MonkeyPatch, time: 
 
 def _ended(stack: Stack, workspace: Workspace) -> list[Item]:
     found = [
-        item
-        for item in pump.items(stack, "CoreTable", workspace.id)
-        if item.get("type") == "call.ended"
+        item for item in stack.rows("CoreTable", workspace.id) if item.get("type") == "call.ended"
     ]
     return sorted(found, key=lambda event: event["sequence"])
 

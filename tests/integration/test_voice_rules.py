@@ -60,7 +60,7 @@ def _dial(workspace: Workspace, call_id: str) -> None:
 
 
 def _no_call(stack: Stack, workspace: Workspace) -> bool:
-    items = pump.items(stack, "CoreTable", workspace.id)
+    items = stack.rows("CoreTable", workspace.id)
     return not any(item["pk"].endswith(("#CALL", "#EVT", "#USE")) for item in items)
 
 

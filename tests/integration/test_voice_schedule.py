@@ -44,7 +44,7 @@ def _sweep(stack: Stack, workspace: Workspace) -> None:
 
 
 def _event_types(stack: Stack, workspace: Workspace) -> list[str]:
-    found = [item for item in pump.items(stack, "CoreTable", workspace.id) if "sequence" in item]
+    found = [item for item in stack.rows("CoreTable", workspace.id) if "sequence" in item]
     return [event["type"] for event in sorted(found, key=lambda event: event["sequence"])]
 
 
@@ -89,7 +89,7 @@ def test_canceled_when_its_window_was_missed(
     call = _call(workspace, call_id)
     assert (call["status"], call["ended_reason"]) == ("canceled", "window_missed")
     assert pump.dials(call_id) == []
-    usage = [i for i in pump.items(stack, "CoreTable", workspace.id) if i["pk"].endswith("#USE")]
+    usage = [i for i in stack.rows("CoreTable", workspace.id) if i["pk"].endswith("#USE")]
     assert [item["committed"] for item in usage] == [0]
 
 
@@ -186,7 +186,7 @@ def test_one_sweep_sends_all_that_is_due_however_many_pages(
     placed = {workspace.place(agent, schedule=opens).json["id"] for _ in range(20)}
     _later(monkeypatch, HOUR + timedelta(seconds=1))
     invoke("sweep_overdue", {})
-    sent = [json.loads(body)["sk"] for body in pump.received(stack, "DialQueue", workspace.id)]
+    sent = [json.loads(body)["sk"] for body in stack.received("DialQueue", workspace.id)]
     assert sorted(sent) == sorted(placed)
 
 

@@ -17,8 +17,6 @@ from tests.stack import Stack
 from tests.switchboard import Reply, Sent, deliver_to_functions
 from tools.carrier.callees import Callee
 
-pytestmark = pytest.mark.ministack
-
 LONGEST_S = 600
 # After which a call is over, whatever anybody says.
 GRACE_S = 300
@@ -203,7 +201,7 @@ def test_a_call_that_the_carrier_has_forgotten_is_given_up(
     _after(stack, workspace, hand, 91)
     assert _end(workspace, call_id) == ("failed", "provider_timeout")
     pump.settle(stack, workspace.id)
-    waiting = [item for item in pump.items(stack, "CoreTable", workspace.id) if "gsi2pk" in item]
+    waiting = [item for item in stack.rows("CoreTable", workspace.id) if "gsi2pk" in item]
     assert [item.get("outbox") for item in waiting] == []
 
 

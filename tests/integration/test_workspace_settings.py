@@ -134,7 +134,6 @@ def test_409_for_a_version_that_is_past(workspace: Workspace) -> None:
     assert _shown(workspace)["calls"] == "off"
 
 
-@pytest.mark.ministack
 @pytest.mark.parametrize("mode", ["live", "test"])
 def test_one_of_ten_changes_from_one_version_wins(stack: Stack, mode: str) -> None:
     from tests.integration.test_concurrency import at_once

@@ -62,6 +62,10 @@ class Index:
         found: Item = copied(seen)
         return found
 
+    def find(self, key: Item) -> Item | None:
+        """By the table's own key."""
+        return self.rows.get((key["pk"], (key["sk"], key["pk"], key["sk"])))
+
     def key(self, item: Item) -> Item:
         return {name: item[name] for name in (self.hash, self.range, "pk", "sk")}
 
@@ -75,20 +79,25 @@ class Index:
 
 
 class Table:
-    """Its indexes learn of each write after a `lag`, in the order of the writes."""
+    """Its indexes learn of each write after a `lag`, in the order of the writes.
+
+    So does the replica, which answers for the table where nobody asks for a consistent read.
+    """
 
     def __init__(self, declared: Mapping[str, Any], now: Clock, lag: Callable[[], float]) -> None:
         self._now = now
         self._lag = lag
         self._behind: deque[tuple[float, Item | None, Item | None]] = deque()
         self.items: dict[tuple[str, str], Item] = {}
-        self.own = Index("", declared)
+        self.own, self.replica = Index("", declared), Index("", declared)
         more = declared.get("GlobalSecondaryIndexes", [])
         self.indexes = {index["IndexName"]: Index(index["IndexName"], index) for index in more}
 
-    def find(self, key: Item) -> Item | None:
+    def find(self, key: Item, *, is_consistent: bool = True) -> Item | None:
         self.own.require_strings(key)
-        return self.items.get((key["pk"], key["sk"]))
+        if is_consistent:
+            return self.items.get((key["pk"], key["sk"]))
+        return self.index(None, is_consistent=False).find(key)
 
     def check(self, key: Item, item: Item) -> None:
         if any(item.get(name) != key[name] for name in key):
@@ -103,19 +112,22 @@ class Table:
         if after is not None:
             self.items[where] = after
         self.own.replace(before, after)
-        if self.indexes:
-            self._behind.append((self._now() + self._lag(), before, after))
+        self._behind.append((self._now() + self._lag(), before, after))
         return before
 
     def catch_up(self, until: float | None) -> None:
         """Let the indexes know what they should have learned by a moment, or all there is."""
         while self._behind and (until is None or self._behind[0][0] <= until):
             _, before, after = self._behind.popleft()
-            for index in self.indexes.values():
+            for index in (self.replica, *self.indexes.values()):
                 index.replace(before, after)
 
-    def index(self, name: str | None) -> Index:
+    def index(self, name: str | None, *, is_consistent: bool) -> Index:
         self.catch_up(self._now())
-        if name and name not in self.indexes:
+        if not name:
+            return self.own if is_consistent else self.replica
+        if name not in self.indexes:
             raise refused(f"The table does not have the specified index: {name}")
-        return self.indexes[name] if name else self.own
+        if is_consistent:
+            raise refused("Consistent reads are not supported on global secondary indexes")
+        return self.indexes[name]

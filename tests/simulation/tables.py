@@ -39,7 +39,7 @@ Listener = Callable[[list[Change]], None]
 class Tables:
     """The driver. `names` says under which name each logical id of the template is deployed.
 
-    `lag` draws how many seconds an index is behind, by the clock `now`; without it, none is.
+    `lag` draws for how many seconds, by the clock `now`, only a consistent read sees a write.
     """
 
     def __init__(
@@ -84,13 +84,14 @@ class Tables:
     def sync_get_item(
         self, table: str, key: Item, consistent_read: bool = False
     ) -> tuple[Item | None, Any]:
-        item = self._table(table).find(key)
+        item = self._table(table).find(key, is_consistent=consistent_read)
         return copied(item), _READ
 
     def sync_query_page(
         self, table: str, key_condition_expression: str, **options: Any
     ) -> tuple[list[Item], Item | None, Any]:
-        index = self._table(table).index(options.get("index_name"))
+        is_consistent = bool(options.get("consistent_read"))
+        index = self._table(table).index(options.get("index_name"), is_consistent=is_consistent)
         filtered = options.get("filter_expression")
         matched = _KEY_CONDITION.fullmatch(key_condition_expression)
         if not matched:

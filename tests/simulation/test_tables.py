@@ -1,6 +1,6 @@
 """The tables in memory are as good as the real client on an emulator, or they prove nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -10,11 +10,12 @@ from linkwright import table
 from linkwright.client import core
 from linkwright.table import Driver, Item
 from linkwright.transaction import _reasons
+from tests import stack as stacks
 from tests.simulation import expressions, storage, tables, values
 from tests.simulation.operations import Generator, Operation
 from tests.simulation.tables import Tables
 from tests.simulation.values import equal
-from tests.stack import Stack
+from tests.stack import EmulatedStack, Stack
 
 SEQUENCES = 40
 OPERATIONS = 80
@@ -22,6 +23,12 @@ CORE = "CoreTable"
 
 Seen = tuple[str, Any]
 Patch = pytest.MonkeyPatch
+
+
+@pytest.fixture(scope="module")
+def stack(stack: Stack, emulator: EmulatedStack) -> Iterator[Stack]:
+    with stacks.in_place_of(stack, emulator) as used:
+        yield used
 
 
 def _seen(operation: Operation, driver: Driver) -> Seen:
@@ -282,3 +289,45 @@ def test_what_the_emulator_lets_pass_and_dynamodb_does_not(
     bound = {"m": {"x": 1}} if ":m" in expression else {}
     with pytest.raises(core.ValidationException):
         _changed(Tables(stack.names), name, pk, expression, **bound)
+
+
+# ---- what only a consistent read is sure to see -------------------------------------------------
+
+
+@pytest.fixture
+def late(stack: Stack) -> tuple[Tables, list[float]]:
+    """Tables whose writes are seen a second later, and the clock."""
+    clock = [0.0]
+    return Tables(stack.names, now=lambda: clock[0], lag=lambda: 1), clock
+
+
+def _rows(
+    driver: Driver, name: str, pk: str, *, index: str = "", strong: bool = False
+) -> list[Item]:
+    names = table.placeholders(f"#{index}pk = :p", values={"p": pk})
+    rows, _, _ = driver.sync_query_page(
+        name, f"#{index}pk = :p", index_name=index or None, consistent_read=strong, **names
+    )
+    return rows
+
+
+def test_a_read_that_need_not_be_consistent_misses_the_last_write(
+    late: tuple[Tables, list[float]], name: str, pk: str
+) -> None:
+    driver, clock = late
+    for n in (1, 2):
+        clock[0] += 1
+        driver.sync_transact_write([_put(name, pk, "1", view=n, gsi1pk=pk, gsi1sk="1")])
+    key = {"pk": pk, "sk": "1"}
+    assert (driver.sync_get_item(name, key)[0] or {})["view"] == 1
+    assert [_rows(driver, name, pk, index=index)[0]["view"] for index in ("", "gsi1")] == [1, 1]
+    assert (_stored(driver, name, pk) or {})["view"] == 2
+    assert _rows(driver, name, pk, strong=True)[0]["view"] == 2
+    clock[0] += 1
+    assert (driver.sync_get_item(name, key)[0] or {})["view"] == 2
+    assert [_rows(driver, name, pk, index=index)[0]["view"] for index in ("", "gsi1")] == [2, 2]
+
+
+def test_an_index_is_never_consistent(driver: Driver, name: str, pk: str) -> None:
+    with pytest.raises(core.ValidationException):
+        _rows(driver, name, pk, index="gsi1", strong=True)

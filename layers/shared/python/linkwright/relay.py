@@ -43,28 +43,25 @@ def resend_overdue() -> int:
 
 
 def _resend(kind: str, shard: int, now: str) -> int:
-    sent = 0
-    while due := _overdue(outbox.due_partition(kind, shard), now):
+    sent, behind = 0, None
+    while True:
+        rows, behind = query(
+            Table.CORE,
+            outbox.due_partition(kind, shard),
+            index="gsi2",
+            between=("0", now),
+            # From where the last page ended: the index may still show what was moved.
+            start_after=behind,
+            limit=_PAGE,
+            newest_first=False,
+        )
+        due = [(Work(kind, row["pk"], row["sk"]), row["gsi2sk"]) for row in rows]
         claimed = [work for work, seen in due if _postpone(work, seen)]
         send(claimed)
         sent += len(claimed)
-        # A full page may have more behind it; one that others had moved is theirs.
-        if len(due) < _PAGE or not claimed:
-            break
-    return sent
-
-
-def _overdue(partition: str, now: str) -> list[tuple[Work, str]]:
-    rows, _ = query(
-        Table.CORE,
-        partition,
-        index="gsi2",
-        between=("0", now),
-        limit=_PAGE,
-        newest_first=False,
-    )
-    kind = partition.split("#")[1]
-    return [(Work(kind, row["pk"], row["sk"]), row["gsi2sk"]) for row in rows]
+        # A page that others had moved is theirs, and so is what is behind it.
+        if behind is None or not claimed:
+            return sent
 
 
 def _postpone(work: Work, seen: str) -> bool:

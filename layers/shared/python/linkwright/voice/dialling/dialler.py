@@ -60,15 +60,19 @@ def dial(work: Work) -> None:
         return
     if status is Status.SCHEDULED and clock.now() >= _due_at(item):
         lifecycle.advance(item, Report(Status.QUEUED))
+        status = Status.QUEUED
     # Also if this call is under way: its message may have begun another, whose own is spent.
-    _begin_next(partition)
+    _begin_next(partition, item if status is Status.QUEUED else None)
 
 
-def _begin_next(partition: str) -> None:
-    """Begin the call that waits for longest and may begin."""
+def _begin_next(partition: str, queued: Item | None = None) -> None:
+    """Begin the call that waits for longest and may begin.
+
+    `queued` waits too, whether or not the index knows by now.
+    """
     while deadline.seconds_left() > _DIAL_BUDGET_S:
         try:
-            if _is_settled(partition, workspace.tenant(partition)):
+            if _is_settled(partition, workspace.tenant(partition), queued):
                 return
         except claims.Paced:
             # Not all of those who wait at the same moment.
@@ -77,10 +81,13 @@ def _begin_next(partition: str) -> None:
     count("dials_left_waiting")
 
 
-def _is_settled(partition: str, tenant: Tenant) -> bool:
+def _is_settled(partition: str, tenant: Tenant, queued: Item | None) -> bool:
     """Go down the line until a call has begun or none may; no if another worker came between."""
     busy: set[str] = set()
-    for call_id, agent_id in concurrency.waiting(partition):
+    line = dict(concurrency.waiting(partition))
+    if queued is not None:
+        line[queued["sk"]] = queued["view"]["agent_id"]
+    for call_id, agent_id in sorted(line.items()):
         item = None if agent_id in busy else lifecycle.find(partition, call_id)
         if item is None or item["view"]["status"] != Status.QUEUED or _is_early(item):
             continue
@@ -166,7 +173,7 @@ def _resume(item: Item) -> None:
     if not item.get("ordered_at"):
         # Time has passed: whether it may be dialled at all is asked again, in its turn.
         _return_to_line(item, clock.now())
-        _begin_next(partition)
+        _begin_next(partition, item)
         return
     agent = agents.find(partition, view["agent_id"], view.get("agent_version"))
     try:

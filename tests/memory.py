@@ -1,0 +1,136 @@
+"""A stack in memory: what the layer uses of its clients, with nothing behind it.
+
+Fast, and strict where an emulator is kind: who does not ask for a consistent read sees nothing that
+was written since the function began that asks.
+"""
+
+import io
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from botocore.exceptions import ClientError
+
+from linkwright import aws, deadline
+from linkwright.client import core
+from linkwright.settings import settings
+from linkwright.table import Item, Key
+from tests import carrier
+from tests.client import Context
+from tests.simulation.tables import Tables
+from tests.simulation.values import copied
+from tests.stack import Stack, declared, is_of
+
+_KINDS = ("DynamoDB::Table", "SQS::Queue", "S3::Bucket", "SecretsManager::Secret")
+
+
+class MemoryStack(Stack):
+    # Where nobody listens.
+    endpoint = "http://127.0.0.1:1"
+
+    def __init__(self) -> None:
+        self.names = {name: f"memory-{name}" for kind in _KINDS for name, _ in declared(kind)}
+        self.secret = carrier.SECRET
+        self.empty()
+
+    def rows(self, name: str, workspace: str = "") -> list[Item]:
+        found = self.tables.rows(self.names[name])
+        return [copied(item) for item in found if not workspace or f"#{workspace}" in item["pk"]]
+
+    def put(self, name: str, *items: Item) -> None:
+        for item in items:
+            put = {"type": "put", "table": self.names[name], "item": item}
+            self.tables.sync_transact_write([put])
+
+    def delete(self, name: str, *keys: Key) -> None:
+        for key in keys:
+            gone = {"type": "delete", "table": self.names[name], "key": key.attributes()}
+            self.tables.sync_transact_write([gone])
+
+    def received(self, queue: str, workspace: str) -> list[str]:
+        held = self.queues.pop(self.names[queue], [])
+        self.queues[self.names[queue]] = [body for body in held if not is_of(body, workspace)]
+        return [body for body in held if is_of(body, workspace)]
+
+    def keep_secret(self, text: str) -> None:
+        self.secret = text
+
+    def opened(self, url: str) -> tuple[str, bytes]:
+        bucket, _, key = urlsplit(url).path[1:].partition("/")
+        assert bucket == self.names["MediaBucket"]
+        return self.objects[unquote(key)]
+
+    def empty(self) -> None:
+        self.tables = Tables(self.names, now=_moment, lag=_lag)
+        self.queues: dict[str, list[str]] = defaultdict(list)
+        # By key: the type of the content, and the content.
+        self.objects: dict[str, tuple[str, bytes]] = {}
+
+    # ---- the clients of queues, buckets and secrets ---------------------------------------------
+
+    def send_message_batch(self, QueueUrl: str, Entries: list[Item]) -> Item:  # noqa: N803 -- boto3's names
+        self.queues[QueueUrl] += [entry["MessageBody"] for entry in Entries]
+        return {"Successful": [{"Id": entry["Id"]} for entry in Entries]}
+
+    def put_object(self, Bucket: str, Key: str, Body: bytes, ContentType: str) -> Item:  # noqa: N803
+        self.objects[Key] = ContentType, Body
+        return {"ETag": "etag"}
+
+    def get_object(self, Bucket: str, Key: str) -> Item:  # noqa: N803
+        if Key not in self.objects:
+            raise ClientError({"Error": {"Code": "NoSuchKey"}}, "GetObject")
+        return {"Body": io.BytesIO(self.objects[Key][1])}
+
+    def get_secret_value(self, SecretId: str) -> Item:  # noqa: N803
+        return {"SecretString": self.secret}
+
+
+class _OneAtATime:
+    """The client of the tables: a stack's tables are for threads that take turns."""
+
+    def __init__(self, stack: MemoryStack) -> None:
+        self._stack = stack
+        self._turn = Lock()
+
+    def __getattr__(self, name: str) -> Any:
+        def call(*arguments: Any, **options: Any) -> Any:
+            with self._turn:
+                return getattr(self._stack.tables, name)(*arguments, **options)
+
+        return call
+
+
+@contextmanager
+def memory() -> Iterator[MemoryStack]:
+    """For as long as it is there, whoever is pointed at its endpoint has its clients."""
+    stack = MemoryStack()
+    driver, dynamodb, client = _OneAtATime(stack), core.DynamoDBClient, aws._client
+
+    def make_driver(**options: Any) -> Any:
+        return driver if options["endpoint_url"] == stack.endpoint else dynamodb(**options)
+
+    def make_client(service: str, **options: Any) -> Any:
+        is_ours = settings().dynamodb_endpoint == stack.endpoint
+        return stack if is_ours else client(service, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(core, "DynamoDBClient", make_driver)
+        patch.setattr(aws, "_client", make_client)
+        yield stack
+
+
+def _moment() -> float:
+    """Time as the lag counts it: it passes between functions, and none while one runs."""
+    return Context.begun if _is_in_function() else Context.begun + 1
+
+
+def _lag() -> float:
+    return 1 if _is_in_function() else 0
+
+
+def _is_in_function() -> bool:
+    return deadline.seconds_left() < float("inf")
