@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from linkwright import clock
+from linkwright import clock, observability
 from tests import stack as stacks
 from tests.faults.clouds import Cloud, Memory
 from tests.faults.injection import CANARY
@@ -41,13 +41,19 @@ class _Listener(logging.Handler):
         self._world = world
 
     def emit(self, record: logging.LogRecord) -> None:
-        if CANARY in f"{record.getMessage()} {vars(record)}":
-            self._world.problems.append(f"logged the text of an exception: {record.msg}")
+        self.look(record.msg, f"{record.getMessage()} {vars(record)}")
+
+    def look(self, message: object, line: str) -> None:
+        if CANARY in line:
+            self._world.problems.append(f"logged the text of an exception: {message}")
 
 
 @pytest.fixture(autouse=True)
-def _listens(world: World) -> Iterator[None]:
+def _listens(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     listener = _Listener(world)
+    monkeypatch.setattr(
+        observability, "write", lambda line: listener.look(line.get("message"), str(line))
+    )
     logging.getLogger().addHandler(listener)
     yield
     logging.getLogger().removeHandler(listener)

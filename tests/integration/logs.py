@@ -3,21 +3,22 @@
 import io
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 
 from linkwright.observability import logger
 
 
 @contextmanager
 def logged() -> Iterator[io.StringIO]:
-    """The very lines that the functions' logger writes."""
+    """The very lines that the functions write, by their logger and by themselves."""
     lines = io.StringIO()
     logger()  # made when first used
     handlers = [h for h in logging.getLogger("linkwright").handlers if hasattr(h, "setStream")]
     assert handlers
     streams = [handler.setStream(lines) for handler in handlers]
     try:
-        yield lines
+        with redirect_stdout(lines):
+            yield lines
     finally:
         for handler, stream in zip(handlers, streams, strict=True):
             if stream is not None:

@@ -196,7 +196,9 @@ def test_logs_hold_no_credential_number_or_metadata(
 def test_a_log_line_tells_who_asked_what_and_how_it_ended(world: World) -> None:
     with logged() as lines:
         answer = world.client.get(f"/v1/voice/calls/{world.ids['call']}")
-    line = json.loads(lines.getvalue().splitlines()[-1])
+    (line,) = (
+        json.loads(line) for line in lines.getvalue().splitlines() if '"message":"request"' in line
+    )
     told = {name: line[name] for name in ("request_id", "route", "status", "workspace")}
     assert told == {
         "request_id": answer.headers["Request-Id"],

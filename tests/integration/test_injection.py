@@ -216,6 +216,7 @@ def test_who_obeys_every_order_moves_and_tells_nothing(
     world: World,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
     way: str,
     payload: str,
 ) -> None:
@@ -228,7 +229,8 @@ def test_who_obeys_every_order_moves_and_tells_nothing(
     assert model.prompts, "the model was not asked"
     _moved_nothing(talk)
     _read_nothing_of_others(world, talk)
-    _told_nothing(world, talk, payload, [str(vars(record)) for record in caplog.records])
+    logged = [str(vars(record)) for record in caplog.records]
+    _told_nothing(world, talk, payload, [*logged, capsys.readouterr().out])
     for prompt in model.prompts:
         _knew_no_more_than_it_must(world, talk, prompt, payload if way in THEIRS else "")
 

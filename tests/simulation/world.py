@@ -12,9 +12,19 @@ from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
-from aws_lambda_powertools import Metrics
 
-from linkwright import aws, clock, egress, ids, outbox, settings, table, transaction, vault
+from linkwright import (
+    aws,
+    clock,
+    egress,
+    ids,
+    observability,
+    outbox,
+    settings,
+    table,
+    transaction,
+    vault,
+)
 from linkwright.providers import llm
 from linkwright.voice.dialling import dialler
 from tests import carrier
@@ -207,8 +217,7 @@ class _World:
             patch.setattr(clock, "monotonic", lambda: scheduler.now.timestamp())
             patch.setattr(ids, "secrets", SimpleNamespace(randbits=chance.getrandbits))
             patch.setattr(outbox, "DUE_SHARDS", _SHARDS)
-            for name in ("add_metric", "add_dimension", "flush_metrics"):
-                patch.setattr(Metrics, name, lambda *_, **__: None)
+            patch.setattr(observability, "write", lambda _: None)
             logging.disable()
             try:
                 yield

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import cached_property, wraps
 from typing import Any, get_origin
 
-from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import BaseModel, ValidationError
 
 from linkwright import clock, deadline, deprecation, idempotency, startup
@@ -27,7 +26,7 @@ from linkwright.http import (
 )
 from linkwright.idempotency import Attempt, Reply
 from linkwright.json_body import parse, require_json
-from linkwright.observability import count, log_failure, logger, metrics
+from linkwright.observability import count, log_failure, publish, tell
 from linkwright.transaction import RecordExists, Transaction
 
 
@@ -189,7 +188,7 @@ class _Exchange:
 
     def _log(self, response: Response, code: str, duration_ms: float) -> None:
         request, account = self.request, self.account
-        facts = {
+        facts: dict[str, object] = {
             "request_id": request.id,
             "route": request.route,
             "method": request.method,
@@ -199,13 +198,12 @@ class _Exchange:
             "credential": account.credential_id if account else None,
             "duration_ms": round(duration_ms, 1),
         }
-        logger().info("request", extra=facts)
-        metrics().add_dimension("route", request.route)
+        tell("request", facts)
         # The number of its samples is the number of requests.
-        count("duration", duration_ms, MetricUnit.Milliseconds)
+        count("duration", duration_ms, "Milliseconds")
         if response.status >= 400:
             count(f"errors_{response.status // 100}xx")
-        metrics().flush_metrics()
+        publish(route=request.route)
 
 
 def _validated(

@@ -70,5 +70,11 @@ def is_on_lambda() -> bool:
     return "AWS_LAMBDA_FUNCTION_NAME" in os.environ
 
 
+def trace_id() -> str | None:
+    """Of the event that is under way: Lambda sets it anew for each."""
+    header = os.environ.get("_X_AMZN_TRACE_ID")
+    return header.partition(";")[0].replace("Root=", "") if header else None
+
+
 def _list(text: str) -> frozenset[str]:
     return frozenset(filter(None, text.split(",")))

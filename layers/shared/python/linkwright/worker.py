@@ -11,7 +11,7 @@ from typing import Any
 
 from linkwright import deadline, startup
 from linkwright.deadline import LambdaContext
-from linkwright.observability import count, log_failure, logger, metrics
+from linkwright.observability import count, log_failure, publish, tell
 from linkwright.outbox import Work
 
 # Less than this and a record is handed back instead of begun.
@@ -101,7 +101,6 @@ def _inserted(record: Mapping[str, Any]) -> Work:
 
 
 def _finish(name: str, handled: int) -> None:
-    logger().info("worked", extra={"function": name, "handled": handled})
-    metrics().add_dimension("function", name)
+    tell("worked", {"function": name, "handled": handled})
     count("handled", handled)
-    metrics().flush_metrics()
+    publish(function=name)
