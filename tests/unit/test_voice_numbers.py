@@ -1,7 +1,9 @@
 """Which numbers may be dialled."""
 
+import phonenumbers
 import pytest
 
+from linkwright.voice.compliance import numbers
 from linkwright.voice.compliance.numbers import Verdict, judge
 
 DIALABLE = [
@@ -87,3 +89,22 @@ def test_not_a_number_of_that_form(number: str) -> None:
 @pytest.mark.parametrize("number", EMERGENCY + PREMIUM + SHARED_COST + OF_NO_COUNTRY)
 def test_a_number_that_is_never_dialled(number: str) -> None:
     assert judge(number) is Verdict.REFUSED
+
+
+@pytest.mark.parametrize(
+    ("code", "digits"),
+    [(972, "541234567"), (1, "9002345678"), (39, "0212345678"), (39, "00212345678"), (39, "0000")],
+)
+def test_the_digits_of_a_number_are_what_parsing_makes_of_it(code: int, digits: str) -> None:
+    made, parsed = numbers._national(code, digits), phonenumbers.parse(f"+{code}{digits}")
+    as_dialled = [phonenumbers.national_significant_number(number) for number in (made, parsed)]
+    assert as_dialled == [digits, digits]
+    assert phonenumbers.number_type(made) == phonenumbers.number_type(parsed)
+
+
+@pytest.mark.parametrize("number", [*DIALABLE, *PREMIUM, "+972541234567890"])
+def test_a_number_is_parsed_once(number: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed, parse = [], phonenumbers.parse
+    monkeypatch.setattr(phonenumbers, "parse", lambda text: parsed.append(text) or parse(text))
+    judge(number)
+    assert parsed == [number]

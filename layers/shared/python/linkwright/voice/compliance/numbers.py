@@ -128,7 +128,7 @@ def _is_dear(candidate: str, number: "Parsed") -> bool:
         return True
     kind = number_type(number)
     if kind == PhoneNumberType.UNKNOWN:
-        return _begins_premium(candidate)
+        return _begins_premium(candidate, number.country_code or 0)
     return kind in {
         PhoneNumberType.PREMIUM_RATE,
         PhoneNumberType.SHARED_COST,
@@ -137,12 +137,24 @@ def _is_dear(candidate: str, number: "Parsed") -> bool:
     }
 
 
-def _begins_premium(candidate: str) -> bool:
+def _begins_premium(candidate: str, code: int) -> bool:
     """Networks ignore what is dialled after a full number: more digits reach the same service."""
-    from phonenumbers import PhoneNumberType, number_type, parse
+    from phonenumbers import PhoneNumberType, number_type
 
-    beginnings = (candidate[:end] for end in range(_SHORTEST, len(candidate)))
-    return any(number_type(parse(each)) == PhoneNumberType.PREMIUM_RATE for each in beginnings)
+    start = len(f"+{code}")
+    beginnings = (candidate[start:end] for end in range(_SHORTEST, len(candidate)))
+    return any(
+        number_type(_national(code, digits)) == PhoneNumberType.PREMIUM_RATE
+        for digits in beginnings
+    )
+
+
+def _national(code: int, digits: str) -> "Parsed":
+    """What parsing makes of the digits after a country code, at a fraction of its price."""
+    from phonenumbers import PhoneNumber
+
+    zeros = len(digits[:-1]) - len(digits[:-1].lstrip("0"))
+    return PhoneNumber(code, int(digits), None, zeros > 0 or None, zeros or None)
 
 
 def _malformed() -> PydanticCustomError:
