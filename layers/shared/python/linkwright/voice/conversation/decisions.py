@@ -6,6 +6,7 @@ number. It never sees or names a number to call, so nobody's words can talk it i
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -137,23 +138,29 @@ def _transcript(turns: Sequence[Turn]) -> list[dict[str, Any]]:
 
 def _gives_away(said: str, agent: Agent) -> bool:
     """Whether an answer reads out the rules, or the task: all of it, or a long piece."""
-    heard, task = _words(said), _words(agent.prompt)
-    texts = (*_frame(agent), *(rule.when for rule in agent.escalation_rules), agent.prompt)
-    whole = (" ".join(_words(text)) for text in texts if len(text) >= _TELLING_CHARS)
-    runs = range(len(heard) - _TELLING_WORDS + 1)
-    pieces = (" ".join(heard[at : at + _TELLING_WORDS]) for at in runs)
-    return any(_is_within(text, heard) for text in whole) or any(
-        _is_within(piece, task) for piece in pieces
-    )
+    rules = tuple(rule.when for rule in agent.escalation_rules)
+    whole, task = _telling((*_frame(agent), *rules, agent.prompt))
+    heard = _words(said)
+    words = heard.split()
+    runs = range(len(words) - _TELLING_WORDS + 1)
+    pieces = (f" {' '.join(words[at : at + _TELLING_WORDS])} " for at in runs)
+    return any(text in heard for text in whole) or any(piece in task for piece in pieces)
 
 
-def _is_within(words: str, others: list[str]) -> bool:
-    return f" {words} " in f" {' '.join(others)} "
+@lru_cache(maxsize=8)
+def _telling(texts: tuple[str, ...]) -> tuple[list[str], str]:
+    """The words of each text that may not stand in an answer; and of the last one, the task.
+
+    Kept for the turns of a talk: the texts of an agent's version are the same in each.
+    """
+    return [_words(text) for text in texts if len(text) >= _TELLING_CHARS], _words(texts[-1])
 
 
-def _words(text: str) -> list[str]:
-    # As it would be said, however it is marked up; where a clause ends tells nothing.
-    return [word for word in plain(spoken(text, len(text))).split() if word != "|"]
+def _words(text: str) -> str:
+    """As they would be said, however they are marked up, each between blanks."""
+    # Where a clause ends tells nothing.
+    words = (word for word in plain(spoken(text, len(text))).split() if word != "|")
+    return f" {' '.join(words)} "
 
 
 def _deterministic(agent: Agent, turns: Sequence[Turn]) -> Reply:
