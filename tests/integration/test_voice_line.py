@@ -1,5 +1,6 @@
 """How many calls are on the phone at once, who is next, and what a crash leaves behind."""
 
+import itertools
 from datetime import timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from linkwright import clock, outbox
 from linkwright.outbox import Work
 from linkwright.table import Key, Table, get, update
+from linkwright.voice.calls import concurrency, lifecycle
 from linkwright.voice.dialling import claims, dialler
 from tests import pump
 from tests.carrier import Exchange, Killed, die, then_die
@@ -100,6 +102,46 @@ def test_an_agent_takes_no_more_than_it_says_and_holds_no_other_up(
     assert pump.dialled() == [first, third, second]
     assert _on_the_phone(workspace, one_at_a_time) == set()
     assert _on_the_phone(workspace) == set()
+
+
+@pytest.mark.parametrize(
+    ("wait", "looked_at", "limits"),
+    [
+        (0, 1, [10]),
+        (3, 4, [10]),
+        (12, 1, [10]),
+        (12, 10, [10]),
+        (12, 11, [10, 90]),
+        (12, 13, [10, 90]),
+        # Nobody looks further.
+        (105, 106, [10, 90]),
+    ],
+)
+def test_no_more_of_a_long_line_is_read_than_is_looked_at(
+    stack: Stack,
+    workspace: Workspace,
+    monkeypatch: pytest.MonkeyPatch,
+    wait: int,
+    looked_at: int,
+    limits: list[int],
+) -> None:
+    of = {"gsi3pk": concurrency.status_partition(workspace.partition, "queued")}
+    placed = [f"call_{at:03}" for at in range(wait)]
+    for call_id in placed:
+        view = {"agent_id": f"agt_of_{call_id}"}
+        where = lifecycle.key(workspace.partition, call_id).attributes()
+        stack.put("CoreTable", {**where, **of, "gsi3sk": call_id, "view": view})
+    asked: list[int] = []
+    query = concurrency.query
+    monkeypatch.setattr(
+        concurrency,
+        "query",
+        lambda *args, **options: asked.append(options["limit"]) or query(*args, **options),
+    )
+    line = itertools.islice(concurrency.waiting(workspace.partition), looked_at)
+    first = placed[: min(looked_at, concurrency.LOOK_AHEAD)]
+    assert list(line) == [(call_id, f"agt_of_{call_id}") for call_id in first]
+    assert asked == limits
 
 
 @pytest.mark.parametrize(

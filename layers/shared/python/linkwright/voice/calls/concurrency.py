@@ -15,6 +15,8 @@ from linkwright.voice.calls.states import Status
 
 # How far down the line is looked for a call whose agent is free.
 LOOK_AHEAD = 100
+# Mostly the first may begin, unless other workers have just begun it: the index may be behind.
+_READ_AT_FIRST = 10
 _WAKE_RETENTION_S = 24 * 3600
 
 ALL = "all"
@@ -68,16 +70,24 @@ def leave(tx: Transaction, item: Item) -> None:
 
 
 def waiting(partition: str, most: int = LOOK_AHEAD) -> Iterator[tuple[str, str]]:
-    """The queued calls and their agents, longest waiting first. The index may be behind."""
-    rows, _ = query(
-        Table.CORE,
-        status_partition(partition, Status.QUEUED),
-        index="gsi3",
-        limit=most,
-        newest_first=False,
-    )
-    for row in rows:
-        yield row["sk"], row["view"]["agent_id"]
+    """The queued calls and their agents, longest waiting first: as many as are asked for are read.
+
+    The index may be behind.
+    """
+    count, after = min(_READ_AT_FIRST, most), None
+    while count > 0:
+        rows, after = query(
+            Table.CORE,
+            status_partition(partition, Status.QUEUED),
+            index="gsi3",
+            start_after=after,
+            limit=count,
+            newest_first=False,
+        )
+        for row in rows:
+            yield row["sk"], row["view"]["agent_id"]
+        most -= len(rows)
+        count = most if after else 0
 
 
 def longest_on_the_phone(partition: str, of: str) -> str | None:
