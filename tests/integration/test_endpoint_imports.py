@@ -1,14 +1,14 @@
 """What a function's process is like before its first event, and after it.
 
-No endpoint loads boto3: its import alone takes longer than answering. Callbacks do: they judge a
-signature by the secret, which is read through boto3, once per process.
+No endpoint loads boto3: its import alone takes longer than answering. Those who need the secret, as
+callbacks to judge a signature, have read it by then.
 """
 
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -35,9 +35,12 @@ ready = {
     "frozen": gc.get_freeze_count() > 10_000,
     "reads_packages": "importlib.metadata" in sys.modules,
 }
+vault = sys.modules.get("linkwright.vault")
+has_secret = vault is not None and vault.vault.cache_info().currsize == 1
 answer = module.handler(json.load(sys.stdin), Context())
 loaded = [name for name in sys.modules if name.startswith(("boto3", "botocore."))]
-print(json.dumps({"ready": ready, "answer": answer, "boto3": sorted(loaded)}))
+told = {"ready": ready, "has_secret": has_secret, "answer": answer, "boto3": sorted(loaded)}
+print(json.dumps(told))
 """
 
 
@@ -52,10 +55,10 @@ def stack(stack: Stack, emulator: EmulatedStack) -> Iterator[Stack]:
         yield used
 
 
-def run(
-    function: Function, stack: Stack, event: Mapping[str, Any] | None = None
-) -> tuple[Any, list[str]]:
-    """What the function answers to an event, its sample if to none, and what of boto3 it loaded."""
+def run(function: Function, stack: Stack, **variables: str) -> dict[str, Any]:
+    """What the function answers to its sample event, what of boto3 it loaded, and whether it had
+    the secret beforehand.
+    """
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(ROOT / "layers/shared/python"),
@@ -65,50 +68,50 @@ def run(
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_LAMBDA_FUNCTION_NAME": function.logical_id,
         **stack.environment(),
+        **variables,
     }
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, function.source],
-        input=json.dumps(event or sample(function)),
+        input=json.dumps(sample(function)),
         env=environment,
         capture_output=True,
         text=True,
         check=True,
         timeout=60,
     )
-    result = json.loads(done.stdout.splitlines()[-1])
+    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     assert result["ready"] == READY
-    return result["answer"], result["boto3"]
+    return result
 
 
 CALLBACKS = [function for function in functions() if function.folder == "callbacks"]
 ENDPOINTS = [one for one in functions() if is_http(one) and one not in CALLBACKS]
+OTHERS = [one for one in functions() if one not in (*ENDPOINTS, *CALLBACKS)]
 
 
 @pytest.mark.parametrize("function", ENDPOINTS, ids=lambda function: function.file)
 def test_an_endpoint_answers_without_boto3(function: Function, stack: Stack) -> None:
-    answer, loaded = run(function, stack)
-    assert answer["statusCode"] < 500
-    assert loaded == []
+    done = run(function, stack)
+    assert done["answer"]["statusCode"] < 500
+    assert (done["boto3"], done["has_secret"]) == ([], False)
 
 
 @pytest.mark.parametrize("function", CALLBACKS, ids=lambda function: function.file)
-def test_a_callback_loads_boto3_once_it_needs_the_secret(function: Function, stack: Stack) -> None:
-    answer, loaded = run(function, stack)
-    assert answer["statusCode"] in {200, 204}
-    assert "botocore.session" in loaded
-    # What is no callback by its looks is refused before the secret is asked for.
-    event = sample(function)
-    event["headers"]["content-type"] = "application/json"
-    answer, loaded = run(function, stack, event)
-    assert (answer["statusCode"], loaded) == (415, [])
+def test_a_callback_answers_without_boto3_by_the_secret(function: Function, stack: Stack) -> None:
+    done = run(function, stack)
+    assert done["answer"]["statusCode"] in {200, 204}
+    assert (done["boto3"], done["has_secret"]) == ([], True)
 
 
-OTHERS = [one for one in functions() if one not in (*ENDPOINTS, *CALLBACKS)]
+def test_a_secret_that_cannot_be_read_keeps_nothing_from_starting(stack: Stack) -> None:
+    done = run(CALLBACKS[0], stack, SECRET_ARN="arn:aws:secretsmanager:us-east-1:1:secret:none")
+    assert (done["answer"]["statusCode"], done["has_secret"]) == (503, False)
 
 
 @pytest.mark.parametrize("function", OTHERS, ids=lambda function: function.file)
 def test_every_other_function_is_as_ready_as_an_endpoint(function: Function, stack: Stack) -> None:
-    answer, loaded = run(function, stack)
+    done = run(function, stack)
+    assert done["has_secret"] == (function.file in {"dial_call", "follow_up_call"})
     if function.file == "relay_outbox":
-        assert answer == {"batchItemFailures": []}
-        assert {"boto3", "botocore.session"} <= set(loaded)
+        assert done["answer"] == {"batchItemFailures": []}
+        assert {"boto3", "botocore.session"} <= set(done["boto3"])

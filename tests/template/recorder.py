@@ -34,7 +34,6 @@ OPERATIONS = {
     ("sqs", "SendMessageBatch"): ("sqs:SendMessage", "QueueUrl"),
     ("s3", "GetObject"): ("s3:GetObject", "Bucket"),
     ("s3", "PutObject"): ("s3:PutObject", "Bucket"),
-    ("secretsmanager", "GetSecretValue"): ("secretsmanager:GetSecretValue", "SecretId"),
     ("bedrock-runtime", "Converse"): ("bedrock:InvokeModel", "modelId"),
 }
 GLOBAL = "global."
@@ -76,6 +75,10 @@ class Recorder:
             self.used[self._running] |= {(action, resource) for resource in asked}
         else:
             self.record(action, params[parameter], _folder(params.get("Key")))
+
+    def get_secret_value(self, *, SecretId: str) -> Any:  # noqa: ANN401, N803
+        self.record("secretsmanager:GetSecretValue", SecretId)
+        return aws.SecretsManager().get_secret_value(SecretId=SecretId)
 
     def watched_link(self, link: Callable[[str], Any]) -> Callable[[str], Any]:
         """Whoever signs an address lends its own right to read."""
@@ -139,6 +142,7 @@ def recording(stack: Stack) -> Iterator[Recorder]:
         for caller in (client, switchboard):
             patch.setattr(caller, "load", lambda of: recorder.watched(of, load(of)))
         patch.setattr(boto3, "DEFAULT_SESSION", session)
+        patch.setattr(aws, "secrets_manager", lambda: recorder)
         patch.setattr(media, "link", recorder.watched_link(media.link))
         _forget_clients()
         yield recorder

@@ -9,10 +9,15 @@ from tests.template.checkout import LAYER, Checkout
 
 # Set by Lambda itself, or by an operator's SDK to reach an emulator: never by the template.
 NOT_OURS = {
+    "_X_AMZN_TRACE_ID",
+    "AWS_ACCESS_KEY_ID",
     "AWS_REGION",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_DYNAMODB",
     "AWS_ENDPOINT_URL_S3",
+    "AWS_ENDPOINT_URL_SECRETS_MANAGER",
 }
 # Whether a URL that a customer chose may lead to the machine itself, and where it never may.
 LOOPBACK = "EGRESS_ALLOW_LOOPBACK"

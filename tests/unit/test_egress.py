@@ -394,9 +394,9 @@ def authority() -> Authority:
 @pytest.fixture
 def trusted(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
     """What `egress` trusts, and the authority of the tests."""
-    context = egress._tls.__wrapped__()
+    context = egress.tls.__wrapped__()
     context.load_verify_locations(cadata=authority.pem())
-    monkeypatch.setattr(egress, "_tls", lambda: context)
+    monkeypatch.setattr(egress, "tls", lambda: context)
 
 
 @pytest.mark.usefixtures("trusted")
@@ -529,7 +529,7 @@ def test_the_total_holds_for_tls(network: Network) -> None:
         network.name("shop.example", [PUBLIC])
         # Reading the authorities is not part of what is measured.
         context = ssl.create_default_context()
-        patch.setattr(egress, "_tls", lambda: context)
+        patch.setattr(egress, "tls", lambda: context)
         assert_stops_in_time(lambda: fetch("https://shop.example/", timeout_s=TOTAL_S))
 
 

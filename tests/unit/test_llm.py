@@ -38,7 +38,7 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setenv(name, "local")
     for name in ("MODEL", "SECRET_ARN", "EGRESS_ALLOW_LOOPBACK", "AWS_ENDPOINT_URL"):
         monkeypatch.delenv(name, raising=False)
-    caches = (settings.settings, vault.vault, aws.secrets_manager)
+    caches = (settings.settings, vault.vault)
     for cached in caches:
         cached.cache_clear()
     yield
@@ -53,6 +53,7 @@ def secret(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         client = boto3.client("secretsmanager", region_name="us-east-1")
         made = client.create_secret(Name="linkwright", SecretString=json.dumps(KEYS))
         monkeypatch.setenv("SECRET_ARN", made["ARN"])
+        monkeypatch.setattr(aws, "secrets_manager", lambda: client)
         settings.settings.cache_clear()
         yield
 
@@ -138,6 +139,7 @@ def test_a_secret_that_cannot_be_read_is_no_key(
         if text is not None:
             arn = client.create_secret(Name="broken", SecretString=text)["ARN"]
         monkeypatch.setenv("SECRET_ARN", arn)
+        monkeypatch.setattr(aws, "secrets_manager", lambda: client)
         settings.settings.cache_clear()
         assert refused("org_a", "anthropic/claude-haiku-5-5") == reason
 
@@ -176,9 +178,9 @@ def test_the_key_of_the_secret_goes_to_the_vendor_s_own_address(
     answer: Served,
 ) -> None:
     network, authority = Network(), Authority()
-    trusted = egress._tls.__wrapped__()
+    trusted = egress.tls.__wrapped__()
     trusted.load_verify_locations(cadata=authority.pem())
-    monkeypatch.setattr(egress, "_tls", lambda: trusted)
+    monkeypatch.setattr(egress, "tls", lambda: trusted)
     monkeypatch.setattr(egress, "_lookup", network.lookup)
     monkeypatch.setattr(egress, "_dial", network.dial)
     tls = authority.server(host, tmp_path)

@@ -1,16 +1,16 @@
-"""boto3 clients for all but DynamoDB, made when first used. HTTP endpoints hardly ever need one."""
+"""Clients for all but DynamoDB, made when first used: boto3's, but for the secret."""
 
 from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from linkwright import deadline
+from linkwright import aws_http, deadline
+from linkwright.aws_http import AwsFault
 from linkwright.errors import Unavailable
 from linkwright.settings import settings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
 
 CONNECT_TIMEOUT_S = 1
@@ -39,26 +39,44 @@ def s3() -> "S3Client":
     return client
 
 
+class SecretsManager:
+    """The one call of it that is made, as boto3's client has it; boto3 would cost a callback half
+    of its cold start.
+    """
+
+    def get_secret_value(self, *, SecretId: str) -> dict[str, Any]:  # noqa: N803 -- as boto3
+        at = settings().secrets_endpoint or (
+            f"https://secretsmanager.{settings().aws_region}.amazonaws.com"
+        )
+        wanted = {"SecretId": SecretId}
+        return aws_http.call(at, "secretsmanager", "secretsmanager.GetSecretValue", wanted)
+
+
 @cache
-def secrets_manager() -> "SecretsManagerClient":
-    client: SecretsManagerClient = _client("secretsmanager")
-    return client
+def secrets_manager() -> SecretsManager:
+    return SecretsManager()
 
 
 def run(operation: Callable[[], Result]) -> Result:
     """Make one call of a client. Raises `Unavailable` for a fault that may pass."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
     if deadline.seconds_left() < CALL_BUDGET_S:
         raise Unavailable
     try:
         return operation()
-    except ClientError as fault:
-        if fault.response["Error"]["Code"] in _PERMANENT:
-            raise
-        raise Unavailable from fault
-    except BotoCoreError as fault:
-        raise Unavailable from fault
+    except Exception as fault:
+        if _may_pass(fault):
+            raise Unavailable from fault
+        raise
+
+
+def _may_pass(fault: Exception) -> bool:
+    if isinstance(fault, AwsFault):
+        return True
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    if isinstance(fault, ClientError):
+        return fault.response["Error"]["Code"] not in _PERMANENT
+    return isinstance(fault, BotoCoreError)
 
 
 def presigned(url: str, service: str, expires_s: int) -> str:

@@ -193,11 +193,11 @@ def _secured(connection: socket.socket, host: str, within: Deadline) -> socket.s
     with closing(connection), _failing_as(Unreachable, "no TLS connection"):
         connection.settimeout(within.left())
         # From here on the file descriptor is the returned socket's.
-        return _tls().wrap_socket(connection, server_hostname=host)
+        return tls().wrap_socket(connection, server_hostname=host)
 
 
 @cache
-def _tls() -> ssl.SSLContext:
+def tls() -> ssl.SSLContext:
     """Once per process: reading all the authorities takes 90 ms of CPU."""
     return ssl.create_default_context()
 

@@ -1,7 +1,7 @@
 """What the template tells a function through its environment."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 
@@ -31,6 +31,7 @@ class Settings:
     aws_region: str
     dynamodb_endpoint: str | None
     s3_endpoint: str | None
+    secrets_endpoint: str | None
 
 
 @cache
@@ -62,6 +63,22 @@ def settings() -> Settings:
         aws_region=env["AWS_REGION"],
         dynamodb_endpoint=env.get("AWS_ENDPOINT_URL_DYNAMODB") or env.get("AWS_ENDPOINT_URL"),
         s3_endpoint=env.get("AWS_ENDPOINT_URL_S3") or env.get("AWS_ENDPOINT_URL"),
+        secrets_endpoint=env.get("AWS_ENDPOINT_URL_SECRETS_MANAGER") or env.get("AWS_ENDPOINT_URL"),
+    )
+
+
+@dataclass(frozen=True)
+class Credentials:
+    access_key: str
+    secret_key: str = field(repr=False)
+    session_token: str | None = field(repr=False)
+
+
+def credentials() -> Credentials:
+    """Those of the function's role, which Lambda gives it in the environment."""
+    env = os.environ
+    return Credentials(
+        env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"], env.get("AWS_SESSION_TOKEN")
     )
 
 

@@ -1,6 +1,6 @@
 """The deployment's own credentials at carriers and models: one secret, which operators fill in.
 
-Read when first needed and once per process: a function that needs none never asks for it.
+Read once per process, before its first event: a function that needs none never asks for it.
 """
 
 from functools import cache
@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError
 from linkwright import aws
 from linkwright.errors import Unavailable
 from linkwright.settings import settings
+from linkwright.startup import in_advance
 
 
 class CarrierAccount(BaseModel):
@@ -35,6 +36,7 @@ class Unreadable(Exception):
     """The secret is not of the form that docs/deploying.md describes."""
 
 
+@in_advance
 @cache
 def vault() -> Vault:
     """Raises `Unavailable`, and `Unreadable`. Without a secret everything is not set up."""

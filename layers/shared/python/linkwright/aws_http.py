@@ -1,0 +1,73 @@
+"""A single request to a service of AWS without boto3, of those that speak JSON.
+
+For what a function needs before its first event, or once: importing boto3 and making a client costs
+a hundred times such a request.
+"""
+
+import json
+from collections.abc import Mapping
+from contextlib import closing
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from typing import Any
+from urllib.parse import urlsplit
+
+from linkwright import clock, egress, sigv4
+from linkwright.settings import credentials, settings
+
+CONNECT_TIMEOUT_S = 1
+READ_TIMEOUT_S = 3
+
+
+class AwsFault(Exception):
+    """No answer, or a refusal."""
+
+
+def call(url: str, service: str, target: str, content: Mapping[str, object]) -> dict[str, Any]:
+    """Ask for an operation, as in "secretsmanager.GetSecretValue", of the service at an address."""
+    try:
+        return _asked(url, service, target, content)
+    except AwsFault:
+        return _asked(url, service, target, content)
+
+
+def _asked(url: str, service: str, target: str, content: Mapping[str, object]) -> dict[str, Any]:
+    body = json.dumps(content).encode()
+    headers = {
+        "content-type": "application/x-amz-json-1.1",
+        "host": urlsplit(url).netloc,
+        "x-amz-target": target,
+    }
+    headers = sigv4.signed(
+        headers,
+        body,
+        service=service,
+        region=settings().aws_region,
+        credentials=credentials(),
+        moment=clock.now(),
+    )
+    try:
+        answer = _posted(url, headers, body)
+    except (OSError, HTTPException, ValueError) as failure:
+        raise AwsFault(type(failure).__name__) from None
+    if not isinstance(answer, dict):
+        raise AwsFault("not an object")
+    return answer
+
+
+def _posted(url: str, headers: Mapping[str, str], body: bytes) -> object:
+    with closing(_connection(url)) as connection:
+        connection.connect()
+        connection.sock.settimeout(READ_TIMEOUT_S)
+        connection.request("POST", "/", body, dict(headers))
+        response = connection.getresponse()
+        answer: object = json.loads(response.read())
+        if response.status != 200:
+            raise AwsFault(f"status {response.status}")
+        return answer
+
+
+def _connection(url: str) -> HTTPConnection:
+    parts = urlsplit(url)
+    if parts.scheme == "http":
+        return HTTPConnection(parts.netloc, timeout=CONNECT_TIMEOUT_S)
+    return HTTPSConnection(parts.netloc, timeout=CONNECT_TIMEOUT_S, context=egress.tls())

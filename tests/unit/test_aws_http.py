@@ -1,0 +1,149 @@
+"""Requests to AWS without boto3: its own signer is the judge of ours, a server of the rest."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+from botocore import auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials as BotoCredentials
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linkwright import aws, aws_http, clock, sigv4
+from linkwright.aws_http import AwsFault
+from linkwright.errors import Unavailable
+from linkwright.settings import Credentials, settings
+
+MOMENT = datetime(2026, 11, 28, 9, 1, 30, 813_000, UTC)
+_NAMES = st.text("abcdefghijklmnopqrstuvwxyz0123456789-", min_size=1, max_size=20)
+
+
+@given(
+    body=st.binary(max_size=100),
+    service=_NAMES,
+    region=_NAMES,
+    key=st.text("ABC0123456789", min_size=16, max_size=20),
+    secret=st.text("abcXYZ019+/=", min_size=1, max_size=40),
+    token=st.none() | st.text("abcXYZ019+/=", min_size=1, max_size=100),
+)
+def test_the_signature_is_botocores(
+    body: bytes, service: str, region: str, key: str, secret: str, token: str | None
+) -> None:
+    host = f"{service}.example.com"
+    headers = {"content-type": "application/x-amz-json-1.1", "host": host, "x-amz-target": "a.B"}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(auth, "get_current_datetime", lambda: MOMENT.replace(tzinfo=None))
+        theirs = AWSRequest("POST", f"https://{host}/", headers=dict(headers), data=body)
+        auth.SigV4Auth(BotoCredentials(key, secret, token), service, region).add_auth(theirs)
+    ours = sigv4.signed(
+        headers,
+        body,
+        service=service,
+        region=region,
+        credentials=Credentials(key, secret, token),
+        moment=MOMENT,
+    )
+    assert ours == {name.lower(): value for name, value in theirs.headers.items()}
+
+
+@contextmanager
+def _served(*answers: tuple[int, bytes] | None) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """A server that gives these answers in turn, none where it hangs up, and what it was asked."""
+    asked: list[dict[str, Any]] = []
+    left = list(answers)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            asked.append({"path": self.path, "body": json.loads(body), **self.headers})
+            answer = left.pop(0)
+            if answer is None:
+                return
+            self.send_response(answer[0])
+            self.send_header("content-length", str(len(answer[1])))
+            self.end_headers()
+            self.wfile.write(answer[1])
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}", asked
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def _ask(environment: pytest.MonkeyPatch, url: str) -> Any:
+    environment.setenv("AWS_ENDPOINT_URL", url)
+    settings.cache_clear()
+    client = aws.secrets_manager()
+    return aws.run(lambda: client.get_secret_value(SecretId="arn:one"))
+
+
+def test_the_secret_is_asked_for_as_the_environment_says(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("AWS_SESSION_TOKEN", "token")
+    environment.setattr(clock, "now", lambda: MOMENT)
+    with _served((200, b'{"SecretString": "{}"}')) as (url, asked):
+        assert _ask(environment, url) == {"SecretString": "{}"}
+    (request,) = asked
+    assert (request["path"], request["body"]) == ("/", {"SecretId": "arn:one"})
+    assert request["x-amz-target"] == "secretsmanager.GetSecretValue"
+    assert request["x-amz-security-token"] == "token"
+    assert "/20261128/us-east-1/secretsmanager/aws4_request" in request["authorization"]
+    assert request["host"] == url.removeprefix("http://")
+
+
+FAULTS = [(500, b"{}"), (503, b"oops"), (400, b'{"__type": "Denied"}'), (200, b"["), (200, b"[]")]
+
+
+@pytest.mark.parametrize("fault", [None, *FAULTS])
+def test_one_fault_is_asked_over_and_two_are_unavailable(
+    environment: pytest.MonkeyPatch, fault: tuple[int, bytes] | None
+) -> None:
+    with _served(fault, (200, b'{"SecretString": "{}"}')) as (url, asked):
+        assert _ask(environment, url) == {"SecretString": "{}"}
+        assert len(asked) == 2
+    with _served(fault, fault) as (url, asked):
+        with pytest.raises(Unavailable) as raised:
+            _ask(environment, url)
+        assert isinstance(raised.value.__cause__, AwsFault)
+        assert len(asked) == 2
+
+
+def test_nobody_there_is_unavailable(environment: pytest.MonkeyPatch) -> None:
+    with _served() as (url, _):
+        pass
+    with pytest.raises(Unavailable):
+        _ask(environment, url)
+
+
+def test_who_says_nothing_is_not_waited_for(environment: pytest.MonkeyPatch) -> None:
+    environment.setattr(aws_http, "READ_TIMEOUT_S", 0.1)
+    with pytest.raises(Unavailable), HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
+        _ask(environment, f"http://127.0.0.1:{server.server_port}")
+
+
+def test_on_aws_it_is_asked_by_its_address_in_the_region(environment: pytest.MonkeyPatch) -> None:
+    environment.delenv("AWS_ENDPOINT_URL", raising=False)
+    settings.cache_clear()
+    asked = []
+    environment.setattr(aws_http, "call", lambda *request: asked.append(request))
+    aws.secrets_manager().get_secret_value(SecretId="arn:one")
+    assert asked == [
+        (
+            "https://secretsmanager.us-east-1.amazonaws.com",
+            "secretsmanager",
+            "secretsmanager.GetSecretValue",
+            {"SecretId": "arn:one"},
+        )
+    ]
