@@ -4,8 +4,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from linkwright import aws_http, deadline
-from linkwright.aws_http import AwsFault
+from linkwright import deadline
 from linkwright.errors import Unavailable
 from linkwright.settings import settings
 
@@ -45,6 +44,9 @@ class SecretsManager:
     """
 
     def get_secret_value(self, *, SecretId: str) -> dict[str, Any]:  # noqa: N803 -- as boto3
+        # Imported here, as boto3 is: HTTP is an eighth of an endpoint's cold start.
+        from linkwright import aws_http
+
         at = settings().secrets_endpoint or (
             f"https://secretsmanager.{settings().aws_region}.amazonaws.com"
         )
@@ -63,6 +65,8 @@ def run(operation: Callable[[], Result]) -> Result:
         raise Unavailable
     try:
         return operation()
+    except Unavailable:
+        raise
     except Exception as fault:
         if _may_pass(fault):
             raise Unavailable from fault
@@ -70,8 +74,7 @@ def run(operation: Callable[[], Result]) -> Result:
 
 
 def _may_pass(fault: Exception) -> bool:
-    if isinstance(fault, AwsFault):
-        return True
+    # Imported here: the secret is asked for without it.
     from botocore.exceptions import BotoCoreError, ClientError
 
     if isinstance(fault, ClientError):

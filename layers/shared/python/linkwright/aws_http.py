@@ -12,21 +12,21 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from linkwright import clock, egress, sigv4
+from linkwright.errors import Unavailable
 from linkwright.settings import credentials, settings
 
 CONNECT_TIMEOUT_S = 1
 READ_TIMEOUT_S = 3
 
 
-class AwsFault(Exception):
-    """No answer, or a refusal."""
-
-
 def call(url: str, service: str, target: str, content: Mapping[str, object]) -> dict[str, Any]:
-    """Ask for an operation, as in "secretsmanager.GetSecretValue", of the service at an address."""
+    """Ask for an operation, as in "secretsmanager.GetSecretValue", of the service at an address.
+
+    Raises `Unavailable` where there is no answer, or a refusal, twice.
+    """
     try:
         return _asked(url, service, target, content)
-    except AwsFault:
+    except Unavailable:
         return _asked(url, service, target, content)
 
 
@@ -48,9 +48,9 @@ def _asked(url: str, service: str, target: str, content: Mapping[str, object]) -
     try:
         answer = _posted(url, headers, body)
     except (OSError, HTTPException, ValueError) as failure:
-        raise AwsFault(type(failure).__name__) from None
+        raise Unavailable from failure
     if not isinstance(answer, dict):
-        raise AwsFault("not an object")
+        raise Unavailable
     return answer
 
 
@@ -62,7 +62,7 @@ def _posted(url: str, headers: Mapping[str, str], body: bytes) -> object:
         response = connection.getresponse()
         answer: object = json.loads(response.read())
         if response.status != 200:
-            raise AwsFault(f"status {response.status}")
+            raise Unavailable
         return answer
 
 
