@@ -1,5 +1,6 @@
 """Bugs that somebody could write any day. Each works as long as no fault strikes."""
 
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -18,7 +19,7 @@ from linkwright.providers import twilio
 from linkwright.providers.telephony import Callback, Carrier, Dial, TwilioError
 from linkwright.providers.twilio import Twilio
 from linkwright.table import Item, Key, Table
-from linkwright.transaction import Transaction
+from linkwright.transaction import RecordExists, Transaction
 from linkwright.voice.calls import follow_up, lifecycle, turn_log
 from linkwright.voice.calls.states import Status, is_dialled
 from linkwright.voice.calls.turn_log import Then, Turn
@@ -264,6 +265,16 @@ def lease_that_never_ends(patch: Patch) -> None:
 
 def record_that_nobody_reads(patch: Patch) -> None:
     patch.setattr(idempotency.Attempt, "settle", lambda self: None)
+
+
+def record_that_is_read_only_if_it_is_in_the_way(patch: Patch) -> None:
+    """Whoever never hears of what was done is told that it failed."""
+    read = Attempt.settle
+
+    def settle(self: Attempt) -> tuple[Reply, bool] | None:
+        return read(self) if isinstance(sys.exc_info()[1], RecordExists) else None
+
+    patch.setattr(Attempt, "settle", settle)
 
 
 def an_empty_answer_taken_for_the_truth(patch: Patch) -> None:

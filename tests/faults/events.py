@@ -6,14 +6,15 @@ never does. A page that failed is not asked for again: the carrier asks its Fall
 Each run must come to the same as without the fault, or to one of the few other ends in `_ends`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 
 from tests.faults import matrix, wiring
-from tests.faults.injection import Effect, Fault, Injector
+from tests.faults.injection import Effect, Fault, Injector, Reach
 from tests.faults.samples import cases, sample
 from tests.faults.states import State, difference
-from tests.faults.world import Arms, World
+from tests.faults.tally import TALLY
+from tests.faults.world import Arms, Event, World
 
 PLACING = "carrier POST Calls.json"
 ORDERING = "sync_update_item CALL #ordered_at"
@@ -27,7 +28,7 @@ _CERTAIN = {Fault.THROTTLE, Fault.CONNECT_TIMEOUT}
 class Scenario:
     """A case that leads to an invocation of the function: its number, and its calls.
 
-    `after` is what it comes to without a fault, in so many `invocations`.
+    `after` is what it comes to without a fault.
     """
 
     case: str
@@ -36,73 +37,90 @@ class Scenario:
     about: str
     calls: tuple[str, ...]
     after: State
-    invocations: int
     known: dict[tuple[str, bool], State] = field(default_factory=dict)
 
     @property
     def is_scheduled(self) -> bool:
         return self.file in wiring.schedules()
 
-    @property
-    def cost(self) -> int:
-        """What it takes to let faults strike it."""
-        return len(self.calls) * self.invocations
-
     def __str__(self) -> str:
         return f"{self.file} {self.about} of {self.case}"
 
 
-def scenarios(world: World, file: str, among: Sequence[str] = ()) -> list[Scenario]:
-    """The events of the function, over all cases; of those that make the same calls the first."""
-    found: dict[object, Scenario] = {}
-    for case in among or cases():
-        for scenario in _of(world, case, file):
-            number = scenario.number if sample(case).apart == file else 0
-            found.setdefault((scenario.about, scenario.calls, number), scenario)
-    assert found, f"no case leads to an invocation of {file}"
-    known = list(found.values())
-    if file in wiring.schedules():
-        known = _covering(known)
-    matrix.TALLY.calls[file] = sum(len(scenario.calls) for scenario in known)
-    return known
+@dataclass(frozen=True)
+class Course:
+    """A case without a fault: what it led to, what kinds of work it sent, what it came to."""
+
+    events: Sequence[Event]
+    kinds: Set[str]
+    after: State
 
 
-def _covering(known: list[Scenario]) -> list[Scenario]:
-    """The cheapest that make all the calls: a sweep asks for all kinds, whatever is due."""
-    chosen: list[Scenario] = []
-    left = {call for scenario in known for call in scenario.calls}
+class Courses:
+    """The cases of a world without a fault, each run once for all functions that it wakes."""
 
-    def worth(scenario: Scenario) -> float:
-        return len(left.intersection(scenario.calls)) / scenario.cost
+    def __init__(self, world: World, among: Sequence[str] = ()) -> None:
+        self._world = world
+        self._cases = among or cases()
+        self._known: dict[tuple[str, bool], Course] = {}
 
-    while left:
-        chosen.append(max(known, key=worth))
-        left -= set(chosen[-1].calls)
-    return chosen
+    def scenarios(self, file: str) -> list[Scenario]:
+        """The events of the function, in all cases; of those that make the same calls the first."""
+        found: dict[object, Scenario] = {}
+        for case in self._cases:
+            for scenario in self._of(case, file):
+                number = scenario.number if sample(case).apart == file else 0
+                found.setdefault((scenario.about, scenario.calls, number), scenario)
+        assert found, f"no case leads to an invocation of {file}"
+        TALLY.calls[file] = sum(len(scenario.calls) for scenario in found.values())
+        return list(found.values())
+
+    def sweeping(self, kind: str) -> str:
+        """A case in which work of a kind is sent, with nobody but the schedules to send it."""
+        swept = (case for case in self._cases if kind in self._course(case, False).kinds)
+        found = next(swept, None)
+        assert found, f"no case leads to work of the kind {kind}"
+        return found
+
+    def _of(self, case: str, file: str) -> Iterator[Scenario]:
+        course = self._course(case, file not in wiring.schedules())
+        mine = (event for event in course.events if event.file == file)
+        for number, event in enumerate(mine):
+            if event.calls:
+                calls = tuple(event.calls)
+                yield Scenario(case, file, number, event.about, calls, course.after)
+
+    def _course(self, case: str, stream_works: bool) -> Course:
+        if (case, stream_works) not in self._known:
+            world = self._world
+            problems = run(world, case, {}, stream_works=stream_works)
+            assert problems == [], f"{case}: {problems}"
+            course = Course(world.events, world.kinds, world.state())
+            self._known[case, stream_works] = course
+        return self._known[case, stream_works]
 
 
-def _of(world: World, case: str, file: str) -> Iterator[Scenario]:
-    problems = run(world, case, {}, stream_works=file not in wiring.schedules())
-    assert problems == [], f"{case}: {problems}"
-    after, events = world.state(), world.events
-    for number, event in enumerate(event for event in events if event.file == file):
-        if event.calls:
-            calls = tuple(event.calls)
-            yield Scenario(case, file, number, event.about, calls, after, len(events))
-
-
-def disturbed(world: World, scenario: Scenario, *armed: Injector, redelivers: bool) -> list[str]:
+def disturbed(
+    world: World, scenario: Scenario, *armed: Injector, leg: str, redelivers: bool = False
+) -> list[str]:
     """Legs A (with redelivery) and B (without). Returns what is wrong."""
     problems = _run(world, scenario, armed, redelivers=redelivers)
-    matrix.TALLY.runs[scenario.file] += 1
+    TALLY.runs[scenario.file, leg] += 1
     found = world.state()
-    problems += matrix.unreached(armed[0])
     wrong = difference(scenario.after, found)
     if wrong and found not in _ends(world, scenario, armed, redelivers=redelivers):
         problems += wrong
-    for injector in armed:
-        problems = matrix.told(problems, injector)
+    for injector in (one for one in armed if one.at):
+        problems = matrix.told(problems + matrix.unreached(injector), injector)
     return [f"{scenario}: {problem}" for problem in problems]
+
+
+def taken_over(world: World, scenario: Scenario, *before: Injector) -> Sequence[str]:
+    """The calls of the one who comes after those that are armed, and makes good what they left."""
+    heir = Injector()
+    problems = _run(world, scenario, [*before, heir], redelivers=True)
+    assert problems == [], problems
+    return heir.calls
 
 
 def run(
@@ -168,10 +186,11 @@ def _leaves_unknown(injector: Injector) -> bool:
     """Whether the order may be written down, and no call be there."""
     if injector.fault is None or not injector.struck:
         return False
-    struck = injector.calls[injector.at - 1 :] if injector.outage else [injector.called]
+    is_outage = injector.reach is Reach.OUTAGE
+    struck = injector.calls[injector.at - 1 :] if is_outage else [injector.called]
     if ORDERING in struck:
         return injector.fault.effect is not Effect.NONE
     if PLACING in struck:
-        is_certain = injector.fault in _CERTAIN and not injector.outage
+        is_certain = injector.fault in _CERTAIN and not is_outage
         return injector.fault.effect is Effect.NONE and not is_certain
     return False

@@ -43,18 +43,26 @@ class Fault(StrEnum):
         return Effect.LATE if self is Fault.READ_TIMEOUT else Effect.NONE
 
 
+class Reach(StrEnum):
+    """Which calls a fault strikes."""
+
+    ONCE = "at"
+    TRIES = "at every try of"
+    OUTAGE = "from"
+
+
 @dataclass
 class Injector:
     """Counts the calls of one invocation, to AWS and the carrier; without a fault it only counts.
 
-    In an outage every call from the n-th on is struck, else the n-th alone. `meanwhile` runs before
-    the n-th call: what another process does at that moment. `resent`: the n-th call is done, its
-    reply is lost, and the client itself sends it again.
+    `reach` says what the fault strikes: the n-th call, that and every later one of its name, or all
+    from there on. `meanwhile` runs before the n-th call: what another process does at that moment.
+    `resent`: the n-th call is done, its reply is lost, and the client itself sends it again.
     """
 
     fault: Fault | None = None
     at: int = 0
-    outage: bool = False
+    reach: Reach = Reach.ONCE
     resent: bool = False
     meanwhile: Callable[[], None] | None = None
     calls: list[str] = field(default_factory=list)
@@ -75,13 +83,18 @@ class Injector:
         number = len(self.calls)
         if self.meanwhile and number == self.at:
             self.meanwhile()
-        strikes = number == self.at or (self.outage and number > self.at > 0)
-        return self.fault if strikes else None
+        return self.fault if number == self.at or self._goes_on(call) else None
 
     @property
     def sends_again(self) -> bool:
         """Whether it is the call that was counted last."""
         return self.resent and len(self.calls) == self.at
+
+    def _goes_on(self, call: str) -> bool:
+        """Whether the fault strikes a call after the n-th as well."""
+        if not self.struck or self.reach is Reach.ONCE:
+            return False
+        return self.reach is Reach.OUTAGE or call == self.called
 
     def postpone(self, perform: Callable[[], object]) -> None:
         self._late.append(perform)

@@ -1,11 +1,11 @@
 """Runs of a request with a fault in them, and what each run must come to.
 
-Leg A (`retried`): the fault, then the client tries again. Leg B (`abandoned`): the fault, and
-nobody tries again. `overlapping`: the same request comes again in the middle of the first.
+What follows from a request follows from what it left behind, here and in the queues. So a run ends
+with the request and its repetitions: if they leave what a request without a fault leaves, the rest
+is the same. That the rest is sound, that one request without a fault shows.
 """
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ from linkwright.table import Item, Key, Table
 from linkwright.transaction import Transaction
 from linkwright.voice.calls.states import Status, is_terminal
 from tests.client import Answer
-from tests.faults.injection import Fault, Injector
+from tests.faults.injection import Fault, Injector, Reach
 from tests.faults.samples import Sample
 from tests.faults.states import State, difference, leaks, neutral
 from tests.faults.tally import TALLY
@@ -29,30 +29,21 @@ MADE = {"PATCH": 409, "DELETE": 404}
 UNAVAILABLE = 503
 
 
-def injectors(fault: Fault, calls: int) -> Iterator[Injector]:
-    """The fault at each call, once and from there on."""
-    for at in range(1, calls + 1):
-        yield Injector(fault, at)
-        if not fault.kills:  # whoever is killed makes no later call
-            yield Injector(fault, at, outage=True)
-
-
 def unreached(injector: Injector) -> list[str]:
     """A fault at a call that is not made proves nothing."""
     return [] if injector.struck else ["the call was not made"]
 
 
 def told(problems: list[str], injector: Injector) -> list[str]:
-    mode = "from" if injector.outage else "at"
-    fault = f"{injector.fault} {mode} call {injector.at} ({injector.called})"
+    fault = f"{injector.fault} {injector.reach} call {injector.at} ({injector.called})"
     return [f"{fault}: {text}" for text in problems]
 
 
 @dataclass(frozen=True)
 class CleanRequest:
-    """A request without a fault: its calls, its answer, the state before and in the end."""
+    """A request without a fault: its calls, its answer, the state before it and after it."""
 
-    calls: int
+    calls: tuple[str, ...]
     answer: Answer
     before: State
     after: State
@@ -60,51 +51,45 @@ class CleanRequest:
 
 def clean_request(world: World, route: str) -> CleanRequest:
     world.reset()
-    world.prepared(route)
-    world.settle()
-    before, injector = world.state(), Injector()
-    world.reset()
     wanted = world.prepared(route)
+    before, injector = world.state(), Injector()
     answer = world.request(wanted, KEY, injector)
     assert answer is not None
     assert answer.status < 400, f"the sample of {route} is answered {answer.raw}"
+    after = world.state()
     world.settle()
     assert finished(world) == []
     TALLY.calls[route] = len(injector.calls)
-    return CleanRequest(len(injector.calls), answer, before, world.state())
+    return CleanRequest(tuple(injector.calls), answer, before, after)
 
 
-def retried(world: World, route: str, clean: CleanRequest, injector: Injector) -> list[str]:
-    """Leg A. Returns what is wrong."""
+def struck(world: World, route: str, clean: CleanRequest, injector: Injector) -> list[str]:
+    """A fault: all of it is done or nothing. Then the client tries again: it is done, once."""
     world.reset()
     wanted = world.prepared(route)
     first = world.request(wanted, KEY, injector)
+    left = world.state()
     world.advance(RETRY_AFTER)
-    second = world.request(wanted, KEY)
-    world.settle()
-    third = world.request(wanted, KEY)
-    TALLY.runs[route] += 1
-    problems = unreached(injector) + _judged(world, clean, first, may_fail=True)
-    problems += _repeated(world, clean, wanted, first, second, third)
-    problems += difference(clean.after, world.state())
-    return told(problems + finished(world), injector)
+    later = [world.request(wanted, KEY) for _ in range(2 if wanted.method == "POST" else 1)]
+    TALLY.runs[route, "struck"] += 1
+    problems = unreached(injector) + world.problems
+    is_on_record = wanted.method == "POST" and _is_told_nothing(clean, left, injector)
+    problems += _judged(world, clean, first, may_fail=not is_on_record)
+    problems += _whole(clean, first, left)
+    problems += _repeated(world, clean, wanted, first, *later)
+    return told(problems + difference(clean.after, world.state()), injector)
 
 
-def abandoned(world: World, route: str, clean: CleanRequest, injector: Injector) -> list[str]:
-    """Leg B: all of it or nothing of it, even if the stream loses what it should have told."""
-    world.reset()
-    wanted = world.prepared(route)
-    world.stream_works = world.redelivers = False
-    answer = world.request(wanted, KEY, injector)
-    world.settle()
-    TALLY.runs[route] += 1
-    found = world.state()
-    problems = unreached(injector) + finished(world)
-    problems += _judged(world, clean, answer, may_fail=True)
-    succeeded = answer is not None and answer.status != UNAVAILABLE
-    if succeeded or found != clean.before:
-        problems += difference(clean.after, found)
-    return told(problems, injector)
+def _is_told_nothing(clean: CleanRequest, left: State, injector: Injector) -> bool:
+    """Whether it is done and no try hears of it, but the record that says so can be read."""
+    return injector.reach is Reach.TRIES and left == clean.after
+
+
+def _whole(clean: CleanRequest, answer: Answer | None, left: State) -> list[str]:
+    """What is half done, or told and not done."""
+    if (answer is None or answer.status == UNAVAILABLE) and left == clean.before:
+        return []
+    return difference(clean.after, left)
 
 
 def overlapping(world: World, route: str, clean: CleanRequest, at: int) -> list[str]:
@@ -114,11 +99,20 @@ def overlapping(world: World, route: str, clean: CleanRequest, at: int) -> list[
     others: list[Answer | None] = []
     injector = Injector(at=at, meanwhile=lambda: others.append(world.request(wanted, KEY)))
     first = world.request(wanted, KEY, injector)
-    world.settle()
-    TALLY.runs[route] += 1
-    problems = difference(clean.after, world.state()) + finished(world)
+    TALLY.runs[route, "overlapping"] += 1
+    problems = difference(clean.after, world.state()) + world.problems
     problems += _repeated(world, clean, wanted, *others, first)
     return told(problems, injector)
+
+
+def resent(world: World, route: str, clean: CleanRequest, at: int) -> list[str]:
+    """The reply to the n-th call is lost below the seam, and the client itself sends it again."""
+    world.reset()
+    injector = Injector(at=at, resent=True)
+    answer = world.request(world.prepared(route), KEY, injector)
+    TALLY.runs[route, "resent"] += 1
+    problems = _judged(world, clean, answer) + world.problems
+    return told(problems + difference(clean.after, world.state()), injector)
 
 
 def _repeated(

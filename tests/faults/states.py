@@ -20,6 +20,7 @@ State = Counter[str]
 
 _ID = re.compile(r"\b([a-z]{2,5})_[0-9A-HJKMNP-TV-Z]{26}\b")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_SHARD = re.compile(r"\b(DUE#\w+)#\d+")
 _OFFSET = re.compile(r'"(start|end)_ms": \d+')
 _SIGNED = re.compile(r'"https?://[^"]*X-Amz-Signature=[^"]*"')
 _VOLATILE = {"v", "sequence", "ttl", "exp", "heard_at", "said_at", "not_before", "guess"}
@@ -64,7 +65,7 @@ def leaks(answer: Answer, stack: Stack) -> list[str]:
 
 def neutral(text: str) -> str:
     text = _TIME.sub("<time>", _ID.sub(r"<\1>", _SIGNED.sub('"<address>"', text)))
-    return _OFFSET.sub(r'"\1_ms": 0', text)
+    return _OFFSET.sub(r'"\1_ms": 0', _SHARD.sub(r"\1", text))
 
 
 def _shown(item: Item) -> str:

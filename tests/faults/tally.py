@@ -10,15 +10,19 @@ import pytest
 
 @dataclass
 class Tally:
-    runs: Counter[str] = field(default_factory=Counter)
+    """Runs by what was struck, a function or a route, and by leg; and how many calls it makes."""
+
+    runs: Counter[tuple[str, str]] = field(default_factory=Counter)
     calls: dict[str, int] = field(default_factory=dict)
 
     def lines(self) -> Iterator[str]:
-        for name, count in sorted(self.runs.items()):
-            calls = f" ({self.calls[name]} calls)" if name in self.calls else ""
-            yield f"faults: {count:5} runs of {name}{calls}"
+        for name in sorted({name for name, _ in self.runs}):
+            legs = {leg: count for (of, leg), count in sorted(self.runs.items()) if of == name}
+            each = ", ".join(f"{count} {leg}" for leg, count in legs.items())
+            calls = f"{self.calls[name]} calls" if name in self.calls else "no call"
+            yield f"faults: {sum(legs.values()):5} runs of {name} ({calls}): {each}"
         if self.runs:
-            yield f"faults: {sum(self.runs.values()):5} runs in all"
+            yield f"faults: {self.runs.total():5} runs in all"
 
 
 TALLY = Tally()

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 import pytest
 
 from tests.faults import costs, events, matrix, wiring
-from tests.faults.events import Scenario
-from tests.faults.injection import Fault, Injector
+from tests.faults.events import Courses, Scenario
+from tests.faults.injection import Fault, Injector, Reach
 from tests.faults.samples import CANCEL_WHILE_IT_RINGS
+from tests.faults.tally import TALLY
 from tests.faults.world import World
 
 PLACE = "POST /v1/voice/calls"
@@ -41,7 +42,8 @@ COSTS: Mapping[str, set[str]] = {
 @pytest.fixture(scope="module")
 def scenarios(world: World) -> list[Scenario]:
     """Each thing that the carrier tells or asks."""
-    return [one for file in wiring.callbacks() for one in events.scenarios(world, file)]
+    courses = Courses(world)
+    return [one for file in wiring.callbacks() for one in courses.scenarios(file)]
 
 
 def test_lost_callback_costs_what_it_would_have_told(
@@ -55,7 +57,7 @@ def test_lost_callback_costs_what_it_would_have_told(
     assert found == COSTS
 
 
-@pytest.mark.parametrize("fault", list(Fault))
+@pytest.mark.parametrize("fault", [Fault.ERROR_503, Fault.KILL_AFTER])
 @pytest.mark.parametrize("file", PAGES)
 def test_page_and_its_fallback_that_fail_end_the_call(
     world: World, scenarios: list[Scenario], file: str, fault: Fault
@@ -69,13 +71,13 @@ def test_page_and_its_fallback_that_fail_end_the_call(
 
 
 def _struck_twice(world: World, scenario: Scenario, fault: Fault) -> list[str]:
-    page, fallback = Injector(fault, 1, outage=True), Injector(fault, 1, outage=True)
+    page, fallback = Injector(fault, 1, Reach.OUTAGE), Injector(fault, 1, Reach.OUTAGE)
     assert events.run(world, scenario.case, {}) == []
     expected = _statuses(world)
     struck = (scenario.file, scenario.number)
     arms = {struck: [page], (_FALLBACK, _pages_up_to(world, *struck)): [fallback]}
     problems = events.run(world, scenario.case, arms)
-    matrix.TALLY.runs[f"{scenario.file} and its fallback"] += 1
+    TALLY.runs[scenario.file, "and its fallback"] += 1
     problems += matrix.unreached(page) + matrix.unreached(fallback)
     if _statuses(world) != expected:
         problems.append(f"{_statuses(world)} instead of {expected}")

@@ -1,11 +1,10 @@
-"""Every fault at every AWS call of every route that customers ask."""
+"""The faults at the AWS calls of every route that customers ask."""
 
 import pytest
 
-from tests.faults import matrix
-from tests.faults.injection import Fault
+from tests.faults import matrix, plan
 from tests.faults.matrix import KEY, CleanRequest
-from tests.faults.samples import CANCEL_WHILE_IT_RINGS, NoSample, routes, sample
+from tests.faults.samples import CANCEL_WHILE_IT_RINGS, NoSample, effectful_routes, routes, sample
 from tests.faults.telephone import attempt_of
 from tests.faults.world import World
 
@@ -25,25 +24,13 @@ def clean(world: World, route: str, clean_requests: dict[str, CleanRequest]) -> 
     return clean_requests[route]
 
 
-@pytest.mark.parametrize("fault", list(Fault))
 @pytest.mark.parametrize("route", CASES)
-def test_retry_comes_to_the_same(
-    world: World, route: str, clean: CleanRequest, fault: Fault
+def test_fault_leaves_all_or_nothing_and_a_retry_makes_it_good(
+    world: World, route: str, clean: CleanRequest
 ) -> None:
     problems = []
-    for injector in matrix.injectors(fault, clean.calls):
-        problems += matrix.retried(world, route, clean, injector)
-    assert problems == []
-
-
-@pytest.mark.parametrize("fault", list(Fault))
-@pytest.mark.parametrize("route", CASES)
-def test_all_or_nothing_without_a_retry(
-    world: World, route: str, clean: CleanRequest, fault: Fault
-) -> None:
-    problems = []
-    for injector in matrix.injectors(fault, clean.calls):
-        problems += matrix.abandoned(world, route, clean, injector)
+    for injector in plan.injectors(clean.calls):
+        problems += matrix.struck(world, route, clean, injector)
     assert problems == []
 
 
@@ -52,14 +39,25 @@ def test_same_request_in_the_middle_has_one_effect(
     world: World, route: str, clean: CleanRequest
 ) -> None:
     problems = []
-    for at in range(1, clean.calls + 1):
+    for at in range(1, len(clean.calls) + 1):
         problems += matrix.overlapping(world, route, clean, at)
+    assert problems == []
+
+
+@pytest.mark.parametrize("route", [*effectful_routes(), CANCEL_WHILE_IT_RINGS])
+def test_call_that_the_client_sends_twice_has_one_effect(
+    world: World, route: str, clean: CleanRequest
+) -> None:
+    """Below the seam, as in `test_proxy.py`."""
+    problems = []
+    for at in plan.effects(clean.calls):
+        problems += matrix.resent(world, route, clean, at)
     assert problems == []
 
 
 @pytest.mark.parametrize("route", [route for route in routes() if route.startswith("GET ")])
 def test_reading_leaves_nothing(clean: CleanRequest, route: str) -> None:
-    assert clean.calls >= 1
+    assert clean.calls
     assert clean.after == clean.before
 
 

@@ -19,7 +19,7 @@ from tests import stack as stacks
 from tests.carrier import PUBLIC_URL, SECRET
 from tests.faults import matrix
 from tests.faults.clouds import Cloud, Emulated
-from tests.faults.injection import Effect, Fault, Injector, Killed
+from tests.faults.injection import Effect, Fault, Injector, Killed, Reach
 from tests.faults.world import World
 from tests.stack import EmulatedStack
 
@@ -206,7 +206,7 @@ def test_transient_fault_hits_once_and_an_outage_stays(world: World) -> None:
             _update()
         _update()
     assert once.calls == ["sync_update_item SELF #n"] * 3
-    with world.seam.use(Injector(Fault.ERROR_503, 2, outage=True)):
+    with world.seam.use(Injector(Fault.ERROR_503, 2, Reach.OUTAGE)):
         _update()
         for _ in range(3):
             with pytest.raises(PydynoxException):

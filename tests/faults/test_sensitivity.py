@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.faults import bugs, events, matrix
+from tests.faults import bugs, events, jobs, matrix, plan
+from tests.faults.events import Courses
 from tests.faults.injection import Fault, Injector
+from tests.faults.jobs import RELAY, SWEEPER
 from tests.faults.samples import CANCEL_WHILE_IT_RINGS
 from tests.faults.tally import Tally
 from tests.faults.world import World
@@ -21,6 +23,7 @@ IN_ROUTES = [
     (PLACE, bugs.sent_before_it_is_stored),
     (PLACE, bugs.sent_after_it_is_stored),
     (PLACE, bugs.record_that_nobody_reads),
+    (PLACE, bugs.record_that_is_read_only_if_it_is_in_the_way),
     (PLACE, bugs.causes_told_to_the_caller),
     (CANCEL_WHILE_IT_RINGS, bugs.hung_up_apart_from_the_end),
     (READ, bugs.an_empty_answer_taken_for_the_truth),
@@ -52,8 +55,10 @@ IN_THE_BACKGROUND = [
     ("follow_up_call", PLACE, bugs.uploads_taken_for_successes),
     ("follow_up_call", PLACE, bugs.any_answer_taken_for_sound),
     ("follow_up_call", CANCEL_WHILE_IT_RINGS, bugs.hung_up_and_never_looked_at),
-    ("relay_outbox", PLACE, bugs.failures_taken_for_successes),
-    ("sweep_overdue", PLACE, bugs.failures_taken_for_successes),
+]
+IN_THE_OUTBOX = [
+    (RELAY, bugs.failures_taken_for_successes),
+    (SWEEPER, bugs.failures_taken_for_successes),
 ]
 
 
@@ -71,7 +76,8 @@ def _named(cases: Sequence[tuple[Any, ...]]) -> list[str]:
 @pytest.fixture(autouse=True)
 def _not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     """The report at the end tells of the runs of the code as it is."""
-    monkeypatch.setattr(matrix, "TALLY", Tally())
+    for module in (events, jobs, matrix):
+        monkeypatch.setattr(module, "TALLY", Tally())
 
 
 @pytest.mark.parametrize(("route", "bug"), IN_ROUTES, ids=_named(IN_ROUTES))
@@ -92,6 +98,18 @@ def test_bug_in_the_background_is_found(
     assert found is not None
 
 
+@pytest.mark.parametrize(("file", "bug"), IN_THE_OUTBOX, ids=_named(IN_THE_OUTBOX))
+def test_bug_in_the_outbox_is_found(
+    world: World, monkeypatch: pytest.MonkeyPatch, file: str, bug: Bug
+) -> None:
+    bug(monkeypatch)
+    assert any(
+        jobs.struck(world, file, injector, redelivers=redelivers)
+        for redelivers in (True, False)
+        for injector in plan.injectors(jobs.calls(world, file))
+    )
+
+
 @pytest.mark.parametrize(("case", "bug"), IN_THE_CLEAR, ids=_named(IN_THE_CLEAR))
 def test_bug_without_a_fault_is_found(
     world: World, monkeypatch: pytest.MonkeyPatch, case: str, bug: Bug
@@ -110,24 +128,21 @@ def test_bug_of_a_new_token_for_each_try_is_found(
 
 
 def _requests(world: World, route: str) -> Iterator[list[str]]:
-    """The matrix of a route; that the clean request passes says the bug hides until a fault."""
+    """The runs of a route; that the clean request passes says the bug hides until a fault."""
     clean = matrix.clean_request(world, route)
-    for fault in Fault:
-        for injector in matrix.injectors(fault, clean.calls):
-            yield matrix.retried(world, route, clean, injector)
-            yield matrix.abandoned(world, route, clean, injector)
-    for at in range(1, clean.calls + 1):
+    for injector in plan.injectors(clean.calls):
+        yield matrix.struck(world, route, clean, injector)
+    for at in range(1, len(clean.calls) + 1):
         yield matrix.overlapping(world, route, clean, at)
 
 
 def _events(world: World, file: str, case: str) -> Iterator[list[str]]:
-    """The matrix of a function in a case; that the clean run passes says that the bug hides."""
+    """The runs of a function in a case; that the clean run passes says that the bug hides."""
     # What comes last is nearest to most of the bugs.
-    for scenario in reversed(events.scenarios(world, file, among=[case])):
+    for scenario in reversed(Courses(world, [case]).scenarios(file)):
         for at in range(1, len(scenario.calls) + 1):
             twice = Injector(at=at, meanwhile=world.repeat)
-            yield events.disturbed(world, scenario, twice, redelivers=False)
-        for fault in Fault:
-            for injector in matrix.injectors(fault, len(scenario.calls)):
-                yield events.disturbed(world, scenario, injector, redelivers=False)
-                yield events.disturbed(world, scenario, injector, redelivers=True)
+            yield events.disturbed(world, scenario, twice, leg="twice")
+        for injector in plan.injectors(scenario.calls):
+            yield events.disturbed(world, scenario, injector, leg="never again")
+            yield events.disturbed(world, scenario, injector, leg="again", redelivers=True)

@@ -5,6 +5,7 @@ minute the schedules.
 
 import itertools
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -21,7 +22,7 @@ from tests.faults.clouds import Cloud
 from tests.faults.injection import Injector, Killed
 from tests.faults.samples import Sample, Until, sample
 from tests.faults.seams import Seam
-from tests.faults.states import State, leaks, state
+from tests.faults.states import State, leaks, neutral, state
 from tests.faults.telephone import Telephone, label
 from tests.stack import Stack
 from tests.switchboard import Reply, Sent, event_of, reply_of
@@ -101,11 +102,13 @@ class World:
         self.arms: Arms = {}
         self.events: list[Event] = []
         self.messages: set[tuple[str, str]] = set()
+        self.kinds: set[str] = set()
         self.problems: list[str] = []
         self.stream_works = stream_works
         self.redelivers = redelivers
         self.telephone = Telephone(self.now, self.advance)
         self._streamed: set[tuple[str, str]] = set()
+        self._queued: dict[str, list[str]] = {queue: [] for queue in wiring.queues()}
         self.cloud.reset(self._baseline)
 
     def items(self) -> dict[str, list[Item]]:
@@ -114,7 +117,11 @@ class World:
 
     def state(self) -> State:
         """What a run has come to: all that is stored, here and at the carrier."""
-        return state(self.items(), self.cloud.objects(), self.telephone.board)
+        stored = state(self.items(), self.cloud.objects(), self.telephone.board)
+        queued = self._waiting().items()
+        return stored + Counter(
+            neutral(f"{queue}: {body}") for queue, all_ in queued for body in all_
+        )
 
     def now(self) -> datetime:
         return self.began + self.offset
@@ -227,13 +234,21 @@ class World:
                 self._deliver(file, stream_event([keys[key] for key in fresh]), "", timedelta(0))
         return handled
 
+    def _waiting(self) -> dict[str, list[str]]:
+        """The messages in each queue, which are kept here from now on."""
+        for queue, bodies in self._queued.items():
+            bodies += self.cloud.received(queue)
+        return self._queued
+
     def _work(self) -> int:
         handled = 0
-        for queue in wiring.queues():
-            for body in self.cloud.received(queue):
+        for queue, bodies in self._waiting().items():
+            self._queued[queue] = []
+            for body in bodies:
                 handled += 1
                 work = json.loads(body)
                 self.messages.add((work["pk"], work["sk"]))
+                self.kinds.add(work["kind"])
                 if file := wiring.consumers().get(queue):
                     self._deliver(file, queue_event([body]), work["kind"], VISIBILITY)
                     if self.redelivers:  # at least once is sometimes twice
@@ -251,7 +266,7 @@ class World:
             if outcome.is_done or not self.redelivers:
                 return
             if pause:  # a duplicate comes at once, the message itself when it is visible again
-                self.invoke(file, event, Injector())
+                self.invoke(file, event, next(armed, Injector()))
                 self.advance(pause)
             injector = next(armed, Injector())
         self.problems.append(f"{file} was never done with {event}")

@@ -1,0 +1,106 @@
+"""Jobs of made-up kinds, for the relay and the sweeper: how they send is the same for every kind.
+
+What is asked for is due until a worker has done it; what is told is done when it is sent.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+
+from linkwright import clock, outbox, relay
+from linkwright.settings import settings
+from linkwright.table import Item, Key, Table, update
+from linkwright.transaction import Transaction
+from tests.client import stream_event
+from tests.faults import matrix, wiring
+from tests.faults.injection import Injector
+from tests.faults.tally import TALLY
+from tests.faults.world import World
+
+RELAY, SWEEPER = "relay_outbox", "sweep_overdue"
+ASKED, TOLD = "asked", "told"
+# More than a batch and a page of each kind, which are small here.
+_JOBS = {f"job_{number}": kind for number, kind in enumerate([ASKED, TOLD] * 5)}
+_BATCH = _PAGE = 3
+_MINUTE = timedelta(seconds=60)
+_MINUTES = 5
+
+
+@contextmanager
+def _made_up() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patched:
+        queues = {ASKED: settings().follow_up_queue_url, TOLD: settings().event_queue_url}
+        patched.setattr(outbox, "kinds", lambda: (ASKED, TOLD))
+        patched.setattr(outbox, "queue_url", queues.__getitem__)
+        patched.setattr(outbox, "DONE_WHEN_SENT", frozenset({TOLD}))
+        patched.setattr(relay, "_PAGE", _PAGE)
+        patched.setattr(relay, "_SQS_BATCH", _BATCH)
+        yield
+
+
+def calls(world: World, file: str) -> list[str]:
+    """Those that the function makes to send the jobs."""
+    injector = Injector()
+    assert run(world, file, injector, at_most=1) == []
+    TALLY.calls[file] = len(injector.calls)
+    return injector.calls
+
+
+def run(
+    world: World, file: str, injector: Injector, *, at_most: int, redelivers: bool = False
+) -> list[str]:
+    """The function sends the jobs; what it does not send, others do. Returns what is wrong."""
+    world.reset()
+    with _made_up():
+        jobs = _stored(world)
+        if file == SWEEPER:
+            world.advance(outbox.RELAY_GRACE)
+        event = {"time": clock.timestamp()} if file == SWEEPER else stream_event(jobs)
+        outcome = world.invoke(file, event, injector)
+        if redelivers and not outcome.is_done:
+            world.invoke(file, event, Injector())
+        sent = _worked_off(world)
+    problems = world.problems + [f"never sent: {job}" for job in _JOBS.keys() - sent.keys()]
+    problems += [f"sent {many} times: {job}" for job, many in sent.items() if many > at_most]
+    due = [row for row in world.items()["CoreTable"] if "gsi2pk" in row]
+    return problems + [f"still due: {row}" for row in due]
+
+
+def struck(world: World, file: str, injector: Injector, *, redelivers: bool) -> list[str]:
+    leg = "again" if redelivers else "never again"
+    TALLY.runs[file, leg] += 1
+    problems = run(world, file, injector, at_most=2, redelivers=redelivers)
+    return matrix.told(problems + matrix.unreached(injector), injector)
+
+
+def _stored(world: World) -> list[Item]:
+    tx = Transaction(world.partition, "req")
+    place = f"W#{world.partition}#JOB"
+    jobs = [{"pk": place, "sk": job, **outbox.waiting(kind, job)} for job, kind in _JOBS.items()]
+    for job in jobs:
+        tx.put(Table.CORE, job)
+    tx.commit()
+    return jobs
+
+
+def _worked_off(world: World) -> Counter[str]:
+    """Let the workers work and the sweeper sweep for some minutes. Returns what was sent."""
+    sent: Counter[str] = Counter()
+    for _ in range(_MINUTES):
+        sent.update(_done(world))
+        world.advance(_MINUTE)
+        world.invoke(SWEEPER, {"time": clock.timestamp()}, Injector())
+    return sent
+
+
+def _done(world: World) -> Iterator[str]:
+    for queue in wiring.queues():
+        for body in world.cloud.received(queue):
+            work = json.loads(body)
+            yield work["sk"]
+            if work["kind"] == ASKED:
+                update(Table.CORE, Key(work["pk"], work["sk"]), "REMOVE #gsi2pk, #gsi2sk")
