@@ -2,6 +2,7 @@
 the answer to a condition."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from pydynox.exceptions import TransactionCanceledException
@@ -96,6 +97,19 @@ def test_503_and_nothing_written_while_it_does_not_pass(
     assert contended.writes == transaction.TRIES
     assert world.items()["CoreTable"] == before
     assert _place(world).status == 201
+
+
+@pytest.mark.parametrize(("each_takes_s", "tries"), [(0.4, 5), (0.7, 3), (2.1, 1)])
+def test_503_when_the_time_for_tries_is_up(
+    world: World, contend: Callable[..., Contended], each_takes_s: float, tries: int
+) -> None:
+    def slowly(items: int) -> list[str]:
+        world.advance(timedelta(seconds=each_takes_s))
+        return _conflict(items)
+
+    contended = contend(*[slowly] * transaction.TRIES)
+    assert _place(world).status == 503
+    assert contended.writes == tries
 
 
 def test_201_replays_even_beside_a_conflict(
