@@ -1,0 +1,92 @@
+"""What a function may load before it is ready, by name: each import is paid at every cold start.
+
+Names are cut after the second part, and private ones left out: how a package is made inside may
+change. Whoever needs another import adds it here, and sees in `make bench` what it costs.
+"""
+
+from collections.abc import Iterable
+
+
+def shown(modules: Iterable[str]) -> set[str]:
+    """The names of modules, as the lists below have them; ours in full."""
+    return {_shown(name) for name in modules} - {""}
+
+
+def _shown(name: str) -> str:
+    if name.startswith("linkwright."):
+        return name
+    public: list[str] = []
+    for part in name.split(".")[:2]:
+        if part.startswith("_"):
+            break
+        public.append(part)
+    return ".".join(public)
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# All endpoints.
+EVERY = _names("""
+    annotated_types ast base64 binascii bisect calendar contextvars copy dataclasses datetime
+    decimal dis errno fnmatch fractions hashlib hmac importlib.machinery inspect ipaddress
+    linkwright linkwright.auth linkwright.client linkwright.clock linkwright.deadline
+    linkwright.deprecation linkwright.endpoint linkwright.errors linkwright.fields
+    linkwright.http linkwright.idempotency linkwright.ids linkwright.json_body
+    linkwright.observability linkwright.outbox linkwright.plans linkwright.settings
+    linkwright.startup linkwright.table linkwright.transaction locale math ntpath numbers opcode
+    pathlib platform pydantic pydantic.aliases pydantic.annotated_handlers pydantic.config
+    pydantic.errors pydantic.fields pydantic.functional_validators pydantic.json_schema
+    pydantic.main pydantic.plugin pydantic.types pydantic.version pydantic.warnings
+    pydantic_core pydantic_core.core_schema pydynox.pydynox_core random secrets struct sysconfig
+    typing_extensions typing_inspection typing_inspection.introspection
+    typing_inspection.typing_objects urllib urllib.parse uuid weakref zlib zoneinfo
+""")
+# Those that only read.
+READS = _names("""
+    array atexit concurrent concurrent.futures email email.base64mime email.charset
+    email.encoders email.errors email.feedparser email.header email.iterators email.message
+    email.parser email.quoprimime email.utils heapq http http.client linkwright.aws
+    linkwright.aws_http linkwright.egress linkwright.egress_limits linkwright.egress_targets
+    linkwright.media linkwright.pagination linkwright.sigv4 linkwright.usage linkwright.voice
+    linkwright.voice.agent_models linkwright.voice.agents linkwright.voice.calls
+    linkwright.voice.calls.attempts linkwright.voice.calls.concurrency
+    linkwright.voice.calls.follow_up linkwright.voice.calls.lifecycle
+    linkwright.voice.calls.lists linkwright.voice.calls.models linkwright.voice.calls.reading
+    linkwright.voice.calls.recordings linkwright.voice.calls.reports
+    linkwright.voice.calls.states linkwright.voice.calls.transcripts linkwright.voice.compliance
+    linkwright.voice.compliance.do_not_call linkwright.voice.compliance.models
+    linkwright.voice.compliance.numbers linkwright.voice.compliance.rules linkwright.workspace
+    linkwright.workspace.models linkwright.workspace.settings linkwright.workspace.workspaces
+    logging quopri select selectors socket ssl string threading
+""")
+# Those that write, besides.
+WRITES = _names("""
+    linkwright.routes linkwright.voice.calls.canceling linkwright.voice.calls.endings
+    linkwright.voice.calls.placing linkwright.voice.calls.turn_log linkwright.voice.language
+    linkwright.voice.language.recognition linkwright.voice.language.text
+    linkwright.workspace.operations phonenumbers phonenumbers.asyoutypeformatter
+    phonenumbers.data phonenumbers.phonemetadata phonenumbers.phonenumber
+    phonenumbers.phonenumbermatcher phonenumbers.phonenumberutil phonenumbers.re_util
+    phonenumbers.shortdata phonenumbers.shortnumberinfo phonenumbers.unicode_util
+    phonenumbers.util unicodedata
+""")
+# What the carrier calls, besides.
+CALLBACKS = _names("""
+    encodings.idna linkwright.providers linkwright.providers.llm linkwright.providers.llm_types
+    linkwright.providers.telephony linkwright.providers.telephony_types
+    linkwright.providers.twilio linkwright.providers.twilio_callbacks
+    linkwright.providers.twilio_http linkwright.providers.twilio_words
+    linkwright.providers.twiml linkwright.vault linkwright.voice.compliance.quiet_hours
+    linkwright.voice.conversation linkwright.voice.conversation.decisions
+    linkwright.voice.conversation.dialogue linkwright.voice.conversation.pages
+    linkwright.voice.conversation.rendering linkwright.voice.dialling
+    linkwright.voice.dialling.callbacks linkwright.voice.dialling.carrier_reports
+    linkwright.voice.dialling.claims linkwright.voice.dialling.inquiry
+    linkwright.voice.language.opt_out linkwright.voice.language.phrases pyexpat pyexpat.errors
+    pyexpat.model stringprep xml xml.etree
+""")
+
+# What a first event may still load: of a number's region, only when there is one to be judged.
+LATER = ("phonenumbers", "threading", "unicodedata")
