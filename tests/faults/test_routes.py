@@ -10,6 +10,14 @@ from tests.faults.world import World
 
 # Elsewhere the circumstances of a case make a difference only to what follows.
 CASES = [*routes(), CANCEL_WHILE_IT_RINGS]
+# Authentication is the first call of each, and nothing of a handler's: a route of each method shows
+# what strikes it.
+_OF_EACH_METHOD = {route.partition(" ")[0]: route for route in reversed(routes())}
+
+
+def _is_own(clean: CleanRequest, route: str, at: int) -> bool:
+    """Whether no other route makes this call."""
+    return at > 1 or len(clean.calls) == 1 or route in _OF_EACH_METHOD.values()
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +38,8 @@ def test_fault_leaves_all_or_nothing_and_a_retry_makes_it_good(
 ) -> None:
     problems = []
     for injector in plan.injectors(clean.calls):
-        problems += matrix.struck(world, route, clean, injector)
+        if _is_own(clean, route, injector.at):
+            problems += matrix.struck(world, route, clean, injector)
     assert problems == []
 
 
@@ -40,7 +49,8 @@ def test_same_request_in_the_middle_has_one_effect(
 ) -> None:
     problems = []
     for at in range(1, len(clean.calls) + 1):
-        problems += matrix.overlapping(world, route, clean, at)
+        if _is_own(clean, route, at):
+            problems += matrix.overlapping(world, route, clean, at)
     assert problems == []
 
 
@@ -51,7 +61,8 @@ def test_call_that_the_client_sends_twice_has_one_effect(
     """Below the seam, as in `test_proxy.py`."""
     problems = []
     for at in plan.effects(clean.calls):
-        problems += matrix.resent(world, route, clean, at)
+        if _is_own(clean, route, at):
+            problems += matrix.resent(world, route, clean, at)
     assert problems == []
 
 
