@@ -45,13 +45,9 @@ EVERY = _names("""
 """)
 # Those that only read.
 READS = _names("""
-    array atexit concurrent concurrent.futures email email.base64mime email.charset
-    email.encoders email.errors email.feedparser email.header email.iterators email.message
-    email.parser email.quoprimime email.utils heapq http http.client linkwright.aws
-    linkwright.aws_http linkwright.egress linkwright.egress_limits linkwright.egress_targets
-    linkwright.media linkwright.pagination linkwright.sigv4 linkwright.usage linkwright.voice
-    linkwright.voice.agent_models linkwright.voice.agents linkwright.voice.calls
-    linkwright.voice.calls.attempts linkwright.voice.calls.concurrency
+    heapq linkwright.aws linkwright.media linkwright.pagination linkwright.usage
+    linkwright.voice linkwright.voice.agent_models linkwright.voice.agents
+    linkwright.voice.calls linkwright.voice.calls.attempts linkwright.voice.calls.concurrency
     linkwright.voice.calls.follow_up linkwright.voice.calls.lifecycle
     linkwright.voice.calls.lists linkwright.voice.calls.models linkwright.voice.calls.reading
     linkwright.voice.calls.recordings linkwright.voice.calls.reports
@@ -59,7 +55,6 @@ READS = _names("""
     linkwright.voice.compliance.do_not_call linkwright.voice.compliance.models
     linkwright.voice.compliance.numbers linkwright.voice.compliance.rules linkwright.workspace
     linkwright.workspace.models linkwright.workspace.settings linkwright.workspace.workspaces
-    logging quopri select selectors socket ssl string threading
 """)
 # Those that write, besides.
 WRITES = _names("""
@@ -70,22 +65,27 @@ WRITES = _names("""
     phonenumbers.data phonenumbers.phonemetadata phonenumbers.phonenumber
     phonenumbers.phonenumbermatcher phonenumbers.phonenumberutil phonenumbers.re_util
     phonenumbers.shortdata phonenumbers.shortnumberinfo phonenumbers.unicode_util
-    phonenumbers.util unicodedata
+    phonenumbers.util threading unicodedata
 """)
 # What the carrier calls, besides.
 CALLBACKS = _names("""
-    encodings.idna linkwright.providers linkwright.providers.llm linkwright.providers.llm_types
+    array atexit concurrent concurrent.futures email email.base64mime email.charset
+    email.encoders email.errors email.feedparser email.header email.iterators email.message
+    email.parser email.quoprimime email.utils encodings.idna http http.client
+    linkwright.aws_http linkwright.egress linkwright.egress_limits linkwright.egress_targets
+    linkwright.providers linkwright.providers.llm linkwright.providers.llm_types
     linkwright.providers.telephony linkwright.providers.telephony_types
     linkwright.providers.twilio linkwright.providers.twilio_callbacks
     linkwright.providers.twilio_http linkwright.providers.twilio_words
-    linkwright.providers.twiml linkwright.vault linkwright.voice.compliance.quiet_hours
-    linkwright.voice.conversation linkwright.voice.conversation.decisions
-    linkwright.voice.conversation.dialogue linkwright.voice.conversation.pages
-    linkwright.voice.conversation.rendering linkwright.voice.dialling
-    linkwright.voice.dialling.callbacks linkwright.voice.dialling.carrier_reports
-    linkwright.voice.dialling.claims linkwright.voice.dialling.inquiry
-    linkwright.voice.language.opt_out linkwright.voice.language.phrases pyexpat pyexpat.errors
-    pyexpat.model stringprep xml xml.etree
+    linkwright.providers.twiml linkwright.sigv4 linkwright.vault
+    linkwright.voice.compliance.quiet_hours linkwright.voice.conversation
+    linkwright.voice.conversation.decisions linkwright.voice.conversation.dialogue
+    linkwright.voice.conversation.pages linkwright.voice.conversation.rendering
+    linkwright.voice.dialling linkwright.voice.dialling.callbacks
+    linkwright.voice.dialling.carrier_reports linkwright.voice.dialling.claims
+    linkwright.voice.dialling.inquiry linkwright.voice.language.opt_out
+    linkwright.voice.language.phrases logging pyexpat pyexpat.errors pyexpat.model quopri select
+    selectors socket ssl string stringprep xml xml.etree
 """)
 
 # What a first event may still load: of a number's region, only when there is one to be judged.

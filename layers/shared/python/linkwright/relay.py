@@ -2,7 +2,10 @@
 
 from linkwright import aws, clock, outbox
 from linkwright.outbox import Work
+from linkwright.startup import in_advance
 from linkwright.table import ConditionFailed, Key, Table, query, update
+
+in_advance(aws.sqs)
 
 _SQS_BATCH = 10
 _PAGE = 100
