@@ -6,7 +6,7 @@ was written since the function began that asks.
 
 import io
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
 from typing import Any
@@ -108,18 +108,21 @@ class _OneAtATime:
 def memory() -> Iterator[MemoryStack]:
     """For as long as it is there, whoever is pointed at its endpoint has its clients."""
     stack = MemoryStack()
-    driver, dynamodb, client = _OneAtATime(stack), core.DynamoDBClient, aws._client
 
-    def make_driver(**options: Any) -> Any:
-        return driver if options["endpoint_url"] == stack.endpoint else dynamodb(**options)
+    def in_place_of(make: Callable[..., Any], ours: object) -> Callable[..., Any]:
+        def made(*arguments: Any, **options: Any) -> Any:
+            asked = options.get("endpoint_url", settings().dynamodb_endpoint)
+            return ours if asked == stack.endpoint else make(*arguments, **options)
 
-    def make_client(service: str, **options: Any) -> Any:
-        is_ours = settings().dynamodb_endpoint == stack.endpoint
-        return stack if is_ours else client(service, **options)
+        return made
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(core, "DynamoDBClient", make_driver)
-        patch.setattr(aws, "_client", make_client)
+        for where, name, ours in (
+            (core, "DynamoDBClient", _OneAtATime(stack)),
+            (aws, "_client", stack),
+            (aws, "SecretsManager", stack),
+        ):
+            patch.setattr(where, name, in_place_of(getattr(where, name), ours))
         yield stack
 
 

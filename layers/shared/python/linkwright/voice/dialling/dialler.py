@@ -6,6 +6,7 @@ It begins the call that waits for longest and leaves the rest to what the carrie
 
 import random
 from datetime import datetime, timedelta
+from heapq import merge
 
 from linkwright import clock, deadline, outbox
 from linkwright.observability import count, logger
@@ -84,10 +85,9 @@ def _begin_next(partition: str, queued: Item | None = None) -> None:
 def _is_settled(partition: str, tenant: Tenant, queued: Item | None) -> bool:
     """Go down the line until a call has begun or none may; no if another worker came between."""
     busy: set[str] = set()
-    line = dict(concurrency.waiting(partition))
-    if queued is not None:
-        line[queued["sk"]] = queued["view"]["agent_id"]
-    for call_id, agent_id in sorted(line.items()):
+    mine = [] if queued is None else [(queued["sk"], queued["view"]["agent_id"])]
+    others = (one for one in concurrency.waiting(partition) if one not in mine)
+    for call_id, agent_id in merge(mine, others):
         item = None if agent_id in busy else lifecycle.find(partition, call_id)
         if item is None or item["view"]["status"] != Status.QUEUED or _is_early(item):
             continue
