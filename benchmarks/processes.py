@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -121,18 +122,29 @@ def _copy_tasks() -> None:
 
 
 def _build_peers() -> Path:
-    """What the peers need, from the lock as the layer is, and compiled as that is."""
-    target, wanted = WORK / "peers", WORK / "peers.txt"
+    """What the peers need, from the lock as the layer is, compiled as that is, and kept as that."""
     groups = [f"--only-group={group}" for group in ("bench", "console", "layer")]
     export = [uv(), "export", "--quiet", "--project", str(ROOT), "--frozen", "--no-header", *groups]
-    subprocess.run([*export, "--output-file", str(wanted)], check=True, capture_output=True)
+    wanted = subprocess.run(export, check=True, capture_output=True, text=True).stdout
+    kept = ROOT / ".local" / "peers" / sha256((wanted + sys.version).encode()).hexdigest()[:16]
+    if not kept.exists():
+        work = kept.with_suffix(".new")
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(parents=True)
+        _install(wanted, work)
+        work.rename(kept)
+    return kept
+
+
+def _install(wanted: str, target: Path) -> None:
+    listed = target / "requirements.txt"
+    listed.write_text(wanted)
     install = [uv(), "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
     into = ["--python", sys.executable, "--target", str(target), "--link-mode", "copy"]
-    subprocess.run([*install, *into, "-r", str(wanted)], check=True)
+    subprocess.run([*install, *into, "-r", str(listed)], check=True)
     compiler = [sys.executable, "-m", "compileall", "--invalidation-mode", "unchecked-hash"]
     env = {name: os.environ[name] for name in os.environ if name != "PYTHONPYCACHEPREFIX"}
     subprocess.run([*compiler, "-q", "-j", "0", str(target)], env=env, check=True)
-    return target
 
 
 def our_environment(layers: Layers, function: Function, stack: Mapping[str, str]) -> dict[str, str]:
