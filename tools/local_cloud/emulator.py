@@ -25,6 +25,8 @@ from tools.local_cloud.processes import (
 READY_SECONDS = 60.0
 # Saving the state of many functions with their code takes seconds.
 SAVE_SECONDS = 45.0
+# More than the minute between two runs of a schedule, whose worker would else start each time.
+IDLE_SECONDS = 90
 
 
 class Emulator(NamedTuple):
@@ -35,16 +37,21 @@ class Emulator(NamedTuple):
 
 @contextmanager
 def start_ministack(
-    directory: Path, *, persist: bool = False, enforce_roles: bool = False
+    directory: Path,
+    *,
+    persist: bool = False,
+    enforce_roles: bool = False,
+    idle_seconds: int = IDLE_SECONDS,
 ) -> Iterator[Emulator]:
     """MiniStack, ready to answer.
 
     With `persist` its state in `directory` outlives a clean stop; with `enforce_roles` a function
-    may do what its role allows, and nothing else.
+    may do what its role allows, and nothing else. A worker that nobody needs for `idle_seconds`
+    ends.
     """
     directory = directory.resolve()
     directory.mkdir(parents=True, exist_ok=True)
-    emulator = _launch(directory, persist, enforce_roles)
+    emulator = _launch(directory, _settings(directory, persist, enforce_roles, idle_seconds))
     try:
         _wait_until_ready(emulator)
         yield emulator
@@ -53,7 +60,7 @@ def start_ministack(
         shutil.rmtree(directory / "tmp", ignore_errors=True)
 
 
-def _launch(directory: Path, persist: bool, enforce_roles: bool) -> Emulator:
+def _launch(directory: Path, settings: dict[str, str]) -> Emulator:
     log = directory / "ministack.log"
     shutil.rmtree(directory / "tmp", ignore_errors=True)
     (directory / "tmp").mkdir()
@@ -64,7 +71,7 @@ def _launch(directory: Path, persist: bool, enforce_roles: bool) -> Emulator:
         child = subprocess.Popen(
             [sys.executable, "-m", "tools.local_cloud.emulator_child", str(listener.fileno())],
             cwd=ROOT,
-            env=aws_env(endpoint) | _settings(directory, first_port, persist, enforce_roles),
+            env=aws_env(endpoint) | settings | {"GATEWAY_PORT": str(first_port)},
             pass_fds=[listener.fileno()],
             stdin=subprocess.PIPE,
             stdout=output,
@@ -110,11 +117,10 @@ def _rewind_streams(state: Path) -> None:
 
 
 def _settings(
-    directory: Path, named_port: int, persist: bool, enforce_roles: bool
+    directory: Path, persist: bool, enforce_roles: bool, idle_seconds: int
 ) -> dict[str, str]:
     kept = "1" if persist else "0"
     return {
-        "GATEWAY_PORT": str(named_port),
         "BIND_HOST": "127.0.0.1",
         "MINISTACK_REGION": "us-east-1",
         "PERSIST_STATE": kept,
@@ -128,6 +134,7 @@ def _settings(
         # It would remove the containers of other MiniStacks on this machine when it starts.
         "DOCKER_HOST": f"unix://{directory}/no-docker",
         "LAMBDA_EXECUTOR": "local",
+        "LAMBDA_WARM_TTL_SECONDS": str(idle_seconds),
         "AUTH": "true" if enforce_roles else "false",
     }
 

@@ -11,6 +11,7 @@ import httpcore
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
+from tools.local_cloud.emulator_patches import CLIENT_HEADER
 from tools.local_cloud.processes import LocalCloudError
 
 # Each further parallel request to a function starts one more worker process in MiniStack; more
@@ -34,6 +35,8 @@ HOP_BY_HOP = {
     b"transfer-encoding",
     b"upgrade",
 }
+CLIENT = CLIENT_HEADER.encode()
+WRITTEN_HERE = {CLIENT, b"content-length"}
 # Answers a client gets when a request ends before it reaches a function, as API Gateway words them.
 TOO_LARGE = (413, b'{"message":"Request Entity Too Large"}')
 UNAVAILABLE = (503, b'{"message":"Service Unavailable"}')
@@ -85,7 +88,8 @@ class FrontDoor:
         target = self._prefix + scope["raw_path"]
         if scope["query_string"]:
             target += b"?" + scope["query_string"]
-        headers = [pair for pair in _end_to_end(scope["headers"]) if pair[0] != b"content-length"]
+        headers = [pair for pair in _end_to_end(scope["headers"]) if pair[0] not in WRITTEN_HERE]
+        headers.append((CLIENT, scope["client"][0].encode()))
         if body or scope["method"] in {"POST", "PUT", "PATCH"}:
             headers.append((b"content-length", str(len(body)).encode()))
         url = httpcore.URL(

@@ -1,0 +1,38 @@
+"""Processes as Linux shows them: who started whom, and what memory is theirs."""
+
+import re
+from pathlib import Path
+
+_PROC = Path("/proc")
+
+
+def tree(root: int) -> set[int]:
+    """A process and all that it started, directly or not."""
+    parents = {}
+    for folder in _PROC.glob("[0-9]*"):
+        stat = _read(folder / "stat")
+        if stat:
+            # The second field is a name, in brackets, with anything in it.
+            parents[int(folder.name)] = int(stat.rpartition(")")[2].split()[1])
+    found = {root}
+    while more := {pid for pid, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found
+
+
+def megabytes(pids: set[int]) -> float:
+    """Their proportional set size: what they share is counted once."""
+    return sum(_proportional_kb(pid) for pid in pids) / 1024
+
+
+def _proportional_kb(pid: int) -> int:
+    found = re.search(r"^Pss:\s+(\d+) kB", _read(_PROC / str(pid) / "smaps_rollup"), re.M)
+    return int(found[1]) if found else 0
+
+
+def _read(file: Path) -> str:
+    """Nothing of a process that ended meanwhile."""
+    try:
+        return file.read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""

@@ -1,0 +1,168 @@
+"""What is put right in the ministack, held on the ministack, with functions made for it."""
+
+import io
+import json
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.system import processes
+from tools.local_cloud import Emulator, front_door, start_ministack
+from tools.local_cloud.deployment import session
+
+IDLE_S = 1
+PATIENCE_S = 20.0
+ROLE = "arn:aws:iam::000000000000:role/any"
+ECHO = """
+import json
+
+def handler(event, context):
+    return {"statusCode": 200, "body": json.dumps(event)}
+"""
+# Reports the record that is called bad, unless its batch begins with it.
+READER = """
+import json
+
+def handler(event, context):
+    records = [record["dynamodb"] for record in event["Records"]]
+    print("READ", json.dumps([record["Keys"]["pk"]["S"] for record in records]))
+    bad = [one["SequenceNumber"] for one in records[1:] if one["Keys"]["pk"]["S"] == "bad"]
+    return {"batchItemFailures": [{"itemIdentifier": number} for number in bad]}
+"""
+READER_LOG = "/aws/lambda/reader"
+
+
+@pytest.fixture(scope="module")
+def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    with start_ministack(tmp_path_factory.mktemp("emulator"), idle_seconds=IDLE_S) as ministack:
+        yield ministack
+
+
+@pytest.fixture(scope="module")
+def api(ministack: Emulator) -> Iterator[httpx.Client]:
+    """A function that answers with its event, behind an API and the front door."""
+    api_id = _make_api(ministack, _make_function(ministack, "echo", ECHO))
+    with (
+        front_door.open_port(0) as listener,
+        front_door.serve(listener, ministack.endpoint_url, api_id),
+        httpx.Client(base_url=front_door.base_url(listener), timeout=PATIENCE_S) as http,
+    ):
+        yield http
+
+
+def test_the_event_tells_cookies_the_client_and_the_domain(api: httpx.Client) -> None:
+    headers = {"Cookie": "a=1; b=2", "Host": "links.example:8000"}
+    event = api.get("/any", headers=headers).json()
+    assert event["cookies"] == ["a=1", "b=2"]
+    assert "cookie" not in event["headers"]
+    assert event["requestContext"]["http"]["sourceIp"] == "127.0.0.1"
+    assert event["headers"]["x-forwarded-for"] == "127.0.0.1"
+    assert event["headers"]["host"] == "links.example:8000"
+    assert event["requestContext"]["domainName"] == "links.example"
+
+
+def test_no_cookies_where_none_were_sent(api: httpx.Client) -> None:
+    event = api.get("/any").json()
+    assert event["rawPath"] == "/any"
+    assert "cookies" not in event
+
+
+def test_clients_are_told_apart_and_none_can_be_another(api: httpx.Client) -> None:
+    lies = {"X-Forwarded-For": "192.0.2.1", front_door.CLIENT_HEADER: "192.0.2.2"}
+    with httpx.Client(transport=httpx.HTTPTransport(local_address="127.0.0.77")) as other:
+        event = other.get(f"{api.base_url}/any", headers=lies).json()
+    assert event["requestContext"]["http"]["sourceIp"] == "127.0.0.77"
+    assert event["headers"]["x-forwarded-for"] == "192.0.2.1, 127.0.0.77"
+    assert front_door.CLIENT_HEADER not in event["headers"]
+
+
+def test_the_method_options_reaches_a_function(api: httpx.Client) -> None:
+    event = api.options("/any").json()
+    assert event["requestContext"]["http"]["method"] == "OPTIONS"
+
+
+def test_a_worker_ends_when_nobody_needs_it_and_another_takes_its_place(
+    ministack: Emulator, api: httpx.Client
+) -> None:
+    def workers() -> set[int]:
+        return processes.tree(ministack.process.pid) - {ministack.process.pid}
+
+    for _ in range(2):
+        assert api.get("/any").status_code == 200
+        assert workers()
+        _wait_until(lambda: not workers())
+
+
+def test_a_stream_goes_on_from_the_record_that_was_reported(ministack: Emulator) -> None:
+    dynamodb = _client(ministack, "dynamodb")
+    table = dynamodb.create_table(
+        TableName="read",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
+    )["TableDescription"]
+    for name in ("first", "bad", "last"):
+        dynamodb.put_item(TableName="read", Item={"pk": {"S": name}})
+    _client(ministack, "logs").create_log_group(logGroupName=READER_LOG)
+    _client(ministack, "lambda").create_event_source_mapping(
+        EventSourceArn=table["LatestStreamArn"],
+        FunctionName=_make_function(ministack, "reader", READER),
+        StartingPosition="TRIM_HORIZON",
+        FunctionResponseTypes=["ReportBatchItemFailures"],
+    )
+    _wait_until(lambda: len(_read(ministack)) == 2)
+    dynamodb.put_item(TableName="read", Item={"pk": {"S": "later"}})
+    _wait_until(lambda: len(_read(ministack)) == 3)
+    assert _read(ministack) == [["first", "bad", "last"], ["bad", "last"], ["later"]]
+
+
+def _make_function(ministack: Emulator, name: str, code: str) -> str:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("made.py", code)
+    made = _client(ministack, "lambda").create_function(
+        FunctionName=name,
+        Runtime="python3.13",
+        Role=ROLE,
+        Handler="made.handler",
+        Code={"ZipFile": packed.getvalue()},
+    )
+    return str(made["FunctionArn"])
+
+
+def _make_api(ministack: Emulator, function: str) -> str:
+    gateway = _client(ministack, "apigatewayv2")
+    api_id = gateway.create_api(Name="made", ProtocolType="HTTP")["ApiId"]
+    integration = gateway.create_integration(
+        ApiId=api_id,
+        IntegrationType="AWS_PROXY",
+        IntegrationUri=function,
+        PayloadFormatVersion="2.0",
+    )
+    target = f"integrations/{integration['IntegrationId']}"
+    gateway.create_route(ApiId=api_id, RouteKey="$default", Target=target)
+    return str(api_id)
+
+
+def _read(ministack: Emulator) -> list[list[str]]:
+    """The batches that the reader was given, by its log."""
+    logs = _client(ministack, "logs")
+    lines = logs.filter_log_events(logGroupName=READER_LOG)["events"]
+    said = [line["message"].strip().partition("READ ")[2] for line in lines]
+    return [json.loads(text) for text in said if text]
+
+
+def _client(ministack: Emulator, service: str) -> Any:
+    return session().client(service, endpoint_url=ministack.endpoint_url)
+
+
+def _wait_until(true: Callable[[], bool]) -> None:
+    give_up_at = time.monotonic() + PATIENCE_S
+    while not true():
+        assert time.monotonic() < give_up_at, f"not within {PATIENCE_S} s"
+        time.sleep(0.1)
