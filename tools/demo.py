@@ -19,9 +19,14 @@ EVERYTHING = sorted(auth.SCOPES)
 
 
 def seed(aws_endpoint: str, outputs: Mapping[str, str], known: Mapping[str, str]) -> dict[str, str]:
-    """Make what is missing, and new keys. Returns the names and values of `demo.env`."""
+    """Make what is missing in a deployed stack. Returns the names and values of `demo.env`."""
     os.environ["AWS_ENDPOINT_URL"] = aws_endpoint
     use_stack(outputs, stage="local")
+    return ensure_all(known)
+
+
+def ensure_all(known: Mapping[str, str]) -> dict[str, str]:
+    """With the keys that are known, where those are still good."""
     demo = ensure_demo("ws_demo", "Demo", "pro")
     other = ensure_demo("ws_other", "Other", "pro")
     free = ensure_demo("ws_free", "Free", "free")
@@ -32,16 +37,25 @@ def seed(aws_endpoint: str, outputs: Mapping[str, str], known: Mapping[str, str]
     _ensure_agent("ws_free", AGENT_ID, {"max_duration_s": 60})
     _ensure_agent("ws_other", OTHER_AGENT_ID)
     _ensure_member(demo)
-    return {
-        **known,
-        "TOKEN": make_key(demo, "live", "owner", EVERYTHING, "all scopes"),
-        "TOKEN_READ": make_key(demo, "live", "owner", ["*:read"], "only reads"),
-        "TOKEN_TEST": make_key(demo, "test", "owner", EVERYTHING, "test mode"),
-        "TOKEN_OTHER": make_key(other, "live", "owner", EVERYTHING, "all scopes"),
-        "TOKEN_FREE": make_key(free, "live", "owner", EVERYTHING, "all scopes"),
-        "TOKEN_ENTERPRISE": make_key(enterprise, "live", "owner", EVERYTHING, "all scopes"),
-        "AGENT_ID": AGENT_ID,
+    keys = {
+        "TOKEN": (demo, "live", EVERYTHING),
+        "TOKEN_READ": (demo, "live", ["*:read"]),
+        "TOKEN_TEST": (demo, "test", EVERYTHING),
+        "TOKEN_OTHER": (other, "live", EVERYTHING),
+        "TOKEN_FREE": (free, "live", EVERYTHING),
+        "TOKEN_ENTERPRISE": (enterprise, "live", EVERYTHING),
     }
+    tokens = {name: _ensure_key(known.get(name), name, *wanted) for name, wanted in keys.items()}
+    return tokens | {"AGENT_ID": AGENT_ID}
+
+
+def _ensure_key(known: str | None, name: str, workspace: Item, mode: str, scopes: list[str]) -> str:
+    """The known token, unless its key is gone, revoked or another one than is wanted."""
+    found = get(Table.ACCESS, auth.api_key(known)) if known else None
+    wanted = {"workspace_id": workspace["id"], "mode": mode, "role": "owner", "scopes": scopes}
+    if known and found and "revoked_at" not in found and found | wanted == found:
+        return known
+    return make_key(workspace, mode, "owner", scopes, name)
 
 
 def demo_agent(agent_id: str) -> Agent:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from tools.carrier import Carrier
 from tools.local_cloud import clerk, completion, demo_data, deployment, front_door, telephone
-from tools.local_cloud.emulator import Emulator, start_ministack
+from tools.local_cloud.emulator import IDLE_SECONDS, Emulator, start_ministack
 from tools.local_cloud.processes import ROOT, LocalCloudError, shown
 
 DIRECTORY = ROOT / ".local"
@@ -32,7 +32,11 @@ def silent(_: str) -> None:
 
 @contextmanager
 def start_cloud(
-    port: int = 0, directory: Path = DIRECTORY, *, say: Say = silent
+    port: int = 0,
+    directory: Path = DIRECTORY,
+    *,
+    idle_seconds: int = IDLE_SECONDS,
+    say: Say = silent,
 ) -> Iterator[Cloud]:
     """MiniStack with the template in it, a carrier, the front door on `port` (0: any), demo data.
 
@@ -48,7 +52,9 @@ def start_cloud(
         carrier = stack.enter_context(telephone.start(directory, base_url))
         with _timed(say, "Starting MiniStack"):
             emulator = stack.enter_context(
-                start_ministack(directory, persist=True, enforce_roles=True)
+                start_ministack(
+                    directory, persist=True, enforce_roles=True, idle_seconds=idle_seconds
+                )
             )
         api_id = _bring_up_to_date(directory, emulator.endpoint_url, say)
         outputs = deployment.outputs(emulator.endpoint_url)
@@ -77,20 +83,12 @@ def _bring_up_to_date(directory: Path, endpoint: str, say: Say) -> str:
 def _demo(
     directory: Path, base_url: str, endpoint: str, outputs: dict[str, str], say: Say
 ) -> dict[str, str]:
-    known = demo_data.read(directory)
-    demo = {name: value for name, value in known.items() if name not in _addresses("", "")}
-    with _timed(say, "Looking at the demo data"):
-        fresh = "TOKEN" not in demo or not demo_data.is_accepted(base_url, demo["TOKEN"])
-    if fresh:
-        with _timed(say, "Making the demo workspaces"):
-            demo = demo_data.seed(endpoint, outputs, known)
-    demo |= clerk.demo(directory)
-    demo_data.write(directory, _addresses(base_url, endpoint) | demo)
+    with _timed(say, "Making the demo data, where it is missing"):
+        made = demo_data.seed(endpoint, outputs, demo_data.read(directory))
+    demo = made | clerk.demo(directory)
+    addresses = {"BASE_URL": base_url, "AWS_ENDPOINT_URL": endpoint}
+    demo_data.write(directory, addresses | demo)
     return demo
-
-
-def _addresses(base_url: str, endpoint: str) -> dict[str, str]:
-    return {"BASE_URL": base_url, "AWS_ENDPOINT_URL": endpoint}
 
 
 @contextmanager

@@ -3,15 +3,12 @@
 import json
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
 from tools.local_cloud.processes import ROOT, LocalCloudError, aws_env, end_group
 
 FILE = "demo.env"
-UNAUTHORIZED = 401
 # Runs as a child, because the credentials of the emulator belong in a child's environment only.
 SEED = (
     "import json, sys; from tools.demo import seed; "
@@ -35,23 +32,8 @@ def write(directory: Path, values: Mapping[str, str]) -> None:
     fresh.replace(file)
 
 
-def is_accepted(base_url: str, token: str) -> bool:
-    """Whether the API still knows the token: a state that was lost knows none."""
-    request = urllib.request.Request(  # noqa: S310  # our own http://127.0.0.1 address
-        f"{base_url}/v1/whoami", headers={"Authorization": f"Bearer {token}"}
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=60):  # noqa: S310
-            return True
-    except urllib.error.HTTPError as refusal:
-        if refusal.code == UNAUTHORIZED:
-            return False
-        text = refusal.read(500).decode(errors="replace")
-        raise LocalCloudError(f"GET {base_url}/v1/whoami answered {refusal.code}: {text}") from None
-
-
 def seed(endpoint: str, outputs: Mapping[str, str], known: Mapping[str, str]) -> dict[str, str]:
-    """Make the demo data, or whatever of it is missing."""
+    """Make the demo data, or what of it is missing; the tokens that are known stay."""
     asked = {"aws_endpoint": endpoint, "outputs": dict(outputs), "known": dict(known)}
     paths = f"{ROOT}:{ROOT / 'layers' / 'shared' / 'python'}"
     child = subprocess.Popen(
