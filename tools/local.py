@@ -3,6 +3,7 @@
 import argparse
 import signal
 import sys
+from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
@@ -14,24 +15,28 @@ class Stopped(BaseException):
 
 
 def main() -> int:
-    port = _arguments()
+    asked = _arguments()
     for number in STOPPING:
         signal.signal(number, _stop)
     try:
         # Here, so that a Ctrl-C during the second these imports take is a clean stop too.
         from tools.local_cloud import console
 
-        return console.run(port)
+        return console.run(**vars(asked))
     except Stopped:
-        print("Stopped; the data is kept in .local/", flush=True)
+        print("Stopped; the data is kept", flush=True)
         return 0
 
 
-def _arguments() -> int:
-    parser = argparse.ArgumentParser(prog="make run", description=__doc__)
+def _arguments() -> argparse.Namespace:
+    """What is not asked for is left to the local cloud's own defaults."""
+    parser = argparse.ArgumentParser(
+        prog="make run", description=__doc__, argument_default=argparse.SUPPRESS
+    )
     parser.add_argument("--port", type=int, default=8000, help="port of the API (default 8000)")
-    asked: int = parser.parse_args().port
-    return asked
+    parser.add_argument("--directory", type=Path, help="where the data is kept (default .local)")
+    parser.add_argument("--idle-seconds", type=int, help="after which a function's worker ends")
+    return parser.parse_args()
 
 
 def _stop(_number: int, _frame: FrameType | None) -> NoReturn:

@@ -8,21 +8,32 @@ _PROC = Path("/proc")
 
 def tree(root: int) -> set[int]:
     """A process and all that it started, directly or not."""
-    parents = {}
-    for folder in _PROC.glob("[0-9]*"):
-        stat = _read(folder / "stat")
-        if stat:
-            # The second field is a name, in brackets, with anything in it.
-            parents[int(folder.name)] = int(stat.rpartition(")")[2].split()[1])
+    parents = _parents()
     found = {root}
     while more := {pid for pid, parent in parents.items() if parent in found} - found:
         found |= more
     return found
 
 
+def children(root: int) -> set[int]:
+    return {pid for pid, parent in _parents().items() if parent == root}
+
+
+def alive(pids: set[int]) -> set[int]:
+    """Those that still run; one that only waits to be taken note of does not."""
+    stats = {pid: _read(_PROC / str(pid) / "stat") for pid in pids}
+    return {pid for pid, stat in stats.items() if stat and stat.rpartition(")")[2][1] != "Z"}
+
+
 def megabytes(pids: set[int]) -> float:
     """Their proportional set size: what they share is counted once."""
     return sum(_proportional_kb(pid) for pid in pids) / 1024
+
+
+def _parents() -> dict[int, int]:
+    # The second field is a name, in brackets, with anything in it.
+    stats = {int(folder.name): _read(folder / "stat") for folder in _PROC.glob("[0-9]*")}
+    return {pid: int(stat.rpartition(")")[2].split()[1]) for pid, stat in stats.items() if stat}
 
 
 def _proportional_kb(pid: int) -> int:

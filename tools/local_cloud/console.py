@@ -2,23 +2,25 @@
 
 import sys
 import time
+from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tools.local_cloud.cloud import DIRECTORY, Cloud, start_cloud
 from tools.local_cloud.demo_data import FILE
+from tools.local_cloud.emulator import IDLE_SECONDS
 from tools.local_cloud.processes import LocalCloudError, shown
 
 FAILED = 1
 
 
-def run(port: int) -> int:
+def run(port: int, directory: Path = DIRECTORY, idle_seconds: int = IDLE_SECONDS) -> int:
     """Until MiniStack ends by itself or an exception ends this."""
     began = time.monotonic()
     try:
-        with start_cloud(port, say=_say) as cloud:
+        with start_cloud(port, directory, idle_seconds=idle_seconds, say=_say) as cloud:
             _say(f"Ready after {time.monotonic() - began:.1f} s\n")
-            _say(_table(cloud))
+            _say(_table(cloud, directory))
             code = cloud.emulator.process.wait()
             _say(f"MiniStack ended by itself ({code}): see {shown(cloud.emulator.log)}")
     except (LocalCloudError, BotoCoreError, ClientError) as problem:
@@ -30,7 +32,7 @@ def _say(text: str) -> None:
     print(text, flush=True)
 
 
-def _table(cloud: Cloud) -> str:
+def _table(cloud: Cloud, directory: Path) -> str:
     rows = {
         "API": cloud.base_url,
         "AWS endpoint": cloud.endpoint_url,
@@ -39,7 +41,7 @@ def _table(cloud: Cloud) -> str:
     }
     width = max(map(len, rows))
     lines = [f"  {name.ljust(width)}  {value}" for name, value in rows.items()]
-    lines += ["", f"  The same in {shown(DIRECTORY / FILE)}. Try:", "", _curl(cloud), ""]
+    lines += ["", f"  The same in {shown(directory / FILE)}. Try:", "", _curl(cloud), ""]
     return "\n".join([*lines, "  Ctrl-C stops it and keeps the data."])
 
 

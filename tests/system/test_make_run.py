@@ -1,0 +1,176 @@
+"""`make run` as a newcomer meets it: started, stopped at any moment, started again."""
+
+import fcntl
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from tests.system import processes
+from tools.local_cloud import demo_data
+from tools.local_cloud.processes import ROOT
+from tools.template import functions
+
+# The first to start builds and deploys, for which a busy machine may take minutes.
+pytestmark = pytest.mark.timeout(600)
+
+READY = "Ctrl-C stops it"
+IDLE_S = 5
+PATIENCE_S = 240.0
+# What it may take of a laptop's memory, whatever was called before.
+MOST_MB = 1024
+# How many functions the limit is to hold for.
+FUNCTIONS = 120
+ROUTES = [route for function in functions() for route in function.routes]
+SCHEDULED = [
+    function
+    for function in functions()
+    for event in function.properties.get("Events", {}).values()
+    if event["Type"].startswith("Schedule")
+]
+
+
+@dataclass
+class Run:
+    """A started `make run`, without the make."""
+
+    directory: Path
+    process: subprocess.Popen[str]
+    said: list[str] = field(default_factory=list)
+
+    def wait_until_it_says(self, text: str) -> None:
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self.said.append(line)
+            if text in line:
+                return
+        raise AssertionError(f"it ended without {text!r}: {''.join(self.said)}")
+
+    def end(self, *, interrupts: int = 1) -> str:
+        """Ctrl-C, once or again and again; what it said to the end, with nothing left behind."""
+        started: set[int] = set()
+        for _ in range(interrupts):
+            started |= processes.tree(self.process.pid)
+            self.process.send_signal(signal.SIGINT)
+            time.sleep(0.1)
+        rest, _ = self.process.communicate(timeout=PATIENCE_S)
+        assert processes.alive(started) == set()
+        return "".join(self.said) + rest
+
+    def workers(self) -> set[int]:
+        """The processes of functions: what the emulator started."""
+        (emulator,) = processes.children(self.process.pid)
+        return processes.tree(emulator) - {emulator}
+
+    def demo(self) -> dict[str, str]:
+        return demo_data.read(self.directory)
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first to start here builds and deploys; the others find that done."""
+    return tmp_path_factory.mktemp("run")
+
+
+@contextmanager
+def start(directory: Path, port: int = 0) -> Iterator[Run]:
+    command = [sys.executable, "-m", "tools.local", "--port", str(port)]
+    command += ["--directory", str(directory), "--idle-seconds", str(IDLE_S)]
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    try:
+        yield Run(directory, process)
+    finally:
+        # Whatever a test that failed left: all of it ends when this one does.
+        process.kill()
+        process.communicate()
+
+
+def test_the_next_start_has_the_tokens_and_the_data_of_the_one_before(directory: Path) -> None:
+    with start(directory) as run:
+        run.wait_until_it_says(READY)
+        first = run.demo()
+        agent = {"name": "Noa", "prompt": "Say hello.", "voice": "noa", "language": "he-IL"}
+        made = _send(run, "POST", "/v1/voice/agents", json=agent)
+        assert "Stopped; the data is kept" in run.end()
+        assert run.process.returncode == 0
+    with start(directory, int(first["BASE_URL"].rpartition(":")[2])) as run:
+        run.wait_until_it_says(READY)
+        assert run.demo() == first
+        assert _send(run, "GET", f"/v1/voice/agents/{made.json()['id']}").status_code == 200
+        run.end(interrupts=3)
+        assert run.process.returncode == 0
+
+
+def test_a_gigabyte_is_enough_after_every_route_was_called(directory: Path) -> None:
+    with start(directory) as run:
+        run.wait_until_it_says(READY)
+        for method, path in ROUTES:
+            # Nothing has this id; who answers so has started.
+            assert _send(run, method, re.sub(r"{\w+}", "1", path)).status_code < 500
+        worker_mb = processes.megabytes(run.workers()) / len(run.workers())
+        _wait_until(lambda: not run.workers())
+        rest_mb = processes.megabytes(processes.tree(run.process.pid))
+        run.end()
+    # Those that a schedule wakes are never idle for long.
+    kept = len(SCHEDULED) * FUNCTIONS / len(functions())
+    assert rest_mb + kept * worker_mb < MOST_MB, (rest_mb, worker_mb)
+
+
+@pytest.mark.parametrize(
+    ("begun", "interrupts"), [("lock", 2), ("ministack.log", 1), ("sam-build.log", 2)]
+)
+def test_nothing_is_left_of_a_start_that_was_interrupted(
+    begun: str, interrupts: int, tmp_path: Path
+) -> None:
+    with start(tmp_path) as run:
+        _wait_until((tmp_path / begun).exists)
+        said = run.end(interrupts=interrupts)
+    assert run.process.returncode == 0, said
+    assert "Stopping" in said
+    assert "Traceback" not in said
+
+
+def test_one_line_where_the_port_or_the_directory_is_taken(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with start(tmp_path, port) as run:
+            (line,) = run.process.communicate(timeout=PATIENCE_S)[0].splitlines()
+    assert line.startswith(f"Port {port} cannot be used (Address already in use): choose another")
+    assert run.process.returncode == 1
+    with (tmp_path / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with start(tmp_path) as run:
+            (line,) = run.process.communicate(timeout=PATIENCE_S)[0].splitlines()
+    assert line == f"Another local cloud is running on {tmp_path}: stop it first."
+    assert run.process.returncode == 1
+
+
+def _send(run: Run, method: str, path: str, **options: Any) -> httpx.Response:
+    demo = run.demo()
+    return httpx.request(
+        method,
+        demo["BASE_URL"] + path,
+        headers={"Authorization": f"Bearer {demo['TOKEN']}", "Idempotency-Key": str(uuid4())},
+        timeout=PATIENCE_S,
+        **options,
+    )
+
+
+def _wait_until(true: Callable[[], object]) -> None:
+    give_up_at = time.monotonic() + PATIENCE_S
+    while not true():
+        assert time.monotonic() < give_up_at, f"not within {PATIENCE_S} s"
+        time.sleep(0.1)
