@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from linkwright import ids
+from linkwright import ids, outbox
+from linkwright.outbox import Work
 from linkwright.table import Item, Table, update
 from linkwright.transaction import Transaction
 from linkwright.voice import agents
 from linkwright.voice.compliance import do_not_call
+from linkwright.voice.dialling import dialler
 from linkwright.workspace import workspaces
 from linkwright.workspace.models import Settings
 from linkwright.workspace.settings import ATTRIBUTES, OFF
@@ -63,6 +65,28 @@ class Workspace:
         headers = {"Idempotency-Key": key} if key else {}
         wanted = {"agent_id": agent_id, "to": CALLEE, **body}
         return self.client.post("/v1/voice/calls", json=wanted, headers=headers)
+
+    def placed(self, agent_id: str | None = None, **body: Any) -> str:
+        """The id of a call that is accepted; of an agent of its own, if none is named."""
+        answer = self.place(agent_id or self.agent(), **body)
+        assert answer.status == 201, answer.raw
+        return str(answer.json["id"])
+
+    def job(self, call_id: str) -> Work:
+        return Work(outbox.CALL, f"W#{self.partition}#CALL", call_id)
+
+    def dial(self, call_id: str) -> None:
+        """Take up the call's job, as the worker does that is told of it."""
+        dialler.dial(self.job(call_id))
+
+    def call(self, call_id: str) -> Item:
+        """The call as the API shows it."""
+        shown: Item = self.client.get(f"/v1/voice/calls/{call_id}").json
+        return shown
+
+    def end_of(self, call_id: str) -> tuple[str, str | None]:
+        shown = self.call(call_id)
+        return shown["status"], shown["ended_reason"]
 
 
 def make_workspace(

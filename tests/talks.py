@@ -6,11 +6,9 @@ from typing import Any
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-from linkwright import clock, outbox
-from linkwright.outbox import Work
+from linkwright import clock
 from linkwright.table import Item
 from linkwright.voice.calls import lifecycle
-from linkwright.voice.dialling import dialler
 from tests import carrier
 from tests.carrier import about
 from tests.factories import CALLEE, Workspace
@@ -49,7 +47,7 @@ class Talk:
         placed = workspace.place(self.agent_id, to=to, **(body or {}))
         assert placed.status == 201, placed.raw
         self.id = str(placed.json["id"])
-        dialler.dial(Work(outbox.CALL, f"W#{workspace.partition}#CALL", self.id))
+        workspace.dial(self.id)
 
     # ---- at the carrier -------------------------------------------------------------------------
 
@@ -100,8 +98,7 @@ class Talk:
     # ---- with us --------------------------------------------------------------------------------
 
     def show(self) -> Item:
-        shown: Item = self.workspace.client.get(f"/v1/voice/calls/{self.id}").json
-        return shown
+        return self.workspace.call(self.id)
 
     def end(self) -> tuple[str, str | None]:
         shown = self.show()

@@ -10,11 +10,8 @@ from xml.etree.ElementTree import Element
 
 from twilio.request_validator import RequestValidator
 
-from linkwright import outbox
-from linkwright.outbox import Work
 from linkwright.table import Item
 from linkwright.voice.calls import lifecycle
-from linkwright.voice.dialling import dialler
 from tests import carrier
 from tests.client import Answer, Client
 from tests.factories import Workspace
@@ -109,7 +106,7 @@ class Dialled:
     def __init__(self, workspace: Workspace, **agent: object) -> None:
         self.workspace = workspace
         self.id = str(workspace.place(workspace.agent(**agent)).json["id"])
-        dialler.dial(Work(outbox.CALL, f"W#{workspace.partition}#CALL", self.id))
+        workspace.dial(self.id)
         self.placed = carrier.current().call(self.id)
 
     def signed(self, kind: str, **fields: str) -> Signed:
@@ -119,8 +116,7 @@ class Dialled:
         return self.signed(kind, **fields).send()
 
     def show(self) -> Item:
-        shown: Item = self.workspace.client.get(f"/v1/voice/calls/{self.id}").json
-        return shown
+        return self.workspace.call(self.id)
 
     @property
     def item(self) -> Item:

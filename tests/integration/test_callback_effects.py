@@ -14,13 +14,11 @@ from urllib.parse import quote
 
 import pytest
 
-from linkwright import clock, egress, outbox, table, transaction
-from linkwright.outbox import Work
+from linkwright import clock, egress, table, transaction
 from linkwright.providers.llm import Failure, ModelFailed
 from linkwright.table import Item
 from linkwright.voice.calls import follow_up, lifecycle
 from linkwright.voice.calls import turn_log as turns
-from linkwright.voice.dialling import dialler
 from tests import carrier, models
 from tests.carrier import Exchange
 from tests.clocks import Hand
@@ -323,8 +321,8 @@ def test_an_end_that_is_told_before_the_carrier_has_answered_our_order(
         return answer
 
     exchange.placing = place
-    dialler.dial(Work(outbox.CALL, f"W#{workspace.partition}#CALL", call_id))
-    shown = workspace.client.get(f"/v1/voice/calls/{call_id}").json
+    workspace.dial(call_id)
+    shown = workspace.call(call_id)
     assert (shown["status"], shown["ended_reason"]) == end
     item = tables.find(stack.names["CoreTable"], f"W#{workspace.partition}#CALL", call_id) or {}
     assert item["sid"] == exchange.call(call_id).sid

@@ -73,7 +73,7 @@ def test_one_dial_when_ten_workers_get_the_same_call(workspace: Workspace) -> No
     work = Work(outbox.CALL, f"W#{workspace.id}#CALL", call_id)
     at_once(10, lambda _: dialler.dial(work))
     assert pump.dials(call_id) == [1]
-    assert workspace.client.get(f"/v1/voice/calls/{call_id}").json["attempt"] == 1
+    assert workspace.call(call_id)["attempt"] == 1
 
 
 def test_each_request_is_counted_once(stack: Stack, workspace: Workspace) -> None:

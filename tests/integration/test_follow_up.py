@@ -40,11 +40,6 @@ def _ended(stack: Stack, workspace: Workspace, **options: Any) -> str:
     return call_id
 
 
-def _show(workspace: Workspace, call_id: str) -> Item:
-    call: Item = workspace.client.get(f"/v1/voice/calls/{call_id}").json
-    return call
-
-
 def _analysis(workspace: Workspace, call_id: str) -> Work:
     return Work(FOLLOW_UP, *follow_up.key(workspace.partition, call_id))
 
@@ -86,12 +81,12 @@ def _speak(exchange: Exchange, *lines: str) -> None:
 
 def test_200_analysed_and_recorded(stack: Stack, workspace: Workspace, exchange: Exchange) -> None:
     call_id = _ended(stack, workspace)
-    before = _show(workspace, call_id)
+    before = workspace.call(call_id)
     assert (before["analysis"], before["recording_url"]) == (None, None)
     assert before["recording_expires_at"] is None
     (at_carrier,) = exchange.live.recordings.values()
     pump.settle(stack, workspace.id)
-    call = _show(workspace, call_id)
+    call = workspace.call(call_id)
     length = f"The call took {call['duration_s']} s; the agent ended it."
     assert call["analysis"] == {
         "summary": f"A person answered. {length} Turns: 7 of the agent, 6 of the callee."
@@ -112,12 +107,12 @@ def test_words_that_crossed_with_the_end_are_in_the_transcript(
     stack: Stack, workspace: Workspace
 ) -> None:
     call_id = _ended(stack, workspace)
-    before = _show(workspace, call_id)
+    before = workspace.call(call_id)
     item = lifecycle.find(workspace.partition, call_id)
     assert item is not None
     turn_log.hear(item, 90, "אל תתקשרו אליי יותר.")
     pump.settle(stack, workspace.id)
-    call = _show(workspace, call_id)
+    call = workspace.call(call_id)
     texts = [turn["text"] for turn in before["transcript"]]
     assert [turn["text"] for turn in call["transcript"]] == [*texts, "אל תתקשרו אליי יותר."]
     assert call["analysis"]["outcome"] == "opted_out"
@@ -127,16 +122,16 @@ def test_the_address_is_fresh_at_each_look(stack: Stack, workspace: Workspace) -
     call_id = _place(workspace)
     pump.settle(stack, workspace.id)
     before = clock.now().replace(microsecond=0)
-    expires = clock.parse(_show(workspace, call_id)["recording_expires_at"])
+    expires = clock.parse(workspace.call(call_id)["recording_expires_at"])
     assert before <= expires - timedelta(seconds=media.LINK_S) <= clock.now()
-    kind, _ = stack.opened(_show(workspace, call_id)["recording_url"])
+    kind, _ = stack.opened(workspace.call(call_id)["recording_url"])
     assert kind == "audio/mpeg"
 
 
 def test_only_a_call_by_its_id_shows_the_address(stack: Stack, workspace: Workspace) -> None:
     call_id = _place(workspace)
     pump.settle(stack, workspace.id)
-    assert _show(workspace, call_id)["recording_url"] is not None
+    assert workspace.call(call_id)["recording_url"] is not None
     (listed,) = workspace.client.get("/v1/voice/calls").json["data"]
     assert (listed["id"], listed["recording_url"]) == (call_id, None)
     assert listed["analysis"] is not None
@@ -160,7 +155,7 @@ def test_a_canceled_call_is_answered_without_an_address(
     assert workspace.client.post(f"{path}/cancel").json["status"] == "canceled"
     pump.settle(stack, workspace.id)
     assert placed.ended_by == "api"
-    assert _show(workspace, call_id)["recording_url"] is not None
+    assert workspace.call(call_id)["recording_url"] is not None
     assert workspace.client.post(f"{path}/cancel").json["recording_url"] is None
     assert exchange.live.recordings == {}
 
@@ -180,7 +175,7 @@ def test_no_recording_unless_the_agent_says_so(
 ) -> None:
     call_id = _place(workspace, recording=False)
     pump.settle(stack, workspace.id)
-    call = _show(workspace, call_id)
+    call = workspace.call(call_id)
     assert (call["recording_url"], call["recording_consent"]) == (None, None)
     assert _types(stack, workspace) == ["call.analyzed"]
     assert not exchange.call(call_id).recorded
@@ -192,7 +187,7 @@ def test_no_recording_where_the_callee_says_no(
     _speak(exchange, NO, YES)
     call_id = _place(workspace)
     pump.settle(stack, workspace.id)
-    call = _show(workspace, call_id)
+    call = workspace.call(call_id)
     assert call["recording_consent"] == {"type": "refused", "granted_at": None}
     assert call["recording_url"] is None
     assert _types(stack, workspace) == ["call.analyzed"]
@@ -211,7 +206,7 @@ def test_recorded_from_the_answer_where_the_agent_does_not_ask(
     exchange.run_to(placed, "answer")
     assert placed.recorded
     pump.settle(stack, workspace.id)
-    call = _show(workspace, call_id)
+    call = workspace.call(call_id)
     assert call["recording_consent"] == {"type": "not_asked", "granted_at": None}
     assert stack.opened(call["recording_url"])
     assert exchange.live.recordings == {}
@@ -237,7 +232,7 @@ def test_what_was_recorded_without_consent_is_not_kept(
     after_call.run(job)
     assert asked == ["DELETE"]
     assert exchange.live.recordings == {}
-    assert _show(workspace, call_id)["recording_url"] is None
+    assert workspace.call(call_id)["recording_url"] is None
 
 
 def test_no_recording_of_a_voicemail_that_was_hung_up(
@@ -245,7 +240,7 @@ def test_no_recording_of_a_voicemail_that_was_hung_up(
 ) -> None:
     call_id = _place(workspace, to=VOICEMAIL)
     pump.settle(stack, workspace.id)
-    call = _show(workspace, call_id)
+    call = workspace.call(call_id)
     assert (call["analysis"]["outcome"], call["recording_url"]) == ("voicemail", None)
     assert not exchange.call(call_id).recorded
 
@@ -253,7 +248,7 @@ def test_no_recording_of_a_voicemail_that_was_hung_up(
 def test_nothing_follows_a_call_that_nobody_answered(stack: Stack, workspace: Workspace) -> None:
     call_id = _place(workspace, to="+15005550002")
     pump.settle(stack, workspace.id)
-    call = _show(workspace, call_id)
+    call = workspace.call(call_id)
     assert (call["status"], call["analysis"]) == ("no_answer", None)
     assert get(Table.CORE, follow_up.key(workspace.partition, call_id)) is None
 
@@ -283,7 +278,7 @@ def test_done_where_the_carrier_has_no_recording(
     after_call.run(_analysis(workspace, call_id))
     assert _is_done(_analysis(workspace, call_id))
     assert _types(stack, workspace) == ["call.analyzed"]
-    assert _show(workspace, call_id)["recording_url"] is None
+    assert workspace.call(call_id)["recording_url"] is None
     kinds = {item.get("outbox") for item in stack.rows("CoreTable", workspace.id)}
     assert (RECORDING in kinds) is (nothing != "absent")
 
@@ -334,7 +329,7 @@ def test_a_recording_that_comes_before_the_end_waits_for_it(
     assert not _is_done(job)
     assert deliver_to_functions(late[0]).status == 204
     assert _deliver(job) == []
-    assert _show(workspace, call_id)["recording_url"] is not None
+    assert workspace.call(call_id)["recording_url"] is not None
 
 
 @pytest.mark.parametrize("when", ["after the object", "before the carrier forgets it"])
@@ -369,11 +364,11 @@ def test_killed_between_two_steps(
     for key in stored:
         (at_carrier,) = exchange.live.recordings.values()
         assert media.get(key) == mp3(at_carrier)
-    shown = _show(workspace, call_id)["recording_url"] is not None
+    shown = workspace.call(call_id)["recording_url"] is not None
     assert shown is (when == "before the carrier forgets it")
     assert not _is_done(job)
     after_call.run(job)
-    assert _show(workspace, call_id)["recording_url"] is not None
+    assert workspace.call(call_id)["recording_url"] is not None
     assert _types(stack, workspace) == ["call.recording_ready"]
     assert exchange.live.recordings == {}
     assert _is_done(job)
@@ -447,7 +442,7 @@ def test_a_hang_up_of_a_call_that_is_over_is_done(
     assert _deliver(job) == []
     assert _is_done(job)
     assert not placed.hung_up
-    assert _show(workspace, call_id)["status"] == "canceled"
+    assert workspace.call(call_id)["status"] == "canceled"
 
 
 def test_a_message_about_nothing_fails_and_is_delivered_again(workspace: Workspace) -> None:
@@ -469,7 +464,7 @@ def test_200_a_transcript_too_long_for_an_item_is_shown_whole(
     _speak(exchange, *lines)
     call_id = workspace.place(workspace.agent(max_duration_s=3600)).json["id"]
     pump.settle(stack, workspace.id)
-    call = _show(workspace, call_id)
+    call = workspace.call(call_id)
     assert _heard(call) == list(lines)
     assert len(call["transcript"]) == 2 * len(lines) + 1
     assert call["transcript_status"] == "ready"
@@ -486,7 +481,7 @@ def test_200_text_from_right_to_left_is_kept_as_it_is(
     _speak(exchange, *lines)
     call_id = _place(workspace)
     pump.settle(stack, workspace.id)
-    call = _show(workspace, call_id)
+    call = workspace.call(call_id)
     assert _heard(call) == list(lines)
     assert lines[-1] in call["analysis"]["summary"]
 
@@ -498,13 +493,13 @@ def test_what_the_bucket_has_forgotten_is_not_shown(
     agent = workspace.agent(recording=True, max_duration_s=3600)
     call_id = workspace.place(agent).json["id"]
     pump.settle(stack, workspace.id)
-    shown = _show(workspace, call_id)
+    shown = workspace.call(call_id)
     assert shown["recording_url"] is not None
     assert len(_heard(shown)) == 9
     where = lifecycle.key(workspace.partition, call_id)
     view = (get(Table.CORE, where) or {})["view"]
     view["ended_at"] = clock.timestamp(clock.now() - media.RETENTION)
     update(Table.CORE, where, "SET #view = :view", values={"view": view})
-    call = _show(workspace, call_id)
+    call = workspace.call(call_id)
     assert (call["recording_url"], call["transcript"]) == (None, [])
     assert call["analysis"] is not None

@@ -210,8 +210,7 @@ def _id(call: PlacedCall) -> str:
 
 
 def _show(workspace: Workspace, call: PlacedCall) -> Item:
-    shown: Item = workspace.client.get(f"/v1/voice/calls/{_id(call)}").json
-    return shown
+    return workspace.call(_id(call))
 
 
 def _dialled(stack: Stack, workspace: Workspace, **agent: object) -> PlacedCall:

@@ -4,10 +4,7 @@ from typing import Any
 
 import pytest
 
-from linkwright import outbox
-from linkwright.outbox import Work
 from linkwright.voice import agents
-from linkwright.voice.dialling import dialler
 from tests.carrier import Exchange
 from tests.client import Answer
 from tests.factories import Workspace
@@ -189,7 +186,7 @@ def test_a_running_call_keeps_its_version(
 ) -> None:
     agent = _create(workspace).json["id"]
     call_id = workspace.place(agent).json["id"]
-    dialler.dial(Work(outbox.CALL, f"W#{workspace.id}#CALL", call_id))
+    workspace.dial(call_id)
     run_to = {"dialing": exchange.call, "ringing": exchange.ring, "in_progress": exchange.talk}
     run_to[when](call_id)
     path = f"/v1/voice/calls/{call_id}"

@@ -21,13 +21,7 @@ from tools.carrier.callees import SCRIPTS
 def _ended(stack: Stack, workspace: Workspace, to: str = CALLEE) -> Item:
     call_id = workspace.place(workspace.agent(), to=to).json["id"]
     pump.settle(stack, workspace.id)
-    call: Item = workspace.client.get(f"/v1/voice/calls/{call_id}").json
-    return call
-
-
-def _show(workspace: Workspace, call_id: str) -> Item:
-    call: Item = workspace.client.get(f"/v1/voice/calls/{call_id}").json
-    return call
+    return workspace.call(call_id)
 
 
 def _events(stack: Stack, workspace: Workspace) -> list[Item]:
@@ -76,7 +70,7 @@ def test_200_the_transcript_is_in_the_language_of_the_agent(
 ) -> None:
     call_id = workspace.place(workspace.agent(language=language)).json["id"]
     pump.settle(stack, workspace.id)
-    call = _show(workspace, call_id)
+    call = workspace.call(call_id)
     assert {turn["lang"] for turn in call["transcript"]} == {language[:2]}
     said = exchange.call(call_id).turns
     assert [turn.text for turn in said] == [turn["text"] for turn in call["transcript"]]
@@ -140,7 +134,7 @@ def test_one_dial_for_five_deliveries(
     assert pump.work(stack, workspace.id, deliveries=5) == 2
     assert pump.dials(call_id) == [1]
     assert exchange.carry_on() == 1
-    assert _show(workspace, call_id)["status"] == "completed"
+    assert workspace.call(call_id)["status"] == "completed"
     assert _minutes(workspace) == (1, 1)
 
 
@@ -167,7 +161,7 @@ def test_the_sweeper_sends_what_the_relay_lost(
     invoke("sweep_overdue", {})
     invoke("sweep_overdue", {})
     assert pump.work(stack, workspace.id) == 1  # moved first: the second sweep found nothing due
-    assert _show(workspace, call_id)["status"] == "dialing"
+    assert workspace.call(call_id)["status"] == "dialing"
     assert pump.dials(call_id) == [1]
 
 
@@ -193,15 +187,15 @@ def test_a_call_whose_worker_died_is_taken_over_without_a_second_dial(
             dialler.dial(work)
     placed = pump.dials(call_id)
     assert placed == ([1] if when == "after it has" else [])
-    assert _show(workspace, call_id)["status"] == "dialing"
+    assert workspace.call(call_id)["status"] == "dialing"
     dialler.dial(work)  # the lease still runs
-    assert _show(workspace, call_id)["status"] == "dialing"
+    assert workspace.call(call_id)["status"] == "dialing"
     assert pump.dials(call_id) == placed
     now = clock.now()
     monkeypatch.setattr(clock, "now", lambda: now + timedelta(minutes=2))
     dialler.dial(work)
     exchange.carry_on()
-    call = _show(workspace, call_id)
+    call = workspace.call(call_id)
     if when == "before the carrier has it":
         assert (call["status"], call["ended_reason"]) == ("failed", "provider_timeout")
         assert pump.dials(call_id) == []
@@ -217,7 +211,7 @@ def test_failed_when_its_agent_is_gone(stack: Stack, workspace: Workspace) -> No
     call_id = workspace.place(agent).json["id"]
     stack.delete("CoreTable", Key(f"W#{workspace.id}#AGT", agent))
     pump.settle(stack, workspace.id)
-    call = _show(workspace, call_id)
+    call = workspace.call(call_id)
     assert (call["status"], call["ended_reason"]) == ("failed", "agent_not_found")
     assert _minutes(workspace) == (0, 0)
 
@@ -234,7 +228,7 @@ def test_a_message_about_nothing_fails_and_is_delivered_again(
     ]
     answer = invoke("dial_call", queue_event(bodies), Context(60_000))
     assert [failed["itemIdentifier"] for failed in answer["batchItemFailures"]] == ["m0", "m2"]
-    assert _show(workspace, good)["status"] == "dialing"
+    assert workspace.call(good)["status"] == "dialing"
     assert pump.dials(good) == [1]
 
 
@@ -243,7 +237,7 @@ def test_no_work_is_begun_that_might_not_be_finished(workspace: Workspace) -> No
     body = Work(outbox.CALL, f"W#{workspace.id}#CALL", call_id).message()
     answer = invoke("dial_call", queue_event([body]), Context(4_000))
     assert answer["batchItemFailures"] == [{"itemIdentifier": "m0"}]
-    assert _show(workspace, call_id)["status"] == "queued"
+    assert workspace.call(call_id)["status"] == "queued"
     assert pump.dials(call_id) == []
 
 
@@ -260,7 +254,7 @@ def test_200_a_queued_call_is_canceled_and_never_dialled(
     assert canceled.json["ended_reason"] == "canceled"
     assert _minutes(workspace) == (0, 0)
     pump.settle(stack, workspace.id)
-    assert workspace.client.get(f"/v1/voice/calls/{call_id}").json == canceled.json
+    assert workspace.call(call_id) == canceled.json
     assert pump.dials(call_id) == []
     assert [event["type"] for event in _events(stack, workspace)] == ["call.queued", "call.ended"]
 
@@ -287,7 +281,7 @@ def test_200_a_call_in_progress_is_hung_up(
     # What was said until then.
     assert [turn["role"] for turn in canceled["transcript"]] == ["agent"]
     pump.settle(stack, workspace.id)
-    call = _show(workspace, call_id)
+    call = workspace.call(call_id)
     assert call.pop("analysis")["outcome"] == "no_conversation"
     assert canceled.pop("analysis") is None
     assert call == canceled
@@ -301,7 +295,7 @@ def test_409_for_a_call_that_has_ended(stack: Stack, workspace: Workspace) -> No
     call = _ended(stack, workspace)
     refused = _cancel(workspace, call["id"])
     assert (refused.status, refused.error["reason"]) == (409, "call_ended")
-    assert workspace.client.get(f"/v1/voice/calls/{call['id']}").json == call
+    assert workspace.call(call["id"]) == call
 
 
 def test_400_for_a_body_that_says_anything(workspace: Workspace) -> None:
@@ -324,11 +318,11 @@ def test_failed_when_nobody_tells_its_end(
         patch.setattr(exchange.live, "fetch", unreachable)
         # The longest talk, the grace that each call has, and the patience with the carrier.
         for minutes in (2, 12, 2, 28, 2):
-            assert _show(workspace, call_id)["status"] == "ringing"
+            assert workspace.call(call_id)["status"] == "ringing"
             hand.move(60 * minutes)
             invoke("sweep_overdue", {})
             pump.work(stack, workspace.id)
-    call = _show(workspace, call_id)
+    call = workspace.call(call_id)
     assert (call["status"], call["ended_reason"]) == ("failed", "provider_timeout")
     assert _minutes(workspace) == (0, 0)
     told = [event["type"] for event in _events(stack, workspace)]

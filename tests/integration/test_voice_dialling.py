@@ -10,12 +10,11 @@ import pytest
 
 from linkwright import clock, ids, outbox, settings, vault
 from linkwright.egress import Answer
-from linkwright.outbox import Work
 from linkwright.providers import telephony
 from linkwright.providers.telephony import Dial
 from linkwright.table import Item, Key, Table, get
 from linkwright.voice.calls import lifecycle
-from linkwright.voice.dialling import claims, dialler, inquiry
+from linkwright.voice.dialling import claims, inquiry
 from tests import carrier, pump
 from tests.carrier import Exchange, Killed, die, lose, then_die, unanswered, unreachable
 from tests.client import invoke
@@ -37,19 +36,9 @@ def hand(monkeypatch: pytest.MonkeyPatch) -> Hand:
     return Hand(monkeypatch)
 
 
-def _place(workspace: Workspace, **body: Any) -> str:
-    placed = workspace.place(workspace.agent(), **body)
-    assert placed.status == 201
-    return str(placed.json["id"])
-
-
-def _dial(workspace: Workspace, call_id: str) -> None:
-    dialler.dial(Work(outbox.CALL, f"W#{workspace.partition}#CALL", call_id))
-
-
 def _dialled(workspace: Workspace, **body: Any) -> str:
-    call_id = _place(workspace, **body)
-    _dial(workspace, call_id)
+    call_id = workspace.placed(**body)
+    workspace.dial(call_id)
     return call_id
 
 
@@ -58,18 +47,8 @@ def _sweep(stack: Stack, workspace: Workspace) -> None:
     pump.work(stack, workspace.id)
 
 
-def _show(workspace: Workspace, call_id: str) -> Item:
-    call: Item = workspace.client.get(f"/v1/voice/calls/{call_id}").json
-    return call
-
-
-def _end(workspace: Workspace, call_id: str) -> tuple[str, str | None]:
-    call = _show(workspace, call_id)
-    return call["status"], call["ended_reason"]
-
-
 def _status(workspace: Workspace, call_id: str) -> str:
-    return _end(workspace, call_id)[0]
+    return workspace.end_of(call_id)[0]
 
 
 def _sid(workspace: Workspace, call_id: str) -> str:
@@ -99,7 +78,7 @@ def test_a_call_whose_answer_was_lost_is_adopted(workspace: Workspace, exchange:
     call_id = _dialled(workspace)
     assert _sid(workspace, call_id) == exchange.call(call_id).sid
     exchange.carry_on()
-    assert _end(workspace, call_id) == COMPLETED
+    assert workspace.end_of(call_id) == COMPLETED
     assert exchange.orders == 1
     assert pump.minutes(workspace.id) == (1, 1)
 
@@ -116,7 +95,7 @@ def test_a_call_that_is_listed_late_is_adopted_then(
         _sweep(stack, workspace)
     assert _sid(workspace, call_id) == exchange.call(call_id).sid
     exchange.carry_on()
-    assert _end(workspace, call_id) == COMPLETED
+    assert workspace.end_of(call_id) == COMPLETED
     assert exchange.orders == 1
 
 
@@ -133,7 +112,7 @@ def test_a_call_that_is_never_listed_is_bound_by_its_own_first_callback(
     hand.move(95)
     _sweep(stack, workspace)
     exchange.carry_on()
-    assert _end(workspace, call_id) == COMPLETED
+    assert workspace.end_of(call_id) == COMPLETED
     assert exchange.orders == 1
 
 
@@ -162,7 +141,7 @@ def test_a_call_is_found_when_the_carrier_answers_again(
     _sweep(stack, workspace)
     assert _sid(workspace, call_id) == exchange.call(call_id).sid
     exchange.carry_on()
-    assert _end(workspace, call_id) == COMPLETED
+    assert workspace.end_of(call_id) == COMPLETED
     assert exchange.orders == 1
 
 
@@ -180,20 +159,20 @@ def test_a_call_that_was_never_taken_is_looked_for_a_minute_and_then_given_up(
     call_id = _dialled(workspace)
     for _ in range(30, 60 - answer_s, 30):
         hand.move(30)
-        _dial(workspace, call_id)
+        workspace.dial(call_id)
         _sweep(stack, workspace)
         assert _status(workspace, call_id) == "dialing"
         assert _on_the_phone(workspace) == {call_id}
     hand.move(30)
     _sweep(stack, workspace)
-    assert _end(workspace, call_id) == GIVEN_UP
+    assert workspace.end_of(call_id) == GIVEN_UP
     assert _on_the_phone(workspace) == set()
     assert pump.minutes(workspace.id) == (0, 0)
     for _ in range(3):
         hand.move(600)
-        _dial(workspace, call_id)
+        workspace.dial(call_id)
         _sweep(stack, workspace)
-    assert _end(workspace, call_id) == GIVEN_UP
+    assert workspace.end_of(call_id) == GIVEN_UP
     assert (exchange.orders, exchange.calls()) == (1, [])
 
 
@@ -219,7 +198,7 @@ def test_an_answer_that_says_nothing_certain_is_none(
     call_id = _dialled(workspace)
     assert _sid(workspace, call_id) == exchange.call(call_id).sid
     exchange.carry_on()
-    assert _end(workspace, call_id) == COMPLETED
+    assert workspace.end_of(call_id) == COMPLETED
     assert exchange.orders == 1
 
 
@@ -237,17 +216,17 @@ def test_a_call_whose_worker_was_killed_is_found(
     killed: str,
     found_by: str,
 ) -> None:
-    call_id = _place(workspace)
+    call_id = workspace.placed()
     with monkeypatch.context() as patch:
         if killed == "before the answer":
             patch.setattr(exchange, "placing", then_die)
         else:
             patch.setattr(inquiry, "bind", die)
         with pytest.raises(Killed):
-            _dial(workspace, call_id)
+            workspace.dial(call_id)
     placed = exchange.call(call_id)
     for _ in range(5):  # the lease still runs
-        _dial(workspace, call_id)
+        workspace.dial(call_id)
     assert _sid(workspace, call_id) == ""
     if found_by == "callback":
         exchange.ring(call_id)
@@ -256,7 +235,7 @@ def test_a_call_whose_worker_was_killed_is_found(
     _sweep(stack, workspace)
     assert _sid(workspace, call_id) == placed.sid
     exchange.carry_on()
-    assert _end(workspace, call_id) == COMPLETED
+    assert workspace.end_of(call_id) == COMPLETED
     assert exchange.orders == 1
     assert pump.minutes(workspace.id) == (1, 1)
 
@@ -269,21 +248,21 @@ def test_who_comes_back_after_its_lease_does_not_dial(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A worker sleeps between its claim and its order; another one goes on with the call."""
-    call_id = _place(workspace)
+    call_id = workspace.placed()
     order = claims.order
 
     def sleep_first(item: Item) -> Item:
         monkeypatch.setattr(claims, "order", order)
         hand.move(66)
-        _dial(workspace, call_id)
+        workspace.dial(call_id)
         assert pump.dials(call_id) == [1]
         return order(item)
 
     monkeypatch.setattr(claims, "order", sleep_first)
-    _dial(workspace, call_id)
+    workspace.dial(call_id)
     assert exchange.orders == 1
     exchange.carry_on()
-    call = _show(workspace, call_id)
+    call = workspace.call(call_id)
     assert (call["status"], call["attempt"], len(call["attempts"])) == ("completed", 1, 1)
 
 
@@ -295,16 +274,16 @@ def test_who_orders_a_call_that_was_given_up_meanwhile_has_it_hung_up(
     def sleep_first(place: Callable[[], Answer]) -> Answer:
         hand.move(66)
         _sweep(stack, workspace)
-        assert _end(workspace, call_id) == GIVEN_UP
+        assert workspace.end_of(call_id) == GIVEN_UP
         return place()
 
-    call_id = _place(workspace)
+    call_id = workspace.placed()
     exchange.placing = sleep_first
-    _dial(workspace, call_id)
+    workspace.dial(call_id)
     placed = exchange.call(call_id)
     pump.settle(stack, workspace.id)
     assert (placed.ended_by, placed.turns) == ("api", [])
-    assert _end(workspace, call_id) == GIVEN_UP
+    assert workspace.end_of(call_id) == GIVEN_UP
     assert exchange.orders == 1
 
 
@@ -318,11 +297,11 @@ def test_two_calls_to_one_number_that_are_listed_at_once_get_their_own(
     agent = workspace.agent()
     placed = [workspace.place(agent).json["id"] for _ in range(2)]
     for call_id in placed:
-        _dial(workspace, call_id)
+        workspace.dial(call_id)
     for call_id in placed:
         assert _sid(workspace, call_id) == exchange.call(call_id).sid
     exchange.carry_on()
-    assert [_end(workspace, call_id) for call_id in placed] == [COMPLETED] * 2
+    assert [workspace.end_of(call_id) for call_id in placed] == [COMPLETED] * 2
     assert exchange.orders == 2
 
 
@@ -333,7 +312,7 @@ def _both_lost(workspace: Workspace, exchange: Exchange) -> list[str]:
     agent = workspace.agent()
     placed = [str(workspace.place(agent).json["id"]) for _ in range(2)]
     for call_id in placed:
-        _dial(workspace, call_id)
+        workspace.dial(call_id)
     assert [_sid(workspace, call_id) for call_id in placed] == ["", ""]
     return placed
 
@@ -344,7 +323,7 @@ def test_of_two_that_may_be_either_none_is_adopted(
     calls = _both_lost(workspace, exchange)
     hand.move(31)
     _sweep(stack, workspace)
-    assert [_end(workspace, call_id) for call_id in calls] == [GIVEN_UP] * 2
+    assert [workspace.end_of(call_id) for call_id in calls] == [GIVEN_UP] * 2
     assert pump.minutes(workspace.id) == (0, 0)
     assert _on_the_phone(workspace) == set()
     # What they tell from now on is of calls that we have given up.
@@ -366,7 +345,7 @@ def test_two_that_may_be_either_are_told_apart_by_their_callbacks(
     hand.move(31)
     _sweep(stack, workspace)
     pump.settle(stack, workspace.id)
-    assert [_end(workspace, call_id) for call_id in calls] == [COMPLETED] * 2
+    assert [workspace.end_of(call_id) for call_id in calls] == [COMPLETED] * 2
     assert exchange.orders == 2
 
 
@@ -381,7 +360,7 @@ def test_the_one_that_is_left_is_adopted(
     for call_id in (first, second):
         assert _sid(workspace, call_id) == exchange.call(call_id).sid
     pump.settle(stack, workspace.id)
-    assert [_end(workspace, call_id) for call_id in (first, second)] == [COMPLETED] * 2
+    assert [workspace.end_of(call_id) for call_id in (first, second)] == [COMPLETED] * 2
 
 
 @pytest.mark.parametrize("first_word", ["callback", "look-up"])
@@ -397,16 +376,16 @@ def test_nothing_is_said_in_the_name_of_another_call(
     if first_word == "callback":
         exchange.ring(taken)
     hand.move(31)
-    _dial(workspace, never_taken)
+    workspace.dial(never_taken)
     exchange.carry_on()
     for _ in range(8):
         hand.move(61)
         _sweep(stack, workspace)
     assert pump.dialled() == [taken]
-    assert _show(workspace, never_taken)["transcript"] == []
+    assert workspace.call(never_taken)["transcript"] == []
     assert len(exchange.call(taken).turns) == 13
-    assert _end(workspace, taken) == COMPLETED
-    assert _end(workspace, never_taken) == GIVEN_UP
+    assert workspace.end_of(taken) == COMPLETED
+    assert workspace.end_of(never_taken) == GIVEN_UP
     assert _on_the_phone(workspace) == set()
 
 
@@ -421,10 +400,10 @@ def test_calls_of_two_workspaces_to_one_number_are_not_mixed_up_either(
     exchange.ring(calls[1][1])
     hand.move(66)
     for one, call_id in calls:
-        _dial(one, call_id)
+        one.dial(call_id)
         assert _sid(one, call_id) == exchange.call(call_id).sid
     exchange.carry_on()
-    assert [_end(one, call_id) for one, call_id in calls] == [COMPLETED] * 2
+    assert [one.end_of(call_id) for one, call_id in calls] == [COMPLETED] * 2
 
 
 @pytest.mark.parametrize(("to", "earlier_s"), [(CALLEE, 31), ("+972541234568", 0)])
@@ -438,8 +417,8 @@ def test_a_call_that_cannot_be_it_is_not_adopted(
     exchange.placing = unanswered
     call_id = _dialled(workspace)
     hand.move(66)
-    _dial(workspace, call_id)
-    assert _end(workspace, call_id) == GIVEN_UP
+    workspace.dial(call_id)
+    assert workspace.end_of(call_id) == GIVEN_UP
     assert not exchange.calls()[0].hung_up
 
 
@@ -482,14 +461,14 @@ def test_failed_with_what_the_carrier_says_and_no_number(
 ) -> None:
     exchange.placing = _refusal(status, code)
     call_id = _dialled(workspace)
-    call = _show(workspace, call_id)
+    call = workspace.call(call_id)
     assert (call["status"], call["ended_reason"]) == ("failed", reason)
     assert call["ended_detail"] == detail
     assert CALLEE[1:] not in detail
     assert [(one["attempt"], one["status"]) for one in call["attempts"]] == [(1, "failed")]
     assert pump.minutes(workspace.id) == (0, 0)
     assert _on_the_phone(workspace) == set()
-    _dial(workspace, call_id)
+    workspace.dial(call_id)
     pump.settle(stack, workspace.id)
     assert exchange.orders == 1
 
@@ -517,20 +496,20 @@ def test_what_the_carrier_does_not_take_now_waits_and_is_dialled_once(
     took, exchange.placing = exchange.placing, placing
     call_id = _dialled(workspace)
     exchange.placing = took
-    call = _show(workspace, call_id)
+    call = workspace.call(call_id)
     assert (call["status"], call["attempt"], call["attempts"]) == ("queued", 0, [])
     assert pump.minutes(workspace.id) == (1, 0)
     assert _on_the_phone(workspace) == set()
     hand.move(seconds - 1)
-    _dial(workspace, call_id)
+    workspace.dial(call_id)
     _sweep(stack, workspace)
     assert (_status(workspace, call_id), exchange.orders) == ("queued", 1)
     hand.move(1)
     _sweep(stack, workspace)
-    _dial(workspace, call_id)
+    workspace.dial(call_id)
     assert (_status(workspace, call_id), exchange.orders) == ("dialing", 2)
     pump.settle(stack, workspace.id)
-    call = _show(workspace, call_id)
+    call = workspace.call(call_id)
     assert (call["status"], call["attempt"], len(call["attempts"])) == ("completed", 1, 1)
     assert pump.dials(call_id) == [1]
 
@@ -544,7 +523,7 @@ def test_canceled_where_its_window_closes_while_the_carrier_takes_none(
     for _ in range(2):
         hand.move(61)
         _sweep(stack, workspace)
-    assert _end(workspace, call_id) == ("canceled", "window_missed")
+    assert workspace.end_of(call_id) == ("canceled", "window_missed")
     assert (exchange.orders, exchange.calls()) == (2, [])
     assert pump.minutes(workspace.id) == (0, 0)
 
@@ -560,7 +539,7 @@ def test_canceled_a_week_after_it_was_due_at_first_however_often_it_was_tried(
         assert _status(workspace, call_id) == "queued"
     hand.move(24 * 3600)
     _sweep(stack, workspace)
-    assert _end(workspace, call_id) == ("canceled", "window_missed")
+    assert workspace.end_of(call_id) == ("canceled", "window_missed")
 
 
 def test_one_call_that_waits_holds_no_other_up(
@@ -601,7 +580,7 @@ def test_one_of_each_for_five_deliveries_of_everything(
     assert pump.dialled() == calls
     assert pump.minutes(workspace.id) == (2, 2)
     for call_id in calls:
-        call = _show(workspace, call_id)
+        call = workspace.call(call_id)
         assert (call["attempt"], len(call["transcript"])) == (1, 13)
         assert sorted(_events(stack, workspace, call_id)) == [
             "call.analyzed",
@@ -624,7 +603,7 @@ def test_one_dial_for_five_deliveries_at_once(
     calls = [workspace.place(agent, to=f"+97254123450{n}").json["id"] for n in range(3)]
 
     def deliver_all() -> None:
-        at_once(15, lambda n: _dial(workspace, calls[n % 3]))
+        at_once(15, lambda n: workspace.dial(calls[n % 3]))
 
     for _ in range(4):
         deliver_all()
@@ -635,7 +614,7 @@ def test_one_dial_for_five_deliveries_at_once(
         assert _sid(workspace, call_id) == exchange.call(call_id).sid
     exchange.carry_on()
     deliver_all()
-    assert [_end(workspace, call_id) for call_id in calls] == [COMPLETED] * 3
+    assert [workspace.end_of(call_id) for call_id in calls] == [COMPLETED] * 3
     assert pump.minutes(workspace.id) == (3, 3)
     assert exchange.orders == 3
 
@@ -646,7 +625,7 @@ def test_one_dial_for_five_deliveries_at_once(
 def test_a_call_canceled_before_its_order_is_never_dialled(
     stack: Stack, workspace: Workspace, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    call_id = _place(workspace)
+    call_id = workspace.placed()
     order = claims.order
 
     def cancel_first(item: Item) -> Item:
@@ -654,9 +633,9 @@ def test_a_call_canceled_before_its_order_is_never_dialled(
         return order(item)
 
     monkeypatch.setattr(claims, "order", cancel_first)
-    _dial(workspace, call_id)
+    workspace.dial(call_id)
     pump.settle(stack, workspace.id)
-    assert _end(workspace, call_id) == ("canceled", "canceled")
+    assert workspace.end_of(call_id) == ("canceled", "canceled")
     assert exchange.orders == 0
     assert pump.minutes(workspace.id) == (0, 0)
     assert _on_the_phone(workspace) == set()
@@ -666,7 +645,7 @@ def test_a_call_canceled_before_its_order_is_never_dialled(
 def test_a_call_canceled_between_its_order_and_the_answer_is_hung_up(
     stack: Stack, workspace: Workspace, exchange: Exchange, answer: str
 ) -> None:
-    call_id = _place(workspace)
+    call_id = workspace.placed()
     then: Placing = {"comes": lambda place: place(), "is lost": lose}.get(answer, then_die)
 
     def cancel_first(place: Callable[[], Answer]) -> Answer:
@@ -675,14 +654,14 @@ def test_a_call_canceled_between_its_order_and_the_answer_is_hung_up(
 
     exchange.placing = cancel_first
     with suppress(Killed):
-        _dial(workspace, call_id)
+        workspace.dial(call_id)
     placed = exchange.call(call_id)
     if answer == "and worker are lost":
         # It is the first word of the call that gives it away.
         exchange.ring(call_id)
     pump.settle(stack, workspace.id)
     assert (placed.ended_by, placed.turns) == ("api", [])
-    assert _end(workspace, call_id) == ("canceled", "canceled")
+    assert workspace.end_of(call_id) == ("canceled", "canceled")
     assert pump.dials(call_id) == [1]
     assert pump.minutes(workspace.id) == (0, 0)
 
@@ -697,11 +676,11 @@ def test_a_call_canceled_on_the_phone_is_hung_up(
     call_id = _dialled(workspace)
     placed = getattr(exchange, stage)(call_id)
     _cancel(workspace, call_id)
-    before = _show(workspace, call_id)
+    before = workspace.call(call_id)
     pump.settle(stack, workspace.id)
     assert (placed.status, placed.ended_by) == (status, "api")
     # What the carrier tells of its end changes nothing.
-    assert _show(workspace, call_id) | {"analysis": None} == before
+    assert workspace.call(call_id) | {"analysis": None} == before
     assert pump.minutes(workspace.id) == (minutes, minutes)
     assert _on_the_phone(workspace) == set()
 
@@ -718,7 +697,7 @@ def test_a_call_that_we_gave_up_is_hung_up_at_its_first_word(
     call_id = _dialled(workspace)
     hand.move(66)
     _sweep(stack, workspace)
-    assert _end(workspace, call_id) == GIVEN_UP
+    assert workspace.end_of(call_id) == GIVEN_UP
     placed = exchange.call(call_id)
     # Whatever it told before got lost.
     deliver, exchange.deliver = exchange.deliver, lambda _: None
@@ -728,7 +707,7 @@ def test_a_call_that_we_gave_up_is_hung_up_at_its_first_word(
     pump.settle(stack, workspace.id)
     assert placed.said("agent") == placed.said("carrier") == []
     assert placed.is_over
-    assert _end(workspace, call_id) == GIVEN_UP
+    assert workspace.end_of(call_id) == GIVEN_UP
     assert pump.minutes(workspace.id) == (0, 0)
     (job,) = [
         item
@@ -743,7 +722,7 @@ def test_of_two_calls_for_one_attempt_the_second_is_hung_up(
     stack: Stack, workspace: Workspace, exchange: Exchange, known: str
 ) -> None:
     """The carrier placed one order twice. The one that we hear of first is the call."""
-    call_id = _place(workspace)
+    call_id = workspace.placed()
 
     def twice(place: Callable[[], Answer]) -> Answer:
         place()
@@ -752,7 +731,7 @@ def test_of_two_calls_for_one_attempt_the_second_is_hung_up(
         return place()
 
     exchange.placing = twice
-    _dial(workspace, call_id)
+    workspace.dial(call_id)
     calls = exchange.calls(call_id)
     ours, other = calls if known == "the first" else reversed(calls)
     assert _sid(workspace, call_id) == ours.sid
@@ -761,7 +740,7 @@ def test_of_two_calls_for_one_attempt_the_second_is_hung_up(
     pump.settle(stack, workspace.id)
     assert (other.ended_by, other.turns) == ("api", [])
     assert ours.ended_by == "agent"
-    call = _show(workspace, call_id)
+    call = workspace.call(call_id)
     assert (call["status"], len(call["transcript"])) == ("completed", 13)
     assert pump.minutes(workspace.id) == (1, 1)
 
@@ -785,8 +764,8 @@ def test_each_mode_reaches_its_own_account_alone(
     exchange.talk(second)
     _cancel(workspace, second)
     pump.settle(stack, workspace.id)
-    assert [_end(workspace, one) for one in (first, third)] == [COMPLETED] * 2
-    assert _show(workspace, first)["recording_url"] is not None
+    assert [workspace.end_of(one) for one in (first, third)] == [COMPLETED] * 2
+    assert workspace.call(first)["recording_url"] is not None
     assert exchange.call(second).ended_by == "api"
     assert len(own.calls) == 3
     assert (asked, other.calls) == ([], [])
@@ -836,7 +815,7 @@ def test_failed_where_no_carrier_is_set_up(
     }
     with absent[missing]():
         call_id = _dialled(workspace)
-    call = _show(workspace, call_id)
+    call = workspace.call(call_id)
     assert (call["status"], call["ended_reason"]) == ("failed", "carrier_not_configured")
     assert (call["attempt"], call["attempts"]) == (0, [])
     assert exchange.orders == 0
@@ -850,7 +829,7 @@ def test_an_agent_with_a_number_of_its_own_needs_no_other(
     agent = workspace.agent(phone_number="+15017122662")
     with _secret(stack, carrier={"phone_number": None}):
         call_id = workspace.place(agent).json["id"]
-        _dial(workspace, call_id)
+        workspace.dial(call_id)
         assert exchange.call(call_id).order.sender == "+15017122662"
         exchange.carry_on()
-    assert _end(workspace, call_id) == COMPLETED
+    assert workspace.end_of(call_id) == COMPLETED

@@ -28,7 +28,7 @@ def test_a_machine_hears_what_the_agent_has_for_it(
     assert agent["voicemail"] == {"message": None, **plan}
     call_id = workspace.place(agent["id"], to="+15005550003").json["id"]
     pump.settle(stack, workspace.id)
-    call = workspace.client.get(f"/v1/voice/calls/{call_id}").json
+    call = workspace.call(call_id)
     assert (call["status"], call["answered_by"]) == ("voicemail", "voicemail")
     assert [turn["text"] for turn in call["transcript"]] == [OPENING, *said]
     assert pump.dials(call_id) == [1]
@@ -45,7 +45,7 @@ def test_400_for_a_message_to_leave_that_is_not_there(workspace: Workspace) -> N
 def test_what_the_carrier_says_of_a_failure_is_shown(stack: Stack, workspace: Workspace) -> None:
     call_id = workspace.place(workspace.agent(), to="+15005550004").json["id"]
     pump.settle(stack, workspace.id)
-    call = workspace.client.get(f"/v1/voice/calls/{call_id}").json
+    call = workspace.call(call_id)
     assert (call["ended_reason"], call["analysis"]) == ("carrier_failed", None)
     assert call["ended_detail"] == "The carrier could not connect the call."
 
@@ -59,7 +59,7 @@ def test_who_asks_on_the_phone_not_to_be_called_is_not_called_again(
     call_id = workspace.place(agent).json["id"]
     waiting = workspace.place(agent).json["id"]
     pump.settle(stack, workspace.id)
-    call = workspace.client.get(f"/v1/voice/calls/{call_id}").json
+    call = workspace.call(call_id)
     assert (call["status"], call["ended_reason"]) == ("completed", "agent_ended")
     assert [turn["text"] for turn in call["transcript"]] == [
         OPENING,
@@ -70,7 +70,7 @@ def test_who_asks_on_the_phone_not_to_be_called_is_not_called_again(
     (entry,) = workspace.client.get("/v1/voice/do-not-call").json["data"]
     told = (entry["number"], entry["source"], entry["call_id"])
     assert told == (CALLEE, "call", call_id)
-    second = workspace.client.get(f"/v1/voice/calls/{waiting}").json
+    second = workspace.call(waiting)
     assert (second["status"], second["ended_reason"]) == ("canceled", "do_not_call")
     assert pump.dials(waiting) == []
     assert workspace.place(agent).error["reason"] == "do_not_call"

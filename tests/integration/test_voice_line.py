@@ -2,15 +2,13 @@
 
 import itertools
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from linkwright import clock, outbox
-from linkwright.outbox import Work
 from linkwright.table import Key, Table, get, update
 from linkwright.voice.calls import concurrency, lifecycle
-from linkwright.voice.dialling import claims, dialler
+from linkwright.voice.dialling import claims
 from tests import pump
 from tests.carrier import Exchange, Killed, die, then_die
 from tests.client import invoke
@@ -24,13 +22,8 @@ def workspace(stack: Stack) -> Workspace:
     return make_workspace("free")
 
 
-def _end(workspace: Workspace, call_id: str) -> tuple[str, str | None]:
-    call = workspace.client.get(f"/v1/voice/calls/{call_id}").json
-    return call["status"], call["ended_reason"]
-
-
 def _status(workspace: Workspace, call_id: str) -> str:
-    return _end(workspace, call_id)[0]
+    return workspace.end_of(call_id)[0]
 
 
 def _on_the_phone(workspace: Workspace, of: str = "all") -> set[str]:
@@ -38,23 +31,13 @@ def _on_the_phone(workspace: Workspace, of: str = "all") -> set[str]:
     return set(item.get("active", ()))
 
 
-def _dial(workspace: Workspace, call_id: str) -> None:
-    dialler.dial(Work(outbox.CALL, f"W#{workspace.partition}#CALL", call_id))
-
-
-def _place(workspace: Workspace, agent: str, **body: Any) -> str:
-    placed = workspace.place(agent, **body)
-    assert placed.status == 201
-    return str(placed.json["id"])
-
-
 def test_first_come_first_served_whatever_the_order_of_the_messages(
     stack: Stack, workspace: Workspace
 ) -> None:
     agent = workspace.agent(max_duration_s=60)
-    placed = [_place(workspace, agent) for _ in range(4)]
+    placed = [workspace.placed(agent) for _ in range(4)]
     for call_id in reversed(placed):
-        _dial(workspace, call_id)
+        workspace.dial(call_id)
     assert pump.dialled() == placed[:1]
     pump.settle(stack, workspace.id, outbox.LINE)
     assert pump.dialled() == placed
@@ -66,13 +49,13 @@ def test_no_more_on_the_phone_than_the_plan_allows_and_none_dropped(
     stack: Stack, workspace: Workspace, exchange: Exchange
 ) -> None:
     agent = workspace.agent(max_duration_s=60)
-    first, second, third = (_place(workspace, agent) for _ in range(3))
-    _dial(workspace, first)
+    first, second, third = (workspace.placed(agent) for _ in range(3))
+    workspace.dial(first)
     # Wherever the first is, until its end.
     for stage in (exchange.call, exchange.ring, exchange.talk):
         stage(first)
-        _dial(workspace, second)
-        _dial(workspace, third)
+        workspace.dial(second)
+        workspace.dial(third)
         assert _on_the_phone(workspace) == {first}
         assert (_status(workspace, second), _status(workspace, third)) == ("queued", "queued")
     assert pump.dialled() == [first]
@@ -89,12 +72,12 @@ def test_an_agent_takes_no_more_than_it_says_and_holds_no_other_up(
     workspace = make_workspace("pro")
     one_at_a_time, other = workspace.agent(concurrency=1), workspace.agent()
     first, second, third = (
-        _place(workspace, agent) for agent in (one_at_a_time, one_at_a_time, other)
+        workspace.placed(agent) for agent in (one_at_a_time, one_at_a_time, other)
     )
-    _dial(workspace, first)
+    workspace.dial(first)
     exchange.talk(first)
     assert _on_the_phone(workspace, one_at_a_time) == {first}
-    _dial(workspace, second)
+    workspace.dial(second)
     assert (_status(workspace, second), _status(workspace, third)) == ("queued", "dialing")
     assert pump.dialled() == [first, third]
     assert _on_the_phone(workspace) == {first, third}
@@ -162,15 +145,15 @@ def test_the_place_of_a_killed_worker_is_free_again(
     dialled: list[str],
 ) -> None:
     agent = workspace.agent(max_duration_s=60)
-    calls = {name: _place(workspace, agent) for name in ("first", "second")}
+    calls = {name: workspace.placed(agent) for name in ("first", "second")}
     with monkeypatch.context() as patch:
         if when == "before the order":
             patch.setattr(claims, "order", die)
         else:
             patch.setattr(exchange, "placing", then_die if when == "after it has" else die)
         with pytest.raises(Killed):
-            _dial(workspace, calls["first"])
-    _dial(workspace, calls["second"])
+            workspace.dial(calls["first"])
+    workspace.dial(calls["second"])
     assert _on_the_phone(workspace) == {calls["first"]}
     now = clock.now()
     monkeypatch.setattr(clock, "now", lambda: now + timedelta(minutes=2))
@@ -178,25 +161,25 @@ def test_the_place_of_a_killed_worker_is_free_again(
     pump.work(stack, workspace.id)
     pump.settle(stack, workspace.id, outbox.LINE)
     assert pump.dialled() == [calls[name] for name in dialled]
-    assert _end(workspace, calls["first"]) == end
-    assert _end(workspace, calls["second"]) == ("completed", "agent_ended")
+    assert workspace.end_of(calls["first"]) == end
+    assert workspace.end_of(calls["second"]) == ("completed", "agent_ended")
     assert _on_the_phone(workspace) == set()
 
 
 def test_a_claim_of_which_the_carrier_never_heard_is_taken_back(
     stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    call_id = _place(workspace, workspace.agent(max_duration_s=90))
+    call_id = workspace.placed(workspace.agent(max_duration_s=90))
     with monkeypatch.context() as patch:
         patch.setattr(claims, "order", die)
         with pytest.raises(Killed):
-            _dial(workspace, call_id)
+            workspace.dial(call_id)
     assert pump.minutes(workspace.id) == (2, 0)
     now = clock.now()
     monkeypatch.setattr(clock, "now", lambda: now + timedelta(minutes=2))
     workspace.never_call("+972541234567")
-    _dial(workspace, call_id)
-    call = workspace.client.get(f"/v1/voice/calls/{call_id}").json
+    workspace.dial(call_id)
+    call = workspace.call(call_id)
     assert (call["status"], call["ended_reason"]) == ("canceled", "do_not_call")
     assert (call["attempt"], call["attempts"]) == (0, [])
     assert pump.dials(call_id) == []
@@ -210,8 +193,8 @@ def test_a_place_that_nobody_holds_is_freed(
 ) -> None:
     agent = workspace.agent(max_duration_s=60)
     if ghost == "ended":
-        ghost = _place(workspace, agent)
-        _dial(workspace, ghost)
+        ghost = workspace.placed(agent)
+        workspace.dial(ghost)
         exchange.carry_on()
         assert _on_the_phone(workspace) == set()
     update(
@@ -220,10 +203,10 @@ def test_a_place_that_nobody_holds_is_freed(
         "ADD #active :call",
         values={"call": {ghost}},
     )
-    call_id = _place(workspace, agent)
-    _dial(workspace, call_id)
+    call_id = workspace.placed(agent)
+    workspace.dial(call_id)
     assert (_status(workspace, call_id), _on_the_phone(workspace)) == ("queued", set())
-    _dial(workspace, call_id)
+    workspace.dial(call_id)
     assert (_status(workspace, call_id), _on_the_phone(workspace)) == ("dialing", {call_id})
     assert pump.dials(call_id) == [1]
 
@@ -232,8 +215,8 @@ def test_a_canceled_call_leaves_the_phone_and_lets_the_next_one_begin(
     stack: Stack, workspace: Workspace, exchange: Exchange
 ) -> None:
     agent = workspace.agent(max_duration_s=60)
-    first, second = _place(workspace, agent), _place(workspace, agent)
-    _dial(workspace, first)
+    first, second = workspace.placed(agent), workspace.placed(agent)
+    workspace.dial(first)
     exchange.ring(first)
     assert workspace.client.post(f"/v1/voice/calls/{first}/cancel").status == 200
     assert _on_the_phone(workspace) == set()

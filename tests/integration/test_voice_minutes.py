@@ -4,25 +4,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from linkwright import clock, outbox, plans
-from linkwright.outbox import Work
+from linkwright import clock, plans
 from linkwright.table import Table, query
-from linkwright.voice.dialling import dialler
 from tests import pump
 from tests.carrier import Exchange
 from tests.factories import CALLEE, Workspace, make_workspace
 from tests.stack import Stack
 from tests.switchboard import Reply, Sent, deliver_to_functions
 from tools.carrier.callees import Callee
-
-
-def _dial(workspace: Workspace, call_id: str) -> None:
-    dialler.dial(Work(outbox.CALL, f"W#{workspace.partition}#CALL", call_id))
-
-
-def _end(workspace: Workspace, call_id: str) -> tuple[str, str]:
-    call = workspace.client.get(f"/v1/voice/calls/{call_id}").json
-    return call["status"], call["ended_reason"]
 
 
 def _talk(exchange: Exchange, workspace: Workspace, seconds: int) -> list[tuple[int, int]]:
@@ -57,15 +46,15 @@ def test_the_longest_talk_is_reserved_and_the_real_one_charged(
     seen = _talk(exchange, workspace, seconds)
     call_id = workspace.place(workspace.agent(max_duration_s=600)).json["id"]
     assert pump.minutes(workspace.id) == (1, 0)
-    _dial(workspace, call_id)
+    workspace.dial(call_id)
     assert pump.minutes(workspace.id) == (10, 0)
     exchange.carry_on()
     assert seen == [(10, 0)]
     assert pump.minutes(workspace.id) == (minutes, minutes)
-    call = workspace.client.get(f"/v1/voice/calls/{call_id}").json
+    call = workspace.call(call_id)
     # An answered call took at least a second, whatever the carrier says.
     assert call["duration_s"] == max(seconds, 1)
-    _dial(workspace, call_id)
+    workspace.dial(call_id)
     exchange.carry_on()
     assert pump.minutes(workspace.id) == (minutes, minutes)
 
@@ -77,12 +66,12 @@ def test_failed_where_the_longest_talk_is_more_than_is_left(
     _talk(exchange, workspace, 9 * 60)
     agent = workspace.agent(max_duration_s=600)
     first = workspace.place(agent).json["id"]
-    _dial(workspace, first)
+    workspace.dial(first)
     exchange.carry_on()
     second = workspace.place(agent).json["id"]
-    _dial(workspace, second)
-    assert _end(workspace, first) == ("completed", "callee_hung_up")
-    assert _end(workspace, second) == ("failed", "plan_limit")
+    workspace.dial(second)
+    assert workspace.end_of(first) == ("completed", "callee_hung_up")
+    assert workspace.end_of(second) == ("failed", "plan_limit")
     assert pump.dials(second) == []
     assert pump.minutes(workspace.id) == (9, 9)
 
@@ -90,8 +79,8 @@ def test_failed_where_the_longest_talk_is_more_than_is_left(
 def test_failed_where_the_longest_talk_is_more_than_the_plan_has(stack: Stack) -> None:
     workspace = make_workspace("free")
     call_id = workspace.place(workspace.agent(max_duration_s=660)).json["id"]
-    _dial(workspace, call_id)
-    assert _end(workspace, call_id) == ("failed", "plan_limit")
+    workspace.dial(call_id)
+    assert workspace.end_of(call_id) == ("failed", "plan_limit")
     assert pump.dials(call_id) == []
     assert pump.minutes(workspace.id) == (0, 0)
 
@@ -108,7 +97,7 @@ def test_the_cycle_in_which_it_is_dialled_pays(
     call_id = workspace.place(workspace.agent(max_duration_s=600), schedule=schedule).json["id"]
     assert pump.minutes(workspace.id) == (1, 0)
     monkeypatch.setattr(clock, "now", lambda: after)
-    _dial(workspace, call_id)
+    workspace.dial(call_id)
     exchange.carry_on()
     rows, _ = query(Table.CORE, f"W#{workspace.id}#USE", limit=10, newest_first=False)
     label = plans.period(20, after).label

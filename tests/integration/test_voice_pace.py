@@ -8,7 +8,7 @@ from itertools import count
 
 import pytest
 
-from linkwright import clock, outbox, settings
+from linkwright import clock, settings
 from linkwright.outbox import Work
 from linkwright.table import Table, query
 from linkwright.voice.dialling import dialler
@@ -62,13 +62,9 @@ class Waiting:
         assert invoke("dial_call", queue_event(bodies), self) == {"batchItemFailures": []}
 
 
-def _work(workspace: Workspace, call_id: str) -> Work:
-    return Work(outbox.CALL, f"W#{workspace.partition}#CALL", call_id)
-
-
 def _place(workspace: Workspace, number: int) -> list[Work]:
     agent = workspace.agent()
-    return [_work(workspace, workspace.place(agent).json["id"]) for _ in range(number)]
+    return [workspace.job(workspace.place(agent).json["id"]) for _ in range(number)]
 
 
 def _per_second(account: str, since: datetime) -> dict[str, int]:

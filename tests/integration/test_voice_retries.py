@@ -19,11 +19,6 @@ BUSY, NO_ANSWER, VOICEMAIL, ANSWERED = (f"+1500555000{digit}" for digit in (1, 2
 MINUTE = timedelta(minutes=1)
 
 
-def _call(workspace: Workspace, call_id: str) -> Item:
-    call: Item = workspace.client.get(f"/v1/voice/calls/{call_id}").json
-    return call
-
-
 def _after(stack: Stack, workspace: Workspace, patch: pytest.MonkeyPatch, time: timedelta) -> None:
     """Let time pass, and what has become due be done."""
     moment = clock.now() + time
@@ -51,7 +46,7 @@ def test_dialled_again_after_each_wait_which_doubles_and_no_more_than_asked(
     stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     call_id = _place(stack, workspace, BUSY, retry={"max": 2, "backoff": 60})
-    call = _call(workspace, call_id)
+    call = workspace.call(call_id)
     assert (call["status"], call["attempt"]) == ("scheduled", 1)
     assert call["next_attempt_at"] is not None
     assert pump.minutes(workspace.id) == (1, 0)
@@ -63,7 +58,7 @@ def test_dialled_again_after_each_wait_which_doubles_and_no_more_than_asked(
     assert pump.dials(call_id) == [1, 1]
     _after(stack, workspace, monkeypatch, 0.2 * MINUTE)
     assert pump.dials(call_id) == [1, 1, 1]
-    call = _call(workspace, call_id)
+    call = workspace.call(call_id)
     assert (call["status"], call["ended_reason"], call["next_attempt_at"]) == ("busy", "busy", None)
     assert [attempt["attempt"] for attempt in call["attempts"]] == [1, 2, 3]
     assert {attempt["status"] for attempt in call["attempts"]} == {"busy"}
@@ -93,7 +88,7 @@ def test_not_after_an_end_that_was_not_asked_for(
     stack: Stack, workspace: Workspace, to: str, on: list[str]
 ) -> None:
     call_id = _place(stack, workspace, to, retry={"max": 3, "on": on})
-    call = _call(workspace, call_id)
+    call = workspace.call(call_id)
     assert call["ended_at"] is not None
     assert [event["details"]["is_last"] for event in _ended(stack, workspace)] == [True]
 
@@ -102,7 +97,7 @@ def test_not_beyond_its_window(stack: Stack, workspace: Workspace) -> None:
     schedule = {"latest_at": clock.timestamp(clock.now() + 5 * MINUTE)}
     retry = {"max": 3, "backoff": 600}
     call_id = _place(stack, workspace, BUSY, retry=retry, schedule=schedule)
-    assert _call(workspace, call_id)["status"] == "busy"
+    assert workspace.call(call_id)["status"] == "busy"
 
 
 def test_a_call_that_waits_for_its_next_attempt_is_canceled(
@@ -162,7 +157,7 @@ def test_what_the_carrier_tells_late_of_an_earlier_attempt_changes_nothing(
         assert deliver_to_functions(sent).status == 204
         assert lifecycle.find(workspace.id, call_id) == before
     pump.settle(stack, workspace.id)
-    call = _call(workspace, call_id)
+    call = workspace.call(call_id)
     assert (call["status"], call["attempt"]) == ("completed", 2)
     assert pump.dials(call_id) == [1, 1]
 

@@ -5,10 +5,8 @@ from typing import Any
 
 import pytest
 
-from linkwright import clock, outbox
-from linkwright.outbox import Work
-from linkwright.table import Item, Table, update
-from linkwright.voice.dialling import dialler
+from linkwright import clock
+from linkwright.table import Table, update
 from linkwright.workspace import workspaces
 from linkwright.workspace.settings import ATTRIBUTES
 from tests import pump
@@ -45,20 +43,6 @@ def _switch(workspace: Workspace, **changes: Any) -> None:
         )
 
 
-def _call(workspace: Workspace, call_id: str) -> Item:
-    call: Item = workspace.client.get(f"/v1/voice/calls/{call_id}").json
-    return call
-
-
-def _end(workspace: Workspace, call_id: str) -> tuple[str, str]:
-    call = _call(workspace, call_id)
-    return call["status"], call["ended_reason"]
-
-
-def _dial(workspace: Workspace, call_id: str) -> None:
-    dialler.dial(Work(outbox.CALL, f"W#{workspace.partition}#CALL", call_id))
-
-
 def _no_call(stack: Stack, workspace: Workspace) -> bool:
     items = stack.rows("CoreTable", workspace.id)
     return not any(item["pk"].endswith(("#CALL", "#EVT", "#USE")) for item in items)
@@ -88,7 +72,7 @@ def test_409_without_consent_and_201_with_it(stack: Stack) -> None:
     placed = _place(workspace, consent=CONSENT)
     assert (placed.status, placed.json["consent"]) == (201, CONSENT)
     pump.settle(stack, workspace.id)
-    assert _call(workspace, placed.json["id"])["consent"] == CONSENT
+    assert workspace.call(placed.json["id"])["consent"] == CONSENT
 
 
 @pytest.mark.parametrize(
@@ -170,8 +154,8 @@ def test_each_time_a_phone_rings_counts(stack: Stack, monkeypatch: pytest.Monkey
     tomorrow = NOON + timedelta(days=1, minutes=1)
     _at(monkeypatch, tomorrow)
     assert workspace.place(agent, to=busy).status == 201
-    _dial(workspace, retried)
-    assert _end(workspace, retried) == ("canceled", "callee_limit")
+    workspace.dial(retried)
+    assert workspace.end_of(retried) == ("canceled", "callee_limit")
     assert pump.dials(retried) == [1]
 
 
@@ -190,7 +174,7 @@ def test_201_at_night_for_the_end_of_the_quiet_hours(
     _at(monkeypatch, NIGHT)
     placed = _place(workspace).json
     assert (placed["status"], placed["next_attempt_at"]) == ("scheduled", MORNING)
-    _dial(workspace, placed["id"])
+    workspace.dial(placed["id"])
     _at(monkeypatch, clock.parse(MORNING) - timedelta(seconds=1))
     invoke("sweep_overdue", {})
     pump.work(stack, workspace.id)
@@ -200,7 +184,7 @@ def test_201_at_night_for_the_end_of_the_quiet_hours(
     pump.work(stack, workspace.id)
     assert pump.dials(placed["id"]) == [1]
     exchange.carry_on()
-    assert _end(workspace, placed["id"]) == ("completed", "agent_ended")
+    assert workspace.end_of(placed["id"]) == ("completed", "agent_ended")
 
 
 def test_409_at_night_where_that_was_asked_for(
@@ -235,8 +219,8 @@ def test_a_call_that_waited_into_the_night_is_dialled_in_the_morning(
     placed = _place(workspace).json
     assert placed["status"] == "queued"
     _at(monkeypatch, NIGHT)
-    _dial(workspace, placed["id"])
-    call = _call(workspace, placed["id"])
+    workspace.dial(placed["id"])
+    call = workspace.call(placed["id"])
     assert (call["status"], call["next_attempt_at"]) == ("scheduled", MORNING)
     assert pump.dials(placed["id"]) == []
 
@@ -252,12 +236,12 @@ def test_a_call_whose_window_ends_in_the_night_is_not_made(
     _at(monkeypatch, NOON)
     placed = _place(workspace, schedule=schedule).json
     _at(monkeypatch, NIGHT)
-    _dial(workspace, placed["id"])
-    assert _call(workspace, placed["id"])["status"] == "scheduled"
+    workspace.dial(placed["id"])
+    assert workspace.call(placed["id"])["status"] == "scheduled"
     _at(monkeypatch, latest + timedelta(seconds=1))
     invoke("sweep_overdue", {})
     pump.work(stack, workspace.id)
-    assert _end(workspace, placed["id"]) == ("canceled", "window_missed")
+    assert workspace.end_of(placed["id"]) == ("canceled", "window_missed")
     assert pump.dials(placed["id"]) == []
 
 
@@ -271,7 +255,7 @@ def test_the_agents_own_quiet_hours_hold_as_well(
     agent = workspace.agent(quiet_hours=QuietHours(start="11:30", end="13:00"))
     placed = workspace.place(agent).json
     pump.settle(stack, workspace.id)
-    call = _call(workspace, placed["id"])
+    call = workspace.call(placed["id"])
     assert (call["status"], call["next_attempt_at"]) == ("scheduled", "2027-01-12T11:00:00Z")
     assert pump.dials(placed["id"]) == []
 
@@ -291,7 +275,7 @@ def test_what_was_switched_meanwhile_holds_at_dial(
     call_id = _place(workspace).json["id"]
     _switch(workspace, **changes)
     pump.settle(stack, workspace.id)
-    assert _end(workspace, call_id) == ("canceled", reason)
+    assert workspace.end_of(call_id) == ("canceled", reason)
     assert pump.dials(call_id) == []
     assert pump.minutes(workspace.id) == (0, 0)
 
@@ -302,7 +286,7 @@ def test_who_opts_out_between_post_and_dial_is_not_called(
     call_id = _place(workspace).json["id"]
     workspace.never_call(CALLEE)
     pump.settle(stack, workspace.id)
-    assert _end(workspace, call_id) == ("canceled", "do_not_call")
+    assert workspace.end_of(call_id) == ("canceled", "do_not_call")
     assert pump.dials(call_id) == []
     assert pump.minutes(workspace.id) == (0, 0)
 

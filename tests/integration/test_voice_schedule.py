@@ -27,11 +27,6 @@ def _place(workspace: Workspace, **schedule: Any) -> Answer:
     return workspace.place(workspace.agent(), schedule=schedule)
 
 
-def _call(workspace: Workspace, call_id: str) -> Item:
-    call: Item = workspace.client.get(f"/v1/voice/calls/{call_id}").json
-    return call
-
-
 def _later(monkeypatch: pytest.MonkeyPatch, time: timedelta) -> None:
     moment = clock.now() + time
     monkeypatch.setattr(clock, "now", lambda: moment)
@@ -56,12 +51,12 @@ def test_201_scheduled_and_dialled_when_its_window_opens(
     assert (placed.status, placed.json["status"]) == (201, "scheduled")
     assert placed.json["schedule"] == {"earliest_at": earliest, "latest_at": latest}
     _sweep(stack, workspace)
-    assert _call(workspace, placed.json["id"])["status"] == "scheduled"
+    assert workspace.call(placed.json["id"])["status"] == "scheduled"
     assert _event_types(stack, workspace) == []
     assert pump.dials(placed.json["id"]) == []
     _later(monkeypatch, HOUR + timedelta(seconds=1))
     _sweep(stack, workspace)
-    assert _call(workspace, placed.json["id"])["status"] == "completed"
+    assert workspace.call(placed.json["id"])["status"] == "completed"
     assert pump.dials(placed.json["id"]) == [1]
     assert _event_types(stack, workspace) == [
         "call.queued",
@@ -73,8 +68,8 @@ def test_201_scheduled_and_dialled_when_its_window_opens(
 
 def test_a_message_before_its_time_dials_nothing(workspace: Workspace) -> None:
     call_id = _place(workspace, earliest_at=_in(HOUR)).json["id"]
-    dialler.dial(Work(outbox.CALL, f"W#{workspace.id}#CALL", call_id))
-    assert _call(workspace, call_id)["status"] == "scheduled"
+    workspace.dial(call_id)
+    assert workspace.call(call_id)["status"] == "scheduled"
     assert pump.dials(call_id) == []
 
 
@@ -86,7 +81,7 @@ def test_canceled_when_its_window_was_missed(
     call_id = _place(workspace, **window).json["id"]
     _later(monkeypatch, 2 * HOUR + timedelta(seconds=1))
     _sweep(stack, workspace)
-    call = _call(workspace, call_id)
+    call = workspace.call(call_id)
     assert (call["status"], call["ended_reason"]) == ("canceled", "window_missed")
     assert pump.dials(call_id) == []
     usage = [i for i in stack.rows("CoreTable", workspace.id) if i["pk"].endswith("#USE")]
@@ -97,7 +92,7 @@ def test_201_queued_where_the_window_is_open_already(stack: Stack, workspace: Wo
     placed = _place(workspace, earliest_at=_in(-HOUR), latest_at=_in(HOUR))
     assert placed.json["status"] == "queued"
     pump.settle(stack, workspace.id)
-    assert _call(workspace, placed.json["id"])["status"] == "completed"
+    assert workspace.call(placed.json["id"])["status"] == "completed"
 
 
 def test_200_a_scheduled_call_is_canceled(
@@ -107,7 +102,7 @@ def test_200_a_scheduled_call_is_canceled(
     assert workspace.client.post(f"/v1/voice/calls/{call_id}/cancel").json["status"] == "canceled"
     _later(monkeypatch, 2 * HOUR)
     _sweep(stack, workspace)
-    assert _call(workspace, call_id)["status"] == "canceled"
+    assert workspace.call(call_id)["status"] == "canceled"
     assert pump.dials(call_id) == []
 
 
@@ -173,7 +168,7 @@ def test_one_dial_at_most_when_the_call_moves_on_while_it_becomes_due(
     # By the rival alone.
     assert dialled == [[1] if rival == "dial" else []]
     assert pump.dials(call_id) == dialled[0]
-    call = _call(workspace, call_id)
+    call = workspace.call(call_id)
     assert call["status"] == ("dialing" if rival == "dial" else "canceled")
     assert call["attempt"] == len(dialled[0])
 

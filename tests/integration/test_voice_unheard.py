@@ -4,10 +4,6 @@ from typing import Any
 
 import pytest
 
-from linkwright import outbox
-from linkwright.outbox import Work
-from linkwright.table import Item
-from linkwright.voice.dialling import dialler
 from tests import pump
 from tests.carrier import Exchange, about
 from tests.client import invoke
@@ -30,7 +26,7 @@ def hand(monkeypatch: pytest.MonkeyPatch) -> Hand:
 def _dialled(workspace: Workspace, **body: Any) -> str:
     agent = workspace.agent(max_duration_s=LONGEST_S)
     call_id = str(workspace.place(agent, **body).json["id"])
-    dialler.dial(Work(outbox.CALL, f"W#{workspace.partition}#CALL", call_id))
+    workspace.dial(call_id)
     return call_id
 
 
@@ -38,16 +34,6 @@ def _after(stack: Stack, workspace: Workspace, hand: Hand, seconds: float) -> No
     hand.move(seconds)
     invoke("sweep_overdue", {})
     pump.work(stack, workspace.id)
-
-
-def _show(workspace: Workspace, call_id: str) -> Item:
-    call: Item = workspace.client.get(f"/v1/voice/calls/{call_id}").json
-    return call
-
-
-def _end(workspace: Workspace, call_id: str) -> tuple[str, str | None]:
-    call = _show(workspace, call_id)
-    return call["status"], call["ended_reason"]
 
 
 def _only(*kinds: str) -> Any:
@@ -79,9 +65,9 @@ def test_a_call_that_nobody_took_ends_though_nothing_is_told(
     call_id = _dialled(workspace, to=f"+1500555000{last_digit}")
     exchange.carry_on()
     _after(stack, workspace, hand, 89)
-    assert _end(workspace, call_id) == ("dialing", None)
+    assert workspace.end_of(call_id) == ("dialing", None)
     _after(stack, workspace, hand, 2)
-    assert _end(workspace, call_id) == end
+    assert workspace.end_of(call_id) == end
     assert pump.minutes(workspace.id) == (0, 0)
     assert pump.dials(call_id) == [1]
 
@@ -105,7 +91,7 @@ def test_a_call_that_is_over_ends_though_nothing_is_told(
     placed = exchange.call(call_id)
     assert placed.status == "completed"
     _after(stack, workspace, hand, 91)
-    call = _show(workspace, call_id)
+    call = workspace.call(call_id)
     assert (call["status"], call["ended_reason"]) == end
     assert (call["duration_s"], call["transcript"]) == (placed.duration_s, [])
     assert pump.minutes(workspace.id) == (1, 1)
@@ -118,19 +104,19 @@ def test_a_call_is_followed_by_asking_where_nothing_is_told(
     call_id = _dialled(workspace)
     placed = exchange.call(call_id)
     _after(stack, workspace, hand, 91)
-    assert _end(workspace, call_id) == ("dialing", None)
+    assert workspace.end_of(call_id) == ("dialing", None)
     exchange.run_to(placed, "status", "ringing")
     _after(stack, workspace, hand, 61)
-    assert _end(workspace, call_id) == ("ringing", None)
+    assert workspace.end_of(call_id) == ("ringing", None)
     exchange.run_to(placed, "status", "in-progress")
     _after(stack, workspace, hand, 61)
-    assert _end(workspace, call_id) == ("in_progress", None)
+    assert workspace.end_of(call_id) == ("in_progress", None)
     exchange.finish(placed)
     # It was answered: it is let alone until it must be over.
     _after(stack, workspace, hand, LONGEST_S + GRACE_S - 1)
-    assert _end(workspace, call_id) == ("in_progress", None)
+    assert workspace.end_of(call_id) == ("in_progress", None)
     _after(stack, workspace, hand, 2)
-    call = _show(workspace, call_id)
+    call = workspace.call(call_id)
     assert (call["status"], call["ended_reason"]) == ("completed", "callee_hung_up")
     assert call["duration_s"] == placed.duration_s
     assert pump.minutes(workspace.id) == (1, 1)
@@ -142,9 +128,9 @@ def test_a_talk_is_shown_whole_though_its_status_is_never_told(
     exchange.deliver = _only("answer", "turn")
     call_id = _dialled(workspace)
     exchange.carry_on()
-    assert _end(workspace, call_id) == ("in_progress", None)
+    assert workspace.end_of(call_id) == ("in_progress", None)
     _after(stack, workspace, hand, LONGEST_S + GRACE_S + 1)
-    call = _show(workspace, call_id)
+    call = workspace.call(call_id)
     assert (call["status"], call["ended_reason"]) == ("completed", "agent_ended")
     said = [turn.text for turn in exchange.call(call_id).turns]
     assert [turn["text"] for turn in call["transcript"]] == said
@@ -162,15 +148,15 @@ def test_a_call_that_never_ends_is_given_up_and_hung_up(
     exchange.run_to(placed, last)
     for _ in range(14):
         _after(stack, workspace, hand, 61)
-        assert _end(workspace, call_id) == ("in_progress", None)
+        assert workspace.end_of(call_id) == ("in_progress", None)
     assert not placed.hung_up
     _after(stack, workspace, hand, LONGEST_S + GRACE_S + 1 - 14 * 61)
-    assert _end(workspace, call_id) == ("failed", "provider_timeout")
+    assert workspace.end_of(call_id) == ("failed", "provider_timeout")
     assert pump.minutes(workspace.id) == (0, 0)
     pump.settle(stack, workspace.id)
     assert placed.ended_by == "api"
     # What it tells of its end is too late.
-    assert _end(workspace, call_id) == ("failed", "provider_timeout")
+    assert workspace.end_of(call_id) == ("failed", "provider_timeout")
     assert pump.minutes(workspace.id) == (0, 0)
 
 
@@ -185,9 +171,9 @@ def test_a_call_that_is_never_answered_nor_over_is_given_up_and_hung_up(
         exchange.run_to(placed, "status", "ringing")
     for _ in range(14):
         _after(stack, workspace, hand, 61)
-        assert _show(workspace, call_id)["ended_at"] is None
+        assert workspace.call(call_id)["ended_at"] is None
     _after(stack, workspace, hand, LONGEST_S + GRACE_S + 61 - 14 * 61)
-    assert _end(workspace, call_id) == ("failed", "provider_timeout")
+    assert workspace.end_of(call_id) == ("failed", "provider_timeout")
     pump.settle(stack, workspace.id)
     assert placed.ended_by == "api"
     assert placed.turns == []
@@ -199,7 +185,7 @@ def test_a_call_that_the_carrier_has_forgotten_is_given_up(
     call_id = _dialled(workspace)
     exchange.live.account._calls.clear()
     _after(stack, workspace, hand, 91)
-    assert _end(workspace, call_id) == ("failed", "provider_timeout")
+    assert workspace.end_of(call_id) == ("failed", "provider_timeout")
     pump.settle(stack, workspace.id)
     waiting = [item for item in stack.rows("CoreTable", workspace.id) if "gsi2pk" in item]
     assert [item.get("outbox") for item in waiting] == []
@@ -211,7 +197,7 @@ def test_who_talks_as_long_as_the_agent_allows_ends_by_that(
     exchange.live.callees[CALLEE] = Callee(lines=("word " * 700,) * 20)
     call_id = _dialled(workspace)
     exchange.carry_on()
-    call = _show(workspace, call_id)
+    call = workspace.call(call_id)
     assert (call["status"], call["ended_reason"]) == ("completed", "max_duration")
     assert call["duration_s"] == LONGEST_S
     assert exchange.call(call_id).ended_by == "time_limit"
