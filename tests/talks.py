@@ -101,8 +101,7 @@ class Talk:
         return self.workspace.call(self.id)
 
     def end(self) -> tuple[str, str | None]:
-        shown = self.show()
-        return shown["status"], shown["ended_reason"]
+        return self.workspace.end_of(self.id)
 
     def lines(self) -> list[tuple[str, str]]:
         """The transcript, as who said what."""
