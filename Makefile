@@ -14,8 +14,8 @@ UV := $(shell uv --version 2>/dev/null | grep -q '^uv $(UV_VERSION)\b' \
   && command -v uv || echo '$(CURDIR)/.tools-venv/bin/uv')
 SAM := $(CURDIR)/.venv-sam/bin/sam
 
-# A file's tests stay together: they share what is made once for them.
-PYTEST := .venv/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+# Whoever forbids bytecode compiles everything anew in each process: half a minute of the tests.
+unexport PYTHONDONTWRITEBYTECODE
 
 export UV
 export UV_PYTHON_DOWNLOADS := never
@@ -34,8 +34,16 @@ run: .venv/.ready .venv-sam/.ready ## start the local cloud and serve the API on
 	@exec .venv/bin/python -m tools.local --port '$(PORT)'
 
 .PHONY: test
-test: check ## check, and all tests
-	$(PYTEST) tests --ignore=tests/template --store ministack
+test: .venv/.ready .venv-sam/.ready ## everything: what CI runs
+	@.venv/bin/python -m tools.legs test
+
+.PHONY: quick
+quick: .venv/.ready ## what answers in three minutes: all but emulators, most faults and most seeds
+	@.venv/bin/python -m tools.legs quick
+
+.PHONY: baseline
+baseline: .venv/.ready ## accept how much the legs do for each function, and which expressions moto judges
+	@.venv/bin/python -m tools.legs baseline
 
 .PHONY: generate
 generate: .venv/.ready ## write what is generated: the route table and docs/openapi.json
@@ -67,8 +75,11 @@ types: .venv/.ready ## mypy, strict
 	.venv/bin/mypy
 
 .PHONY: template
-template: .venv/.ready .venv-sam/.ready ## the rules of template.yaml
+template: .venv/.ready validate ## the rules of template.yaml
 	.venv/bin/python -m pytest tests/template
+
+.PHONY: validate
+validate: .venv-sam/.ready
 	$(SAM) validate --lint --template-file template.yaml
 
 .PHONY: format

@@ -20,7 +20,7 @@ os.environ.update(
 )
 
 from linkwright import clock  # noqa: E402 -- reads the environment set above
-from tests import carrier  # noqa: E402
+from tests import carrier, legs, shapes  # noqa: E402
 from tests import stack as stacks  # noqa: E402
 from tests.factories import Workspace, make_workspace  # noqa: E402
 from tests.faults import tally  # noqa: E402
@@ -39,10 +39,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="memory",
         help="where the functions keep things: in memory, or on an emulator, which judges",
     )
+    parser.addoption("--leg", help="this is the whole of a leg: what it does is judged")
+    parser.addoption(
+        "--accept", action="store_true", help="what the leg does is what it shall do from now on"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(tally)
+    config.pluginmanager.register(legs.Counts())
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -69,9 +74,10 @@ def _store(request: pytest.FixtureRequest) -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def stack(request: pytest.FixtureRequest, _store: Stack) -> Iterator[Stack]:
-    stacks.use(_store)
     request.config.stash[_DEPLOYED] = _store
-    yield _store
+    with shapes.watched():
+        stacks.use(_store)
+        yield _store
     del request.config.stash[_DEPLOYED]
 
 
@@ -95,6 +101,17 @@ def exchange(
         return
     with carrier.exchange(monkeypatch) as made:
         yield made
+
+
+@pytest.fixture(autouse=True)
+def _judged_by_moto(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No expression is used that only the store has judged."""
+    before = set(shapes.SEEN)
+    yield
+    if request.config.getoption("accept"):
+        return
+    if new := set(shapes.SEEN) - before - set(shapes.listed()):
+        pytest.fail("moto does not judge this yet; `make baseline` lists it: " + "; ".join(new))
 
 
 @pytest.fixture

@@ -115,7 +115,7 @@ class EmulatedStack(Stack):
     def __init__(self, endpoint: str, prefix: str = PREFIX) -> None:
         self.endpoint = endpoint
         self._prefix = prefix
-        self._store: Any = core.DynamoDBClient(endpoint_url=endpoint)
+        self.driver: Any = core.DynamoDBClient(endpoint_url=endpoint)
         self._dynamodb, self._sqs = self.client("dynamodb"), self.client("sqs")
         self._secrets = self.client("secretsmanager")
         self.names = {**self._tables(), **self._queues(), **self._buckets(), **self._kept_secrets()}
@@ -129,7 +129,7 @@ class EmulatedStack(Stack):
         found: list[Item] = []
         start = None
         while True:
-            rows, start, _ = self._store.sync_scan_page(
+            rows, start, _ = self.driver.sync_scan_page(
                 self.names[name],
                 exclusive_start_key=start,
                 consistent_read=True,
@@ -141,11 +141,11 @@ class EmulatedStack(Stack):
                 return found
 
     def put(self, name: str, *items: Item) -> None:
-        self._store.sync_batch_write(self.names[name], list(items), [])
+        self.driver.sync_batch_write(self.names[name], list(items), [])
 
     def delete(self, name: str, *keys: Key) -> None:
         gone = [key.attributes() for key in keys]
-        self._store.sync_batch_write(self.names[name], [], gone)
+        self.driver.sync_batch_write(self.names[name], [], gone)
 
     def received(self, queue: str, workspace: str) -> list[str]:
         url, mine, others = self.names[queue], [], []

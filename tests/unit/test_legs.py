@@ -1,0 +1,78 @@
+"""What fails a leg, and what makes two expressions one shape."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests import legs, shapes
+from tests.shapes import Use
+from tools.template import functions
+
+
+@pytest.fixture(autouse=True)
+def baseline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For each function, a hundred runs."""
+    path = tmp_path / "legs.json"
+    path.write_text(json.dumps({"faults": {"fault runs": 100.0}}))
+    monkeypatch.setattr(legs, "BASELINE", path)
+
+
+@pytest.mark.parametrize(("runs", "is_too_much"), [(90, False), (110, False), (111, True)])
+def test_a_tenth_more_for_each_function_is_too_much(runs: int, is_too_much: bool) -> None:
+    done = {"fault runs": runs * len(functions()), "tests": 1_000_000}
+    assert bool(list(legs.grown("faults", done))) is is_too_much
+
+
+def test_the_message_says_which_leg_and_by_how_much() -> None:
+    [line] = legs.grown("faults", {"fault runs": 150 * len(functions())})
+    assert "the leg 'faults' does 150.0 fault runs per function, 50% more" in line
+
+
+def test_a_leg_without_a_baseline_is_not_judged() -> None:
+    assert list(legs.grown("in memory", {"tests": 1_000_000})) == []
+
+
+def test_what_is_accepted_is_the_baseline() -> None:
+    done = {"fault runs": 300 * len(functions()), "requests": 0}
+    legs.accept("faults", done)
+    assert legs.baseline() == {"faults": {"fault runs": 300.0}}
+    assert list(legs.grown("faults", done)) == []
+
+
+def test_an_expression_that_no_test_uses_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = Use("update", {"update": "SET #a = :a"}, {":a": "S"})
+    monkeypatch.setattr(shapes, "listed", lambda: {known.shape: known})
+    monkeypatch.setattr(shapes, "SEEN", {})
+    assert [known.shape in line for line in legs.unused(legs.INTEGRATION)] == [True]
+    assert list(legs.unused("faults")) == []
+    shapes.SEEN[known.shape] = known
+    assert list(legs.unused(legs.INTEGRATION)) == []
+
+
+def _shape(update: str, condition: str = "#v = :v", **types: str) -> str:
+    kinds = {f":{name}": kind for name, kind in {"v": "N", **types}.items()}
+    return Use("update", {"condition": condition, "update": update}, kinds).shape
+
+
+def test_one_shape_whatever_the_names_and_however_many_are_set() -> None:
+    one = _shape("SET #status = :s, #v = :w", s="S", w="N")
+    assert one == _shape("SET #a = :a, #b = :b, #v = :w", a="L", b="BOOL", w="N")
+    assert one == "update | #0 = :N | SET # = :any, #0 = :any"
+
+
+@pytest.mark.parametrize(
+    ("update", "condition"),
+    [
+        ("SET #a = :w REMOVE #b", "#v = :v"),
+        ("SET #a = if_not_exists(#a, :w)", "#v = :v"),
+        ("SET #a = :w", "#v = :v OR #a = :w"),
+        ("SET #a = :w", "attribute_not_exists(#v) OR #v = :v"),
+    ],
+)
+def test_another_shape(update: str, condition: str) -> None:
+    assert _shape(update, condition, w="N") != _shape("SET #a = :w", w="N")
+
+
+def test_another_type_is_another_shape() -> None:
+    assert _shape("ADD #a :w", w="N") != _shape("ADD #a :w", w="SET")
