@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from benchmarks import budgets
-from benchmarks.aws_calls import COSTS
 from benchmarks.processes import Layers
 from benchmarks.results import Results
 from benchmarks.subjects import PEERS, measured
+from tests.endpoints import ENDPOINTS
 
 _INTRODUCTION = """\
 # Performance
@@ -117,11 +117,11 @@ def _by_function(results: Results) -> Counter[str]:
 
 
 def _costs() -> Iterator[tuple[object, ...]]:
-    for route, cases in COSTS.items():
-        for case in cases:
-            note = f" {case.note}" if case.note else ""
-            calls = ", ".join(case.calls) or "none"
-            yield f"`{route}`{note}", calls, str(case.read_units), case.write_units
+    for route, row in ENDPOINTS.items():
+        for cost in row.costs:
+            note = f" {cost.note}" if cost.note else ""
+            calls = ", ".join(cost.calls) or "none"
+            yield f"`{route}`{note}", calls, str(cost.read_units), cost.write_units
 
 
 def _sizes(layers: Layers) -> Rows:

@@ -70,16 +70,21 @@ def _call(**wanted: object) -> dict[str, object]:
     return {"agent_id": AGENT_ID, "to": CALLEE, "metadata": {"name": "נועה"}, **wanted}
 
 
+# What stands for a parameter of a path, and the route that makes it, if it is not there at first.
 # `{id}` is the id in the reply to the route of `after`.
+_NAMED: Mapping[str, tuple[str, str | None]] = {
+    "agent_id": (AGENT_ID, None),
+    "call_id": ("{id}", _PLACE_CALL),
+    "number": (CALLEE, _ADD_NUMBER),
+}
+
+# The routes whose sample event, with these names in its path, would not do.
 _WANTED = {
     _PLACE_CALL: _Wanted(_call()),
     "GET /v1/voice/calls": _Wanted(after=_PLACE_CALL, query="status=completed&status=queued"),
-    "GET /v1/voice/calls/{call_id}": _Wanted(path={"call_id": "{id}"}, after=_PLACE_CALL),
     _CANCEL_CALL: _Wanted(path={"call_id": "{id}"}, after=_PLACE_CALL, until=Until.ASKED),
-    "GET /v1/voice/agents/{agent_id}": _Wanted(path={"agent_id": AGENT_ID}),
     _ADD_NUMBER: _Wanted({"number": CALLEE, "reason": "asked on the phone"}),
     "GET /v1/voice/do-not-call": _Wanted(after=_ADD_NUMBER),
-    "DELETE /v1/voice/do-not-call/{number}": _Wanted(path={"number": CALLEE}, after=_ADD_NUMBER),
 }
 
 # The same routes, where more can become of them.
@@ -148,9 +153,12 @@ def _from_event(route: str) -> _Wanted | None:
     raw = event.get("body") or ""
     if event.get("isBase64Encoded"):
         raw = base64.b64decode(raw).decode()
+    own = event.get("pathParameters") or {}
+    named = {name: _NAMED.get(name, (value, None)) for name, value in own.items()}
     return _Wanted(
         body=json.loads(raw) if raw else None,
-        path=event.get("pathParameters") or {},
+        path={name: value for name, (value, _) in named.items()},
+        after=next((made_by for _, made_by in named.values() if made_by), None),
         query=event.get("rawQueryString", ""),
         headers={name: text for name, text in event["headers"].items() if name.lower() in _KEPT},
     )

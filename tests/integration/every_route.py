@@ -1,7 +1,7 @@
 """What the tests of all routes share: the routes, a good request for each, and the envelope."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +15,8 @@ from linkwright.http import IfMatch
 from linkwright.pagination import ListQuery
 from linkwright.table import Item, Table
 from tests.client import Answer, Client, load
-from tests.factories import CALLEE, Workspace, make_workspace
+from tests.endpoints import ENDPOINTS, Row
+from tests.factories import Workspace, make_workspace
 from tests.integration import signed
 from tests.stack import Stack
 from tools.template import Function, functions
@@ -34,22 +35,6 @@ PARAMETERS = {
     "partition": "partition",
     "attempt": "attempt",
     "turn": "turn",
-}
-# A body for each route that takes one, of the ids of a workspace by their kind. A value that looks
-# like an id is taken for one by the tests of tenancy.
-BODIES: dict[str, Callable[[Mapping[str, str]], dict[str, Any]]] = {
-    "POST /v1/voice/calls": lambda ids: {"agent_id": ids["agt"], "to": CALLEE, "metadata": {}},
-    "POST /v1/voice/agents": lambda _: {
-        "name": "Dana",
-        "prompt": "Be brief.",
-        "voice": "dana",
-        "language": "he-IL",
-    },
-    "POST /v1/voice/calls/{call_id}/cancel": lambda _: {},
-    "PATCH /v1/voice/agents/{agent_id}": lambda _: {"voice": "dana"},
-    "POST /v1/voice/do-not-call": lambda ids: {"number": ids["number"]},
-    # A rule that no test comes near.
-    "PATCH /v1/workspace/settings": lambda _: {"calls_per_day": 1_000_000},
 }
 
 
@@ -110,6 +95,16 @@ class Route:
         return self.function.folder == "callbacks"
 
     @property
+    def row(self) -> Row:
+        assert str(self) in ENDPOINTS, f"{self}: add a row to tests/endpoints.py"
+        return ENDPOINTS[str(self)]
+
+    @property
+    def status(self) -> int:
+        """What a good request is answered."""
+        return self.row.status or self.contract.status
+
+    @property
     def parameters(self) -> list[str]:
         return re.findall(r"{(\w+)}", self.path)
 
@@ -122,8 +117,9 @@ class Route:
     def body(self, ids: Mapping[str, str]) -> dict[str, Any] | None:
         if self.method not in WITH_BODY or self.is_callback:
             return None
-        assert str(self) in BODIES, f"{self}: add a body to BODIES in {__file__}"
-        return BODIES[str(self)](ids)
+        body = self.row.body
+        assert body, f"{self}: its row in tests/endpoints.py says no body"
+        return body(ids)
 
     def sent(self, ids: Mapping[str, str]) -> dict[str, Any]:
         """What a good request has besides a credential: body and headers. At the first version."""
@@ -157,6 +153,8 @@ ROUTES = [
     if str(route := Route(method, path, function)) not in PAGES
 ]
 CALLBACKS = [route for route in ROUTES if route.is_callback]
+# What they tell: the last part of their paths.
+KINDS = {route.path.partition("{attempt}/")[2].format(turn=1): route for route in CALLBACKS}
 PRIVATE = [route for route in ROUTES if not route.contract.public]
 BODY_ROUTES = [route for route in PRIVATE if route.method in WITH_BODY]
 ID_ROUTES = [route for route in PRIVATE if route.parameters]

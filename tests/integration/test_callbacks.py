@@ -16,21 +16,18 @@ from linkwright.vault import Vault
 from tests.carrier import PUBLIC_URL, Exchange
 from tests.client import Answer, Client, find_route
 from tests.factories import make_workspace
-from tests.integration.every_route import UNKNOWN_SID, assert_answer, assert_error, nothing_written
+from tests.integration.every_route import (
+    KINDS,
+    UNKNOWN_SID,
+    assert_answer,
+    assert_error,
+    nothing_written,
+)
 from tests.integration.in_memory import in_memory
 from tests.integration.signed import TOKENS, TYPE, Dialled, Fields, Signed, sign, verbs
 from tests.simulation.tables import Tables
 from tests.stack import Stack
 
-# The kinds of callback, with the function that each is for and what it answers.
-KINDS = {
-    "answer": ("answer_call", 200),
-    "turn/1": ("take_turn", 200),
-    "transfer": ("end_transfer", 200),
-    "status": ("note_status", 204),
-    "machine": ("note_machine", 204),
-    "recording": ("note_recording", 204),
-}
 every_kind = pytest.mark.parametrize("kind", KINDS)
 CALL_ID = "call_01ARZ3NDEKTSV4RRFFQ69G5FAV"
 Mutation = Callable[[Signed], Answer]
@@ -80,7 +77,7 @@ def nothing(stack: Stack, tables: Tables, exchange: Exchange) -> Nothing:
 @every_kind
 def test_2xx_for_what_the_carrier_signed(call: Dialled, kind: str) -> None:
     told = call.signed(kind)
-    file, status = KINDS[kind]
+    file, status = KINDS[kind].function.file, KINDS[kind].status
     assert find_route("POST", told.path)[2].file == file
     answer = told.send()
     assert answer.status == status
@@ -97,7 +94,7 @@ def test_2xx_with_the_port_of_https_in_what_is_signed(call: Dialled, kind: str) 
     told = call.signed(kind)
     with_port = sign(f"{PUBLIC_URL}:443{told.path}", told.fields, told.token)
     assert with_port != told.signature
-    assert told.send(signature=with_port).status == KINDS[kind][1]
+    assert told.send(signature=with_port).status == KINDS[kind].status
 
 
 @every_kind
@@ -105,7 +102,7 @@ def test_2xx_with_a_query_as_it_was_signed(call: Dialled, kind: str) -> None:
     told = call.signed(kind)
     signature = sign(f"{told.url}?b=2&a=%31", told.fields, told.token)
     answer = told.send(path=f"{told.path}?b=2&a=%31", signature=signature)
-    assert answer.status == KINDS[kind][1]
+    assert answer.status == KINDS[kind].status
 
 
 def _percent(text: str) -> str:
@@ -249,8 +246,9 @@ def test_403_for_anything_else_than_what_was_signed(
             answer = MUTATIONS[mutation](call.signed(kind))
             assert_error(answer, 403, "invalid_request")
             assert "WWW-Authenticate" not in answer.headers
-    for kind, (_, status) in KINDS.items():
-        assert call.tell(kind).status == status, "what is mutated is not accepted itself"
+    for kind, route in KINDS.items():
+        answer = call.tell(kind)
+        assert answer.status == route.status, "what is mutated is not accepted itself"
 
 
 def test_403_while_there_is_no_account(
@@ -286,9 +284,9 @@ HEADERS = [
 def test_headers_change_no_verdict(
     call: Dialled, nothing: Nothing, headers: dict[str, str]
 ) -> None:
-    for kind, (_, status) in KINDS.items():
+    for kind, route in KINDS.items():
         told = call.signed(kind)
-        assert told.send(headers=headers).status == status
+        assert told.send(headers=headers).status == route.status
         with nothing.happens():
             for scheme in ("https", "http"):
                 forged = sign(f"{scheme}://{ELSEWHERE}{told.path}", told.fields, told.token)

@@ -1,13 +1,15 @@
-"""The AWS calls and the capacity of each route are what the table says, exactly."""
+"""The AWS calls and the capacity of each endpoint are what its row says, exactly."""
 
 import pytest
 
-from benchmarks.aws_calls import AUTHENTICATE, CALLBACKS, COSTS, Case, Meter
+from benchmarks.aws_calls import Meter
 from linkwright import table, transaction
+from tests.endpoints import Ask, Cost
 from tests.factories import Workspace
-from tools.template import functions
+from tests.integration.every_route import ROUTES, Ids, Route
 
-_CASES = [(route, case) for route, cases in COSTS.items() for case in cases]
+AUTHENTICATE = "UpdateItem"
+_COSTS = [(route, cost) for route in ROUTES for cost in route.row.costs]
 
 
 @pytest.fixture
@@ -18,22 +20,21 @@ def meter(monkeypatch: pytest.MonkeyPatch, workspace: Workspace) -> Meter:
     return meter
 
 
-def test_every_route_is_accounted_for() -> None:
-    served = [function for function in functions() if function.folder != "console"]
-    routes = {f"{method} {path}" for function in served for method, path in function.routes}
-    assert set(COSTS) == routes
+def _good_request(route: Route, workspace: Workspace) -> Ask:
+    ids = Ids.made_in(workspace)
+    return lambda: workspace.client.request(route.method, route.url(ids), **route.sent(ids))
 
 
-@pytest.mark.parametrize(("route", "case"), _CASES, ids=[f"{r} {c.note}" for r, c in _CASES])
+@pytest.mark.parametrize(("route", "cost"), _COSTS, ids=[f"{r} {c.note}" for r, c in _COSTS])
 def test_the_calls_and_units_of_a_request(
-    workspace: Workspace, meter: Meter, route: str, case: Case
+    workspace: Workspace, meter: Meter, route: Route, cost: Cost
 ) -> None:
-    ask = case.prepare(workspace)
+    ask = cost.prepare(workspace) if cost.prepare else _good_request(route, workspace)
     meter.reset()
-    assert ask().status in {200, 201, 204}
-    authenticating = [] if route.startswith(CALLBACKS) else [AUTHENTICATE]
-    assert meter.calls == [*authenticating, *case.calls]
-    assert (meter.read_units, meter.write_units) == (case.read_units, case.write_units)
+    assert ask().status == route.status
+    authenticating = [] if route.is_callback else [AUTHENTICATE]
+    assert meter.calls == [*authenticating, *cost.calls]
+    assert (meter.read_units, meter.write_units) == (cost.read_units, cost.write_units)
 
 
 def test_a_replay_costs_one_more_read(workspace: Workspace, meter: Meter) -> None:

@@ -13,15 +13,15 @@ from tests.template.rules_functions import called
 from tools.template import Function
 
 # The only endpoints that ask for no credential.
-PUBLIC = {"$default", "GET /docs", "GET /docs/{asset}", "GET /openapi.json"} | {
-    # Signed by the carrier.
-    f"POST /callbacks/twilio/{{partition}}/{{call_id}}/{{attempt}}/{kind}"
-    for kind in ("answer", "turn/{turn}", "transfer", "status", "machine", "recording")
-}
+PUBLIC = {"$default", "GET /docs", "GET /docs/{asset}", "GET /openapi.json"}
+# The folder of those that a carrier signs in place of it.
+SIGNED = "callbacks"
 # Folders of ASGI applications, which have no `@endpoint`: public_routes_are_listed judges them.
 APPLICATIONS = {"console"}
 # These go through every function of the template by themselves, so they prove no one's own case.
+ROWS = "tests/endpoints.py"
 FOR_ALL = (
+    ROWS,
     "tests/template/",
     "tests/integration/sample_events",
     "tests/integration/test_endpoint_imports",
@@ -36,10 +36,11 @@ def public_routes_are_listed(checkout: Checkout) -> Iterator[str]:
         if not keys or checkout.source(function) not in checkout.handlers:
             continue
         public = _is_public(_endpoint_options(checkout, function))
-        if public and not keys <= PUBLIC:
+        may_be = keys <= PUBLIC or function.folder == SIGNED
+        if public and not may_be:
             yield f"{function.logical_id}: {sorted(keys)} is public and not on the list"
-        if not public and keys & PUBLIC:
-            yield f"{function.logical_id}: is on the list of public routes and asks for a key"
+        if not public and may_be:
+            yield f"{function.logical_id}: is a public route and asks for a key"
     for route in sorted(PUBLIC - {key for f in checkout.functions for key in _route_keys(f)}):
         yield f"{route}: is on the list of public routes and no route"
 
@@ -98,6 +99,32 @@ def the_catch_all_knows_every_route(checkout: Checkout) -> Iterator[str]:
         yield f"{route}: routes.json is not of this template; run `python -m tools.routes`"
 
 
+def endpoints_have_a_row(checkout: Checkout) -> Iterator[str]:
+    """What goes through every endpoint by itself asks its good request."""
+    wanted = {
+        key
+        for function in checkout.functions
+        if function.folder not in APPLICATIONS and not function.is_catch_all
+        for key in _route_keys(function)
+    }
+    found = _rows(checkout.read(ROWS))
+    for route in sorted(wanted - found):
+        yield f"{route}: has no row in {ROWS}"
+    for route in sorted(found - wanted):
+        yield f"{route}: has a row in {ROWS}, and there is no such route"
+
+
+@cache
+def _rows(text: str) -> frozenset[str]:
+    return frozenset(
+        str(key.value)
+        for node in ast.parse(text).body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "ENDPOINTS"
+        for key in getattr(node.value, "keys", [])
+        if isinstance(key, ast.Constant)
+    )
+
+
 def sample_events_are_there(checkout: Checkout) -> Iterator[str]:
     wanted = {event_file(function) for function in checkout.functions}
     found = {path for path in checkout.within("events", ".json") if len(path.parts) > 2}  # noqa: PLR2004
@@ -139,6 +166,8 @@ def _is_for_all(path: Path) -> bool:
     return path.as_posix().startswith(FOR_ALL)
 
 
+# What a carrier tells: `.tell("status"`.
+_TOLD = re.compile(r"""\.tell\(\s*["'](\w+)["']""")
 # A method and path together: `.get(f"/v1/voice/calls/{call_id}"`, `"GET", "/v1/whoami?x=1"`.
 _ASKED = re.compile(r"""(?:\.([a-z]+)\(|["']([A-Z]+)["'],)\s*f?["'](/[^"'?\s]*)["'?]""")
 
@@ -149,13 +178,17 @@ def _mentioned(text: str) -> tuple[frozenset[str], frozenset[str]]:
     asked = ((small or capital, path) for small, capital, path in _ASKED.findall(text))
     return (
         frozenset(re.findall(r"\w+", text)),
-        frozenset(f"{method.upper()} {path}" for method, path in asked),
+        frozenset(f"{method.upper()} {path}" for method, path in asked)
+        | frozenset(_TOLD.findall(text)),
     )
 
 
 def _is_mentioned(function: Function, words: frozenset[str], asked: frozenset[str]) -> bool:
     """By the file's name or by a route; the catch-all, which has none, by a status of its own."""
     if function.is_catch_all and any(word.startswith("test_405_") for word in words):
+        return True
+    kinds = {key.partition("{attempt}/")[2].partition("/")[0] for key in _route_keys(function)}
+    if function.folder == SIGNED and kinds & asked:
         return True
     routes = [
         re.compile(re.sub(r"\\{\w+\\}", r"[^/]+", re.escape(key))) for key in _route_keys(function)
@@ -167,6 +200,7 @@ RULES = (
     public_routes_are_listed,
     endpoints_declare_a_scope,
     the_catch_all_knows_every_route,
+    endpoints_have_a_row,
     sample_events_are_there,
     sam_local_is_told_what_it_passes_on,
     functions_have_a_test,

@@ -1,7 +1,5 @@
 """The rules hold for this repository, and each of them can fail."""
 
-import copy
-import json
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -23,8 +21,8 @@ from tests.template import (
     rules_settings,
     rules_tables,
 )
-from tests.template.broken import BROKEN, Broken, rewrite, write
-from tests.template.checkout import LAYER, Checkout, real
+from tests.template.broken import BROKEN, Broken, rewrite
+from tests.template.checkout import Checkout, real
 from tests.template.rules_routes import event_file
 from tools import routes
 
@@ -111,38 +109,6 @@ def test_every_module_of_rules_is_used() -> None:
 
 def test_routes_json_is_what_its_tool_writes() -> None:
     assert routes.TARGET.read_text() == routes.rendered(), "run `python -m tools.routes`"
-
-
-def test_each_step_of_adding_an_endpoint_is_asked_for(checkout: Checkout) -> None:
-    route = "DELETE /v1/voice/calls/{call_id}"
-    text = checkout.read(broken_code.GET_CALL).replace("calls:read", "calls:write")
-    docstring = f"{route}: cancel a call."
-    write(
-        checkout,
-        "functions/voice/transfer_call.py",
-        f'"""{docstring}"""\n' + text.partition("\n")[2],
-    )
-    assert set(findings(checkout)) == {"one_block_for_each_file"}
-
-    added = copy.deepcopy(checkout.raw["Resources"]["GetCall"])
-    added["Properties"] |= {"Handler": "transfer_call.handler", "Description": docstring}
-    added["Properties"]["Events"]["Route"]["Properties"]["Method"] = "DELETE"
-    checkout.raw["Resources"]["TransferCall"] = added
-    now = checkout.copy()
-    assert findings(now) == {
-        "the_catch_all_knows_every_route": [
-            f"{route}: routes.json is not of this template; run `python -m tools.routes`"
-        ],
-        "sample_events_are_there": ["events/voice/transfer_call.json: the sample event is missing"],
-        "functions_have_a_test": [f"TransferCall: no test mentions {route}"],
-    }
-
-    known = json.loads(checkout.read(f"{LAYER}/routes.json"))
-    known["/v1/voice/calls/{call_id}"].append("DELETE")
-    write(checkout, f"{LAYER}/routes.json", json.dumps(known))
-    write(checkout, "events/voice/transfer_call.json", "{}")
-    write(checkout, "tests/integration/test_cancel.py", 'client.delete(f"/v1/voice/calls/{id}")')
-    assert findings(checkout.copy()) == {}
 
 
 def test_a_change_that_changes_nothing_is_no_fixture(checkout: Checkout) -> None:

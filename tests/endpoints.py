@@ -1,0 +1,175 @@
+"""A row for each endpoint: what its good request says, and what it costs.
+
+All that goes through every route reads it: the tests of every route, of costs and of rights, the
+faults, `make bench`. A rule of the template names the route that has no row.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from linkwright.outbox import CALL, Work
+from tests import carrier
+from tests.client import Answer, Context, invoke, queue_event
+from tests.factories import CALLEE, Workspace
+from tests.switchboard import PlacedCall, Reply, deliver_to_functions
+
+Ask = Callable[[], Answer | Reply]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """The AWS calls of a request after authenticating, and all units that it consumes.
+
+    It is the good request, unless another one is prepared. A callback authenticates by its
+    signature, which asks nobody.
+    """
+
+    calls: list[str]
+    read_units: float
+    write_units: int
+    note: str = ""
+    prepare: Callable[[Workspace], Ask] | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """The body is made of a workspace's ids by their kind. A value that looks like an id is taken
+    for one by the tests of tenancy. The status is that of the contract, unless there is none.
+    """
+
+    costs: list[Cost]
+    body: Callable[[Mapping[str, str]], dict[str, Any]] | None = None
+    status: int | None = None
+
+
+def _calls(query: str = "") -> Callable[[Workspace], Ask]:
+    def prepare(workspace: Workspace) -> Ask:
+        agent = workspace.agent()
+        for _ in range(25):
+            workspace.place(agent)
+        return lambda: workspace.client.get(f"/v1/voice/calls{query.format(agent=agent)}")
+
+    return prepare
+
+
+def _numbers(workspace: Workspace) -> Ask:
+    for _ in range(25):
+        workspace.never_call()
+    return lambda: workspace.client.get("/v1/voice/do-not-call")
+
+
+def _callback(kind: str, status: str = "", **agent: object) -> Callable[[Workspace], Ask]:
+    """The carrier's request of that kind in a call of a Hebrew agent."""
+
+    def prepare(workspace: Workspace) -> Ask:
+        sent = carrier.current().run_to(_dialled(workspace, **agent), kind, status)
+        return lambda: deliver_to_functions(sent)
+
+    return prepare
+
+
+def _transfer(workspace: Workspace) -> Ask:
+    """A turn is told as if it were the end of a transfer: what is read and written is the same."""
+    turn = carrier.current().run_to(_dialled(workspace), "turn")
+    url = turn.url.replace("/turn/1", "/transfer")
+    sent = carrier.current().signed(replace(turn, url=url), DialCallStatus="busy")
+    return lambda: deliver_to_functions(sent)
+
+
+def _dialled(workspace: Workspace, **agent: object) -> PlacedCall:
+    call_id = workspace.place(workspace.agent(**agent)).json["id"]
+    work = Work(CALL, f"W#{workspace.partition}#CALL", call_id)
+    invoke("dial_call", queue_event([work.message()]), Context(60_000))
+    return carrier.current().call(call_id)
+
+
+_CHANGE = ["GetItem", "TransactWriteItems"]
+_SAY = ["GetItem", "GetItem", "Query", "UpdateItem"]
+_HEAR = ["GetItem", "GetItem", "UpdateItem", "Query", "UpdateItem"]
+_END = ["GetItem", "Query", "Query", "TransactWriteItems"]
+_RECORDED = {"recording": True, "recording_consent": False}
+
+ENDPOINTS = {
+    "GET /v1/whoami": Row([Cost([], 0, 1)]),
+    "GET /v1/workspace/settings": Row([Cost(["GetItem"], 1, 1)]),
+    "PATCH /v1/workspace/settings": Row(
+        [Cost(_CHANGE, 1, 3)],
+        # A rule that no test comes near.
+        body=lambda _: {"calls_per_day": 1_000_000},
+    ),
+    "GET /v1/voice/do-not-call": Row([Cost(["Query"], 0.5, 1, "25 of them", _numbers)]),
+    "POST /v1/voice/do-not-call": Row(
+        # The record and the entry.
+        [Cost(["TransactWriteItems"], 0, 5)],
+        body=lambda ids: {"number": ids["number"]},
+    ),
+    "DELETE /v1/voice/do-not-call/{number}": Row([Cost(["TransactWriteItems"], 0, 3)]),
+    "GET /v1/voice/agents": Row([Cost(["Query"], 0.5, 1)]),
+    "POST /v1/voice/agents": Row(
+        # The record, the agent and its version.
+        [Cost(["TransactWriteItems"], 0, 7)],
+        body=lambda _: {
+            "name": "Dana",
+            "prompt": "Be brief.",
+            "voice": "dana",
+            "language": "he-IL",
+        },
+    ),
+    "PATCH /v1/voice/agents/{agent_id}": Row(
+        [Cost(_CHANGE, 1, 5)],
+        body=lambda _: {"voice": "noa"},
+    ),
+    "GET /v1/voice/agents/{agent_id}": Row([Cost(["GetItem"], 1, 1)]),
+    "GET /v1/voice/calls/{call_id}": Row([Cost(["GetItem"], 1, 1)]),
+    "POST /v1/voice/calls/{call_id}/cancel": Row(
+        # The record, the call, the minutes and the event with its index entry.
+        [Cost(_CHANGE, 1, 10)],
+        body=lambda _: {},
+    ),
+    "GET /v1/voice/calls": Row(
+        [
+            Cost(["Query"], 2, 1, "25 of them", _calls()),
+            Cost(["Query"], 1.5, 1, "by agent", _calls("?agent_id={agent}")),
+            Cost(["Query"], 1.5, 1, "by status", _calls("?status=queued")),
+            Cost(["Query"], 1.5, 1, "by both", _calls("?agent_id={agent}&status=queued")),
+        ]
+    ),
+    "POST /v1/voice/calls": Row(
+        # The settings, which a switch must be seen in at once. Authenticating 1; record, agent
+        # check, do-not-call check and minutes 2 each; call 2 and 3 indexes; event 2 and 1.
+        [Cost(_CHANGE, 1, 17)],
+        body=lambda ids: {"agent_id": ids["agt"], "to": CALLEE, "metadata": {}},
+    ),
+    "POST /callbacks/twilio/{partition}/{call_id}/{attempt}/answer": Row(
+        # The call, its agent and what was said before, strongly; then what is said.
+        [Cost(_SAY, 3, 1, prepare=_callback("answer"))]
+    ),
+    "POST /callbacks/twilio/{partition}/{call_id}/{attempt}/turn/{turn}": Row(
+        # What was heard is written before anybody thinks about it.
+        [Cost(_HEAR, 3, 2, prepare=_callback("turn"))]
+    ),
+    "POST /callbacks/twilio/{partition}/{call_id}/{attempt}/transfer": Row(
+        [Cost(_SAY, 3, 1, prepare=_transfer)]
+    ),
+    "POST /callbacks/twilio/{partition}/{call_id}/{attempt}/status": Row(
+        [
+            # Bound already: the order was answered first, as it mostly is.
+            Cost(["GetItem"], 1, 0, "initiated", _callback("status", "initiated")),
+            # The call 2; the event 2 and 1.
+            Cost(_CHANGE, 1, 5, "ringing", _callback("status", "ringing")),
+            # The talk, and who waits; the call 2 with its transcript, the place 2, the minutes 2,
+            # the event and the follow-up.
+            Cost(_END, 2.5, 16, "completed", _callback("status", "completed")),
+        ],
+        status=204,
+    ),
+    "POST /callbacks/twilio/{partition}/{call_id}/{attempt}/machine": Row(
+        [Cost(_CHANGE, 1, 2, prepare=_callback("machine"))],
+        status=204,
+    ),
+    "POST /callbacks/twilio/{partition}/{call_id}/{attempt}/recording": Row(
+        [Cost(_CHANGE, 1, 3, prepare=_callback("recording", **_RECORDED))],
+        status=204,
+    ),
+}
