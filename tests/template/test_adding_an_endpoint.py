@@ -21,10 +21,10 @@ COPIED = (
     *("functions", "layers", "events", "tests", "tools", "benchmarks", "docs"),
     *("template.yaml", "pyproject.toml", "uv.lock", "Makefile"),
 )
+INSTALLED = (".venv", ".tools-venv")
 ROUTE = "GET /v1/voice/do-not-call/{number}"
-# Those that judge it: its own, and one of each kind that its row brings about.
+# Those that judge it besides the rules: its own, and some of those that its row brings about.
 JUDGES = (
-    "tests/template/test_rules.py::test_the_repository_follows",
     "tests/integration/test_do_not_call.py::test_200_retrieves_an_entry_of_the_list",
     "tests/integration/test_do_not_call.py::test_404_for_a_number_that_is_not_on_the_list",
     "tests/integration/test_sample_events.py::test_20x_for_every_other_sample[get_do_not_call]",
@@ -76,7 +76,7 @@ def _insert(file: Path, mark: str, text: str, *, before: bool = False) -> None:
 
 
 def _run(command: list[str], root: Path, text: str = "") -> None:
-    # What is installed is that of the repository.
+    # Nothing is installed anew.
     env = os.environ | {"MAKEFLAGS": "-o .venv/.ready"}
     done = subprocess.run(
         command, cwd=root, env=env, input=text, capture_output=True, text=True, check=False
@@ -90,7 +90,9 @@ def _copy(root: Path) -> None:
             shutil.copytree(ROOT / name, root / name)
         else:
             shutil.copy2(ROOT / name, root / name)
-    (root / ".venv").symlink_to(Path(sys.prefix))
+    for name in INSTALLED:
+        if (ROOT / name).exists():
+            (root / name).symlink_to(ROOT / name)
 
 
 @pytest.fixture(scope="module")
@@ -108,8 +110,13 @@ def done(followed: Path) -> Checkout:
     return at(followed)
 
 
-def test_whoever_follows_it_is_done(followed: Path) -> None:
+def test_whoever_follows_it_is_done(followed: Path, done: Checkout) -> None:
+    assert _named(done) == _named(real())
     _run([sys.executable, "-m", "pytest", "-q", *JUDGES], followed)
+
+
+def _named(checkout: Checkout) -> set[str]:
+    return {found for rule in RULES for found in rule(checkout)}
 
 
 LEFT_OUT = {
@@ -136,7 +143,7 @@ def test_what_is_left_out_is_named(done: Checkout, path: str) -> None:
     else:
         del undone.files[Path(path)]
         undone.files |= {at: text for at, text in real().files.items() if at == Path(path)}
-    assert LEFT_OUT[path] in {found for rule in RULES for found in rule(undone)}
+    assert LEFT_OUT[path] in _named(undone)
 
 
 def test_no_step_is_without_a_block() -> None:
