@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from linkwright import clock, outbox
-from linkwright.table import Key, Table, get, update
+from linkwright.table import Item, Key, Table, get, update
 from linkwright.voice.calls import concurrency, lifecycle
 from linkwright.voice.dialling import claims
 from tests import pump
@@ -87,6 +87,25 @@ def test_an_agent_takes_no_more_than_it_says_and_holds_no_other_up(
     assert _on_the_phone(workspace) == set()
 
 
+def _queued(workspace: Workspace, call_id: str) -> Item:
+    return {
+        **lifecycle.key(workspace.partition, call_id).attributes(),
+        "gsi3pk": concurrency.status_partition(workspace.partition, "queued"),
+        "gsi3sk": call_id,
+        "view": {"agent_id": f"agt_of_{call_id}"},
+    }
+
+
+@pytest.mark.parametrize("known", ["call_1", "call_2", "call_3", "call_4"])
+def test_a_call_waits_once_and_in_its_place_whether_or_not_the_index_knows(
+    stack: Stack, workspace: Workspace, known: str
+) -> None:
+    indexed = ["call_1", "call_3"]
+    stack.put("CoreTable", *(_queued(workspace, call_id) for call_id in indexed))
+    line = [id_ for id_, _ in concurrency.waiting(workspace.partition, _queued(workspace, known))]
+    assert line == sorted({*indexed, known})
+
+
 @pytest.mark.parametrize(
     ("wait", "looked_at", "limits"),
     [
@@ -108,12 +127,8 @@ def test_no_more_of_a_long_line_is_read_than_is_looked_at(
     looked_at: int,
     limits: list[int],
 ) -> None:
-    of = {"gsi3pk": concurrency.status_partition(workspace.partition, "queued")}
     placed = [f"call_{at:03}" for at in range(wait)]
-    for call_id in placed:
-        view = {"agent_id": f"agt_of_{call_id}"}
-        where = lifecycle.key(workspace.partition, call_id).attributes()
-        stack.put("CoreTable", {**where, **of, "gsi3sk": call_id, "view": view})
+    stack.put("CoreTable", *(_queued(workspace, call_id) for call_id in placed))
     asked: list[int] = []
     query = concurrency.query
     monkeypatch.setattr(

@@ -5,7 +5,9 @@ removing an id twice is adding and removing it once, so no crash can count a cal
 the queued calls, in the order in which they were placed.
 """
 
+import heapq
 from collections.abc import Iterator
+from itertools import groupby
 
 from linkwright import clock, ids, outbox
 from linkwright.table import ConditionFailed, Item, Key, Table, get, query, update
@@ -65,15 +67,21 @@ def leave(tx: Transaction, item: Item) -> None:
         tx.update(
             Table.CORE, key(tx.partition, of), "DELETE #active :call", values={"call": {item["sk"]}}
         )
-    if item.get("slots") and next(waiting(tx.partition, 1), None):
+    if item.get("slots") and next(_indexed(tx.partition, 1), None):
         _wake(tx)
 
 
-def waiting(partition: str, most: int = LOOK_AHEAD) -> Iterator[tuple[str, str]]:
-    """The queued calls and their agents, longest waiting first: as many as are asked for are read.
+def waiting(partition: str, queued: Item | None = None) -> Iterator[tuple[str, str]]:
+    """The queued calls and their agents, longest waiting first: as many are read as are looked at.
 
-    The index may be behind.
+    The index may be behind; `queued` is among them, whether or not it knows by now.
     """
+    known = [(queued["sk"], queued["view"]["agent_id"])] if queued else []
+    for each, _ in groupby(heapq.merge(_indexed(partition, LOOK_AHEAD), known)):
+        yield each
+
+
+def _indexed(partition: str, most: int) -> Iterator[tuple[str, str]]:
     count, after = min(_READ_AT_FIRST, most), None
     while count > 0:
         rows, after = query(

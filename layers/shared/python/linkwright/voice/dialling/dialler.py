@@ -5,8 +5,8 @@ It begins the call that waits for longest and leaves the rest to what the carrie
 """
 
 import random
+from contextlib import suppress
 from datetime import datetime, timedelta
-from heapq import merge
 
 from linkwright import clock, deadline, outbox
 from linkwright.observability import count, logger
@@ -67,10 +67,7 @@ def dial(work: Work) -> None:
 
 
 def _begin_next(partition: str, queued: Item | None = None) -> None:
-    """Begin the call that waits for longest and may begin.
-
-    `queued` waits too, whether or not the index knows by now.
-    """
+    """Begin the call that waits for longest and may begin; `queued` is one that waits."""
     while deadline.seconds_left() > _DIAL_BUDGET_S:
         try:
             if _is_settled(partition, workspace.tenant(partition), queued):
@@ -85,9 +82,7 @@ def _begin_next(partition: str, queued: Item | None = None) -> None:
 def _is_settled(partition: str, tenant: Tenant, queued: Item | None) -> bool:
     """Go down the line until a call has begun or none may; no if another worker came between."""
     busy: set[str] = set()
-    mine = [] if queued is None else [(queued["sk"], queued["view"]["agent_id"])]
-    others = (one for one in concurrency.waiting(partition) if one not in mine)
-    for call_id, agent_id in merge(mine, others):
+    for call_id, agent_id in concurrency.waiting(partition, queued):
         item = None if agent_id in busy else lifecycle.find(partition, call_id)
         if item is None or item["view"]["status"] != Status.QUEUED or _is_early(item):
             continue
@@ -189,10 +184,8 @@ def _resume(item: Item) -> None:
 
 
 def _return_to_line(item: Item, until: datetime) -> None:
-    try:
+    with suppress(lifecycle.Superseded):
         claims.undo(item, _within_window(item, until))
-    except lifecycle.Superseded:
-        return
 
 
 def _wait_for(opening: datetime | None, item: Item) -> None:
