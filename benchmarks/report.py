@@ -91,7 +91,7 @@ def _init(now: Results, before: Results) -> Rows:
         yield name, before.init.get(name, ""), now.init[name], budgets.init(function)
     for name in now.init:
         if ": POST" in name:
-            yield name.partition(":")[0], before.init[name], now.init[name], ""
+            yield name.partition(":")[0], before.init.get(name, ""), now.init[name], ""
 
 
 def _requests(kind: str, now: Results, before: Results) -> Rows:
@@ -99,7 +99,7 @@ def _requests(kind: str, now: Results, before: Results) -> Rows:
     for route, limit in budgets.WARM.items():
         peers = [found.get(f"{peer}: {route}", "") for peer in PEERS]
         budget = budgets.FIRST if kind == "first" else limit
-        yield f"`{route}`", getattr(before, kind)[route], found[route], budget, *peers
+        yield f"`{route}`", getattr(before, kind).get(route, ""), found[route], budget, *peers
 
 
 def _life(now: Results, before: Results) -> Rows:
