@@ -22,6 +22,11 @@ FACTS: dict[str, object] = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _nothing_counted_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(observability, "_counted", {})
+
+
 @pytest.fixture(params=["Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8", None])
 def traced(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param:
@@ -78,3 +83,20 @@ def test_what_was_published_is_not_counted_again(capsys: pytest.CaptureFixture[s
         observability.publish(function="relay")
     for line in _printed(capsys):
         assert json.loads(line)["handled"] == [0.0]
+
+
+def test_no_line_has_more_values_than_cloudwatch_takes(capsys: pytest.CaptureFixture[str]) -> None:
+    for number in range(250):
+        observability.count("handled", number)
+    observability.count("errors")
+    observability.publish()
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [len(line["handled"]) for line in lines] == [100, 100, 50]
+    assert [value for line in lines for value in line["handled"]] == list(range(250))
+    assert [line.get("errors") for line in lines] == [[1], None, None]
+    told = [line["_aws"]["CloudWatchMetrics"][0]["Metrics"] for line in lines]
+    assert [[metric["Name"] for metric in each] for each in told] == [
+        ["handled", "errors"],
+        ["handled"],
+        ["handled"],
+    ]

@@ -25,8 +25,13 @@ NAMESPACE = "Linkwright"
 SERVICE = "linkwright"
 
 _encoded = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-# Each metric's unit, and what was counted since the last event.
-_counted: dict[str, tuple[str, list[float]]] = {}
+# A line takes as many values of a metric; of more, CloudWatch takes none.
+MOST_VALUES = 100
+# Each metric's unit, and its values.
+Counted = dict[str, tuple[str, list[float]]]
+
+# What was counted since the last event.
+_counted: Counted = {}
 
 
 @cache
@@ -59,6 +64,18 @@ def publish(**dimensions: str) -> None:
     """Write what was counted, in CloudWatch's embedded metric format."""
     counted = dict(_counted)
     _counted.clear()
+    while True:
+        _publish(
+            {name: (unit, values[:MOST_VALUES]) for name, (unit, values) in counted.items()},
+            dimensions,
+        )
+        rest = {name: (unit, values[MOST_VALUES:]) for name, (unit, values) in counted.items()}
+        counted = {name: (unit, values) for name, (unit, values) in rest.items() if values}
+        if not counted:
+            return
+
+
+def _publish(counted: Counted, dimensions: dict[str, str]) -> None:
     named = {**dimensions, "service": SERVICE}
     directive = {
         "Namespace": NAMESPACE,
