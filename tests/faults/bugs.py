@@ -20,7 +20,7 @@ from linkwright.providers.telephony import Callback, Carrier, Dial, TwilioError
 from linkwright.providers.twilio import Twilio
 from linkwright.table import Item, Key, Table
 from linkwright.transaction import RecordExists, Transaction
-from linkwright.voice.calls import follow_up, lifecycle, turn_log
+from linkwright.voice.calls import jobs, lifecycle, turn_log
 from linkwright.voice.calls.states import Status, is_dialled
 from linkwright.voice.calls.turn_log import Then, Turn
 from linkwright.voice.dialling import callbacks, claims, dialler, inquiry
@@ -183,7 +183,7 @@ def canceled_and_not_hung_up(patch: Patch) -> None:
 
 
 def hung_up_apart_from_the_end(patch: Patch) -> None:
-    joined = follow_up.request_hang_up
+    joined = jobs.request_hang_up
 
     def request(partition: str, sid: str, tx: Transaction) -> None:
         end = tx.commit
@@ -196,7 +196,7 @@ def hung_up_apart_from_the_end(patch: Patch) -> None:
 
         patch.setattr(tx, "commit", one_after_the_other)
 
-    patch.setattr(follow_up, "request_hang_up", request)
+    patch.setattr(jobs, "request_hang_up", request)
 
 
 def answered_and_not_written_down(patch: Patch) -> None:

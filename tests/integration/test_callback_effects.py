@@ -17,7 +17,7 @@ import pytest
 from linkwright import clock, egress, table, transaction
 from linkwright.providers.llm import Failure, ModelFailed
 from linkwright.table import Item
-from linkwright.voice.calls import follow_up, lifecycle
+from linkwright.voice.calls import jobs, lifecycle
 from linkwright.voice.calls import turn_log as turns
 from tests import carrier, models
 from tests.carrier import Exchange
@@ -153,8 +153,8 @@ def test_204_for_a_recording_told_a_hundred_times_which_is_one_job(
     for _ in range(TIMES):
         assert call.tell("recording", RecordingSid=RECORDING).status == 204
     assert _jobs(tables, stack, call, "REC") == [f"{call.id}#{RECORDING}"]
-    where = follow_up.recording_key(call.workspace.partition, call.id, RECORDING)
-    assert follow_up.is_waiting(where)
+    where = jobs.recording_key(call.workspace.partition, call.id, RECORDING)
+    assert jobs.is_waiting(where)
 
 
 @pytest.mark.parametrize("status", ["absent", "in-progress", "failed"])

@@ -11,8 +11,9 @@ from linkwright.outbox import FOLLOW_UP, HANG_UP, RECORDING, Work
 from linkwright.providers import telephony
 from linkwright.providers.telephony import CarrierNotConfigured
 from linkwright.table import Item, Key, Table, get, update
-from linkwright.voice.calls import after_call, follow_up, lifecycle, recordings, turn_log
+from linkwright.voice.calls import jobs, lifecycle, recordings, turn_log
 from linkwright.voice.calls.models import CallSummary
+from linkwright.voice.follow_up import worker
 from tests import pump
 from tests.carrier import Exchange, Killed, about, unreachable
 from tests.client import Context, invoke, queue_event
@@ -41,16 +42,16 @@ def _ended(stack: Stack, workspace: Workspace, **options: Any) -> str:
 
 
 def _analysis(workspace: Workspace, call_id: str) -> Work:
-    return Work(FOLLOW_UP, *follow_up.key(workspace.partition, call_id))
+    return Work(FOLLOW_UP, *jobs.analysis_key(workspace.partition, call_id))
 
 
 def _recording(workspace: Workspace, call_id: str, exchange: Exchange) -> Work:
     (sid,) = exchange.live.recordings
-    return Work(RECORDING, *follow_up.recording_key(workspace.partition, call_id, sid))
+    return Work(RECORDING, *jobs.recording_key(workspace.partition, call_id, sid))
 
 
 def _is_done(job: Work) -> bool:
-    return not follow_up.is_waiting(Key(job.pk, job.sk))
+    return not jobs.is_waiting(Key(job.pk, job.sk))
 
 
 def _deliver(*jobs: Work) -> list[str]:
@@ -229,7 +230,7 @@ def test_what_was_recorded_without_consent_is_not_kept(
         return fetch(url, **options)
 
     monkeypatch.setattr(exchange.live, "fetch", note)
-    after_call.run(job)
+    worker.run(job)
     assert asked == ["DELETE"]
     assert exchange.live.recordings == {}
     assert workspace.call(call_id)["recording_url"] is None
@@ -250,7 +251,7 @@ def test_nothing_follows_a_call_that_nobody_answered(stack: Stack, workspace: Wo
     pump.settle(stack, workspace.id)
     call = workspace.call(call_id)
     assert (call["status"], call["analysis"]) == ("no_answer", None)
-    assert get(Table.CORE, follow_up.key(workspace.partition, call_id)) is None
+    assert get(Table.CORE, jobs.analysis_key(workspace.partition, call_id)) is None
 
 
 @pytest.mark.parametrize("nothing", ["absent", "gone", "no carrier"])
@@ -273,9 +274,9 @@ def test_done_where_the_carrier_has_no_recording(
             exchange.live.recordings.clear()
         else:
             monkeypatch.setattr(telephony, "carrier", refuse)
-        after_call.run(job)
+        worker.run(job)
         assert _is_done(job)
-    after_call.run(_analysis(workspace, call_id))
+    worker.run(_analysis(workspace, call_id))
     assert _is_done(_analysis(workspace, call_id))
     assert _types(stack, workspace) == ["call.analyzed"]
     assert workspace.call(call_id)["recording_url"] is None
@@ -360,14 +361,14 @@ def test_killed_between_two_steps(
         else:
             patch.setattr(exchange.live, "fetch", die_at_delete)
         with pytest.raises(Killed):
-            after_call.run(job)
+            worker.run(job)
     for key in stored:
         (at_carrier,) = exchange.live.recordings.values()
         assert media.get(key) == mp3(at_carrier)
     shown = workspace.call(call_id)["recording_url"] is not None
     assert shown is (when == "before the carrier forgets it")
     assert not _is_done(job)
-    after_call.run(job)
+    worker.run(job)
     assert workspace.call(call_id)["recording_url"] is not None
     assert _types(stack, workspace) == ["call.recording_ready"]
     assert exchange.live.recordings == {}
@@ -387,8 +388,8 @@ def test_a_change_meanwhile_is_kept(
         return store(*what)
 
     monkeypatch.setattr(recordings, "store", store_while_another_writes)
-    after_call.run(_recording(workspace, call_id, exchange))
-    after_call.run(_analysis(workspace, call_id))
+    worker.run(_recording(workspace, call_id, exchange))
+    worker.run(_analysis(workspace, call_id))
     assert (get(Table.CORE, where) or {})["note"] == "kept"
     assert _types(stack, workspace) == ["call.recording_ready", "call.analyzed"]
 
@@ -414,7 +415,7 @@ def test_a_hang_up_is_tried_until_the_call_is_over(
     pump.work(stack, workspace.id)
     placed = exchange.talk(call_id)
     assert workspace.client.post(f"/v1/voice/calls/{call_id}/cancel").status == 200
-    job = Work(HANG_UP, *follow_up.hang_up_key(workspace.partition, placed.sid))
+    job = Work(HANG_UP, *jobs.hang_up_key(workspace.partition, placed.sid))
     with monkeypatch.context() as patch:
         patch.setattr(exchange.live, "fetch", unreachable)
         assert _deliver(job) == ["m0"]
@@ -438,7 +439,7 @@ def test_a_hang_up_of_a_call_that_is_over_is_done(
     assert workspace.client.post(f"/v1/voice/calls/{call_id}/cancel").status == 200
     # Before we come to it.
     exchange.finish(placed)
-    job = Work(HANG_UP, *follow_up.hang_up_key(workspace.partition, placed.sid))
+    job = Work(HANG_UP, *jobs.hang_up_key(workspace.partition, placed.sid))
     assert _deliver(job) == []
     assert _is_done(job)
     assert not placed.hung_up

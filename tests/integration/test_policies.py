@@ -16,7 +16,7 @@ from linkwright.providers import twilio_callbacks
 from linkwright.providers.llm_catalogue import MODELS
 from linkwright.table import Item, Key, Table, update
 from linkwright.transaction import Transaction
-from linkwright.voice.calls import follow_up, lifecycle, turn_log
+from linkwright.voice.calls import jobs, lifecycle, turn_log
 from linkwright.voice.conversation import decisions
 from tests import carrier, models, pump
 from tests import stack as stacks
@@ -233,7 +233,7 @@ def sweeps_what_waits_too_long(stack: Stack, workspace: Workspace) -> None:
     """A call, its event and its follow-up, of which the relay never heard."""
     call = workspace.place(workspace.agent()).json["id"]
     tx = Transaction(workspace.partition, "req_test")
-    follow_up.request(workspace.partition, call, tx)
+    jobs.request_analysis(workspace.partition, call, tx)
     tx.commit()
     waiting = [i for i in stack.rows("CoreTable", workspace.id) if "outbox" in i]
     for item in waiting:

@@ -10,7 +10,7 @@ from linkwright import ids
 from linkwright.client import core
 from linkwright.endpoint import Contract
 from linkwright.table import Item, Key, Table, get, update
-from linkwright.voice.calls import follow_up, lifecycle, turn_log
+from linkwright.voice.calls import jobs, lifecycle, turn_log
 from tests import pump
 from tests.carrier import PUBLIC_URL, Exchange
 from tests.client import Answer, Context, invoke, load, named
@@ -207,13 +207,13 @@ def test_204_note_machine(dialled: PlacedCall) -> None:
 
 def test_204_note_recording(dialled: PlacedCall) -> None:
     assert replay("note_recording", dialled.sid).status == 204
-    job = follow_up.recording_key(demo().partition, named_call(), f"RE{'0' * 32}")
-    assert follow_up.is_waiting(job)
+    job = jobs.recording_key(demo().partition, named_call(), f"RE{'0' * 32}")
+    assert jobs.is_waiting(job)
 
 
 def test_follow_up_call(dialled: PlacedCall, exchange: Exchange) -> None:
     message = json.loads(sample(named("follow_up_call"))["Records"][0]["body"])
-    assert Key(message["pk"], message["sk"]) == follow_up.key(demo().partition, named_call())
+    assert Key(message["pk"], message["sk"]) == jobs.analysis_key(demo().partition, named_call())
     exchange.finish(dialled)
     answer = invoke("follow_up_call", sample(named("follow_up_call")), Context(60_000))
     assert answer == {"batchItemFailures": []}

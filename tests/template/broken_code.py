@@ -140,13 +140,36 @@ def a_domain_inside_the_kernel(checkout: Checkout) -> None:
 @breaks(code.domains_meet_in_operations)
 def a_port_that_knows_a_domain(checkout: Checkout) -> None:
     known = "from linkwright.voice.calls.states import Status\n"
-    write(checkout, f"{LAYER}/providers/mail.py", known)
+    write(checkout, f"{LAYER}/providers/mail/port.py", known)
 
 
 @breaks(code.domains_meet_in_operations)
 def a_port_that_knows_the_operations_of_a_domain(checkout: Checkout) -> None:
     later = "def late() -> None:\n    from linkwright.workspace import operations\n"
-    write(checkout, f"{LAYER}/providers/mail.py", later)
+    write(checkout, f"{LAYER}/providers/mail/port.py", later)
+
+
+@breaks(code.imports_form_no_circle)
+def two_files_that_import_each_other(checkout: Checkout) -> None:
+    write(checkout, f"{LAYER}/one.py", "from linkwright import another\n")
+    write(checkout, f"{LAYER}/another.py", "from linkwright.one import something\n")
+
+
+@breaks(code.imports_form_no_circle)
+def a_room_that_looks_into_the_one_above_it(checkout: Checkout) -> None:
+    write(checkout, f"{LAYER}/voice/language/again.py", "import linkwright.voice.calls.states\n")
+
+
+@breaks(code.imports_form_no_circle)
+def a_circle_within_a_function(checkout: Checkout) -> None:
+    later = "def later() -> None:\n    from linkwright.voice.dialling import dialler\n"
+    write(checkout, f"{LAYER}/voice/compliance/again.py", later)
+
+
+@breaks(code.folders_show_what_is_in_them)
+def a_row_of_files(checkout: Checkout) -> None:
+    for at in range(code.FILES_IN_A_FOLDER + 1):
+        write(checkout, f"{LAYER}/mail/f{at}.py", "")
 
 
 @breaks(code.files_fit_a_screen)

@@ -3,8 +3,10 @@
 import ast
 import statistics
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from tests.template.checkout import LAYER, Checkout
@@ -41,6 +43,7 @@ PORTS = "providers"
 # What stands in no folder of the package.
 KERNEL = "linkwright"
 
+FILES_IN_A_FOLDER = 16
 HANDLER_LINES = 60
 LAYER_LINES = 250
 FUNCTION_LINES = 50
@@ -118,6 +121,43 @@ def _may_be_shared(domain: str, module: str) -> bool:
     return domain == PORTS or module == "operations" or f"{domain}.{module}" in SHARED
 
 
+def imports_form_no_circle(checkout: Checkout) -> Iterator[str]:
+    """Neither among the files, nor among a domain's folders and the files beside them."""
+    for arrows in (_arrows(checkout, _module), _arrows(checkout, _room)):
+        try:
+            TopologicalSorter(arrows).prepare()
+        except CycleError as found:
+            yield " imports ".join(reversed(found.args[1]))
+
+
+def _arrows(checkout: Checkout, place: Callable[[Path], str]) -> dict[str, set[str]]:
+    """Which places import which others."""
+    files = {_module(path): path for path in checkout.layer}
+    arrows: dict[str, set[str]] = {}
+    for path, module in checkout.layer.items():
+        named = {part for name in imported(module) for part in (name, name.rpartition(".")[0])}
+        others = {place(files[name]) for name in named & files.keys()} - {place(path)}
+        arrows.setdefault(place(path), set()).update(others)
+    return arrows
+
+
+def _module(path: Path) -> str:
+    return ".".join((KERNEL, *path.relative_to(LAYER).with_suffix("").parts))
+
+
+def _room(path: Path) -> str:
+    """The domain's folder that a file is in, or the file itself, if it is in none."""
+    return ".".join(_module(path).split(".")[:3])
+
+
+def folders_show_what_is_in_them(checkout: Checkout) -> Iterator[str]:
+    modules = (path for path in checkout.layer if path.stem != "__init__")
+    rows = Counter(path.parent for path in modules if _domain(path) != KERNEL)
+    for folder, files in rows.items():
+        if files > FILES_IN_A_FOLDER:
+            yield f"{folder}: has {files} files; {FILES_IN_A_FOLDER} is the most"
+
+
 def files_fit_a_screen(checkout: Checkout) -> Iterator[str]:
     most = dict.fromkeys(checkout.handlers, HANDLER_LINES) | dict.fromkeys(
         checkout.layer, LAYER_LINES
@@ -167,6 +207,8 @@ RULES = (
     the_layer_stands_alone,
     packages_stay_behind_one_face,
     domains_meet_in_operations,
+    imports_form_no_circle,
+    folders_show_what_is_in_them,
     files_fit_a_screen,
     functions_are_short,
     functions_say_what_they_return,

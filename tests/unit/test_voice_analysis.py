@@ -7,11 +7,12 @@ from typing import Any, Literal
 import pytest
 
 from linkwright.providers import llm
-from linkwright.voice.calls import analysis
-from linkwright.voice.calls.analysis import Impression
 from linkwright.voice.calls.models import Analysis, Call, TranscriptTurn
 from linkwright.voice.calls.states import EndedReason, Status
-from linkwright.voice.language.opt_out import is_asked_in as opted_out
+from linkwright.voice.calls.transcripts import said_by_callee
+from linkwright.voice.follow_up import analysis
+from linkwright.voice.follow_up.analysis import Impression
+from linkwright.voice.language import opt_out
 
 Role = Literal["agent", "callee"]
 
@@ -179,6 +180,10 @@ NOT_ASKED = [
     "عندما تتصل بي",
     "غير مهتم",
 ]
+
+
+def opted_out(turns: list[TranscriptTurn]) -> bool:
+    return opt_out.is_asked_in(said_by_callee(turns))
 
 
 @pytest.mark.parametrize("text", ASKED)

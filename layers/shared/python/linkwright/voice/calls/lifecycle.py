@@ -11,7 +11,7 @@ from linkwright import clock, outbox, usage
 from linkwright.table import Item, Key, Table
 from linkwright.table import get as read
 from linkwright.transaction import Otherwise, Transaction
-from linkwright.voice.calls import attempts, concurrency, follow_up, transcripts
+from linkwright.voice.calls import attempts, concurrency, jobs, transcripts
 from linkwright.voice.calls.reports import Report
 from linkwright.voice.calls.states import EndedReason, Status, is_dialled, is_terminal, may_follow
 from linkwright.voice.compliance import do_not_call, rules
@@ -139,9 +139,9 @@ def _end(tx: Transaction, item: Item, view: Item, report: Report, otherwise: Oth
     after = store(tx, item, view, said, otherwise=otherwise)
     concurrency.leave(tx, item)
     if "answered_by" in view:
-        follow_up.request(tx.partition, item["sk"], tx)
+        jobs.request_analysis(tx.partition, item["sk"], tx)
     if report.ended_reason in _ENDED_BY_US and item.get("sid"):
-        follow_up.request_hang_up(tx.partition, item["sid"], tx)
+        jobs.request_hang_up(tx.partition, item["sid"], tx)
     if report.transcript and _opted_out(report):
         do_not_call.add(view["to"], tx, source="call", call_id=item["sk"])
     if attempts.number_of(view) == 0 and "counted_on" in item:
@@ -162,7 +162,7 @@ def _opted_out(report: Report) -> bool:
     # Imported here: its phrases take a while to compile, and only the end of a talk needs them.
     from linkwright.voice.language import opt_out
 
-    return opt_out.is_asked_in(report.transcript)
+    return opt_out.is_asked_in(transcripts.said_by_callee(report.transcript))
 
 
 def _stage(item: Item) -> tuple[int, bool]:

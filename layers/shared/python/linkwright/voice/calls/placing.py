@@ -12,8 +12,9 @@ from linkwright.voice import agents
 from linkwright.voice.calls import concurrency, lifecycle
 from linkwright.voice.calls.lifecycle import RESERVED_MINUTES
 from linkwright.voice.calls.models import Call, GivenConsent, PlaceCall, Schedule, Window
-from linkwright.voice.calls.states import EndedReason, Status
+from linkwright.voice.calls.states import Status
 from linkwright.voice.compliance import numbers, rules
+from linkwright.voice.compliance.rules import Refusal
 from linkwright.workspace import operations as workspace
 from linkwright.workspace.models import Settings
 
@@ -70,7 +71,7 @@ def _require(account: Account, item: Item, settings: Settings, tx: Transaction) 
         agents.key(account.partition, agent_id),
         otherwise=lambda: agents.not_found("agent_id"),
     )
-    rules.require_not_listed(tx, to, lambda: rules.error(EndedReason.DO_NOT_CALL))
+    rules.require_not_listed(tx, to, lambda: rules.error(Refusal.DO_NOT_CALL))
     if "counted_on" in item:
         rules.count_callee(tx, to, item["counted_on"], settings, _too_often)
     rules.count_day(tx, settings)
@@ -95,7 +96,7 @@ def _opening(wanted: PlaceCall, settings: Settings, now: datetime) -> datetime:
 
 
 def _too_often() -> ApiError:
-    return rules.error(EndedReason.CALLEE_LIMIT)
+    return rules.error(Refusal.CALLEE_LIMIT)
 
 
 def _quiet(message: str) -> ApiError:

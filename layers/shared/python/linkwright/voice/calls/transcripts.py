@@ -1,6 +1,7 @@
 """Where what was said in a call is kept: in its item, and in S3 if that would make it too large."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from linkwright import clock, media
@@ -23,6 +24,11 @@ def stored(partition: str, call_id: str, turns: list[TranscriptTurn]) -> Item:
     key = f"transcripts/{partition}/{call_id}.json"
     media.put(key, body, "application/json")
     return {"transcript_key": key}
+
+
+def said_by_callee(turns: Sequence[TranscriptTurn]) -> list[str]:
+    """What the callee said; what the agent says never counts for theirs."""
+    return [turn.text for turn in turns if turn.role == "callee" and turn.text.strip()]
 
 
 def read(item: Item) -> list[dict[str, Any]]:

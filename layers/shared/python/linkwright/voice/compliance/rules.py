@@ -2,48 +2,58 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from enum import StrEnum
 
 from linkwright import clock
 from linkwright.errors import ApiError, Conflict, ValidationFailed
 from linkwright.fields import QuietHours
 from linkwright.table import Item, Key, Table
 from linkwright.transaction import Otherwise, Transaction
-from linkwright.voice.calls.states import EndedReason
 from linkwright.voice.compliance import do_not_call
 from linkwright.workspace.models import Settings
 
 _COUNT_RETENTION_S = 3 * 24 * 3600
 
 
-def refusal(settings: Settings, to: str, *, has_consent: bool) -> EndedReason | None:
+class Refusal(StrEnum):
+    """The rule by which a number must not be called; a call that ends by it has it as reason."""
+
+    CALLS_OFF = "calls_off"
+    COUNTRY_NOT_ALLOWED = "country_not_allowed"
+    DO_NOT_CALL = "do_not_call"
+    CONSENT_REQUIRED = "consent_required"
+    CALLEE_LIMIT = "callee_limit"
+
+
+def refusal(settings: Settings, to: str, *, has_consent: bool) -> Refusal | None:
     """Why the workspace's settings forbid the call, if they do."""
     if settings.calls == "off":
-        return EndedReason.CALLS_OFF
+        return Refusal.CALLS_OFF
     if settings.allowed_countries is not None:
         # Imported here: the tables of numbers are large.
         from linkwright.voice.compliance import numbers
 
         if numbers.country(to) not in settings.allowed_countries:
-            return EndedReason.COUNTRY_NOT_ALLOWED
+            return Refusal.COUNTRY_NOT_ALLOWED
     if settings.consent == "enforce" and not has_consent:
-        return EndedReason.CONSENT_REQUIRED
+        return Refusal.CONSENT_REQUIRED
     return None
 
 
-def error(reason: EndedReason) -> ApiError:
+def error(reason: Refusal) -> ApiError:
     """What the caller is told of a rule that forbids the call."""
     match reason:
-        case EndedReason.COUNTRY_NOT_ALLOWED:
+        case Refusal.COUNTRY_NOT_ALLOWED:
             return ValidationFailed(
                 "Field 'to' must be a number of a country that the workspace may call.",
                 field="to",
                 reason=reason.value,
             )
-        case EndedReason.CALLS_OFF:
+        case Refusal.CALLS_OFF:
             text = "Calls are switched off in this workspace."
-        case EndedReason.CONSENT_REQUIRED:
+        case Refusal.CONSENT_REQUIRED:
             text = "The workspace calls only with the callee's 'consent'."
-        case EndedReason.DO_NOT_CALL:
+        case Refusal.DO_NOT_CALL:
             text = "The number is on the workspace's do-not-call list."
         case _:
             text = "The number was called as often today as the workspace allows."

@@ -14,7 +14,7 @@ from linkwright.providers.telephony import Callback, CarrierNotConfigured, Twili
 from linkwright.table import Item
 from linkwright.transaction import Transaction
 from linkwright.voice import agents
-from linkwright.voice.calls import attempts, endings, follow_up, lifecycle
+from linkwright.voice.calls import attempts, endings, jobs, lifecycle
 from linkwright.voice.calls.states import MACHINES, Status, is_dialled, is_terminal
 from linkwright.voice.dialling import carrier_reports, inquiry
 
@@ -59,8 +59,8 @@ def recording(request: Request) -> Response:
     item = lifecycle.find(route.partition, route.call_id) if ready else None
     if ready is not None and item is not None and item.get("sid") == ready.sid:
         tx = Transaction(route.partition, request.id)
-        follow_up.request_recording(route.partition, route.call_id, ready.recording_sid, tx)
-        with suppress(follow_up.AlreadyRequested):
+        jobs.request_recording(route.partition, route.call_id, ready.recording_sid, tx)
+        with suppress(jobs.AlreadyRequested):
             tx.commit()
     return Response(204)
 

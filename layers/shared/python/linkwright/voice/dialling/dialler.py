@@ -111,7 +111,7 @@ def _begin(item: Item, tenant: Tenant) -> bool:
     has_consent = view.get("consent") is not None
     reason = rules.refusal(tenant.settings, view["to"], has_consent=has_consent)
     if reason is not None or _is_late(item, now):
-        lifecycle.advance(item, _canceled(reason or EndedReason.WINDOW_MISSED))
+        lifecycle.advance(item, _canceled(EndedReason(reason or EndedReason.WINDOW_MISSED)))
         return False
     opening = rules.opening(view["to"], [tenant.settings.quiet_hours, agent.quiet_hours], now)
     if opening != now:

@@ -15,7 +15,7 @@ from linkwright.providers.telephony import Carrier, Dial, NotFound, TwilioError
 from linkwright.table import Item
 from linkwright.transaction import Transaction
 from linkwright.voice.agent_models import Agent
-from linkwright.voice.calls import attempts, endings, follow_up, lifecycle
+from linkwright.voice.calls import attempts, endings, jobs, lifecycle
 from linkwright.voice.calls.lifecycle import Superseded
 from linkwright.voice.calls.reports import Report
 from linkwright.voice.calls.states import EndedReason, Status, is_terminal
@@ -59,7 +59,7 @@ def bind(item: Item, carrier: Carrier, sid: str, *, is_guess: bool = False) -> I
 def hang_up(partition: str, request_id: str, sid: str) -> None:
     """Have a call ended at the carrier: by a worker, which tries until it is."""
     tx = Transaction(partition, request_id)
-    follow_up.request_hang_up(partition, sid, tx)
+    jobs.request_hang_up(partition, sid, tx)
     tx.commit()
 
 

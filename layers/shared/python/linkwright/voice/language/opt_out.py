@@ -6,9 +6,8 @@ and one of an hour or an occasion ("don't call me now") does not.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 
-from linkwright.voice.calls.models import TranscriptTurn
 from linkwright.voice.language.text import plain
 
 # `?+` gives nothing back: else "call me now" would be looked at as "call", with no hour behind it.
@@ -102,9 +101,8 @@ _ARABIC = (
 _ASKED = re.compile("|".join(f"(?:{phrase})" for phrase in (*_ENGLISH, *_HEBREW, *_ARABIC)))
 
 
-def is_asked_in(transcript: Sequence[TranscriptTurn]) -> bool:
-    """Whether the callee asked for it. What the agent says never counts."""
-    return any(is_asked(turn.text) for turn in transcript if turn.role == "callee")
+def is_asked_in(heard: Iterable[str]) -> bool:
+    return any(map(is_asked, heard))
 
 
 def is_asked(text: str) -> bool:

@@ -14,16 +14,17 @@ from linkwright.providers import telephony
 from linkwright.providers.telephony import Carrier, CarrierNotConfigured, NotFound
 from linkwright.table import Item, Key, Table
 from linkwright.transaction import Transaction
-from linkwright.voice.calls import analysis, follow_up, lifecycle, recordings, transcripts, turn_log
+from linkwright.voice.calls import jobs, lifecycle, recordings, transcripts, turn_log
 from linkwright.voice.calls.lifecycle import Superseded
 from linkwright.voice.calls.models import Analysis, Call
 from linkwright.voice.calls.states import Status, is_terminal
+from linkwright.voice.follow_up import analysis
 
 
 def run(work: Work) -> None:
     """Do a job; nothing if that is done."""
     job = Key(work.pk, work.sk)
-    while follow_up.is_waiting(job):
+    while jobs.is_waiting(job):
         try:
             _STEPS[work.kind](job)
         except Superseded:
@@ -135,11 +136,11 @@ def _write(item: Item, changes: Item, event_type: str, job: Key | None = None) -
     )
     tx.emit(event_type, after["view"], sequence=after["v"])
     if job is not None:
-        follow_up.finish(job, tx, otherwise=Superseded)
+        jobs.finish(job, tx, otherwise=Superseded)
     tx.commit()
 
 
 def _close(job: Key) -> None:
     tx = Transaction(_partition(job), "")
-    follow_up.finish(job, tx, otherwise=Superseded)
+    jobs.finish(job, tx, otherwise=Superseded)
     tx.commit()

@@ -13,7 +13,7 @@ from linkwright.transaction import Otherwise, Transaction
 RETENTION = timedelta(days=30)
 
 
-def key(partition: str, call_id: str) -> Key:
+def analysis_key(partition: str, call_id: str) -> Key:
     """The job to analyse a call."""
     return Key(f"W#{partition}#FLW", call_id)
 
@@ -27,9 +27,9 @@ def hang_up_key(partition: str, sid: str) -> Key:
     return Key(f"W#{partition}#HUP", sid)
 
 
-def request(partition: str, call_id: str, tx: Transaction) -> None:
+def request_analysis(partition: str, call_id: str, tx: Transaction) -> None:
     """Have the call analysed."""
-    _put(key(partition, call_id), outbox.FOLLOW_UP, tx)
+    _put(analysis_key(partition, call_id), outbox.FOLLOW_UP, tx)
 
 
 def request_recording(partition: str, call_id: str, recording: str, tx: Transaction) -> None:

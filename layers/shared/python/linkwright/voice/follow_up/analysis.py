@@ -3,7 +3,7 @@
 Where no model is asked, or has no answer, the summary is made of the facts and there is no mood.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -11,8 +11,9 @@ from pydantic import Field
 from linkwright.fields import RequestModel
 from linkwright.observability import count, log_failure
 from linkwright.providers import llm
-from linkwright.voice.calls.models import Analysis, Call, Outcome, TranscriptTurn
+from linkwright.voice.calls.models import Analysis, Call, Outcome
 from linkwright.voice.calls.states import EndedReason, Status
+from linkwright.voice.calls.transcripts import said_by_callee
 from linkwright.voice.language import opt_out
 from linkwright.voice.language.text import spoken
 
@@ -57,7 +58,7 @@ def analyse(call: Call, partition: str, model: str | None) -> Analysis:
 
 def _impression(call: Call, partition: str, model: str | None) -> Impression | None:
     """What the model says; None if it says nothing that can be shown."""
-    if not _said_by_callee(call.transcript):
+    if not said_by_callee(call.transcript):
         return None
     said = [{"role": turn.role, "text": turn.text} for turn in call.transcript]
     ended = call.ended_reason.value if call.ended_reason else None
@@ -81,38 +82,35 @@ def _facts(call: Call) -> Impression:
 
 
 def _outcome(call: Call) -> Outcome:
-    if opt_out.is_asked_in(call.transcript):
+    said = said_by_callee(call.transcript)
+    if opt_out.is_asked_in(said):
         return "opted_out"
     if call.status is Status.VOICEMAIL or call.answered_by == "voicemail":
         return "voicemail"
     if call.answered_by == "call_screening" and not _is_talk(call):
         return "screened"
-    return "conversation" if _said_by_callee(call.transcript) else "no_conversation"
+    return "conversation" if said else "no_conversation"
 
 
 def _is_talk(call: Call) -> bool:
     """Whether a person came to the phone behind what answered first."""
     return call.ended_reason is not EndedReason.CALL_SCREENING and bool(
-        _said_by_callee(call.transcript)
+        said_by_callee(call.transcript)
     )
 
 
 def _sentences(call: Call) -> Iterator[str]:
-    said = _said_by_callee(call.transcript)
+    said = said_by_callee(call.transcript)
     yield _ANSWERED.get(call.answered_by or "", "The call was answered.")
     length = f"The call took {_duration(call.duration_s or 0)}"
     why = _ENDED.get(call.ended_reason) if call.ended_reason else None
     yield f"{length}; {why}." if why else f"{length}."
     by_agent = sum(turn.role == "agent" for turn in call.transcript)
     yield f"Turns: {by_agent} of the agent, {len(said)} of the callee."
-    if opt_out.is_asked_in(call.transcript):
+    if opt_out.is_asked_in(said):
         yield "The callee asked not to be called again."
     if said:
         yield f'The callee last said: "{_cut(said[-1])}"'
-
-
-def _said_by_callee(transcript: Sequence[TranscriptTurn]) -> list[str]:
-    return [turn.text for turn in transcript if turn.role == "callee" and turn.text.strip()]
 
 
 def _duration(seconds: int) -> str:
