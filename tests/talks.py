@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 
 from linkwright import clock
 from linkwright.table import Item
-from linkwright.voice.calls import lifecycle
+from linkwright.voice.calls import items
 from tests import carrier
 from tests.carrier import about
 from tests.factories import CALLEE, Workspace
@@ -109,7 +109,7 @@ class Talk:
 
     @property
     def item(self) -> Item:
-        found = lifecycle.find(self.workspace.partition, self.id)
+        found = items.find(self.workspace.partition, self.id)
         assert found is not None
         return found
 

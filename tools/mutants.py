@@ -38,6 +38,8 @@ MODULES = {
     ),
     "usage": ("unit/test_usage", "integration/test_plan_limits", "integration/test_voice_minutes"),
     "worker": ("unit/test_time_left", "unit/test_aws", "integration/test_sample_events"),
+    "voice/calls/endings": (*_CALLS, "integration/test_conversation"),
+    "voice/calls/items": ("unit/test_call_items", *_CALLS),
     "voice/calls/lifecycle": _CALLS,
     "voice/compliance/quiet_hours": ("unit/test_quiet_hours",),
     "voice/dialling/claims": _CALLS,

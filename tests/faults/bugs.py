@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -20,10 +21,11 @@ from linkwright.providers.telephony import Callback, Carrier, Dial, TwilioError
 from linkwright.providers.twilio import Twilio
 from linkwright.table import Item, Key, Table
 from linkwright.transaction import RecordExists, Transaction
-from linkwright.voice.calls import jobs, lifecycle, turn_log
+from linkwright.voice.calls import endings, items, jobs, turn_log
+from linkwright.voice.calls.items import CallItem
 from linkwright.voice.calls.states import Status, is_dialled
 from linkwright.voice.calls.turn_log import Then, Turn
-from linkwright.voice.dialling import callbacks, claims, dialler, inquiry
+from linkwright.voice.dialling import callbacks, claims, inquiry
 
 Patch = pytest.MonkeyPatch
 
@@ -95,7 +97,7 @@ def claim_without_a_condition(patch: Patch) -> None:
         return table.update(at, key, expression, **_unconditional(expression, options))
 
     patch.setattr(Transaction, "update", in_a_transaction)
-    patch.setattr(claims, "update", alone)
+    patch.setattr(items, "update", alone)
 
 
 def _unconditional(expression: str, options: dict[str, Any]) -> dict[str, Any]:
@@ -113,14 +115,14 @@ def a_new_token_for_each_try(patch: Patch) -> None:
 
 
 def settlement_apart_from_the_end(patch: Patch) -> None:
-    joined = lifecycle.usage.settle
+    joined = endings.usage.settle
 
     def settle(partition: str, *facts: object, tx: Transaction, **amounts: Any) -> None:
         apart = Transaction(partition, tx.request_id)
         joined(partition, *facts, tx=apart, **amounts)
         apart.commit()
 
-    patch.setattr(lifecycle.usage, "settle", settle)
+    patch.setattr(endings.usage, "settle", settle)
 
 
 def dialled_without_asking(patch: Patch) -> None:
@@ -135,7 +137,7 @@ def ordered_before_it_is_written_down(patch: Patch) -> None:
 
     def placed(self: Carrier, order: Dial) -> str:
         sid = place(self, order)
-        if item := lifecycle.find(order.partition, order.call_id):
+        if item := items.find(order.partition, order.call_id):
             write(item)
         return sid
 
@@ -159,10 +161,10 @@ def any_call_adopted(patch: Patch) -> None:
 
 
 def callbacks_of_any_attempt(patch: Patch) -> None:
-    def is_on(item: Item, attempt: int) -> bool:
-        return is_dialled(Status(item["view"]["status"]))
+    def is_on(view: Item, number: int) -> bool:
+        return is_dialled(Status(view["status"]))
 
-    patch.setattr(callbacks, "_is_at", is_on)
+    patch.setattr(callbacks, "attempts", SimpleNamespace(is_at=is_on))
     # The attempt has another call by now, which would tell as well.
     patch.setattr(callbacks, "attempt_of", _of_any_call(callbacks.attempt_of))
 
@@ -170,7 +172,7 @@ def callbacks_of_any_attempt(patch: Patch) -> None:
 def _of_any_call(whole: Callable[..., Item | None]) -> Callable[..., Item | None]:
     def attempt_of(callback: Any, sid: str, request: Request, *, is_alive: bool) -> Item | None:
         route = callback.route
-        item = lifecycle.find(route.partition, route.call_id)
+        item = items.find(route.partition, route.call_id)
         if item is not None and item.get("sid"):
             sid = item["sid"]
         return whole(callback, sid, request, is_alive=is_alive)
@@ -179,7 +181,7 @@ def _of_any_call(whole: Callable[..., Item | None]) -> Callable[..., Item | None
 
 
 def canceled_and_not_hung_up(patch: Patch) -> None:
-    patch.setattr(lifecycle, "_ENDED_BY_US", frozenset())
+    patch.setattr(endings, "_ENDED_BY_US", frozenset())
 
 
 def hung_up_apart_from_the_end(patch: Patch) -> None:
@@ -260,7 +262,12 @@ def end_that_only_the_carrier_tells(patch: Patch) -> None:
 
 
 def lease_that_never_ends(patch: Patch) -> None:
-    patch.setattr(dialler, "_is_leased", lambda item: "lease_until" in item)
+    proper = items.is_left_alone
+
+    def is_left_alone(item: CallItem) -> bool:
+        return is_dialled(Status(item["view"]["status"])) or proper(item)
+
+    patch.setattr(items, "is_left_alone", is_left_alone)
 
 
 def record_that_nobody_reads(patch: Patch) -> None:

@@ -23,7 +23,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _SHARD = re.compile(r"\b(DUE#\w+)#\d+")
 _OFFSET = re.compile(r'"(start|end)_ms": \d+')
 _SIGNED = re.compile(r'"https?://[^"]*X-Amz-Signature=[^"]*"')
-_VOLATILE = {"v", "sequence", "ttl", "exp", "heard_at", "said_at", "not_before", "guess"}
+_VOLATILE = {"v", "sequence", "ttl", "exp", "heard_at", "said_at", "guess"}
 _REQUEST_COUNT = re.compile(r"h\d+")
 # How many dials a second had, where a second try takes another one; and that somebody woke the
 # line, which depends on who waits in it just then.

@@ -13,7 +13,7 @@ from typing import Any
 
 from linkwright import clock, egress, ids, outbox, vault
 from linkwright.table import Item
-from linkwright.voice.calls import lifecycle
+from linkwright.voice.calls import items
 from linkwright.voice.calls.states import Status, is_terminal
 from tests.client import Answer, Context, invoke, queue_event, stream_event
 from tests.factories import make_workspace
@@ -180,7 +180,7 @@ class World:
         for record in event.get("Records", []):
             work = json.loads(record.get("body", "{}"))
             if work.get("kind") == outbox.RECORDING:
-                call = lifecycle.find(self.partition, work["sk"].partition("#")[0])
+                call = items.find(self.partition, work["sk"].partition("#")[0])
                 return call is not None and not is_terminal(Status(call["view"]["status"]))
         return False
 

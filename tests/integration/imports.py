@@ -45,21 +45,22 @@ EVERY = _names("""
 """)
 # Those that only read.
 READS = _names("""
-    heapq linkwright.aws linkwright.media linkwright.pagination linkwright.usage
-    linkwright.voice linkwright.voice.agent_models linkwright.voice.agents
-    linkwright.voice.calls linkwright.voice.calls.attempts linkwright.voice.calls.concurrency
-    linkwright.voice.calls.follow_up linkwright.voice.calls.lifecycle
-    linkwright.voice.calls.lists linkwright.voice.calls.models linkwright.voice.calls.reading
-    linkwright.voice.calls.recordings linkwright.voice.calls.reports
+    heapq linkwright.aws linkwright.media linkwright.pagination linkwright.voice
+    linkwright.voice.agent_models linkwright.voice.agents linkwright.voice.calls
+    linkwright.voice.calls.items linkwright.voice.calls.lists linkwright.voice.calls.models
+    linkwright.voice.calls.reading linkwright.voice.calls.recordings
     linkwright.voice.calls.states linkwright.voice.calls.transcripts linkwright.voice.compliance
     linkwright.voice.compliance.do_not_call linkwright.voice.compliance.models
-    linkwright.voice.compliance.numbers linkwright.voice.compliance.rules linkwright.workspace
-    linkwright.workspace.models linkwright.workspace.settings linkwright.workspace.workspaces
+    linkwright.voice.compliance.numbers linkwright.workspace linkwright.workspace.models
+    linkwright.workspace.settings linkwright.workspace.workspaces
 """)
 # Those that write, besides.
 WRITES = _names("""
-    linkwright.routes linkwright.voice.calls.canceling linkwright.voice.calls.endings
-    linkwright.voice.calls.placing linkwright.voice.calls.turn_log linkwright.voice.language
+    linkwright.routes linkwright.usage linkwright.voice.calls.attempts
+    linkwright.voice.calls.canceling linkwright.voice.calls.concurrency
+    linkwright.voice.calls.endings linkwright.voice.calls.jobs linkwright.voice.calls.lifecycle
+    linkwright.voice.calls.placing linkwright.voice.calls.reports
+    linkwright.voice.calls.turn_log linkwright.voice.compliance.rules linkwright.voice.language
     linkwright.voice.language.recognition linkwright.voice.language.text
     linkwright.workspace.operations phonenumbers phonenumbers.asyoutypeformatter
     phonenumbers.data phonenumbers.phonemetadata phonenumbers.phonenumber

@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element
 from twilio.request_validator import RequestValidator
 
 from linkwright.table import Item
-from linkwright.voice.calls import lifecycle
+from linkwright.voice.calls import items
 from tests import carrier
 from tests.client import Answer, Client
 from tests.factories import Workspace
@@ -120,7 +120,7 @@ class Dialled:
 
     @property
     def item(self) -> Item:
-        found = lifecycle.find(self.workspace.partition, self.id)
+        found = items.find(self.workspace.partition, self.id)
         assert found is not None
         return found
 

@@ -17,7 +17,7 @@ import pytest
 from linkwright import clock, egress, table, transaction
 from linkwright.providers.llm import Failure, ModelFailed
 from linkwright.table import Item
-from linkwright.voice.calls import jobs, lifecycle
+from linkwright.voice.calls import items, jobs
 from linkwright.voice.calls import turn_log as turns
 from tests import carrier, models
 from tests.carrier import Exchange
@@ -455,7 +455,7 @@ def test_logs_hold_no_number_id_token_or_word_of_a_talk(
         told = call.signed("turn/3", **numbers, SpeechResult=heard)
         with monkeypatch.context() as broken:
             text = f"{CALLEE} {call.placed.sid} {heard}"
-            broken.setattr(lifecycle, "find", _raise(RuntimeError(text)))
+            broken.setattr(items, "find", _raise(RuntimeError(text)))
             assert told.send().status == 500
         assert call.tell("status", **COMPLETED, **numbers).status == 204
     printed = lines.getvalue() + "".join(capsys.readouterr()) + caplog.text

@@ -11,7 +11,7 @@ from linkwright.outbox import FOLLOW_UP, HANG_UP, RECORDING, Work
 from linkwright.providers import telephony
 from linkwright.providers.telephony import CarrierNotConfigured
 from linkwright.table import Item, Key, Table, get, update
-from linkwright.voice.calls import jobs, lifecycle, recordings, turn_log
+from linkwright.voice.calls import items, jobs, recordings, turn_log
 from linkwright.voice.calls.models import CallSummary
 from linkwright.voice.follow_up import worker
 from tests import pump
@@ -109,7 +109,7 @@ def test_words_that_crossed_with_the_end_are_in_the_transcript(
 ) -> None:
     call_id = _ended(stack, workspace)
     before = workspace.call(call_id)
-    item = lifecycle.find(workspace.partition, call_id)
+    item = items.find(workspace.partition, call_id)
     assert item is not None
     turn_log.hear(item, 90, "אל תתקשרו אליי יותר.")
     pump.settle(stack, workspace.id)
@@ -166,7 +166,7 @@ def test_events_tell_of_each_step_once_and_in_order(stack: Stack, workspace: Wor
     pump.settle(stack, workspace.id)
     events = _events(stack, workspace)
     assert sorted(event["type"] for event in events) == ["call.analyzed", "call.recording_ready"]
-    call = lifecycle.find(workspace.partition, call_id) or {}
+    call = items.find(workspace.partition, call_id) or {}
     assert [event["sequence"] for event in events] == [call["v"] - 1, call["v"]]
     assert events[-1]["object"] == call["view"]
 
@@ -219,7 +219,7 @@ def test_what_was_recorded_without_consent_is_not_kept(
     """Whatever the carrier recorded: it is to forget it, and nobody fetches it."""
     call_id = _ended(stack, workspace)
     job = _recording(workspace, call_id, exchange)
-    where = lifecycle.key(workspace.partition, call_id)
+    where = items.key(workspace.partition, call_id)
     view = (get(Table.CORE, where) or {})["view"] | {"recording_consent": {"type": "refused"}}
     update(Table.CORE, where, "SET #view = :view", values={"view": view})
     asked: list[str] = []
@@ -379,7 +379,7 @@ def test_a_change_meanwhile_is_kept(
     stack: Stack, workspace: Workspace, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     call_id = _ended(stack, workspace)
-    where, store = lifecycle.key(workspace.partition, call_id), recordings.store
+    where, store = items.key(workspace.partition, call_id), recordings.store
     changes = iter([True])
 
     def store_while_another_writes(*what: Any) -> str:
@@ -470,7 +470,7 @@ def test_200_a_transcript_too_long_for_an_item_is_shown_whole(
     assert len(call["transcript"]) == 2 * len(lines) + 1
     assert call["transcript_status"] == "ready"
     assert call["analysis"]["outcome"] == "opted_out"
-    item = lifecycle.find(workspace.partition, call_id) or {}
+    item = items.find(workspace.partition, call_id) or {}
     assert "transcript" not in item
     assert len(json.dumps(item, default=str)) < 5_000
 
@@ -497,7 +497,7 @@ def test_what_the_bucket_has_forgotten_is_not_shown(
     shown = workspace.call(call_id)
     assert shown["recording_url"] is not None
     assert len(_heard(shown)) == 9
-    where = lifecycle.key(workspace.partition, call_id)
+    where = items.key(workspace.partition, call_id)
     view = (get(Table.CORE, where) or {})["view"]
     view["ended_at"] = clock.timestamp(clock.now() - media.RETENTION)
     update(Table.CORE, where, "SET #view = :view", values={"view": view})

@@ -10,7 +10,7 @@ import pytest
 from linkwright import clock, ids, pagination, table
 from linkwright.pagination import MAX_READS, Placed
 from linkwright.table import Key, Table
-from linkwright.voice.calls import lifecycle
+from linkwright.voice.calls import items, lifecycle
 from linkwright.voice.calls.reports import Report
 from linkwright.voice.calls.states import EndedReason, Status
 from tests.client import Client
@@ -47,14 +47,14 @@ def walk(client: Client, url: str, limit: int) -> tuple[list[dict[str, Any]], in
 def _placed(stack: Stack, workspace: Workspace, agent: str, count: int) -> list[str]:
     """The ids of so many calls: one is placed, the others are copies of what that stored."""
     placed: str = workspace.place(agent).json["id"]
-    stored = json.dumps(lifecycle.find(workspace.partition, placed))
+    stored = json.dumps(items.find(workspace.partition, placed))
     made = [placed, *(ids.new("call") for _ in range(count - 1))]
     stack.put("CoreTable", *(json.loads(stored.replace(placed, copy)) for copy in made[1:]))
     return made
 
 
 def move(workspace: Workspace, call_id: str, status: Status) -> None:
-    item = lifecycle.find(workspace.partition, call_id)
+    item = items.find(workspace.partition, call_id)
     assert item is not None
     if status is not Status.QUEUED:
         lifecycle.advance(item, Report(status, ended_reason=ENDINGS[status]))

@@ -16,7 +16,7 @@ from linkwright.providers import twilio_callbacks
 from linkwright.providers.llm_catalogue import MODELS
 from linkwright.table import Item, Key, Table, update
 from linkwright.transaction import Transaction
-from linkwright.voice.calls import jobs, lifecycle, turn_log
+from linkwright.voice.calls import items, jobs, turn_log
 from linkwright.voice.conversation import decisions
 from tests import carrier, models, pump
 from tests import stack as stacks
@@ -102,7 +102,7 @@ def follows_up_a_long_call(stack: Stack, workspace: Workspace) -> None:
     """One that is recorded, whose transcript is too long for its item, with a word at the end."""
     call = _said_too_much(stack, workspace, recording=True, recording_consent=False)
     carrier.current().finish(call)
-    turn_log.hear(lifecycle.find(workspace.partition, _id(call)) or {}, LINES + 1, LONG)
+    turn_log.hear(items.find(workspace.partition, _id(call)) or {}, LINES + 1, LONG)
     pump.settle(stack, workspace.id)
     shown = _show(workspace, call)
     assert (shown["recording_url"] is None, len(shown["transcript"])) == (False, 2 * LINES + 2)
@@ -142,7 +142,7 @@ def hears_of_a_call_before_its_dial_is_known(stack: Stack, workspace: Workspace)
         call = _left_behind(stack, workspace)
         told = signed.about(workspace.partition, _id(call), kind, call.sid)
         assert told.send().status in {200, 204}
-        assert (lifecycle.find(workspace.partition, _id(call)) or {})["sid"] == call.sid
+        assert (items.find(workspace.partition, _id(call)) or {})["sid"] == call.sid
         pump.settle(stack, workspace.id)
 
 
@@ -222,8 +222,8 @@ def _told_by_nobody() -> Iterator[None]:
 
 def _ask_after(stack: Stack, workspace: Workspace, call: PlacedCall) -> None:
     """Time passes, and the call is delivered again."""
-    past = "SET #lease_until = :past"
-    where = lifecycle.key(workspace.partition, _id(call))
+    past = "SET #next_look_at = :past"
+    where = items.key(workspace.partition, _id(call))
     update(Table.CORE, where, past, values={"past": LONG_AGO})
     pump.relay(stack, workspace.id)
     pump.work(stack, workspace.id)

@@ -10,7 +10,7 @@ from linkwright import ids
 from linkwright.client import core
 from linkwright.endpoint import Contract
 from linkwright.table import Item, Key, Table, get, update
-from linkwright.voice.calls import jobs, lifecycle, turn_log
+from linkwright.voice.calls import items, jobs, turn_log
 from tests import pump
 from tests.carrier import PUBLIC_URL, Exchange
 from tests.client import Answer, Context, invoke, load, named
@@ -41,7 +41,7 @@ def named_call() -> str:
 @pytest.fixture(autouse=True)
 def _things_of_the_samples(stack: Stack) -> None:
     """What `sam local invoke` finds once a user made them and wrote their names into the events."""
-    if lifecycle.find(demo().partition, named_call()) is None:
+    if items.find(demo().partition, named_call()) is None:
         _place_the_call()
     demo().never_call(NUMBER)
 
@@ -228,7 +228,7 @@ def _show() -> dict[str, Any]:
 
 
 def _item() -> Item:
-    item = lifecycle.find(demo().partition, named_call())
+    item = items.find(demo().partition, named_call())
     assert item is not None
     return item
 

@@ -139,15 +139,15 @@ def test_one_dial_for_five_deliveries(
 
 
 def test_a_late_report_changes_nothing(stack: Stack, workspace: Workspace) -> None:
-    from linkwright.voice.calls import lifecycle
+    from linkwright.voice.calls import items, lifecycle
     from linkwright.voice.calls.reports import Report
     from linkwright.voice.calls.states import Status
 
     call = _ended(stack, workspace)
-    before = lifecycle.find(workspace.id, call["id"])
+    before = items.find(workspace.id, call["id"])
     assert before is not None
     lifecycle.advance(before, Report(Status.RINGING))
-    assert lifecycle.find(workspace.id, call["id"]) == before
+    assert items.find(workspace.id, call["id"]) == before
 
 
 def test_the_sweeper_sends_what_the_relay_lost(

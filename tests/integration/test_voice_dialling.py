@@ -13,7 +13,7 @@ from linkwright.egress import Answer
 from linkwright.providers import telephony
 from linkwright.providers.telephony import Dial
 from linkwright.table import Item, Key, Table, get
-from linkwright.voice.calls import lifecycle
+from linkwright.voice.calls import items
 from linkwright.voice.dialling import claims, inquiry
 from tests import carrier, pump
 from tests.carrier import Exchange, Killed, die, lose, then_die, unanswered, unreachable
@@ -52,7 +52,7 @@ def _status(workspace: Workspace, call_id: str) -> str:
 
 
 def _sid(workspace: Workspace, call_id: str) -> str:
-    return str((lifecycle.find(workspace.partition, call_id) or {})["sid"])
+    return str((items.find(workspace.partition, call_id) or {})["sid"])
 
 
 def _on_the_phone(workspace: Workspace) -> set[str]:

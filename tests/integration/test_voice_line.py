@@ -7,7 +7,7 @@ import pytest
 
 from linkwright import clock, outbox
 from linkwright.table import Item, Key, Table, get, update
-from linkwright.voice.calls import concurrency, lifecycle
+from linkwright.voice.calls import concurrency, items
 from linkwright.voice.dialling import claims
 from tests import pump
 from tests.carrier import Exchange, Killed, die, then_die
@@ -89,8 +89,8 @@ def test_an_agent_takes_no_more_than_it_says_and_holds_no_other_up(
 
 def _queued(workspace: Workspace, call_id: str) -> Item:
     return {
-        **lifecycle.key(workspace.partition, call_id).attributes(),
-        "gsi3pk": concurrency.status_partition(workspace.partition, "queued"),
+        **items.key(workspace.partition, call_id).attributes(),
+        "gsi3pk": items.status_partition(workspace.partition, "queued"),
         "gsi3sk": call_id,
         "view": {"agent_id": f"agt_of_{call_id}"},
     }

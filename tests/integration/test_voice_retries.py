@@ -115,17 +115,17 @@ def test_a_call_that_waits_for_its_next_attempt_is_canceled(
 def test_a_late_report_of_an_earlier_attempt_changes_nothing(
     stack: Stack, workspace: Workspace, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from linkwright.voice.calls import lifecycle
+    from linkwright.voice.calls import items, lifecycle
     from linkwright.voice.calls.reports import Report
     from linkwright.voice.calls.states import EndedReason, Status
 
     call_id = _place(stack, workspace, BUSY, retry={"max": 2, "backoff": 60})
-    first = lifecycle.find(workspace.id, call_id)
+    first = items.find(workspace.id, call_id)
     assert first is not None
     _after(stack, workspace, monkeypatch, 2 * MINUTE)
-    before = lifecycle.find(workspace.id, call_id)
+    before = items.find(workspace.id, call_id)
     lifecycle.advance(first, Report(Status.FAILED, ended_reason=EndedReason.CARRIER_FAILED))
-    assert lifecycle.find(workspace.id, call_id) == before
+    assert items.find(workspace.id, call_id) == before
     assert pump.dials(call_id) == [1, 1]
 
 
@@ -133,7 +133,7 @@ def test_what_the_carrier_tells_late_of_an_earlier_attempt_changes_nothing(
     stack: Stack, workspace: Workspace, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All that was told of the first attempt comes again while the second one talks."""
-    from linkwright.voice.calls import lifecycle
+    from linkwright.voice.calls import items
 
     told: list[Sent] = []
 
@@ -150,12 +150,12 @@ def test_what_the_carrier_tells_late_of_an_earlier_attempt_changes_nothing(
     invoke("sweep_overdue", {})
     pump.work(stack, workspace.id)
     placed = exchange.talk(call_id)
-    before = lifecycle.find(workspace.id, call_id)
+    before = items.find(workspace.id, call_id)
     assert before is not None
     assert (before["view"]["status"], before["sid"]) == ("in_progress", placed.sid)
     for sent in told[:3]:
         assert deliver_to_functions(sent).status == 204
-        assert lifecycle.find(workspace.id, call_id) == before
+        assert items.find(workspace.id, call_id) == before
     pump.settle(stack, workspace.id)
     call = workspace.call(call_id)
     assert (call["status"], call["attempt"]) == ("completed", 2)

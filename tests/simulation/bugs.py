@@ -12,7 +12,7 @@ from linkwright.providers.telephony import Carrier, Dial
 from linkwright.providers.twilio import Twilio
 from linkwright.table import Item, Key
 from linkwright.transaction import Transaction
-from linkwright.voice.calls import attempts, concurrency, jobs, lifecycle
+from linkwright.voice.calls import attempts, concurrency, endings, items, jobs, lifecycle
 from linkwright.voice.calls.states import Status, is_dialled
 from linkwright.voice.compliance import rules
 from linkwright.voice.conversation import dialogue
@@ -43,7 +43,7 @@ def claim_without_a_condition(patch: Patch) -> None:
     proper = claims.claim
 
     def claim(item: Item, *rest: Any) -> Item:
-        now = lifecycle.find(lifecycle.partition_of(item), item["sk"]) or item
+        now = items.find(items.partition_of(item), item["sk"]) or item
         return proper({**item, "v": now["v"]}, *rest)
 
     patch.setattr(claims, "claim", claim)
@@ -112,13 +112,13 @@ def minutes_of_another_cycle_settled(patch: Patch) -> None:
 
 
 def retried_once_more_than_asked(patch: Patch) -> None:
-    proper = attempts.next_at
+    proper = endings._next_at
 
     def next_at(view: Item, report: Any) -> Any:
         more = {**view["retry"], "max": 9} if view.get("retry") else None
         return proper({**view, "retry": more}, report)
 
-    patch.setattr(attempts, "next_at", next_at)
+    patch.setattr(endings, "_next_at", next_at)
 
 
 def end_told_as_the_last_each_time(patch: Patch) -> None:
@@ -172,7 +172,7 @@ def never_asked_after(patch: Patch) -> None:
 def callback_of_an_old_attempt_applied(patch: Patch) -> None:
     def attempt_of(callback: Any, *_: Any, **__: Any) -> Item | None:
         route = callback.route
-        item = lifecycle.find(route.partition, route.call_id)
+        item = items.find(route.partition, route.call_id)
         return item if item and is_dialled(Status(item["view"]["status"])) else None
 
     patch.setattr(callbacks, "attempt_of", attempt_of)
@@ -201,7 +201,7 @@ def recordings_left_at_the_carrier(patch: Patch) -> None:
 
 
 def lease_that_never_ends(patch: Patch) -> None:
-    patch.setattr(dialler, "_is_leased", lambda item: bool(item.get("lease_until")))
+    faults.lease_that_never_ends(patch)
 
 
 def _without_rule(patch: Patch, user: Any, name: str, instead: Callable[..., Any]) -> None:

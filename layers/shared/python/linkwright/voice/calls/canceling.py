@@ -3,7 +3,7 @@
 from linkwright.auth import Account
 from linkwright.errors import Conflict, Unavailable
 from linkwright.transaction import Transaction
-from linkwright.voice.calls import endings, lifecycle, reading
+from linkwright.voice.calls import lifecycle, reading
 from linkwright.voice.calls.models import Call
 from linkwright.voice.calls.reports import Report
 from linkwright.voice.calls.states import EndedReason, Status, is_terminal
@@ -21,5 +21,5 @@ def cancel(account: Account, call_id: str, tx: Transaction) -> Call:
     if status is not Status.CANCELED:
         report = Report(Status.CANCELED, ended_reason=EndedReason.CANCELED)
         # It moved on between our read and the commit: the caller is to look again.
-        item = lifecycle.change(item, endings.whole(item, report), tx, otherwise=Unavailable)
+        item = lifecycle.change(tx, item, report, otherwise=Unavailable)
     return reading.shown(item)

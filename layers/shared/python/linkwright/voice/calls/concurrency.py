@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from linkwright import clock, ids, outbox
-from linkwright.table import ConditionFailed, Item, Key, Table, get, query, update
+from linkwright.table import ConditionFailed, Key, Table, get, query, update
 from linkwright.transaction import Transaction
 from linkwright.voice.agent_models import Agent
+from linkwright.voice.calls.items import CallItem, status_partition
 from linkwright.voice.calls.states import Status
 
 # How far down the line is looked for a call whose agent is free.
@@ -37,10 +38,6 @@ def key(partition: str, of: str = ALL) -> Key:
     return Key(f"W#{partition}#LINE", of)
 
 
-def status_partition(partition: str, status: str) -> str:
-    return f"W#{partition}#CST#{status}"
-
-
 def places(agent: Agent) -> list[str]:
     """The sets in which a call of the agent stands while it is on the phone."""
     return [ALL] if agent.concurrency is None else [ALL, agent.id]
@@ -61,7 +58,7 @@ def enter(tx: Transaction, call_id: str, agent: Agent, plan_cap: int) -> None:
         )
 
 
-def leave(tx: Transaction, item: Item) -> None:
+def leave(tx: Transaction, item: CallItem) -> None:
     """Take the call off the phone and, if others wait, let the first of them begin."""
     for of in item.get("slots", []):
         tx.update(
@@ -71,7 +68,7 @@ def leave(tx: Transaction, item: Item) -> None:
         _wake(tx)
 
 
-def waiting(partition: str, queued: Item | None = None) -> Iterator[tuple[str, str]]:
+def waiting(partition: str, queued: CallItem | None = None) -> Iterator[tuple[str, str]]:
     """The queued calls and their agents, longest waiting first: as many are read as are looked at.
 
     The index may be behind; `queued` is among them, whether or not it knows by now.

@@ -1,14 +1,23 @@
-"""The end of a call: what was said in it, how long it was, and why it ended, put together."""
+"""The end of a call, or of one attempt: all that it means is decided here.
+
+What was said, how long it was and why it ended are put together; whether it is dialled again; what
+it took of the line and of the plan is given back; and what is left to do becomes jobs.
+"""
 
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 
+from linkwright import clock, usage
 from linkwright.table import Item
-from linkwright.voice.calls import attempts, lifecycle, turn_log
+from linkwright.transaction import Otherwise, Transaction
+from linkwright.voice.calls import attempts, concurrency, items, jobs, transcripts, turn_log
+from linkwright.voice.calls.items import RESERVED_MINUTES, CallItem, Facts, Superseded
 from linkwright.voice.calls.reports import Report
 from linkwright.voice.calls.states import EndedReason, Status
 from linkwright.voice.calls.turn_log import Then, Turn
+from linkwright.voice.compliance import do_not_call, rules
 from linkwright.voice.language import recognition
 
 _REASONS = {
@@ -17,15 +26,112 @@ _REASONS = {
     Then.MODEL_FAILED: EndedReason.MODEL_FAILED,
     Then.TRANSFER: EndedReason.TRANSFERRED,
 }
+# The carrier may still be at it.
+_ENDED_BY_US = {EndedReason.CANCELED, EndedReason.PROVIDER_TIMEOUT}
 
 
-def conclude(item: Item, report: Report) -> Item:
-    """End a call by what was reported of it."""
-    return lifecycle.advance(item, whole(item, report))
+def end(
+    tx: Transaction, item: CallItem, report: Report, otherwise: Otherwise = Superseded
+) -> CallItem:
+    """End the attempt that a call is at, and the call with it unless it is dialled again."""
+    report = _whole(item, report)
+    again = _next_at(item["view"], report)
+    view = attempts.ended(item["view"], report)
+    if again is None:
+        after = _end_call(tx, item, view, report, otherwise)
+    else:
+        view = attempts.scheduled(view, again)
+        after = wait_again(tx, item, view, items.due(item["sk"], again), otherwise)
+    details = {"attempt": attempts.number_of(view), "is_last": again is None}
+    tx.emit("call.ended", after["view"], sequence=after["v"], details=details)
+    return after
 
 
-def whole(item: Item, report: Report) -> Report:
-    """A report of the end with what the carrier does not know: the talk, and who ended it."""
+def wait_again(
+    tx: Transaction, item: CallItem, view: Item, facts: Facts, otherwise: Otherwise = Superseded
+) -> CallItem:
+    """Let a call wait that is not on the phone any more: what its attempt took is given back.
+
+    It keeps the minute that a call has reserved while it waits.
+    """
+    facts = {**facts, "slots": [], **items.UNORDERED}
+    if "reserved" in item:
+        facts["reserved"] = RESERVED_MINUTES
+    after = items.write(tx, item, view, facts, otherwise)
+    concurrency.leave(tx, item)
+    if "reserved" in item:
+        over = item["reserved"] - RESERVED_MINUTES
+        usage.release(tx, item["period"], usage.CALL_MINUTES, over)
+    return after
+
+
+def _end_call(
+    tx: Transaction, item: CallItem, view: Item, report: Report, otherwise: Otherwise
+) -> CallItem:
+    view = attempts.reported(view, report)
+    if report.duration_s and "answered_at" not in view:
+        view["answered_at"] = clock.timestamp(_answered_at(view, report.duration_s))
+    said = transcripts.stored(tx.partition, item["sk"], report.transcript)
+    after = items.write(tx, item, view, said, otherwise)
+    concurrency.leave(tx, item)
+    _leave_jobs(tx, after, report)
+    if report.transcript and _opted_out(report):
+        do_not_call.add(view["to"], tx, source="call", call_id=item["sk"])
+    if attempts.number_of(view) == 0 and "counted_on" in item:
+        rules.uncount_callee(tx, view["to"], item["counted_on"])
+    _settle(tx, after)
+    return after
+
+
+def _leave_jobs(tx: Transaction, item: CallItem, report: Report) -> None:
+    if "answered_by" in item["view"]:
+        jobs.request_analysis(tx.partition, item["sk"], tx)
+    if report.ended_reason in _ENDED_BY_US and item.get("sid"):
+        jobs.request_hang_up(tx.partition, item["sid"], tx)
+
+
+def _settle(tx: Transaction, item: CallItem) -> None:
+    if "reserved" in item:
+        usage.settle(
+            tx.partition,
+            item["period"],
+            usage.CALL_MINUTES,
+            reserved=item["reserved"],
+            used=math.ceil(item["view"]["duration_s"] / 60),
+            tx=tx,
+        )
+
+
+def _opted_out(report: Report) -> bool:
+    # Imported here: its phrases take a while to compile, and only the end of a talk needs them.
+    from linkwright.voice.language import opt_out
+
+    return opt_out.is_asked_in(transcripts.said_by_callee(report.transcript))
+
+
+def _next_at(view: Item, report: Report) -> datetime | None:
+    """When the call is dialled again after an attempt that ends so; None if that was the last."""
+    retry, number = view.get("retry"), attempts.number_of(view)
+    if not retry or report.status not in retry["on"] or number > retry["max"]:
+        return None
+    moment = clock.now() + timedelta(seconds=retry["backoff"] * 2 ** (number - 1))
+    latest = (view.get("schedule") or {}).get("latest_at")
+    return None if latest and moment > clock.parse(latest) else moment
+
+
+def _answered_at(view: Item, talked_s: int) -> datetime:
+    """The end is what is heard first: the answer was as long ago as the talk was, at most."""
+    return max(clock.now() - timedelta(seconds=talked_s), attempts.started_at(view))
+
+
+def _seconds_talked(view: Item) -> int:
+    """How long ago the call was answered; at least a second."""
+    since = clock.now() - clock.parse(view["answered_at"])
+    return max(math.ceil(since.total_seconds()), 1)
+
+
+def _whole(item: CallItem, report: Report) -> Report:
+    """The report with what the carrier does not know: the talk, and who ended it."""
     view = item["view"]
     if "answered_at" not in view:
         return report
@@ -34,8 +140,8 @@ def whole(item: Item, report: Report) -> Report:
     report = replace(_answered(report, view), transcript=lines)
     if report.status is not Status.FAILED and not report.duration_s:
         # The end may be told late: no talk is longer than the carrier lets it be.
-        longest = item.get("longest_s", math.inf)
-        report = replace(report, duration_s=min(attempts.seconds_talked(view), longest))
+        seconds = _seconds_talked(view)
+        report = replace(report, duration_s=min(seconds, item.get("longest_s", seconds)))
     return _explained(item, report, turns) if report.status is Status.COMPLETED else report
 
 
@@ -53,7 +159,7 @@ def _answered(report: Report, view: Item) -> Report:
     return replace(report, answered_by=None) if report.answered_by == "unknown" else report
 
 
-def _explained(item: Item, report: Report, turns: Sequence[Turn]) -> Report:
+def _explained(item: CallItem, report: Report, turns: Sequence[Turn]) -> Report:
     by = report.answered_by or item["view"].get("answered_by")
     if by == "voicemail":
         return replace(report, status=Status.VOICEMAIL, ended_reason=EndedReason.VOICEMAIL)

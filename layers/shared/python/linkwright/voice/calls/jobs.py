@@ -47,6 +47,10 @@ class AlreadyRequested(Exception):
     """The job was written before."""
 
 
+class AlreadyDone(Exception):
+    """The job was finished before."""
+
+
 def is_waiting(where: Key) -> bool:
     """Whether the job is still to be done. Raises `LookupError` if there never was one."""
     job = get(Table.CORE, where)
@@ -55,14 +59,14 @@ def is_waiting(where: Key) -> bool:
     return "gsi2pk" in job
 
 
-def finish(where: Key, tx: Transaction, otherwise: Otherwise) -> None:
-    """The job is done by the transaction; `otherwise` if it was done before."""
+def finish(where: Key, tx: Transaction) -> None:
+    """The job is done by the transaction. Raises `AlreadyDone` at the commit."""
     tx.update(
         Table.CORE,
         where,
         "REMOVE #gsi2pk, #gsi2sk",
         condition="attribute_exists(#gsi2pk)",
-        otherwise=otherwise,
+        otherwise=AlreadyDone,
     )
 
 

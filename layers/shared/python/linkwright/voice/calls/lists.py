@@ -6,7 +6,7 @@ from linkwright import ids, pagination
 from linkwright.auth import Account
 from linkwright.pagination import Fetch, Page
 from linkwright.table import Item, Table
-from linkwright.voice.calls import concurrency, lifecycle
+from linkwright.voice.calls import items
 from linkwright.voice.calls.models import CallsQuery, CallSummary
 
 _ROUTE = "voice/calls"
@@ -20,7 +20,7 @@ def page(account: Account, filters: CallsQuery) -> Page[CallSummary]:
 
 
 def _fetch(partition: str, filters: CallsQuery) -> Fetch:
-    base = lifecycle.key(partition, "").pk
+    base = items.key(partition, "").pk
     between = (
         ids.first_at("call", filters.created_after or _EARLIEST),
         ids.last_before("call", filters.created_before or _LATEST),
@@ -29,7 +29,7 @@ def _fetch(partition: str, filters: CallsQuery) -> Fetch:
         only = {f"s{at}": status.value for at, status in enumerate(filters.status)}
         return pagination.partition(
             Table.CORE,
-            lifecycle.agent_partition(partition, filters.agent_id),
+            items.agent_partition(partition, filters.agent_id),
             index="gsi1",
             base=base,
             between=between,
@@ -43,7 +43,7 @@ def _fetch(partition: str, filters: CallsQuery) -> Fetch:
             [
                 pagination.partition(
                     Table.CORE,
-                    concurrency.status_partition(partition, status),
+                    items.status_partition(partition, status),
                     index="gsi3",
                     base=base,
                     between=between,

@@ -6,11 +6,11 @@ from linkwright import clock, ids, outbox, usage
 from linkwright.auth import Account
 from linkwright.errors import ApiError, Conflict
 from linkwright.startup import in_advance
-from linkwright.table import Item, Table
+from linkwright.table import Table
 from linkwright.transaction import Transaction
 from linkwright.voice import agents
-from linkwright.voice.calls import concurrency, lifecycle
-from linkwright.voice.calls.lifecycle import RESERVED_MINUTES
+from linkwright.voice.calls import items
+from linkwright.voice.calls.items import RESERVED_MINUTES, CallItem
 from linkwright.voice.calls.models import Call, GivenConsent, PlaceCall, Schedule, Window
 from linkwright.voice.calls.states import Status
 from linkwright.voice.compliance import numbers, rules
@@ -51,19 +51,18 @@ def place(account: Account, wanted: PlaceCall, tx: Transaction) -> Call:
         next_attempt_at=clock.timestamp(moment) if is_later else None,
     )
     item = _new_item(account.partition, call, tx.request_id)
-    item |= lifecycle.due(call.id, moment)
-    if not is_later:
-        item |= outbox.waiting(outbox.CALL, call.id)
     item["on_quiet_hours"] = wanted.on_quiet_hours
-    item |= rules.counted(settings, moment)
+    if on := rules.counted_on(settings, moment):
+        item["counted_on"] = on
     _require(account, item, settings, tx)
-    tx.put(Table.CORE, item)
+    due = items.due(call.id, moment) if is_later else outbox.waiting(outbox.CALL, call.id)
+    tx.put(Table.CORE, {**item, **due})
     if not is_later:
         tx.emit("call.queued", item["view"], sequence=item["v"])
     return call
 
 
-def _require(account: Account, item: Item, settings: Settings, tx: Transaction) -> None:
+def _require(account: Account, item: CallItem, settings: Settings, tx: Transaction) -> None:
     """What must hold for the call to be placed, in the order in which its absence is told."""
     to, agent_id = item["view"]["to"], item["view"]["agent_id"]
     tx.require(
@@ -103,12 +102,14 @@ def _quiet(message: str) -> ApiError:
     return Conflict(message, reason="quiet_hours")
 
 
-def _new_item(partition: str, call: Call, request_id: str) -> Item:
+def _new_item(partition: str, call: Call, request_id: str) -> CallItem:
+    pk, sk = items.key(partition, call.id)
     return {
-        **lifecycle.key(partition, call.id).attributes(),
-        "gsi1pk": lifecycle.agent_partition(partition, call.agent_id),
+        "pk": pk,
+        "sk": sk,
+        "gsi1pk": items.agent_partition(partition, call.agent_id),
         "gsi1sk": call.id,
-        "gsi3pk": concurrency.status_partition(partition, call.status),
+        "gsi3pk": items.status_partition(partition, call.status),
         "gsi3sk": call.id,
         # Without what is not there: the call stays below 1 KB, by which each change is paid.
         "view": call.model_dump(mode="json", exclude={"transcript"}, exclude_none=True),

@@ -3,8 +3,8 @@
 from linkwright import ids
 from linkwright.auth import Account
 from linkwright.errors import ResourceNotFound
-from linkwright.table import Item
-from linkwright.voice.calls import lifecycle, recordings, transcripts
+from linkwright.voice.calls import items, recordings, transcripts
+from linkwright.voice.calls.items import CallItem
 from linkwright.voice.calls.models import Call
 
 
@@ -17,14 +17,14 @@ def get(account: Account, call_id: str) -> Call:
     return call
 
 
-def existing(account: Account, call_id: str) -> Item:
+def existing(account: Account, call_id: str) -> CallItem:
     """Raises `ResourceNotFound`."""
-    found = lifecycle.find(account.partition, call_id) if ids.matches("call", call_id) else None
+    found = items.find(account.partition, call_id) if ids.matches("call", call_id) else None
     if found is None:
         raise ResourceNotFound("There is no such call.")
     return found
 
 
-def shown(item: Item) -> Call:
+def shown(item: CallItem) -> Call:
     """The call with what was said in it."""
     return Call.model_validate({**item["view"], "transcript": transcripts.read(item)})

@@ -1,7 +1,7 @@
 """The recording of a call: in S3, and shown by addresses that soon expire."""
 
 from linkwright import clock, media
-from linkwright.table import Item
+from linkwright.voice.calls.items import CallItem
 
 _EXTENSIONS = {"audio/wav": "wav", "audio/mpeg": "mp3"}
 
@@ -13,7 +13,7 @@ def store(partition: str, call_id: str, audio: bytes, content_type: str) -> str:
     return key
 
 
-def presigned(item: Item) -> tuple[str, str] | None:
+def presigned(item: CallItem) -> tuple[str, str] | None:
     """A fresh address of the recording and when it expires; None if there is none (yet, or now)."""
     key = item.get("recording_key")
     if key is None or not media.is_kept(clock.parse(item["view"]["ended_at"])):

@@ -2,18 +2,18 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
 from linkwright import clock, media
 from linkwright.table import Item
+from linkwright.voice.calls.items import CallItem, Facts
 from linkwright.voice.calls.models import TranscriptTurn
 
 # An item may have 400 KB, and each change of one is paid by its size.
 MAX_ITEM_BYTES = 100 * 1024
 
 
-def stored(partition: str, call_id: str, turns: list[TranscriptTurn]) -> Item:
-    """The attributes of a call that hold its transcript; a long one is written to S3 by this.
+def stored(partition: str, call_id: str, turns: list[TranscriptTurn]) -> Facts:
+    """The facts of a call that hold its transcript; a long one is written to S3 by this.
 
     Raises `Unavailable`.
     """
@@ -31,7 +31,7 @@ def said_by_callee(turns: Sequence[TranscriptTurn]) -> list[str]:
     return [turn.text for turn in turns if turn.role == "callee" and turn.text.strip()]
 
 
-def read(item: Item) -> list[dict[str, Any]]:
+def read(item: CallItem) -> list[Item]:
     """The turns of a call; none before it has ended. Raises `Unavailable`."""
     key = item.get("transcript_key")
     if key is None:

@@ -11,7 +11,8 @@ from itertools import pairwise
 
 from linkwright import clock
 from linkwright.table import ConditionFailed, Item, Key, Table, get, query, update
-from linkwright.voice.calls import attempts, lifecycle
+from linkwright.voice.calls import attempts, items
+from linkwright.voice.calls.items import CallItem
 from linkwright.voice.calls.models import TranscriptTurn
 
 MAX_TURNS = 300
@@ -44,7 +45,7 @@ class Turn:
     rule: int | None
 
 
-def read(item: Item) -> list[Turn]:
+def read(item: CallItem) -> list[Turn]:
     """The turns of the attempt that the call is at, in their order."""
     rows: list[Item] = []
     start: Item | None = None
@@ -64,7 +65,7 @@ def read(item: Item) -> list[Turn]:
             return [_turn(row) for row in rows]
 
 
-def hear(item: Item, number: int, text: str) -> Turn:
+def hear(item: CallItem, number: int, text: str) -> Turn:
     """Write down what was heard; as it was at first, if that was written down before."""
     return _turn(
         update(
@@ -77,7 +78,7 @@ def hear(item: Item, number: int, text: str) -> Turn:
     )
 
 
-def say(item: Item, number: int, text: str, then: Then, rule: int | None = None) -> Turn:
+def say(item: CallItem, number: int, text: str, then: Then, rule: int | None = None) -> Turn:
     """Write down what is said to a turn; whoever was first is who is heard."""
     values = {"said": text, "then": then, "now": clock.epoch_ms(), "rule": rule, "none": ""}
     changes = (
@@ -97,7 +98,7 @@ def say(item: Item, number: int, text: str, then: Then, rule: int | None = None)
     return _turn(row)
 
 
-def transcript(item: Item, turns: list[Turn]) -> list[TranscriptTurn]:
+def transcript(item: CallItem, turns: list[Turn]) -> list[TranscriptTurn]:
     """What was said, in milliseconds since the answer.
 
     Known is when the callee had spoken and when the agent began. The rest is an estimate by the
@@ -146,15 +147,15 @@ def _speaking_ms(text: str) -> int:
     return len(text) * 1000 // _CHARACTERS_PER_S
 
 
-def _pk(item: Item) -> str:
-    return f"W#{lifecycle.partition_of(item)}#TLK#{item['sk']}"
+def _pk(item: CallItem) -> str:
+    return f"W#{items.partition_of(item)}#TLK#{item['sk']}"
 
 
-def _prefix(item: Item) -> str:
+def _prefix(item: CallItem) -> str:
     return f"{attempts.number_of(item['view']):02}#"
 
 
-def _key(item: Item, number: int) -> Key:
+def _key(item: CallItem, number: int) -> Key:
     return Key(_pk(item), f"{_prefix(item)}{number:04}")
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from linkwright import clock
 from linkwright.errors import ApiError, Conflict, ValidationFailed
 from linkwright.fields import QuietHours
-from linkwright.table import Item, Key, Table
+from linkwright.table import Key, Table
 from linkwright.transaction import Otherwise, Transaction
 from linkwright.voice.compliance import do_not_call
 from linkwright.workspace.models import Settings
@@ -85,9 +85,9 @@ def day(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%d")
 
 
-def counted(settings: Settings, moment: datetime) -> Item:
-    """The attribute of a call that counts for its callee on a day, where there is a limit."""
-    return {} if settings.calls_per_callee_per_day is None else {"counted_on": day(moment)}
+def counted_on(settings: Settings, moment: datetime) -> str | None:
+    """The day of its callee for which a call counts, where there is a limit."""
+    return None if settings.calls_per_callee_per_day is None else day(moment)
 
 
 def count_callee(

@@ -15,9 +15,9 @@ from linkwright import clock
 from linkwright.fields import RequestModel
 from linkwright.observability import count, log_failure
 from linkwright.providers import llm
-from linkwright.table import Item
 from linkwright.voice.agent_models import Agent, EscalationRule
-from linkwright.voice.calls import lifecycle
+from linkwright.voice.calls import items
+from linkwright.voice.calls.items import CallItem
 from linkwright.voice.calls.turn_log import Turn
 from linkwright.voice.language.phrases import phrases
 from linkwright.voice.language.recognition import is_farewell
@@ -66,7 +66,9 @@ class Decision:
     rule_number: int | None = None
 
 
-def decide(item: Item, agent: Agent, turns: Sequence[Turn], timeout_s: float) -> Decision | None:
+def decide(
+    item: CallItem, agent: Agent, turns: Sequence[Turn], timeout_s: float
+) -> Decision | None:
     """What to answer to the last turn; None if there is no answer, in time or at all."""
     instructions = _instructions(agent)
     prompt = llm.Prompt(
@@ -79,7 +81,7 @@ def decide(item: Item, agent: Agent, turns: Sequence[Turn], timeout_s: float) ->
         deterministic=lambda: _deterministic(agent, turns),
     )
     try:
-        partition = lifecycle.partition_of(item)
+        partition = items.partition_of(item)
         model = llm.model(partition, item.get("model"), max_tokens=_MAX_TOKENS)
         reply = model.instance(prompt, Reply, timeout_s).value
     except llm.ModelFailed as failure:

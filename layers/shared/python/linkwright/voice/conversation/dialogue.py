@@ -11,10 +11,10 @@ from dataclasses import replace as but
 from linkwright import clock
 from linkwright.providers import twiml
 from linkwright.providers.twilio_callbacks import Route
-from linkwright.table import Item, Table, get
-from linkwright.transaction import Transaction
+from linkwright.table import Table, get
 from linkwright.voice.agent_models import EscalationRule
-from linkwright.voice.calls import lifecycle, turn_log
+from linkwright.voice.calls import items, lifecycle, turn_log
+from linkwright.voice.calls.items import CallItem
 from linkwright.voice.calls.states import MACHINES
 from linkwright.voice.calls.turn_log import Then, Turn
 from linkwright.voice.compliance import do_not_call, rules
@@ -62,9 +62,9 @@ def after_transfer(call: Call, *, connected: bool) -> str:
     return _ending(call, call.words.not_reached)
 
 
-def never_again(item: Item) -> None:
+def never_again(item: CallItem) -> None:
     """At once: the end of the call, which would tell it too, may be lost."""
-    tx = Transaction(lifecycle.partition_of(item), item["request_id"])
+    tx = items.transaction(item)
     do_not_call.add(item["view"]["to"], tx, source="call", call_id=item["sk"])
     tx.commit()
 
@@ -179,7 +179,7 @@ def _transfer(call: Call, number: int, said: str, at: int | None) -> Turn:
 
 def _may_be_called(call: Call, rule: EscalationRule) -> bool:
     """Whom the workspace may not call, nobody is connected with."""
-    partition = lifecycle.partition_of(call.item)
+    partition = items.partition_of(call.item)
     settings = workspace.tenant(partition).settings
     if rule.to is None or rules.refusal(settings, rule.to, has_consent=True) is not None:
         return False

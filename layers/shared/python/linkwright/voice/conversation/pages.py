@@ -11,7 +11,7 @@ from linkwright.providers import telephony, twilio_callbacks, twiml
 from linkwright.providers.telephony import Callback, CarrierNotConfigured
 from linkwright.providers.twilio_callbacks import Speech
 from linkwright.voice import agents
-from linkwright.voice.calls import lifecycle
+from linkwright.voice.calls import items, lifecycle
 from linkwright.voice.calls.reports import Report
 from linkwright.voice.calls.states import Status
 from linkwright.voice.conversation import dialogue
@@ -53,7 +53,7 @@ def _heed(callback: Callback, heard: Speech) -> None:
     """Who asked not to be called again has asked it, although the call may be over meanwhile."""
     if not opt_out.is_asked(heard.text):
         return
-    item = lifecycle.find(callback.route.partition, callback.route.call_id)
+    item = items.find(callback.route.partition, callback.route.call_id)
     if item is not None and item.get("sid") == heard.sid:
         dialogue.never_again(item)
 

@@ -6,8 +6,8 @@ from xml.etree.ElementTree import Element
 from linkwright import clock
 from linkwright.providers import twiml
 from linkwright.providers.telephony import Carrier, Dial
-from linkwright.table import Item
 from linkwright.voice.agent_models import Agent
+from linkwright.voice.calls.items import CallItem
 from linkwright.voice.calls.turn_log import Then, Turn
 from linkwright.voice.language import recognition
 from linkwright.voice.language.phrases import Phrases, phrases
@@ -25,7 +25,7 @@ _HOLD_S = 20
 class Call:
     """Who speaks in it, and by which carrier. `began`: when it asked, by the monotonic clock."""
 
-    item: Item
+    item: CallItem
     agent: Agent
     dial: Dial
     carrier: Carrier

@@ -11,11 +11,11 @@ from linkwright.http import Request, Response
 from linkwright.observability import count
 from linkwright.providers import telephony, twilio_callbacks, twilio_words
 from linkwright.providers.telephony import Callback, CarrierNotConfigured, TwilioError
-from linkwright.table import Item
 from linkwright.transaction import Transaction
 from linkwright.voice import agents
-from linkwright.voice.calls import attempts, endings, jobs, lifecycle
-from linkwright.voice.calls.states import MACHINES, Status, is_dialled, is_terminal
+from linkwright.voice.calls import attempts, items, jobs, lifecycle
+from linkwright.voice.calls.items import CallItem
+from linkwright.voice.calls.states import MACHINES
 from linkwright.voice.dialling import carrier_reports, inquiry
 
 _ALIVE = {"queued", "initiated", "ringing", "in-progress"}
@@ -33,8 +33,7 @@ def status(request: Request) -> Response:
         error_code=update.error_code,
     )
     if item is not None and told is not None:
-        report = carrier_reports.reported(told)
-        (endings.conclude if is_terminal(report.status) else lifecycle.advance)(item, report)
+        lifecycle.advance(item, carrier_reports.reported(told))
     return Response(204)
 
 
@@ -56,7 +55,7 @@ def recording(request: Request) -> Response:
     callback = telephony.received(request)
     ready = telephony.read(lambda: twilio_callbacks.recording_ready(callback.fields))
     route = callback.route
-    item = lifecycle.find(route.partition, route.call_id) if ready else None
+    item = items.find(route.partition, route.call_id) if ready else None
     if ready is not None and item is not None and item.get("sid") == ready.sid:
         tx = Transaction(route.partition, request.id)
         jobs.request_recording(route.partition, route.call_id, ready.recording_sid, tx)
@@ -65,11 +64,14 @@ def recording(request: Request) -> Response:
     return Response(204)
 
 
-def attempt_of(callback: Callback, sid: str, request: Request, *, is_alive: bool) -> Item | None:
+def attempt_of(
+    callback: Callback, sid: str, request: Request, *, is_alive: bool
+) -> CallItem | None:
     """The call, if the callback is about the attempt that it is at; bound to the carrier's call."""
     route = callback.route
-    item = lifecycle.find(route.partition, route.call_id)
-    if item is not None and _is_at(item, route.attempt) and item.get("sid") in (None, "", sid):
+    item = items.find(route.partition, route.call_id)
+    is_at = item is not None and attempts.is_at(item["view"], route.attempt)
+    if item is not None and is_at and item.get("sid") in (None, "", sid):
         return item if item.get("sid") else _bound(item, sid)
     count("callbacks_unknown")
     if item is not None and is_alive and item.get("sid") != sid:
@@ -77,22 +79,17 @@ def attempt_of(callback: Callback, sid: str, request: Request, *, is_alive: bool
     return None
 
 
-def _is_at(item: Item, attempt: int) -> bool:
-    view = item["view"]
-    return attempts.number_of(view) == attempt and is_dialled(Status(view["status"]))
+def _bound(item: CallItem, sid: str) -> CallItem | None:
+    return inquiry.bind(item, telephony.carrier(items.partition_of(item)), sid)
 
 
-def _bound(item: Item, sid: str) -> Item | None:
-    return inquiry.bind(item, telephony.carrier(lifecycle.partition_of(item)), sid)
-
-
-def _is_open(item: Item) -> bool:
+def _is_open(item: CallItem) -> bool:
     return item["view"].get("answered_by") in (None, "unknown")
 
 
-def _break_off(item: Item, sid: str) -> None:
+def _break_off(item: CallItem, sid: str) -> None:
     """Let the carrier ask at once what to do; a machine may never come to the next turn."""
-    partition, view = lifecycle.partition_of(item), item["view"]
+    partition, view = items.partition_of(item), item["view"]
     agent = agents.find(partition, view["agent_id"], view.get("agent_version"))
     if agent is not None:
         with suppress(TwilioError, CarrierNotConfigured):

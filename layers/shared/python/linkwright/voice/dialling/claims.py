@@ -7,24 +7,16 @@ whether there may be a call: not before `order`, and after it the carrier is ask
 import math
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from linkwright import clock, ids, plans, usage
 from linkwright.settings import settings
-from linkwright.table import ConditionFailed, Item, Key, Table, get, update
+from linkwright.table import Item, Key, Table, get
 from linkwright.transaction import Transaction
 from linkwright.voice.agent_models import Agent
-from linkwright.voice.calls import attempts, concurrency
-from linkwright.voice.calls.lifecycle import (
-    UNORDERED,
-    Superseded,
-    find,
-    leased,
-    partition_of,
-    stop_calling,
-    store,
-    waiting_again,
-)
-from linkwright.voice.calls.states import EndedReason, Status, is_dialled
+from linkwright.voice.calls import attempts, concurrency, endings, items
+from linkwright.voice.calls.items import CallItem, Facts, Superseded
+from linkwright.voice.calls.states import EndedReason
 from linkwright.voice.compliance import quiet_hours, rules
 from linkwright.workspace.operations import Tenant
 
@@ -51,126 +43,104 @@ class Taken(Exception):
     """The carrier's call is another attempt's."""
 
 
-def claim(item: Item, lease_until: str, agent: Agent, tenant: Tenant, account: str) -> Item:
+def claim(
+    item: CallItem, lease_end: datetime, agent: Agent, tenant: Tenant, account: str
+) -> CallItem:
     """Begin an attempt: this worker is about to dial. The agent's version is fixed here.
 
     The claim, a place on the phone, a call of the callee's day, the minutes that it may last and
     its turn at the carrier are taken together. Raises `Superseded`, `Refused`, `line.Full`,
     `line.AgentBusy` and `Paced`.
     """
-    tx = Transaction(partition_of(item), item["request_id"])
-    view, today = attempts.begun(item["view"], agent), rules.counted(tenant.settings, clock.now())
-    changes: Item = {
+    tx, view = items.transaction(item), attempts.begun(item["view"], agent)
+    facts: Facts = {
+        **items.next_look(item["sk"], lease_end),
+        **items.UNORDERED,
         "claim": ids.new("clm"),
-        "lease_until": lease_until,
-        "gsi2sk": lease_until,
         "slots": concurrency.places(agent),
         "longest_s": agent.max_duration_s,
         "model": tenant.settings.model,
         "language": agent.language.partition("-")[0],
         "zone": quiet_hours.zone(view["to"]) or "",
-        **UNORDERED,
-        **today,
     }
+    if today := rules.counted_on(tenant.settings, clock.now()):
+        facts["counted_on"] = today
     if "reserved" in item:
-        changes["reserved"] = math.ceil(agent.max_duration_s / 60)
-        changes["period"] = plans.period(tenant.anchor_day).label
-    after = store(tx, item, view, changes, otherwise=Superseded)
+        facts["reserved"] = math.ceil(agent.max_duration_s / 60)
+        facts["period"] = plans.period(tenant.anchor_day).label
+    after = items.write(tx, item, view, facts)
     rules.require_not_listed(tx, view["to"], _refused(EndedReason.DO_NOT_CALL))
-    if today and item.get("counted_on") != today["counted_on"]:
+    if today and item.get("counted_on") != today:
         limit = _refused(EndedReason.CALLEE_LIMIT)
-        rules.count_callee(tx, view["to"], today["counted_on"], tenant.settings, limit)
+        rules.count_callee(tx, view["to"], today, tenant.settings, limit)
     concurrency.enter(tx, item["sk"], agent, tenant.plan.concurrent_calls)
     if "reserved" in item:
         limit = _refused(EndedReason.PLAN_LIMIT)
-        usage.top_up(tx, tenant.plan, usage.CALL_MINUTES, item, after, otherwise=limit)
+        usage.top_up(tx, tenant.plan, usage.CALL_MINUTES, dict(item), dict(after), otherwise=limit)
     _keep_pace(tx, account)
     tx.commit()
     return after
 
 
-def take_over(item: Item, lease_until: str) -> Item:
+def take_over(item: CallItem, lease_end: datetime) -> CallItem:
     """Go on with an attempt whose worker is gone. Raises `Superseded`."""
-    claim_id = ids.new("clm")
-    try:
-        return update(
-            Table.CORE,
-            Key(item["pk"], item["sk"]),
-            "SET #claim = :claim, #lease_until = :until, #gsi2sk = :until, #v = :next",
-            # Or our own: the client sends again what got no answer.
-            condition="#v = :seen OR #claim = :claim",
-            values={
-                "claim": claim_id,
-                "until": lease_until,
-                "next": item["v"] + 1,
-                "seen": item["v"],
-            },
-        )
-    except ConditionFailed:
-        raise Superseded from None
+    facts: Facts = {"claim": ids.new("clm"), **items.next_look(item["sk"], lease_end)}
+    # Or our own: the client sends again what got no answer.
+    mine = "#v = :seen OR #claim = :claim"
+    return items.write_alone(item, facts, v=item["v"] + 1, condition=mine)
 
 
-def undo(item: Item, until: datetime) -> None:
+def undo(item: CallItem, until: datetime) -> None:
     """Take back an attempt of which the carrier never heard; the call waits again, until then.
 
-    Raises `Superseded`.
+    How long it has waited is counted on from when it was due at first. Raises `Superseded`.
     """
-    tx = Transaction(partition_of(item), item["request_id"])
-    view = attempts.undone(item["view"])
-    # How long it has waited is counted from when it was due at first.
-    first = {name: item[name] for name in ("due_at",) if name in item}
-    changes = waiting_again(item, until) | first | {"not_before": clock.timestamp(until)}
-    store(tx, item, view, changes, otherwise=Superseded)
-    stop_calling(tx, item)
+    tx, view = items.transaction(item), attempts.undone(item["view"])
+    endings.wait_again(tx, item, view, items.next_look(item["sk"], until))
     tx.commit()
 
 
-def order(item: Item) -> Item:
+def order(item: CallItem) -> CallItem:
     """Write down that the carrier is asked now: from here on there may be a call.
 
     Raises `Superseded` if the attempt is not this worker's any more.
     """
-    try:
-        return update(
-            Table.CORE,
-            Key(item["pk"], item["sk"]),
-            "SET #ordered_at = :now",
-            condition="#v = :seen AND #claim = :claim",
-            values={"now": clock.timestamp(), "seen": item["v"], "claim": item["claim"]},
-        )
-    except ConditionFailed:
-        raise Superseded from None
+    facts: Facts = {"claim": item["claim"], "ordered_at": clock.timestamp()}
+    mine = "#v = :seen AND #claim = :claim"
+    return items.write_alone(item, facts, v=item["v"], condition=mine)
 
 
-def bind(item: Item, account: str, sid: str, *, is_guess: bool = False) -> Item:
+def bind(item: CallItem, account: str, sid: str, *, is_guess: bool = False) -> CallItem:
     """Write down which of the carrier's calls the attempt is; what it is bound to, it stays.
 
     What the carrier said, in its answer or by a callback, beats a guess: the call is taken from the
     attempt that had only adopted it. Raises `Superseded` if the attempt is over or bound to another
     one, `Taken` if that one is another attempt's.
     """
-    number, guessed = attempts.number_of(item["view"]), None
-    while item.get("sid") != sid:
-        if not _is_open(item, number):
+    number = attempts.number_of(item["view"])
+
+    def bound_to(now: CallItem, tx: Transaction, guessed: Item | None = None) -> CallItem | None:
+        if now.get("sid") == sid:
+            return None
+        if now.get("sid") or not attempts.is_at(now["view"], number):
             raise Superseded
-        tx = Transaction(partition_of(item), item["request_id"])
-        changes = {"sid": sid, **leased(clock.now() + _UNHEARD)}
-        after = store(tx, item, item["view"], changes, otherwise=Superseded)
-        _own(tx, bound(account, sid), item, guessed, is_guess=is_guess)
-        try:
-            tx.commit()
-        except Superseded:
-            item = find(partition_of(item), item["sk"]) or item
-        except Taken:
-            guessed = _guessed(account, sid) if guessed is None and not is_guess else None
-            if guessed is None:
-                raise
-        else:
-            return after
-    return item
+        look = items.next_look(now["sk"], clock.now() + _UNHEARD)
+        after = items.write(tx, now, now["view"], {"sid": sid, **look})
+        _own(tx, bound(account, sid), now, guessed, is_guess=is_guess)
+        return after
+
+    try:
+        return items.changing(item, bound_to)
+    except Taken:
+        guessed = None if is_guess else _guessed(account, sid)
+        if guessed is None:
+            raise
+        return items.changing(item, partial(bound_to, guessed=guessed))
 
 
-def _own(tx: Transaction, where: Key, item: Item, guessed: Item | None, *, is_guess: bool) -> None:
+def _own(
+    tx: Transaction, where: Key, item: CallItem, guessed: Item | None, *, is_guess: bool
+) -> None:
     """Make the carrier's call this attempt's alone, also if another one had guessed it its own."""
     owner = {
         **where.attributes(),
@@ -184,15 +154,15 @@ def _own(tx: Transaction, where: Key, item: Item, guessed: Item | None, *, is_gu
     same = "#guess = :yes AND #owner = :owner"
     values = {"yes": True, "owner": guessed["owner"]}
     tx.put(Table.CORE, owner, condition=same, values=values, otherwise=Taken)
-    # It is looked for again, and is mostly not there.
-    tx.update(
-        Table.CORE,
-        Key(*guessed["owner"]),
-        "SET #sid = :none, #v = #v + :one",
-        condition="#sid = :sid",
-        values={"none": "", "one": 1, "sid": where.sk},
-        otherwise=Taken,
-    )
+    _disown(tx, Key(*guessed["owner"]), where.sk)
+
+
+def _disown(tx: Transaction, where: Key, sid: str) -> None:
+    """The attempt that guessed looks again for its own call, which is mostly not there."""
+    other = items.at(where)
+    if other is None or other.get("sid") != sid:
+        raise Taken
+    items.write(tx, other, other["view"], {"sid": ""})
 
 
 def _guessed(account: str, sid: str) -> Item | None:
@@ -209,12 +179,6 @@ def bound(account: str, sid: str) -> Key:
 def unclaimed(account: str, sids: list[str]) -> list[str]:
     """Those of the carrier's calls that are no attempt's yet."""
     return [sid for sid in sids if get(Table.CORE, bound(account, sid)) is None]
-
-
-def _is_open(item: Item, number: int) -> bool:
-    view = item["view"]
-    is_current = attempts.number_of(view) == number and is_dialled(Status(view["status"]))
-    return is_current and not item.get("sid")
 
 
 def _keep_pace(tx: Transaction, account: str) -> None:

@@ -19,10 +19,10 @@ from linkwright.providers.telephony import (
     RateLimited,
     TwilioError,
 )
-from linkwright.table import Item
 from linkwright.voice import agents
 from linkwright.voice.agent_models import Agent
-from linkwright.voice.calls import concurrency, lifecycle
+from linkwright.voice.calls import concurrency, items, lifecycle
+from linkwright.voice.calls.items import CallItem, Superseded
 from linkwright.voice.calls.reports import Report
 from linkwright.voice.calls.states import EndedReason, Status, is_dialled
 from linkwright.voice.compliance import rules
@@ -51,22 +51,23 @@ def dial(work: Work) -> None:
     if work.kind == outbox.LINE:
         _begin_next(partition)
         return
-    item = lifecycle.find(partition, work.sk)
+    item = items.find(partition, work.sk)
     if item is None or work.pk != item["pk"]:
         # Never there: the message is not ours, or was written about something else.
         raise LookupError("no such call")
     status = Status(item["view"]["status"])
-    if is_dialled(status) and not _is_leased(item):
+    is_time = not items.is_left_alone(item)
+    if is_dialled(status) and is_time:
         _resume(item)
         return
-    if status is Status.SCHEDULED and clock.now() >= _due_at(item):
+    if status is Status.SCHEDULED and is_time:
         lifecycle.advance(item, Report(Status.QUEUED))
         status = Status.QUEUED
     # Also if this call is under way: its message may have begun another, whose own is spent.
     _begin_next(partition, item if status is Status.QUEUED else None)
 
 
-def _begin_next(partition: str, queued: Item | None = None) -> None:
+def _begin_next(partition: str, queued: CallItem | None = None) -> None:
     """Begin the call that waits for longest and may begin; `queued` is one that waits."""
     while deadline.seconds_left() > _DIAL_BUDGET_S:
         try:
@@ -79,12 +80,12 @@ def _begin_next(partition: str, queued: Item | None = None) -> None:
     count("dials_left_waiting")
 
 
-def _is_settled(partition: str, tenant: Tenant, queued: Item | None) -> bool:
+def _is_settled(partition: str, tenant: Tenant, queued: CallItem | None) -> bool:
     """Go down the line until a call has begun or none may; no if another worker came between."""
     busy: set[str] = set()
     for call_id, agent_id in concurrency.waiting(partition, queued):
-        item = None if agent_id in busy else lifecycle.find(partition, call_id)
-        if item is None or item["view"]["status"] != Status.QUEUED or _is_early(item):
+        item = None if agent_id in busy else items.find(partition, call_id)
+        if item is None or item["view"]["status"] != Status.QUEUED or items.is_left_alone(item):
             continue
         try:
             if _begin(item, tenant):
@@ -95,14 +96,14 @@ def _is_settled(partition: str, tenant: Tenant, queued: Item | None) -> bool:
         except concurrency.AgentBusy:
             _repair(partition, agent_id)
             busy.add(agent_id)
-        except lifecycle.Superseded:
+        except Superseded:
             return False
     return True
 
 
-def _begin(item: Item, tenant: Tenant) -> bool:
+def _begin(item: CallItem, tenant: Tenant) -> bool:
     """Dial the call, unless it must not be dialled, or not now."""
-    partition, view = lifecycle.partition_of(item), item["view"]
+    partition, view = items.partition_of(item), item["view"]
     agent = agents.find(partition, view["agent_id"], view.get("agent_version"))
     if agent is None:
         lifecycle.advance(item, _failed(EndedReason.AGENT_NOT_FOUND))
@@ -132,7 +133,7 @@ def _begin(item: Item, tenant: Tenant) -> bool:
     return True
 
 
-def _place(item: Item, agent: Agent, carrier: Carrier) -> None:
+def _place(item: CallItem, agent: Agent, carrier: Carrier) -> None:
     """Have the claimed call dialled, once: what is unknown then is asked, never repeated."""
     order = inquiry.dial_of(item, agent)
     logger().info("dialling", extra={"call": order.call_id, "attempt": order.attempt})
@@ -148,7 +149,7 @@ def _place(item: Item, agent: Agent, carrier: Carrier) -> None:
         inquiry.bind(item, carrier, sid)
 
 
-def _not_placed(item: Item, refused: NotPlaced) -> None:
+def _not_placed(item: CallItem, refused: NotPlaced) -> None:
     """The carrier knows of no call: it waits for another try, or ends if that is of no use."""
     if not refused.may_pass:
         lifecycle.advance(item, carrier_reports.refused(refused.refusal))
@@ -158,12 +159,12 @@ def _not_placed(item: Item, refused: NotPlaced) -> None:
     _return_to_line(item, clock.now() + wait)
 
 
-def _resume(item: Item) -> None:
+def _resume(item: CallItem) -> None:
     """Go on with an attempt whose worker is gone, or of which nothing was heard."""
-    partition, view = lifecycle.partition_of(item), item["view"]
+    partition, view = items.partition_of(item), item["view"]
     try:
         item = claims.take_over(item, _lease_end())
-    except lifecycle.Superseded:
+    except Superseded:
         return
     if not item.get("ordered_at"):
         # Time has passed: whether it may be dialled at all is asked again, in its turn.
@@ -183,12 +184,12 @@ def _resume(item: Item) -> None:
         inquiry.look_up(item, inquiry.dial_of(item, agent), carrier)
 
 
-def _return_to_line(item: Item, until: datetime) -> None:
-    with suppress(lifecycle.Superseded):
+def _return_to_line(item: CallItem, until: datetime) -> None:
+    with suppress(Superseded):
         claims.undo(item, _within_window(item, until))
 
 
-def _wait_for(opening: datetime | None, item: Item) -> None:
+def _wait_for(opening: datetime | None, item: CallItem) -> None:
     """The callee has quiet hours: the call waits for their end, or ends where it cannot."""
     if opening is None or item.get("on_quiet_hours") == "reject":
         lifecycle.advance(item, _canceled(EndedReason.WINDOW_MISSED))
@@ -196,7 +197,7 @@ def _wait_for(opening: datetime | None, item: Item) -> None:
         lifecycle.postpone(item, _within_window(item, opening))
 
 
-def _within_window(item: Item, until: datetime) -> datetime:
+def _within_window(item: CallItem, until: datetime) -> datetime:
     """Not later than just after the call's window: then it ends when that does."""
     latest = _latest(item)
     return min(until, latest + timedelta(seconds=1)) if latest else until
@@ -207,29 +208,20 @@ def _repair(partition: str, of: str) -> None:
     call_id = concurrency.longest_on_the_phone(partition, of)
     if call_id is None:
         return
-    item = lifecycle.find(partition, call_id)
+    item = items.find(partition, call_id)
     if item is None or not is_dialled(Status(item["view"]["status"])):
         concurrency.remove(partition, of, call_id)
         logger().warning("freed a place that nobody held", extra={"call": call_id})
 
 
-def _is_early(item: Item) -> bool:
-    """Whether the carrier asked to be spared this call for a while."""
-    return "not_before" in item and clock.now() < clock.parse(item["not_before"])
-
-
-def _is_late(item: Item, now: datetime) -> bool:
+def _is_late(item: CallItem, now: datetime) -> bool:
     latest = _latest(item)
-    return now > _due_at(item) + _STALE or (latest is not None and now > latest)
+    return now > items.due_since(item) + _STALE or (latest is not None and now > latest)
 
 
-def _latest(item: Item) -> datetime | None:
+def _latest(item: CallItem) -> datetime | None:
     latest = (item["view"].get("schedule") or {}).get("latest_at")
     return clock.parse(latest) if latest else None
-
-
-def _due_at(item: Item) -> datetime:
-    return clock.parse(item.get("due_at") or item["view"]["created_at"])
 
 
 def _failed(reason: EndedReason) -> Report:
@@ -240,11 +232,7 @@ def _canceled(reason: EndedReason) -> Report:
     return Report(Status.CANCELED, ended_reason=reason)
 
 
-def _is_leased(item: Item) -> bool:
-    return str(item.get("lease_until", "")) > clock.timestamp()
-
-
-def _lease_end() -> str:
+def _lease_end() -> datetime:
     # From the wall clock and the function's own end: nobody takes over while it may still run.
     left = min(deadline.seconds_left(), _LONGEST_RUN_S)
-    return clock.timestamp(clock.now() + timedelta(seconds=left + _LEASE_GRACE_S))
+    return clock.now() + timedelta(seconds=left + _LEASE_GRACE_S)

@@ -12,11 +12,10 @@ from linkwright import clock
 from linkwright.observability import count, logger
 from linkwright.providers import twilio_words
 from linkwright.providers.telephony import Carrier, Dial, NotFound, TwilioError
-from linkwright.table import Item
 from linkwright.transaction import Transaction
 from linkwright.voice.agent_models import Agent
-from linkwright.voice.calls import attempts, endings, jobs, lifecycle
-from linkwright.voice.calls.lifecycle import Superseded
+from linkwright.voice.calls import attempts, items, jobs, lifecycle
+from linkwright.voice.calls.items import CallItem, Superseded
 from linkwright.voice.calls.reports import Report
 from linkwright.voice.calls.states import EndedReason, Status, is_terminal
 from linkwright.voice.dialling import carrier_reports, claims
@@ -31,10 +30,10 @@ _LOOK_AGAIN = timedelta(seconds=30)
 _PATIENCE = timedelta(minutes=30)
 
 
-def dial_of(item: Item, agent: Agent) -> Dial:
+def dial_of(item: CallItem, agent: Agent) -> Dial:
     view = item["view"]
     return Dial(
-        lifecycle.partition_of(item),
+        items.partition_of(item),
         view["id"],
         attempts.number_of(view),
         view["to"],
@@ -45,14 +44,14 @@ def dial_of(item: Item, agent: Agent) -> Dial:
     )
 
 
-def bind(item: Item, carrier: Carrier, sid: str, *, is_guess: bool = False) -> Item | None:
+def bind(item: CallItem, carrier: Carrier, sid: str, *, is_guess: bool = False) -> CallItem | None:
     """The attempt is this call at the carrier. If the attempt is over, the call is hung up."""
     try:
         return claims.bind(item, carrier.account, sid, is_guess=is_guess)
     except Taken:
         count("calls_taken")
     except Superseded:
-        hang_up(lifecycle.partition_of(item), item["request_id"], sid)
+        hang_up(items.partition_of(item), item["request_id"], sid)
     return None
 
 
@@ -63,7 +62,7 @@ def hang_up(partition: str, request_id: str, sid: str) -> None:
     tx.commit()
 
 
-def look_up(item: Item, order: Dial, carrier: Carrier) -> None:
+def look_up(item: CallItem, order: Dial, carrier: Carrier) -> None:
     """Adopt the call that was ordered, if there is exactly one that may be it; else give up.
 
     While the carrier may not list it yet, it is looked for again.
@@ -86,7 +85,7 @@ def look_up(item: Item, order: Dial, carrier: Carrier) -> None:
         give_up(item)
 
 
-def ask(item: Item, carrier: Carrier) -> None:
+def ask(item: CallItem, carrier: Carrier) -> None:
     """Bring the call to what the carrier says of it. One that is too old by far is ended."""
     try:
         state = carrier.twilio.fetch(item["sid"])
@@ -101,7 +100,7 @@ def ask(item: Item, carrier: Carrier) -> None:
     update = twilio_words.update(state.status, answered=who, duration_s=seconds)
     report = carrier_reports.reported(update) if update else None
     if report is not None and is_terminal(report.status):
-        endings.conclude(item, report)
+        lifecycle.advance(item, report)
     elif report is not None and not _is_lost(item) and lifecycle.says_something(item, report):
         after = lifecycle.advance(item, report)
         if report.status is Status.RINGING:
@@ -110,29 +109,28 @@ def ask(item: Item, carrier: Carrier) -> None:
         _wait_or_give_up(item)
 
 
-def give_up(item: Item) -> None:
+def give_up(item: CallItem) -> None:
     """Nobody will tell the end any more."""
     reason = EndedReason.PROVIDER_TIMEOUT
-    endings.conclude(item, Report(Status.FAILED, ended_reason=reason))
+    lifecycle.advance(item, Report(Status.FAILED, ended_reason=reason))
 
 
-def _wait_or_give_up(item: Item, patience: timedelta = timedelta(0)) -> None:
+def _wait_or_give_up(item: CallItem, patience: timedelta = timedelta(0)) -> None:
     if _is_lost(item, patience):
         give_up(item)
     else:
         _ask_later(item)
 
 
-def _is_lost(item: Item, patience: timedelta = timedelta(0)) -> bool:
+def _is_lost(item: CallItem, patience: timedelta = timedelta(0)) -> bool:
     """Whether the attempt is older than any may become, and the patience is over as well."""
     longest = timedelta(seconds=item.get("longest_s", 0)) + lifecycle.END_GRACE
     return clock.now() > attempts.started_at(item["view"]) + longest + patience
 
 
-def _ask_later(item: Item) -> None:
+def _ask_later(item: CallItem) -> None:
     """Let the sweeper find the call after a while, unless it goes on meanwhile."""
-    tx = Transaction(lifecycle.partition_of(item), item["request_id"])
-    until = lifecycle.leased(clock.now() + _LOOK_AGAIN)
-    lifecycle.store(tx, item, item["view"], until, otherwise=Superseded)
+    tx = items.transaction(item)
+    items.write(tx, item, item["view"], items.next_look(item["sk"], clock.now() + _LOOK_AGAIN))
     with suppress(Superseded):
         tx.commit()

@@ -1,8 +1,7 @@
 """What the follow-up worker does, safe to be killed at any instruction.
 
-It analyses an ended call, keeps its recording, and hangs up what ours has ended. Each step is one
-transaction on condition that nobody changed the call meanwhile, and is left out once the call shows
-that it was done. The last one ends the job.
+It analyses an ended call, keeps its recording, and hangs up what ours has ended. What is told of a
+call is written with its event; the last write of a job ends it.
 """
 
 from contextlib import suppress
@@ -12,11 +11,10 @@ from linkwright.errors import Unavailable
 from linkwright.outbox import Work
 from linkwright.providers import telephony
 from linkwright.providers.telephony import Carrier, CarrierNotConfigured, NotFound
-from linkwright.table import Item, Key, Table
+from linkwright.table import Item, Key
 from linkwright.transaction import Transaction
-from linkwright.voice.calls import jobs, lifecycle, recordings, transcripts, turn_log
-from linkwright.voice.calls.lifecycle import Superseded
-from linkwright.voice.calls.models import Analysis, Call
+from linkwright.voice.calls import items, jobs, reading, recordings, transcripts, turn_log
+from linkwright.voice.calls.items import CallItem, Facts
 from linkwright.voice.calls.states import Status, is_terminal
 from linkwright.voice.follow_up import analysis
 
@@ -24,41 +22,35 @@ from linkwright.voice.follow_up import analysis
 def run(work: Work) -> None:
     """Do a job; nothing if that is done."""
     job = Key(work.pk, work.sk)
-    while jobs.is_waiting(job):
-        try:
+    if jobs.is_waiting(job):
+        with suppress(jobs.AlreadyDone):
             _STEPS[work.kind](job)
-        except Superseded:
-            continue  # somebody changed the call: by what it is now
-        return
 
 
 def _analyse(job: Key) -> None:
-    item = _ended(job, job.sk)
-    if item["view"].get("analysis") is None:
+    def analysed(item: CallItem, tx: Transaction) -> CallItem:
+        jobs.finish(job, tx)
+        if item["view"].get("analysis") is not None:
+            return item
         said = _said_at_last(item)
-        _write(item, said | {"view": _analysed(item | said)}, "call.analyzed", job)
-    else:
-        _close(job)
+        after = items.write(tx, item, _analysed({**item, **said}), said)
+        tx.emit("call.analyzed", after["view"], sequence=after["v"])
+        return after
+
+    items.changing(_ended(job, job.sk), analysed)
 
 
-def _said_at_last(item: Item) -> Item:
+def _said_at_last(item: CallItem) -> Facts:
     """The transcript, if more was written down than when the end was told: the two may cross."""
     turns = turn_log.transcript(item, turn_log.read(item))
     if len(turns) <= len(transcripts.read(item)):
         return {}
-    return transcripts.stored(lifecycle.partition_of(item), item["sk"], turns)
+    return transcripts.stored(items.partition_of(item), item["sk"], turns)
 
 
-def _analysed(item: Item) -> Item:
-    call = Call.model_validate({**item["view"], "transcript": transcripts.read(item)})
-    return {
-        **item["view"],
-        "analysis": _analysis(item, call).model_dump(mode="json", exclude_none=True),
-    }
-
-
-def _analysis(item: Item, call: Call) -> Analysis:
-    return analysis.analyse(call, lifecycle.partition_of(item), item.get("model"))
+def _analysed(item: CallItem) -> Item:
+    made = analysis.analyse(reading.shown(item), items.partition_of(item), item.get("model"))
+    return {**item["view"], "analysis": made.model_dump(mode="json", exclude_none=True)}
 
 
 def _keep_recording(job: Key) -> None:
@@ -67,23 +59,31 @@ def _keep_recording(job: Key) -> None:
     item, carrier = _ended(job, call_id), _carrier(job)
     if carrier is not None:
         if "recording_key" not in item and _may_be_kept(item):
-            _store(item, carrier, sid)
+            # What the carrier does not have any more cannot be kept.
+            with suppress(NotFound):
+                _store(item, carrier, sid)
         carrier.twilio.delete_recording(sid)
     _close(job)
 
 
-def _may_be_kept(item: Item) -> bool:
+def _may_be_kept(item: CallItem) -> bool:
     consent = item["view"].get("recording_consent") or {}
     return consent.get("type") in {"verbal", "not_asked"}
 
 
-def _store(item: Item, carrier: Carrier, sid: str) -> None:
-    # What the carrier does not have any more cannot be kept.
-    with suppress(NotFound):
-        recording = carrier.recording(sid)
-        partition = lifecycle.partition_of(item)
-        key = recordings.store(partition, item["sk"], recording.audio, recording.content_type)
-        _write(item, {"recording_key": key}, "call.recording_ready")
+def _store(item: CallItem, carrier: Carrier, sid: str) -> None:
+    recording = carrier.recording(sid)
+    partition = items.partition_of(item)
+    key = recordings.store(partition, item["sk"], recording.audio, recording.content_type)
+
+    def kept(now: CallItem, tx: Transaction) -> CallItem | None:
+        if "recording_key" in now:
+            return None
+        after = items.write(tx, now, now["view"], {"recording_key": key})
+        tx.emit("call.recording_ready", after["view"], sequence=after["v"])
+        return after
+
+    items.changing(item, kept)
 
 
 def _hang_up(job: Key) -> None:
@@ -101,9 +101,9 @@ _STEPS = {
 }
 
 
-def _ended(job: Key, call_id: str) -> Item:
+def _ended(job: Key, call_id: str) -> CallItem:
     """The call of a job. Raises `Unavailable` while it goes on: its end is on its way."""
-    item = lifecycle.find(_partition(job), call_id)
+    item = items.find(_partition(job), call_id)
     if item is None:
         raise LookupError("no such call")
     if not is_terminal(Status(item["view"]["status"])):
@@ -122,25 +122,7 @@ def _partition(job: Key) -> str:
     return job.pk.split("#")[1]
 
 
-def _write(item: Item, changes: Item, event_type: str, job: Key | None = None) -> None:
-    """Make a step and tell of it, and end the job if one is given. Raises `Superseded`."""
-    after = {**item, **changes, "v": item["v"] + 1}
-    tx = Transaction(lifecycle.partition_of(item), item["request_id"])
-    tx.update(
-        Table.CORE,
-        Key(item["pk"], item["sk"]),
-        "SET #v = :v, " + ", ".join(f"#{name} = :{name}" for name in changes),
-        condition="#v = :seen",
-        values={**changes, "v": after["v"], "seen": item["v"]},
-        otherwise=Superseded,
-    )
-    tx.emit(event_type, after["view"], sequence=after["v"])
-    if job is not None:
-        jobs.finish(job, tx, otherwise=Superseded)
-    tx.commit()
-
-
 def _close(job: Key) -> None:
     tx = Transaction(_partition(job), "")
-    jobs.finish(job, tx, otherwise=Superseded)
+    jobs.finish(job, tx)
     tx.commit()

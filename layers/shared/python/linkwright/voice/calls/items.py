@@ -1,0 +1,209 @@
+"""A call as it is stored: one item, which changes only if nobody changed it meanwhile.
+
+Its public form is the map `view`; beside it stands what nobody is shown.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypedDict, cast
+
+from linkwright import clock, outbox
+from linkwright.table import ConditionFailed, Item, Key, Table, get, update
+from linkwright.transaction import Otherwise, Transaction
+from linkwright.voice.calls.states import Status, is_dialled, is_terminal
+
+# One minute is reserved while a call waits; when it is dialled, as many as it may last.
+RESERVED_MINUTES = 1
+
+
+class Facts(TypedDict, total=False):
+    """What a call has from some moment on, by who writes it first."""
+
+    # When it is looked at next, see `next_look`; no more once it has ended.
+    gsi2pk: str
+    gsi2sk: str
+    next_look_at: str
+    # Placed: it waits for its queue, since when it is due, and what it has taken of the limits.
+    outbox: str
+    due_at: str
+    on_quiet_hours: str
+    counted_on: str
+    reserved: int
+    period: str
+    # Claimed by a worker, which fixes what the agent is for this attempt.
+    claim: str
+    slots: list[str]
+    longest_s: int
+    model: str | None
+    language: str
+    zone: str
+    # At the carrier: when it was about to be ordered, and as what; both empty while it was not.
+    ordered_at: str
+    sid: str
+    # Ended; the keys are of what S3 keeps.
+    transcript: list[Item]
+    transcript_key: str
+    recording_key: str
+
+
+class CallItem(Facts):
+    """`v` counts the changes; `request_id` is of the request that placed the call."""
+
+    pk: str
+    sk: str
+    gsi1pk: str
+    gsi1sk: str
+    gsi3pk: str
+    gsi3sk: str
+    view: Item
+    v: int
+    request_id: str
+
+
+# Puts a change of a call into a transaction and tells what the call is after it; None: none is due.
+Change = Callable[[CallItem, Transaction], CallItem | None]
+
+# What an attempt has until it is ordered.
+UNORDERED: Facts = {"ordered_at": "", "sid": ""}
+
+_UNTIL_THE_END = ("gsi2pk", "gsi2sk", "next_look_at", "slots")
+
+
+class Superseded(Exception):
+    """The call is further on than what was reported, or another worker has it."""
+
+
+def key(partition: str, call_id: str) -> Key:
+    return Key(f"W#{partition}#CALL", call_id)
+
+
+def agent_partition(partition: str, agent_id: str) -> str:
+    return f"W#{partition}#AGT#{agent_id}#CALL"
+
+
+def status_partition(partition: str, status: str) -> str:
+    return f"W#{partition}#CST#{status}"
+
+
+def find(partition: str, call_id: str) -> CallItem | None:
+    return at(key(partition, call_id))
+
+
+def at(where: Key) -> CallItem | None:
+    return cast(CallItem | None, get(Table.CORE, where))
+
+
+def partition_of(item: CallItem) -> str:
+    return item["pk"].split("#")[1]
+
+
+def transaction(item: CallItem) -> Transaction:
+    """For a change of the call; its events name the request that placed it."""
+    return Transaction(partition_of(item), item["request_id"])
+
+
+def changing(item: CallItem, change: Change) -> CallItem:
+    """Change the call; by what it is by then, where somebody else changed it first."""
+    while True:
+        tx = transaction(item)
+        after = change(item, tx)
+        if after is None:
+            return item
+        try:
+            tx.commit()
+        except Superseded:
+            item = find(partition_of(item), item["sk"]) or item
+        else:
+            return after
+
+
+def write(
+    tx: Transaction,
+    item: CallItem,
+    view: Item,
+    facts: Facts | None = None,
+    otherwise: Otherwise = Superseded,
+) -> CallItem:
+    """Give the call another view and other facts. Returns it as it is then: its next version."""
+    written = {
+        "view": view,
+        "v": item["v"] + 1,
+        "gsi3pk": status_partition(partition_of(item), view["status"]),
+        **(facts or {}),
+    }
+    gone = _UNTIL_THE_END if is_terminal(Status(view["status"])) else ()
+    removed = " REMOVE " + ", ".join(f"#{name}" for name in gone) if gone else ""
+    tx.update(
+        Table.CORE,
+        Key(item["pk"], item["sk"]),
+        _set(written) + removed,
+        condition="#v = :seen",
+        values={**written, "seen": item["v"]},
+        otherwise=otherwise,
+    )
+    after = {name: value for name, value in {**item, **written}.items() if name not in gone}
+    return cast(CallItem, after)
+
+
+def write_alone(item: CallItem, facts: Facts, *, v: int, condition: str) -> CallItem:
+    """Write facts that nothing else goes with. Returns what is stored, not only what was read.
+
+    Raises `Superseded`.
+    """
+    written = {**facts, "v": v}
+    try:
+        after = update(
+            Table.CORE,
+            Key(item["pk"], item["sk"]),
+            _set(written),
+            condition=condition,
+            values={**written, "seen": item["v"]},
+        )
+    except ConditionFailed:
+        raise Superseded from None
+    return cast(CallItem, after)
+
+
+def _set(written: Item) -> str:
+    return "SET " + ", ".join(f"#{name} = :{name}" for name in written)
+
+
+def next_look(call_id: str, moment: datetime) -> Facts:
+    """The facts of a call that nobody is to look at before a moment; then the sweeper finds it.
+
+    Until then one that waits is not to be dialled, and one that was dialled is somebody's, or is
+    expected to be heard of.
+    """
+    due = outbox.due(outbox.CALL, call_id, moment)
+    # The sweeper counts its own next look in the index, so the call's stands beside it.
+    return {
+        "gsi2pk": due["gsi2pk"],
+        "gsi2sk": due["gsi2sk"],
+        "next_look_at": clock.timestamp(moment),
+    }
+
+
+def due(call_id: str, moment: datetime) -> Facts:
+    """The facts of a call that waits for a moment, from which on its patience is counted."""
+    return {**next_look(call_id, moment), "due_at": clock.timestamp(moment)}
+
+
+def is_left_alone(item: CallItem) -> bool:
+    """Whether it is too early to look at the call."""
+    until = item.get("next_look_at") or _look_of_old(item)
+    return until is not None and clock.now() < clock.parse(until)
+
+
+def due_since(item: CallItem) -> datetime:
+    """A call that was due at once has no moment of its own."""
+    return clock.parse(item.get("due_at") or item["view"]["created_at"])
+
+
+def _look_of_old(item: CallItem) -> str | None:
+    """Calls of before there was `next_look_at` have an attribute for each status."""
+    status = Status(item["view"]["status"])
+    if is_dialled(status):
+        name = "lease_until"
+    else:
+        name = "due_at" if status is Status.SCHEDULED else "not_before"
+    return cast(Item, item).get(name) or None
