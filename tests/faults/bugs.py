@@ -202,8 +202,8 @@ def hung_up_apart_from_the_end(patch: Patch) -> None:
 
 
 def answered_and_not_written_down(patch: Patch) -> None:
-    def say(item: Item, number: int, text: str, then: Then, rule: int | None = None) -> Turn:
-        return Turn(number, "", clock.now(), text, clock.now(), then, rule)
+    def say(item: CallItem, number: int, text: str, then: Then, **how: Any) -> Turn:
+        return Turn(number, "", clock.now(), text, clock.now(), then, **how)
 
     patch.setattr(turn_log, "say", say)
 
@@ -211,10 +211,10 @@ def answered_and_not_written_down(patch: Patch) -> None:
 def answered_whether_or_not_it_is_written_down(patch: Patch) -> None:
     write = turn_log.say
 
-    def say(item: Item, number: int, text: str, then: Then, rule: int | None = None) -> Turn:
+    def say(item: CallItem, number: int, text: str, then: Then, **how: Any) -> Turn:
         with suppress(Unavailable):
-            return write(item, number, text, then, rule)
-        return Turn(number, "", clock.now(), text, clock.now(), then, rule)
+            return write(item, number, text, then, **how)
+        return Turn(number, "", clock.now(), text, clock.now(), then, **how)
 
     patch.setattr(turn_log, "say", say)
 
@@ -222,10 +222,10 @@ def answered_whether_or_not_it_is_written_down(patch: Patch) -> None:
 def heard_whether_or_not_it_is_written_down(patch: Patch) -> None:
     write = turn_log.hear
 
-    def hear(item: Item, number: int, text: str) -> Turn:
+    def hear(item: CallItem, number: int, text: str) -> Turn:
         with suppress(Unavailable):
             return write(item, number, text)
-        return Turn(number, text, clock.now(), None, None, Then.LISTEN, None)
+        return Turn(number, text, clock.now(), None, None, Then.LISTEN)
 
     patch.setattr(turn_log, "hear", hear)
 

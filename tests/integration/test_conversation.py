@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from linkwright import clock
-from linkwright.table import Item
+from linkwright.table import Item, Table, update
 from linkwright.voice.agent_models import VoicemailPlan
+from linkwright.voice.calls import turn_log
 from linkwright.voice.language.phrases import phrases
 from tests import carrier, models, pump
 from tests.carrier import about
@@ -632,6 +633,41 @@ def test_a_person_behind_a_machine_is_talked_with(
     assert talk.call.answered_by == "machine_start"
     assert talk.end() == ("completed", "agent_ended")
     assert talk.show()["answered_by"] == "human"
+
+
+def test_what_a_turn_is_for_is_not_told_from_its_words(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The model happens to say what a machine is asked."""
+    question = phrases("en").are_you_there
+    spoken_by(monkeypatch, question, BYE)
+    late = Late("machine_start")
+    talk = Talk(workspace, "Hm?", "You have reached Noa.", language="en", voicemail=ASKS)
+    talk.exchange.talk(talk.id)
+    talk.exchange.run_to(talk.call, "turn")
+    late.tell()
+    talk.finish()
+    assert talk.heard()[1:] == [question, question]
+
+
+def test_a_turn_of_before_there_were_steps_is_taken_for_talk(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoken_by(monkeypatch, BYE)
+    late = Late("machine_start")
+    lines = ("You have reached Noa.", "Hello?", "Hello, I am here!", "Bye.")
+    talk = Talk(workspace, *lines, language="en", voicemail=ASKS)
+    talk.exchange.talk(talk.id)
+    late.tell()
+    talk.exchange.run_to(talk.call, "answer")
+    talk.exchange.run_to(talk.call, "turn")
+    asked = turn_log.read(talk.item)[-1]
+    update(Table.CORE, turn_log.key(talk.item, asked.number), "REMOVE #step")
+    talk.finish()
+    words = phrases("en")
+    opening = f"{words.disclosed.format(name='Dana')} {words.good_moment}"
+    question = words.are_you_there
+    assert talk.heard() == [opening, question, question, opening, "Goodbye, then."]
 
 
 def test_a_person_behind_a_machine_who_wants_no_calls_is_not_called_again(

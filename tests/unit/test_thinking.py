@@ -45,7 +45,7 @@ def agent(**changes: Any) -> Agent:
 def turns(*pairs: tuple[str, str | None]) -> list[Turn]:
     """What was heard and said; the opening first."""
     return [
-        Turn(at, heard, NOW, said, NOW if said else None, Then.LISTEN, None)
+        Turn(at, heard, NOW, said, NOW if said else None, Then.LISTEN)
         for at, (heard, said) in enumerate(pairs)
     ]
 

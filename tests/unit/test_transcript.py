@@ -20,10 +20,10 @@ Moments = tuple[float, float]
 
 def times(*turns: Moments, opening: str = TEXT, text: str = TEXT) -> list[tuple[int, int]]:
     """Of the opening, which begins with the call, and of turns in which either says the text."""
-    told = [Turn(0, "", ANSWERED, opening, ANSWERED, Then.LISTEN, None)]
+    told = [Turn(0, "", ANSWERED, opening, ANSWERED, Then.LISTEN)]
     for number, moments in enumerate(turns, 1):
         heard, said = (ANSWERED + timedelta(seconds=seconds) for seconds in moments)
-        told.append(Turn(number, text, heard, text, said, Then.LISTEN, None))
+        told.append(Turn(number, text, heard, text, said, Then.LISTEN))
     return [(line.start_ms, line.end_ms) for line in transcript(ITEM, told)]
 
 
@@ -43,9 +43,9 @@ def test_two_voices_share_the_time_there_was(opening: str, first: tuple[int, int
 
 
 def test_what_the_agent_says_next_ends_what_it_said() -> None:
-    opened = Turn(0, "", ANSWERED, TEXT, ANSWERED, Then.LISTEN, None)
+    opened = Turn(0, "", ANSWERED, TEXT, ANSWERED, Then.LISTEN)
     later = ANSWERED + timedelta(seconds=1)
-    asked = Turn(1, "", later, TEXT, later, Then.LISTEN, None)
+    asked = Turn(1, "", later, TEXT, later, Then.LISTEN)
     lines = transcript(ITEM, [opened, asked])
     assert [(line.start_ms, line.end_ms) for line in lines] == [(0, 1000), (1000, 3000)]
 

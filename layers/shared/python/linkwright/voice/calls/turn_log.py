@@ -32,6 +32,16 @@ class Then(StrEnum):
     MODEL_FAILED = "model_failed"
 
 
+class Step(StrEnum):
+    """What the agent does with a turn, where that decides how the talk goes on."""
+
+    TALK = "talk"
+    ASK_WHO_IS_THERE = "ask_who_is_there"
+    LEAVE_MESSAGE = "leave_message"
+    NOT_REACHED = "not_reached"
+    SAY_GOODBYE = "say_goodbye"
+
+
 @dataclass(frozen=True)
 class Turn:
     """`said` is None while nothing was said to it yet. `then` is what follows what was said."""
@@ -42,7 +52,8 @@ class Turn:
     said: str | None
     said_at: datetime | None
     then: Then
-    rule: int | None
+    rule: int | None = None
+    step: Step = Step.TALK
 
 
 def read(item: CallItem) -> list[Turn]:
@@ -70,7 +81,7 @@ def hear(item: CallItem, number: int, text: str) -> Turn:
     return _turn(
         update(
             Table.CORE,
-            _key(item, number),
+            key(item, number),
             "SET #heard = if_not_exists(#heard, :heard), #ttl = :ttl"
             ", #heard_at = if_not_exists(#heard_at, :now)",
             values={"heard": text, "now": clock.epoch_ms(), "ttl": clock.epoch() + _RETENTION_S},
@@ -78,23 +89,33 @@ def hear(item: CallItem, number: int, text: str) -> Turn:
     )
 
 
-def say(item: CallItem, number: int, text: str, then: Then, rule: int | None = None) -> Turn:
+def say(
+    item: CallItem,
+    number: int,
+    text: str,
+    then: Then,
+    *,
+    rule: int | None = None,
+    step: Step = Step.TALK,
+) -> Turn:
     """Write down what is said to a turn; whoever was first is who is heard."""
-    values = {"said": text, "then": then, "now": clock.epoch_ms(), "rule": rule, "none": ""}
+    values = {"said": text, "then": then, "rule": rule, "step": step}
     changes = (
-        "SET #said = :said, #then = :then, #rule = :rule, #said_at = :now, #ttl = :ttl"
+        "SET #said = :said, #then = :then, #rule = :rule, #step = :step"
+        ", #said_at = :now, #ttl = :ttl"
         ", #heard = if_not_exists(#heard, :none), #heard_at = if_not_exists(#heard_at, :now)"
     )
     try:
         row = update(
             Table.CORE,
-            _key(item, number),
+            key(item, number),
             changes,
             condition="attribute_not_exists(#said)",
-            values=values | {"ttl": clock.epoch() + _RETENTION_S},
+            values=values
+            | {"now": clock.epoch_ms(), "none": "", "ttl": clock.epoch() + _RETENTION_S},
         )
     except ConditionFailed:
-        row = get(Table.CORE, _key(item, number)) or {}
+        row = get(Table.CORE, key(item, number)) or {}
     return _turn(row)
 
 
@@ -155,7 +176,7 @@ def _prefix(item: CallItem) -> str:
     return f"{attempts.number_of(item['view']):02}#"
 
 
-def _key(item: CallItem, number: int) -> Key:
+def key(item: CallItem, number: int) -> Key:
     return Key(_pk(item), f"{_prefix(item)}{number:04}")
 
 
@@ -169,4 +190,6 @@ def _turn(row: Item) -> Turn:
         said_at=clock.from_epoch_ms(said_at) if said_at is not None else None,
         then=Then(row.get("then", Then.LISTEN)),
         rule=row.get("rule"),
+        # Without one: said to yet by nobody, or before there were steps.
+        step=Step(row.get("step", Step.TALK)),
     )

@@ -16,7 +16,7 @@ from linkwright.voice.agent_models import EscalationRule
 from linkwright.voice.calls import items, lifecycle, turn_log
 from linkwright.voice.calls.items import CallItem
 from linkwright.voice.calls.states import MACHINES
-from linkwright.voice.calls.turn_log import Then, Turn
+from linkwright.voice.calls.turn_log import Step, Then, Turn
 from linkwright.voice.compliance import do_not_call, rules
 from linkwright.voice.conversation import decisions
 from linkwright.voice.conversation.rendering import Call, page
@@ -38,7 +38,7 @@ def answer(call: Call, failed: Route | None = None) -> str:
         return page(call, _respond(call, turns))
     if failed is not None and failed.kind == "transfer":
         # Whether anybody was reached is not known, and nobody is called twice.
-        return _ending(call, call.words.goodbye)
+        return _ending(call, Step.SAY_GOODBYE, call.words.goodbye)
     # What is being recorded need not be recorded twice; it is, unless its page is what failed.
     begun = last.then is Then.RECORD and (failed is None or failed.turn != last.number)
     return page(call, but(last, then=Then.LISTEN) if begun else last)
@@ -59,7 +59,7 @@ def after_transfer(call: Call, *, connected: bool) -> str:
     """The callee has been connected, or nobody could be reached."""
     if connected:
         return twiml.document(twiml.hang_up())
-    return _ending(call, call.words.not_reached)
+    return _ending(call, Step.NOT_REACHED, call.words.not_reached)
 
 
 def never_again(item: CallItem) -> None:
@@ -91,7 +91,7 @@ def _respond(call: Call, turns: Sequence[Turn]) -> Turn:
     if recognition.is_screening(heard):
         return _to_screening(call, last)
     if last.number >= turn_log.MAX_TURNS - 1:
-        return turn_log.say(call.item, last.number, call.words.goodbye, Then.HANG_UP)
+        return _last_words(call, last.number, Step.SAY_GOODBYE, call.words.goodbye)
     if recognition.is_screening(heard[:-1]):
         # Who is put through has not heard who calls, nor what was asked.
         return _opened(call, last.number)
@@ -126,11 +126,11 @@ def _to_silence(call: Call, turns: Sequence[Turn]) -> Turn:
     silences = [turn for turn in turns[-_SILENCES:] if turn.number and not turn.heard]
     if len(silences) == _SILENCES:
         return turn_log.say(call.item, last.number, words.goodbye, Then.SILENCE)
-    text = words.are_you_there
     if _asks_to_record(call) and not recognition.is_screening(_heard(turns)):
         # Else a yes to this would be taken for one to that.
-        text = f"{text} {words.may_record}"
-    return turn_log.say(call.item, last.number, text, Then.LISTEN)
+        text = f"{words.are_you_there} {words.may_record}"
+        return turn_log.say(call.item, last.number, text, Then.LISTEN)
+    return _asked_who_is_there(call, last.number)
 
 
 def _to_screening(call: Call, last: Turn) -> Turn:
@@ -166,15 +166,15 @@ def _apology(call: Call, number: int) -> Turn:
     """The model has no answer: a person takes over, or the call ends; never silence."""
     for at, rule in enumerate(call.agent.escalation_rules):
         if rule.action == "transfer" and _may_be_called(call, rule):
-            return turn_log.say(call.item, number, call.words.connecting, Then.TRANSFER, at)
+            return turn_log.say(call.item, number, call.words.connecting, Then.TRANSFER, rule=at)
     return turn_log.say(call.item, number, call.words.sorry, Then.MODEL_FAILED)
 
 
 def _transfer(call: Call, number: int, said: str, at: int | None) -> Turn:
     rule = call.agent.escalation_rules[at or 0]
     if not _may_be_called(call, rule):
-        return turn_log.say(call.item, number, call.words.not_reached, Then.HANG_UP)
-    return turn_log.say(call.item, number, said, Then.TRANSFER, at)
+        return _last_words(call, number, Step.NOT_REACHED, call.words.not_reached)
+    return turn_log.say(call.item, number, said, Then.TRANSFER, rule=at)
 
 
 def _may_be_called(call: Call, rule: EscalationRule) -> bool:
@@ -195,7 +195,7 @@ def _to_a_machine(call: Call, turns: Sequence[Turn]) -> str:
     plan = call.agent.voicemail
     if call.item["view"]["answered_by"] == "voicemail":
         if plan.action == "leave_message" and plan.message is not None:
-            return _ending(call, plan.message)
+            return _ending(call, Step.LEAVE_MESSAGE, plan.message)
         if plan.action == "ask" and (asked := _asked(call, turns)):
             return page(call, asked)
     return twiml.document(twiml.hang_up())
@@ -203,15 +203,22 @@ def _to_a_machine(call: Call, turns: Sequence[Turn]) -> str:
 
 def _asked(call: Call, turns: Sequence[Turn]) -> Turn | None:
     """Ask whether a person is there, and open the talk with one who answers; None if none does."""
-    question, last = call.words.are_you_there, turns[-1] if turns else None
-    if last is None or last.said not in {None, question}:
-        return turn_log.say(call.item, last.number + 1 if last else 0, question, Then.LISTEN)
-    if last.said == question:
+    if not turns:
+        return _asked_who_is_there(call, 0)
+    last = turns[-1]
+    if last.step is Step.ASK_WHO_IS_THERE:
         return last
-    if [turn.said for turn in turns[-2:-1]] == [question]:
+    if last.said is not None:
+        return _asked_who_is_there(call, last.number + 1)
+    if any(turn.step is Step.ASK_WHO_IS_THERE for turn in turns[-2:]):
         return _picked_up(call, last)
     # It was heard before it was known that a machine speaks.
-    return turn_log.say(call.item, last.number, question, Then.LISTEN)
+    return _asked_who_is_there(call, last.number)
+
+
+def _asked_who_is_there(call: Call, number: int) -> Turn:
+    text = call.words.are_you_there
+    return turn_log.say(call.item, number, text, Then.LISTEN, step=Step.ASK_WHO_IS_THERE)
 
 
 def _picked_up(call: Call, last: Turn) -> Turn | None:
@@ -222,10 +229,14 @@ def _picked_up(call: Call, last: Turn) -> Turn | None:
     return _parted(call, last.number) if is_unwanted else _opened(call, last.number)
 
 
-def _ending(call: Call, text: str) -> str:
+def _ending(call: Call, step: Step, text: str) -> str:
     """Say one thing more and hang up; a repeated request says the same."""
     turns = turn_log.read(call.item)
     last = turns[-1] if turns else None
-    if last is None or (last.said, last.then) != (text, Then.HANG_UP):
-        last = turn_log.say(call.item, last.number + 1 if last else 0, text, Then.HANG_UP)
+    if last is None or last.step is not step:
+        last = _last_words(call, last.number + 1 if last else 0, step, text)
     return page(call, last)
+
+
+def _last_words(call: Call, number: int, step: Step, text: str) -> Turn:
+    return turn_log.say(call.item, number, text, Then.HANG_UP, step=step)

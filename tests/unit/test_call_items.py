@@ -1,0 +1,60 @@
+"""When a call is looked at next, also of one that was stored with an attribute for each status."""
+
+from datetime import timedelta
+from typing import Any, cast
+
+import pytest
+
+from linkwright import clock
+from linkwright.voice.calls import items
+from linkwright.voice.calls.items import CallItem
+
+SOON = clock.timestamp(clock.now() + timedelta(hours=1))
+PAST = clock.timestamp(clock.now() - timedelta(hours=1))
+
+
+def stored(status: str, **facts: str) -> CallItem:
+    view = {"status": status, "created_at": PAST}
+    return cast(CallItem, {"sk": "call_1", "view": view, **facts})
+
+
+@pytest.mark.parametrize("status", ["scheduled", "queued", "dialing", "ringing", "in_progress"])
+def test_a_call_is_left_alone_until_its_next_look(status: str) -> None:
+    later = items.next_look("call_1", clock.now() + timedelta(hours=1))
+    due = items.due("call_1", clock.now() - timedelta(seconds=1))
+    assert items.is_left_alone(cast(CallItem, {**stored(status), **later}))
+    assert not items.is_left_alone(cast(CallItem, {**stored(status), **due}))
+    assert not items.is_left_alone(stored(status))
+
+
+@pytest.mark.parametrize(
+    ("status", "name"),
+    [
+        ("scheduled", "due_at"),
+        ("queued", "not_before"),
+        ("dialing", "lease_until"),
+        ("ringing", "lease_until"),
+        ("in_progress", "lease_until"),
+    ],
+)
+def test_a_call_of_before_is_read_by_the_attribute_of_its_status(status: str, name: str) -> None:
+    # What the other attributes say is of another time of its life.
+    others = dict.fromkeys({"due_at", "not_before", "lease_until"} - {name}, SOON)
+    assert items.is_left_alone(stored(status, **others | {name: SOON}))
+    assert not items.is_left_alone(stored(status, **others | {name: PAST}))
+    assert not items.is_left_alone(stored(status, **others | {name: ""}))
+    newer: dict[str, Any] = {"next_look_at": PAST}
+    assert not items.is_left_alone(stored(status, **others | {name: SOON}, **newer))
+
+
+def test_the_second_of_the_look_is_not_too_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    moment = clock.parse(SOON)
+    monkeypatch.setattr(clock, "now", lambda: moment)
+    assert not items.is_left_alone(stored("queued", next_look_at=SOON))
+    monkeypatch.setattr(clock, "now", lambda: moment - timedelta(microseconds=1))
+    assert items.is_left_alone(stored("queued", next_look_at=SOON))
+
+
+def test_patience_is_counted_from_when_it_was_due_at_first() -> None:
+    assert items.due_since(stored("queued", due_at=SOON)) == clock.parse(SOON)
+    assert items.due_since(stored("queued")) == clock.parse(PAST)
