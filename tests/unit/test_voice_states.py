@@ -6,6 +6,7 @@ from itertools import pairwise, permutations, product
 import pytest
 
 from linkwright.voice.calls.states import EndedReason, Status, is_terminal, may_follow
+from linkwright.voice.compliance.rules import Refusal
 
 ORDER = [
     Status.SCHEDULED,
@@ -54,3 +55,8 @@ def test_the_ends_are_those_of_the_contract() -> None:
 def test_at_most_24_reasons_end_a_call() -> None:
     assert len(EndedReason) <= 24
     assert all(reason.value == reason.value.lower() for reason in EndedReason)
+
+
+@pytest.mark.parametrize("refusal", Refusal)
+def test_a_call_can_end_by_each_rule_that_forbids_one(refusal: Refusal) -> None:
+    assert EndedReason(refusal).value == refusal.value

@@ -49,8 +49,8 @@ def claim(
     """Begin an attempt: this worker is about to dial. The agent's version is fixed here.
 
     The claim, a place on the phone, a call of the callee's day, the minutes that it may last and
-    its turn at the carrier are taken together. Raises `Superseded`, `Refused`, `line.Full`,
-    `line.AgentBusy` and `Paced`.
+    its turn at the carrier are taken together. Raises `Superseded`, `Refused`, `concurrency.Full`,
+    `concurrency.AgentBusy` and `Paced`.
     """
     tx, view = items.transaction(item), attempts.begun(item["view"], agent)
     facts: Facts = {
