@@ -22,7 +22,7 @@ _TOLD = (
     *("call_screening", "voicemail", "do_not_call", "by api", "gets rec", "gets hup"),
 )
 # In how many seeds each of the bugs has to be found.
-_ENOUGH = 150
+_ENOUGH = 240
 
 
 # What several tests look at.
