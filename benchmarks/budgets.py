@@ -21,6 +21,8 @@ WARM = {
 # One call's life: AWS calls, and CPU as a part of what it was before (before.json).
 LIFE_CALLS = 42
 LIFE_CPU = 0.75
+# The standard error above which nothing can be said: the machine is busy.
+ERROR = 0.05
 
 
 def init(function: Function) -> float:
@@ -29,6 +31,8 @@ def init(function: Function) -> float:
 
 def exceeded(now: Results, before: Results) -> Iterator[str]:
     """What is over its budget, one line each."""
+    if now.error > ERROR:
+        yield f"the machine is too busy: an error of {now.error:.1%}, and {ERROR:.0%} is the most"
     limits = {function.file: init(function) for function in measured()}
     yield from _over("init", now.init, limits)
     yield from _over("init and first request", now.first, dict.fromkeys(WARM, FIRST))

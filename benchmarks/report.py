@@ -15,10 +15,10 @@ from tests.endpoints import ENDPOINTS
 _INTRODUCTION = """\
 # Performance
 
-Measured by `make bench` on {day}: {machine}. Not on Lambda; only ratios within one run carry over
-to another machine. Each is the median of alternating rounds, with an error of at most {error:.1%}.
-"Before" is commit {commit} by the same meter on such a machine. Bytecode is compiled and the
-environment is Lambda's; no process is torn down, as none is on Lambda.
+Measured by `make bench` on {day}: {machine}. Not on Lambda.
+Only ratios within one run carry over to another machine. Each is the median of alternating rounds,
+with a standard error of at most {error:.1%}. "Before" is commit {commit} by the same meter.
+Bytecode is compiled and the environment is Lambda's; no process is torn down, as none is on Lambda.
 """
 _INIT = """\
 ## Cold start
@@ -76,9 +76,8 @@ Rows = Iterable[tuple[object, ...]]
 
 
 def _table(head: tuple[str, ...], rows: Rows) -> str:
-    lines = [head, ("---",) * len(head), *rows]
-    shown = (" | ".join(map(_cell, line)) for line in lines)
-    return "\n".join(f"| {line} |" for line in shown).replace("--- | ---", "---|---") + "\n"
+    first, *rest = (f"| {' | '.join(map(_cell, line))} |" for line in (head, *rows))
+    return "\n".join([first, "|---" * len(head) + "|", *rest]) + "\n"
 
 
 def _cell(value: object) -> str:
