@@ -2,8 +2,9 @@
 
 import json
 import threading
+import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -12,6 +13,7 @@ import jwt
 import pytest
 
 from linkwright import auth, clock, ids, sessions, settings
+from linkwright.errors import InvalidToken, Unavailable
 from linkwright.table import Table, update
 from linkwright.transaction import Transaction
 from linkwright.workspace import members
@@ -129,6 +131,42 @@ def test_200_for_a_lifetime_of_a_day(person: Person, monkeypatch: pytest.MonkeyP
     now = clock.now()
     monkeypatch.setattr(clock, "now", lambda: now)
     assert person.whoami(iat=clock.epoch(), exp=clock.epoch() + DAY).status == 200
+
+
+def test_200_for_the_shortest_lifetime(person: Person) -> None:
+    now = clock.epoch()
+    assert person.whoami(iat=now, exp=now + 1).status == 200
+
+
+def test_200_for_an_audience_which_is_not_ours_to_judge(person: Person) -> None:
+    assert person.whoami(aud="https://api.example.com").status == 200
+
+
+def test_a_session_without_an_id_is_known_by_its_person(person: Person) -> None:
+    assert person.whoami(sid=None).json["credential"]["id"] == person.subject
+
+
+def test_names_of_one_and_of_200_characters_and_no_others() -> None:
+    def named(length: int) -> str:
+        made = claims("o", "s", sub="s" * length, o={"id": "o" * length}, sid="i" * length)
+        return sessions.verify(SIGNER.sign(made)).subject
+
+    assert (named(1), named(200)) == ("s", "s" * 200)
+    for length in (0, 201):
+        with pytest.raises(InvalidToken):
+            named(length)
+
+
+def test_a_token_as_long_as_one_may_be_and_not_a_character_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert sessions.MAX_TOKEN_CHARS == 8192
+    token = SIGNER.sign(claims("org_1", "user_1"))
+    monkeypatch.setattr(sessions, "MAX_TOKEN_CHARS", len(token))
+    assert sessions.verify(token).subject == "user_1"
+    monkeypatch.setattr(sessions, "MAX_TOKEN_CHARS", len(token) - 1)
+    with pytest.raises(InvalidToken):
+        sessions.verify(token)
 
 
 def test_401_once_the_membership_is_revoked(person: Person) -> None:
@@ -324,6 +362,36 @@ def test_the_keys_are_fetched_again_after_an_hour(
     _later(monkeypatch, timedelta(minutes=61))
     assert person.whoami().status == 200
     assert issuer.fetches == 2
+
+
+@pytest.mark.parametrize(("kid", "kept_s"), [(KEY_ID, 3600), ("ins_unknown", 30)])
+def test_the_keys_are_fetched_again_after_their_time_and_not_at_its_end(
+    issuer: Issuer, monkeypatch: pytest.MonkeyPatch, kid: str, kept_s: float
+) -> None:
+    monkeypatch.setattr(clock, "monotonic", lambda: 1_000.0)
+    sessions._keys.get(KEY_ID)
+    for at, fetches in ((kept_s, 1), (kept_s + 0.001, 2)):
+        monkeypatch.setattr(clock, "monotonic", lambda at=at: 1_000.0 + at)
+        with suppress(InvalidToken):
+            sessions._keys.get(kid)
+        assert issuer.fetches == fetches
+
+
+def test_an_issuer_is_given_a_second_and_a_quarter_of_a_megabyte(
+    issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float | None] = []
+    urlopen = urllib.request.urlopen
+
+    def noted(url: str, timeout: float | None = None) -> Any:
+        asked.append(timeout)
+        return urlopen(url, timeout=timeout)
+
+    monkeypatch.setattr(urllib.request, "urlopen", noted)
+    monkeypatch.setattr(sessions, "JWKS_MAX_BYTES", 100)
+    with pytest.raises(Unavailable):
+        sessions._keys.get(KEY_ID)
+    assert asked == [1]
 
 
 def test_503_while_the_issuer_is_away_and_no_key_is_known(person: Person, issuer: Issuer) -> None:

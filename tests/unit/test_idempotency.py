@@ -2,14 +2,20 @@
 
 import json
 import random
+from datetime import UTC, datetime
 
 import pytest
 
+from linkwright import clock
 from linkwright.errors import ValidationFailed
-from linkwright.idempotency import Attempt, begin
+from linkwright.idempotency import Attempt, Reply, begin
 from linkwright.table import Item
+from linkwright.transaction import Transaction
 
 BODY = {"agent_id": "agt_1", "to": "+972541234567", "metadata": {"a": "1", "b": "2"}}
+# Of a request to another deployment of the same code: these must never change.
+FINGERPRINT = "d11a1f9272f7ce1641852f6dd6f62e3c40fd2714fc65e9bf056bb2a6d0961e28"
+KEY = "I#ws_1#7d5815e69333e66354e04ae1dfeea5133d3d08a3c89200c4d2591afe78fef766"
 
 
 def _begin(
@@ -109,3 +115,44 @@ def test_a_fingerprint_is_of_fixed_length_and_tells_nothing() -> None:
     attempt = _begin("canary", body={"canary": "canary" * 1_000})
     assert len(attempt.fingerprint) == 64
     assert "canary" not in repr(attempt)
+
+
+def test_a_fingerprint_is_the_same_after_a_deployment() -> None:
+    """Whoever repeats a request over a deployment gets its answer, and no 409."""
+    body = {
+        "to": "+972541234567",
+        "agent_id": "agt_1",
+        "metadata": {"שם": "é", "a": [1, 2.5, None]},
+    }
+    assert _begin("k", body=body).fingerprint == FINGERPRINT
+    assert _begin("k", body=body).key.pk == KEY
+    assert _begin("k", body=body).key.sk == "-"
+
+
+def test_a_record_is_kept_a_day_and_deleted_after_it(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    now = datetime(2026, 11, 28, 10, tzinfo=UTC)
+    environment.setattr(clock, "now", lambda: now)
+    tx, attempt = Transaction("ws_1", "req_1"), _begin()
+    attempt.record(tx, Reply(201, "{}", "/v1/voice/calls/call_1"))
+    (operation,) = tx._operations
+    day = int(now.timestamp()) + 24 * 3600
+    assert operation["item"] == {
+        "pk": attempt.key.pk,
+        "sk": "-",
+        "st": "DONE",
+        "fp": attempt.fingerprint,
+        "request_id": "req_1",
+        "status": 201,
+        "body": "{}",
+        "location": "/v1/voice/calls/call_1",
+        "exp": day,
+        "ttl": day + 3600,
+    }
+    assert operation["expression_attribute_values"] == {":now": int(now.timestamp())}
+
+
+def test_a_refused_key_is_told_why() -> None:
+    with pytest.raises(ValidationFailed, match=r"^Header 'Idempotency-Key' must be 1 to 255 print"):
+        _begin("")

@@ -1,0 +1,157 @@
+"""What is answered for records that fail, and what is told of a run."""
+
+import json
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from linkwright import deadline, observability, worker
+from linkwright.outbox import Work
+from tests.client import Context, queue_event, stream_event
+
+pytestmark = pytest.mark.usefixtures("environment")
+CANARY = "canary of an exception"
+ITEMS = [{"pk": "W#ws_1#CALL", "sk": f"call_{number}", "outbox": "call"} for number in range(4)]
+WORK = [Work("call", item["pk"], item["sk"]) for item in ITEMS]
+BODIES = [work.message() for work in WORK]
+
+
+class Told:
+    """What was logged of failures, and what was printed: lines and metrics."""
+
+    def __init__(
+        self, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        self._caplog, self._capsys = caplog, capsys
+
+    def failures(self) -> list[tuple[str, str, str | None]]:
+        records = [each for each in self._caplog.records if each.levelno >= logging.ERROR]
+        facts = [vars(each) for each in records]
+        return [(fact["message"], fact["failure"], fact.get("message_id")) for fact in facts]
+
+    def lines(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The line of the run, and its metrics."""
+        printed = self._capsys.readouterr().out
+        assert CANARY not in printed + self._caplog.text
+        read = [json.loads(line) for line in printed.splitlines() if line.startswith('{"')]
+        (line,) = (each for each in read if each.get("message") == "worked")
+        (metrics,) = (each for each in read if "_aws" in each)
+        return line, metrics
+
+
+@pytest.fixture
+def told(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+) -> Told:
+    monkeypatch.setattr(observability, "_counted", {})
+    monkeypatch.setattr(observability, "logger", lambda: logging.getLogger("of a test"))
+    return Told(caplog, capsys)
+
+
+def _failing(*names: str) -> tuple[Any, list[Work]]:
+    taken: list[Work] = []
+
+    def work(one: Work) -> None:
+        taken.append(one)
+        if one.sk in names:
+            raise ValueError(CANARY)
+
+    return work, taken
+
+
+def _failed(answer: Mapping[str, Any]) -> list[str]:
+    return [each["itemIdentifier"] for each in answer["batchItemFailures"]]
+
+
+def test_messages_that_fail_are_named_and_the_others_done(told: Told) -> None:
+    work, taken = _failing("call_1", "call_3")
+    event = queue_event(BODIES)
+    ids = [record["messageId"] for record in event["Records"]]
+    answer = worker.queue_worker(work)(event, Context(60_000))
+    assert taken == WORK
+    assert _failed(answer) == [ids[1], ids[3]]
+    assert told.failures() == [
+        ("work failed", "ValueError", ids[1]),
+        ("work failed", "ValueError", ids[3]),
+    ]
+    line, metrics = told.lines()
+    assert (line["function"], line["handled"]) == (__name__, 4)
+    assert (metrics["function"], metrics["handled"], metrics["work_failed"]) == (
+        __name__,
+        [4],
+        [1, 1],
+    )
+
+
+@pytest.mark.parametrize("body", ["", "no JSON", "[]", "{}", '{"kind": 1}', "null"])
+def test_a_message_that_is_not_ours_fails_alone(told: Told, body: str) -> None:
+    work, taken = _failing()
+    event = queue_event([body, BODIES[0]])
+    answer = worker.queue_worker(work)(event, Context(60_000))
+    assert _failed(answer) == [event["Records"][0]["messageId"]]
+    assert taken == WORK[:1]
+
+
+def test_the_time_of_the_function_counts_while_it_runs_and_not_after(told: Told) -> None:
+    left: list[float] = []
+    worker.queue_worker(lambda work: left.append(deadline.seconds_left()))(
+        queue_event(BODIES[:1]), Context(20_000)
+    )
+    assert left[0] <= 20
+    assert deadline.seconds_left() == float("inf")
+
+
+def test_a_stream_goes_on_from_the_first_that_failed(told: Told) -> None:
+    event = stream_event(ITEMS)
+    numbers = [record["dynamodb"]["SequenceNumber"] for record in event["Records"]]
+    seen: list[Work] = []
+
+    def work(batch: list[Work]) -> set[str]:
+        seen.extend(batch)
+        assert deadline.seconds_left() <= 20
+        return {"call_3", "call_1"}
+
+    answer = worker.stream_worker(work)(event, Context(20_000))
+    assert (seen, _failed(answer)) == (WORK, [numbers[1]])
+    line, metrics = told.lines()
+    assert (line["handled"], metrics["handled"], told.failures()) == (4, [4], [])
+
+
+def test_a_stream_begins_again_where_the_whole_batch_raised(told: Told) -> None:
+    def work(batch: list[Work]) -> set[str]:
+        raise ValueError(CANARY)
+
+    event = stream_event(ITEMS)
+    answer = worker.stream_worker(work)(event, Context(20_000))
+    assert _failed(answer) == [event["Records"][0]["dynamodb"]["SequenceNumber"]]
+    assert told.failures() == [("relay failed", "ValueError", None)]
+    told.lines()
+
+
+def test_nothing_is_named_where_nothing_failed(told: Told) -> None:
+    for answer in (
+        worker.queue_worker(lambda work: None)(queue_event(BODIES), Context(20_000)),
+        worker.stream_worker(lambda batch: set())(stream_event(ITEMS), Context(20_000)),
+    ):
+        assert answer == {"batchItemFailures": []}
+
+
+def test_a_schedule_tells_what_it_acted_on(told: Told) -> None:
+    worker.scheduled(lambda: 7)({}, Context(20_000))
+    line, metrics = told.lines()
+    assert (line["handled"], metrics["handled"]) == (7, [7])
+
+
+def test_a_schedule_that_fails_fails_without_the_text_of_its_cause(told: Told) -> None:
+    def work() -> int:
+        assert deadline.seconds_left() <= 20
+        raise ValueError(CANARY)
+
+    with pytest.raises(RuntimeError, match=r"^schedule failed$") as failure:
+        worker.scheduled(work)({}, Context(20_000))
+    assert (failure.value.__cause__, failure.value.__suppress_context__) == (None, True)
+    assert told.failures() == [("schedule failed", "ValueError", None)]
