@@ -111,7 +111,8 @@ def memory() -> Iterator[MemoryStack]:
 
     def in_place_of(make: Callable[..., Any], ours: object) -> Callable[..., Any]:
         def made(*arguments: Any, **options: Any) -> Any:
-            asked = options.get("endpoint_url", settings().dynamodb_endpoint)
+            # Whoever names an endpoint may do so before there are settings.
+            asked = options.get("endpoint_url") or settings().dynamodb_endpoint
             return ours if asked == stack.endpoint else make(*arguments, **options)
 
         return made

@@ -25,6 +25,11 @@ Seen = tuple[str, Any]
 Patch = pytest.MonkeyPatch
 
 
+@pytest.fixture(autouse=True)
+def _judged_by_moto() -> None:
+    """The expressions here are made up: the emulator judges them."""
+
+
 @pytest.fixture(scope="module")
 def stack(stack: Stack, emulator: EmulatedStack) -> Iterator[Stack]:
     with stacks.in_place_of(stack, emulator) as used:
