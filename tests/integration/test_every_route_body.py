@@ -174,7 +174,7 @@ def test_400_names_the_fields_that_an_empty_body_lacks(world: World, route: Rout
     model = route.contract.parameters.get("body")
     required = {n for n, field in getattr(model, "model_fields", {}).items() if field.is_required()}
     if not required:
-        return  # then an absent body is a good one (B35)
+        return  # then an absent body is a good one
     for body in ("", "{}"):
         answer = _ask(route, world, body)
         if len(required) == 1:

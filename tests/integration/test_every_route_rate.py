@@ -1,4 +1,4 @@
-"""The rate limit: a minute and credential, counted by the write that authenticates (B7, F19)."""
+"""The rate limit: a minute and credential, counted by the write that authenticates."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Idempotency-Key on every POST (F11-F16, F18): the first answer, or a refusal, never twice."""
+"""Idempotency-Key on every POST: the first answer, or a refusal, never twice."""
 
 import json
 from typing import Any

@@ -18,7 +18,7 @@ from linkwright.plans import PLANS, Plan
 from linkwright.settings import settings
 from linkwright.table import ConditionFailed, Item, Key, Table, update
 
-# B1. The group `*:read` stands for every scope that only reads.
+# The group `*:read` stands for every scope that only reads.
 SCOPES = frozenset(
     {
         "agents:read",
@@ -52,7 +52,7 @@ SCOPES = frozenset(
 )
 READ_SCOPES = frozenset(scope for scope in SCOPES if scope.endswith(":read"))
 
-# B2. A credential never has more than the role of the person who made it.
+# A credential never has more than the role of the person who made it.
 _MEMBER = READ_SCOPES | {"calls:write", "leads:write", "links:write", "ai:generate", "ai:actions"}
 _OWNER_ONLY = frozenset({"byok:manage"})
 ROLES = {
@@ -165,7 +165,7 @@ def api_key(token: str) -> Key:
 
 
 def membership(organisation: str, subject: str) -> Key:
-    """Where a person's place in a workspace is stored; without one a session is refused (B38)."""
+    """Where a person's place in a workspace is stored; without one a session is refused."""
     return Key(f"ORG#{organisation}", f"USER#{subject}")
 
 

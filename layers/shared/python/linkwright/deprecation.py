@@ -1,4 +1,4 @@
-"""Routes on their way out: announced in the headers of every answer, a year before they go (F1)."""
+"""Routes on their way out: announced in the headers of every answer, a year before they go."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """`@endpoint`: everything that holds for every HTTP request, in the order that carries meaning.
 
-Authenticate and count, rate limit, scope, parse, the handler, commit, answer (B26). Nothing before
-the commit leaves an effect.
+Authenticate and count, rate limit, scope, parse, the handler, commit, answer. Nothing before the
+commit leaves an effect.
 """
 
 import inspect
@@ -163,7 +163,7 @@ class _Exchange:
     @cached_property
     def _body(self) -> dict[str, Any]:
         request = self.request
-        # An absent body is an empty object (B35): an endpoint that needs fields names them.
+        # An absent body is an empty object: an endpoint that needs fields names them.
         if not request.raw_body:
             return {}
         require_json(request.headers.get("content-type"), request.headers.get("content-encoding"))

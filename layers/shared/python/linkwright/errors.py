@@ -47,7 +47,7 @@ class InvalidRequest(ApiError):
 
 
 class Forbidden(InvalidRequest):
-    """A callback that its provider has not signed. Never an answer to a customer: B3."""
+    """A callback that its provider has not signed. Never an answer to a customer."""
 
     status = 403
 
@@ -81,7 +81,7 @@ class InvalidToken(ApiError):
 
 
 class MissingScope(ApiError):
-    """The credential is good, but was not given the scope. 401 and not 403: B3."""
+    """The credential is good, but was not given the scope. 401 and not 403."""
 
     status = 401
     code = "missing_scope"

@@ -138,7 +138,7 @@ def preflight(request: Request, methods: list[str]) -> Response:
 
 
 def error_response(error: ApiError, request: Request) -> Response:
-    """The envelope of the path (B4, B36): flat under /api, nested everywhere else."""
+    """The envelope of the path: flat under /api, nested everywhere else."""
     flat = request.path == "/api" or request.path.startswith("/api/")
     if flat and error.status == 402:
         shown = {name: error.details[name] for name in ("dimension", "upgrade_to")}

@@ -75,7 +75,7 @@ def due(kind: str, item_id: str, moment: datetime) -> dict[str, str]:
 def event(
     partition: str, event_type: str, entity: dict[str, Any], sequence: int, request_id: str
 ) -> dict[str, Any]:
-    """The item of an event (B10). `sequence` orders the events of one object.
+    """The item of an event. `sequence` orders the events of one object.
 
     The object is as it is stored: what has no value is left out, and shown as null by its model.
     """

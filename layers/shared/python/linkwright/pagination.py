@@ -34,7 +34,7 @@ MAX_READS = 5
 
 
 class Page(Model, Generic[Row]):
-    """The list envelope (B11): these two keys and nothing else."""
+    """The list envelope: these two keys and nothing else."""
 
     data: list[Row]
     next_cursor: str | None

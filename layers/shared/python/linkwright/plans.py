@@ -1,4 +1,4 @@
-"""What each plan allows (B7, B8). One table: nothing else in the code knows a limit."""
+"""What each plan allows. One table: nothing else in the code knows a limit."""
 
 from calendar import monthrange
 from dataclasses import dataclass

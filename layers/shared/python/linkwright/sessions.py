@@ -98,7 +98,7 @@ def _require_party(claims: dict[str, Any]) -> None:
 
 def _session(claims: dict[str, Any]) -> Session:
     # Version 2 of the claims has the organisation in an object, version 1 in claims of its own.
-    # The role in either is not read: the membership decides it (B38).
+    # The role in either is not read: the membership decides it.
     compact = claims.get("o")
     organisation = compact.get("id") if isinstance(compact, dict) else claims.get("org_id")
     subject = claims.get("sub")

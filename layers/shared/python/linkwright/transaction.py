@@ -1,7 +1,7 @@
 """A write: one `TransactWriteItems`, or nothing.
 
 Item order is meaning. Each conditional item names the error to raise if its condition fails, and
-the lowest failed one wins: the idempotency record, then existence, then rules, then limits (B26).
+the lowest failed one wins: the idempotency record, then existence, then rules, then limits.
 """
 
 import random
