@@ -85,7 +85,7 @@ def test_200_null_on_a_page_that_fits_exactly(stack: Stack, route: Route) -> Non
     page = route.ask(world.client, world.ids).json
     assert (len(page["data"]), page["next_cursor"]) == (25, None)
     for limit in (1, 5, 24, 25, 26, 100):
-        rows, pages = walk(world.client, route.path, limit)
+        rows, pages = walk(world.client, route.url(world.ids), limit)
         assert rows == page["data"]
         assert pages == -(-25 // limit)
 
