@@ -17,7 +17,7 @@ from tests.faults.tally import TALLY
 from tests.faults.world import Arms, Event, World
 
 PLACING = "carrier POST Calls.json"
-ORDERING = "sync_update_item CALL #ordered_at"
+ORDERING = "sync_update_item CALL #claim #ordered_at #v"
 BREAKING_OFF = "carrier POST Calls/<CA>.json"
 _WRITES = ("sync_update_item", "sync_transact_write")
 # By these it is certain that nothing was dialled.
