@@ -12,18 +12,19 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import median
 from typing import Any
 
 import pytest
 
-from linkwright import aws, clock, outbox, table, transaction, vault
+from linkwright import aws, clock, ids, outbox, table, transaction, vault
 from linkwright.egress import Answer
 from linkwright.table import Item
 from tests import carrier
 from tests import stack as stacks
 from tests.client import Context, http_event, load, named, queue_event, stream_event
-from tests.factories import CALLEE, make_workspace
+from tests.factories import CALLEE, Workspace, make_workspace
 from tests.faults import wiring
 from tests.faults.clouds import Cloud, Emulated
 from tests.stack import EmulatedStack
@@ -111,13 +112,17 @@ class Life:
         self._cloud = cloud
         self.stream: list[Item] = []
 
+    @cached_property
+    def _caller(self) -> tuple[Workspace, str]:
+        """One agent for all lives: whoever serves its calls has read its version before."""
+        workspace = make_workspace()
+        return workspace, workspace.agent()
+
     def live(self) -> None:
         exchange = carrier.current()
         exchange.deliver = self._tell
         exchange.live.callees[CALLEE] = Callee(lines=LINES)
-        workspace = make_workspace()
-        agent = workspace.agent()
-        self._work_off()
+        workspace, agent = self._caller
         self.calls.clear()
         self.cpu_s.clear()
         self._place(str(workspace.client.token), agent)
@@ -130,7 +135,7 @@ class Life:
         headers = {
             "Authorization": f"Bearer {token}",
             "Content-Type": "application/json",
-            "Idempotency-Key": agent,
+            "Idempotency-Key": ids.new("key"),
         }
         event, function = http_event("POST", "/v1/voice/calls", headers, body, is_base64=False)
         answer = self._invoke(function.file, event)

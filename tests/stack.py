@@ -9,10 +9,10 @@ from typing import Any
 import boto3
 import httpx
 
-from linkwright import aws, settings, table, vault
+from linkwright import aws, settings, table
 from linkwright.client import core
 from linkwright.table import Item, Key
-from tests import carrier
+from tests import carrier, processes
 from tools.template import template
 
 REGION = "us-east-1"
@@ -91,7 +91,7 @@ def use(stack: Stack) -> None:
     aws.sqs.cache_clear()
     aws.s3.cache_clear()
     aws.secrets_manager.cache_clear()
-    vault.vault.cache_clear()
+    processes.forget()
 
 
 @contextmanager

@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from linkwright import clock, egress, ids, outbox, vault
+from linkwright import clock, egress, ids, outbox
 from linkwright.table import Item
 from linkwright.voice.calls import items
 from linkwright.voice.calls.states import Status, is_terminal
+from tests import processes
 from tests.client import Answer, Context, invoke, queue_event, stream_event
 from tests.factories import make_workspace
 from tests.faults import wiring
@@ -167,7 +168,7 @@ class World:
     def invoke(self, file: str, event: Mapping[str, Any], injector: Injector) -> Outcome:
         self._repeat = lambda: self.invoke(file, event, Injector())
         # Each in a process of its own, which knows nothing yet.
-        vault.vault.cache_clear()
+        processes.forget()
         with self.seam.use(injector):
             outcome = _outcome(file, event)
         excused = (injector.fault and injector.struck) or self._is_early(event)

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from linkwright import clock, vault
+from linkwright import clock
 from linkwright.table import Item
-from tests import carrier
+from tests import carrier, processes
 from tests.client import http_event, load, named, queue_event, stream_event
 from tests.faults import wiring
 from tests.faults.injection import Killed
@@ -84,7 +84,7 @@ class Cloud:
     def _invoke(self, file: str, event: Event, timeout_s: float) -> Any:
         handler = load(named(file)).handler
         if self._chance(_COLD):
-            vault.vault.cache_clear()
+            processes.forget()
         with self._network.invocation(timeout_s) as milliseconds_left:
             try:
                 return handler(event, Context(milliseconds_left))

@@ -23,11 +23,10 @@ from linkwright import (
     settings,
     table,
     transaction,
-    vault,
 )
 from linkwright.providers import llm
 from linkwright.voice.dialling import dialler
-from tests import carrier
+from tests import carrier, processes
 from tests.simulation import customers, model, network
 from tests.simulation.clockwork import Scheduler
 from tests.simulation.cloud import Cloud
@@ -229,7 +228,7 @@ class _World:
 def _forget() -> None:
     """What a process reads once."""
     settings.settings.cache_clear()
-    vault.vault.cache_clear()
+    processes.forget()
 
 
 def _names() -> dict[str, str]:

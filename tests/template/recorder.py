@@ -13,10 +13,10 @@ import boto3
 import pytest
 from pydynox import pydynox_core
 
-from linkwright import aws, media, table, vault
+from linkwright import aws, media, table
 from linkwright.providers import llm_bedrock
 from linkwright.settings import settings
-from tests import client, switchboard
+from tests import client, processes, switchboard
 from tests.stack import REGION, Stack
 from tools.template import Function
 
@@ -57,7 +57,7 @@ class Recorder:
         def handler(event: object, context: object) -> object:
             self._running = function.file
             # Read once per process, and on Lambda each function has one of its own.
-            vault.vault.cache_clear()
+            processes.forget()
             try:
                 return module.handler(event, context)
             finally:

@@ -1,5 +1,7 @@
 """Voice agents: each change is a new version, and every version is kept."""
 
+from functools import lru_cache
+
 from linkwright import clock, ids, pagination
 from linkwright.auth import Account
 from linkwright.errors import Conflict, ResourceNotFound
@@ -12,6 +14,8 @@ from linkwright.voice.agent_models import Agent, CreateAgent, UpdateAgent
 
 _ROUTE = "voice/agents"
 _FIRST = 1
+# How many versions a process keeps of those that it has read.
+_KEPT = 64
 
 
 def key(partition: str, agent_id: str) -> Key:
@@ -76,9 +80,15 @@ def find(partition: str, agent_id: str, version: int | None = None) -> Agent | N
     """The agent as it is, or as it was at a version."""
     if not ids.matches("agt", agent_id):
         return None
-    where = version_key(partition, agent_id, version) if version else key(partition, agent_id)
-    item = read(Table.CORE, where)
-    return _show(item) if item else None
+    if version is None:
+        return _at(key(partition, agent_id))
+    return at_version(version_key(partition, agent_id, version))
+
+
+@lru_cache(maxsize=_KEPT)
+def at_version(where: Key) -> Agent | None:
+    """Read once per process: a version never changes, and is there before anybody knows of it."""
+    return _at(where)
 
 
 def listed(account: Account, query: ListQuery) -> Page[Agent]:
@@ -98,6 +108,11 @@ def _outdated() -> Conflict:
 
 def _item(where: Key, agent: Agent) -> Item:
     return {**where.attributes(), "view": agent.model_dump(mode="json"), "v": agent.version}
+
+
+def _at(where: Key) -> Agent | None:
+    item = read(Table.CORE, where)
+    return _show(item) if item else None
 
 
 def _show(row: Item) -> Agent:

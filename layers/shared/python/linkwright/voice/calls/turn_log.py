@@ -76,6 +76,17 @@ def read(item: CallItem) -> list[Turn]:
             return [_turn(row) for row in rows]
 
 
+def open_talk(item: CallItem, text: str) -> Turn | None:
+    """Write down what opens the talk; None if it was opened before.
+
+    Turn 0 is the first of which anything is written: where it is not there, none is.
+    """
+    try:
+        return _say(item, 0, text, Then.LISTEN, None, Step.TALK)
+    except ConditionFailed:
+        return None
+
+
 def hear(item: CallItem, number: int, text: str) -> Turn:
     """Write down what was heard; as it was at first, if that was written down before."""
     return _turn(
@@ -99,23 +110,26 @@ def say(
     step: Step = Step.TALK,
 ) -> Turn:
     """Write down what is said to a turn; whoever was first is who is heard."""
+    try:
+        return _say(item, number, text, then, rule, step)
+    except ConditionFailed:
+        return _turn(get(Table.CORE, key(item, number)) or {})
+
+
+def _say(item: CallItem, number: int, text: str, then: Then, rule: int | None, step: Step) -> Turn:
     values = {"said": text, "then": then, "rule": rule, "step": step}
     changes = (
         "SET #said = :said, #then = :then, #rule = :rule, #step = :step"
         ", #said_at = :now, #ttl = :ttl"
         ", #heard = if_not_exists(#heard, :none), #heard_at = if_not_exists(#heard_at, :now)"
     )
-    try:
-        row = update(
-            Table.CORE,
-            key(item, number),
-            changes,
-            condition="attribute_not_exists(#said)",
-            values=values
-            | {"now": clock.epoch_ms(), "none": "", "ttl": clock.epoch() + _RETENTION_S},
-        )
-    except ConditionFailed:
-        row = get(Table.CORE, key(item, number)) or {}
+    row = update(
+        Table.CORE,
+        key(item, number),
+        changes,
+        condition="attribute_not_exists(#said)",
+        values=values | {"now": clock.epoch_ms(), "none": "", "ttl": clock.epoch() + _RETENTION_S},
+    )
     return _turn(row)
 
 

@@ -28,6 +28,10 @@ _SILENCES = 2
 
 def answer(call: Call, failed: Route | None = None) -> str:
     """What to do now: open the talk, or go on where it stands after a page that failed."""
+    is_usual = failed is None and not _is_a_machine(call)
+    # Mostly nothing was said yet, and then nothing needs to be read.
+    if is_usual and (opened := turn_log.open_talk(call.item, _opening(call))):
+        return page(call, opened)
     turns = turn_log.read(call.item)
     if _is_a_machine(call):
         return _to_a_machine(call, turns)
@@ -70,8 +74,12 @@ def never_again(item: CallItem) -> None:
 
 
 def _opened(call: Call, number: int = 0) -> Turn:
+    return turn_log.say(call.item, number, _opening(call), Then.LISTEN)
+
+
+def _opening(call: Call) -> str:
     question = call.words.may_record if _asks_to_record(call) else call.words.good_moment
-    return turn_log.say(call.item, number, f"{_introduction(call)} {question}", Then.LISTEN)
+    return f"{_introduction(call)} {question}"
 
 
 def _introduction(call: Call) -> str:

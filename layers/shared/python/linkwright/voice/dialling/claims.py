@@ -90,14 +90,15 @@ def take_over(item: CallItem, lease_end: datetime) -> CallItem:
     return items.write_alone(item, facts, v=item["v"] + 1, condition=mine)
 
 
-def undo(item: CallItem, until: datetime) -> None:
+def undo(item: CallItem, until: datetime) -> CallItem:
     """Take back an attempt of which the carrier never heard; the call waits again, until then.
 
     How long it has waited is counted on from when it was due at first. Raises `Superseded`.
     """
     tx, view = items.transaction(item), attempts.undone(item["view"])
-    endings.wait_again(tx, item, view, items.next_look(item["sk"], until))
+    after = endings.wait_again(tx, item, view, items.next_look(item["sk"], until))
     tx.commit()
+    return after
 
 
 def order(item: CallItem) -> CallItem:

@@ -5,7 +5,6 @@ It begins the call that waits for longest and leaves the rest to what the carrie
 """
 
 import random
-from contextlib import suppress
 from datetime import datetime, timedelta
 
 from linkwright import clock, deadline, outbox
@@ -61,14 +60,14 @@ def dial(work: Work) -> None:
         _resume(item)
         return
     if status is Status.SCHEDULED and is_time:
-        lifecycle.advance(item, Report(Status.QUEUED))
-        status = Status.QUEUED
+        item = lifecycle.advance(item, Report(Status.QUEUED))
+    is_queued = item["view"]["status"] == Status.QUEUED
     # Also if this call is under way: its message may have begun another, whose own is spent.
-    _begin_next(partition, item if status is Status.QUEUED else None)
+    _begin_next(partition, item if is_queued else None)
 
 
 def _begin_next(partition: str, queued: CallItem | None = None) -> None:
-    """Begin the call that waits for longest and may begin; `queued` is one that waits."""
+    """Begin the call that waits for longest and may begin; `queued` waits, as was just read."""
     while deadline.seconds_left() > _DIAL_BUDGET_S:
         try:
             if _is_settled(partition, workspace.tenant(partition), queued):
@@ -76,6 +75,7 @@ def _begin_next(partition: str, queued: CallItem | None = None) -> None:
         except claims.Paced:
             # Not all of those who wait at the same moment.
             clock.sleep(1 - clock.now().microsecond / 1e6 + random.uniform(0, 0.5))  # noqa: S311 -- not a secret
+        queued = queued and items.find(partition, queued["sk"])
     # It stays queued, and the sweeper finds it.
     count("dials_left_waiting")
 
@@ -84,7 +84,10 @@ def _is_settled(partition: str, tenant: Tenant, queued: CallItem | None) -> bool
     """Go down the line until a call has begun or none may; no if another worker came between."""
     busy: set[str] = set()
     for call_id, agent_id in concurrency.waiting(partition, queued):
-        item = None if agent_id in busy else items.find(partition, call_id)
+        if agent_id in busy:
+            continue
+        is_read = queued is not None and call_id == queued["sk"]
+        item = queued if is_read else items.find(partition, call_id)
         if item is None or item["view"]["status"] != Status.QUEUED or items.is_left_alone(item):
             continue
         try:
@@ -168,8 +171,7 @@ def _resume(item: CallItem) -> None:
         return
     if not item.get("ordered_at"):
         # Time has passed: whether it may be dialled at all is asked again, in its turn.
-        _return_to_line(item, clock.now())
-        _begin_next(partition, item)
+        _begin_next(partition, _return_to_line(item, clock.now()))
         return
     agent = agents.find(partition, view["agent_id"], view.get("agent_version"))
     try:
@@ -184,9 +186,12 @@ def _resume(item: CallItem) -> None:
         inquiry.look_up(item, inquiry.dial_of(item, agent), carrier)
 
 
-def _return_to_line(item: CallItem, until: datetime) -> None:
-    with suppress(Superseded):
-        claims.undo(item, _within_window(item, until))
+def _return_to_line(item: CallItem, until: datetime) -> CallItem | None:
+    """The call as it waits then; None if it is somebody else's by now."""
+    try:
+        return claims.undo(item, _within_window(item, until))
+    except Superseded:
+        return None
 
 
 def _wait_for(opening: datetime | None, item: CallItem) -> None:

@@ -21,10 +21,8 @@ from linkwright.voice.follow_up import analysis
 
 def run(work: Work) -> None:
     """Do a job; nothing if that is done."""
-    job = Key(work.pk, work.sk)
-    if jobs.is_waiting(job):
-        with suppress(jobs.AlreadyDone):
-            _STEPS[work.kind](job)
+    with suppress(jobs.AlreadyDone):
+        _STEPS[work.kind](Key(work.pk, work.sk))
 
 
 def _analyse(job: Key) -> None:
@@ -37,7 +35,10 @@ def _analyse(job: Key) -> None:
         tx.emit("call.analyzed", after["view"], sequence=after["v"])
         return after
 
-    items.changing(_ended(job, job.sk), analysed)
+    item = _ended(job, job.sk)
+    # The write that gives a call its analysis ends the job: without one the job is waiting.
+    if item["view"].get("analysis") is None or jobs.is_waiting(job):
+        items.changing(item, analysed)
 
 
 def _said_at_last(item: CallItem) -> Facts:
@@ -55,6 +56,8 @@ def _analysed(item: CallItem) -> Item:
 
 def _keep_recording(job: Key) -> None:
     """Fetch the sound and keep it, if the callee agreed; then the carrier is to forget it."""
+    if not jobs.is_waiting(job):
+        return
     call_id, _, sid = job.sk.partition("#")
     item, carrier = _ended(job, call_id), _carrier(job)
     if carrier is not None:
@@ -87,6 +90,8 @@ def _store(item: CallItem, carrier: Carrier, sid: str) -> None:
 
 
 def _hang_up(job: Key) -> None:
+    if not jobs.is_waiting(job):
+        return
     if carrier := _carrier(job):
         # One that is over stays as it is, and one that was never there needs nothing.
         with suppress(NotFound):

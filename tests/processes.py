@@ -1,0 +1,10 @@
+"""A function's process, as far as it keeps what it has read."""
+
+from linkwright import vault
+from linkwright.voice import agents
+
+
+def forget() -> None:
+    """From here on as in a new process, which knows nothing yet."""
+    vault.vault.cache_clear()
+    agents.at_version.cache_clear()
