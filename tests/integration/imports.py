@@ -29,13 +29,13 @@ def _names(text: str) -> frozenset[str]:
 
 # All endpoints.
 EVERY = _names("""
-    annotated_types ast base64 binascii bisect calendar contextvars copy dataclasses datetime
+    annotated_types ast base64 binascii bisect contextvars copy dataclasses datetime
     decimal dis errno fnmatch fractions hashlib hmac importlib.machinery inspect ipaddress
     linkwright linkwright.auth linkwright.client linkwright.clock linkwright.deadline
     linkwright.deprecation linkwright.endpoint linkwright.errors linkwright.fields
     linkwright.http linkwright.idempotency linkwright.ids linkwright.json_body
     linkwright.observability linkwright.outbox linkwright.plans linkwright.settings
-    linkwright.startup linkwright.table linkwright.transaction locale math ntpath numbers opcode
+    linkwright.startup linkwright.table linkwright.transaction math ntpath numbers opcode
     pathlib platform pydantic pydantic.aliases pydantic.annotated_handlers pydantic.config
     pydantic.errors pydantic.fields pydantic.functional_validators pydantic.json_schema
     pydantic.main pydantic.plugin pydantic.types pydantic.version pydantic.warnings
@@ -70,10 +70,10 @@ WRITES = _names("""
 """)
 # What the carrier calls, besides.
 CALLBACKS = _names("""
-    array atexit concurrent concurrent.futures email email.base64mime email.charset
+    array atexit calendar concurrent concurrent.futures email email.base64mime email.charset
     email.encoders email.errors email.feedparser email.header email.iterators email.message
     email.parser email.quoprimime email.utils encodings.idna http http.client
-    linkwright.aws_http linkwright.egress linkwright.egress_limits linkwright.egress_targets
+    linkwright.aws_http linkwright.egress linkwright.egress_limits linkwright.egress_targets locale
     linkwright.providers linkwright.providers.llm linkwright.providers.llm_types
     linkwright.providers.telephony linkwright.providers.telephony_types
     linkwright.providers.twilio linkwright.providers.twilio_callbacks

@@ -38,6 +38,13 @@ class RequestModel(Model):
     model_config = ConfigDict(extra="forbid")
 
 
+def no_items() -> list[Any]:
+    """For `default_factory`, which pydantic asks for its signature: that of `list` is a text, and
+    reading it compiles a tokenizer, 3 % of a cold start.
+    """
+    return []
+
+
 def without_defaults(schema: dict[str, Any]) -> None:
     """For the schema of a change: what is left out stays as it is, and has no default."""
     for field in schema["properties"].values():

@@ -1,8 +1,7 @@
 """What each plan allows. One table: nothing else in the code knows a limit."""
 
-from calendar import monthrange
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from linkwright import clock
 
@@ -60,4 +59,7 @@ def _months_later(moment: datetime, months: int) -> tuple[int, int]:
 
 
 def _anchor(year: int, month: int, day: int) -> datetime:
-    return datetime(year, month, min(day, monthrange(year, month)[1]), tzinfo=UTC)
+    first = datetime(year, month, 1, tzinfo=UTC)
+    # From the 28th, four days on are in the next month.
+    last = (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+    return first.replace(day=min(day, last.day))

@@ -5,7 +5,15 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, StrictBool, StrictInt, model_validator
 from pydantic_core import PydanticCustomError
 
-from linkwright.fields import Line, Model, QuietHours, RequestModel, Time, without_defaults
+from linkwright.fields import (
+    Line,
+    Model,
+    QuietHours,
+    RequestModel,
+    Time,
+    no_items,
+    without_defaults,
+)
 from linkwright.voice.compliance.numbers import PhoneNumber
 
 
@@ -53,7 +61,7 @@ class CreateAgent(RequestModel):
     prompt: Prompt
     voice: Voice
     language: Language
-    escalation_rules: EscalationRules = Field(default_factory=list)
+    escalation_rules: EscalationRules = Field(default_factory=no_items)
     max_duration_s: DurationS = 600
     phone_number: PhoneNumber | None = None
     concurrency: Concurrency | None = None

@@ -14,7 +14,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from linkwright import clock
-from linkwright.fields import Line, Metadata, Model, RequestModel, Time, rfc3339
+from linkwright.fields import Line, Metadata, Model, RequestModel, Time, no_items, rfc3339
 from linkwright.pagination import ListQuery
 from linkwright.voice.calls.states import EndedReason, Status
 from linkwright.voice.compliance.numbers import PhoneNumber
@@ -154,7 +154,7 @@ class CallSummary(Model):
     retry: Retry | None = None
     consent: GivenConsent | None = None
     attempt: int = 0
-    attempts: list[Attempt] = Field(default_factory=list)
+    attempts: list[Attempt] = Field(default_factory=no_items)
     agent_version: int | None = None
     answered_at: Time | None = None
     answered_by: (
@@ -174,7 +174,7 @@ class CallSummary(Model):
 class Call(CallSummary):
     """A call with what was said in it."""
 
-    transcript: list[TranscriptTurn] = Field(default_factory=list)
+    transcript: list[TranscriptTurn] = Field(default_factory=no_items)
 
 
 def _later(end: datetime, others: ValidationInfo) -> datetime:
@@ -190,7 +190,7 @@ def _distinct(statuses: list[Status]) -> list[Status]:
 
 class CallsQuery(ListQuery):
     agent_id: Annotated[str, Field(max_length=80)] | None = None
-    status: Annotated[list[Status], AfterValidator(_distinct)] = Field(default_factory=list)
+    status: Annotated[list[Status], AfterValidator(_distinct)] = Field(default_factory=no_items)
     created_after: Annotated[AwareDatetime, BeforeValidator(rfc3339)] | None = None
     created_before: Annotated[AwareDatetime, BeforeValidator(rfc3339), AfterValidator(_later)] | (
         None
