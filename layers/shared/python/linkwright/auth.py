@@ -65,7 +65,6 @@ ROLES = {
 
 WINDOW_S = 60
 _STALE_COUNTS = 20
-_COUNT = re.compile(r"h\d+")
 
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _KEY = re.compile(r"lk_(?:live|test)_([0-9A-Za-z]{43})([0-9A-Za-z]{6})")
@@ -197,7 +196,7 @@ def _count(key: Key, count: str) -> Item:
         )
     except ConditionFailed:
         raise InvalidToken from None
-    stale = [name for name in item if _COUNT.fullmatch(name) and name != count]
+    stale = [name for name in item if name[0] == "h" and name[1:].isdigit() and name != count]
     if len(stale) >= _STALE_COUNTS:
         _forget(key, stale)
     return item

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 RFC3339 = "%Y-%m-%dT%H:%M:%SZ"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 def now() -> datetime:
@@ -18,7 +19,7 @@ def epoch() -> int:
 
 def epoch_ms(moment: datetime | None = None) -> int:
     """Whole milliseconds since 1970; in integers, since a float may be one off."""
-    return ((moment or now()) - _EPOCH) // timedelta(milliseconds=1)
+    return ((moment or now()) - _EPOCH) // _MILLISECOND
 
 
 def from_epoch_ms(milliseconds: int) -> datetime:

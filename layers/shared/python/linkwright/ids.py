@@ -7,6 +7,8 @@ from datetime import datetime
 from linkwright import clock
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+# Two digits at a time: each request has an id.
+_PAIRS = [high + low for high in _CROCKFORD for low in _CROCKFORD]
 _RANDOM_BITS = 80
 _SHAPE = re.compile(r"[a-z]{2,5}_[0-9A-Za-z]{4,64}", re.ASCII)
 
@@ -36,4 +38,4 @@ def _milliseconds(moment: datetime) -> int:
 
 def _ulid(milliseconds: int, randomness: int) -> str:
     value = (milliseconds << _RANDOM_BITS) | randomness
-    return "".join(_CROCKFORD[(value >> shift) & 31] for shift in range(125, -1, -5))
+    return "".join([_PAIRS[(value >> shift) & 1023] for shift in range(120, -1, -10)])

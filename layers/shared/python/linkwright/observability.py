@@ -69,8 +69,11 @@ def publish(**dimensions: str) -> None:
             {name: (unit, values[:MOST_VALUES]) for name, (unit, values) in counted.items()},
             dimensions,
         )
-        rest = {name: (unit, values[MOST_VALUES:]) for name, (unit, values) in counted.items()}
-        counted = {name: (unit, values) for name, (unit, values) in rest.items() if values}
+        counted = {
+            name: (unit, values[MOST_VALUES:])
+            for name, (unit, values) in counted.items()
+            if len(values) > MOST_VALUES
+        }
         if not counted:
             return
 
