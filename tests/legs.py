@@ -65,10 +65,15 @@ class Counts:
 
 
 def grown(leg: str, done: Mapping[str, int]) -> Iterator[str]:
-    """In what a leg does more for each function than it did."""
-    for what, before in baseline().get(leg, {}).items():
-        now = per_function(done[what])
-        if now > before * (1 + TOLERANCE):
+    """In what a leg does more for each function than it did, if it has a baseline."""
+    known = baseline().get(leg)
+    if known is None:
+        return
+    for what in sorted(what for what, count in done.items() if count):
+        now, before = per_function(done[what]), known.get(what)
+        if before is None:
+            yield f"nothing is known of the {what} of the leg {leg!r}: run `make baseline`"
+        elif now > before * (1 + TOLERANCE):
             yield (
                 f"the leg {leg!r} does {now} {what} per function, {now / before - 1:.0%} more than"
                 f" the baseline's {before}: make it do less, or accept it with `make baseline`"

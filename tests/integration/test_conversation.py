@@ -650,7 +650,7 @@ def test_what_a_turn_is_for_is_not_told_from_its_words(
     assert talk.heard()[1:] == [question, question]
 
 
-def test_a_turn_of_before_there_were_steps_is_taken_for_talk(
+def test_a_turn_of_before_there_were_steps_is_known_by_its_words(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spoken_by(monkeypatch, BYE)
@@ -667,7 +667,23 @@ def test_a_turn_of_before_there_were_steps_is_taken_for_talk(
     words = phrases("en")
     opening = f"{words.disclosed.format(name='Dana')} {words.good_moment}"
     question = words.are_you_there
-    assert talk.heard() == [opening, question, question, opening, "Goodbye, then."]
+    assert talk.heard() == [opening, question, opening, "Goodbye, then."]
+
+
+def test_last_words_of_before_there_were_steps_are_said_once(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoken_by(monkeypatch, "Hm.")
+    body = {"name": "Dana", "prompt": "Be kind.", "voice": "dana", "language": "en"}
+    agent = workspace.client.post("/v1/voice/agents", json={**body, "voicemail": MESSAGE}).json
+    talk = Talk(workspace, kind=Kind.MACHINE, hangs_up=False, agent_id=agent["id"])
+    talk.exchange.run_to(talk.call, "answer")
+    talk.deliver(sent := talk.exchange.run_to(talk.call, "answer"))
+    said = turn_log.read(talk.item)
+    for turn in said:
+        update(Table.CORE, turn_log.key(talk.item, turn.number), "REMOVE #step")
+    talk.deliver(sent)
+    assert [turn.said for turn in turn_log.read(talk.item)] == [turn.said for turn in said]
 
 
 def test_a_person_behind_a_machine_who_wants_no_calls_is_not_called_again(

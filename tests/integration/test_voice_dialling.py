@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
-from linkwright import clock, ids, outbox, settings, vault
+from linkwright import clock, ids, outbox, settings, table, vault
 from linkwright.egress import Answer
 from linkwright.providers import telephony
 from linkwright.providers.telephony import Dial
 from linkwright.table import Item, Key, Table, get
-from linkwright.voice.calls import items
+from linkwright.voice.calls import items, lifecycle
+from linkwright.voice.calls.items import Superseded
+from linkwright.voice.calls.reports import Report
+from linkwright.voice.calls.states import EndedReason, Status
 from linkwright.voice.dialling import claims, inquiry
 from tests import carrier, pump
 from tests.carrier import Exchange, Killed, die, lose, then_die, unanswered, unreachable
@@ -552,6 +555,33 @@ def test_one_call_that_waits_holds_no_other_up(
     second = _dialled(workspace)
     assert (_status(workspace, first), _status(workspace, second)) == ("queued", "dialing")
     assert pump.dialled() == [second]
+
+
+def test_a_take_over_whose_reply_is_lost_brings_no_ended_call_back(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client sends it again, and meanwhile the call has ended."""
+    call_id = _dialled(workspace)
+    left = items.find(workspace.partition, call_id)
+    assert left is not None
+    client = table.driver()
+
+    class Lossy:
+        def sync_update_item(self, *request: Any, **options: Any) -> Any:
+            client.sync_update_item(*request, **options)
+            monkeypatch.setattr(table, "driver", lambda: client)
+            taken = items.find(workspace.partition, call_id)
+            assert taken is not None
+            lifecycle.advance(taken, Report(Status.BUSY, ended_reason=EndedReason.BUSY))
+            return client.sync_update_item(*request, **options)
+
+    monkeypatch.setattr(table, "driver", lambda: Lossy())
+    with pytest.raises(Superseded):
+        claims.take_over(left, clock.now() + timedelta(seconds=60))
+    after = items.find(workspace.partition, call_id)
+    assert after is not None
+    assert (after["view"]["status"], after["v"]) == ("busy", left["v"] + 2)
+    assert not {"gsi2pk", "gsi2sk", "next_look_at"} & set(after)
 
 
 # Messages and callbacks that come again.

@@ -1,11 +1,16 @@
 """Requests to AWS without boto3: its own signer is the judge of ours, a server of the rest."""
 
+import io
 import json
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from http.client import HTTPResponse
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,9 +20,10 @@ from botocore.credentials import Credentials as BotoCredentials
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkwright import aws, aws_http, clock, sigv4
+from linkwright import aws, aws_http, clock, egress, sigv4
 from linkwright.errors import Unavailable
 from linkwright.settings import Credentials, settings
+from tests.unit.egress_network import Authority
 
 MOMENT = datetime(2026, 11, 28, 9, 1, 30, 813_000, UTC)
 _NAMES = st.text("abcdefghijklmnopqrstuvwxyz0123456789-", min_size=1, max_size=20)
@@ -52,7 +58,9 @@ def test_the_signature_is_botocores(
 
 
 @contextmanager
-def _served(*answers: tuple[int, bytes] | None) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+def _served(
+    *answers: tuple[int, bytes] | None, tls: ssl.SSLContext | None = None
+) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """A server that gives these answers in turn, none where it hangs up, and what it was asked."""
     asked: list[dict[str, Any]] = []
     left = list(answers)
@@ -73,10 +81,14 @@ def _served(*answers: tuple[int, bytes] | None) -> Iterator[tuple[str, list[dict
             return
 
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.handle_error = lambda *_: None  # type: ignore[method-assign]
+        if tls:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_port}", asked
+            scheme = "https://localhost" if tls else "http://127.0.0.1"
+            yield f"{scheme}:{server.server_port}", asked
         finally:
             server.shutdown()
             thread.join()
@@ -129,6 +141,64 @@ def test_who_says_nothing_is_not_waited_for(environment: pytest.MonkeyPatch) -> 
     environment.setattr(aws_http, "READ_TIMEOUT_S", 0.1)
     with pytest.raises(Unavailable), HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
         _ask(environment, f"http://127.0.0.1:{server.server_port}")
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_only_who_has_a_certificate_for_its_name_is_told_anything(
+    environment: pytest.MonkeyPatch, tmp_path: Path, trusted: bool
+) -> None:
+    authority = Authority()
+    if trusted:
+        context = egress.tls.__wrapped__()
+        context.load_verify_locations(cadata=authority.pem())
+        environment.setattr(egress, "tls", lambda: context)
+    tls = authority.server("localhost", tmp_path)
+    with _served((200, b'{"SecretString": "{}"}'), tls=tls) as (url, asked):
+        if trusted:
+            assert _ask(environment, url) == {"SecretString": "{}"}
+        else:
+            with pytest.raises(Unavailable):
+                _ask(environment, url)
+    assert len(asked) == trusted
+
+
+@pytest.mark.parametrize("answer", [b"[" * 200_000, b'"' + b"a" * aws_http.MAX_BYTES + b'"'])
+def test_an_answer_that_no_service_gives_is_none(
+    environment: pytest.MonkeyPatch, answer: bytes
+) -> None:
+    with _served((200, answer), (200, answer)) as (url, _), pytest.raises(Unavailable):
+        _ask(environment, url)
+
+
+def test_a_trickle_restarts_no_clock(environment: pytest.MonkeyPatch) -> None:
+    moments = count()
+    environment.setattr(clock, "monotonic", lambda: next(moments))
+    environment.setattr(aws_http, "READ_TIMEOUT_S", 2)
+    response = HTTPResponse(_Trickle())  # type: ignore[arg-type]
+    response.begin()
+    with pytest.raises(Unavailable):
+        aws_http._read(response)
+
+
+class _Trickle:
+    """A socket that gives a byte at a time."""
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        head = b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n"
+        return io.BufferedReader(_Bytes(head + b" " * 100), buffer_size=1)
+
+
+class _Bytes(io.RawIOBase):
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        given, self._content = self._content[:1], self._content[1:]
+        buffer[: len(given)] = given
+        return len(given)
 
 
 def test_on_aws_it_is_asked_by_its_address_in_the_region(environment: pytest.MonkeyPatch) -> None:

@@ -20,13 +20,18 @@ def baseline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(("runs", "is_too_much"), [(90, False), (110, False), (111, True)])
 def test_a_tenth_more_for_each_function_is_too_much(runs: int, is_too_much: bool) -> None:
-    done = {"fault runs": runs * len(functions()), "tests": 1_000_000}
+    done = {"fault runs": runs * len(functions())}
     assert bool(list(legs.grown("faults", done))) is is_too_much
 
 
 def test_the_message_says_which_leg_and_by_how_much() -> None:
     [line] = legs.grown("faults", {"fault runs": 150 * len(functions())})
     assert "the leg 'faults' does 150.0 fault runs per function, 50% more" in line
+
+
+def test_what_the_baseline_does_not_know_is_named() -> None:
+    [line] = legs.grown("faults", {"fault runs": 1, "requests": 7, "tests": 0})
+    assert "nothing is known of the requests of the leg 'faults'" in line
 
 
 def test_a_leg_without_a_baseline_is_not_judged() -> None:

@@ -100,3 +100,21 @@ def test_no_line_has_more_values_than_cloudwatch_takes(capsys: pytest.CaptureFix
         ["handled"],
         ["handled"],
     ]
+
+
+def test_no_line_has_more_metrics_than_cloudwatch_takes(capsys: pytest.CaptureFixture[str]) -> None:
+    for number in range(230):
+        observability.count(f"metric_{number}")
+    observability.publish(route="GET /v1/whoami")
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    told = [line["_aws"]["CloudWatchMetrics"][0]["Metrics"] for line in lines]
+    assert [len(each) for each in told] == [100, 100, 30]
+    assert {line["route"] for line in lines} == {"GET /v1/whoami"}
+
+
+def test_a_line_that_no_encoding_has_is_written_all_the_same(
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    observability.tell("request", {"session": "sess_\ud800"})
+    line = json.loads(capfdbinary.readouterr().out)
+    assert line["session"] == "sess_\\ud800" or line["session"] == "sess_\ud800"

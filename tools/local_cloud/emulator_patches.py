@@ -6,6 +6,7 @@ start. What each brings is held by tests/system/test_emulator.py and by what run
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +14,8 @@ from urllib.parse import urlsplit
 # Who asked, as the front door saw it. It lets no client say this.
 CLIENT_HEADER = "x-front-door-client"
 LOOPBACK = "127.0.0.1"
+# How often a record of a stream is tried again where its source does not say.
+RETRIES = 10
 # How often idle workers are looked for, in a worker's idle time.
 LOOKS = 6
 
@@ -79,10 +82,17 @@ def _as_api_gateway_tells(event: Event) -> Event:
     cookie = headers.pop("cookie", None)
     told = {"cookies": [one.strip() for one in cookie.split(";")]} if cookie else {}
     context = event["requestContext"] | {
-        "domainName": urlsplit(f"//{headers.get('host', '')}").hostname or "",
+        "domainName": _name_of_host(headers.get("host", "")),
         "http": event["requestContext"]["http"] | {"sourceIp": client},
     }
     return event | told | {"headers": headers, "requestContext": context}
+
+
+def _name_of_host(host: str) -> str:
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:  # such as "["
+        return ""
 
 
 def authorize_batches() -> None:
@@ -133,23 +143,45 @@ def retry_reported_stream_records() -> None:
     """MiniStack takes a stream's batch for done, whatever its function reports of it.
 
     Here such a batch fails, and so is read again; the function then gets what it gets on AWS: the
-    first record that it reported, and those after it.
+    first record that it reported, and those after it. A record that was tried as often as its
+    source allows is told to the failure queue and left out.
     """
     from ministack.services import lambda_svc
 
     execute = lambda_svc._execute_function
+    # By source: the record that a stream goes on from, and how often that one has failed.
     begins: dict[str, int] = {}
+    failures: Counter[tuple[str, int]] = Counter()
 
     def execute_the_rest(function: Event, event: object) -> Event:
         records = _stream_records(event)
         source = _heeding_source(function, records) if records else None
-        rest = [one for one in records if _number(one) >= begins.get(source or "", 0)]
-        result: Event = execute(function, {"Records": rest} if source else event)
+        if source is None:
+            failed: Event = execute(function, event)
+            return failed
+        name = str(source["UUID"])
+        rest = [one for one in records if _number(one) >= begins.get(name, 0)]
+        if not rest:
+            return {"body": {"batchItemFailures": []}}
+        result: Event = execute(function, {"Records": rest})
         body = result.get("body")
         reported = body.get("batchItemFailures") if isinstance(body, dict) else None
-        if not source or not reported or result.get("error"):
+        if not reported or result.get("error"):
             return result
-        begins[source] = _first_failed(rest, {one["itemIdentifier"] for one in reported})
+        first = _first_failed(rest, {one["itemIdentifier"] for one in reported})
+        begins[name] = _number(first)
+        failures[name, begins[name]] += 1
+        if failures[name, begins[name]] > source.get("MaximumRetryAttempts", RETRIES):
+            del failures[name, begins[name]]
+            begins[name] += 1
+            lambda_svc._send_ddb_stream_failure_record(
+                source,
+                function,
+                [first],
+                source["EventSourceArn"],
+                result,
+                "RetryAttemptsExhausted",
+            )
         return result | {"error": True, "body": {"errorType": "BatchItemFailures"}}
 
     lambda_svc._execute_function = execute_the_rest
@@ -160,7 +192,7 @@ def _stream_records(event: object) -> list[Event]:
     return records if records and records[0].get("eventSource") == "aws:dynamodb" else []
 
 
-def _heeding_source(function: Event, records: list[Event]) -> str | None:
+def _heeding_source(function: Event, records: list[Event]) -> Event | None:
     """The event source that the records are from, if it heeds reports."""
     from ministack.services import lambda_svc
 
@@ -168,14 +200,15 @@ def _heeding_source(function: Event, records: list[Event]) -> str | None:
     for _, _, source in lambda_svc._iter_all_esms():
         heeds = "ReportBatchItemFailures" in source.get("FunctionResponseTypes", [])
         if heeds and (source["FunctionName"], source.get("EventSourceArn")) == wanted:
-            return str(source["UUID"])
+            found: Event = source
+            return found
     return None
 
 
-def _first_failed(records: list[Event], reported: set[str]) -> int:
+def _first_failed(records: list[Event], reported: set[str]) -> Event:
     """A report of something that is not in the batch is one of all of it."""
     failed = [one for one in records if one["dynamodb"]["SequenceNumber"] in reported]
-    return _number((failed or records)[0])
+    return (failed or records)[0]
 
 
 def _number(record: Mapping[str, Any]) -> int:

@@ -7,7 +7,7 @@ a hundred times such a request.
 import json
 from collections.abc import Mapping
 from contextlib import closing
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +17,8 @@ from linkwright.settings import credentials, settings
 
 CONNECT_TIMEOUT_S = 1
 READ_TIMEOUT_S = 3
+# More than any secret or sealed key has.
+MAX_BYTES = 1024 * 1024
 
 
 def call(url: str, service: str, target: str, content: Mapping[str, object]) -> dict[str, Any]:
@@ -47,7 +49,7 @@ def _asked(url: str, service: str, target: str, content: Mapping[str, object]) -
     )
     try:
         answer = _posted(url, headers, body)
-    except (OSError, HTTPException, ValueError) as failure:
+    except (OSError, HTTPException, ValueError, RecursionError) as failure:
         raise Unavailable from failure
     if not isinstance(answer, dict):
         raise Unavailable
@@ -60,10 +62,20 @@ def _posted(url: str, headers: Mapping[str, str], body: bytes) -> object:
         connection.sock.settimeout(READ_TIMEOUT_S)
         connection.request("POST", "/", body, dict(headers))
         response = connection.getresponse()
-        answer: object = json.loads(response.read())
+        answer: object = json.loads(_read(response))
         if response.status != 200:
             raise Unavailable
         return answer
+
+
+def _read(response: HTTPResponse) -> bytes:
+    """All of an answer that is not too long, in size or time: a trickle restarts no clock."""
+    end, content = clock.monotonic() + READ_TIMEOUT_S, b""
+    while chunk := response.read1(MAX_BYTES):
+        content += chunk
+        if len(content) > MAX_BYTES or clock.monotonic() > end:
+            raise Unavailable
+    return content
 
 
 def _connection(url: str) -> HTTPConnection:

@@ -25,8 +25,8 @@ NAMESPACE = "Linkwright"
 SERVICE = "linkwright"
 
 _encoded = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-# A line takes as many values of a metric; of more, CloudWatch takes none.
-MOST_VALUES = 100
+# A line takes as many metrics, and as many values of each; of more, CloudWatch takes none.
+MOST_IN_A_LINE = 100
 # Each metric's unit, and its values.
 Counted = dict[str, tuple[str, list[float]]]
 
@@ -61,19 +61,18 @@ def count(name: str, value: float = 1, unit: str = "Count") -> None:
 
 
 def publish(**dimensions: str) -> None:
-    """Write what was counted, in CloudWatch's embedded metric format."""
+    """Write what was counted, in CloudWatch's embedded metric format: a line, or as many as it
+    takes.
+    """
     counted = dict(_counted)
     _counted.clear()
     while True:
-        _publish(
-            {name: (unit, values[:MOST_VALUES]) for name, (unit, values) in counted.items()},
-            dimensions,
-        )
-        counted = {
-            name: (unit, values[MOST_VALUES:])
-            for name, (unit, values) in counted.items()
-            if len(values) > MOST_VALUES
-        }
+        names = list(counted)[:MOST_IN_A_LINE]
+        line = {name: (counted[name][0], counted[name][1][:MOST_IN_A_LINE]) for name in names}
+        _publish(line, dimensions)
+        for name, (unit, values) in line.items():
+            counted[name] = (unit, counted[name][1][len(values) :])
+        counted = {name: known for name, known in counted.items() if known[1]}
         if not counted:
             return
 
@@ -92,7 +91,9 @@ def _publish(counted: Counted, dimensions: dict[str, str]) -> None:
 
 def write(line: dict[str, object]) -> None:
     """A line of the function's own log."""
-    sys.stdout.write(f"{_encoded(line)}\n")
+    # What cannot be written must not fail an event that is done: half of a pair, in a session's id.
+    text = _encoded(line).encode(errors="backslashreplace").decode()
+    sys.stdout.write(f"{text}\n")
 
 
 def log_failure(message: str, failure: BaseException, **context: str) -> None:

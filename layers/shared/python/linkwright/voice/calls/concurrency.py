@@ -71,7 +71,8 @@ def leave(tx: Transaction, item: CallItem) -> None:
 def waiting(partition: str, queued: CallItem | None = None) -> Iterator[tuple[str, str]]:
     """The queued calls and their agents, longest waiting first: as many are read as are looked at.
 
-    The index may be behind; `queued` is among them, whether or not it knows by now.
+    The index may be behind; `queued` is among them, whether or not it knows by now, after all that
+    are looked at before it.
     """
     known = [(queued["sk"], queued["view"]["agent_id"])] if queued else []
     for each, _ in groupby(heapq.merge(_indexed(partition, LOOK_AHEAD), known)):

@@ -44,7 +44,10 @@ class Step(StrEnum):
 
 @dataclass(frozen=True)
 class Turn:
-    """`said` is None while nothing was said to it yet. `then` is what follows what was said."""
+    """`said` is None while nothing was said to it yet. `then` is what follows what was said.
+
+    `step` is None until then, and in turns of before there were steps.
+    """
 
     number: int
     heard: str
@@ -53,7 +56,7 @@ class Turn:
     said_at: datetime | None
     then: Then
     rule: int | None = None
-    step: Step = Step.TALK
+    step: Step | None = Step.TALK
 
 
 def read(item: CallItem) -> list[Turn]:
@@ -204,6 +207,5 @@ def _turn(row: Item) -> Turn:
         said_at=clock.from_epoch_ms(said_at) if said_at is not None else None,
         then=Then(row.get("then", Then.LISTEN)),
         rule=row.get("rule"),
-        # Without one: said to yet by nobody, or before there were steps.
-        step=Step(row.get("step", Step.TALK)),
+        step=Step(row["step"]) if "step" in row else None,
     )

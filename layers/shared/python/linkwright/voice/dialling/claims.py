@@ -85,8 +85,8 @@ def claim(
 def take_over(item: CallItem, lease_end: datetime) -> CallItem:
     """Go on with an attempt whose worker is gone. Raises `Superseded`."""
     facts: Facts = {"claim": ids.new("clm"), **items.next_look(item["sk"], lease_end)}
-    # Or our own: the client sends again what got no answer.
-    mine = "#v = :seen OR #claim = :claim"
+    # Or our own, as we left it: the client sends again what got no answer.
+    mine = "#v = :seen OR (#claim = :claim AND #v = :v)"
     return items.write_alone(item, facts, v=item["v"] + 1, condition=mine)
 
 

@@ -8,7 +8,7 @@ import random
 from datetime import datetime, timedelta
 
 from linkwright import clock, deadline, outbox
-from linkwright.observability import count, logger
+from linkwright.observability import count, logger, tell
 from linkwright.outbox import Work
 from linkwright.providers import telephony
 from linkwright.providers.telephony import (
@@ -139,7 +139,7 @@ def _begin(item: CallItem, tenant: Tenant) -> bool:
 def _place(item: CallItem, agent: Agent, carrier: Carrier) -> None:
     """Have the claimed call dialled, once: what is unknown then is asked, never repeated."""
     order = inquiry.dial_of(item, agent)
-    logger().info("dialling", extra={"call": order.call_id, "attempt": order.attempt})
+    tell("dialling", {"call": order.call_id, "attempt": order.attempt})
     item = claims.order(item)
     try:
         sid = carrier.place(order)
