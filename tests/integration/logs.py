@@ -15,11 +15,13 @@ def logged() -> Iterator[io.StringIO]:
     logger()  # made when first used
     handlers = [h for h in logging.getLogger("linkwright").handlers if hasattr(h, "setStream")]
     assert handlers
-    streams = [handler.setStream(lines) for handler in handlers]
+    # Not by `setStream`, which flushes the old one: that of an earlier test is closed.
+    streams = [handler.stream for handler in handlers]
+    for handler in handlers:
+        handler.stream = lines
     try:
         with redirect_stdout(lines):
             yield lines
     finally:
         for handler, stream in zip(handlers, streams, strict=True):
-            if stream is not None:
-                handler.setStream(stream)
+            handler.stream = stream
