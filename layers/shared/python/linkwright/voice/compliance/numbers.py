@@ -1,7 +1,9 @@
 """Which phone numbers may be dialled: E.164 form, and the rule against toll fraud."""
 
 import re
+import sys
 from enum import Enum
+from types import ModuleType
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, WithJsonSchema
@@ -51,8 +53,20 @@ def is_e164(candidate: str) -> bool:
 
 
 def load_tables() -> None:
-    """For who will need them: they are large, and a first call would wait for them."""
+    """For who will need them: they are large, and a first call would wait for them.
+
+    The package also imports what finds numbers in texts and formats them while they are typed, a
+    third of its price. Nothing asks for these, so they are empty modules of ours.
+    """
+    _leave_out("phonenumbermatcher", "PhoneNumberMatch", "PhoneNumberMatcher", "Leniency")
+    _leave_out("asyoutypeformatter", "AsYouTypeFormatter")
     import phonenumbers  # noqa: F401 -- a region's own are read with its first number
+
+
+def _leave_out(module: str, *names: str) -> None:
+    empty = ModuleType(f"phonenumbers.{module}")
+    vars(empty).update(dict.fromkeys(names))
+    sys.modules.setdefault(empty.__name__, empty)
 
 
 def judge(candidate: str) -> Verdict:
