@@ -7,7 +7,10 @@ import pytest
 
 from tests import legs, shapes
 from tests.shapes import Use
+from tools import legs as suite
 from tools.template import functions
+
+COMMITTED = legs.BASELINE
 
 
 @pytest.fixture(autouse=True)
@@ -81,3 +84,15 @@ def test_another_shape(update: str, condition: str) -> None:
 
 def test_another_type_is_another_shape() -> None:
     assert _shape("ADD #a :w", w="N") != _shape("ADD #a :w", w="SET")
+
+
+@pytest.mark.parametrize(
+    ("leg", "what"),
+    [
+        *((leg.name, "tests") for leg in suite.LEGS["baseline"]),
+        ("faults", "fault runs"),
+        ("integration", "requests"),
+    ],
+)
+def test_the_committed_baseline_knows_what_each_leg_does(leg: str, what: str) -> None:
+    assert json.loads(COMMITTED.read_text())[leg][what] > 0
