@@ -268,6 +268,44 @@ def a_role_for_any_account(checkout: Checkout) -> None:
 
 
 @breaks(access.only_their_service_takes_a_role)
+def a_role_that_nobody_may_take(checkout: Checkout) -> None:
+    (taken,) = role_of(checkout, "GetCall")["AssumeRolePolicyDocument"]["Statement"]
+    taken["Effect"] = "Deny"
+
+
+@breaks(access.only_their_service_takes_a_role)
+def a_role_on_a_condition(checkout: Checkout) -> None:
+    (taken,) = role_of(checkout, "GetCall")["AssumeRolePolicyDocument"]["Statement"]
+    taken["Condition"] = {"Bool": {"aws:SecureTransport": "false"}}
+
+
+@breaks(access.only_their_service_takes_a_role)
+def a_role_without_a_trust(checkout: Checkout) -> None:
+    role_of(checkout, "GetCall")["AssumeRolePolicyDocument"]["Statement"] = []
+
+
+@breaks(access.rights_are_plain)
+def a_right_that_is_denied(checkout: Checkout) -> None:
+    denied = statements_of(checkout, "GetCall")[0] | {"Effect": "Deny"}
+    statements_of(checkout, "GetCall").append(denied)
+
+
+@breaks(access.rights_are_plain)
+def a_right_on_a_condition_that_never_holds(checkout: Checkout) -> None:
+    statements_of(checkout, "GetCall")[0]["Condition"] = {"Bool": {"aws:SecureTransport": "false"}}
+
+
+@breaks(access.rights_are_plain)
+def a_boundary_within_which_nothing_is_allowed(checkout: Checkout) -> None:
+    role_of(checkout, "GetCall")["PermissionsBoundary"] = ADMIN
+
+
+@breaks(access.rights_are_plain)
+def policies_beside_a_role(checkout: Checkout) -> None:
+    block(checkout, "GetCall")["Policies"] = [{"DynamoDBReadPolicy": {"TableName": "any"}}]
+
+
+@breaks(access.only_their_service_takes_a_role)
 def a_role_for_another_service(checkout: Checkout) -> None:
     (taken,) = role_of(checkout, "GetCall")["AssumeRolePolicyDocument"]["Statement"]
     taken["Principal"] = {"Service": access.SCHEDULER}

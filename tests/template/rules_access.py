@@ -5,6 +5,7 @@ That its rights are what its functions use is proven in tests/integration/test_p
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from tests.template.checkout import Checkout, resources
 from tests.template.roles import managed, managed_for, statements, woken_by
@@ -24,6 +25,9 @@ ANY_RESOURCE: Mapping[tuple[str, str], re.Pattern[str]] = {
 LAMBDA = "lambda.amazonaws.com"
 SCHEDULER = "scheduler.amazonaws.com"
 ROLE = "AWS::IAM::Role"
+ROLE_HAS = {"AssumeRolePolicyDocument", "ManagedPolicyArns", "Policies"}
+ALLOWED = {"Effect", "Action", "Resource"}
+TAKEN = {"Effect": "Allow", "Action": "sts:AssumeRole"}
 
 
 def roles_are_sets_of_rights(checkout: Checkout) -> Iterator[str]:
@@ -93,11 +97,35 @@ def roles_let_lambda_work(checkout: Checkout) -> Iterator[str]:
 
 
 def only_their_service_takes_a_role(checkout: Checkout) -> Iterator[str]:
-    for name, role in checkout.of_type(ROLE).items():
+    for name, role in _declared(checkout).items():
         service = SCHEDULER if woken_by(checkout, name) else LAMBDA
-        for statement in role["AssumeRolePolicyDocument"]["Statement"]:
-            if statement["Principal"] not in ({"Service": service}, {"Service": [service]}):
-                yield f"{name}: may be taken by {statement['Principal']}"
+        taken = role["AssumeRolePolicyDocument"]["Statement"]
+        if taken != [TAKEN | {"Principal": {"Service": service}}]:
+            yield f"{name}: is not taken by {service} alone, and plainly: {taken}"
+
+
+def _declared(checkout: Checkout) -> Mapping[str, Any]:
+    """The roles that are ours; of those that SAM would make, roles_are_sets_of_rights tells."""
+    made = checkout.of_type(ROLE)
+    return {name: made[name] for name in resources(checkout.raw, ROLE) if name in made}
+
+
+def rights_are_plain(checkout: Checkout) -> Iterator[str]:
+    """What allows nothing, or less than it says, would pass for a right in every other rule."""
+    for name, role in _declared(checkout).items():
+        if unknown := role.keys() - ROLE_HAS:
+            yield f"{name}: has {sorted(unknown)}"
+        for policy in role.get("Policies", []):
+            for statement in policy["PolicyDocument"]["Statement"]:
+                # Of actions that are not named, actions_are_named tells.
+                has = {"Action" if key == "NotAction" else key for key in statement}
+                if has != ALLOWED or statement["Effect"] != "Allow":
+                    yield f"{name}: a statement is an effect, actions and resources: {statement}"
+    for function in checkout.functions:
+        if {"Policies", "Role"} <= checkout.raw["Resources"][function.logical_id][
+            "Properties"
+        ].keys():
+            yield f"{function.logical_id}: has Policies, which nobody heeds beside its role"
 
 
 RULES = (
@@ -107,4 +135,5 @@ RULES = (
     resources_are_named,
     roles_let_lambda_work,
     only_their_service_takes_a_role,
+    rights_are_plain,
 )

@@ -58,6 +58,10 @@ class Turn:
     rule: int | None = None
     step: Step | None = Step.TALK
 
+    def takes(self, step: Step, text: str) -> bool:
+        """Whether it is this step. A turn of before there were steps is known by its words."""
+        return self.step is step or (self.step is None and self.said == text)
+
 
 def read(item: CallItem) -> list[Turn]:
     """The turns of the attempt that the call is at, in their order."""

@@ -214,11 +214,11 @@ def _asked(call: Call, turns: Sequence[Turn]) -> Turn | None:
     if not turns:
         return _asked_who_is_there(call, 0)
     last, question = turns[-1], call.words.are_you_there
-    if _is(last, Step.ASK_WHO_IS_THERE, question):
+    if last.takes(Step.ASK_WHO_IS_THERE, question):
         return last
     if last.said is not None:
         return _asked_who_is_there(call, last.number + 1)
-    if any(_is(turn, Step.ASK_WHO_IS_THERE, question) for turn in turns[-2:]):
+    if any(turn.takes(Step.ASK_WHO_IS_THERE, question) for turn in turns[-2:]):
         return _picked_up(call, last)
     # It was heard before it was known that a machine speaks.
     return _asked_who_is_there(call, last.number)
@@ -241,14 +241,9 @@ def _ending(call: Call, step: Step, text: str) -> str:
     """Say one thing more and hang up; a repeated request says the same."""
     turns = turn_log.read(call.item)
     last = turns[-1] if turns else None
-    if last is None or not _is(last, step, text):
+    if last is None or not last.takes(step, text):
         last = _last_words(call, last.number + 1 if last else 0, step, text)
     return page(call, last)
-
-
-def _is(turn: Turn, step: Step, text: str) -> bool:
-    """Whether a turn is this step. One of before there were steps is known by its words."""
-    return turn.step is step or (turn.step is None and turn.said == text)
 
 
 def _last_words(call: Call, number: int, step: Step, text: str) -> Turn:
