@@ -1,15 +1,23 @@
 """The AWS calls and the capacity of each endpoint are what its row says, exactly."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from benchmarks.aws_calls import Meter
-from linkwright import table, transaction
+from linkwright import clock, table, transaction
 from tests.endpoints import Ask, Cost
 from tests.factories import Workspace
 from tests.integration.every_route import ROUTES, Ids, Route
 
 AUTHENTICATE = "UpdateItem"
 _COSTS = [(route, cost) for route in ROUTES for cost in route.row.costs]
+
+
+@pytest.fixture(autouse=True)
+def _at_one_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A number is as large as its digits without the zeros at its end: they would decide."""
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 11, 28, 10, 1, 13, 123_000, UTC))
 
 
 @pytest.fixture
