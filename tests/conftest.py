@@ -20,7 +20,7 @@ os.environ.update(
 )
 
 from linkwright import clock  # noqa: E402 -- reads the environment set above
-from tests import carrier, legs, shapes  # noqa: E402
+from tests import carrier, legs, processes, shapes  # noqa: E402
 from tests import stack as stacks  # noqa: E402
 from tests.factories import Workspace, make_workspace  # noqa: E402
 from tests.faults import tally  # noqa: E402
@@ -61,6 +61,8 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatedStack
     """MiniStack, for what is about an emulator, whatever the store."""
     with start_ministack(tmp_path_factory.mktemp("ministack")) as started:
         yield EmulatedStack(started.endpoint_url)
+        # So that it finds nobody connected at its end.
+        processes.forget()
 
 
 @pytest.fixture(scope="session")

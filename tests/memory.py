@@ -122,6 +122,7 @@ def memory() -> Iterator[MemoryStack]:
             (core, "DynamoDBClient", _OneAtATime(stack)),
             (aws, "_client", stack),
             (aws, "SecretsManager", stack),
+            (aws, "SQS", stack),
         ):
             patch.setattr(where, name, in_place_of(getattr(where, name), ours))
         yield stack

@@ -1,10 +1,12 @@
 """A function's process, as far as it keeps what it has read."""
 
-from linkwright import vault
+from linkwright import aws_http, vault
 from linkwright.voice import agents
 
 
 def forget() -> None:
     """From here on as in a new process, which knows nothing yet."""
     vault.vault.cache_clear()
+    while aws_http._kept:
+        aws_http._kept.popitem()[1].close()
     agents.at_version.cache_clear()

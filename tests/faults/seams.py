@@ -27,6 +27,7 @@ from pydynox.exceptions import (
 )
 
 from linkwright import egress
+from linkwright.errors import Unavailable
 from tests.faults.injection import CANARY, Effect, Fault, Injector, Killed, land
 
 TRANSACT = "sync_transact_write"
@@ -49,7 +50,7 @@ _HTTP_STATUS = {
     Fault.GARBAGE: 200,
 }
 # How a call that takes place may be refused; nobody hears of it where a fault strikes as well.
-_REFUSALS = (PydynoxException, BotoCoreError, ClientError, egress.EgressError)
+_REFUSALS = (PydynoxException, BotoCoreError, ClientError, Unavailable, egress.EgressError)
 _SID = re.compile(r"(CA|RE)[0-9a-f]{32}")
 
 Spoiled = Callable[[Fault], Any]
@@ -161,9 +162,10 @@ def dynamodb_failure(fault: Fault) -> PydynoxException:
 
 
 class FaultyClient:
-    """Stands before a boto3 client, or before what does its work in memory."""
+    """Stands before a client of a service, or before what does its work in memory."""
 
-    def __init__(self, real: Callable[[], object], seam: Seam) -> None:
+    def __init__(self, service: str, real: Callable[[], object], seam: Seam) -> None:
+        self._service = service
         self._real = real
         self._seam = seam
 
@@ -171,16 +173,25 @@ class FaultyClient:
         def call(**options: Any) -> Any:
             method = getattr(self._real(), name)
             return self._seam.call(
-                name, lambda: method(**options), lambda fault: _spoiled_answer(name, fault)
+                name,
+                lambda: method(**options),
+                lambda fault: _spoiled_answer(self._service, name, fault),
             )
 
         return call
 
 
-def _spoiled_answer(operation: str, fault: Fault) -> object:
+def _spoiled_answer(service: str, operation: str, fault: Fault) -> object:
     if fault is Fault.GARBAGE:
         return _answer(200, "")
-    raise boto3_failure(fault, "http://aws", operation)
+    raise service_failure(service, fault, operation)
+
+
+def service_failure(service: str, fault: Fault, operation: str) -> BaseException:
+    """As the client of the service has it: boto3's, or ours, which tells no kinds apart."""
+    if fault.kills:
+        return Killed()
+    return boto3_failure(fault, "http://aws", operation) if service == "s3" else Unavailable()
 
 
 def _answer(status: int, code: str) -> dict[str, Any]:
@@ -190,8 +201,6 @@ def _answer(status: int, code: str) -> dict[str, Any]:
 
 def boto3_failure(fault: Fault, url: str, operation: str) -> BaseException:
     match fault:
-        case Fault.KILL_BEFORE | Fault.KILL_AFTER:
-            return Killed()
         case Fault.RESET:
             return EndpointConnectionError(endpoint_url=f"{url} {CANARY}")
         case Fault.CONNECT_TIMEOUT:

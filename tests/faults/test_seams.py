@@ -27,7 +27,7 @@ KEY = Key("SELF#TEST", "counter")
 Write = Callable[[], object]
 
 # What a call that is struck raises, as far as the code under test can tell.
-_RAISES = (PydynoxException, BotoCoreError, ClientError, Killed)
+_RAISES = (PydynoxException, BotoCoreError, ClientError, Unavailable, Killed)
 
 
 @pytest.fixture(scope="module")

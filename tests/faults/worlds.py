@@ -38,7 +38,7 @@ def inhabited(cloud: Cloud, like: World | None = None) -> Iterator[World]:
     world = World(cloud, seam)
     driver = FaultyDriver(lambda: cloud.clients.driver, seam)
     clients = {
-        name: FaultyClient(partial(getattr, cloud.clients, name), seam)
+        name: FaultyClient(name, partial(getattr, cloud.clients, name), seam)
         for name in ("sqs", "s3", "secrets_manager")
     }
     with pytest.MonkeyPatch.context() as patched:

@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from linkwright.client import core
 from tests.faults.injection import CANARY, Fault, Killed
-from tests.faults.seams import boto3_failure, dynamodb_failure
+from tests.faults.seams import dynamodb_failure, service_failure
 from tests.simulation.clockwork import Scheduler
 from tests.simulation.tables import cancelled
 
@@ -22,6 +22,9 @@ RESENT = "sent twice"
 CONFLICT = "conflict"
 _OF_AWS = (*Fault, RESENT, CONFLICT)
 _TRANSACT = "sync_transact_write"
+
+Failure = Callable[[str, str], BaseException]
+"""What a fault raises, in which operation."""
 
 _ENDS: ContextVar[datetime | None] = ContextVar("ends", default=None)
 
@@ -63,7 +66,7 @@ class Network:
         self._scheduler = scheduler
         self._random = chance
 
-    def connect(self, client: object, failure: Callable[[str, str], BaseException]) -> "Connected":
+    def connect(self, client: object, failure: Failure) -> "Connected":
         return Connected(self, client, failure)
 
     @contextmanager
@@ -110,9 +113,7 @@ class Network:
 class Connected:
     """A client behind the network."""
 
-    def __init__(
-        self, network: Network, client: object, failure: Callable[[str, str], BaseException]
-    ) -> None:
+    def __init__(self, network: Network, client: object, failure: Failure) -> None:
         self._network = network
         self._client = client
         self._failure = failure
@@ -157,10 +158,15 @@ def dynamodb(fault: str, name: str) -> BaseException:
     return dynamodb_failure(Fault(fault))
 
 
-def boto3(fault: str, name: str) -> BaseException:
-    if fault in {CONFLICT, Fault.GARBAGE}:
-        fault = Fault.ERROR_503
-    return boto3_failure(Fault(fault), "http://aws", name)
+def service(name: str) -> Failure:
+    """How a client of a service other than DynamoDB fails."""
+
+    def failure(fault: str, operation: str) -> BaseException:
+        if fault in {CONFLICT, Fault.GARBAGE}:
+            fault = Fault.ERROR_503
+        return service_failure(name, Fault(fault), operation)
+
+    return failure
 
 
 def _ignored(perform: Callable[[], object]) -> None:

@@ -196,7 +196,10 @@ class _World:
         """The seams of the layer; everything else is as it is deployed."""
         net, chance, scheduler = self.network, self.chance, self.scheduler
         driver = net.connect(self.tables, network.dynamodb)
-        boto3 = net.connect(self.cloud, network.boto3)
+        services = {
+            name: net.connect(self.cloud, network.service(name))
+            for name in ("sqs", "s3", "secrets_manager")
+        }
         with pytest.MonkeyPatch.context() as patch:
             for name, value in _ENVIRONMENT.items():
                 patch.setenv(name, value)
@@ -204,8 +207,8 @@ class _World:
             _forget()
             patch.setattr(table, "driver", lambda: driver)
             patch.setattr(transaction, "driver", lambda: driver)
-            for client in ("sqs", "s3", "secrets_manager"):
-                patch.setattr(aws, client, lambda: boto3)
+            for name, client in services.items():
+                patch.setattr(aws, name, lambda client=client: client)
             patch.setattr(egress, "fetch", Wire(net, chance, self.telephone.perform).fetch)
             patch.setattr(llm, "model", model.patched(net, chance))
             for module in (transaction, dialler):

@@ -30,8 +30,6 @@ WRITES = {
 }
 # boto3's operations: the action that IAM knows, and the parameter that names the resource.
 OPERATIONS = {
-    ("sqs", "SendMessage"): ("sqs:SendMessage", "QueueUrl"),
-    ("sqs", "SendMessageBatch"): ("sqs:SendMessage", "QueueUrl"),
     ("s3", "GetObject"): ("s3:GetObject", "Bucket"),
     ("s3", "PutObject"): ("s3:PutObject", "Bucket"),
     ("bedrock-runtime", "Converse"): ("bedrock:InvokeModel", "modelId"),
@@ -79,6 +77,10 @@ class Recorder:
     def get_secret_value(self, *, SecretId: str) -> Any:  # noqa: ANN401, N803
         self.record("secretsmanager:GetSecretValue", SecretId)
         return aws.SecretsManager().get_secret_value(SecretId=SecretId)
+
+    def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> Any:  # noqa: ANN401, N803
+        self.record("sqs:SendMessage", QueueUrl)
+        return aws.SQS().send_message_batch(QueueUrl=QueueUrl, Entries=Entries)
 
     def watched_link(self, link: Callable[[str], Any]) -> Callable[[str], Any]:
         """Whoever signs an address lends its own right to read."""
@@ -142,7 +144,8 @@ def recording(stack: Stack) -> Iterator[Recorder]:
         for caller in (client, switchboard):
             patch.setattr(caller, "load", lambda of: recorder.watched(of, load(of)))
         patch.setattr(boto3, "DEFAULT_SESSION", session)
-        patch.setattr(aws, "secrets_manager", lambda: recorder)
+        for service in ("secrets_manager", "sqs"):
+            patch.setattr(aws, service, lambda: recorder)
         patch.setattr(media, "link", recorder.watched_link(media.link))
         _forget_clients()
         yield recorder

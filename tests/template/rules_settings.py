@@ -18,6 +18,7 @@ NOT_OURS = {
     "AWS_ENDPOINT_URL_DYNAMODB",
     "AWS_ENDPOINT_URL_S3",
     "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+    "AWS_ENDPOINT_URL_SQS",
 }
 # Whether a URL that a customer chose may lead to the machine itself, and where it never may.
 LOOPBACK = "EGRESS_ALLOW_LOOPBACK"

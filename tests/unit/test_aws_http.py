@@ -1,11 +1,6 @@
 """Requests to AWS without boto3: its own signer is the judge of ours, a server of the rest."""
 
 import io
-import json
-import ssl
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.client import HTTPResponse
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -23,6 +18,7 @@ from hypothesis import strategies as st
 from linkwright import aws, aws_http, clock, egress, sigv4
 from linkwright.errors import Unavailable
 from linkwright.settings import Credentials, settings
+from tests.unit.aws_server import served
 from tests.unit.egress_network import Authority
 
 MOMENT = datetime(2026, 11, 28, 9, 1, 30, 813_000, UTC)
@@ -57,43 +53,6 @@ def test_the_signature_is_botocores(
     assert ours == {name.lower(): value for name, value in theirs.headers.items()}
 
 
-@contextmanager
-def _served(
-    *answers: tuple[int, bytes] | None, tls: ssl.SSLContext | None = None
-) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """A server that gives these answers in turn, none where it hangs up, and what it was asked."""
-    asked: list[dict[str, Any]] = []
-    left = list(answers)
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
-            asked.append({"path": self.path, "body": json.loads(body), **self.headers})
-            answer = left.pop(0)
-            if answer is None:
-                return
-            self.send_response(answer[0])
-            self.send_header("content-length", str(len(answer[1])))
-            self.end_headers()
-            self.wfile.write(answer[1])
-
-        def log_message(self, *_: object) -> None:
-            return
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.handle_error = lambda *_: None  # type: ignore[method-assign]
-        if tls:
-            server.socket = tls.wrap_socket(server.socket, server_side=True)
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            scheme = "https://localhost" if tls else "http://127.0.0.1"
-            yield f"{scheme}:{server.server_port}", asked
-        finally:
-            server.shutdown()
-            thread.join()
-
-
 def _ask(environment: pytest.MonkeyPatch, url: str) -> Any:
     environment.setenv("AWS_ENDPOINT_URL", url)
     settings.cache_clear()
@@ -104,11 +63,12 @@ def _ask(environment: pytest.MonkeyPatch, url: str) -> Any:
 def test_the_secret_is_asked_for_as_the_environment_says(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("AWS_SESSION_TOKEN", "token")
     environment.setattr(clock, "now", lambda: MOMENT)
-    with _served((200, b'{"SecretString": "{}"}')) as (url, asked):
+    with served((200, b'{"SecretString": "{}"}')) as (url, asked):
         assert _ask(environment, url) == {"SecretString": "{}"}
     (request,) = asked
     assert (request["path"], request["body"]) == ("/", {"SecretId": "arn:one"})
     assert request["x-amz-target"] == "secretsmanager.GetSecretValue"
+    assert request["content-type"] == "application/x-amz-json-1.1"
     assert request["x-amz-security-token"] == "token"
     assert "/20261128/us-east-1/secretsmanager/aws4_request" in request["authorization"]
     assert request["host"] == url.removeprefix("http://")
@@ -121,17 +81,17 @@ FAULTS = [(500, b"{}"), (503, b"oops"), (400, b'{"__type": "Denied"}'), (200, b"
 def test_one_fault_is_asked_over_and_two_are_unavailable(
     environment: pytest.MonkeyPatch, fault: tuple[int, bytes] | None
 ) -> None:
-    with _served(fault, (200, b'{"SecretString": "{}"}')) as (url, asked):
+    with served(fault, (200, b'{"SecretString": "{}"}')) as (url, asked):
         assert _ask(environment, url) == {"SecretString": "{}"}
         assert len(asked) == 2
-    with _served(fault, fault) as (url, asked):
+    with served(fault, fault) as (url, asked):
         with pytest.raises(Unavailable):
             _ask(environment, url)
         assert len(asked) == 2
 
 
 def test_nobody_there_is_unavailable(environment: pytest.MonkeyPatch) -> None:
-    with _served() as (url, _):
+    with served() as (url, _):
         pass
     with pytest.raises(Unavailable):
         _ask(environment, url)
@@ -153,7 +113,7 @@ def test_only_who_has_a_certificate_for_its_name_is_told_anything(
         context.load_verify_locations(cadata=authority.pem())
         environment.setattr(egress, "tls", lambda: context)
     tls = authority.server("localhost", tmp_path)
-    with _served((200, b'{"SecretString": "{}"}'), tls=tls) as (url, asked):
+    with served((200, b'{"SecretString": "{}"}'), tls=tls) as (url, asked):
         if trusted:
             assert _ask(environment, url) == {"SecretString": "{}"}
         else:
@@ -166,7 +126,7 @@ def test_only_who_has_a_certificate_for_its_name_is_told_anything(
 def test_an_answer_that_no_service_gives_is_none(
     environment: pytest.MonkeyPatch, answer: bytes
 ) -> None:
-    with _served((200, answer), (200, answer)) as (url, _), pytest.raises(Unavailable):
+    with served((200, answer), (200, answer)) as (url, _), pytest.raises(Unavailable):
         _ask(environment, url)
 
 
@@ -201,11 +161,17 @@ class _Bytes(io.RawIOBase):
         return len(given)
 
 
-def test_on_aws_it_is_asked_by_its_address_in_the_region(environment: pytest.MonkeyPatch) -> None:
+def _on_aws(environment: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
+    """What is asked from now on, by the addresses of AWS."""
     environment.delenv("AWS_ENDPOINT_URL", raising=False)
     settings.cache_clear()
-    asked = []
-    environment.setattr(aws_http, "call", lambda *request: asked.append(request))
+    asked: list[tuple[object, ...]] = []
+    environment.setattr(aws_http, "call", lambda *request, **_: asked.append(request))
+    return asked
+
+
+def test_on_aws_it_is_asked_by_its_address_in_the_region(environment: pytest.MonkeyPatch) -> None:
+    asked = _on_aws(environment)
     aws.secrets_manager().get_secret_value(SecretId="arn:one")
     assert asked == [
         (
@@ -213,5 +179,20 @@ def test_on_aws_it_is_asked_by_its_address_in_the_region(environment: pytest.Mon
             "secretsmanager",
             "secretsmanager.GetSecretValue",
             {"SecretId": "arn:one"},
+        )
+    ]
+
+
+def test_on_aws_a_queue_is_asked_by_the_address_in_the_region(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    asked = _on_aws(environment)
+    aws.SQS().send_message_batch(QueueUrl="q", Entries=[])
+    assert asked == [
+        (
+            "https://sqs.us-east-1.amazonaws.com",
+            "sqs",
+            "AmazonSQS.SendMessageBatch",
+            {"QueueUrl": "q", "Entries": []},
         )
     ]

@@ -1,6 +1,6 @@
-"""Clients for all but DynamoDB, made when first used: boto3's, but for the secret."""
+"""Clients for all but DynamoDB, made when first used: boto3's, but where we make one call only."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -10,7 +10,6 @@ from linkwright.settings import settings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_sqs import SQSClient
 
 CONNECT_TIMEOUT_S = 1
 READ_TIMEOUT_S = 3
@@ -22,12 +21,6 @@ CALL_BUDGET_S = ATTEMPTS * (CONNECT_TIMEOUT_S + READ_TIMEOUT_S) + 1
 _PERMANENT = {"AccessDenied", "NoSuchBucket", "NoSuchKey"}
 
 Result = TypeVar("Result")
-
-
-@cache
-def sqs() -> "SQSClient":
-    client: SQSClient = _client("sqs")
-    return client
 
 
 @cache
@@ -47,9 +40,7 @@ class SecretsManager:
         # Imported here, as boto3 is: HTTP is an eighth of an endpoint's cold start.
         from linkwright import aws_http
 
-        at = settings().secrets_endpoint or (
-            f"https://secretsmanager.{settings().aws_region}.amazonaws.com"
-        )
+        at = _address("secretsmanager", settings().secrets_endpoint)
         wanted = {"SecretId": SecretId}
         return aws_http.call(at, "secretsmanager", "secretsmanager.GetSecretValue", wanted)
 
@@ -57,6 +48,32 @@ class SecretsManager:
 @cache
 def secrets_manager() -> SecretsManager:
     return SecretsManager()
+
+
+class SQS:
+    """As above; boto3 would take half of the CPU of a call's life."""
+
+    def __init__(self) -> None:
+        from linkwright import aws_http
+
+        aws_http.prepare(_address("sqs", settings().sqs_endpoint))
+
+    def send_message_batch(
+        self,
+        *,
+        QueueUrl: str,  # noqa: N803
+        Entries: Sequence[Mapping[str, object]],  # noqa: N803
+    ) -> dict[str, Any]:
+        from linkwright import aws_http
+
+        at = _address("sqs", settings().sqs_endpoint)
+        batch = {"QueueUrl": QueueUrl, "Entries": Entries}
+        return aws_http.call(at, "sqs", "AmazonSQS.SendMessageBatch", batch, version="1.0")
+
+
+@cache
+def sqs() -> SQS:
+    return SQS()
 
 
 def run(operation: Callable[[], Result]) -> Result:
@@ -98,6 +115,10 @@ def presigned(url: str, service: str, expires_s: int) -> str:
     request = AWSRequest("GET", url)
     S3SigV4QueryAuth(credentials, service, settings().aws_region, expires_s).add_auth(request)
     return str(request.prepare().url)
+
+
+def _address(service: str, endpoint: str | None) -> str:
+    return endpoint or f"https://{service}.{settings().aws_region}.amazonaws.com"
 
 
 def _client(service: str, **options: Any) -> Any:  # noqa: ANN401 -- boto3 makes its clients at run time

@@ -1,19 +1,19 @@
-"""A single request to a service of AWS without boto3, of those that speak JSON.
+"""Single requests to services of AWS without boto3, of those that speak JSON.
 
-For what a function needs before its first event, or once: importing boto3 and making a client costs
-a hundred times such a request.
+For what a function needs before its first event, or asks in one way only: importing boto3 and
+making a client costs a hundred times such a request, and its every request three of ours.
 """
 
 import json
 from collections.abc import Mapping
-from contextlib import closing
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from select import select
 from typing import Any
 from urllib.parse import urlsplit
 
 from linkwright import clock, egress, sigv4
 from linkwright.errors import Unavailable
-from linkwright.settings import credentials, settings
+from linkwright.settings import credentials, settings, trace_header
 
 CONNECT_TIMEOUT_S = 1
 READ_TIMEOUT_S = 3
@@ -21,21 +21,37 @@ READ_TIMEOUT_S = 3
 MAX_BYTES = 1024 * 1024
 
 
-def call(url: str, service: str, target: str, content: Mapping[str, object]) -> dict[str, Any]:
+# A connection to each service. Who sends takes it out, and puts it back after a good answer: it is
+# nobody else's meanwhile, and none that failed is used again.
+_kept: dict[str, HTTPConnection] = {}
+
+
+def prepare(url: str) -> None:
+    """Make what the first call to an address would make; for TLS it reads all the authorities."""
+    if url not in _kept:
+        _kept[url] = _connection(url)
+
+
+def call(
+    url: str, service: str, target: str, content: Mapping[str, object], *, version: str = "1.1"
+) -> dict[str, Any]:
     """Ask for an operation, as in "secretsmanager.GetSecretValue", of the service at an address.
 
+    `version` is that of the service's JSON protocol.
     Raises `Unavailable` where there is no answer, or a refusal, twice.
     """
     try:
-        return _asked(url, service, target, content)
+        return _asked(url, service, target, content, version)
     except Unavailable:
-        return _asked(url, service, target, content)
+        return _asked(url, service, target, content, version)
 
 
-def _asked(url: str, service: str, target: str, content: Mapping[str, object]) -> dict[str, Any]:
+def _asked(
+    url: str, service: str, target: str, content: Mapping[str, object], version: str
+) -> dict[str, Any]:
     body = json.dumps(content).encode()
     headers = {
-        "content-type": "application/x-amz-json-1.1",
+        "content-type": f"application/x-amz-json-{version}",
         "host": urlsplit(url).netloc,
         "x-amz-target": target,
     }
@@ -47,25 +63,37 @@ def _asked(url: str, service: str, target: str, content: Mapping[str, object]) -
         credentials=credentials(),
         moment=clock.now(),
     )
+    if trace := trace_header():
+        # As boto3 does, so that the trace goes on behind a queue.
+        headers["x-amzn-trace-id"] = trace
     try:
-        answer = _posted(url, headers, body)
+        return _posted(url, headers, body)
     except (OSError, HTTPException, ValueError, RecursionError) as failure:
         raise Unavailable from failure
-    if not isinstance(answer, dict):
-        raise Unavailable
+
+
+def _posted(url: str, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
+    connection = _kept.pop(url, None) or _connection(url)
+    try:
+        if not _is_open(connection):
+            connection.close()
+            connection.connect()
+            connection.sock.settimeout(READ_TIMEOUT_S)
+        connection.request("POST", "/", body, dict(headers))
+        with connection.getresponse() as response:
+            answer = json.loads(_read(response))
+        if response.status != 200 or not isinstance(answer, dict):
+            raise Unavailable
+    except BaseException:
+        connection.close()
+        raise
+    _kept[url] = connection
     return answer
 
 
-def _posted(url: str, headers: Mapping[str, str], body: bytes) -> object:
-    with closing(_connection(url)) as connection:
-        connection.connect()
-        connection.sock.settimeout(READ_TIMEOUT_S)
-        connection.request("POST", "/", body, dict(headers))
-        response = connection.getresponse()
-        answer: object = json.loads(_read(response))
-        if response.status != 200:
-            raise Unavailable
-        return answer
+def _is_open(connection: HTTPConnection) -> bool:
+    """Nothing may come before we ask: what does is the other side's end, or no answer of ours."""
+    return bool(connection.sock) and not select([connection.sock], [], [], 0)[0]
 
 
 def _read(response: HTTPResponse) -> bytes:

@@ -32,6 +32,7 @@ class Settings:
     dynamodb_endpoint: str | None
     s3_endpoint: str | None
     secrets_endpoint: str | None
+    sqs_endpoint: str | None
 
 
 @cache
@@ -64,6 +65,7 @@ def settings() -> Settings:
         dynamodb_endpoint=env.get("AWS_ENDPOINT_URL_DYNAMODB") or env.get("AWS_ENDPOINT_URL"),
         s3_endpoint=env.get("AWS_ENDPOINT_URL_S3") or env.get("AWS_ENDPOINT_URL"),
         secrets_endpoint=env.get("AWS_ENDPOINT_URL_SECRETS_MANAGER") or env.get("AWS_ENDPOINT_URL"),
+        sqs_endpoint=env.get("AWS_ENDPOINT_URL_SQS") or env.get("AWS_ENDPOINT_URL"),
     )
 
 
@@ -87,9 +89,13 @@ def is_on_lambda() -> bool:
     return "AWS_LAMBDA_FUNCTION_NAME" in os.environ
 
 
-def trace_id() -> str | None:
+def trace_header() -> str | None:
     """Of the event that is under way: Lambda sets it anew for each."""
-    header = os.environ.get("_X_AMZN_TRACE_ID")
+    return os.environ.get("_X_AMZN_TRACE_ID")
+
+
+def trace_id() -> str | None:
+    header = trace_header()
     return header.partition(";")[0].replace("Root=", "") if header else None
 
 
