@@ -1,6 +1,7 @@
 """The sample events of events/, and the workspace they are of: that of the demo, in test mode."""
 
 import json
+from base64 import b64decode, b64encode
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl
@@ -32,10 +33,14 @@ def demo() -> Workspace:
 def sample(function: Function, sid: str = SID) -> dict[str, Any]:
     """A function's event, with what works in place of the placeholders: a token, or a signature."""
     text = (ROOT / "events" / function.folder / f"{function.file}.json").read_text()
-    text = text.replace(PLACEHOLDER, str(demo().client.token)).replace(SID, sid)
+    text = text.replace(PLACEHOLDER, str(demo().client.token))
     event: dict[str, Any] = json.loads(text)
-    if SIGNATURE.lower() in event.get("headers", {}):
-        form = parse_qsl(event["body"], strict_parsing=True)
-        signature = sign(PUBLIC_URL + event["rawPath"], form, TOKENS[demo().mode])
-        event["headers"][SIGNATURE.lower()] = signature
-    return event
+    return _signed(event, sid) if SIGNATURE.lower() in event.get("headers", {}) else event
+
+
+def _signed(event: dict[str, Any], sid: str) -> dict[str, Any]:
+    body = b64decode(event["body"]).decode().replace(SID, sid)
+    form = parse_qsl(body, strict_parsing=True)
+    signature = sign(PUBLIC_URL + event["rawPath"], form, TOKENS[demo().mode])
+    headers = event["headers"] | {SIGNATURE.lower(): signature}
+    return event | {"headers": headers, "body": b64encode(body.encode()).decode()}

@@ -1,8 +1,10 @@
 """Each file of events/ is handled as its name promises."""
 
 import json
+from base64 import b64decode
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -13,13 +15,14 @@ from linkwright.table import Item, Key, Table, get, update
 from linkwright.voice.calls import items, jobs, turn_log
 from tests import pump
 from tests.carrier import PUBLIC_URL, Exchange
-from tests.client import Answer, Context, invoke, load, named
+from tests.client import Answer, Context, http_event, invoke, load, named
 from tests.factories import Workspace
 from tests.integration.in_memory import in_memory
 from tests.integration.sample_events import SID, demo, sample
 from tests.integration.signed import verbs
 from tests.stack import Stack
 from tests.switchboard import PlacedCall
+from tools.carrier.overrides import bare
 from tools.demo import AGENT_ID
 from tools.template import Function, functions
 
@@ -237,8 +240,9 @@ def _next(answer: Answer) -> str:
     """What the carrier asks next of the call of the samples."""
     (gather,) = verbs(answer)
     base = f"{PUBLIC_URL}/callbacks/twilio/{demo().partition}/{named_call()}/1/"
-    assert gather.attrib["action"].startswith(base)
-    return gather.attrib["action"].removeprefix(base)
+    action = bare(gather.attrib["action"])
+    assert action.startswith(base)
+    return action.removeprefix(base)
 
 
 def test_relay_outbox(stack: Stack) -> None:
@@ -263,6 +267,18 @@ def test_sweep_overdue(stack: Stack, workspace: Workspace) -> None:
     sent = [json.loads(message) for message in stack.received("DialQueue", workspace.id)]
     assert sent == [{"kind": "call", "pk": key.pk, "sk": call_id}]
     assert (get(Table.CORE, key) or {})["gsi2sk"] > LONG_AGO
+
+
+@pytest.mark.parametrize(
+    "function", [one for one in functions() if one.folder == "callbacks"], ids=lambda one: one.file
+)
+def test_a_form_is_in_base64_as_the_gateway_sends_it(function: Function) -> None:
+    event = sample(function)
+    form = b64decode(event["body"], validate=True).decode()
+    assert dict(parse_qsl(form, strict_parsing=True))["CallSid"] == SID
+    made, _ = http_event("POST", event["rawPath"], event["headers"], event["body"], is_base64=True)
+    for name in ("body", "isBase64Encoded", "rawPath", "routeKey", "pathParameters"):
+        assert made[name] == event[name]
 
 
 def _has_a_test_above(function: Function) -> bool:
