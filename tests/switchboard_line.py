@@ -16,6 +16,7 @@ from tools.carrier.callees import Kind, Outcome
 from tools.carrier.calls import HungUp
 from tools.carrier.line import DIALLED_S, RECORDED_S, Redirected
 from tools.carrier.orders import Hook, RecordingOrder
+from tools.carrier.overrides import bare, failure, overrides
 from tools.carrier.recordings import Recording, whole
 
 # As Twilio says how long it took; the result comes after the first words.
@@ -57,7 +58,7 @@ class Line:
     def ask(self, hook: Hook, params: Mapping[str, str]) -> Steps[Reply | None]:
         """For what to do next. Raises as `wait` does."""
         self._interrupt()
-        reply = yield self._message("page", hook, self.call.params() | dict(params))
+        reply = yield from self._send("page", hook, self.call.params() | dict(params))
         self._interrupt()
         return reply
 
@@ -122,25 +123,41 @@ class Line:
         if hook:
             raise Redirected(hook)
 
+    def _send(self, kind: str, hook: Hook, params: Mapping[str, str]) -> Steps[Reply | None]:
+        """As often as the URL's overrides say; who does not answer takes all the time there is."""
+        sent, rules, tries, passed_s = (
+            self._message(kind, hook, params),
+            overrides(hook.url),
+            0,
+            0.0,
+        )
+        while True:
+            reply = yield sent
+            tries, passed_s = tries + 1, passed_s + (rules.read_s if reply is None else 0)
+            wrong = failure(reply.status if reply else None)
+            if not rules.asks_again(wrong, tries, passed_s):
+                return reply
+
     def _message(self, kind: str, hook: Hook, params: Mapping[str, str]) -> Sent:
         assert hook.method == "POST", "the switchboard knows no other"
         self._messages += 1
+        url = bare(hook.url)
         validator = RequestValidator(self.account.auth_token)
         headers = {
-            "Host": urlsplit(hook.url).netloc,
+            "Host": urlsplit(url).netloc,
             "User-Agent": "TwilioProxy/1.1",
             "Accept": "*/*",
             "Content-Type": "application/x-www-form-urlencoded; charset=UTF-8",
             "I-Twilio-Idempotency-Token": str(
                 uuid5(NAMESPACE_URL, f"{self.call.sid}#{self._messages}")
             ),
-            "X-Twilio-Signature": validator.compute_signature(hook.url, dict(params)),
+            "X-Twilio-Signature": validator.compute_signature(url, dict(params)),
         }
-        return Sent(kind, hook.url, list(params.items()), headers)
+        return Sent(kind, url, list(params.items()), headers)
 
     def _tell(self, kind: str, hook: Hook, params: Mapping[str, str]) -> Steps[None]:
         """The call goes on whatever becomes of it."""
-        reply = yield self._message(kind, hook, params)
+        reply = yield from self._send(kind, hook, params)
         if reply is None:
             self.call.alert(11205, "HTTP connection failure")
         elif reply.status >= _HTTP_ERROR:

@@ -21,6 +21,7 @@ from tools.carrier.conversation import (
 from tools.carrier.errors import PageError
 from tools.carrier.line import Redirected
 from tools.carrier.orders import E164, Hook, RecordingOrder, recording_events
+from tools.carrier.overrides import bare
 from tools.carrier.twiml import Document, parse, seconds, text_of
 
 MOST_FALLBACKS = 3
@@ -105,7 +106,7 @@ class Conversation:
         if hook and not self._is_fallback and self._fallbacks < MOST_FALLBACKS:
             self._is_fallback = True
             self._fallbacks += 1
-            return Page(hook, {"ErrorCode": str(error.code), "ErrorUrl": page.hook.url})
+            return Page(hook, {"ErrorCode": str(error.code), "ErrorUrl": bare(page.hook.url)})
         yield from self._speak("carrier", SORRY)
         return None
 

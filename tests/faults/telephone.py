@@ -51,6 +51,8 @@ class Telephone:
         self.lost: frozenset[str] = frozenset()
         self._wait = wait
         self._replies: dict[str, Reply | None] = {}
+        self._tried: dict[str, Sent] = {}
+        self._answered: dict[str, Reply | None] = {}
         self._told: list[tuple[PlacedCall, Sent]] = []
 
     def fetch(self, url: str, **options: object) -> Answer:
@@ -72,9 +74,12 @@ class Telephone:
         if isinstance(step, Wait):
             self._wait(timedelta(seconds=step.seconds))
         elif step is not None and label(step) not in self.lost:
-            self._replies[call.sid] = deliver(step)
-            if step.kind != "page":
-                self._told.append((call, step))
+            # What is struck is struck in all its tries: whether it comes again, the world says.
+            if step is not self._tried.get(call.sid):
+                self._tried[call.sid], self._answered[call.sid] = step, deliver(step)
+                if step.kind != "page":
+                    self._told.append((call, step))
+            self._replies[call.sid] = self._answered[call.sid]
         if call.is_over and call.order.to in _LATER:
             self.board.callees[call.order.to] = _LATER[call.order.to]
         return True

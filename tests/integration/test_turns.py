@@ -236,19 +236,22 @@ def test_the_same_turn_at_once_is_one(
 
 
 class Once:
-    """Kills the function the first time that something is done."""
+    """Kills the function the first times that something is done."""
 
-    def __init__(self, patch: pytest.MonkeyPatch, module: Any, name: str, *, after: bool) -> None:
+    def __init__(
+        self, patch: pytest.MonkeyPatch, module: Any, name: str, *, after: bool, times: int = 1
+    ) -> None:
         self._work, self._after, self.killed = getattr(module, name), after, 0
+        self._times = times
         patch.setattr(module, name, self)
         exchange = carrier.current()
         self._deliver = exchange.deliver
         exchange.deliver = self._survive
 
     def __call__(self, *args: Any, **options: Any) -> Any:
-        if self.killed:
+        if self.killed == self._times:
             return self._work(*args, **options)
-        self.killed = 1
+        self.killed += 1
         if self._after:
             self._work(*args, **options)
         raise Killed
@@ -261,30 +264,41 @@ class Once:
 
 
 @pytest.mark.parametrize(
-    ("module", "name", "after"),
+    ("module", "name", "after", "tries", "again"),
     [
-        (turns, "hear", True),
-        (decisions, "decide", False),
-        (lifecycle, "note", True),
-        (dialogue, "page", False),
+        *(
+            (module, name, after, tries, again)
+            for tries, again in ((1, "turn"), (2, "answer"))
+            for module, name, after in (
+                (turns, "hear", True),
+                (decisions, "decide", False),
+                (dialogue, "page", False),
+            )
+        ),
+        # What is noted need not be noted twice.
+        (lifecycle, "note", True, 1, "turn"),
     ],
 )
-def test_a_turn_that_was_cut_off_is_taken_up_at_the_fallback(
+def test_a_turn_that_was_cut_off_is_taken_up_where_it_is_asked_again(
     stack: Stack,
     workspace: Workspace,
     monkeypatch: pytest.MonkeyPatch,
     module: Any,
     name: str,
     after: bool,
+    tries: int,
+    again: str,
 ) -> None:
+    """At its own address; at the fallback once the carrier has no more time for that."""
     models.use(monkeypatch, models.Scripted("One.", {"say": "Goodbye, then.", "action": "hang_up"}))
     talk = Talk(workspace, "Yes.", "Well.", "Bye.", language="en", recording=True)
     talk.exchange.talk(talk.id)
-    once = Once(monkeypatch, module, name, after=after)
+    once = Once(monkeypatch, module, name, after=after, times=tries)
     pump.settle(stack, workspace.id)
-    assert once.killed == 1
-    assert [about(sent) for sent in talk.sent][:2] == ["answer", "turn"]
-    assert "answer" in [about(sent) for sent in talk.sent][2:]
+    assert once.killed == tries
+    asked = [about(sent) for sent in talk.sent]
+    assert asked[: tries + 2] == ["answer", *["turn"] * tries, again]
+    assert asked.count("answer") == tries
     assert talk.lines()[1] == ("callee", "Yes.")
     assert talk.lines()[-1] == ("agent", "Goodbye, then.")
     assert [role for role, _ in talk.lines()] == ["agent", "callee"] * 2 + ["agent"]

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import count
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -26,6 +27,7 @@ from tests.simulation.cloud import Cloud
 from tests.simulation.course import course
 from tests.simulation.network import Network
 from tests.switchboard import PlacedCall, Reply, Sent, Switchboard, Wait
+from tools.carrier.overrides import failure, overrides
 
 # Twilio waits this long for a page.
 _PAGE_S = 15
@@ -165,7 +167,7 @@ class Telephone:
         return replies[0] if replies and not is_lost else None
 
     def _tell(self, dialled: Dialled, sent: Sent) -> None:
-        """The call goes on whatever becomes of it; nothing is told again."""
+        """The call goes on whatever becomes of it; what is lost on the way is not told again."""
         if self._chance(self._network.weather.lost):
             self._note(f"the carrier's {sent.kind} of {dialled.call.sid} is lost")
             dialled.is_lost = True
@@ -176,7 +178,15 @@ class Telephone:
             if self._chance(weather.late * (1 + copy)):
                 self._hold(dialled, sent)
             else:
-                self._scheduler.spawn(self._delay(), lambda: self._deliver(dialled, sent))
+                self._scheduler.spawn(self._delay(), lambda: self._insist(dialled, sent))
+
+    def _insist(self, dialled: Dialled, sent: Sent) -> None:
+        """Tell it as often as our URLs ask for where we fail."""
+        rules = overrides(f"{sent.url}#{twilio_callbacks.OVERRIDES}")
+        for tries in count(1):
+            reply = self._deliver(dialled, sent)
+            if not rules.asks_again(failure(reply.status if reply else 500), tries, 0):
+                return
 
     def _hold(self, dialled: Dialled, sent: Sent) -> None:
         """Tell it when it is no news any more, and best when the call is asked after or dialled."""
@@ -184,7 +194,7 @@ class Telephone:
 
         def deliver() -> None:
             if waiting:
-                self._deliver(dialled, waiting.pop())
+                self._insist(dialled, waiting.pop())
 
         self._held[dialled.route.call_id].append(deliver)
         longest = self._random.choice((240, 1800))

@@ -495,6 +495,52 @@ def test_only_loopback_is_called(phone: Phone) -> None:
     assert phone.codes() == [11205]
 
 
+# Trying again
+
+
+def test_a_url_says_how_often_it_is_asked_again(phone: Phone) -> None:
+    failures = {"/start": [503, 429], "/status": [500]}
+
+    def fail(received: Received) -> Page:
+        left = failures[received.path]
+        return Page("", status=left.pop()) if left else twiml("<Say>Hello</Say>")
+
+    phone.app.pages |= dict.fromkeys(failures, fail)
+    again = "#rc=2&rp=all"
+    call = phone.call(
+        Url=f"{phone.app.url}/start{again}", StatusCallback=f"{phone.app.url}/status{again}"
+    )
+    assert call.said("agent") == ["Hello"]
+    assert phone.codes() == []
+    assert phone.app.statuses() == ["initiated", *COMPLETED]
+    pages = phone.app.at("/start")
+    assert [post.status for post in phone.carrier.posts("page")] == [429, 503, 200]
+    tokens = {one.headers["I-Twilio-Idempotency-Token"] for one in pages}
+    assert len(tokens) == 1
+    assert {one.url for one in pages} == {f"{phone.app.url}/start"}
+
+
+@pytest.mark.parametrize("fragment", ["", "#rc=0&rp=all", "#rc=5", "#rc=5&rp=4xx"])
+def test_what_its_url_does_not_say_is_not_asked_again(phone: Phone, fragment: str) -> None:
+    phone.app.pages["/start"] = lambda _: Page("", status=503)
+    call = phone.call(Url=f"{phone.app.url}/start{fragment}")
+    assert len(phone.app.at("/start")) == 1
+    assert call.said("carrier") == [SORRY]
+
+
+def test_who_does_not_answer_in_time_is_asked_again(phone: Phone) -> None:
+    slow = iter([0.4])
+
+    def start(_: Received) -> Page:
+        time.sleep(next(slow, 0))
+        return twiml("<Say>Hello</Say>")
+
+    phone.app.pages["/start"] = start
+    call = phone.call(Url=f"{phone.app.url}/start#rc=1&rp=rt&rt=150")
+    assert call.said("agent") == ["Hello"]
+    assert [post.status for post in phone.carrier.posts("page")] == [None, 200]
+
+
 # Ending, finding and listing calls
 
 

@@ -491,6 +491,47 @@ def test_a_report_that_nobody_takes_changes_nothing(office: Office) -> None:
     assert {alert.code for alert in call.alerts} == {11205}
 
 
+@pytest.mark.parametrize(
+    ("fragment", "failures", "is_taken"),
+    [
+        ("", 1, False),
+        ("#rc=1&rp=4xx", 1, False),
+        ("#rc=1&rp=5xx", 1, True),
+        ("#rc=1&rp=5xx", 2, False),
+        (f"#{twilio_callbacks.OVERRIDES}", 3, True),
+        (f"#{twilio_callbacks.OVERRIDES}", 4, False),
+    ],
+)
+def test_what_fails_is_sent_again_as_its_url_says(
+    office: Office, fragment: str, failures: int, is_taken: bool
+) -> None:
+    left = {"page": failures, "status": failures}
+
+    def deliver(sent: Sent) -> Reply:
+        office.steps.append(sent)
+        if left[sent.kind]:
+            left[sent.kind] -= 1
+            return Reply(503, "", b"")
+        return document("<Say>Hello</Say>") if sent.kind == "page" else NOTHING
+
+    url = f"{PUBLIC}{PATH}"
+    call = office.place(
+        Url=f"{url}/answer{fragment}", StatusCallback=f"{url}/status{fragment}", FallbackUrl=""
+    )
+    office.board.run(call, deliver)
+    assert call.said("agent") == ["Hello"] * is_taken
+    assert [alert.code for alert in call.alerts] == [11200] * (0 if is_taken else 2)
+    pages = [sent for sent in office.messages() if sent.kind == "page"]
+    assert {sent.url for sent in pages} == {f"{url}/answer"}
+    assert len({sent.headers["X-Twilio-Signature"] for sent in pages}) == 1
+
+
+def test_who_does_not_answer_has_taken_the_time_of_all_tries(office: Office) -> None:
+    office.pages["answer"] = None
+    office.call(Url=f"{PUBLIC}{PATH}/answer#rc=5&rp=all&rt=6000", FallbackUrl="")
+    assert office.asked() == ["answer"] * 3
+
+
 # ---- The REST API -------------------------------------------------------------------------------
 
 

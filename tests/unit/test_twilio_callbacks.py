@@ -125,6 +125,11 @@ def test_the_default_port_may_be_signed_or_not() -> None:
     assert not genuine(url=plain, signature=sign(plain.replace(".com", ".com:443"), FIELDS))
 
 
+def test_the_overrides_behind_a_url_are_not_signed() -> None:
+    assert genuine(signature=sign(URL, FIELDS))
+    assert not genuine(signature=sign(f"{URL}#{callbacks.OVERRIDES}", FIELDS))
+
+
 def test_words_of_any_script_are_signed_as_utf_8() -> None:
     fields = [("SpeechResult", "כן, בבקשה. نعم تفضل 😀"), ("CallSid", CALL)]
     body = urlencode(fields).encode()

@@ -12,6 +12,7 @@ from tools.carrier.calls import Call, HungUp, Turn
 from tools.carrier.errors import PageError
 from tools.carrier.line import Line, Redirected
 from tools.carrier.orders import E164, Hook, RecordingOrder, recording_events
+from tools.carrier.overrides import bare
 from tools.carrier.posts import Answer, Unreachable
 from tools.carrier.twiml import Document, parse, seconds, text_of
 
@@ -109,7 +110,7 @@ class Conversation:
         hook = self._call.order.fallback
         if hook and not self._fell_back:
             self._fell_back = True
-            failed = page.hook.url if page else ""
+            failed = bare(page.hook.url) if page else ""
             return Page(hook, {"ErrorCode": str(error.code), "ErrorUrl": failed})
         self._speak("carrier", SORRY)
         return None

@@ -2,22 +2,26 @@
 
 import http.client
 import ipaddress
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 from urllib.parse import SplitResult, urlencode, urlsplit, urlunsplit
 
 from tools.carrier.orders import Hook
+from tools.carrier.overrides import NOT_CONNECTED, NOT_READ, Overrides, bare, failure, overrides
 from tools.carrier.signatures import sign
 
-# Twilio waits this long for an answer.
-TIMEOUT_S = 15
 # More than Twilio takes as a document.
 _READ_BYTES = 128 * 1024
 
 
 class Unreachable(Exception):
-    """No answer: refused, broken off, or too late."""
+    """No answer: refused, or broken off or too late; `failure` as a policy calls it."""
+
+    def __init__(self, text: str, failure: str) -> None:
+        super().__init__(text)
+        self.failure = failure
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,24 @@ class Poster:
     def send(
         self, kind: str, call_sid: str, hook: Hook, params: Mapping[str, str], token: str
     ) -> Answer:
-        """`token` is the same for all copies of one message. Raises `Unreachable`."""
+        """As often as the URL's overrides say. Raises `Unreachable`.
+
+        `token` is the same for all copies of one message.
+        """
+        rules, began, tries = overrides(hook.url), time.monotonic(), 0
+        while True:
+            got = self._try(kind, call_sid, hook, params, token)
+            tries, passed_s = tries + 1, time.monotonic() - began
+            wrong = got.failure if isinstance(got, Unreachable) else failure(got.status)
+            if not rules.asks_again(wrong, tries, passed_s):
+                break
+        if isinstance(got, Unreachable):
+            raise got
+        return got
+
+    def _try(
+        self, kind: str, call_sid: str, hook: Hook, params: Mapping[str, str], token: str
+    ) -> Answer | Unreachable:
         url, body = self._address(hook, params)
         form = params if hook.method == "POST" else {}
         headers = {
@@ -72,34 +93,32 @@ class Poster:
         }
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded; charset=UTF-8"
-        answer: Answer | None = None
-        try:
-            answer = self._exchange(hook.method, url, body, headers)
-        finally:
-            status = answer.status if answer else None
-            with self._lock:
-                self.sent.append(
-                    Post(kind, call_sid, hook.method, url, dict(params), headers, status)
-                )
-        return answer
+        got = self._exchange(hook.method, url, body, headers, overrides(hook.url))
+        status = got.status if isinstance(got, Answer) else None
+        with self._lock:
+            self.sent.append(Post(kind, call_sid, hook.method, url, dict(params), headers, status))
+        return got
 
     def _address(self, hook: Hook, params: Mapping[str, str]) -> tuple[str, str | None]:
-        # The fragment is Twilio's place for connection overrides: neither sent nor signed.
-        parts = urlsplit(hook.url)._replace(fragment="")
+        parts = urlsplit(bare(hook.url))
         if hook.method == "POST":
             return urlunsplit(parts), urlencode(params)
         query = "&".join(filter(None, (parts.query, urlencode(params))))
         return urlunsplit(parts._replace(query=query)), None
 
     def _exchange(
-        self, method: str, url: str, body: str | None, headers: Mapping[str, str]
-    ) -> Answer:
+        self, method: str, url: str, body: str | None, headers: Mapping[str, str], waits: Overrides
+    ) -> Answer | Unreachable:
         if not self.reaches(url):
-            raise Unreachable(f"only loopback is called here: {url}")
+            return Unreachable(f"only loopback is called here: {url}", NOT_CONNECTED)
         target = urlsplit(self._target(urlsplit(url)))
         kind = http.client.HTTPSConnection if target.scheme == "https" else None
-        made = (kind or http.client.HTTPConnection)(target.netloc, timeout=TIMEOUT_S)
+        made = (kind or http.client.HTTPConnection)(target.netloc, timeout=waits.connect_s)
+        stage = NOT_CONNECTED
         try:
+            made.connect()
+            stage = NOT_READ
+            made.sock.settimeout(waits.read_s)
             path = urlunsplit(("", "", target.path or "/", target.query, ""))
             made.request(method, path, body, dict(headers))
             answer = made.getresponse()
@@ -107,7 +126,7 @@ class Poster:
                 answer.status, answer.headers.get("Content-Type", ""), answer.read(_READ_BYTES)
             )
         except (OSError, http.client.HTTPException) as error:
-            raise Unreachable(str(error) or type(error).__name__) from error
+            return Unreachable(str(error) or type(error).__name__, stage)
         finally:
             made.close()
 

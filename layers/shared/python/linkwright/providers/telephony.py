@@ -67,7 +67,8 @@ class Dial:
 
     def url(self, kind: str, turn: int | None = None) -> str:
         route = Route(self.partition, self.call_id, self.attempt, kind, turn)
-        return twilio_callbacks.public_url(settings().public_url, route.path())
+        url = twilio_callbacks.public_url(settings().public_url, route.path())
+        return f"{url}#{twilio_callbacks.OVERRIDES}"
 
 
 @dataclass(frozen=True)
