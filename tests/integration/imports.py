@@ -85,6 +85,7 @@ CALLBACKS = _names("""
     linkwright.voice.dialling linkwright.voice.dialling.callbacks
     linkwright.voice.dialling.carrier_reports linkwright.voice.dialling.claims
     linkwright.voice.dialling.inquiry linkwright.voice.language.opt_out
+    linkwright.voice.language.opt_out_east linkwright.voice.language.opt_out_west
     linkwright.voice.language.phrases logging pyexpat pyexpat.errors pyexpat.model quopri select
     selectors socket ssl string stringprep xml xml.etree
 """)
