@@ -13,6 +13,7 @@ from linkwright.voice.calls import turn_log
 from linkwright.voice.language.phrases import phrases
 from tests import carrier, models, pump
 from tests.carrier import about
+from tests.clocks import Hand
 from tests.factories import CALLEE, Workspace, make_workspace
 from tests.stack import Stack
 from tests.switchboard import Reply, Sent
@@ -535,14 +536,24 @@ def test_whom_the_workspace_may_not_call_nobody_is_connected_with(
     assert talk.end() == ("completed", "agent_ended")
 
 
+@pytest.mark.parametrize(
+    ("to", "zone"),
+    [
+        (CALLEE, "Asia/Jerusalem"),
+        ("+447400123456", "Europe/London"),
+        ("+353871234567", "Europe/Dublin"),
+    ],
+)
 def test_the_model_is_told_the_time_where_the_callee_is(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, to: str, zone: str
 ) -> None:
+    # In winter theirs is UTC.
+    summer = clock.parse("2027-07-15T12:34:56Z")
+    Hand(monkeypatch).move((summer - clock.now()).total_seconds())
     model = spoken_by(monkeypatch, BYE)
-    Talk(workspace, "What day is it?", language="en").finish()
-    here = clock.now().astimezone(ZoneInfo("Asia/Jerusalem"))
-    assert model.prompts[0].data["now"].startswith(f"{here:%A, %Y-%m-%d}")
-    assert model.prompts[0].data["now"].endswith(f"{here:%Z}")
+    Talk(workspace, "What day is it?", to=to, language="en").finish()
+    here = clock.now().astimezone(ZoneInfo(zone))
+    assert model.prompts[0].data["now"].startswith(f"{here:%A, %Y-%m-%d %H:%M}")
 
 
 # ---- machines -----------------------------------------------------------------------------------

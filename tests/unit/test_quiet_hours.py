@@ -228,6 +228,11 @@ def test_the_same_as_looking_at_every_minute(
     assert opening(number, quiet, moment) == expected
 
 
+WINTER, SUMMER = clock.parse("2027-01-15T12:00:00Z"), clock.parse("2027-07-15T12:00:00Z")
+NAVAJO_NATION = "+19286721234"  # sets its clocks, which the rest of Arizona does not
+
+
+@pytest.mark.parametrize("moment", [WINTER, SUMMER])
 @pytest.mark.parametrize(
     ("number", "name"),
     [
@@ -237,7 +242,36 @@ def test_the_same_as_looking_at_every_minute(
         (LORD_HOWE, "Australia/Lord_Howe"),
         (FREE_OF_CHARGE, None),
         (NOWHERE, None),
+        ("+80012345678", None),
+        # Their islands have zones of other names, and the same clock.
+        ("+447400123456", "Europe/London"),
+        ("+353871234567", "Europe/Dublin"),
+        # The Canaries and the Azores have another one.
+        ("+34612345678", None),
+        ("+351912345678", None),
     ],
 )
-def test_a_zone_that_is_known_for_sure(number: str, name: str | None) -> None:
-    assert zone(number) == name
+def test_a_clock_that_is_known_for_sure(number: str, name: str | None, moment: datetime) -> None:
+    found = zone(number, moment)
+    if name is None:
+        assert found is None
+    else:
+        assert found is not None
+        there = f"{moment.astimezone(ZoneInfo(name)):%Y-%m-%d %H:%M}"
+        assert f"{moment.astimezone(ZoneInfo(found)):%Y-%m-%d %H:%M}" == there
+
+
+@pytest.mark.parametrize(
+    ("moment", "is_known"),
+    [
+        ("2027-01-15T12:00:00Z", True),
+        ("2027-07-15T12:00:00Z", False),
+        # Clocks are set during the talk.
+        ("2027-03-14T06:59:59Z", True),
+        ("2027-03-14T08:00:00Z", False),
+        ("2027-11-07T07:59:59Z", False),
+        ("2027-11-07T08:00:00Z", True),
+    ],
+)
+def test_zones_are_one_as_long_as_their_clocks_are(moment: str, is_known: bool) -> None:
+    assert (zone(NAVAJO_NATION, clock.parse(moment)) is not None) == is_known

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _HORIZON = timedelta(days=8)
 _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
+# Longer than any talk.
+_TALK = timedelta(hours=2)
 
 
 def opening(number: str, quiet: Sequence[QuietHours], moment: datetime) -> datetime | None:
@@ -40,10 +42,19 @@ def opening(number: str, quiet: Sequence[QuietHours], moment: datetime) -> datet
     return None
 
 
-def zone(number: str) -> str | None:
-    """The name of the time zone that the number is in, if that is known for sure."""
+def zone(number: str, moment: datetime) -> str | None:
+    """The name of a time zone whose clock is the number's during a talk that begins at the moment;
+    None if that is not known for sure.
+
+    Where the number may be in several zones, they are one as long as they have the same clock.
+    """
     zones = _zones(number)
-    return zones[0].key if len(zones) == 1 else None
+    clocks = {(_offset(zone, moment), _offset(zone, moment + _TALK)) for zone in zones}
+    return zones[0].key if len(clocks) == 1 else None
+
+
+def _offset(zone: "ZoneInfo", moment: datetime) -> timedelta | None:
+    return moment.astimezone(zone).utcoffset()
 
 
 def _zones(number: str) -> list["ZoneInfo"]:
@@ -69,7 +80,7 @@ def _zones(number: str) -> list["ZoneInfo"]:
     placed = is_number_type_geographical(phonenumbers.number_type(parsed), code)
     if not placed and numbers.country(number) == phonenumbers.region_code_for_country_code(code):
         names.update(TIMEZONE_DATA.get(str(code), ()))
-    return [] if timezone.UNKNOWN_TIMEZONE in names else [ZoneInfo(name) for name in names]
+    return [] if timezone.UNKNOWN_TIMEZONE in names else list(map(ZoneInfo, sorted(names)))
 
 
 def _until_open(zone: "ZoneInfo", hours: QuietHours, at: datetime) -> datetime:

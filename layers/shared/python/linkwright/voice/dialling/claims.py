@@ -61,7 +61,7 @@ def claim(
         "longest_s": agent.max_duration_s,
         "model": tenant.settings.model,
         "language": agent.language.partition("-")[0],
-        "zone": quiet_hours.zone(view["to"]) or "",
+        "zone": quiet_hours.zone(view["to"], clock.now()) or "",
     }
     if today := rules.counted_on(tenant.settings, clock.now()):
         facts["counted_on"] = today
