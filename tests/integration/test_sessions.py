@@ -11,6 +11,7 @@ from typing import Any
 
 import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from linkwright import auth, clock, ids, sessions, settings
 from linkwright.errors import InvalidToken, Unavailable
@@ -298,7 +299,9 @@ class Issuer:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 issuer.fetches += 1
-                body = json.dumps({"keys": [signer.jwk for signer in issuer.signers]}).encode()
+                issuer.asked_as.append(self.headers["User-Agent"])
+                keys = [*issuer.others, *(signer.jwk for signer in issuer.signers)]
+                body = json.dumps({"keys": keys}).encode()
                 self.send_response(issuer.status)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
@@ -308,6 +311,8 @@ class Issuer:
                 return
 
         self.signers = list(signers)
+        self.others: list[Any] = []
+        self.asked_as: list[str] = []
         self.status = 200
         self.fetches = 0
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -383,15 +388,51 @@ def test_an_issuer_is_given_a_second_and_a_quarter_of_a_megabyte(
     asked: list[float | None] = []
     urlopen = urllib.request.urlopen
 
-    def noted(url: str, timeout: float | None = None) -> Any:
+    def noted(request: urllib.request.Request, timeout: float | None = None) -> Any:
         asked.append(timeout)
-        return urlopen(url, timeout=timeout)
+        return urlopen(request, timeout=timeout)
 
     monkeypatch.setattr(urllib.request, "urlopen", noted)
     monkeypatch.setattr(sessions, "JWKS_MAX_BYTES", 100)
     with pytest.raises(Unavailable):
         sessions._keys.get(KEY_ID)
     assert asked == [1]
+
+
+def test_an_issuer_is_asked_under_our_own_name(issuer: Issuer) -> None:
+    sessions._keys.get(KEY_ID)
+    assert issuer.asked_as == ["linkwright"]
+
+
+GOOD = SIGNER.jwk
+UNUSABLE: dict[str, Any] = {
+    "of another type": {"kty": "EC", "kid": KEY_ID, "crv": "P-256", "x": "AA", "y": "AA"},
+    "symmetric": {"kty": "oct", "kid": KEY_ID, "k": "AAAA"},
+    "to encrypt with": GOOD | {"use": "enc", "alg": "RSA-OAEP"},
+    "of another use": GOOD | {"use": "enc"},
+    "of another algorithm": GOOD | {"alg": "RS512"},
+    "that only signs": GOOD | {"key_ops": ["sign"]},
+    "without an id": {name: GOOD[name] for name in GOOD if name != "kid"},
+    "without its number": {name: GOOD[name] for name in GOOD if name != "n"},
+    "that is broken": GOOD | {"n": "%%%"},
+    "of null": GOOD | {"n": None, "e": None},
+    "of zero": GOOD | {"e": "AA"},
+    "too small": Signer(rsa.generate_private_key(public_exponent=65537, key_size=1024)).jwk,
+    "without a type": {name: GOOD[name] for name in GOOD if name != "kty"},
+    "of odd operations": GOOD | {"key_ops": 7},
+    "that is null": None,
+    "that is a text": "key",
+    "that is a list": [GOOD],
+}
+
+
+@pytest.mark.parametrize("key", UNUSABLE.values(), ids=UNUSABLE)
+def test_200_by_the_good_keys_beside_one_that_cannot_be_used(
+    person: Person, issuer: Issuer, key: Any
+) -> None:
+    issuer.signers, issuer.others = [Signer(STRANGER.key, "ins_good")], [key]
+    assert person.whoami(issuer.signers[0]).status == 200
+    assert person.whoami().status == 401, "nothing is verified by what cannot be used"
 
 
 def test_503_while_the_issuer_is_away_and_no_key_is_known(person: Person, issuer: Issuer) -> None:

@@ -28,6 +28,9 @@ JWKS_KEPT_S = 3600
 JWKS_REFETCH_S = 30
 JWKS_TIMEOUT_S = 1.0
 JWKS_MAX_BYTES = 256 * 1024
+# Hosts refuse the name that Python's client gives itself.
+_ASKING = {"User-Agent": "linkwright", "Accept": "application/json"}
+MIN_KEY_BITS = 2048
 
 # Headers that would let a token name the key it is to be judged by.
 _REFUSED_HEADERS = frozenset({"jku", "jwk", "x5u", "x5c", "crit"})
@@ -150,19 +153,30 @@ class _IssuerKeys:
         # A failure counts as a fetch: an issuer in trouble is not asked by every request.
         self._fetched_at = clock.monotonic()
         try:
-            url = settings().clerk_jwks_url
-            with urllib.request.urlopen(url, timeout=JWKS_TIMEOUT_S) as answer:  # noqa: S310 -- set by the operator
-                found = json.loads(answer.read(JWKS_MAX_BYTES))["keys"]
-            self._keys = {key["kid"]: _public_key(key) for key in found if key["kty"] == "RSA"}
-        except (OSError, ValueError, KeyError, TypeError, jwt.PyJWTError) as failure:
+            request = urllib.request.Request(settings().clerk_jwks_url, headers=_ASKING)  # noqa: S310 -- set by the operator
+            with urllib.request.urlopen(request, timeout=JWKS_TIMEOUT_S) as answer:  # noqa: S310
+                found = list(json.loads(answer.read(JWKS_MAX_BYTES))["keys"])
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as failure:
             log_failure("the issuer's keys could not be fetched", failure)
+        else:
+            self._keys = dict(filter(None, map(_public_key, found)))
 
 
-def _public_key(jwk: dict[str, Any]) -> RSAPublicKey:
-    key = jwt.PyJWK(jwk, algorithm=ALGORITHM).key
-    if not isinstance(key, RSAPublicKey):
-        raise TypeError("not a public key")
-    return key
+def _public_key(jwk: Any) -> tuple[str, RSAPublicKey] | None:  # noqa: ANN401 -- the issuer's own
+    """The key under its id; None for one that verifies none of our tokens, whatever it is for."""
+    try:
+        is_ours = (
+            jwk["kty"] == "RSA"
+            and jwk.get("use", "sig") == "sig"
+            and jwk.get("alg", ALGORITHM) == ALGORITHM
+            and "verify" in jwk.get("key_ops", ["verify"])
+        )
+        key = jwt.PyJWK(jwk, algorithm=ALGORITHM).key if is_ours else None
+        if isinstance(key, RSAPublicKey) and key.key_size >= MIN_KEY_BITS:
+            return str(jwk["kid"]), key
+    except (AttributeError, KeyError, TypeError, ValueError, jwt.PyJWTError) as failure:
+        log_failure("a key of the issuer's cannot be used", failure)
+    return None
 
 
 _keys = _IssuerKeys()
