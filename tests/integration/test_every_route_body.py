@@ -79,7 +79,7 @@ UNREADABLE = {
     "UTF-8 of half a surrogate pair": b'{"to": "\xed\xa0\x80"}',
     "an overlong encoding": b'{"to": "\xc0\xaf"}',
     "Latin-1": '{"to": "é"}'.encode("latin-1"),
-    "a byte order mark": b"\xef\xbb\xbf{}",
+    "two byte order marks": b"\xef\xbb\xbf\xef\xbb\xbf{}",
     "UTF-16": '{"to": "x"}'.encode("utf-16"),
     "UTF-32": '{"to": "x"}'.encode("utf-32"),
     "gzip": gzip.compress(b"{}"),
@@ -122,7 +122,7 @@ TEXTS = {
     "halves the wrong way round": ("\\udc00\\ud800", "x"),
     "a null": ("a\\u0000b", "x"),
     "an escape character": ("\\u001b[31m", "x"),
-    "a carriage return": ("a\\r\\nBcc: b", "x"),
+    "a carriage return": ("a\\rBcc: b", "x"),
     "delete": ("\\u007f", "x"),
 }
 

@@ -1,6 +1,7 @@
 """What every route that takes a body takes, however it is spelt, and whose fields stay closed."""
 
 import base64
+import codecs
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -35,6 +36,8 @@ def world(stack: Stack) -> World:
         "application/json;charset=UTF-8",
         'application/json; charset="utf-8"',
         "Application/JSON ; Charset=utf-8",
+        "application/json;",
+        "application/json; charset=utf8",
     ],
 )
 def test_20x_for_json_in_utf_8(world: World, route: Route, media_type: str) -> None:
@@ -61,6 +64,27 @@ def test_20x_alike_for_a_body_in_base64(world: World, route: Route) -> None:
     if route.method == "POST":
         assert binary.headers["Idempotent-Replayed"] == "true"
         assert binary.raw == plain.raw
+
+
+@every_route
+def test_20x_with_a_byte_order_mark(world: World, route: Route) -> None:
+    body = json.dumps(route.body(world.ids)).encode()
+    for raw in (codecs.BOM_UTF8 + body, body):
+        sent = base64.b64encode(raw).decode()
+        answer = route.ask(world.client, world.ids, body=sent, is_base64=True)
+        assert answer.status == route.contract.status
+    answer = route.ask(world.client, world.ids, body="\ufeff" + body.decode())
+    assert answer.status == route.contract.status
+
+
+@every_route
+@pytest.mark.parametrize("accept", ["*/*", "application/json", "text/html", "", "x"])
+def test_20x_json_whatever_the_client_would_rather_have(
+    world: World, route: Route, accept: str
+) -> None:
+    answer = route.ask(world.client, world.ids, headers={"Accept": accept})
+    assert_answer(answer)
+    assert answer.status == route.contract.status
 
 
 def _names(value: object) -> set[str]:

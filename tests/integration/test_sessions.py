@@ -417,7 +417,7 @@ UNUSABLE: dict[str, Any] = {
     "that is broken": GOOD | {"n": "%%%"},
     "of null": GOOD | {"n": None, "e": None},
     "of zero": GOOD | {"e": "AA"},
-    "too small": Signer(rsa.generate_private_key(public_exponent=65537, key_size=1024)).jwk,
+    "too small": Signer(rsa.generate_private_key(public_exponent=65537, key_size=1024)).jwk,  # noqa: S505 -- to be refused
     "without a type": {name: GOOD[name] for name in GOOD if name != "kty"},
     "of odd operations": GOOD | {"key_ops": 7},
     "that is null": None,
