@@ -43,7 +43,7 @@ def parse(raw: bytes) -> dict[str, Any]:
     if len(raw) > MAX_BYTES:
         raise PayloadTooLarge(f"The body is larger than {MAX_BYTES // 1024} KB.")
     try:
-        text = raw.decode("utf-8-sig")  # some editors put a byte order mark before it
+        text = raw.decode("utf-8").removeprefix("\ufeff")  # a byte order mark, as some editors put
         _require_shallow(text)
         value = json.loads(
             text,
