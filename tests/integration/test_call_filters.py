@@ -66,8 +66,7 @@ def test_200_filters_agree_with_a_search_of_all_rows(
 def test_200_times_mean_the_same_in_every_zone(mixed: tuple[World, list[dict[str, Any]]]) -> None:
     world, _ = mixed
     spellings = ["2027-03-04T05:08:07Z", "2027-03-04T07:08:07+02:00", "2027-03-04t05:08:07.000z"]
-    found = [
-        walk(world.client, f"{CALLS}?created_after={quote(time)}", 100)[0] for time in spellings
-    ]
-    assert found[0] == found[1] == found[2]
+    queries = [*map(quote, spellings), spellings[1]]  # the last one with its plus as it stands
+    found = [walk(world.client, f"{CALLS}?created_after={query}", 100)[0] for query in queries]
     assert found[0]
+    assert all(rows == found[0] for rows in found)

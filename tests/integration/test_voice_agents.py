@@ -80,6 +80,23 @@ def test_201_with_every_field(workspace: Workspace) -> None:
     assert {name: agent[name] for name in given} == given
 
 
+def test_201_an_agent_of_no_language_speaks_english(workspace: Workspace) -> None:
+    wanted = {name: DANA[name] for name in DANA if name != "language"}
+    agent = workspace.client.post("/v1/voice/agents", json=wanted).json
+    assert agent["language"] == "en-US"
+    changed = _change(workspace, agent["id"], "1", language="he-IL").json
+    assert _change(workspace, agent["id"], "2", voice="noa").json["language"] == "he-IL"
+    assert changed["language"] == "he-IL"
+
+
+def test_201_numbers_and_line_ends_as_popular_clients_write_them(workspace: Workspace) -> None:
+    wanted = {**DANA, "prompt": "One.\r\nTwo.\r\n", "max_duration_s": 247.0}
+    agent = workspace.client.post("/v1/voice/agents", json=wanted).json
+    assert (agent["prompt"], agent["max_duration_s"]) == ("One.\nTwo.\n", 247)
+    for refused in ("247", 247.5, True):
+        assert _create(workspace, max_duration_s=refused).error["field"] == "max_duration_s"
+
+
 def test_201_once_under_one_key(workspace: Workspace) -> None:
     first, second = _create(workspace, key="k"), _create(workspace, key="k")
     assert (second.status, second.raw) == (201, first.raw)

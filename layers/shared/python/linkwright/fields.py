@@ -1,10 +1,12 @@
 """Base models and field types that several domains use, with the texts of what they refuse."""
 
 import re
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
+    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -13,6 +15,8 @@ from pydantic import (
     model_validator,
 )
 from pydantic_core import PydanticCustomError
+
+from linkwright import clock
 
 METADATA_KEYS = 50
 METADATA_KEY_CHARS = 40
@@ -59,11 +63,46 @@ class Nothing(RequestModel):
 Time = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
 
 
-def rfc3339(raw: object) -> object:
+def _rfc3339(raw: object) -> object:
     """Refuse what a lenient parser would guess at: bare dates, epochs, times without a zone."""
     if isinstance(raw, str) and _RFC3339.fullmatch(raw):
         return raw
     raise PydanticCustomError("rfc3339", "must be an RFC 3339 time with a zone")
+
+
+_TEN_YEARS = timedelta(days=3653)
+_A_YEAR = timedelta(days=366)
+
+
+def _near(moment: datetime) -> datetime:
+    """What is far away is a mistake, and no calendar can reckon with its first and last day."""
+    now = clock.now()
+    if now - _TEN_YEARS <= moment <= now + _A_YEAR:
+        return moment
+    raise PydanticCustomError("moment", "must be within ten years back and one year ahead")
+
+
+# A moment that a caller names.
+Moment = Annotated[
+    AwareDatetime,
+    BeforeValidator(_rfc3339),
+    AfterValidator(_near),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "format": "date-time",
+            "description": "Within ten years back and one year ahead.",
+        }
+    ),
+]
+
+
+def _with_plus(raw: object) -> object:
+    return raw.replace(" ", "+", 1) if isinstance(raw, str) else raw
+
+
+# For what is in a query and holds a plus but never a blank: one that is not encoded reads as that.
+PLUS_UNENCODED = BeforeValidator(_with_plus)
 
 
 def _bounded(metadata: dict[str, str]) -> dict[str, str]:

@@ -60,7 +60,7 @@ class CreateAgent(RequestModel):
     name: AgentName
     prompt: Prompt
     voice: Voice
-    language: Language
+    language: Language = "en-US"
     escalation_rules: EscalationRules = Field(default_factory=no_items)
     max_duration_s: DurationS = 600
     phone_number: PhoneNumber | None = None
@@ -82,7 +82,6 @@ class UpdateAgent(CreateAgent):
     name: AgentName = ""
     prompt: Prompt = ""
     voice: Voice = ""
-    language: Language = ""
 
     def changes(self) -> dict[str, Any]:
         return self.model_dump(mode="json", exclude_unset=True)

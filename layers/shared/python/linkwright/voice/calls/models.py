@@ -5,8 +5,6 @@ from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
-    AwareDatetime,
-    BeforeValidator,
     Field,
     StrictInt,
     ValidationInfo,
@@ -14,7 +12,16 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from linkwright import clock
-from linkwright.fields import Line, Metadata, Model, RequestModel, Time, no_items, rfc3339
+from linkwright.fields import (
+    PLUS_UNENCODED,
+    Line,
+    Metadata,
+    Model,
+    Moment,
+    RequestModel,
+    Time,
+    no_items,
+)
 from linkwright.pagination import ListQuery
 from linkwright.voice.calls.states import EndedReason, Status
 from linkwright.voice.compliance.numbers import PhoneNumber
@@ -37,9 +44,6 @@ def _after_earliest(latest: datetime, others: ValidationInfo) -> datetime:
     if earliest is not None and latest <= earliest:
         raise PydanticCustomError("range", "must be later than 'earliest_at'")
     return latest
-
-
-Moment = Annotated[AwareDatetime, BeforeValidator(rfc3339)]
 
 
 class Schedule(RequestModel):
@@ -191,7 +195,5 @@ def _distinct(statuses: list[Status]) -> list[Status]:
 class CallsQuery(ListQuery):
     agent_id: Annotated[str, Field(max_length=80)] | None = None
     status: Annotated[list[Status], AfterValidator(_distinct)] = Field(default_factory=no_items)
-    created_after: Annotated[AwareDatetime, BeforeValidator(rfc3339)] | None = None
-    created_before: Annotated[AwareDatetime, BeforeValidator(rfc3339), AfterValidator(_later)] | (
-        None
-    ) = None
+    created_after: Annotated[Moment, PLUS_UNENCODED] | None = None
+    created_before: Annotated[Moment, PLUS_UNENCODED, AfterValidator(_later)] | None = None

@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from linkwright.fields import Line, Model, RequestModel, Time
+from linkwright.fields import PLUS_UNENCODED, Line, Model, RequestModel, Time
 from linkwright.pagination import ListQuery
 from linkwright.voice.compliance.numbers import AnyPhoneNumber
 
@@ -16,13 +16,8 @@ class AddNumber(RequestModel):
     reason: Annotated[Line, Field(max_length=200)] | None = None
 
 
-def _with_plus(raw: object) -> object:
-    # In a query a plus that is not encoded stands for a blank.
-    return raw.replace(" ", "+", 1) if isinstance(raw, str) and raw.startswith(" ") else raw
-
-
 class NumbersQuery(ListQuery):
-    number: Annotated[AnyPhoneNumber, BeforeValidator(_with_plus)] | None = None
+    number: Annotated[AnyPhoneNumber, PLUS_UNENCODED] | None = None
 
 
 class DoNotCallEntry(Model):
