@@ -11,7 +11,6 @@ from functools import cache
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from linkwright.settings import settings
 from tests import description
 from tools.template import Function, functions
 
@@ -92,8 +91,7 @@ def http_event(
 ) -> tuple[dict[str, Any], Function]:
     """The event that API Gateway makes of a request, payload format 2.0."""
     parts = urlsplit(url)
-    # What a domain's mapping puts before our paths chooses the API and stays in the path.
-    route, parameters, function = find_route(method, _of_a_route(parts.path))
+    route, parameters, function = find_route(method, parts.path)
     event: dict[str, Any] = {
         "version": "2.0",
         "routeKey": route,
@@ -112,10 +110,6 @@ def http_event(
     if body is not None:
         event["body"] = body
     return event, function
-
-
-def _of_a_route(path: str) -> str:
-    return path.removeprefix(settings().base_path)
 
 
 class Client:
@@ -145,7 +139,7 @@ class Client:
         found = load(function).handler(event, context or Context())
         answer = Answer(found["statusCode"], found["headers"], found["body"])
         if event["routeKey"] != "$default":
-            path = _of_a_route(event["rawPath"])
+            path = event["rawPath"]
             description.hold(method, path, answer.status, answer.headers, answer.raw)
         return answer
 

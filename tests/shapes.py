@@ -1,8 +1,9 @@
 """The shapes of the expressions that the tables are asked with: those of the list moto judges too.
 
 A shape is what a judge of expressions can see of an operation: not what its names mean, nor how
-many attributes it sets. `tests/simulation/test_moto.py` replays each of the list, and a test that
-uses another one fails. `make baseline` writes the list anew.
+many attributes it sets, nor which member of a list it names. `tests/simulation/test_moto.py`
+replays each of the list, and a test that uses another one fails. `make baseline` writes the list
+anew.
 """
 
 import json
@@ -25,6 +26,7 @@ _EXPRESSIONS = ("key_condition", "condition", "filter", "update")
 _PLACEHOLDER = re.compile(r"[#:]\w+")
 _CLAUSES = re.compile(r"\b(SET|REMOVE|ADD|DELETE) ")
 _BETWEEN_ACTIONS = re.compile(r",\s*(?![^(]*\))")
+_INDEX = re.compile(r"\[\d+\]")
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Use:
                 return "#"
             return f":{self.types[name]}" if name in self.types else name
 
-        shown = (_PLACEHOLDER.sub(bare, text) for text in texts)
+        shown = (_INDEX.sub("[n]", _PLACEHOLDER.sub(bare, text)) for text in texts)
         return " | ".join([self.operation, *map(_once, shown)])
 
 

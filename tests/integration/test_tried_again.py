@@ -44,6 +44,7 @@ def test_every_address_that_the_carrier_has_asks_for_it(
     carrier.current().live.callees[TARGET] = BUSY
     unasked = Talk(workspace, recording=True, recording_consent=False)
     order = unasked.call.order
+    unasked.finish()
     talk = Talk(workspace, "Yes.", recording=True, language="en", escalation_rules=[rule]).finish()
     hooks = (order.page, order.fallback, order.status, order.detection_hook)
     assert order.recording is not None

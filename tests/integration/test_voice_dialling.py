@@ -22,7 +22,7 @@ from tests import carrier, pump
 from tests.carrier import Exchange, Killed, die, lose, then_die, unanswered, unreachable
 from tests.client import invoke
 from tests.clocks import Hand
-from tests.factories import CALLEE, Workspace, make_workspace
+from tests.factories import CALLEE, Workspace, another_number, make_workspace
 from tests.integration.test_concurrency import at_once
 from tests.stack import Stack
 from tests.switchboard import Reply, Sent, deliver_to_functions
@@ -290,92 +290,112 @@ def test_who_orders_a_call_that_was_given_up_meanwhile_has_it_hung_up(
     assert exchange.orders == 1
 
 
-# Several calls to one number.
+# Calls of two workspaces to one number: they call by one account, and may call by one number.
+
+
+@pytest.fixture
+def both(workspace: Workspace, other_workspace: Workspace) -> tuple[Workspace, Workspace]:
+    return workspace, other_workspace
+
+
+Both = tuple[Workspace, Workspace]
+Placed = list[tuple[Workspace, str]]
 
 
 def test_two_calls_to_one_number_that_are_listed_at_once_get_their_own(
-    workspace: Workspace, exchange: Exchange
+    both: Both, exchange: Exchange
 ) -> None:
     exchange.placing = lose
-    agent = workspace.agent()
-    placed = [workspace.place(agent).json["id"] for _ in range(2)]
-    for call_id in placed:
-        workspace.dial(call_id)
-    for call_id in placed:
-        assert _sid(workspace, call_id) == exchange.call(call_id).sid
+    calls = [(one, _dialled(one)) for one in both]
+    for one, call_id in calls:
+        assert _sid(one, call_id) == exchange.call(call_id).sid
     exchange.carry_on()
-    assert [workspace.end_of(call_id) for call_id in placed] == [COMPLETED] * 2
+    assert [one.end_of(call_id) for one, call_id in calls] == [COMPLETED] * 2
     assert exchange.orders == 2
 
 
-def _both_lost(workspace: Workspace, exchange: Exchange) -> list[str]:
+def _both_lost(both: Both, exchange: Exchange) -> Placed:
     """Two calls to one number, neither of which the carrier has listed yet."""
     exchange.placing = lose
     exchange.live.account.listed_after_s = 20
-    agent = workspace.agent()
-    placed = [str(workspace.place(agent).json["id"]) for _ in range(2)]
-    for call_id in placed:
-        workspace.dial(call_id)
-    assert [_sid(workspace, call_id) for call_id in placed] == ["", ""]
-    return placed
+    calls = [(one, _dialled(one)) for one in both]
+    assert [_sid(one, call_id) for one, call_id in calls] == ["", ""]
+    return calls
+
+
+def _sweep_both(stack: Stack, both: Both) -> None:
+    invoke("sweep_overdue", {})
+    for one in both:
+        pump.work(stack, one.id)
+
+
+def _settle_both(stack: Stack, both: Both) -> None:
+    for one in both:
+        # The jobs of both before the calls of either go on.
+        pump.relay(stack, one.id)
+        pump.work(stack, one.id)
+    for one in both:
+        pump.settle(stack, one.id)
 
 
 def test_of_two_that_may_be_either_none_is_adopted(
-    stack: Stack, workspace: Workspace, exchange: Exchange, hand: Hand
+    stack: Stack, both: Both, exchange: Exchange, hand: Hand
 ) -> None:
-    calls = _both_lost(workspace, exchange)
+    calls = _both_lost(both, exchange)
     hand.move(31)
-    _sweep(stack, workspace)
-    assert [workspace.end_of(call_id) for call_id in calls] == [GIVEN_UP] * 2
-    assert pump.minutes(workspace.id) == (0, 0)
-    assert _on_the_phone(workspace) == set()
+    _sweep_both(stack, both)
+    for one, call_id in calls:
+        assert one.end_of(call_id) == GIVEN_UP
+        assert pump.minutes(one.id) == (0, 0)
+        assert _on_the_phone(one) == set()
     # What they tell from now on is of calls that we have given up.
-    for call_id in calls:
+    for _, call_id in calls:
         exchange.ring(call_id)
-    pump.settle(stack, workspace.id)
-    for call_id in calls:
+    _settle_both(stack, both)
+    for _, call_id in calls:
         placed = exchange.call(call_id)
         assert (placed.ended_by, placed.turns) == ("api", [])
     assert exchange.orders == 2
 
 
 def test_two_that_may_be_either_are_told_apart_by_their_callbacks(
-    stack: Stack, workspace: Workspace, exchange: Exchange, hand: Hand
+    stack: Stack, both: Both, exchange: Exchange, hand: Hand
 ) -> None:
-    calls = _both_lost(workspace, exchange)
-    for call_id in calls:
-        assert exchange.ring(call_id).sid == _sid(workspace, call_id)
+    calls = _both_lost(both, exchange)
+    for one, call_id in calls:
+        assert exchange.ring(call_id).sid == _sid(one, call_id)
     hand.move(31)
-    _sweep(stack, workspace)
-    pump.settle(stack, workspace.id)
-    assert [workspace.end_of(call_id) for call_id in calls] == [COMPLETED] * 2
+    _sweep_both(stack, both)
+    _settle_both(stack, both)
+    assert [one.end_of(call_id) for one, call_id in calls] == [COMPLETED] * 2
     assert exchange.orders == 2
 
 
 def test_the_one_that_is_left_is_adopted(
-    stack: Stack, workspace: Workspace, exchange: Exchange, hand: Hand
+    stack: Stack, both: Both, exchange: Exchange, hand: Hand
 ) -> None:
     """The callback of one of them says which one the other is."""
-    first, second = _both_lost(workspace, exchange)
-    exchange.ring(second)
+    calls = _both_lost(both, exchange)
+    exchange.ring(calls[1][1])
     hand.move(31)
-    _sweep(stack, workspace)
-    for call_id in (first, second):
-        assert _sid(workspace, call_id) == exchange.call(call_id).sid
-    pump.settle(stack, workspace.id)
-    assert [workspace.end_of(call_id) for call_id in (first, second)] == [COMPLETED] * 2
+    _sweep_both(stack, both)
+    for one, call_id in calls:
+        assert _sid(one, call_id) == exchange.call(call_id).sid
+    _settle_both(stack, both)
+    assert [one.end_of(call_id) for one, call_id in calls] == [COMPLETED] * 2
 
 
 @pytest.mark.parametrize("first_word", ["callback", "look-up"])
 def test_nothing_is_said_in_the_name_of_another_call(
-    stack: Stack, workspace: Workspace, exchange: Exchange, hand: Hand, first_word: str
+    stack: Stack, both: Both, exchange: Exchange, hand: Hand, first_word: str
 ) -> None:
     """Of two whose answers are lost, the carrier took one: what its callbacks say beats a guess."""
+    workspace, other = both
     exchange.live.account.listed_after_s = 20
     exchange.placing = unanswered
     never_taken = _dialled(workspace)
     exchange.placing = lose
-    taken = _dialled(workspace)
+    taken = _dialled(other)
     if first_word == "callback":
         exchange.ring(taken)
     hand.move(31)
@@ -383,22 +403,19 @@ def test_nothing_is_said_in_the_name_of_another_call(
     exchange.carry_on()
     for _ in range(8):
         hand.move(61)
-        _sweep(stack, workspace)
+        _sweep_both(stack, both)
     assert pump.dialled() == [taken]
     assert workspace.call(never_taken)["transcript"] == []
     assert len(exchange.call(taken).turns) == 13
-    assert workspace.end_of(taken) == COMPLETED
+    assert other.end_of(taken) == COMPLETED
     assert workspace.end_of(never_taken) == GIVEN_UP
-    assert _on_the_phone(workspace) == set()
+    assert _on_the_phone(workspace) == _on_the_phone(other) == set()
 
 
 def test_calls_of_two_workspaces_to_one_number_are_not_mixed_up_either(
-    workspace: Workspace, other_workspace: Workspace, exchange: Exchange, hand: Hand
+    both: Both, exchange: Exchange, hand: Hand
 ) -> None:
-    """They call by one account, and may call by one number."""
-    exchange.placing = lose
-    exchange.live.account.listed_after_s = 20
-    calls = [(one, _dialled(one)) for one in (workspace, other_workspace)]
+    calls = _both_lost(both, exchange)
     # One of them says whose it is.
     exchange.ring(calls[1][1])
     hand.move(66)
@@ -787,7 +804,7 @@ def test_each_mode_reaches_its_own_account_alone(
     asked: list[str] = []
     monkeypatch.setattr(other, "fetch", lambda url, **_: asked.append(url))
     agent = workspace.agent(recording=True)
-    first, second, third = (workspace.place(agent).json["id"] for _ in range(3))
+    first, second, third = (workspace.placed(agent, to=another_number()) for _ in range(3))
     exchange.placing = lose
     pump.relay(stack, workspace.id)
     pump.work(stack, workspace.id)

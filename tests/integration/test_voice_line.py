@@ -12,7 +12,7 @@ from linkwright.voice.dialling import claims
 from tests import pump
 from tests.carrier import Exchange, Killed, die, then_die
 from tests.client import invoke
-from tests.factories import Workspace, make_workspace
+from tests.factories import CALLEE, Workspace, another_number, make_workspace
 from tests.stack import Stack
 
 
@@ -72,7 +72,8 @@ def test_an_agent_takes_no_more_than_it_says_and_holds_no_other_up(
     workspace = make_workspace("pro")
     one_at_a_time, other = workspace.agent(concurrency=1), workspace.agent()
     first, second, third = (
-        workspace.placed(agent) for agent in (one_at_a_time, one_at_a_time, other)
+        workspace.placed(agent, to=another_number())
+        for agent in (one_at_a_time, one_at_a_time, other)
     )
     workspace.dial(first)
     exchange.talk(first)
@@ -85,6 +86,60 @@ def test_an_agent_takes_no_more_than_it_says_and_holds_no_other_up(
     assert pump.dialled() == [first, third, second]
     assert _on_the_phone(workspace, one_at_a_time) == set()
     assert _on_the_phone(workspace) == set()
+
+
+def test_a_number_is_called_once_at_a_time_and_holds_no_other_up(
+    stack: Stack, exchange: Exchange
+) -> None:
+    workspace = make_workspace("pro")
+    agent, other = workspace.agent(), another_number()
+    first, second, third = (workspace.placed(agent, to=to) for to in (CALLEE, CALLEE, other))
+    workspace.dial(first)
+    # Wherever the first is, until its end.
+    for stage in (exchange.call, exchange.ring, exchange.talk):
+        stage(first)
+        workspace.dial(second)
+        assert (_status(workspace, second), _on_the_phone(workspace, CALLEE)) == ("queued", {first})
+    assert pump.dialled() == [first, third]
+    pump.settle(stack, workspace.id, outbox.LINE)
+    assert pump.dialled() == [first, third, second]
+    assert _status(workspace, second) == "completed"
+    assert _on_the_phone(workspace, CALLEE) == _on_the_phone(workspace, other) == set()
+
+
+def test_a_number_is_free_again_however_its_call_ends(stack: Stack, exchange: Exchange) -> None:
+    workspace = make_workspace("pro")
+    agent, busy = workspace.agent(), "+15005550001"
+    retried = workspace.placed(agent, to=busy, retry={"max": 1, "backoff": 60})
+    workspace.dial(retried)
+    exchange.finish(exchange.call(retried))
+    assert (_status(workspace, retried), _on_the_phone(workspace, busy)) == ("scheduled", set())
+    canceled = workspace.placed(agent, to=busy)
+    workspace.dial(canceled)
+    assert _on_the_phone(workspace, busy) == {canceled}
+    assert workspace.client.post(f"/v1/voice/calls/{canceled}/cancel").status == 200
+    assert _on_the_phone(workspace, busy) == set()
+
+
+def test_of_two_workspaces_each_may_call_a_number(stack: Stack, exchange: Exchange) -> None:
+    both = make_workspace(), make_workspace()
+    calls = [(workspace, workspace.placed()) for workspace in both]
+    for workspace, call_id in calls:
+        workspace.dial(call_id)
+        assert _status(workspace, call_id) == "dialing"
+
+
+def test_a_number_that_no_call_holds_is_freed(stack: Stack, exchange: Exchange) -> None:
+    workspace = make_workspace("pro")
+    ghost, call_id = workspace.placed(), workspace.placed()
+    workspace.dial(ghost)
+    exchange.finish(exchange.call(ghost))
+    held = {"call": {ghost}}
+    update(Table.CORE, concurrency.key(workspace.id, CALLEE), "ADD #active :call", values=held)
+    workspace.dial(call_id)
+    assert (_status(workspace, call_id), _on_the_phone(workspace, CALLEE)) == ("queued", set())
+    workspace.dial(call_id)
+    assert _status(workspace, call_id) == "dialing"
 
 
 def _queued(workspace: Workspace, call_id: str) -> Item:

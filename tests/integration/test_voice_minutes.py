@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from linkwright import clock, plans
-from linkwright.table import Table, query
+from linkwright import clock, outbox, plans, usage
+from linkwright.table import Table, query, update
 from tests import pump
 from tests.carrier import Exchange
-from tests.factories import CALLEE, Workspace, make_workspace
+from tests.factories import CALLEE, Workspace, another_number, make_workspace
 from tests.stack import Stack
 from tests.switchboard import Reply, Sent, deliver_to_functions
 from tools.carrier.callees import Callee
@@ -59,30 +59,99 @@ def test_the_longest_talk_is_reserved_and_the_real_one_charged(
     assert pump.minutes(workspace.id) == (minutes, minutes)
 
 
-def test_failed_where_the_longest_talk_is_more_than_is_left(
-    stack: Stack, exchange: Exchange
-) -> None:
+def _limit_s(exchange: Exchange, call_id: str) -> float:
+    """How long the carrier lets a call last."""
+    return exchange.call(call_id).order.longest_s
+
+
+def test_what_is_left_is_how_long_a_call_may_last(stack: Stack, exchange: Exchange) -> None:
     workspace = make_workspace("free")
-    _talk(exchange, workspace, 9 * 60)
+    _talk(exchange, workspace, 61)
     agent = workspace.agent(max_duration_s=600)
-    first = workspace.place(agent).json["id"]
-    workspace.dial(first)
-    exchange.carry_on()
-    second = workspace.place(agent).json["id"]
-    workspace.dial(second)
-    assert workspace.end_of(first) == ("completed", "callee_hung_up")
-    assert workspace.end_of(second) == ("failed", "plan_limit")
-    assert pump.dials(second) == []
-    assert pump.minutes(workspace.id) == (9, 9)
+    for limit_s, used in ((600, 2), (480, 4), (360, 6)):
+        call_id = workspace.placed(agent)
+        workspace.dial(call_id)
+        assert _limit_s(exchange, call_id) == limit_s
+        assert pump.minutes(workspace.id) == (10, used - 2)
+        exchange.carry_on()
+        assert workspace.end_of(call_id) == ("completed", "callee_hung_up")
+        assert pump.minutes(workspace.id) == (used, used)
 
 
-def test_failed_where_the_longest_talk_is_more_than_the_plan_has(stack: Stack) -> None:
+def test_a_call_is_cut_where_the_plan_ends(stack: Stack, exchange: Exchange) -> None:
     workspace = make_workspace("free")
-    call_id = workspace.place(workspace.agent(max_duration_s=660)).json["id"]
+    _talk(exchange, workspace, 540)
+    agent = workspace.agent(max_duration_s=660)
+    first = workspace.placed(agent)
+    workspace.dial(first)
+    assert _limit_s(exchange, first) == 600
+    exchange.carry_on()
+    _talk(exchange, workspace, 60)
+    last = workspace.placed(agent)
+    workspace.dial(last)
+    assert _limit_s(exchange, last) == 60
+    exchange.carry_on()
+    assert workspace.end_of(last) == ("completed", "max_duration")
+    assert pump.minutes(workspace.id) == (10, 10)
+    assert workspace.place(agent).error["dimension"] == "call_minutes"
+
+
+def test_a_minute_that_waits_is_nobody_elses(stack: Stack, exchange: Exchange) -> None:
+    workspace = make_workspace("free")
+    agent = workspace.agent(max_duration_s=600)
+    first, second = workspace.placed(agent), workspace.placed(agent)
+    workspace.dial(first)
+    assert _limit_s(exchange, first) == 540
+    assert pump.minutes(workspace.id) == (10, 0)
+    assert workspace.place(agent).status == 402
+    exchange.finish(exchange.call(first))
+    pump.settle(stack, workspace.id)
+    assert workspace.end_of(second)[0] == "completed"
+
+
+def _spend(workspace: Workspace, period: str, minutes: int) -> None:
+    where = usage.key(workspace.id, period, usage.CALL_MINUTES)
+    change = "SET #committed = :minutes, #used = :minutes"
+    update(Table.CORE, where, change, values={"minutes": minutes})
+
+
+def _placed_before_the_cycle_ends(
+    monkeypatch: pytest.MonkeyPatch, plan: str, count: int
+) -> tuple[Workspace, list[str]]:
+    monkeypatch.setattr(clock, "now", lambda: datetime(2027, 1, 20, tzinfo=UTC))
+    workspace = make_workspace(plan)
+    agent = workspace.agent(max_duration_s=600)
+    monkeypatch.setattr(clock, "now", lambda: datetime(2027, 2, 19, 23, 59, tzinfo=UTC))
+    calls = [workspace.placed(agent, to=another_number()) for _ in range(count)]
+    monkeypatch.setattr(clock, "now", lambda: datetime(2027, 2, 20, tzinfo=UTC))
+    return workspace, sorted(calls)
+
+
+def test_failed_where_the_cycle_has_not_a_minute_left(
+    stack: Stack, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace, (call_id,) = _placed_before_the_cycle_ends(monkeypatch, "free", 1)
+    _spend(workspace, "2027-02-20", 10)
     workspace.dial(call_id)
     assert workspace.end_of(call_id) == ("failed", "plan_limit")
     assert pump.dials(call_id) == []
-    assert pump.minutes(workspace.id) == (0, 0)
+    assert pump.minutes(workspace.id) == (10, 10)
+
+
+def test_a_call_waits_for_the_minutes_that_another_gives_back(
+    stack: Stack, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace, (first, second) = _placed_before_the_cycle_ends(monkeypatch, "pro", 2)
+    _spend(workspace, "2027-02-20", 295)
+    workspace.dial(first)
+    assert _limit_s(exchange, first) == 300
+    workspace.dial(second)
+    assert workspace.end_of(second) == ("queued", None)
+    exchange.finish(exchange.call(first))
+    pump.settle(stack, workspace.id, outbox.LINE)
+    assert workspace.end_of(second)[0] == "completed"
+    assert _limit_s(exchange, second) == 240
+    assert pump.minutes(workspace.id) == (297, 297)
 
 
 def test_the_cycle_in_which_it_is_dialled_pays(

@@ -15,7 +15,7 @@ from linkwright.voice.dialling import dialler
 from tests import pump
 from tests.carrier import Exchange
 from tests.client import invoke, queue_event
-from tests.factories import Workspace, make_workspace
+from tests.factories import Workspace, another_number, make_workspace
 from tests.integration.test_concurrency import at_once
 from tests.stack import Stack
 
@@ -64,7 +64,7 @@ class Waiting:
 
 def _place(workspace: Workspace, number: int) -> list[Work]:
     agent = workspace.agent()
-    return [workspace.job(workspace.place(agent).json["id"]) for _ in range(number)]
+    return [workspace.job(workspace.placed(agent, to=another_number())) for _ in range(number)]
 
 
 def _per_second(account: str, since: datetime) -> dict[str, int]:

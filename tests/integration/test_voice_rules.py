@@ -1,16 +1,19 @@
 """Whom a workspace calls, and when: judged when a call is placed, and again when it is dialled."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from linkwright import clock
-from linkwright.table import Table, update
+from linkwright.plans import PLANS
+from linkwright.table import Table, get, update
+from linkwright.voice.calls import concurrency
 from linkwright.workspace import workspaces
 from linkwright.workspace.settings import ATTRIBUTES
 from tests import pump
-from tests.carrier import Exchange
+from tests.carrier import Exchange, unreachable
 from tests.client import Answer, invoke
 from tests.factories import CALLEE, Workspace, make_workspace
 from tests.stack import Stack
@@ -109,54 +112,135 @@ def test_409_where_calls_are_switched_off(stack: Stack) -> None:
     assert _no_call(stack, workspace)
 
 
-def test_409_for_the_fourth_call_to_a_number_on_one_day(
+def _rung(stack: Stack, workspace: Workspace, **body: Any) -> str:
+    """A call that was placed, and dialled if the rules let it."""
+    call_id = workspace.placed(**body)
+    pump.settle(stack, workspace.id)
+    return call_id
+
+
+def test_409_for_a_number_that_was_dialled_three_times_in_any_24_hours(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workspace = make_workspace(settings={"calls_per_callee_per_day": 3})
     agent = workspace.agent()
-    _at(monkeypatch, NOON)
-    assert [workspace.place(agent).status for _ in range(3)] == [201] * 3
+    for hours in (0, 13, 14):
+        _at(monkeypatch, NOON + timedelta(hours=hours))
+        _rung(stack, workspace)
     refused = workspace.place(agent)
     assert (refused.status, refused.error["reason"]) == (409, "callee_limit")
     assert workspace.place(agent, to="+972541234568").status == 201
-    _at(monkeypatch, NOON + timedelta(days=1))
-    assert workspace.place(agent).status == 201
+    # Another day, and yet three within one.
+    _at(monkeypatch, NOON + timedelta(hours=24))
+    assert workspace.place(agent).status == 409
+    _at(monkeypatch, NOON + timedelta(hours=24, seconds=1))
+    again = _rung(stack, workspace)
+    assert workspace.end_of(again)[0] == "completed"
+    assert workspace.place(agent).status == 409
 
 
-def test_a_call_canceled_before_it_was_dialled_does_not_count(stack: Stack) -> None:
+def test_only_what_was_dialled_counts(stack: Stack) -> None:
     workspace = make_workspace(settings={"calls_per_callee_per_day": 1})
     agent = workspace.agent()
-    first = workspace.place(agent).json["id"]
-    assert workspace.place(agent).status == 409
+    first = workspace.placed(agent)
     workspace.client.post(f"/v1/voice/calls/{first}/cancel")
-    assert workspace.place(agent).status == 201
+    second = workspace.placed(agent)
+    third = workspace.placed(agent)
+    pump.settle(stack, workspace.id)
+    assert workspace.end_of(second)[0] == "completed"
+    assert workspace.end_of(third) == ("canceled", "callee_limit")
+    assert pump.dials(third) == []
     assert workspace.place(agent).status == 409
 
 
-def test_a_scheduled_call_counts_for_its_day(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_scheduled_call_is_judged_by_the_day_before_it(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
     workspace = make_workspace(settings={"calls_per_callee_per_day": 1})
     agent = workspace.agent()
     _at(monkeypatch, NOON)
-    tomorrow = {"earliest_at": clock.timestamp(NOON + timedelta(days=1))}
-    assert workspace.place(agent, schedule=tomorrow).status == 201
-    assert workspace.place(agent).status == 201
-    assert workspace.place(agent, schedule=tomorrow).status == 409
+    _rung(stack, workspace)
+    for hours, status in ((23, 409), (25, 201)):
+        schedule = {"earliest_at": clock.timestamp(NOON + timedelta(hours=hours))}
+        assert workspace.place(agent, schedule=schedule).status == status
 
 
 def test_each_time_a_phone_rings_counts(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Retries on another day take a call of that day; where there is none left, the call ends."""
-    workspace = make_workspace(settings={"calls_per_callee_per_day": 1})
-    agent = workspace.agent()
+    """Retries too; where there is none left, the call ends."""
+    workspace = make_workspace(settings={"calls_per_callee_per_day": 3})
     busy = "+15005550001"
     _at(monkeypatch, NOON)
-    retried = workspace.place(agent, to=busy, retry={"max": 1, "backoff": 86_400}).json["id"]
+    call_id = _rung(stack, workspace, to=busy, retry={"max": 5, "backoff": 60})
+    for minutes in (2, 5, 10, 20):
+        _at(monkeypatch, NOON + timedelta(minutes=minutes))
+        invoke("sweep_overdue", {})
+        pump.work(stack, workspace.id)
+        pump.settle(stack, workspace.id)
+    assert pump.dials(call_id) == [1, 1, 1]
+    assert workspace.end_of(call_id) == ("canceled", "callee_limit")
+    assert workspace.place(workspace.agent(), to=busy).status == 409
+
+
+def test_a_dial_of_which_the_carrier_never_heard_does_not_count(
+    stack: Stack, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = make_workspace("free", settings={"calls_per_callee_per_day": 1})
+    _at(monkeypatch, NOON)
+    exchange.placing = unreachable
+    call_id = workspace.placed()
+    workspace.dial(call_id)
+    assert workspace.end_of(call_id) == ("queued", None)
+    exchange.placing = lambda place: place()
+    _at(monkeypatch, NOON + timedelta(seconds=61))
+    workspace.dial(call_id)
     pump.settle(stack, workspace.id)
-    tomorrow = NOON + timedelta(days=1, minutes=1)
-    _at(monkeypatch, tomorrow)
-    assert workspace.place(agent, to=busy).status == 201
-    workspace.dial(retried)
-    assert workspace.end_of(retried) == ("canceled", "callee_limit")
-    assert pump.dials(retried) == [1]
+    assert workspace.end_of(call_id)[0] == "completed"
+    assert workspace.place(workspace.agent()).status == 409
+
+
+def test_no_more_dials_are_remembered_than_a_limit_may_ask_for(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = make_workspace()
+    agent = workspace.agent()
+    monkeypatch.setattr(concurrency, "REMEMBERED", 3)
+    moments = [NOON + timedelta(minutes=n) for n in range(5)]
+    for moment in moments:
+        _at(monkeypatch, moment)
+        workspace.placed(agent)
+        pump.settle(stack, workspace.id)
+    number = get(Table.CORE, concurrency.key(workspace.partition, CALLEE)) or {}
+    assert number["dials"] == [int(moment.timestamp()) for moment in moments[:1:-1]]
+
+
+def test_402_when_as_many_calls_were_dialled_today_as_the_plan_allows(
+    stack: Stack, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the settings say, and although none of them cost a minute."""
+    few = replace(PLANS["free"], dials_per_day=2)
+    monkeypatch.setitem(PLANS, "free", few)
+    workspace = make_workspace("free")
+    agent = workspace.agent(max_duration_s=60)
+    _at(monkeypatch, NOON)
+    third = max([workspace.placed(agent) for _ in range(3)])
+    for _ in range(2):
+        workspace.dial(third)
+        ringing = exchange.calls()[-1]
+        exchange.run_to(ringing, "status", "ringing")
+        (call_id,) = pump.dialled()[-1:]
+        assert workspace.client.post(f"/v1/voice/calls/{call_id}/cancel").status == 200
+    workspace.dial(third)
+    assert workspace.end_of(third) == ("failed", "plan_limit")
+    assert len(exchange.calls()) == 2
+    assert pump.minutes(workspace.id) == (0, 0)
+    refused = workspace.place(agent)
+    told = {name: refused.error[name] for name in ("dimension", "limit", "used", "resets_at")}
+    assert (refused.status, told) == (
+        402,
+        {"dimension": "dials_per_day", "limit": 2, "used": 2, "resets_at": "2027-01-13T00:00:00Z"},
+    )
+    _at(monkeypatch, NOON + timedelta(days=1))
+    assert workspace.place(agent).status == 201
 
 
 def test_409_for_more_calls_than_the_workspace_places_in_a_day(stack: Stack) -> None:
@@ -312,4 +396,4 @@ def test_a_new_workspace_has_all_of_it(stack: Stack) -> None:
     assert workspace.place(agent).error["reason"] == "consent_required"
     assert workspace.place(agent, to="+12125550100").error["reason"] == "country_not_allowed"
     placed = [workspace.place(agent, consent=CONSENT) for _ in range(4)]
-    assert [answer.status for answer in placed] == [201, 201, 201, 409]
+    assert [answer.status for answer in placed] == [201] * 4

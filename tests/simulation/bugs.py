@@ -83,7 +83,30 @@ def settings_forgotten_when_dialling(patch: Patch) -> None:
 
 
 def limit_of_a_callee_forgotten(patch: Patch) -> None:
-    patch.setattr(rules, "count_callee", lambda *_: None)
+    patch.setattr(concurrency, "_within", lambda *_: ([], {}))
+
+
+def dial_of_a_callee_never_counted(patch: Patch) -> None:
+    """As if the attempt had been taken back, at each end."""
+    patch.setattr(concurrency, "_forgotten", lambda is_undone: " REMOVE #dials[0]")
+
+
+def two_calls_at_one_number(patch: Patch) -> None:
+    proper = concurrency.ring
+
+    def ring(tx: Transaction, call_id: str, to: str, *rest: Any) -> None:
+        proper(tx, call_id, f"{to}#{call_id}", *rest)
+
+    patch.setattr(concurrency, "ring", ring)
+
+
+def number_never_given_back(patch: Patch) -> None:
+    proper = concurrency.places
+    patch.setattr(concurrency, "places", lambda agent, to: proper(agent, to)[:-1])
+
+
+def dials_of_a_plan_forgotten(patch: Patch) -> None:
+    patch.setattr(rules, "count_dial", lambda *_: None)
 
 
 def settlement_apart_from_the_end(patch: Patch) -> None:
@@ -219,6 +242,10 @@ ALL = (
     do_not_call_list_forgotten_when_dialling,
     settings_forgotten_when_dialling,
     limit_of_a_callee_forgotten,
+    dial_of_a_callee_never_counted,
+    two_calls_at_one_number,
+    number_never_given_back,
+    dials_of_a_plan_forgotten,
     settlement_apart_from_the_end,
     minutes_of_an_attempt_kept,
     minutes_of_another_cycle_settled,

@@ -44,7 +44,7 @@ def _parent(path: Path, scope: Scope, after: Item) -> Item:
     """The map that holds the last step of the path, in the item as it becomes."""
     parent = read(path[:-1], Scope(after, scope.names, scope.values))
     if not isinstance(parent, dict):
-        raise refused("The document path provided in the update expression is invalid for update")
+        raise _wrong_path()
     return parent
 
 
@@ -57,9 +57,25 @@ def set_(path: Path, value: Operand) -> Action:
 
 def remove(path: Path) -> Action:
     def act(scope: Scope, after: Item) -> None:
-        _parent(path, scope, after).pop(_name(path[-1], scope), None)
+        if path[-1][0] != "[":
+            _parent(path, scope, after).pop(_name(path[-1], scope), None)
+            return
+        members, at = read(path[:-1], Scope(after, scope.names, scope.values)), int(path[-1][1:-1])
+        if not isinstance(members, list):
+            raise _wrong_path()
+        del members[at : at + 1]
 
     return act
+
+
+def appended(left: Operand, right: Operand) -> Operand:
+    def evaluate(scope: Scope) -> Value:
+        one, other = _present(left(scope)), _present(right(scope))
+        if kind_of(one) != "L" or kind_of(other) != "L":
+            raise _wrong_type()
+        return one + other
+
+    return evaluate
 
 
 def add(path: Path, amount: Operand) -> Action:
@@ -86,6 +102,10 @@ def delete(path: Path, members: Operand) -> Action:
             parent.pop(name, None)  # no set is empty
 
     return act
+
+
+def _wrong_path() -> Exception:
+    return refused("The document path provided in the update expression is invalid for update")
 
 
 def _wrong_type() -> Exception:

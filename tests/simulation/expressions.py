@@ -163,6 +163,10 @@ class _Parser:
             self._next()
             first, other = self._list(self._operand)
             return lambda scope: other(scope) if first(scope) is MISSING else first(scope)
+        if token == "list_append":
+            self._next()
+            first, other = self._list(self._operand)
+            return evaluation.appended(first, other)
         path = self._path()
         return lambda scope: read(path, scope)
 

@@ -21,6 +21,7 @@ _TURN_GRACE = timedelta(seconds=5)
 _STUCK = timedelta(hours=1)
 # The longest that a message is under way in calm weather.
 _IDLE = timedelta(seconds=25)
+_DAY = timedelta(hours=24)
 
 
 class Broken(BaseException):
@@ -46,7 +47,7 @@ class Watch:
         self._ended: dict[str, list[End]] = defaultdict(list)
         self._idle_since: dict[str, datetime] = {}
         self._settings_since: dict[str, datetime] = {}
-        self._called: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+        self._dials: dict[tuple[str, str], list[datetime]] = defaultdict(list)
         self._most_calls: dict[str, float] = {}
         tables.listeners.append(self._see)
 
@@ -124,24 +125,33 @@ class Watch:
         self._claims[(partition, item["sk"], view["attempt"])] = now
         self._require_rules(partition, item)
         self._require_retry(item)
-        today = f"{now:%Y-%m-%d}"
-        self._called[(partition, view["to"], today)].add(item["sk"])
-        most = self._most_calls.get(partition, math.inf)
-        if len(self._called[(partition, view["to"], today)]) > most:
-            self.problem(f"{view['to']} is called by more than {most} calls of {partition} today")
-        on_the_phone = self._stored.on_the_phone(partition)
-        if on_the_phone.total() > self._stored.plan(partition).concurrent_calls:
+        self._require_rare(partition, view["to"])
+        on_the_phone, plan = self._stored.on_the_phone(partition), self._stored.plan(partition)
+        if on_the_phone.total() > plan.concurrent_calls:
             self.problem(f"{on_the_phone.total()} calls of {partition} on the phone")
+        if self._stored.numbers(partition)[view["to"]] > 1:
+            self.problem(f"{partition} is on the phone with {view['to']} more than once")
         agent_id = view["agent_id"]
         if on_the_phone[agent_id] > self._stored.cap(partition, agent_id):
             self.problem(f"the agent of {item['sk']} has {on_the_phone[agent_id]} calls")
+
+    def _require_rare(self, partition: str, to: str) -> None:
+        """A number, and the plan's own limit: what is dialled now counts."""
+        now, dials = clock.now(), self._dials[(partition, to)]
+        dials.append(now)
+        most = self._most_calls.get(partition, math.inf)
+        if sum(now - dial < _DAY for dial in dials) > most:
+            self.problem(f"{to} is dialled more than {most} times in 24 hours by {partition}")
+        mine = (ds for (other, _), ds in self._dials.items() if other == partition)
+        today = sum(dial.date() == now.date() for ds in mine for dial in ds)
+        if today > self._stored.plan(partition).dials_per_day:
+            self.problem(f"{partition} dials {today} times today")
 
     def _taken_back(self, partition: str, item: Item) -> None:
         """The carrier never heard of the attempt: it does not count."""
         view = item["view"]
         claimed = self._claims[(partition, item["sk"], view["attempt"] + 1)]
-        if view["attempt"] == 0:
-            self._called[(partition, view["to"], f"{claimed:%Y-%m-%d}")].discard(item["sk"])
+        self._dials[(partition, view["to"])].remove(claimed)
 
     def _require_rules(self, partition: str, item: Item) -> None:
         to, call_id, now = item["view"]["to"], item["sk"], clock.now()
@@ -197,14 +207,15 @@ class Watch:
             self._idle_since[partition] = since
 
     def _waiting(self, partition: str) -> dict[str, datetime]:
-        """Since when the calls are queued whose agents could take them."""
-        busy = self._stored.on_the_phone(partition)
+        """Since when the calls are queued whose agents, and whose numbers, are free."""
+        busy, numbers = self._stored.on_the_phone(partition), self._stored.numbers(partition)
         waiting = {}
         for (other, call_id), queued in self._queued.items():
             if other == partition:
                 call = self._stored.find(f"W#{partition}#CALL", call_id) or {}
                 agent_id = call["view"]["agent_id"]
-                if busy[agent_id] < self._stored.cap(partition, agent_id):
+                is_free = busy[agent_id] < self._stored.cap(partition, agent_id)
+                if is_free and not numbers[call["view"]["to"]]:
                     waiting[call_id] = queued
         return waiting
 
@@ -238,7 +249,7 @@ class Watch:
             most = rules.get("calls_per_callee_per_day") or math.inf
             if after["sk"] == "META" and before.get(name) != after.get(name):
                 self._settings_since[where] = clock.now()
-            # Without a limit nothing is counted: who has one later begins with it.
+            # A call may be claimed by the settings of a moment ago: the highest limit counts.
             known = self._most_calls.get(where, most) if self.is_furnished else most
             self._most_calls[where] = max(most, known)
 

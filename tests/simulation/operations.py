@@ -30,6 +30,7 @@ _UPDATES = (
     "ADD #c {n}, #u {t}",
     "DELETE #t {t}",
     "DELETE #u {t} ADD #c {n}",
+    "ADD #t {t} SET #l = list_append({m}, if_not_exists(#l, {m}))",
 )
 # What an item may be unfit for. Not in transactions: the emulator lets most of it pass there, or
 # gives it as the only reason; DynamoDB does neither.
@@ -152,6 +153,8 @@ class Generator:
                 "begins_with(#s, {p})",
                 "size(#t) >= {n}",
                 "size(#s) < {n}",
+                "#l[1] < {n}",
+                "attribute_not_exists(#l[0])",
                 "#n BETWEEN {l} AND {n}",
                 "#s IN ({s}, {n})",
                 "#view.#x = {n}",
@@ -177,6 +180,7 @@ class Generator:
             "s": lambda: self._pick(*_TEXTS),
             "t": lambda: self._pick(*_SETS),
             "o": lambda: self._pick(*_OTHERS),
+            "m": lambda: [self._pick(*_NUMBERS)],
             "p": lambda: self._pick("x", "p", "y"),
             "k": self._sort,
             "g": lambda: self.partition("gsi1"),

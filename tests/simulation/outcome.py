@@ -19,6 +19,7 @@ def problems(rows: list[Item], accepted: set[Where], told: Ends, sent: set[Where
     yield from _unfinished(calls, told)
     yield from _left_over(rows)
     yield from _minutes(rows, calls)
+    yield from _dials(rows, calls)
     yield from _answers(calls, accepted)
     yield from _unsent(rows, sent)
 
@@ -64,6 +65,32 @@ def _minutes(rows: list[Item], calls: list[Item]) -> Iterator[str]:
     for counter, spent in talked.items():
         if spent:
             yield f"minutes of {counter}: nothing counted, {spent} talked"
+
+
+def _dials(rows: list[Item], calls: list[Item]) -> Iterator[str]:
+    """Each attempt counts once, for its number and against its plan; no other does."""
+    made: Counter[tuple[str, str]] = Counter()
+    for call in calls:
+        number = (partition_of(call), call["view"]["to"])
+        made[number] += len(call["view"].get("attempts", []))
+    counted = Counter(
+        {
+            (partition_of(row), row["sk"]): len(row["dials"])
+            for row in rows
+            if row["pk"].endswith("#LINE") and "dials" in row
+        }
+    )
+    for number in {*made, *counted}:
+        if made[number] != counted[number]:
+            yield f"{number} was dialled {made[number]} times, counted {counted[number]}"
+    days: Counter[str] = Counter()
+    for row in rows:
+        if row["pk"].endswith("#DIALS"):
+            days[partition_of(row)] += row["calls"]
+    for partition, count in days.items():
+        dialled = sum(many for (other, _), many in made.items() if other == partition)
+        if dialled != count:
+            yield f"{partition} dialled {dialled} times, counted {count}"
 
 
 def _answers(calls: list[Item], accepted: set[Where]) -> Iterator[str]:

@@ -47,8 +47,15 @@ class Stored:
 
     def on_the_phone(self, partition: str) -> Counter[str]:
         """How many calls each agent has on the phone."""
-        views = [call["view"] for call in self.calls(partition)]
-        return Counter(view["agent_id"] for view in views if view["status"] in ON_THE_PHONE)
+        return Counter(view["agent_id"] for view in self._talking(partition))
+
+    def numbers(self, partition: str) -> Counter[str]:
+        """How many calls are on the phone with each number."""
+        return Counter(view["to"] for view in self._talking(partition))
+
+    def _talking(self, partition: str) -> Iterator[Item]:
+        views = (call["view"] for call in self.calls(partition))
+        return (view for view in views if view["status"] in ON_THE_PHONE)
 
     def cap(self, partition: str, agent_id: str) -> float:
         agent = self.find(f"W#{partition}#AGT", agent_id)

@@ -161,6 +161,10 @@ def _parts(operation: Operation) -> tuple[list[str], list[Any], Item]:
 
 def _options(path: str, text: str, values: list[Any]) -> list[Any]:
     """What may make a difference at a path: nothing there, anything, each value or what is near."""
+    if member := re.search(re.escape(path) + r"\[(\d+)\]", text):
+        numbers = [value for value in values if type(value) is int] or [0]
+        each = (value + by for value in numbers for by in (-1, 0, 1))
+        return [MISSING, *([value] * (int(member[1]) + 1) for value in each)]
     if f"size({path})" in text or f"contains({path}" in text:
         sizes = [value for value in values if isinstance(value, int)]
         return [MISSING, *({value} for value in values if isinstance(value, str))] + [

@@ -5,7 +5,7 @@ import logging
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from uuid import UUID
@@ -20,6 +20,7 @@ from linkwright import (
     ids,
     observability,
     outbox,
+    plans,
     settings,
     table,
     transaction,
@@ -48,6 +49,8 @@ _SHARDS = 2
 _PATIENCE = timedelta(days=40)
 # The schedule runs only when something is due: so often is far more than it takes.
 _MOST_SWEEPS = 1500
+# Few enough for some workspaces to come to the end of them.
+_DIALS_PER_DAY = 12
 
 WEATHERS = (
     Weather("calm"),
@@ -204,6 +207,8 @@ class _World:
             for name, value in _ENVIRONMENT.items():
                 patch.setenv(name, value)
             patch.setenv("DIALS_PER_SECOND", f"{self.dials_per_second}")
+            for name, plan in plans.PLANS.items():
+                patch.setitem(plans.PLANS, name, replace(plan, dials_per_day=_DIALS_PER_DAY))
             _forget()
             patch.setattr(table, "driver", lambda: driver)
             patch.setattr(transaction, "driver", lambda: driver)

@@ -11,10 +11,6 @@ PLAN = plans.PLANS["free"]
 LIMIT = PLAN.call_minutes
 
 
-class TooMany(Exception):
-    """The limit would be passed."""
-
-
 @pytest.fixture
 def tx(environment: pytest.MonkeyPatch) -> Transaction:
     return Transaction("ws_1", "req_1")
@@ -25,7 +21,7 @@ def _item(reserved: int, period: str = "2026-11") -> dict[str, Any]:
 
 
 def _top_up(tx: Transaction, before: dict[str, Any], after: dict[str, Any]) -> None:
-    usage.top_up(tx, PLAN, usage.CALL_MINUTES, before, after, otherwise=TooMany)
+    usage.top_up(tx, PLAN, usage.CALL_MINUTES, before, after)
 
 
 def _written(tx: Transaction) -> list[tuple[str, dict[str, Any]]]:
@@ -39,7 +35,7 @@ def _written(tx: Transaction) -> list[tuple[str, dict[str, Any]]]:
 def test_all_of_the_limit_may_be_reserved_and_not_a_unit_more(tx: Transaction) -> None:
     _top_up(tx, _item(0), _item(LIMIT))
     assert _written(tx) == [("2026-11#call_minutes", {":amount": LIMIT, ":bound": 0})]
-    with pytest.raises(TooMany):
+    with pytest.raises(usage.Exhausted):
         _top_up(Transaction("ws_1", "req_1"), _item(0), _item(LIMIT + 1))
 
 

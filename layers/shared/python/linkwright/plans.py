@@ -8,7 +8,7 @@ from linkwright import clock
 
 @dataclass(frozen=True)
 class Plan:
-    """Monthly allowances, and how much may go on at once."""
+    """Allowances of a month, how much may go on at once, and what no setting can raise."""
 
     name: str
     upgrade_to: str | None
@@ -17,16 +17,17 @@ class Plan:
     mailer_sends: int
     ai_credits: int
     concurrent_calls: int
+    dials_per_day: int
     webhooks: int
 
 
 PLANS = {
     plan.name: plan
     for plan in (
-        Plan("free", "pro", 60, 10, 100, 0, 1, 1),
-        Plan("pro", "business", 600, 300, 5_000, 500, 10, 5),
-        Plan("business", "enterprise", 1_200, 2_000, 50_000, 2_500, 25, 10),
-        Plan("enterprise", None, 3_000, 10_000, 250_000, 10_000, 100, 25),
+        Plan("free", "pro", 60, 10, 100, 0, 1, 100, 1),
+        Plan("pro", "business", 600, 300, 5_000, 500, 10, 3_000, 5),
+        Plan("business", "enterprise", 1_200, 2_000, 50_000, 2_500, 25, 20_000, 10),
+        Plan("enterprise", None, 3_000, 10_000, 250_000, 10_000, 100, 100_000, 25),
     )
 }
 

@@ -9,7 +9,7 @@ from linkwright.auth import Account
 from linkwright.errors import PlanLimitExceeded
 from linkwright.plans import Plan
 from linkwright.table import Item, Key, Table, get
-from linkwright.transaction import Otherwise, Transaction
+from linkwright.transaction import Transaction
 
 CALL_MINUTES = "call_minutes"
 
@@ -51,33 +51,43 @@ def reserve(account: Account, dimension: str, amount: int, tx: Transaction) -> s
     return period.label
 
 
-def top_up(
-    tx: Transaction,
-    plan: Plan,
-    dimension: str,
-    before: Item,
-    after: Item,
-    *,
-    otherwise: Otherwise,
-) -> None:
+class Exhausted(Exception):
+    """The plan has less left than was to be reserved."""
+
+
+def left(partition: str, plan: Plan, dimension: str, period: str) -> int:
+    """What can still be reserved in a billing cycle."""
+    counter = get(Table.CORE, key(partition, period, dimension)) or {}
+    limit: int = getattr(plan, dimension)
+    return max(limit - int(counter.get("committed", 0)), 0)
+
+
+def top_up(tx: Transaction, plan: Plan, dimension: str, before: Item, after: Item) -> None:
     """Make an item's reservation another: `reserved` units in the billing cycle `period`.
 
-    What was reserved in an earlier cycle is given back to it.
+    What was reserved in an earlier cycle is given back to it. Raises `Exhausted`, mostly at
+    the commit.
     """
-    limit, more = getattr(plan, dimension), after["reserved"] - before["reserved"]
+    more = after["reserved"] - before["reserved"]
     if after["period"] != before["period"]:
         release(tx, before["period"], dimension, before["reserved"])
         more = after["reserved"]
-    if more > limit:
-        raise otherwise()
-    if more > 0:
+    reserve_more(tx, plan, dimension, after["period"], more)
+
+
+def reserve_more(tx: Transaction, plan: Plan, dimension: str, period: str, amount: int) -> None:
+    """Take so much more of a billing cycle's limit. Raises `Exhausted`, mostly at the commit."""
+    limit = getattr(plan, dimension)
+    if amount > limit:
+        raise Exhausted
+    if amount > 0:
         tx.update(
             Table.CORE,
-            key(tx.partition, after["period"], dimension),
+            key(tx.partition, period, dimension),
             "ADD #committed :amount",
             condition="attribute_not_exists(#committed) OR #committed <= :bound",
-            values={"amount": more, "bound": limit - more},
-            otherwise=otherwise,
+            values={"amount": amount, "bound": limit - amount},
+            otherwise=Exhausted,
         )
 
 

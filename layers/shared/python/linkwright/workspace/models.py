@@ -23,13 +23,17 @@ class Credential(Model):
 
 
 class Limits(Model):
-    """What the plan allows: requests per credential and minute, allowances per billing cycle."""
+    """What the plan allows: requests per credential and minute, allowances per billing cycle.
+
+    `dials_per_day` counts each attempt of a call, on one day, UTC.
+    """
 
     requests_per_minute: int
     call_minutes: int
     mailer_sends: int
     ai_credits: int
     concurrent_calls: int
+    dials_per_day: int
     webhooks: int
 
 
@@ -97,8 +101,9 @@ class Settings(Model):
     """The rules for the workspace's calls, of live or of test mode.
 
     `calls` off stops placing and dialling. The countries are those of the numbers called; `null`
-    is any, as no limit is for the others. The days of both caps are those of UTC. `model` is the
-    one that speaks in its calls; `null` is the deployment's own.
+    is any, as no limit is for the others. `calls_per_callee_per_day` counts the attempts at a
+    number in any 24 hours, `calls_per_day` the calls placed on one day, UTC. `model` is the one
+    that speaks in its calls; `null` is the deployment's own.
     """
 
     calls: Literal["on", "off"]

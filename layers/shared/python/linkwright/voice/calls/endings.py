@@ -58,7 +58,10 @@ def wait_again(
     if "reserved" in item:
         facts["reserved"] = RESERVED_MINUTES
     after = items.write(tx, item, view, facts, otherwise)
-    concurrency.leave(tx, item)
+    is_undone = attempts.number_of(view) < attempts.number_of(item["view"])
+    concurrency.leave(tx, item, is_undone=is_undone)
+    if is_undone:
+        rules.uncount_dial(tx, attempts.started_at(item["view"]))
     if "reserved" in item:
         over = item["reserved"] - RESERVED_MINUTES
         usage.release(tx, item["period"], usage.CALL_MINUTES, over)
@@ -77,8 +80,6 @@ def _end_call(
     _leave_jobs(tx, after, report)
     if report.transcript and _opted_out(report):
         do_not_call.add(view["to"], tx, source="call", call_id=item["sk"])
-    if attempts.number_of(view) == 0 and "counted_on" in item:
-        rules.uncount_callee(tx, view["to"], item["counted_on"])
     _settle(tx, after)
     return after
 

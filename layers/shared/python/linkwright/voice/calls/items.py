@@ -27,7 +27,6 @@ class Facts(TypedDict, total=False):
     outbox: str
     due_at: str
     on_quiet_hours: str
-    counted_on: str
     reserved: int
     period: str
     # Claimed by a worker, which fixes what the agent is for this attempt.

@@ -9,7 +9,7 @@ from linkwright.startup import in_advance
 from linkwright.table import Table
 from linkwright.transaction import Transaction
 from linkwright.voice import agents
-from linkwright.voice.calls import items
+from linkwright.voice.calls import concurrency, items
 from linkwright.voice.calls.items import RESERVED_MINUTES, CallItem
 from linkwright.voice.calls.models import Call, GivenConsent, PlaceCall, Schedule, Window
 from linkwright.voice.calls.states import Status
@@ -52,9 +52,7 @@ def place(account: Account, wanted: PlaceCall, tx: Transaction) -> Call:
     )
     item = _new_item(account.partition, call, tx.request_id)
     item["on_quiet_hours"] = wanted.on_quiet_hours
-    if on := rules.counted_on(settings, moment):
-        item["counted_on"] = on
-    _require(account, item, settings, tx)
+    _require(account, item, settings, moment, tx)
     due = items.due(call.id, moment) if is_later else outbox.waiting(outbox.CALL, call.id)
     tx.put(Table.CORE, {**item, **due})
     if not is_later:
@@ -62,7 +60,9 @@ def place(account: Account, wanted: PlaceCall, tx: Transaction) -> Call:
     return call
 
 
-def _require(account: Account, item: CallItem, settings: Settings, tx: Transaction) -> None:
+def _require(
+    account: Account, item: CallItem, settings: Settings, moment: datetime, tx: Transaction
+) -> None:
     """What must hold for the call to be placed, in the order in which its absence is told."""
     to, agent_id = item["view"]["to"], item["view"]["agent_id"]
     tx.require(
@@ -71,8 +71,9 @@ def _require(account: Account, item: CallItem, settings: Settings, tx: Transacti
         otherwise=lambda: agents.not_found("agent_id"),
     )
     rules.require_not_listed(tx, to, lambda: rules.error(Refusal.DO_NOT_CALL))
-    if "counted_on" in item:
-        rules.count_callee(tx, to, item["counted_on"], settings, _too_often)
+    most = settings.calls_per_callee_per_day
+    concurrency.require_rare(tx, to, most, moment, lambda: rules.error(Refusal.CALLEE_LIMIT))
+    rules.require_dials_left(tx, account.plan)
     rules.count_day(tx, settings)
     if account.mode == "live":
         item["reserved"] = RESERVED_MINUTES
@@ -92,10 +93,6 @@ def _opening(wanted: PlaceCall, settings: Settings, now: datetime) -> datetime:
     if latest and opening > latest:
         raise _quiet("The number has quiet hours until the schedule's 'latest_at'.")
     return opening
-
-
-def _too_often() -> ApiError:
-    return rules.error(Refusal.CALLEE_LIMIT)
 
 
 def _quiet(message: str) -> ApiError:

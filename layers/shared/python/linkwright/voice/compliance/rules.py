@@ -1,12 +1,13 @@
 """Whom a workspace may call, and when: asked when a call is placed and when it is dialled."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from linkwright import clock
-from linkwright.errors import ApiError, Conflict, ValidationFailed
+from linkwright.errors import ApiError, Conflict, PlanLimitExceeded, ValidationFailed
 from linkwright.fields import QuietHours
+from linkwright.plans import Plan
 from linkwright.table import Key, Table
 from linkwright.transaction import Otherwise, Transaction
 from linkwright.voice.compliance import do_not_call
@@ -56,7 +57,7 @@ def error(reason: Refusal) -> ApiError:
         case Refusal.DO_NOT_CALL:
             text = "The number is on the workspace's do-not-call list."
         case _:
-            text = "The number was called as often today as the workspace allows."
+            text = "The number was dialled as often within 24 hours as the workspace allows."
     return Conflict(text, reason=reason.value)
 
 
@@ -80,38 +81,52 @@ def require_not_listed(tx: Transaction, to: str, otherwise: Otherwise) -> None:
     )
 
 
-def day(moment: datetime) -> str:
-    """The day, in UTC, that calls are counted by."""
+def _day(moment: datetime) -> str:
+    """The day, in UTC, that calls and dials are counted by."""
     return moment.strftime("%Y-%m-%d")
 
 
-def counted_on(settings: Settings, moment: datetime) -> str | None:
-    """The day of its callee for which a call counts, where there is a limit."""
-    return None if settings.calls_per_callee_per_day is None else day(moment)
+def count_dial(tx: Transaction, plan: Plan, otherwise: Otherwise) -> None:
+    """Count a dial against the plan: a phone that rings costs its owner, whoever pays nothing."""
+    today = _day(clock.now())
+    _count(tx, _dials(tx.partition, today), today, plan.dials_per_day, otherwise)
 
 
-def count_callee(
-    tx: Transaction, to: str, on: str, settings: Settings, otherwise: Otherwise
-) -> None:
-    """Count a call to the number on a day against the workspace's limit."""
-    most = settings.calls_per_callee_per_day
-    if most is not None:
-        _count(tx, _callee(tx.partition, to, on), on, most, otherwise)
+def uncount_dial(tx: Transaction, dialled_at: datetime) -> None:
+    """The carrier never heard of a dial that was counted then."""
+    counter = _dials(tx.partition, _day(dialled_at))
+    tx.update(Table.CORE, counter, "ADD #calls :less", values={"less": -1})
 
 
-def uncount_callee(tx: Transaction, to: str, on: str) -> None:
-    """A call that was counted was never dialled; of days that are over nobody asks any more."""
-    if on >= day(clock.now()):
-        tx.update(
-            Table.CORE, _callee(tx.partition, to, on), "ADD #calls :less", values={"less": -1}
+def require_dials_left(tx: Transaction, plan: Plan) -> None:
+    """Let the change happen only if a call may be dialled today. Raises `PlanLimitExceeded`."""
+    now = clock.now()
+
+    def exceeded() -> PlanLimitExceeded:
+        tomorrow = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+        return PlanLimitExceeded(
+            "As many calls were dialled today as the plan allows.",
+            dimension="dials_per_day",
+            limit=plan.dials_per_day,
+            used=plan.dials_per_day,
+            upgrade_to=plan.upgrade_to,
+            resets_at=clock.timestamp(tomorrow),
         )
+
+    tx.require(
+        Table.CORE,
+        _dials(tx.partition, _day(now)),
+        "attribute_not_exists(#calls) OR #calls < :most",
+        values={"most": plan.dials_per_day},
+        otherwise=exceeded,
+    )
 
 
 def count_day(tx: Transaction, settings: Settings) -> None:
     """Count a call of the workspace today. Raises `Conflict` at the commit."""
     most = settings.calls_per_day
     if most is not None:
-        today = day(clock.now())
+        today = _day(clock.now())
         _count(tx, Key(f"W#{tx.partition}#DAY", today), today, most, _enough_today)
 
 
@@ -119,8 +134,8 @@ def _enough_today() -> Conflict:
     return Conflict("The workspace placed as many calls today as it allows.", reason="daily_limit")
 
 
-def _callee(partition: str, to: str, on: str) -> Key:
-    return Key(f"W#{partition}#CLE#{on}", to)
+def _dials(partition: str, on: str) -> Key:
+    return Key(f"W#{partition}#DIALS", on)
 
 
 def _count(tx: Transaction, counter: Key, on: str, most: int, otherwise: Otherwise) -> None:

@@ -35,6 +35,10 @@ class Refused(Exception):
         self.reason = reason
 
 
+class NoMinutes(Exception):
+    """The plan has not a minute left, until calls on the phone give some back."""
+
+
 class Paced(Exception):
     """As many calls were dialled in this second as the carrier's account may dial."""
 
@@ -48,38 +52,62 @@ def claim(
 ) -> CallItem:
     """Begin an attempt: this worker is about to dial. The agent's version is fixed here.
 
-    The claim, a place on the phone, a call of the callee's day, the minutes that it may last and
-    its turn at the carrier are taken together. Raises `Superseded`, `Refused`, `concurrency.Full`,
-    `concurrency.AgentBusy` and `Paced`.
+    The claim, a place on the phone, a dial of the callee's and of the plan's, the minutes that it
+    may last and its turn at the carrier are taken together. It may last as long as its agent says,
+    or, where the plan has less left, as long as that. Raises `Superseded`, `Refused`, `NoMinutes`,
+    `concurrency.Full`, `concurrency.Busy` and `Paced`.
     """
+    minutes = math.ceil(agent.max_duration_s / 60)
+    while minutes > 0:
+        try:
+            return _claimed(item, lease_end, agent, tenant, account, minutes)
+        except usage.Exhausted:
+            minutes = min(minutes - 1, _minutes_left(item, tenant))
+    raise NoMinutes
+
+
+def _minutes_left(item: CallItem, tenant: Tenant) -> int:
+    """With what the call itself has reserved."""
+    period = plans.period(tenant.anchor_day).label
+    own = item["reserved"] if item["period"] == period else 0
+    partition = items.partition_of(item)
+    return own + usage.left(partition, tenant.plan, usage.CALL_MINUTES, period)
+
+
+def _claimed(
+    item: CallItem, lease_end: datetime, agent: Agent, tenant: Tenant, account: str, minutes: int
+) -> CallItem:
     tx, view = items.transaction(item), attempts.begun(item["view"], agent)
-    facts: Facts = {
-        **items.next_look(item["sk"], lease_end),
-        **items.UNORDERED,
-        "claim": ids.new("clm"),
-        "slots": concurrency.places(agent),
-        "longest_s": agent.max_duration_s,
-        "model": tenant.settings.model,
-        "language": agent.language.partition("-")[0],
-        "zone": quiet_hours.zone(view["to"], clock.now()) or "",
-    }
-    if today := rules.counted_on(tenant.settings, clock.now()):
-        facts["counted_on"] = today
+    facts = _facts(item, lease_end, agent, tenant)
     if "reserved" in item:
-        facts["reserved"] = math.ceil(agent.max_duration_s / 60)
+        facts["longest_s"] = min(agent.max_duration_s, minutes * 60)
+        facts["reserved"] = minutes
         facts["period"] = plans.period(tenant.anchor_day).label
     after = items.write(tx, item, view, facts)
     rules.require_not_listed(tx, view["to"], _refused(EndedReason.DO_NOT_CALL))
-    if today and item.get("counted_on") != today:
-        limit = _refused(EndedReason.CALLEE_LIMIT)
-        rules.count_callee(tx, view["to"], today, tenant.settings, limit)
+    rules.count_dial(tx, tenant.plan, _refused(EndedReason.PLAN_LIMIT))
     concurrency.enter(tx, item["sk"], agent, tenant.plan.concurrent_calls)
+    most, too_often = tenant.settings.calls_per_callee_per_day, _refused(EndedReason.CALLEE_LIMIT)
+    concurrency.ring(tx, item["sk"], view["to"], most, too_often)
     if "reserved" in item:
-        limit = _refused(EndedReason.PLAN_LIMIT)
-        usage.top_up(tx, tenant.plan, usage.CALL_MINUTES, dict(item), dict(after), otherwise=limit)
+        usage.top_up(tx, tenant.plan, usage.CALL_MINUTES, dict(item), dict(after))
     _keep_pace(tx, account)
     tx.commit()
     return after
+
+
+def _facts(item: CallItem, lease_end: datetime, agent: Agent, tenant: Tenant) -> Facts:
+    """What an attempt has from its claim on."""
+    return {
+        **items.next_look(item["sk"], lease_end),
+        **items.UNORDERED,
+        "claim": ids.new("clm"),
+        "slots": concurrency.places(agent, item["view"]["to"]),
+        "longest_s": agent.max_duration_s,
+        "model": tenant.settings.model,
+        "language": agent.language.partition("-")[0],
+        "zone": quiet_hours.zone(item["view"]["to"], clock.now()) or "",
+    }
 
 
 def take_over(item: CallItem, lease_end: datetime) -> CallItem:

@@ -90,15 +90,17 @@ def _is_settled(partition: str, tenant: Tenant, queued: CallItem | None) -> bool
         item = queued if is_read else items.find(partition, call_id)
         if item is None or item["view"]["status"] != Status.QUEUED or items.is_left_alone(item):
             continue
+        if item["view"]["to"] in busy:
+            continue
         try:
             if _begin(item, tenant):
                 return True
         except concurrency.Full:
             _repair(partition, concurrency.ALL)
             return True
-        except concurrency.AgentBusy:
-            _repair(partition, agent_id)
-            busy.add(agent_id)
+        except concurrency.Busy as taken:
+            _repair(partition, taken.of)
+            busy.add(taken.of)
         except Superseded:
             return False
     return True
@@ -127,6 +129,11 @@ def _begin(item: CallItem, tenant: Tenant) -> bool:
         item = claims.claim(item, _lease_end(), agent, tenant, carrier.account)
     except CarrierNotConfigured:
         lifecycle.advance(item, _failed(EndedReason.CARRIER_NOT_CONFIGURED))
+        return False
+    except claims.NoMinutes:
+        if concurrency.longest_on_the_phone(partition, concurrency.ALL) is not None:
+            raise concurrency.Full from None
+        lifecycle.advance(item, _failed(EndedReason.PLAN_LIMIT))
         return False
     except claims.Refused as refused:
         failed = refused.reason is EndedReason.PLAN_LIMIT

@@ -38,7 +38,8 @@ def dial_of(item: CallItem, agent: Agent) -> Dial:
         attempts.number_of(view),
         view["to"],
         agent.phone_number,
-        agent.max_duration_s,
+        # Shorter than its agent allows where the plan had less left.
+        item.get("longest_s", agent.max_duration_s),
         whole_greeting=agent.voicemail.action == "leave_message",
         recorded=attempts.records_unasked(agent),
     )
