@@ -168,7 +168,7 @@ def unreachable(*_: object, **__: object) -> Any:
 
 def about(sent: Sent) -> str:
     """Which of our callbacks a request is for: answer, turn, status, machine, …"""
-    return twilio_callbacks.route(sent.path).kind
+    return twilio_callbacks.route(urlsplit(sent.url.removeprefix(PUBLIC_URL)).path).kind
 
 
 def _says(sent: Sent, status: str) -> bool:

@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from linkwright.settings import settings
 from tests import description
 from tools.template import Function, functions
 
@@ -91,7 +92,8 @@ def http_event(
 ) -> tuple[dict[str, Any], Function]:
     """The event that API Gateway makes of a request, payload format 2.0."""
     parts = urlsplit(url)
-    route, parameters, function = find_route(method, parts.path)
+    # What a domain's mapping puts before our paths chooses the API and stays in the path.
+    route, parameters, function = find_route(method, _of_a_route(parts.path))
     event: dict[str, Any] = {
         "version": "2.0",
         "routeKey": route,
@@ -110,6 +112,10 @@ def http_event(
     if body is not None:
         event["body"] = body
     return event, function
+
+
+def _of_a_route(path: str) -> str:
+    return path.removeprefix(settings().base_path)
 
 
 class Client:
@@ -139,7 +145,7 @@ class Client:
         found = load(function).handler(event, context or Context())
         answer = Answer(found["statusCode"], found["headers"], found["body"])
         if event["routeKey"] != "$default":
-            path = event["rawPath"]
+            path = _of_a_route(event["rawPath"])
             description.hold(method, path, answer.status, answer.headers, answer.raw)
         return answer
 

@@ -45,7 +45,7 @@ def document() -> Schema:
             "summary": "AI calls, outbound mail and link insight behind one JSON API.",
             "license": {"name": "Apache 2.0", "identifier": "Apache-2.0"},
         },
-        "servers": [{"url": "/"}],
+        "servers": [{"url": "./"}],
         "security": [{"bearer": []}],
         "paths": paths,
         "components": {

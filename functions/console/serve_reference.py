@@ -1,4 +1,4 @@
-"""GET /docs and GET /docs/{asset} and GET /openapi.json: show the API reference."""
+"""GET|HEAD /docs and GET|HEAD /docs/{asset} and GET|HEAD /openapi.json: show the reference."""
 
 import asyncio
 import importlib.util
@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from linkwright import startup
 from linkwright.errors import ResourceNotFound
 from linkwright.http import JSON, Request, error_response
+from linkwright.settings import settings
 
 _HERE = Path(__file__).resolve().parent
 _VIEWER = "aws_lambda_powertools.event_handler.openapi.swagger_ui"
@@ -32,23 +33,24 @@ _HEADERS = {
     "Cache-Control": "public, max-age=300",
 }
 
+# Its links are relative: a domain may put something before our paths.
 _PAGE = """<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Linkwright API</title>
-<link rel="stylesheet" href="/docs/swagger-ui.min.css">
+<link rel="stylesheet" href="docs/swagger-ui.min.css">
 </head>
 <body>
 <div id="reference"></div>
-<script src="/docs/swagger-ui-bundle.min.js"></script>
-<script src="/docs/start.js"></script>
+<script src="docs/swagger-ui-bundle.min.js"></script>
+<script src="docs/start.js"></script>
 </body>
 </html>
 """
 _START = """SwaggerUIBundle({
-  url: "/openapi.json",
+  url: "openapi.json",
   dom_id: "#reference",
   deepLinking: true,
   defaultModelsExpandDepth: 0,
@@ -118,6 +120,8 @@ class _Headers:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update({**_HEADERS, "Request-Id": asked.id})
+            elif asked.method == "HEAD":
+                message = {**message, "body": b""}
             await send(message)
 
         await self.app(scope, receive, add)
@@ -139,7 +143,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     try:
-        return Mangum(app, lifespan="off")(event, context)
+        base = settings().base_path or "/"
+        return Mangum(app, lifespan="off", api_gateway_base_path=base)(event, context)
     finally:
         asyncio.set_event_loop(None)
         loop.close()

@@ -145,12 +145,12 @@ class Route:
 
 
 # What is no JSON endpoint: pages that have tests of their own.
-PAGES = {"GET /docs", "GET /docs/{asset}", "GET /openapi.json"}
+PAGES = {"/docs", "/docs/{asset}", "/openapi.json"}
 ROUTES = [
-    route
+    Route(method, path, function)
     for function in functions()
     for method, path in function.routes
-    if str(route := Route(method, path, function)) not in PAGES
+    if path not in PAGES
 ]
 CALLBACKS = [route for route in ROUTES if route.is_callback]
 # What they tell: the last part of their paths.

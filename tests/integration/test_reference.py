@@ -3,11 +3,15 @@
 import base64
 import gzip
 import json
+import re
+from posixpath import basename
+from urllib.parse import urljoin
 
 import pytest
 from openapi_spec_validator import validate
 
-from tests.client import Answer, Client
+from linkwright.settings import settings
+from tests.client import Answer, Client, Context, http_event, load
 from tools import openapi
 from tools.template import ROOT, functions
 
@@ -62,7 +66,7 @@ def test_200_the_page_loads_its_files_from_here_alone() -> None:
     [
         ("swagger-ui-bundle.min.js", "text/javascript", "SwaggerUIBundle"),
         ("swagger-ui.min.css", "text/css", ".swagger-ui"),
-        ("start.js", "text/javascript", "/openapi.json"),
+        ("start.js", "text/javascript", '"openapi.json"'),
         ("notice.txt", "text/plain", "Apache License"),
     ],
 )
@@ -90,7 +94,41 @@ def test_404_in_the_envelope_for_what_is_no_file(path: str) -> None:
 
 def test_405_for_another_method() -> None:
     answer = Client().request("POST", "/docs")
-    assert (answer.status, answer.headers["Allow"]) == (405, "GET")
+    assert (answer.status, answer.headers["Allow"]) == (405, "GET, HEAD")
+
+
+@pytest.mark.parametrize("headers", [{}, GZIP])
+@pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/docs/start.js", "/docs/no.js"])
+def test_head_is_get_without_its_body(path: str, headers: dict[str, str]) -> None:
+    whole = Client().get(path, headers=headers)
+    answer = Client().request("HEAD", path, headers=headers)
+    assert (answer.status, answer.raw) == (whole.status, "")
+    assert answer.headers["content-type"] == whole.headers["content-type"]
+
+
+def _mapped(path: str, monkeypatch: pytest.MonkeyPatch) -> Answer:
+    """Asked through a domain that puts something before our paths, which API Gateway passes on."""
+    event, function = http_event("GET", path, {}, None, False)
+    monkeypatch.setenv("PUBLIC_URL", "https://api.example.com/calls/eu/")
+    settings.cache_clear()
+    found = load(function).handler(event | {"rawPath": f"/calls/eu{path}"}, Context())
+    return Answer(found["statusCode"], found["headers"], found["body"])
+
+
+@pytest.mark.parametrize(
+    "path", ["/docs", "/docs/start.js", "/docs/swagger-ui.min.css", "/openapi.json"]
+)
+def test_200_alike_behind_a_domain_that_maps_a_path(
+    path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = Client().get(path)
+    mapped = _mapped(path, monkeypatch)
+    settings.cache_clear()
+    assert (mapped.status, mapped.raw) == (200, plain.raw)
+    links = re.findall(r'(?:href|src|url)[=:] ?"([^"]+)"', plain.raw) if path == "/docs" else []
+    assert [urljoin(f"https://api.example.com/calls/eu{path}", link) for link in links] == [
+        f"https://api.example.com/calls/eu/docs/{name}" for name in map(basename, links)
+    ]
 
 
 def _request_id(answer: Answer) -> str:

@@ -11,8 +11,8 @@ from tools.template import Function
 
 FILE_NAME = re.compile(r"[a-z0-9]+(_[a-z0-9]+)+")
 # `METHOD /path: what it does.`, and the same for what wakes a function that no person calls. An
-# application of several pages names each: `GET /docs and GET /openapi.json: the API reference.`
-ROUTE = r"[A-Z]+ /[^\s:]*"
+# application of several pages names each: `GET|HEAD /docs and GET /openapi.json: the reference.`
+ROUTE = r"[A-Z|]+ /[^\s:]*"
 FIRST_LINE = re.compile(
     rf"(?P<woken_by>{ROUTE}(?: and {ROUTE})*|\$default|Queue \w+|Stream of \w+|Each [a-z ]+)"
     r": [a-zA-Z].*\."
@@ -78,8 +78,14 @@ def _woken_as_said(name: str, block: Json, first_line: str) -> Iterator[str]:
         yield f"{name}: {first_line!r} is not 'METHOD /path: what it does.'"
         return
     declared = [_wakes(event) for event in block.get("Events", {}).values()]
-    if sorted(declared) != sorted(said["woken_by"].split(" and ")):
+    if sorted(declared) != sorted(_each(said["woken_by"])):
         yield f"{name}: the file says {said['woken_by']!r}, its events {declared}"
+
+
+def _each(woken_by: str) -> Iterator[str]:
+    for one in woken_by.split(" and "):
+        methods, _, path = one.partition(" ")
+        yield from (f"{method} {path}" if path else method for method in methods.split("|"))
 
 
 def _wakes(event: Json) -> str:

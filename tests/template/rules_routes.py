@@ -13,7 +13,8 @@ from tests.template.rules_functions import called
 from tools.template import Function
 
 # The only endpoints that ask for no credential.
-PUBLIC = {"$default", "GET /docs", "GET /docs/{asset}", "GET /openapi.json"}
+PAGES = {"/docs", "/docs/{asset}", "/openapi.json"}
+PUBLIC = {"$default", *(f"{method} {path}" for path in PAGES for method in ("GET", "HEAD"))}
 # The folder of those that a carrier signs in place of it.
 SIGNED = "callbacks"
 # Folders of ASGI applications, which have no `@endpoint`: public_routes_are_listed judges them.

@@ -32,6 +32,7 @@ FLAT_PATHS = ["/api", "/api/", "/api/ai/insight/link"]
 @pytest.fixture(autouse=True)
 def _settings(monkeypatch: pytest.MonkeyPatch) -> None:
     class Settings:
+        base_path = ""
         docs_url = "https://docs.example.com/errors"
 
     monkeypatch.setattr(http, "settings", Settings)

@@ -4,8 +4,46 @@ from typing import Any
 
 import pytest
 
+from linkwright import http
 from linkwright.errors import InvalidRequest, ValidationFailed
 from linkwright.http import Request
+from linkwright.settings import Settings
+
+BASE = "/calls/eu"
+
+
+@pytest.fixture(autouse=True)
+def _settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Mapped:
+        base_path = BASE
+
+    monkeypatch.setattr(http, "settings", Mapped)
+
+
+@pytest.mark.parametrize(
+    ("url", "base"),
+    [
+        *(("", ""), ("https://a.example", ""), ("https://a.example/", "")),
+        *(("https://a.example/v", "/v"), ("https://a.example/b/c-d/", "/b/c-d")),
+    ],
+)
+def test_the_base_is_the_path_of_the_public_url(url: str, base: str) -> None:
+    settings = Settings.__new__(Settings)
+    object.__setattr__(settings, "public_url", url)
+    assert settings.base_path == base
+
+
+@pytest.mark.parametrize(
+    ("raw", "base", "path"),
+    [
+        (f"{BASE}/v1/whoami", BASE, "/v1/whoami"),
+        (f"{BASE}{BASE}/x", BASE, f"{BASE}/x"),
+        *((path, "", path) for path in ("/v1/whoami", BASE, f"{BASE}x/v1", f"/x{BASE}/v1", "/")),
+    ],
+)
+def test_what_a_domain_puts_before_a_path_is_no_part_of_it(raw: str, base: str, path: str) -> None:
+    request = _request(raw)
+    assert (request.base, request.path) == (base, path)
 
 
 def _request(path: str = "/v1/whoami", **changes: Any) -> Request:  # noqa: ANN401

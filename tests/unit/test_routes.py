@@ -15,6 +15,7 @@ ORIGIN = "https://app.example.com"
 @pytest.fixture(autouse=True)
 def _settings(monkeypatch: pytest.MonkeyPatch) -> None:
     class Settings:
+        base_path = ""
         cors_origins = frozenset({ORIGIN})
 
     monkeypatch.setattr(http, "settings", Settings)

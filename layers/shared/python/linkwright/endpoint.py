@@ -132,7 +132,7 @@ class _Exchange:
         if request.method != "POST":
             reply = self.contract.reply(self.work(**arguments))
             tx.commit()
-            return _response(reply)
+            return self._response(reply)
         attempt = idempotency.begin(
             self.account.partition,
             request.id,
@@ -157,8 +157,14 @@ class _Exchange:
             if settled is None:
                 raise
             reply, replayed = settled
-            return _response(reply, replayed=replayed)
-        return _response(reply)
+            return self._response(reply, replayed=replayed)
+        return self._response(reply)
+
+    def _response(self, reply: Reply, *, replayed: bool = False) -> Response:
+        headers = {"Location": self.request.base + reply.location} if reply.location else {}
+        if replayed:
+            headers["Idempotent-Replayed"] = "true"
+        return Response(reply.status, reply.body, headers)
 
     @cached_property
     def _body(self) -> dict[str, Any]:
@@ -218,10 +224,3 @@ def _validated(
 def _repeatable(model: type[BaseModel]) -> frozenset[str]:
     fields = model.model_fields.items()
     return frozenset(name for name, field in fields if get_origin(field.annotation) is list)
-
-
-def _response(reply: Reply, *, replayed: bool = False) -> Response:
-    headers = {"Location": reply.location} if reply.location else {}
-    if replayed:
-        headers["Idempotent-Replayed"] = "true"
-    return Response(reply.status, reply.body, headers)

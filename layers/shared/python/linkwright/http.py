@@ -43,9 +43,12 @@ class IfMatch:
 
 @dataclass(frozen=True)
 class Request:
+    """`path` is that of the routes; `base` is what stood before it, where a domain adds that."""
+
     id: str
     method: str
     route: str
+    base: str
     path: str
     headers: Mapping[str, str]
     path_parameters: Mapping[str, str]
@@ -56,11 +59,13 @@ class Request:
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> "Request":
         """Payload format 2.0. The id is ours: one that the client sends is never trusted."""
+        base, path = _split(event["rawPath"], settings().base_path)
         return cls(
             id=ids.new("req"),
             method=event["requestContext"]["http"]["method"],
             route=event["routeKey"],
-            path=event["rawPath"],
+            base=base,
+            path=path,
             headers={name.lower(): value for name, value in event.get("headers", {}).items()},
             path_parameters=event.get("pathParameters") or {},
             raw_query=event.get("rawQueryString", ""),
@@ -95,6 +100,12 @@ class Request:
             else:
                 values[name] = value
         return values
+
+
+def _split(path: str, base: str) -> tuple[str, str]:
+    """A mapping of a domain stands in the path, and in no route."""
+    within = path.removeprefix(base)
+    return (base, within) if path.startswith(base) and within[:1] == "/" else ("", path)
 
 
 @dataclass

@@ -34,6 +34,12 @@ class Settings:
     secrets_endpoint: str | None
     sqs_endpoint: str | None
 
+    @property
+    def base_path(self) -> str:
+        """What stands before every path of ours at the public address; empty, or `/so`."""
+        _, _, path = self.public_url.partition("://")[2].rstrip("/").partition("/")
+        return path and f"/{path}"
+
 
 @cache
 def settings() -> Settings:

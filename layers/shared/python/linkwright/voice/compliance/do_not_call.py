@@ -35,6 +35,7 @@ def add(
 
 def remove(number: str, tx: Transaction) -> None:
     """Errors, some at the commit: the number is not on the list (404)."""
+    number = numbers.in_path(number)
     if not numbers.is_e164(number):
         raise _not_listed()
     tx.delete(Table.CORE, key(tx.partition, number), otherwise=_not_listed)

@@ -52,6 +52,11 @@ def is_e164(candidate: str) -> bool:
     return bool(_E164.fullmatch(candidate))
 
 
+def in_path(segment: str) -> str:
+    """What a path means by a segment: its plus may come as a blank, or still encoded."""
+    return segment.replace("%2B", "+").replace("%2b", "+").replace(" ", "+", 1)
+
+
 def load_tables() -> None:
     """For who will need them: they are large, and a first call would wait for them.
 
