@@ -11,7 +11,6 @@ from tools.carrier.callees import Outcome
 from tools.carrier.calls import Call, HungUp, Turn
 from tools.carrier.conversation import (
     CONFIDENCE,
-    DEFAULT_LANGUAGE,
     DIALLED_CALL_S,
     LISTENED_S,
     PLAYED_S,
@@ -22,6 +21,7 @@ from tools.carrier.errors import PageError
 from tools.carrier.line import Redirected
 from tools.carrier.orders import E164, Hook, RecordingOrder, recording_events
 from tools.carrier.overrides import bare
+from tools.carrier.speech import DEFAULT_LANGUAGE, objection
 from tools.carrier.twiml import Document, parse, seconds, text_of
 
 MOST_FALLBACKS = 3
@@ -136,8 +136,16 @@ class Conversation:
             return
         if len(text) > _MOST_SAID:
             raise PageError(13520, f"Say: Invalid text: more than {_MOST_SAID} characters")
+        if self._cannot(verb):
+            return
         language = verb.get("language", DEFAULT_LANGUAGE)
         yield from self._speak("agent", text, language, verb.get("voice", ""))
+
+    def _cannot(self, verb: Element) -> bool:
+        found = objection(verb)
+        if found:
+            self._call.alert(*found, warning=True)
+        return found is not None
 
     def _play(self, verb: Element) -> Steps[None]:
         yield from self._line.wait(PLAYED_S)
@@ -148,6 +156,8 @@ class Conversation:
     def _gather(self, verb: Element) -> Steps[Page | None]:
         for prompt in verb:
             yield from self._verbs[prompt.tag](prompt)
+        if self._cannot(verb):
+            return None
         language = verb.get("language", DEFAULT_LANGUAGE)
         speech = "speech" in verb.get("input", "dtmf").split()
         # A callee has a voice and no keys.

@@ -14,6 +14,7 @@ from tests.carrier import about
 from tests.factories import CALLEE, Workspace
 from tests.switchboard import PlacedCall, Reply, Sent
 from tools.carrier.callees import Callee, Kind
+from tools.carrier.speech import OBJECTIONS
 
 TARGET = "+972541230000"
 _PAGES = {"answer", "turn", "transfer"}
@@ -69,6 +70,8 @@ class Talk:
 
     def finish(self) -> "Talk":
         self.exchange.finish(self.call)
+        # Nothing that we have said or heard is in a voice or a language that the carrier lacks.
+        assert not [alert for alert in self.call.alerts if alert.code in OBJECTIONS]
         return self
 
     def heard(self, who: str = "agent") -> list[str]:

@@ -45,7 +45,9 @@ EVERY = _names("""
 """)
 # Those that only read.
 READS = _names("""
-    heapq linkwright.aws linkwright.media linkwright.pagination linkwright.voice
+    heapq linkwright.aws linkwright.media linkwright.pagination linkwright.providers
+    linkwright.providers.speech linkwright.providers.speech.speaker
+    linkwright.providers.speech.voices linkwright.voice
     linkwright.voice.agent_models linkwright.voice.agents linkwright.voice.calls
     linkwright.voice.calls.items linkwright.voice.calls.lists linkwright.voice.calls.models
     linkwright.voice.calls.reading linkwright.voice.calls.recordings
@@ -74,7 +76,7 @@ CALLBACKS = _names("""
     email.encoders email.errors email.feedparser email.header email.iterators email.message
     email.parser email.quoprimime email.utils encodings.idna http http.client
     linkwright.aws_http linkwright.egress linkwright.egress_limits linkwright.egress_targets locale
-    linkwright.providers linkwright.providers.llm linkwright.providers.llm_types
+    linkwright.providers.llm linkwright.providers.llm_types
     linkwright.providers.telephony linkwright.providers.telephony_types
     linkwright.providers.twilio linkwright.providers.twilio_callbacks
     linkwright.providers.twilio_http linkwright.providers.twilio_words

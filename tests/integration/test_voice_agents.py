@@ -97,6 +97,36 @@ def test_201_numbers_and_line_ends_as_popular_clients_write_them(workspace: Work
         assert _create(workspace, max_duration_s=refused).error["field"] == "max_duration_s"
 
 
+@pytest.mark.parametrize(
+    ("language", "voice"),
+    [
+        ("nl", "dana"),
+        ("ja", "Polly.Takumi-Neural"),
+        ("zh", "dana"),
+        ("en", "man"),
+        ("he", "Google.he-IL-Wavenet-C"),
+    ],
+)
+def test_201_in_a_language_that_the_carrier_understands_and_speaks(
+    workspace: Workspace, language: str, voice: str
+) -> None:
+    agent = _create(workspace, language=language, voice=voice).json
+    assert (agent["language"], agent["voice"]) == (language, voice)
+
+
+def test_400_for_a_language_that_the_agents_voice_does_not_speak(workspace: Workspace) -> None:
+    agent = _create(workspace, language="en", voice="Polly.Joanna").json
+    refused = _change(workspace, agent["id"], "1", language="he")
+    assert (refused.status, refused.error["field"]) == (400, "voice")
+    assert _change(workspace, agent["id"], "1", language="he", voice="dana").status == 200
+
+
+def test_200_for_another_change_of_an_agent_of_before_that_was_asked(workspace: Workspace) -> None:
+    agent = workspace.agent(language="xx-YY")
+    assert _change(workspace, agent, "1", name="Noa").status == 200
+    assert _change(workspace, agent, "2", voice="noa").status == 400
+
+
 def test_201_once_under_one_key(workspace: Workspace) -> None:
     first, second = _create(workspace, key="k"), _create(workspace, key="k")
     assert (second.status, second.raw) == (201, first.raw)
@@ -118,6 +148,10 @@ def test_201_without_the_marks_that_turn_text_around(workspace: Workspace) -> No
         ("prompt", ""),
         ("prompt", "p" * 20_001),
         ("language", "Hebrew"),
+        ("language", "xx-YY"),
+        ("language", "cy"),
+        ("voice", "Polly.Nonexistent"),
+        ("voice", "Polly.Joanna"),  # speaks no Hebrew
         ("max_duration_s", 29),
         ("max_duration_s", 3601),
         ("max_duration_s", "600"),

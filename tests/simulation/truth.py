@@ -9,6 +9,7 @@ from linkwright.table import Item
 from tests.simulation.dials import Attempt
 from tests.simulation.stored import Stored, partition_of
 from tests.simulation.telephone import Dialled, Telephone
+from tools.carrier.speech import OBJECTIONS
 
 Said = tuple[str, str]
 
@@ -74,6 +75,8 @@ class Truth:
             yield f"{call.sid} is {call.status} at the carrier for ever"
         elif ended is not None and call.ended - ended > _HUNG_UP and not self.loses:
             yield f"{call.sid} went on after {one.route.call_id} had ended at {ended}"
+        if any(alert.code in OBJECTIONS for alert in call.alerts):
+            yield f"{call.sid} was to speak as nobody does: {call.alerts}"
         if not (self.loses or one.is_slow) and any(not alert.warning for alert in call.alerts):
             yield f"{call.sid} ran into {call.alerts}"
         if item.get("sid") != call.sid:

@@ -345,9 +345,29 @@ def test_a_screening_voice_asks_and_hangs_up(phone: Phone) -> None:
 # The conversation
 
 
-@pytest.mark.parametrize("language", ["he-IL", "en-US", "ar-XA"])
-def test_six_turns(phone: Phone, language: str) -> None:
-    listen = LISTEN.replace("he-IL", language)
+@pytest.mark.parametrize(
+    ("page", "code", "said"),
+    [
+        ('<Say voice="Polly.Nonexistent">Hi</Say><Say>Bye</Say>', 13511, ["Bye"]),
+        ('<Say voice="Polly.Joanna" language="he-IL">Hi</Say><Say>Bye</Say>', 13512, ["Bye"]),
+        ('<Gather input="speech" language="nl"><Say>Hi</Say></Gather>', 13331, ["Hi"]),
+    ],
+)
+def test_what_is_in_no_voice_or_language_of_its_is_not_heard(
+    phone: Phone, page: str, code: int, said: list[str]
+) -> None:
+    phone.app.page("/start", page)
+    call = phone.call()
+    assert call.said("agent") == said
+    assert [(alert.code, alert.warning) for alert in phone.carrier.alerts] == [(code, True)]
+
+
+@pytest.mark.parametrize(
+    ("language", "spoken"), [("he-IL", "he-IL"), ("en-US", "en-US"), ("ar-IL", "ar-XA")]
+)
+def test_six_turns(phone: Phone, language: str, spoken: str) -> None:
+    heard, _, said = LISTEN.partition("<Say")
+    listen = f"{heard.replace('he-IL', language)}<Say{said.replace('he-IL', spoken)}"
     phone.app.page("/start", listen.format("1"))
     phone.app.pages["/turn"] = lambda received: twiml(listen.format(received.form["Confidence"]))
     call = phone.call()
@@ -360,7 +380,7 @@ def test_six_turns(phone: Phone, language: str) -> None:
     assert turns[0].url == f"{phone.app.url}/turn?call=c%201"
     assert call.said("callee") == list(script)
     assert [turn.who for turn in call.turns] == ["agent", "callee"] * 6 + ["agent"]
-    assert call.turns[0].language == language
+    assert call.turns[0].language == spoken
     assert call.ended_by == "callee"
     assert call.duration_s
     assert call.duration_s > 10

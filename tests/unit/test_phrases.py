@@ -5,7 +5,7 @@ from string import Formatter
 
 import pytest
 
-from linkwright.providers import twiml
+from linkwright.providers.speech.speaker import speaker
 from linkwright.voice.language import opt_out, phrases, recognition
 from linkwright.voice.language.phrases import Phrases
 from linkwright.voice.language.recognition import (
@@ -79,9 +79,9 @@ def test_a_language_with_a_region_is_the_language_and_an_unknown_one_english() -
 
 def test_every_language_has_a_voice_of_its_own() -> None:
     for language in LANGUAGES:
-        by = twiml.speaker(language, "dana")
+        by = speaker(language, "dana")
         assert by.understood.startswith(f"{language}-")
-        assert by.voice
+        assert by.spoken.startswith(f"{language}-")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -2,16 +2,15 @@
 
 from xml.etree import ElementTree
 
-import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from linkwright.providers import twiml
-from linkwright.providers.twiml import Speaker
+from linkwright.providers.speech.speaker import speaker
 
 BREAKOUT = "</Say><Dial>+15005550006</Dial><Say>"
 URL = "https://api.example.com/callbacks/twilio/org_a/call_0001/1/turn/1"
-HEBREW = twiml.speaker("he", "alloy")
+HEBREW = speaker("he", "alloy")
 
 
 def parsed(*verbs: ElementTree.Element) -> ElementTree.Element:
@@ -105,33 +104,3 @@ def test_listening_without_a_prompt() -> None:
     element = twiml.gather(URL, HEBREW, silence_s=8)
     assert not list(element)
     assert element.attrib["timeout"] == "8"
-
-
-@pytest.mark.parametrize(
-    ("language", "voice", "speaker"),
-    [
-        ("he", "alloy", Speaker("he-IL", "he-IL", "Google.he-IL-Standard-A")),
-        ("he-IL", "Polly.Joanna", Speaker("he-IL", "he-IL", "Google.he-IL-Standard-A")),
-        ("he-IL", "Google.he-IL-Wavenet-C", Speaker("he-IL", "he-IL", "Google.he-IL-Wavenet-C")),
-        ("he", "Google.en-US-Neural2-F", Speaker("he-IL", "he-IL", "Google.he-IL-Standard-A")),
-        ("ar", "", Speaker("ar-IL", "ar-XA", "Google.ar-XA-Standard-A")),
-        ("ar-EG", "nova", Speaker("ar-EG", "ar-XA", "Google.ar-XA-Standard-A")),
-        ("ar-EG", "Polly.Zeina", Speaker("ar-EG", "arb", "Polly.Zeina")),
-        ("ar-AE", "Polly.Hala-Neural", Speaker("ar-AE", "ar-AE", "Polly.Hala-Neural")),
-        ("ar", "Polly.Joanna", Speaker("ar-IL", "ar-XA", "Google.ar-XA-Standard-A")),
-        ("en", "alloy", Speaker("en-US", "en-US", "Polly.Joanna")),
-        ("en-GB", "alloy", Speaker("en-GB", "en-GB", "Polly.Amy")),
-        ("en-NZ", "alloy", Speaker("en-NZ", "en-US", "Polly.Joanna")),
-        ("en-US", "Polly.Zeina", Speaker("en-US", "en-US", "Polly.Joanna")),
-        ("en-US", "Polly.Matthew-Neural", Speaker("en-US", "en-US", "Polly.Matthew-Neural")),
-        ("en-US", 'Polly.X" a="', Speaker("en-US", "en-US", "Polly.Joanna")),
-        ("th-TH", "alloy", Speaker("th-TH", "th-TH", None)),
-        ("sw", "alloy", Speaker("sw", "sw", None)),
-    ],
-)
-def test_the_voice_speaks_the_language(language: str, voice: str, speaker: Speaker) -> None:
-    assert twiml.speaker(language, voice) == speaker
-
-
-def test_no_voice_is_named_where_twilio_is_to_choose() -> None:
-    assert twiml.say("ไง", twiml.speaker("th-TH", "")).attrib == {"language": "th-TH"}

@@ -14,9 +14,9 @@ from tools.carrier.line import Line, Redirected
 from tools.carrier.orders import E164, Hook, RecordingOrder, recording_events
 from tools.carrier.overrides import bare
 from tools.carrier.posts import Answer, Unreachable
+from tools.carrier.speech import DEFAULT_LANGUAGE, objection
 from tools.carrier.twiml import Document, parse, seconds, text_of
 
-DEFAULT_LANGUAGE = "en-US"
 SORRY = "We're sorry, an application error has occurred. Goodbye."
 CONFIDENCE = "0.91"
 # Seconds of the call's clock.
@@ -136,9 +136,18 @@ class Conversation:
             return None
         if len(text) > _MOST_SAID:
             raise PageError(13520, f"Say: Invalid text: more than {_MOST_SAID} characters")
+        if self._cannot(verb):
+            return None
         language = verb.get("language", DEFAULT_LANGUAGE)
         self._speak("agent", text, language, verb.get("voice", ""))
         return None
+
+    def _cannot(self, verb: Element) -> bool:
+        """Warns of a verb in a voice or a language that is none; the call goes on behind it."""
+        found = objection(verb)
+        if found:
+            self._line.carrier.alert(self._call, *found, warning=True)
+        return found is not None
 
     def _play(self, verb: Element) -> Page | None:
         """Nothing is fetched: a sound is a second long."""
@@ -152,6 +161,8 @@ class Conversation:
     def _gather(self, verb: Element) -> Page | None:
         for prompt in verb:
             self._verbs[prompt.tag](prompt)
+        if self._cannot(verb):
+            return None
         language = verb.get("language", DEFAULT_LANGUAGE)
         speech = "speech" in verb.get("input", "dtmf").split()
         # A callee has a voice and no keys.

@@ -57,6 +57,10 @@ Concurrency = Annotated[StrictInt, Field(ge=1, le=100)]
 
 
 class CreateAgent(RequestModel):
+    """`language` is one that the carrier understands and speaks, as `en` or `he-IL`; `voice` is one
+    of its voices for it, as `Polly.Joanna`, or a name of one's own for its usual one.
+    """
+
     name: AgentName
     prompt: Prompt
     voice: Voice

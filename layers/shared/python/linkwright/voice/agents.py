@@ -4,9 +4,10 @@ from functools import lru_cache
 
 from linkwright import clock, ids, pagination
 from linkwright.auth import Account
-from linkwright.errors import Conflict, ResourceNotFound
+from linkwright.errors import Conflict, ResourceNotFound, ValidationFailed
 from linkwright.http import IfMatch
 from linkwright.pagination import ListQuery, Page
+from linkwright.providers.speech import speaker
 from linkwright.table import Item, Key, Table
 from linkwright.table import get as read
 from linkwright.transaction import Transaction
@@ -31,6 +32,7 @@ def not_found(field: str | None = None) -> ResourceNotFound:
 
 
 def create(account: Account, wanted: CreateAgent, tx: Transaction) -> Agent:
+    """Raises `ValidationFailed` if the carrier lacks the language, or the voice in it."""
     now = clock.timestamp()
     agent = Agent.model_validate(
         {
@@ -41,6 +43,7 @@ def create(account: Account, wanted: CreateAgent, tx: Transaction) -> Agent:
             "updated_at": now,
         }
     )
+    _require_speech(agent)
     put(account.partition, agent, tx)
     return agent
 
@@ -48,7 +51,9 @@ def create(account: Account, wanted: CreateAgent, tx: Transaction) -> Agent:
 def change(
     account: Account, agent_id: str, wanted: UpdateAgent, if_match: IfMatch, tx: Transaction
 ) -> Agent:
-    """Make the next version. Raises `Conflict` if the agent is not at the version named."""
+    """Make the next version. Raises `Conflict` if the agent is not at the version named, and as
+    `create` does.
+    """
     current = get(account, agent_id)
     if current.version != if_match.version:
         raise _outdated()
@@ -57,6 +62,9 @@ def change(
         return current
     changed |= {"version": current.version + 1, "updated_at": clock.timestamp()}
     agent = Agent.model_validate(changed)
+    # What an agent of before this was asked has may stay until it is changed.
+    if wanted.model_fields_set & {"language", "voice"}:
+        _require_speech(agent)
     tx.update(
         Table.CORE,
         key(account.partition, agent_id),
@@ -100,6 +108,15 @@ def put(partition: str, agent: Agent, tx: Transaction) -> None:
     """Write a new agent, and its version beside it."""
     tx.put(Table.CORE, _item(key(partition, agent.id), agent))
     tx.put(Table.CORE, _item(version_key(partition, agent.id, agent.version), agent))
+
+
+def _require_speech(agent: Agent) -> None:
+    if not speaker.is_spoken(agent.language):
+        text = "must be one that the carrier understands and speaks, as 'en' or 'he-IL'"
+        raise ValidationFailed(f"Field 'language' {text}.", field="language")
+    if not speaker.may_speak(agent.voice, agent.language):
+        text = "must be one of the carrier's voices for the agent's language, or a name of your own"
+        raise ValidationFailed(f"Field 'voice' {text}.", field="voice")
 
 
 def _outdated() -> Conflict:

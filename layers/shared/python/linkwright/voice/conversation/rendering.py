@@ -5,6 +5,7 @@ from xml.etree.ElementTree import Element
 
 from linkwright import clock
 from linkwright.providers import twiml
+from linkwright.providers.speech.speaker import speaker
 from linkwright.providers.telephony import Carrier, Dial
 from linkwright.voice.agent_models import Agent
 from linkwright.voice.calls.items import CallItem
@@ -42,7 +43,7 @@ class Call:
 def page(call: Call, turn: Turn) -> str:
     """What carries a turn out."""
     agent = call.agent
-    by, said = twiml.speaker(agent.language, agent.voice), turn.said or ""
+    by, said = speaker(agent.language, agent.voice), turn.said or ""
     if turn.then in {Then.LISTEN, Then.RECORD}:
         action = call.dial.url("turn", turn.number + 1)
         patience_s = _HOLD_S if recognition.is_to_wait(turn.heard) else _SILENCE_S
