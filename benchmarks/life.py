@@ -18,16 +18,16 @@ from typing import Any
 
 import pytest
 
-from linkwright import aws, clock, ids, outbox, table, transaction, vault
+from linkwright import aws, clock, ids, jobs, table, transaction, vault
 from linkwright.egress import Answer
-from linkwright.table import Item
 from tests import carrier
 from tests import stack as stacks
-from tests.client import Context, http_event, load, named, queue_event, stream_event
+from tests.client import Context, http_event, load, named, queue_event
 from tests.factories import CALLEE, Workspace, make_workspace
 from tests.faults import wiring
 from tests.faults.clouds import Cloud, Emulated
 from tests.stack import EmulatedStack
+from tests.stream import Stream
 from tests.switchboard import PlacedCall, Reply, Sent, event_of, reply_of
 from tools.carrier.callees import Callee
 
@@ -92,16 +92,6 @@ class Counted:
         return getattr(self._client, name)
 
 
-class CountedTables(Counted):
-    """The table's client, from which the stream follows: what is put and waits for a queue."""
-
-    def sync_transact_write(self, operations: list[Item], **options: Any) -> None:
-        self._life.calls[self._life.running, "TransactWriteItems"] += 1
-        self._client.sync_transact_write(operations, **options)
-        put = (one["item"] for one in operations if one["type"] == "put")
-        self._life.stream += [item for item in put if "outbox" in item]
-
-
 class Life:
     """`calls` counts by function and operation; `cpu_s` is that of the functions alone."""
 
@@ -110,7 +100,7 @@ class Life:
         self.cpu_s: Counter[str] = Counter()
         self.running = ""
         self._cloud = cloud
-        self.stream: list[Item] = []
+        self._stream = Stream()
 
     @cached_property
     def _caller(self) -> tuple[Workspace, str]:
@@ -155,8 +145,7 @@ class Life:
     def _work_off(self) -> None:
         """What waits goes to its queue, and from there to its worker, until nothing is left."""
         (relay,) = (file for _, file in wiring.streams())
-        while self.stream:
-            event, self.stream = stream_event(self.stream), []
+        while event := self._stream.event(self._cloud.rows("CoreTable")):
             assert not self._invoke(relay, event)["batchItemFailures"]
             self._work()
 
@@ -168,7 +157,7 @@ class Life:
 
     def _sweep(self) -> None:
         """Finds nothing that waits; what it asks is not the call's."""
-        moment = clock.now() + 2 * outbox.RELAY_GRACE
+        moment = clock.now() + 2 * jobs.RELAY_GRACE
         calls, cpu_s = self.calls.copy(), self.cpu_s.copy()
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(clock, "now", lambda: moment)
@@ -202,7 +191,7 @@ def on(cloud: Cloud) -> Iterator[Life]:
     with pytest.MonkeyPatch.context() as patch, carrier.exchange(patch):
         patch.setattr("linkwright.egress.fetch", life.fetch)
         for module in (table, transaction):
-            patch.setattr(module, "driver", lambda: CountedTables(life, cloud.clients.driver))
+            patch.setattr(module, "driver", lambda: Counted(life, cloud.clients.driver))
         patch.setattr(aws, "secrets_manager", lambda: cloud.clients.secrets_manager)
         vault.vault()
         for name in ("sqs", "s3"):

@@ -160,30 +160,42 @@ def _dumps(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def queue_event(bodies: Sequence[str]) -> dict[str, Any]:
-    """What Lambda gets from SQS."""
+def queue_event(bodies: Sequence[str], *, received: int = 1) -> dict[str, Any]:
+    """What Lambda gets from SQS, of messages that were received so many times."""
     records = [
-        {"messageId": f"m{at}", "receiptHandle": f"r{at}", "body": body, "eventSource": "aws:sqs"}
+        {
+            "messageId": f"m{at}",
+            "receiptHandle": f"r{at}",
+            "body": body,
+            "attributes": {"ApproximateReceiveCount": str(received)},
+            "eventSource": "aws:sqs",
+        }
         for at, body in enumerate(bodies)
     ]
     return {"Records": records}
 
 
-def stream_event(items: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """What Lambda gets from a table's stream for new items."""
+def stream_event(*changes: tuple[Mapping[str, Any] | None, Mapping[str, Any]]) -> dict[str, Any]:
+    """What Lambda gets from a table's stream: items as they were, if they were there, and are."""
     from pydynox.pydynox_core import item_to_dynamo
 
-    records = [
-        {
-            "eventID": f"e{at}",
-            "eventName": "INSERT",
-            "eventSource": "aws:dynamodb",
-            "dynamodb": {
-                "SequenceNumber": str(1000 + at),
-                "Keys": item_to_dynamo({"pk": item["pk"], "sk": item["sk"]}),
-                "NewImage": item_to_dynamo(dict(item)),
-            },
+    records = []
+    for at, (before, item) in enumerate(changes):
+        images = {"NewImage": item_to_dynamo(dict(item))}
+        if before is not None:
+            images["OldImage"] = item_to_dynamo(dict(before))
+        told = {
+            "SequenceNumber": str(1000 + at),
+            "Keys": item_to_dynamo({"pk": item["pk"], "sk": item["sk"]}),
+            "StreamViewType": "NEW_AND_OLD_IMAGES",
+            **images,
         }
-        for at, item in enumerate(items)
-    ]
+        records.append(
+            {
+                "eventID": f"e{at}",
+                "eventName": "INSERT" if before is None else "MODIFY",
+                "eventSource": "aws:dynamodb",
+                "dynamodb": told,
+            }
+        )
     return {"Records": records}

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from linkwright.outbox import CALL, Work
+from linkwright.jobs import CALL, Work
 from linkwright.voice import agents
 from tests import carrier
 from tests.client import Answer, Context, invoke, queue_event
@@ -167,7 +167,7 @@ ENDPOINTS = {
             Cost(_CHANGE, 1, 5, "ringing", _callback("status", "ringing")),
             # The talk, and who waits; the call 2 with its transcript, the place, the number and the
             # minutes 2 each, the event and the follow-up.
-            Cost(_END, 2.5, 18, "completed", _callback("status", "completed")),
+            Cost(_END, 2.5, 16, "completed", _callback("status", "completed")),
         ],
         status=204,
     ),

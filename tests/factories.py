@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from linkwright import ids, outbox
-from linkwright.outbox import Work
+from linkwright import ids, jobs
+from linkwright.jobs import Work
 from linkwright.table import Item, Table, update
 from linkwright.transaction import Transaction
 from linkwright.voice import agents
@@ -78,7 +78,7 @@ class Workspace:
         return str(answer.json["id"])
 
     def job(self, call_id: str) -> Work:
-        return Work(outbox.CALL, f"W#{self.partition}#CALL", call_id)
+        return Work(jobs.CALL, f"W#{self.partition}#CALL", call_id)
 
     def dial(self, call_id: str) -> None:
         """Take up the call's job, as the worker does that is told of it."""

@@ -8,6 +8,7 @@ import io
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -15,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from botocore.exceptions import ClientError
 
-from linkwright import aws, deadline
+from linkwright import aws, clock, deadline
 from linkwright.client import core
 from linkwright.settings import settings
 from linkwright.table import Item, Key
@@ -52,9 +53,16 @@ class MemoryStack(Stack):
             self.tables.sync_transact_write([gone])
 
     def received(self, queue: str, workspace: str) -> list[str]:
-        held = self.queues.pop(self.names[queue], [])
-        self.queues[self.names[queue]] = [body for body in held if not is_of(body, workspace)]
-        return [body for body in held if is_of(body, workspace)]
+        return self.taken(self.names[queue], lambda body: is_of(body, workspace))
+
+    def taken(self, url: str, is_wanted: Callable[[str], bool]) -> list[str]:
+        """The messages that a queue does not hold back any more; they are off it from now on."""
+        found, kept = [], []
+        for moment, body in self.queues[url]:
+            is_there = moment <= clock.now() and is_wanted(body)
+            (found if is_there else kept).append((moment, body))
+        self.queues[url] = kept
+        return [body for _, body in found]
 
     def keep_secret(self, text: str) -> None:
         self.secret = text
@@ -66,14 +74,17 @@ class MemoryStack(Stack):
 
     def empty(self) -> None:
         self.tables = Tables(self.names, now=_moment, lag=_lag)
-        self.queues: dict[str, list[str]] = defaultdict(list)
+        # When each message is to be seen, and the message.
+        self.queues: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
         # By key: the type of the content, and the content.
         self.objects: dict[str, tuple[str, bytes]] = {}
 
     # ---- the clients of queues, buckets and secrets ---------------------------------------------
 
     def send_message_batch(self, QueueUrl: str, Entries: list[Item]) -> Item:  # noqa: N803 -- boto3's names
-        self.queues[QueueUrl] += [entry["MessageBody"] for entry in Entries]
+        for entry in Entries:
+            moment = clock.now() + timedelta(seconds=entry["DelaySeconds"])
+            self.queues[QueueUrl].append((moment, entry["MessageBody"]))
         return {"Successful": [{"Id": entry["Id"]} for entry in Entries]}
 
     def put_object(self, Bucket: str, Key: str, Body: bytes, ContentType: str) -> Item:  # noqa: N803

@@ -1,16 +1,17 @@
-"""Moving what waits in the outbox through the relay and the workers, as AWS would."""
+"""Moving what asks for a message through the relay and the workers, as AWS would."""
 
 from collections import Counter
 from typing import Any
 from urllib.parse import urlsplit
 
-from linkwright import outbox
+from linkwright import jobs
 from linkwright.providers import twilio_callbacks
 from linkwright.providers.twilio_callbacks import Route
 from linkwright.table import Table, query
 from tests import carrier
-from tests.client import Context, invoke, queue_event, stream_event
+from tests.client import Context, invoke, queue_event
 from tests.stack import Stack
+from tests.stream import Stream
 from tests.switchboard import PlacedCall
 
 WORKERS = {"DialQueue": "dial_call", "FollowUpQueue": "follow_up_call"}
@@ -18,9 +19,9 @@ WORKER_TIMEOUT_MS = 60_000
 
 
 def relay(stack: Stack, workspace_id: str) -> Any:
-    """Hand the relay every item of the workspace that waits in the outbox."""
-    waiting = [item for item in stack.rows("CoreTable", workspace_id) if "outbox" in item]
-    return invoke("relay_outbox", stream_event(waiting)) if waiting else None
+    """Hand the relay every item of the workspace that asks for a message."""
+    event = Stream().event(stack.rows("CoreTable", workspace_id))
+    return invoke("relay_outbox", event) if event else None
 
 
 def work(stack: Stack, workspace_id: str, deliveries: int = 1) -> int:
@@ -37,21 +38,16 @@ def work(stack: Stack, workspace_id: str, deliveries: int = 1) -> int:
 def settle(stack: Stack, workspace_id: str, *kinds: str) -> None:
     """Relay, work and let calls come to their end until nothing is left to do.
 
-    Of what waits in the outbox, only the kinds named, if any are.
+    Of what asks for a message, only the kinds named, if any are.
     """
-    relayed: set[tuple[str, str]] = set()
+    stream, wanted = Stream(), kinds or tuple(jobs.KINDS)
     while True:
-        new = [
-            item
-            for item in stack.rows("CoreTable", workspace_id)
-            if item.get("outbox") in (kinds or outbox.kinds())
-            and (item["pk"], item["sk"]) not in relayed
-        ]
-        if new:
-            invoke("relay_outbox", stream_event(new))
-            relayed |= {(item["pk"], item["sk"]) for item in new}
-            work(stack, workspace_id)
-        if not carrier.current().carry_on() and not new:
+        rows = stack.rows("CoreTable", workspace_id)
+        event = stream.event(item for item in rows if item.get("outbox") in wanted)
+        if event:
+            invoke("relay_outbox", event)
+        worked = work(stack, workspace_id)
+        if not carrier.current().carry_on() and not event and not worked:
             return
 
 

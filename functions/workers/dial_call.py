@@ -1,6 +1,6 @@
 """Queue DialQueue: dial the call that waits for longest."""
 
-from linkwright.outbox import Work
+from linkwright.jobs import Work
 from linkwright.voice.dialling import dialler
 from linkwright.worker import queue_worker
 

@@ -1,6 +1,6 @@
 """Queue FollowUpQueue: analyse an ended call, keep its recording, hang up."""
 
-from linkwright.outbox import Work
+from linkwright.jobs import Work
 from linkwright.voice.follow_up import worker
 from linkwright.worker import queue_worker
 

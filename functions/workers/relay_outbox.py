@@ -1,10 +1,11 @@
-"""Stream of CoreTable: send new jobs and events to their queues."""
+"""Stream of CoreTable: send the jobs and events that ask for a message to their queues."""
 
 from linkwright import relay
-from linkwright.outbox import Work
+from linkwright.jobs import Change
+from linkwright.table import Key
 from linkwright.worker import stream_worker
 
 
 @stream_worker
-def handler(batch: list[Work]) -> set[str]:
-    return relay.send(batch)
+def handler(changes: list[Change]) -> set[Key]:
+    return relay.relay(changes)

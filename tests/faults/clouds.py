@@ -68,7 +68,7 @@ class Memory:
             self._held.put(name, *rows)
 
     def received(self, queue: str) -> list[str]:
-        return self._held.queues.pop(self.stack.names[queue], [])
+        return self._held.taken(self.stack.names[queue], lambda body: True)
 
     def objects(self) -> dict[str, str]:
         return {key: _digest(body) for key, (_, body) in self._held.objects.items()}

@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 
-from linkwright.outbox import CALL
+from linkwright.jobs import CALL
 from linkwright.table import Item, Key, Table
 from linkwright.transaction import Transaction
 from linkwright.voice.calls.states import Status, is_terminal

@@ -20,7 +20,7 @@ State = Counter[str]
 
 _ID = re.compile(r"\b([a-z]{2,5})_[0-9A-HJKMNP-TV-Z]{26}\b")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-_SHARD = re.compile(r"\b(DUE#\w+)#\d+")
+_SHARD = re.compile(r"\b(DUE)#\d+")
 _DAY = re.compile(r'"\d{4}-\d\d-\d\d"')
 _OFFSET = re.compile(r'"(start|end)_ms": \d+')
 _SIGNED = re.compile(r'"https?://[^"]*X-Amz-Signature=[^"]*"')

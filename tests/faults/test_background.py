@@ -9,7 +9,7 @@ import pytest
 from tests.faults import events, plan, wiring
 from tests.faults.events import Courses, Scenario
 from tests.faults.injection import Fault, Injector
-from tests.faults.jobs import RELAY, SWEEPER
+from tests.faults.made_up import RELAY, SWEEPER
 from tests.faults.samples import routes
 from tests.faults.seams import CARRIER
 from tests.faults.world import World

@@ -4,11 +4,11 @@ and seldom twice. That each real kind of work is sent and done, one case of it s
 
 import pytest
 
-from linkwright import outbox
-from tests.faults import events, jobs, matrix, plan
+from linkwright import jobs
+from tests.faults import events, made_up, matrix, plan
 from tests.faults.events import Courses
 from tests.faults.injection import Injector
-from tests.faults.jobs import RELAY, SWEEPER
+from tests.faults.made_up import RELAY, SWEEPER
 from tests.faults.tally import TALLY
 from tests.faults.world import World
 
@@ -25,17 +25,17 @@ def courses(world: World) -> Courses:
 @pytest.mark.parametrize("file", OFTEN)
 def test_every_job_is_sent_whatever_strikes(world: World, file: str, redelivers: bool) -> None:
     problems = []
-    for injector in plan.injectors(jobs.calls(world, file)):
-        problems += jobs.struck(world, file, injector, redelivers=redelivers)
+    for injector in plan.injectors(made_up.calls(world, file)):
+        problems += made_up.struck(world, file, injector, redelivers=redelivers)
     assert problems == []
 
 
 @pytest.mark.parametrize("file", OFTEN)
 def test_call_that_the_client_sends_twice_loses_nothing(world: World, file: str) -> None:
     problems = []
-    for at in plan.effects(jobs.calls(world, file)):
+    for at in plan.effects(made_up.calls(world, file)):
         twice = Injector(at=at, resent=True)
-        problems += matrix.told(jobs.run(world, file, twice, at_most=2), twice)
+        problems += matrix.told(made_up.run(world, file, twice, at_most=2), twice)
         TALLY.runs[file, "resent"] += 1
     assert problems == []
 
@@ -43,14 +43,14 @@ def test_call_that_the_client_sends_twice_loses_nothing(world: World, file: str)
 @pytest.mark.parametrize("file", OFTEN)
 def test_second_run_in_the_middle_sends_what_it_claims(world: World, file: str) -> None:
     problems = []
-    for at in range(1, len(jobs.calls(world, file)) + 1):
+    for at in range(1, len(made_up.calls(world, file)) + 1):
         twice = Injector(at=at, meanwhile=world.repeat)
-        problems += matrix.told(jobs.run(world, file, twice, at_most=OFTEN[file]), twice)
+        problems += matrix.told(made_up.run(world, file, twice, at_most=OFTEN[file]), twice)
         TALLY.runs[file, "twice"] += 1
     assert problems == []
 
 
-@pytest.mark.parametrize("kind", outbox.kinds())
+@pytest.mark.parametrize("kind", sorted(jobs.KINDS.keys() - {jobs.LINE}))
 def test_every_kind_of_work_is_swept_and_done(world: World, courses: Courses, kind: str) -> None:
     case = courses.sweeping(kind)
     assert events.run(world, case, {}, stream_works=False, redelivers=True) == []

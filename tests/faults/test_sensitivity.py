@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.faults import bugs, events, jobs, matrix, plan
+from tests.faults import bugs, events, made_up, matrix, plan
 from tests.faults.events import Courses
 from tests.faults.injection import Fault, Injector
-from tests.faults.jobs import RELAY, SWEEPER
+from tests.faults.made_up import RELAY, SWEEPER
 from tests.faults.samples import CANCEL_WHILE_IT_RINGS
 from tests.faults.tally import Tally
 from tests.faults.world import World
@@ -76,7 +76,7 @@ def _named(cases: Sequence[tuple[Any, ...]]) -> list[str]:
 @pytest.fixture(autouse=True)
 def _not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     """The report at the end tells of the runs of the code as it is."""
-    for module in (events, jobs, matrix):
+    for module in (events, made_up, matrix):
         monkeypatch.setattr(module, "TALLY", Tally())
 
 
@@ -104,9 +104,9 @@ def test_bug_in_the_outbox_is_found(
 ) -> None:
     bug(monkeypatch)
     assert any(
-        jobs.struck(world, file, injector, redelivers=redelivers)
+        made_up.struck(world, file, injector, redelivers=redelivers)
         for redelivers in (True, False)
-        for injector in plan.injectors(jobs.calls(world, file))
+        for injector in plan.injectors(made_up.calls(world, file))
     )
 
 

@@ -1,12 +1,13 @@
 """Putting a world in place of AWS, the carrier, the clock and the ids."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
 import pytest
 
-from linkwright import aws, clock, egress, ids, outbox, table, transaction
+from linkwright import aws, clock, egress, ids, jobs, table, transaction
+from linkwright.jobs import Work
 from linkwright.observability import logger
 from linkwright.voice.agent_models import Agent
 from linkwright.voice.calls.turn_log import Turn
@@ -28,6 +29,14 @@ def _hands_over(agent: Agent, turns: Sequence[Turn]) -> decisions.Reply:
     if A_PERSON in turns[-1].heard:
         return decisions.Reply(say="רק רגע, בבקשה.", action="escalate", rule=0)
     return _deterministic(agent, turns)
+
+
+def _noting(world: World, put_off: Callable[[Work], bool]) -> Callable[[Work], bool]:
+    def noted(work: Work) -> bool:
+        world.put_off.append(work)
+        return put_off(work)
+
+    return noted
 
 
 @contextmanager
@@ -53,6 +62,7 @@ def inhabited(cloud: Cloud, like: World | None = None) -> Iterator[World]:
         patched.setattr(clock, "now", world.now)
         patched.setattr(clock, "monotonic", world.monotonic)
         patched.setattr(ids, "new", world.new_id)
-        patched.setattr(outbox, "DUE_SHARDS", SHARDS)
+        patched.setattr(jobs, "DUE_SHARDS", SHARDS)
+        patched.setattr(jobs, "put_off", _noting(world, jobs.put_off))
         world.furnish(like)
         yield world

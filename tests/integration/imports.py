@@ -32,9 +32,9 @@ EVERY = _names("""
     annotated_types ast base64 binascii bisect contextvars copy dataclasses datetime
     decimal dis errno fnmatch fractions hashlib hmac importlib.machinery inspect ipaddress
     linkwright linkwright.auth linkwright.client linkwright.clock linkwright.deadline
-    linkwright.deprecation linkwright.endpoint linkwright.errors linkwright.fields
+    linkwright.deprecation linkwright.endpoint linkwright.errors linkwright.events linkwright.fields
     linkwright.http linkwright.idempotency linkwright.ids linkwright.json_body
-    linkwright.observability linkwright.outbox linkwright.plans linkwright.settings
+    linkwright.jobs linkwright.observability linkwright.plans linkwright.settings
     linkwright.startup linkwright.table linkwright.transaction math ntpath numbers opcode
     pathlib platform pydantic pydantic.aliases pydantic.annotated_handlers pydantic.config
     pydantic.errors pydantic.fields pydantic.functional_validators pydantic.json_schema
@@ -60,8 +60,8 @@ READS = _names("""
 WRITES = _names("""
     linkwright.routes linkwright.usage linkwright.voice.calls.attempts
     linkwright.voice.calls.canceling linkwright.voice.calls.concurrency
-    linkwright.voice.calls.endings linkwright.voice.calls.jobs linkwright.voice.calls.lifecycle
-    linkwright.voice.calls.placing linkwright.voice.calls.reports
+    linkwright.voice.calls.endings linkwright.voice.calls.follow_ups
+    linkwright.voice.calls.lifecycle linkwright.voice.calls.placing linkwright.voice.calls.reports
     linkwright.voice.calls.turn_log linkwright.voice.compliance.rules linkwright.voice.language
     linkwright.voice.language.recognition linkwright.voice.language.text
     linkwright.workspace.operations phonenumbers phonenumbers.asyoutypeformatter

@@ -14,10 +14,10 @@ from urllib.parse import quote
 
 import pytest
 
-from linkwright import clock, egress, table, transaction
+from linkwright import clock, egress, jobs, table, transaction
 from linkwright.providers.llm import Failure, ModelFailed
 from linkwright.table import Item
-from linkwright.voice.calls import items, jobs
+from linkwright.voice.calls import follow_ups, items
 from linkwright.voice.calls import turn_log as turns
 from tests import carrier, models
 from tests.carrier import Exchange
@@ -153,7 +153,7 @@ def test_204_for_a_recording_told_a_hundred_times_which_is_one_job(
     for _ in range(TIMES):
         assert call.tell("recording", RecordingSid=RECORDING).status == 204
     assert _jobs(tables, stack, call, "REC") == [f"{call.id}#{RECORDING}"]
-    where = jobs.recording_key(call.workspace.partition, call.id, RECORDING)
+    where = follow_ups.recording_key(call.workspace.partition, call.id, RECORDING)
     assert jobs.is_waiting(where)
 
 

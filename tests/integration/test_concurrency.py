@@ -65,12 +65,12 @@ def test_402_when_thirty_threads_reach_the_cap(stack: Stack) -> None:
 
 
 def test_one_dial_when_ten_workers_get_the_same_call(workspace: Workspace) -> None:
-    from linkwright import outbox
-    from linkwright.outbox import Work
+    from linkwright import jobs
+    from linkwright.jobs import Work
     from linkwright.voice.dialling import dialler
 
     call_id = workspace.place(workspace.agent()).json["id"]
-    work = Work(outbox.CALL, f"W#{workspace.id}#CALL", call_id)
+    work = Work(jobs.CALL, f"W#{workspace.id}#CALL", call_id)
     at_once(10, lambda _: dialler.dial(work))
     assert pump.dials(call_id) == [1]
     assert workspace.call(call_id)["attempt"] == 1

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from linkwright import clock, media
-from linkwright.outbox import FOLLOW_UP, HANG_UP, RECORDING, Work
+from linkwright import clock, jobs, media
+from linkwright.jobs import FOLLOW_UP, HANG_UP, RECORDING, Work
 from linkwright.providers import telephony
 from linkwright.providers.telephony import CarrierNotConfigured
 from linkwright.table import Item, Key, Table, get, update
-from linkwright.voice.calls import items, jobs, recordings, turn_log
+from linkwright.voice.calls import follow_ups, items, recordings, turn_log
 from linkwright.voice.calls.models import CallSummary
 from linkwright.voice.follow_up import worker
 from tests import pump
@@ -42,21 +42,21 @@ def _ended(stack: Stack, workspace: Workspace, **options: Any) -> str:
 
 
 def _analysis(workspace: Workspace, call_id: str) -> Work:
-    return Work(FOLLOW_UP, *jobs.analysis_key(workspace.partition, call_id))
+    return Work(FOLLOW_UP, *follow_ups.analysis_key(workspace.partition, call_id))
 
 
 def _recording(workspace: Workspace, call_id: str, exchange: Exchange) -> Work:
     (sid,) = exchange.live.recordings
-    return Work(RECORDING, *jobs.recording_key(workspace.partition, call_id, sid))
+    return Work(RECORDING, *follow_ups.recording_key(workspace.partition, call_id, sid))
 
 
 def _is_done(job: Work) -> bool:
     return not jobs.is_waiting(Key(job.pk, job.sk))
 
 
-def _deliver(*jobs: Work) -> list[str]:
+def _deliver(*works: Work) -> list[str]:
     """Give the worker these messages. Returns those of which it says that they failed."""
-    event = queue_event([job.message() for job in jobs])
+    event = queue_event([work.message() for work in works])
     answer = invoke("follow_up_call", event, Context(60_000))
     return [failed["itemIdentifier"] for failed in answer["batchItemFailures"]]
 
@@ -251,7 +251,7 @@ def test_nothing_follows_a_call_that_nobody_answered(stack: Stack, workspace: Wo
     pump.settle(stack, workspace.id)
     call = workspace.call(call_id)
     assert (call["status"], call["analysis"]) == ("no_answer", None)
-    assert get(Table.CORE, jobs.analysis_key(workspace.partition, call_id)) is None
+    assert get(Table.CORE, follow_ups.analysis_key(workspace.partition, call_id)) is None
 
 
 @pytest.mark.parametrize("nothing", ["absent", "gone", "no carrier"])
@@ -280,8 +280,8 @@ def test_done_where_the_carrier_has_no_recording(
     assert _is_done(_analysis(workspace, call_id))
     assert _types(stack, workspace) == ["call.analyzed"]
     assert workspace.call(call_id)["recording_url"] is None
-    kinds = {item.get("outbox") for item in stack.rows("CoreTable", workspace.id)}
-    assert (RECORDING in kinds) is (nothing != "absent")
+    kinds = {item["pk"].rpartition("#")[2] for item in stack.rows("CoreTable", workspace.id)}
+    assert ("REC" in kinds) is (nothing != "absent")
 
 
 def test_one_of_each_for_five_deliveries(
@@ -298,14 +298,14 @@ def test_one_of_each_for_five_deliveries(
 
     exchange.deliver = five_times
     call_id = _ended(stack, workspace)
-    jobs = [_analysis(workspace, call_id), _recording(workspace, call_id, exchange)]
-    waiting = [i for i in stack.rows("CoreTable", workspace.id) if "outbox" in i]
-    assert sum(item["outbox"] == RECORDING for item in waiting) == 1
-    for job in jobs:
+    ours = [_analysis(workspace, call_id), _recording(workspace, call_id, exchange)]
+    partitions = [item["pk"] for item in stack.rows("CoreTable", workspace.id)]
+    assert partitions.count(ours[1].pk) == 1
+    for job in ours:
         for _ in range(5):
             assert _deliver(job) == []
     assert _types(stack, workspace) == ["call.analyzed", "call.recording_ready"]
-    for job in jobs:
+    for job in ours:
         item = get(Table.CORE, Key(job.pk, job.sk)) or {}
         assert "gsi2pk" not in item
         assert item["ttl"] > clock.epoch()
@@ -326,7 +326,7 @@ def test_a_recording_that_comes_before_the_end_waits_for_it(
     exchange.deliver = deliver
     call_id = _ended(stack, workspace)
     job = _recording(workspace, call_id, exchange)
-    assert _deliver(job) == ["m0"]
+    assert _deliver(job) == []
     assert not _is_done(job)
     assert deliver_to_functions(late[0]).status == 204
     assert _deliver(job) == []
@@ -401,7 +401,7 @@ def test_a_carrier_that_does_not_answer_is_asked_again(
     job = _recording(workspace, call_id, exchange)
     with monkeypatch.context() as patch:
         patch.setattr(exchange.live, "fetch", unreachable)
-        assert _deliver(job) == ["m0"]
+        assert _deliver(job) == []
     assert not _is_done(job)
     assert _deliver(job) == []
     assert _types(stack, workspace) == ["call.recording_ready"]
@@ -415,10 +415,10 @@ def test_a_hang_up_is_tried_until_the_call_is_over(
     pump.work(stack, workspace.id)
     placed = exchange.talk(call_id)
     assert workspace.client.post(f"/v1/voice/calls/{call_id}/cancel").status == 200
-    job = Work(HANG_UP, *jobs.hang_up_key(workspace.partition, placed.sid))
+    job = Work(HANG_UP, *follow_ups.hang_up_key(workspace.partition, placed.sid))
     with monkeypatch.context() as patch:
         patch.setattr(exchange.live, "fetch", unreachable)
-        assert _deliver(job) == ["m0"]
+        assert _deliver(job) == []
     assert not _is_done(job)
     assert not placed.hung_up
     for _ in range(5):
@@ -439,7 +439,7 @@ def test_a_hang_up_of_a_call_that_is_over_is_done(
     assert workspace.client.post(f"/v1/voice/calls/{call_id}/cancel").status == 200
     # Before we come to it.
     exchange.finish(placed)
-    job = Work(HANG_UP, *jobs.hang_up_key(workspace.partition, placed.sid))
+    job = Work(HANG_UP, *follow_ups.hang_up_key(workspace.partition, placed.sid))
     assert _deliver(job) == []
     assert _is_done(job)
     assert not placed.hung_up

@@ -16,7 +16,7 @@ from linkwright.providers import twilio_callbacks
 from linkwright.providers.llm_catalogue import MODELS
 from linkwright.table import Item, Key, Table, update
 from linkwright.transaction import Transaction
-from linkwright.voice.calls import items, jobs, turn_log
+from linkwright.voice.calls import follow_ups, items, turn_log
 from linkwright.voice.conversation import decisions
 from tests import carrier, models, pump
 from tests import stack as stacks
@@ -222,18 +222,17 @@ def _told_by_nobody() -> Iterator[None]:
 
 def _ask_after(stack: Stack, workspace: Workspace, call: PlacedCall) -> None:
     """Time passes, and the call is delivered again."""
-    past = "SET #next_look_at = :past"
+    past = "SET #next_at = :past"
     where = items.key(workspace.partition, _id(call))
     update(Table.CORE, where, past, values={"past": LONG_AGO})
-    pump.relay(stack, workspace.id)
-    pump.work(stack, workspace.id)
+    invoke("dial_call", queue_event([workspace.job(where.sk).message()]))
 
 
 def sweeps_what_waits_too_long(stack: Stack, workspace: Workspace) -> None:
     """A call, its event and its follow-up, of which the relay never heard."""
     call = workspace.place(workspace.agent()).json["id"]
     tx = Transaction(workspace.partition, "req_test")
-    jobs.request_analysis(workspace.partition, call, tx)
+    follow_ups.request_analysis(workspace.partition, call, tx)
     tx.commit()
     waiting = [i for i in stack.rows("CoreTable", workspace.id) if "outbox" in i]
     for item in waiting:

@@ -8,11 +8,11 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from linkwright import ids
+from linkwright import ids, jobs
 from linkwright.client import core
 from linkwright.endpoint import Contract
 from linkwright.table import Item, Key, Table, get, update
-from linkwright.voice.calls import items, jobs, turn_log
+from linkwright.voice.calls import follow_ups, items, turn_log
 from tests import pump
 from tests.carrier import PUBLIC_URL, Exchange
 from tests.client import Answer, Context, http_event, invoke, load, named
@@ -210,13 +210,15 @@ def test_204_note_machine(dialled: PlacedCall) -> None:
 
 def test_204_note_recording(dialled: PlacedCall) -> None:
     assert replay("note_recording", dialled.sid).status == 204
-    job = jobs.recording_key(demo().partition, named_call(), f"RE{'0' * 32}")
+    job = follow_ups.recording_key(demo().partition, named_call(), f"RE{'0' * 32}")
     assert jobs.is_waiting(job)
 
 
 def test_follow_up_call(dialled: PlacedCall, exchange: Exchange) -> None:
     message = json.loads(sample(named("follow_up_call"))["Records"][0]["body"])
-    assert Key(message["pk"], message["sk"]) == jobs.analysis_key(demo().partition, named_call())
+    assert Key(message["pk"], message["sk"]) == follow_ups.analysis_key(
+        demo().partition, named_call()
+    )
     exchange.finish(dialled)
     answer = invoke("follow_up_call", sample(named("follow_up_call")), Context(60_000))
     assert answer == {"batchItemFailures": []}

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from linkwright import clock, outbox
-from linkwright.outbox import Work
+from linkwright import clock, jobs
+from linkwright.jobs import Work
 from linkwright.table import Item, Key, Table, get
 from linkwright.voice.calls.models import CallSummary
 from linkwright.voice.dialling import claims, dialler
@@ -130,8 +130,8 @@ def test_one_dial_for_five_deliveries(
 ) -> None:
     call_id = workspace.place(workspace.agent()).json["id"]
     pump.relay(stack, workspace.id)
-    pump.relay(stack, workspace.id)
-    assert pump.work(stack, workspace.id, deliveries=5) == 2
+    assert pump.relay(stack, workspace.id) is None  # it asks for no message any more
+    assert pump.work(stack, workspace.id, deliveries=5) == 1
     assert pump.dials(call_id) == [1]
     assert exchange.carry_on() == 1
     assert workspace.call(call_id)["status"] == "completed"
@@ -157,7 +157,7 @@ def test_the_sweeper_sends_what_the_relay_lost(
     now = clock.now()
     invoke("sweep_overdue", {})
     assert pump.work(stack, workspace.id) == 0  # not overdue yet
-    monkeypatch.setattr(clock, "now", lambda: now + outbox.RELAY_GRACE + timedelta(seconds=1))
+    monkeypatch.setattr(clock, "now", lambda: now + jobs.RELAY_GRACE + timedelta(seconds=1))
     invoke("sweep_overdue", {})
     invoke("sweep_overdue", {})
     assert pump.work(stack, workspace.id) == 1  # moved first: the second sweep found nothing due
@@ -174,7 +174,7 @@ def test_a_call_whose_worker_died_is_taken_over_without_a_second_dial(
     when: str,
 ) -> None:
     call_id = workspace.place(workspace.agent()).json["id"]
-    work = Work(outbox.CALL, f"W#{workspace.id}#CALL", call_id)
+    work = Work(jobs.CALL, f"W#{workspace.id}#CALL", call_id)
     with monkeypatch.context() as patch:
         match when:
             case "before the order":
@@ -222,8 +222,8 @@ def test_a_message_about_nothing_fails_and_is_delivered_again(
     good = workspace.place(workspace.agent()).json["id"]
     pk = f"W#{workspace.id}#CALL"
     bodies = [
-        Work(outbox.CALL, pk, "call_01HF").message(),
-        Work(outbox.CALL, pk, good).message(),
+        Work(jobs.CALL, pk, "call_01HF").message(),
+        Work(jobs.CALL, pk, good).message(),
         "not json",
     ]
     answer = invoke("dial_call", queue_event(bodies), Context(60_000))
@@ -234,7 +234,7 @@ def test_a_message_about_nothing_fails_and_is_delivered_again(
 
 def test_no_work_is_begun_that_might_not_be_finished(workspace: Workspace) -> None:
     call_id = workspace.place(workspace.agent()).json["id"]
-    body = Work(outbox.CALL, f"W#{workspace.id}#CALL", call_id).message()
+    body = Work(jobs.CALL, f"W#{workspace.id}#CALL", call_id).message()
     answer = invoke("dial_call", queue_event([body]), Context(4_000))
     assert answer["batchItemFailures"] == [{"itemIdentifier": "m0"}]
     assert workspace.call(call_id)["status"] == "queued"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from linkwright import clock, ids, outbox, settings, table, vault
+from linkwright import clock, ids, settings, table, vault
 from linkwright.egress import Answer
 from linkwright.providers import telephony
 from linkwright.providers.telephony import Dial
@@ -598,7 +598,7 @@ def test_a_take_over_whose_reply_is_lost_brings_no_ended_call_back(
     after = items.find(workspace.partition, call_id)
     assert after is not None
     assert (after["view"]["status"], after["v"]) == ("busy", left["v"] + 2)
-    assert not {"gsi2pk", "gsi2sk", "next_look_at"} & set(after)
+    assert not {"gsi2pk", "gsi2sk", "next_at"} & set(after)
 
 
 # Messages and callbacks that come again.
@@ -756,11 +756,7 @@ def test_a_call_that_we_gave_up_is_hung_up_at_its_first_word(
     assert placed.is_over
     assert workspace.end_of(call_id) == GIVEN_UP
     assert pump.minutes(workspace.id) == (0, 0)
-    (job,) = [
-        item
-        for item in stack.rows("CoreTable", workspace.id)
-        if item.get("outbox") == outbox.HANG_UP
-    ]
+    (job,) = [item for item in stack.rows("CoreTable", workspace.id) if item["pk"].endswith("#HUP")]
     assert (job["sk"], "gsi2pk" in job) == (placed.sid, False)
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from linkwright import clock, outbox
+from linkwright import clock, jobs
 from linkwright.table import Item, Key, Table, get, update
 from linkwright.voice.calls import concurrency, items
 from linkwright.voice.dialling import claims
@@ -39,7 +39,7 @@ def test_first_come_first_served_whatever_the_order_of_the_messages(
     for call_id in reversed(placed):
         workspace.dial(call_id)
     assert pump.dialled() == placed[:1]
-    pump.settle(stack, workspace.id, outbox.LINE)
+    pump.settle(stack, workspace.id, jobs.WAKE)
     assert pump.dialled() == placed
     assert {_status(workspace, call_id) for call_id in placed} == {"completed"}
     assert _on_the_phone(workspace) == set()
@@ -60,7 +60,7 @@ def test_no_more_on_the_phone_than_the_plan_allows_and_none_dropped(
         assert (_status(workspace, second), _status(workspace, third)) == ("queued", "queued")
     assert pump.dialled() == [first]
     # Nobody sends their messages again: the end of each call wakes the next.
-    pump.settle(stack, workspace.id, outbox.LINE)
+    pump.settle(stack, workspace.id, jobs.WAKE)
     assert pump.dialled() == [first, second, third]
     assert {_status(workspace, call_id) for call_id in (first, second, third)} == {"completed"}
     assert _on_the_phone(workspace) == set()
@@ -82,7 +82,7 @@ def test_an_agent_takes_no_more_than_it_says_and_holds_no_other_up(
     assert (_status(workspace, second), _status(workspace, third)) == ("queued", "dialing")
     assert pump.dialled() == [first, third]
     assert _on_the_phone(workspace) == {first, third}
-    pump.settle(stack, workspace.id, outbox.LINE)
+    pump.settle(stack, workspace.id, jobs.WAKE)
     assert pump.dialled() == [first, third, second]
     assert _on_the_phone(workspace, one_at_a_time) == set()
     assert _on_the_phone(workspace) == set()
@@ -101,7 +101,7 @@ def test_a_number_is_called_once_at_a_time_and_holds_no_other_up(
         workspace.dial(second)
         assert (_status(workspace, second), _on_the_phone(workspace, CALLEE)) == ("queued", {first})
     assert pump.dialled() == [first, third]
-    pump.settle(stack, workspace.id, outbox.LINE)
+    pump.settle(stack, workspace.id, jobs.WAKE)
     assert pump.dialled() == [first, third, second]
     assert _status(workspace, second) == "completed"
     assert _on_the_phone(workspace, CALLEE) == _on_the_phone(workspace, other) == set()
@@ -229,7 +229,7 @@ def test_the_place_of_a_killed_worker_is_free_again(
     monkeypatch.setattr(clock, "now", lambda: now + timedelta(minutes=2))
     invoke("sweep_overdue", {})
     pump.work(stack, workspace.id)
-    pump.settle(stack, workspace.id, outbox.LINE)
+    pump.settle(stack, workspace.id, jobs.WAKE)
     assert pump.dialled() == [calls[name] for name in dialled]
     assert workspace.end_of(calls["first"]) == end
     assert workspace.end_of(calls["second"]) == ("completed", "agent_ended")

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from linkwright import clock, outbox, plans, usage
+from linkwright import clock, jobs, plans, usage
 from linkwright.table import Table, query, update
 from tests import pump
 from tests.carrier import Exchange
@@ -148,7 +148,7 @@ def test_a_call_waits_for_the_minutes_that_another_gives_back(
     workspace.dial(second)
     assert workspace.end_of(second) == ("queued", None)
     exchange.finish(exchange.call(first))
-    pump.settle(stack, workspace.id, outbox.LINE)
+    pump.settle(stack, workspace.id, jobs.WAKE)
     assert workspace.end_of(second)[0] == "completed"
     assert _limit_s(exchange, second) == 240
     assert pump.minutes(workspace.id) == (297, 297)

@@ -8,8 +8,8 @@ from itertools import count
 
 import pytest
 
-from linkwright import clock, settings
-from linkwright.outbox import Work
+from linkwright import clock, jobs, settings
+from linkwright.jobs import Work
 from linkwright.table import Table, query
 from linkwright.voice.dialling import dialler
 from tests import pump
@@ -71,7 +71,7 @@ def _per_second(account: str, since: datetime) -> dict[str, int]:
     """How many dials of an account were counted in each second of the test."""
     first = int(since.timestamp())
     rows, _ = query(
-        Table.CORE, f"PACE#{account}", between=(str(first), str(first + 3_600)), limit=1_000
+        Table.CORE, f"PACE#{account}", between=(str(first), str(first + 7_200)), limit=1_000
     )
     return {row["sk"]: row["dials"] for row in rows}
 
@@ -123,7 +123,7 @@ def test_who_cannot_wait_any_longer_leaves_its_call_to_the_sweeper(
             worker.dial(*(work.message() for work in works))
             assert len(pump.dialled()) == most
         for minute in (1, 2):
-            worker.now = began + timedelta(seconds=61 * minute)
+            worker.now = began + minute * (jobs.LOST_AFTER + jobs.RELAY_GRACE)
             invoke("sweep_overdue", {})
             for body in stack.received("DialQueue", workspace.id):
                 worker.dial(body)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from linkwright import clock, outbox, relay
-from linkwright.outbox import Work
+from linkwright import clock, jobs, relay, sweeper
+from linkwright.jobs import Work
 from linkwright.table import Item
 from linkwright.voice.calls import lifecycle
 from linkwright.voice.dialling import dialler
@@ -150,7 +150,7 @@ def test_one_dial_at_most_when_the_call_moves_on_while_it_becomes_due(
     """A second worker, or a cancel, comes between the read of a scheduled call and its claim."""
     call_id = _place(workspace, earliest_at=_in(HOUR)).json["id"]
     _later(monkeypatch, HOUR + timedelta(seconds=1))
-    work = Work(outbox.CALL, f"W#{workspace.id}#CALL", call_id)
+    work = Work(jobs.CALL, f"W#{workspace.id}#CALL", call_id)
     advance = lifecycle.advance
     dialled = []
 
@@ -176,7 +176,7 @@ def test_one_dial_at_most_when_the_call_moves_on_while_it_becomes_due(
 def test_one_sweep_sends_all_that_is_due_however_many_pages(
     stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(relay, "_PAGE", 1)
+    monkeypatch.setattr(sweeper, "_PAGE", 1)
     agent, opens = workspace.agent(), {"earliest_at": _in(HOUR)}
     placed = {workspace.place(agent, schedule=opens).json["id"] for _ in range(20)}
     _later(monkeypatch, HOUR + timedelta(seconds=1))
@@ -188,10 +188,12 @@ def test_one_sweep_sends_all_that_is_due_however_many_pages(
 def test_what_is_due_for_longest_is_sent_first(
     stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "DUE_SHARDS", 1)
+    monkeypatch.setattr(jobs, "DUE_SHARDS", 1)
     placed = [_place(workspace, earliest_at=_in(hours * HOUR)).json["id"] for hours in (3, 1, 2)]
     _later(monkeypatch, 4 * HOUR)
     sent: list[str] = []
-    monkeypatch.setattr(relay, "send", lambda batch: sent.extend(work.sk for work in batch))
-    relay.resend_overdue()
+    monkeypatch.setattr(
+        relay, "send", lambda batch: sent.extend(due.work.sk for due in batch) or set()
+    )
+    sweeper.sweep(0)
     assert [call_id for call_id in sent if call_id in placed] == [placed[1], placed[2], placed[0]]

@@ -12,7 +12,7 @@ from linkwright.providers.telephony import Carrier, Dial
 from linkwright.providers.twilio import Twilio
 from linkwright.table import Item, Key
 from linkwright.transaction import Transaction
-from linkwright.voice.calls import attempts, concurrency, endings, items, jobs, lifecycle
+from linkwright.voice.calls import attempts, concurrency, endings, follow_ups, items, lifecycle
 from linkwright.voice.calls.states import Status, is_dialled
 from linkwright.voice.compliance import rules
 from linkwright.voice.conversation import dialogue
@@ -207,7 +207,7 @@ def attempt_revived_by_a_late_report(patch: Patch) -> None:
 
 
 def hang_up_forgotten(patch: Patch) -> None:
-    patch.setattr(jobs, "request_hang_up", lambda *_: None)
+    patch.setattr(follow_ups, "request_hang_up", lambda *_: None)
 
 
 def refusal_heeded_only_at_the_end(patch: Patch) -> None:

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from linkwright import clock
+from linkwright.jobs import Work
 from linkwright.table import Item
 from tests import carrier, processes
 from tests.client import http_event, load, named, queue_event, stream_event
@@ -92,6 +93,16 @@ class Cloud:
                 self._note(f"{file} is killed")
                 return None
 
+    def noting(self, put_off: Callable[[Work], bool]) -> Callable[[Work], bool]:
+        """Who puts work off has failed at it."""
+
+        def noted(work: Work) -> bool:
+            self._note(f"{work.kind} {work.sk} is put off")
+            self.undone[wiring.consumers()[work.of_kind.queue_url]] += 1
+            return put_off(work)
+
+        return noted
+
     def _is_done(self, file: str, event: Event) -> bool:
         answer = self._invoke(file, event, wiring.timeout_ms(file) / 1000)
         if answer is not None and not answer["batchItemFailures"]:
@@ -104,18 +115,19 @@ class Cloud:
     def _stream(self, changes: list[Change]) -> None:
         for change in changes:
             item = change.after
-            if change.before is None and item is not None and "outbox" in item:
-                record = {name: item[name] for name in ("pk", "sk", "outbox")}
-                if self._chance(self._network.weather.lost):
-                    self._note(f"the stream loses {record['sk']}")
-                    continue
-                for _ in range(self._copies()):
-                    self._scheduler.spawn(self._delay(), partial(self._relay, record))
+            if item is None or "outbox" not in item or item == change.before:
+                continue
+            if self._chance(self._network.weather.lost):
+                self._note(f"the stream loses {item['sk']}")
+                continue
+            event = stream_event((change.before, item))
+            for _ in range(self._copies()):
+                self._scheduler.spawn(self._delay(), partial(self._relay, event))
 
-    def _relay(self, record: Item) -> None:
+    def _relay(self, event: Event) -> None:
         [(_, file)] = wiring.streams()
         for _ in range(_STREAM_TRIES):
-            if self._is_done(file, stream_event([record])):
+            if self._is_done(file, event):
                 return
             self._scheduler.sleep(1)
 
@@ -127,24 +139,24 @@ class Cloud:
             work = json.loads(entry["MessageBody"])
             self.sent.add((work["pk"], work["sk"]))
             for _ in range(self._copies()):
-                self._enqueue(QueueUrl, entry["MessageBody"])
+                self._enqueue(QueueUrl, entry["MessageBody"], entry["DelaySeconds"])
         refused = [entry for entry in Entries if entry not in taken]
         return {
             "Successful": [{"Id": entry["Id"]} for entry in taken],
             "Failed": [{"Id": entry["Id"]} for entry in refused],
         }
 
-    def _enqueue(self, queue: str, body: str) -> None:
+    def _enqueue(self, queue: str, body: str, delay_s: int) -> None:
         file = wiring.consumers().get(queue)
         if file is not None:
-            self._scheduler.spawn(self._delay(), partial(self._deliver, file, body))
+            self._scheduler.spawn(delay_s + self._delay(), partial(self._deliver, file, body))
 
     def _deliver(self, file: str, body: str) -> None:
         work = json.loads(body)
         for number in range(1, DELIVERIES + 1):
             taken_at = self._scheduler.now
             self._note(f"{file} gets {work['kind']} {work['sk']}, delivery {number}")
-            if self._is_done(file, queue_event([body])):
+            if self._is_done(file, queue_event([body], received=number)):
                 return
             waited = (self._scheduler.now - taken_at).total_seconds()
             self._scheduler.sleep(VISIBILITY_S - waited)

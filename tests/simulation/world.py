@@ -18,8 +18,8 @@ from linkwright import (
     clock,
     egress,
     ids,
+    jobs,
     observability,
-    outbox,
     plans,
     settings,
     table,
@@ -216,14 +216,15 @@ class _World:
                 patch.setattr(aws, name, lambda client=client: client)
             patch.setattr(egress, "fetch", Wire(net, chance, self.telephone.perform).fetch)
             patch.setattr(llm, "model", model.patched(net, chance))
-            for module in (transaction, dialler):
+            for module in (transaction, jobs, dialler):
                 patch.setattr(module, "random", chance)
             patch.setattr(transaction, "uuid4", lambda: UUID(int=chance.getrandbits(128)))
             patch.setattr(clock, "now", lambda: scheduler.now)
             patch.setattr(clock, "sleep", net.pass_time)
             patch.setattr(clock, "monotonic", lambda: scheduler.now.timestamp())
             patch.setattr(ids, "secrets", SimpleNamespace(randbits=chance.getrandbits))
-            patch.setattr(outbox, "DUE_SHARDS", _SHARDS)
+            patch.setattr(jobs, "DUE_SHARDS", _SHARDS)
+            patch.setattr(jobs, "put_off", self.cloud.noting(jobs.put_off))
             patch.setattr(observability, "write", lambda _: None)
             logging.disable()
             try:

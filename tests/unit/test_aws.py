@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from linkwright import aws, outbox, relay, settings
-from linkwright.outbox import Work
+from linkwright import aws, jobs, relay, settings
+from linkwright.jobs import Work
+from linkwright.relay import Due
 
 
 class Queue:
@@ -31,8 +32,14 @@ def _put(environment: pytest.MonkeyPatch, queue: object) -> None:
     environment.setattr(aws, "sqs", lambda: queue)
 
 
-def _calls(count: int) -> list[Work]:
-    return [Work(outbox.CALL, "W#ws_1#CALL", f"call_{number:04}") for number in range(count)]
+@pytest.fixture(autouse=True)
+def _nothing_is_confirmed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay, "_confirm", lambda sent: None)
+
+
+def _calls(count: int) -> list[Due]:
+    calls = [Work(jobs.CALL, "W#ws_1#CALL", f"call_{number:04}") for number in range(count)]
+    return [Due(call, "") for call in calls]
 
 
 def test_a_client_of_boto3_tries_twice_and_waits_briefly(environment: pytest.MonkeyPatch) -> None:
@@ -47,11 +54,11 @@ def test_more_than_a_batch_is_sent_whole(environment: pytest.MonkeyPatch) -> Non
     queue, calls = Queue(), _calls(23)
     _put(environment, queue)
     assert relay.send(calls) == set()
-    assert queue.bodies == [call.message() for call in calls]
+    assert queue.bodies == [call.work.message() for call in calls]
 
 
 def test_what_the_queue_does_not_take_is_named(environment: pytest.MonkeyPatch) -> None:
     queue = Queue("1")
     _put(environment, queue)
-    assert relay.send(_calls(12)) == {"call_0001", "call_0011"}
+    assert relay.send(_calls(12)) == {_calls(2)[1].work.key, _calls(12)[11].work.key}
     assert len(queue.bodies) == 10

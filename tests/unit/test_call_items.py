@@ -1,7 +1,7 @@
-"""When a call is looked at next, also of one that was stored with an attribute for each status."""
+"""When a call is looked at next."""
 
 from datetime import timedelta
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
@@ -27,32 +27,12 @@ def test_a_call_is_left_alone_until_its_next_look(status: str) -> None:
     assert not items.is_left_alone(stored(status))
 
 
-@pytest.mark.parametrize(
-    ("status", "name"),
-    [
-        ("scheduled", "due_at"),
-        ("queued", "not_before"),
-        ("dialing", "lease_until"),
-        ("ringing", "lease_until"),
-        ("in_progress", "lease_until"),
-    ],
-)
-def test_a_call_of_before_is_read_by_the_attribute_of_its_status(status: str, name: str) -> None:
-    # What the other attributes say is of another time of its life.
-    others = dict.fromkeys({"due_at", "not_before", "lease_until"} - {name}, SOON)
-    assert items.is_left_alone(stored(status, **others | {name: SOON}))
-    assert not items.is_left_alone(stored(status, **others | {name: PAST}))
-    assert not items.is_left_alone(stored(status, **others | {name: ""}))
-    newer: dict[str, Any] = {"next_look_at": PAST}
-    assert not items.is_left_alone(stored(status, **others | {name: SOON}, **newer))
-
-
 def test_the_second_of_the_look_is_not_too_early(monkeypatch: pytest.MonkeyPatch) -> None:
     moment = clock.parse(SOON)
     monkeypatch.setattr(clock, "now", lambda: moment)
-    assert not items.is_left_alone(stored("queued", next_look_at=SOON))
+    assert not items.is_left_alone(stored("queued", next_at=SOON))
     monkeypatch.setattr(clock, "now", lambda: moment - timedelta(microseconds=1))
-    assert items.is_left_alone(stored("queued", next_look_at=SOON))
+    assert items.is_left_alone(stored("queued", next_at=SOON))
 
 
 def test_patience_is_counted_from_when_it_was_due_at_first() -> None:

@@ -13,7 +13,7 @@ import pytest
 from linkwright import aws, clock, deadline, egress_limits, table, worker
 from linkwright.egress_limits import Deadline
 from linkwright.errors import Unavailable
-from linkwright.outbox import Work
+from linkwright.jobs import Work
 from tests.client import queue_event
 
 A_LITTLE_MS = 1

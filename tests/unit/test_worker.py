@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
-from linkwright import deadline, observability, worker
-from linkwright.outbox import Work
+from linkwright import deadline, jobs, observability, worker
+from linkwright.jobs import Change, Work
+from linkwright.table import Key
 from tests.client import Context, queue_event, stream_event
 
 pytestmark = pytest.mark.usefixtures("environment")
 CANARY = "canary of an exception"
 ITEMS = [{"pk": "W#ws_1#CALL", "sk": f"call_{number}", "outbox": "call"} for number in range(4)]
+CHANGES = [(None, item) for item in ITEMS]
 WORK = [Work("call", item["pk"], item["sk"]) for item in ITEMS]
 BODIES = [work.message() for work in WORK]
 
@@ -67,13 +69,16 @@ def _failed(answer: Mapping[str, Any]) -> list[str]:
     return [each["itemIdentifier"] for each in answer["batchItemFailures"]]
 
 
-def test_messages_that_fail_are_named_and_the_others_done(told: Told) -> None:
+def test_messages_that_fail_are_put_off_or_named_and_the_others_done(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "put_off", lambda work: work.sk == "call_3")
     work, taken = _failing("call_1", "call_3")
     event = queue_event(BODIES)
     ids = [record["messageId"] for record in event["Records"]]
     answer = worker.queue_worker(work)(event, Context(60_000))
     assert taken == WORK
-    assert _failed(answer) == [ids[1], ids[3]]
+    assert _failed(answer) == [ids[1]]
     assert told.failures() == [
         ("work failed", "ValueError", ids[1]),
         ("work failed", "ValueError", ids[3]),
@@ -85,6 +90,17 @@ def test_messages_that_fail_are_named_and_the_others_done(told: Told) -> None:
         [4],
         [1, 1],
     )
+
+
+def test_a_message_comes_again_where_its_job_cannot_be_put_off(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "put_off", _failing("call_0")[0])
+    event = queue_event(BODIES[:1])
+    answer = worker.queue_worker(_failing("call_0")[0])(event, Context(60_000))
+    assert _failed(answer) == [event["Records"][0]["messageId"]]
+    assert [what for what, *_ in told.failures()] == ["work failed", "not put off"]
+    told.lines()
 
 
 @pytest.mark.parametrize("body", ["", "no JSON", "[]", "{}", '{"kind": 1}', "null"])
@@ -106,26 +122,26 @@ def test_the_time_of_the_function_counts_while_it_runs_and_not_after(told: Told)
 
 
 def test_a_stream_goes_on_from_the_first_that_failed(told: Told) -> None:
-    event = stream_event(ITEMS)
+    event = stream_event(*CHANGES)
     numbers = [record["dynamodb"]["SequenceNumber"] for record in event["Records"]]
-    seen: list[Work] = []
+    seen: list[Change] = []
 
-    def work(batch: list[Work]) -> set[str]:
-        seen.extend(batch)
+    def work(changes: list[Change]) -> set[Key]:
+        seen.extend(changes)
         assert deadline.seconds_left() <= 20
-        return {"call_3", "call_1"}
+        return {WORK[3].key, WORK[1].key}
 
     answer = worker.stream_worker(work)(event, Context(20_000))
-    assert (seen, _failed(answer)) == (WORK, [numbers[1]])
+    assert (seen, _failed(answer)) == (CHANGES, [numbers[1]])
     line, metrics = told.lines()
     assert (line["handled"], metrics["handled"], told.failures()) == (4, [4], [])
 
 
 def test_a_stream_begins_again_where_the_whole_batch_raised(told: Told) -> None:
-    def work(batch: list[Work]) -> set[str]:
+    def work(changes: list[Change]) -> set[Key]:
         raise ValueError(CANARY)
 
-    event = stream_event(ITEMS)
+    event = stream_event(*CHANGES)
     answer = worker.stream_worker(work)(event, Context(20_000))
     assert _failed(answer) == [event["Records"][0]["dynamodb"]["SequenceNumber"]]
     assert told.failures() == [("relay failed", "ValueError", None)]
@@ -135,19 +151,19 @@ def test_a_stream_begins_again_where_the_whole_batch_raised(told: Told) -> None:
 def test_nothing_is_named_where_nothing_failed(told: Told) -> None:
     for answer in (
         worker.queue_worker(lambda work: None)(queue_event(BODIES), Context(20_000)),
-        worker.stream_worker(lambda batch: set())(stream_event(ITEMS), Context(20_000)),
+        worker.stream_worker(lambda batch: set())(stream_event(*CHANGES), Context(20_000)),
     ):
         assert answer == {"batchItemFailures": []}
 
 
 def test_a_schedule_tells_what_it_acted_on(told: Told) -> None:
-    worker.scheduled(lambda: 7)({}, Context(20_000))
+    worker.scheduled(lambda event: 7)({}, Context(20_000))
     line, metrics = told.lines()
     assert (line["handled"], metrics["handled"]) == (7, [7])
 
 
 def test_a_schedule_that_fails_fails_without_the_text_of_its_cause(told: Told) -> None:
-    def work() -> int:
+    def work(event: Any) -> int:
         assert deadline.seconds_left() <= 20
         raise ValueError(CANARY)
 

@@ -1,105 +1,158 @@
-"""Sending what waits in the outbox, and finding what waits too long."""
+"""Sending what the table's stream says is asked for."""
 
-from linkwright import aws, clock, outbox
-from linkwright.outbox import Work
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from linkwright import aws, clock, jobs
+from linkwright.errors import Unavailable
+from linkwright.jobs import Change, Work
+from linkwright.observability import count, log_failure
 from linkwright.startup import in_advance
-from linkwright.table import ConditionFailed, Key, Table, query, update
+from linkwright.table import ConditionFailed, Item, Key, Table, update
+from linkwright.transaction import Transaction
 
 in_advance(aws.sqs)
 
 _SQS_BATCH = 10
-_PAGE = 100
+_SEEN = "#gsi2sk = :seen"
 
 
-def send(batch: list[Work]) -> set[str]:
-    """Send each to the queue of its kind. Returns the sort keys of those that were not taken.
+@dataclass(frozen=True)
+class Due:
+    """A job to send, as the due index has it; the queue is to hold its message back for so long."""
+
+    work: Work
+    seen: str
+    delay: timedelta = timedelta(0)
+
+
+class _Moved(Exception):
+    """The job is further on than what was sent."""
+
+
+def relay(changes: Sequence[Change]) -> set[Key]:
+    """Send what the changes ask for. Returns the keys of what the queues did not take."""
+    asked: dict[Key, Due] = {}
+    for before, item in changes:
+        try:
+            if _asks(before, item):
+                asked[Key(item["pk"], item["sk"])] = _due(item)
+        except Exception as failure:  # noqa: BLE001 -- one that cannot be read holds no other up
+            log_failure("not a job", failure)
+            count("relay_broken")
+    return send(list(asked.values()))
+
+
+def _asks(before: Item | None, item: Item) -> bool:
+    """Whether a change of a marked item asks for a message.
+
+    Not what the sweeper moves, who sends by itself; and of what waits for its time a message is
+    under way already.
+    """
+    if before is None or "outbox" not in before:
+        return True
+    is_swept = {**before, "gsi2sk": item["gsi2sk"]} == item
+    is_held_back = before.get("next_at") == item.get("next_at") and jobs.is_left_alone(item)
+    return not (is_swept or is_held_back)
+
+
+def _due(item: Item) -> Due:
+    next_at = item.get("next_at")
+    delay = clock.parse(next_at) - clock.now() if next_at else timedelta(0)
+    work = jobs.at(Key(item["pk"], item["sk"]))
+    return Due(work, item["gsi2sk"], min(max(delay, timedelta(0)), jobs.MOST_DELAY))
+
+
+def send(batch: Sequence[Due]) -> set[Key]:
+    """Send each to the queue of its kind. Returns the keys of those that were not taken.
 
     May send twice what it sent before: every consumer claims its work by a conditional write.
     """
-    failed: set[str] = set()
-    for kind in sorted({work.kind for work in batch}):
-        same = [work for work in batch if work.kind == kind]
-        for start in range(0, len(same), _SQS_BATCH):
-            failed |= _send_few(outbox.queue_url(kind), same[start : start + _SQS_BATCH])
-    for work in batch:
-        if work.kind in outbox.DONE_WHEN_SENT and work.sk not in failed:
-            _stop_waiting(work)
+    queues: dict[str, list[Due]] = {}
+    for due in batch:
+        queues.setdefault(due.work.of_kind.queue_url, []).append(due)
+    failed = {key for url, jobs_of_it in queues.items() for key in _send_to(url, jobs_of_it)}
+    _confirm([due for due in batch if due.work.key not in failed])
     return failed
 
 
-def resend_overdue() -> int:
-    """Send again what the due index shows as overdue. Returns how many.
-
-    The due time is moved first, on condition that nobody else moved it: a backlog or a second
-    sweeper never multiplies messages.
-    """
-    now = clock.timestamp()
-    sent, failure = 0, None
-    for kind in outbox.kinds():
+def _send_to(url: str, batch: Sequence[Due]) -> Iterator[Key]:
+    """Yields what was not taken. Where the queue is away, nothing more is asked of it."""
+    for start in range(0, len(batch), _SQS_BATCH):
+        few = batch[start : start + _SQS_BATCH]
         try:
-            sent += sum(_resend(kind, shard, now) for shard in range(outbox.DUE_SHARDS))
-        except Exception as trouble:  # noqa: BLE001 -- raised below: one queue away holds no other up
-            failure = trouble
-    if failure:
-        raise failure
-    return sent
+            yield from aws.run(partial(_send_few, url, few))
+        except Exception as failure:  # noqa: BLE001 -- one queue away holds no other up
+            log_failure("not sent", failure)
+            count("send_failed")
+            yield from (due.work.key for due in batch[start:])
+            return
 
 
-def _resend(kind: str, shard: int, now: str) -> int:
-    sent, behind = 0, None
-    while True:
-        rows, behind = query(
-            Table.CORE,
-            outbox.due_partition(kind, shard),
-            index="gsi2",
-            between=("0", now),
-            # From where the last page ended: the index may still show what was moved.
-            start_after=behind,
-            limit=_PAGE,
-            newest_first=False,
-        )
-        due = [(Work(kind, row["pk"], row["sk"]), row["gsi2sk"]) for row in rows]
-        claimed = [work for work, seen in due if _postpone(work, seen)]
-        send(claimed)
-        sent += len(claimed)
-        # A page that others had moved is theirs, and so is what is behind it.
-        if behind is None or not claimed:
-            return sent
-
-
-def _postpone(work: Work, seen: str) -> bool:
-    later = clock.timestamp(clock.now() + outbox.RELAY_GRACE)
-    try:
-        update(
-            Table.CORE,
-            Key(work.pk, work.sk),
-            "SET #gsi2sk = :later",
-            condition="#gsi2sk = :seen",
-            values={"later": later, "seen": seen},
-        )
-    except ConditionFailed:
-        return False
-    return True
-
-
-def _stop_waiting(work: Work) -> None:
-    try:
-        update(
-            Table.CORE,
-            Key(work.pk, work.sk),
-            "REMOVE #gsi2pk, #gsi2sk",
-            condition="attribute_exists(#gsi2pk)",
-        )
-    except ConditionFailed:
-        return  # an earlier delivery of the same record did it
-
-
-def _send_few(url: str, batch: list[Work]) -> set[str]:
+def _send_few(url: str, batch: Sequence[Due]) -> list[Key]:
     answer = aws.sqs().send_message_batch(
         QueueUrl=url,
         Entries=[
-            {"Id": str(index), "MessageBody": work.message()} for index, work in enumerate(batch)
+            {
+                "Id": str(index),
+                "MessageBody": due.work.message(),
+                "DelaySeconds": int(due.delay.total_seconds()),
+                # By which a queue gives all workspaces their turn, however much one of them sends.
+                "MessageGroupId": jobs.partition_of(due.work.pk),
+            }
+            for index, due in enumerate(batch)
         ],
     )
     sent = {int(entry["Id"]) for entry in answer.get("Successful", [])}
-    return {work.sk for index, work in enumerate(batch) if index not in sent}
+    return [due.work.key for index, due in enumerate(batch) if index not in sent]
+
+
+def _confirm(sent: Sequence[Due]) -> None:
+    """Write down that the messages are under way: all at once, unless a job has moved on by now.
+
+    Where that fails they are sent once more, by the sweeper.
+    """
+    noted = {due: _noted(due) for due in sent if not due.work.of_kind.is_by_level}
+    if len(noted) > 1:
+        try:
+            _confirm_together(noted)
+        except (_Moved, Unavailable):
+            count("confirmed_apart")
+        else:
+            return
+    for due, (expression, values) in noted.items():
+        _confirm_alone(due, expression, values)
+
+
+def _noted(due: Due) -> tuple[str, Mapping[str, Any]]:
+    kind = due.work.of_kind
+    if kind.is_done_when_sent:
+        return "REMOVE #outbox, #gsi2pk, #gsi2sk", {"seen": due.seen}
+    lost = clock.timestamp(clock.now() + due.delay + kind.lost_after)
+    return "SET #gsi2sk = :lost REMOVE #outbox", {"seen": due.seen, "lost": lost}
+
+
+def _confirm_together(noted: Mapping[Due, tuple[str, Mapping[str, Any]]]) -> None:
+    tx = Transaction("", "")
+    for due, (expression, values) in noted.items():
+        tx.update(
+            Table.CORE,
+            due.work.key,
+            expression,
+            condition=_SEEN,
+            values=values,
+            otherwise=_Moved,
+        )
+    tx.commit()
+
+
+def _confirm_alone(due: Due, expression: str, values: Mapping[str, Any]) -> None:
+    try:
+        update(Table.CORE, due.work.key, expression, condition=_SEEN, values=values)
+    except ConditionFailed:
+        return  # its worker was faster
+    except Unavailable:
+        count("not_confirmed")

@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import uuid4
 
-from linkwright import clock, deadline, outbox
+from linkwright import clock, deadline, events
 from linkwright.client import core
 from linkwright.errors import ServerError, Unavailable
+from linkwright.jobs import AlreadyDone
 from linkwright.table import Item, Key, Table, driver, placeholders, run
 
 Otherwise = Callable[[], Exception]
@@ -102,8 +103,18 @@ class Transaction:
         self, event_type: str, entity: Item, *, sequence: int, details: Item | None = None
     ) -> None:
         """Tell of the change: `entity` is the object as it is after it, as the API shows it."""
-        event = outbox.event(self.partition, event_type, entity, sequence, self.request_id)
+        event = events.event(self.partition, event_type, entity, sequence, self.request_id)
         self.put(Table.CORE, event | {"details": details or {}})
+
+    def finish(self, job: Key) -> None:
+        """The job is done by this change. Raises `AlreadyDone` at the commit."""
+        self.update(
+            Table.CORE,
+            job,
+            "REMOVE #outbox, #gsi2pk, #gsi2sk, #attempts, #next_at",
+            condition="attribute_exists(#gsi2pk)",
+            otherwise=AlreadyDone,
+        )
 
     def record(self, item: Item, condition: str, values: Mapping[str, Any]) -> None:
         """Put the idempotency record first, whatever was added before."""

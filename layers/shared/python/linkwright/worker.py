@@ -1,7 +1,8 @@
 """The decorators of functions that no person calls: queue and stream consumers, and schedules.
 
 A consumer reports which records failed (partial batch response), and takes up no new one that it
-might not finish: the rest goes back to the queue.
+might not finish: the rest goes back to the queue. A job whose run fails is put off, and its message
+done: what comes again by itself is what cannot be read, and what a worker was killed with.
 """
 
 import json
@@ -9,31 +10,36 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
-from linkwright import deadline, startup
+from linkwright import deadline, jobs, startup
+from linkwright.client import core
 from linkwright.deadline import LambdaContext
+from linkwright.jobs import Change, Work
 from linkwright.observability import count, log_failure, publish, tell
-from linkwright.outbox import Work
+from linkwright.table import Key
 
 # Less than this and a record is handed back instead of begun.
 RESERVE_S = 5.0
 
 Answer = dict[str, Any]
 Consumer = Callable[[Mapping[str, Any], LambdaContext], Answer]
-Schedule = Callable[[Mapping[str, Any], LambdaContext], None]
+Event = Mapping[str, Any]
+Schedule = Callable[[Event, LambdaContext], None]
 
 
 def queue_worker(work: Callable[[Work], None]) -> Consumer:
-    """Consume a queue of `Work`, each message on its own: one that raises is delivered again."""
+    """Consume a queue of `Work`, each message on its own."""
 
     def is_done(record: Mapping[str, Any]) -> bool:
         if deadline.seconds_left() < RESERVE_S:
             return False
+        wanted: Work | None = None
         try:
-            work(Work(**json.loads(record["body"])))
+            wanted = Work(**json.loads(record["body"]))
+            work(wanted)
         except Exception as failure:  # noqa: BLE001 -- uncaught, the whole batch would come again
             log_failure("work failed", failure, message_id=record["messageId"])
             count("work_failed")
-            return False
+            return wanted is not None and _is_put_off(wanted)
         return True
 
     @wraps(work)
@@ -47,29 +53,30 @@ def queue_worker(work: Callable[[Work], None]) -> Consumer:
     return handler
 
 
-def stream_worker(work: Callable[[list[Work]], set[str]]) -> Consumer:
-    """Consume the INSERTs of a table's stream in batches.
+def stream_worker(work: Callable[[list[Change]], set[Key]]) -> Consumer:
+    """Consume the changes of a table's stream in batches.
 
-    The function says which sort keys failed; the stream goes on from the first of them.
+    The function says the keys of which failed; the stream goes on from the first of them.
     """
 
     @wraps(work)
     def handler(event: Mapping[str, Any], context: LambdaContext) -> Answer:
         records = event["Records"]
-        batch = [_inserted(record) for record in records]
+        changes = [_changed(record["dynamodb"]) for record in records]
+        keys = [Key(item["pk"], item["sk"]) for _, item in changes]
         try:
             with deadline.of(context):
-                failed = work(batch)
+                failed = work(changes)
         except Exception as failure:  # noqa: BLE001 -- uncaught, its text would be logged
             log_failure("relay failed", failure)
-            failed = {batch[0].sk}
+            failed = {keys[0]}
         _finish(work.__module__, len(records))
         numbers = (record["dynamodb"]["SequenceNumber"] for record in records)
         return {
             "batchItemFailures": [
                 {"itemIdentifier": number}
-                for number, item in zip(numbers, batch, strict=True)
-                if item.sk in failed
+                for number, key in zip(numbers, keys, strict=True)
+                if key in failed
             ][:1]
         }
 
@@ -77,14 +84,14 @@ def stream_worker(work: Callable[[list[Work]], set[str]]) -> Consumer:
     return handler
 
 
-def scheduled(work: Callable[[], int]) -> Schedule:
-    """Run on a schedule. The function answers how many things it acted on."""
+def scheduled(work: Callable[[Event], int]) -> Schedule:
+    """Run on a schedule, with its input. The function answers how many things it acted on."""
 
     @wraps(work)
     def handler(event: Mapping[str, Any], context: LambdaContext) -> None:
         try:
             with deadline.of(context):
-                acted = work()
+                acted = work(event)
         except Exception as failure:  # noqa: BLE001 -- raised again, without its text
             log_failure("schedule failed", failure)
             # Lambda counts the failure; the text of its cause stays out of the log.
@@ -95,9 +102,19 @@ def scheduled(work: Callable[[], int]) -> Schedule:
     return handler
 
 
-def _inserted(record: Mapping[str, Any]) -> Work:
-    image = record["dynamodb"]["NewImage"]
-    return Work(kind=image["outbox"]["S"], pk=image["pk"]["S"], sk=image["sk"]["S"])
+def _is_put_off(work: Work) -> bool:
+    try:
+        return jobs.put_off(work)
+    except Exception as failure:  # noqa: BLE001 -- then its message comes again
+        log_failure("not put off", failure)
+        return False
+
+
+def _changed(record: Mapping[str, Any]) -> Change:
+    before = record.get("OldImage")
+    return core.item_from_dynamo(before) if before else None, core.item_from_dynamo(
+        record["NewImage"]
+    )
 
 
 def _finish(name: str, handled: int) -> None:

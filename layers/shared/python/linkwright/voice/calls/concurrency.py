@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
 
-from linkwright import clock, ids, outbox
+from linkwright import clock, ids, jobs
 from linkwright.table import ConditionFailed, Item, Key, Table, get, query, update
 from linkwright.transaction import Otherwise, Transaction
 from linkwright.voice.agent_models import Agent
@@ -195,7 +195,7 @@ def _wake(tx: Transaction) -> None:
         Table.CORE,
         {
             **Key(f"W#{tx.partition}#WAKE", wake_id).attributes(),
-            **outbox.waiting(outbox.LINE, wake_id),
+            **jobs.requested(jobs.WAKE, wake_id),
             "ttl": clock.epoch() + _WAKE_RETENTION_S,
         },
     )

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from linkwright import clock, usage
 from linkwright.table import Item
 from linkwright.transaction import Otherwise, Transaction
-from linkwright.voice.calls import attempts, concurrency, items, jobs, transcripts, turn_log
+from linkwright.voice.calls import attempts, concurrency, follow_ups, items, transcripts, turn_log
 from linkwright.voice.calls.items import RESERVED_MINUTES, CallItem, Facts, Superseded
 from linkwright.voice.calls.reports import Report
 from linkwright.voice.calls.states import EndedReason, Status
@@ -86,9 +86,9 @@ def _end_call(
 
 def _leave_jobs(tx: Transaction, item: CallItem, report: Report) -> None:
     if "answered_by" in item["view"]:
-        jobs.request_analysis(tx.partition, item["sk"], tx)
+        follow_ups.request_analysis(tx.partition, item["sk"], tx)
     if report.ended_reason in _ENDED_BY_US and item.get("sid"):
-        jobs.request_hang_up(tx.partition, item["sid"], tx)
+        follow_ups.request_hang_up(tx.partition, item["sid"], tx)
 
 
 def _settle(tx: Transaction, item: CallItem) -> None:

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypedDict, cast
 
-from linkwright import clock, outbox
+from linkwright import clock, jobs
 from linkwright.table import ConditionFailed, Item, Key, Table, get, update
 from linkwright.transaction import Otherwise, Transaction
-from linkwright.voice.calls.states import Status, is_dialled, is_terminal
+from linkwright.voice.calls.states import Status, is_terminal
 
 # One minute is reserved while a call waits; when it is dialled, as many as it may last.
 RESERVED_MINUTES = 1
@@ -22,8 +22,10 @@ class Facts(TypedDict, total=False):
     # When it is looked at next, see `next_look`; no more once it has ended.
     gsi2pk: str
     gsi2sk: str
-    next_look_at: str
-    # Placed: it waits for its queue, since when it is due, and what it has taken of the limits.
+    next_at: str
+    # Runs of its worker that failed.
+    attempts: int
+    # Placed: it asks for a message, since when it is due, and what it has taken of the limits.
     outbox: str
     due_at: str
     on_quiet_hours: str
@@ -65,7 +67,9 @@ Change = Callable[[CallItem, Transaction], CallItem | None]
 # What an attempt has until it is ordered.
 UNORDERED: Facts = {"ordered_at": "", "sid": ""}
 
-_UNTIL_THE_END = ("gsi2pk", "gsi2sk", "next_look_at", "slots")
+# A call that moves on needs no message that was asked for before.
+_UNTIL_IT_MOVES = ("outbox",)
+_UNTIL_THE_END = ("gsi2pk", "gsi2sk", "next_at", "attempts", "slots")
 
 
 class Superseded(Exception):
@@ -130,8 +134,8 @@ def write(
         "gsi3pk": status_partition(partition_of(item), view["status"]),
         **(facts or {}),
     }
-    gone = _UNTIL_THE_END if is_terminal(Status(view["status"])) else ()
-    removed = " REMOVE " + ", ".join(f"#{name}" for name in gone) if gone else ""
+    gone = _UNTIL_IT_MOVES + (_UNTIL_THE_END if is_terminal(Status(view["status"])) else ())
+    removed = " REMOVE " + ", ".join(f"#{name}" for name in gone)
     tx.update(
         Table.CORE,
         Key(item["pk"], item["sk"]),
@@ -173,12 +177,12 @@ def next_look(call_id: str, moment: datetime) -> Facts:
     Until then one that waits is not to be dialled, and one that was dialled is somebody's, or is
     expected to be heard of.
     """
-    due = outbox.due(outbox.CALL, call_id, moment)
-    # The sweeper counts its own next look in the index, so the call's stands beside it.
+    due = jobs.due(jobs.CALL, call_id, moment)
+    # The index shows when a message is to be sent again, so the call's own moment stands beside it.
     return {
         "gsi2pk": due["gsi2pk"],
         "gsi2sk": due["gsi2sk"],
-        "next_look_at": clock.timestamp(moment),
+        "next_at": clock.timestamp(moment),
     }
 
 
@@ -189,20 +193,9 @@ def due(call_id: str, moment: datetime) -> Facts:
 
 def is_left_alone(item: CallItem) -> bool:
     """Whether it is too early to look at the call."""
-    until = item.get("next_look_at") or _look_of_old(item)
-    return until is not None and clock.now() < clock.parse(until)
+    return jobs.is_left_alone(cast(Item, item))
 
 
 def due_since(item: CallItem) -> datetime:
     """A call that was due at once has no moment of its own."""
     return clock.parse(item.get("due_at") or item["view"]["created_at"])
-
-
-def _look_of_old(item: CallItem) -> str | None:
-    """Calls of before there was `next_look_at` have an attribute for each status."""
-    status = Status(item["view"]["status"])
-    if is_dialled(status):
-        name = "lease_until"
-    else:
-        name = "due_at" if status is Status.SCHEDULED else "not_before"
-    return cast(Item, item).get(name) or None

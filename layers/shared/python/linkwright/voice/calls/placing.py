@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from linkwright import clock, ids, outbox, usage
+from linkwright import clock, ids, jobs, usage
 from linkwright.auth import Account
 from linkwright.errors import ApiError, Conflict
 from linkwright.startup import in_advance
@@ -53,7 +53,7 @@ def place(account: Account, wanted: PlaceCall, tx: Transaction) -> Call:
     item = _new_item(account.partition, call, tx.request_id)
     item["on_quiet_hours"] = wanted.on_quiet_hours
     _require(account, item, settings, moment, tx)
-    due = items.due(call.id, moment) if is_later else outbox.waiting(outbox.CALL, call.id)
+    due = items.due(call.id, moment) if is_later else jobs.requested(jobs.CALL, call.id)
     tx.put(Table.CORE, {**item, **due})
     if not is_later:
         tx.emit("call.queued", item["view"], sequence=item["v"])

@@ -13,7 +13,7 @@ from linkwright.providers import telephony, twilio_callbacks, twilio_words
 from linkwright.providers.telephony import Callback, CarrierNotConfigured, TwilioError
 from linkwright.transaction import Transaction
 from linkwright.voice import agents
-from linkwright.voice.calls import attempts, items, jobs, lifecycle
+from linkwright.voice.calls import attempts, follow_ups, items, lifecycle
 from linkwright.voice.calls.items import CallItem
 from linkwright.voice.calls.states import MACHINES
 from linkwright.voice.dialling import carrier_reports, inquiry
@@ -58,8 +58,8 @@ def recording(request: Request) -> Response:
     item = items.find(route.partition, route.call_id) if ready else None
     if ready is not None and item is not None and item.get("sid") == ready.sid:
         tx = Transaction(route.partition, request.id)
-        jobs.request_recording(route.partition, route.call_id, ready.recording_sid, tx)
-        with suppress(jobs.AlreadyRequested):
+        follow_ups.request_recording(route.partition, route.call_id, ready.recording_sid, tx)
+        with suppress(follow_ups.AlreadyRequested):
             tx.commit()
     return Response(204)
 

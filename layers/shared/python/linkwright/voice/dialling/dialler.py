@@ -7,9 +7,9 @@ It begins the call that waits for longest and leaves the rest to what the carrie
 import random
 from datetime import datetime, timedelta
 
-from linkwright import clock, deadline, outbox
+from linkwright import clock, deadline, jobs
+from linkwright.jobs import Work
 from linkwright.observability import count, logger, tell
-from linkwright.outbox import Work
 from linkwright.providers import telephony
 from linkwright.providers.telephony import (
     Carrier,
@@ -44,10 +44,10 @@ _TRY_AGAIN = timedelta(seconds=60)
 def dial(work: Work) -> None:
     """See to a call: queue it if it is due, begin the first that waits, ask after one left behind.
 
-    Work of the kind LINE names no call: a place on the phone is free.
+    Work of the kind WAKE names no call: a place on the phone is free.
     """
     partition = work.pk.split("#")[1]
-    if work.kind == outbox.LINE:
+    if work.kind == jobs.WAKE:
         _begin_next(partition)
         return
     item = items.find(partition, work.sk)

@@ -14,7 +14,7 @@ from linkwright.providers import twilio_words
 from linkwright.providers.telephony import Carrier, Dial, NotFound, TwilioError
 from linkwright.transaction import Transaction
 from linkwright.voice.agent_models import Agent
-from linkwright.voice.calls import attempts, items, jobs, lifecycle
+from linkwright.voice.calls import attempts, follow_ups, items, lifecycle
 from linkwright.voice.calls.items import CallItem, Superseded
 from linkwright.voice.calls.reports import Report
 from linkwright.voice.calls.states import EndedReason, Status, is_terminal
@@ -59,7 +59,7 @@ def bind(item: CallItem, carrier: Carrier, sid: str, *, is_guess: bool = False) 
 def hang_up(partition: str, request_id: str, sid: str) -> None:
     """Have a call ended at the carrier: by a worker, which tries until it is."""
     tx = Transaction(partition, request_id)
-    jobs.request_hang_up(partition, sid, tx)
+    follow_ups.request_hang_up(partition, sid, tx)
     tx.commit()
 
 

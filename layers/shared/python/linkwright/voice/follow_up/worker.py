@@ -6,14 +6,14 @@ call is written with its event; the last write of a job ends it.
 
 from contextlib import suppress
 
-from linkwright import outbox
+from linkwright import jobs
 from linkwright.errors import Unavailable
-from linkwright.outbox import Work
+from linkwright.jobs import Work
 from linkwright.providers import telephony
 from linkwright.providers.telephony import Carrier, CarrierNotConfigured, NotFound
 from linkwright.table import Item, Key
 from linkwright.transaction import Transaction
-from linkwright.voice.calls import items, jobs, reading, recordings, transcripts, turn_log
+from linkwright.voice.calls import items, reading, recordings, transcripts, turn_log
 from linkwright.voice.calls.items import CallItem, Facts
 from linkwright.voice.calls.states import Status, is_terminal
 from linkwright.voice.follow_up import analysis
@@ -27,7 +27,7 @@ def run(work: Work) -> None:
 
 def _analyse(job: Key) -> None:
     def analysed(item: CallItem, tx: Transaction) -> CallItem:
-        jobs.finish(job, tx)
+        tx.finish(job)
         if item["view"].get("analysis") is not None:
             return item
         said = _said_at_last(item)
@@ -100,9 +100,9 @@ def _hang_up(job: Key) -> None:
 
 
 _STEPS = {
-    outbox.FOLLOW_UP: _analyse,
-    outbox.RECORDING: _keep_recording,
-    outbox.HANG_UP: _hang_up,
+    jobs.FOLLOW_UP: _analyse,
+    jobs.RECORDING: _keep_recording,
+    jobs.HANG_UP: _hang_up,
 }
 
 
@@ -129,5 +129,5 @@ def _partition(job: Key) -> str:
 
 def _close(job: Key) -> None:
     tx = Transaction(_partition(job), "")
-    jobs.finish(job, tx)
+    tx.finish(job)
     tx.commit()

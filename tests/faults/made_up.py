@@ -11,8 +11,8 @@ from datetime import timedelta
 
 import pytest
 
-from linkwright import clock, outbox, relay
-from linkwright.settings import settings
+from linkwright import jobs, relay, sweeper
+from linkwright.jobs import Kind
 from linkwright.table import Item, Key, Table, update
 from linkwright.transaction import Transaction
 from tests.client import stream_event
@@ -33,11 +33,12 @@ _MINUTES = 5
 @contextmanager
 def _made_up() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
-        queues = {ASKED: settings().follow_up_queue_url, TOLD: settings().event_queue_url}
-        patched.setattr(outbox, "kinds", lambda: (ASKED, TOLD))
-        patched.setattr(outbox, "queue_url", queues.__getitem__)
-        patched.setattr(outbox, "DONE_WHEN_SENT", frozenset({TOLD}))
-        patched.setattr(relay, "_PAGE", _PAGE)
+        kinds = {
+            ASKED: Kind("follow_up_queue_url"),
+            TOLD: Kind("event_queue_url", is_done_when_sent=True),
+        }
+        patched.setattr(jobs, "KINDS", kinds)
+        patched.setattr(sweeper, "_PAGE", _PAGE)
         patched.setattr(relay, "_SQS_BATCH", _BATCH)
         yield
 
@@ -56,10 +57,11 @@ def run(
     """The function sends the jobs; what it does not send, others do. Returns what is wrong."""
     world.reset()
     with _made_up():
-        jobs = _stored(world)
+        stored = _stored(world)
         if file == SWEEPER:
-            world.advance(outbox.RELAY_GRACE)
-        event = {"time": clock.timestamp()} if file == SWEEPER else stream_event(jobs)
+            world.advance(jobs.RELAY_GRACE)
+        inserted = [(None, item) for item in stored]
+        event = {} if file == SWEEPER else stream_event(*inserted)
         outcome = world.invoke(file, event, injector)
         if redelivers and not outcome.is_done:
             world.invoke(file, event, Injector())
@@ -79,12 +81,15 @@ def struck(world: World, file: str, injector: Injector, *, redelivers: bool) -> 
 
 def _stored(world: World) -> list[Item]:
     tx = Transaction(world.partition, "req")
-    place = f"W#{world.partition}#JOB"
-    jobs = [{"pk": place, "sk": job, **outbox.waiting(kind, job)} for job, kind in _JOBS.items()]
-    for job in jobs:
-        tx.put(Table.CORE, job)
+    place = f"W#{world.partition}#"
+    stored = [
+        {"pk": f"{place}{kind.upper()}", "sk": job, **jobs.requested(kind, job)}
+        for job, kind in _JOBS.items()
+    ]
+    for item in stored:
+        tx.put(Table.CORE, item)
     tx.commit()
-    return jobs
+    return stored
 
 
 def _worked_off(world: World) -> Counter[str]:
@@ -93,7 +98,7 @@ def _worked_off(world: World) -> Counter[str]:
     for _ in range(_MINUTES):
         sent.update(_done(world))
         world.advance(_MINUTE)
-        world.invoke(SWEEPER, {"time": clock.timestamp()}, Injector())
+        world.invoke(SWEEPER, {}, Injector())
     return sent
 
 

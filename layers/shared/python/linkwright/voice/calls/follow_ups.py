@@ -6,8 +6,8 @@ call at the carrier that is to be hung up, since ours is over.
 
 from datetime import timedelta
 
-from linkwright import clock, outbox
-from linkwright.table import Key, Table, get
+from linkwright import clock, jobs
+from linkwright.table import Key, Table
 from linkwright.transaction import Otherwise, Transaction
 
 RETENTION = timedelta(days=30)
@@ -29,45 +29,22 @@ def hang_up_key(partition: str, sid: str) -> Key:
 
 def request_analysis(partition: str, call_id: str, tx: Transaction) -> None:
     """Have the call analysed."""
-    _put(analysis_key(partition, call_id), outbox.FOLLOW_UP, tx)
+    _put(analysis_key(partition, call_id), jobs.FOLLOW_UP, tx)
 
 
 def request_recording(partition: str, call_id: str, recording: str, tx: Transaction) -> None:
     """Have a recording kept. Raises `AlreadyRequested` at the commit."""
     where = recording_key(partition, call_id, recording)
-    _put(where, outbox.RECORDING, tx, otherwise=AlreadyRequested)
+    _put(where, jobs.RECORDING, tx, otherwise=AlreadyRequested)
 
 
 def request_hang_up(partition: str, sid: str, tx: Transaction) -> None:
     """Have a call at the carrier ended; once more, if that was asked before."""
-    _put(hang_up_key(partition, sid), outbox.HANG_UP, tx, condition="")
+    _put(hang_up_key(partition, sid), jobs.HANG_UP, tx, condition="")
 
 
 class AlreadyRequested(Exception):
     """The job was written before."""
-
-
-class AlreadyDone(Exception):
-    """The job was finished before."""
-
-
-def is_waiting(where: Key) -> bool:
-    """Whether the job is still to be done. Raises `LookupError` if there never was one."""
-    job = get(Table.CORE, where)
-    if job is None:
-        raise LookupError("no such job")
-    return "gsi2pk" in job
-
-
-def finish(where: Key, tx: Transaction) -> None:
-    """The job is done by the transaction. Raises `AlreadyDone` at the commit."""
-    tx.update(
-        Table.CORE,
-        where,
-        "REMOVE #gsi2pk, #gsi2sk",
-        condition="attribute_exists(#gsi2pk)",
-        otherwise=AlreadyDone,
-    )
 
 
 def _put(
@@ -80,7 +57,7 @@ def _put(
 ) -> None:
     job = {
         **where.attributes(),
-        **outbox.waiting(kind, where.sk),
+        **jobs.requested(kind, where.sk),
         "ttl": clock.epoch() + int(RETENTION.total_seconds()),
     }
     tx.put(Table.CORE, job, condition=condition, otherwise=otherwise)

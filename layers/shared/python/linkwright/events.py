@@ -1,0 +1,33 @@
+"""Events: what a change is told by, an item of the change's own transaction."""
+
+from datetime import timedelta
+from typing import Any
+
+from linkwright import clock, ids, jobs
+
+RETENTION = timedelta(days=30)
+
+
+def event(
+    partition: str, event_type: str, entity: dict[str, Any], sequence: int, request_id: str
+) -> dict[str, Any]:
+    """The item of an event. `sequence` orders the events of one object.
+
+    The object is as it is stored: what has no value is left out, and shown as null by its model.
+    """
+    event_id = ids.new("evt")
+    return {
+        "pk": f"W#{partition}#EVT",
+        "sk": event_id,
+        **jobs.requested(jobs.EVENT, event_id),
+        "id": event_id,
+        "type": event_type,
+        "created_at": clock.timestamp(),
+        "workspace_id": partition.removesuffix(".test"),
+        "api_version": "v1",
+        "sequence": sequence,
+        "object": entity,
+        "metadata": entity.get("metadata", {}),
+        "request_id": request_id,
+        "ttl": clock.epoch() + int(RETENTION.total_seconds()),
+    }

@@ -1,0 +1,84 @@
+"""Sending what waits too long: the due index, shard by shard, oldest first."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from linkwright import clock, deadline, jobs, relay
+from linkwright.observability import count, log_failure
+from linkwright.relay import Due
+from linkwright.table import ConditionFailed, Item, Key, Table, query, update
+
+_PAGE = 100
+# So many rows of one workspace a sweep takes from a shard: what is behind them is not held up.
+QUOTA = 100
+# With less left a sweep reads no further page.
+_RESERVE_S = 15.0
+
+
+def sweep(shard: int) -> int:
+    """Send what a shard shows as overdue, but of each workspace no more than its quota.
+
+    Returns how many were sent. Raises if any row broke, or was not taken, when all others are done.
+    """
+    taken: Counter[str] = Counter()
+    sent = failed = 0
+    for rows in _overdue(shard):
+        claimed, broken = _claim(rows, taken)
+        unsent = relay.send(claimed)
+        sent += len(claimed) - len(unsent)
+        failed += len(unsent) + broken
+    if failed:
+        raise RuntimeError("not all that is overdue was sent")
+    return sent
+
+
+def _overdue(shard: int) -> Iterator[list[Item]]:
+    now, behind = clock.timestamp(), None
+    while deadline.seconds_left() > _RESERVE_S:
+        rows, behind = query(
+            Table.CORE,
+            jobs.due_partition(shard),
+            index="gsi2",
+            between=("0", now),
+            # From where the last page ended: the index may still show what was moved.
+            start_after=behind,
+            limit=_PAGE,
+            newest_first=False,
+        )
+        yield rows
+        if behind is None:
+            return
+
+
+def _claim(rows: list[Item], taken: Counter[str]) -> tuple[list[Due], int]:
+    """Those that are this sweep's to send, and how many broke: these stay due."""
+    claimed: list[Due] = []
+    broken = 0
+    for row in rows:
+        try:
+            partition = jobs.partition_of(row["pk"])
+            if taken[partition] < QUOTA and (due := _moved(row)):
+                taken[partition] += 1
+                claimed.append(due)
+        except Exception as failure:  # noqa: BLE001 -- counted: no row holds up those behind it
+            log_failure("not swept", failure)
+            count("sweep_broken")
+            broken += 1
+    return claimed, broken
+
+
+def _moved(row: Item) -> Due | None:
+    """Move the due time, before the job is sent; None if somebody else has moved it.
+
+    So a second sweeper never multiplies messages, and one that is killed leaves the job due soon.
+    """
+    work = jobs.at(Key(row["pk"], row["sk"]))
+    later = clock.timestamp(clock.now() + jobs.RELAY_GRACE)
+    values = {"seen": row["gsi2sk"], "later": later}
+    try:
+        update(
+            Table.CORE, work.key, "SET #gsi2sk = :later", condition="#gsi2sk = :seen", values=values
+        )
+    except ConditionFailed:
+        return None
+    return Due(work, later)
