@@ -162,6 +162,18 @@ def test_a_cursor_of_two_long_keys_is_short_enough_to_come_back(letter: str) -> 
     assert _walk(_sorted(places), 1) == [place.sk for place in reversed(places)]
 
 
+def test_a_cursor_that_could_not_come_back_is_not_given() -> None:
+    longest, longer = (
+        [Place("a" * length, f"call_{at}") for at in range(2)] for length in (735, 736)
+    )
+    cursor = paged(ACCOUNT, "r", ListQuery(limit=1), _sorted(longest), _show).next_cursor
+    assert cursor is not None
+    assert len(cursor) == 1024
+    assert _walk(_sorted(longest), 1) == ["call_1", "call_0"]
+    with pytest.raises(ValueError, match="the keys of this list"):
+        paged(ACCOUNT, "r", ListQuery(limit=1), _sorted(longer), _show)
+
+
 def test_no_altered_cursor_is_accepted() -> None:
     cursor = _cursor()
     generator = random.Random(1)

@@ -31,6 +31,8 @@ MAX_LIMIT = 100
 _VERSION = "1"
 _MAC_BYTES = 16
 MAX_READS = 5
+# Room for sort keys that take 700 bytes together.
+_MAX_CURSOR = 1024
 
 
 class Page(Model, Generic[Row]):
@@ -61,8 +63,7 @@ class ListQuery(RequestModel):
         BeforeValidator(_limit),
         WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MAX_LIMIT}),
     ] = DEFAULT_LIMIT
-    # Holds sort keys that take 700 bytes together.
-    cursor: Annotated[str, Field(max_length=1024)] | None = None
+    cursor: Annotated[str, Field(max_length=_MAX_CURSOR)] | None = None
 
     def filters(self) -> str:
         """What a cursor is bound to: everything but the page's size and place."""
@@ -189,7 +190,11 @@ def _position(account: Account, route: str, query: ListQuery) -> Place:
 def _cursor(account: Account, route: str, query: ListQuery, last: Place) -> str:
     keys = [last.sk] if last.key == last.sk else [last.sk, last.key]
     payload = json.dumps([_VERSION, *keys], ensure_ascii=False, separators=(",", ":")).encode()
-    return _encode(payload + _mac(account, route, query, payload))
+    cursor = _encode(payload + _mac(account, route, query, payload))
+    # No request could bring it back, and nobody would see the rows behind it.
+    if len(cursor) > _MAX_CURSOR:
+        raise ValueError(f"the keys of this list take more than {_MAX_CURSOR} characters")
+    return cursor
 
 
 def _mac(account: Account, route: str, query: ListQuery, payload: bytes) -> bytes:
