@@ -15,12 +15,8 @@ SERVED = ("GET /v1/voice/calls/{call_id}", "POST /v1/voice/calls")
 _CLIENT = "; from linkwright import table; table.driver()"
 _QUEUES = "; from linkwright import aws; aws.sqs()"
 _SECRET = "; from linkwright import vault; vault.vault()"  # noqa: S105 -- code
-_BESIDES = {
-    "relay_outbox": _QUEUES,
-    "sweep_overdue": _QUEUES,
-    "dial_call": _SECRET,
-    "follow_up_call": _SECRET,
-}
+_READ_THE_SECRET = ("dial_call", "follow_up_call")
+_SEND = ("relay_outbox", "sweep_overdue")
 
 
 @dataclass(frozen=True)
@@ -40,9 +36,15 @@ def measured() -> list[Function]:
     return [function for function in functions() if function.folder != "console"]
 
 
+def reads_the_secret(function: Function) -> bool:
+    return function.folder == "callbacks" or function.file in _READ_THE_SECRET
+
+
 def init(function: Function) -> str:
     """What Lambda does before the first event, and whatever each first event needs besides."""
-    besides = _SECRET if function.folder == "callbacks" else _BESIDES.get(function.file, "")
+    besides = _QUEUES if function.file in _SEND else ""
+    if reads_the_secret(function):
+        besides = _SECRET
     return f"import {function.file}{_CLIENT}{besides}"
 
 

@@ -51,7 +51,7 @@ def secrets_manager() -> SecretsManager:
 
 
 class SQS:
-    """As above; boto3 would take half of the CPU of a call's life."""
+    """As above; boto3's took a quarter of the CPU of a call's life."""
 
     def __init__(self) -> None:
         from linkwright import aws_http
