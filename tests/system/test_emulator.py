@@ -13,6 +13,7 @@ import pytest
 from tests.system import processes
 from tools.local_cloud import Emulator, front_door, start_ministack
 from tools.local_cloud.deployment import session
+from tools.local_cloud.emulator_patches import RETRIES
 
 IDLE_S = 1
 PATIENCE_S = 20.0
@@ -33,7 +34,16 @@ def handler(event, context):
     bad = [one["SequenceNumber"] for one in records[1:] if one["Keys"]["pk"]["S"] == "bad"]
     return {"batchItemFailures": [{"itemIdentifier": number} for number in bad]}
 """
-READER_LOG = "/aws/lambda/reader"
+# Reports the record that is called poison, whenever it gets it.
+VICTIM = """
+import json
+
+def handler(event, context):
+    records = [record["dynamodb"] for record in event["Records"]]
+    print("READ", json.dumps([record["Keys"]["pk"]["S"] for record in records]))
+    bad = [one["SequenceNumber"] for one in records if one["Keys"]["pk"]["S"] == "poison"]
+    return {"batchItemFailures": [{"itemIdentifier": number} for number in bad[:1]]}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -98,27 +108,66 @@ def test_a_worker_ends_when_nobody_needs_it_and_another_takes_its_place(
 
 
 def test_a_stream_goes_on_from_the_record_that_was_reported(ministack: Emulator) -> None:
-    dynamodb = _client(ministack, "dynamodb")
-    table = dynamodb.create_table(
-        TableName="read",
+    _make_reader(ministack, "reader", READER, "first", "bad", "last")
+    _wait_until(lambda: len(_read(ministack, "reader")) == 2)
+    _put(ministack, "reader", "later")
+    _wait_until(lambda: len(_read(ministack, "reader")) == 3)
+    assert _read(ministack, "reader") == [["first", "bad", "last"], ["bad", "last"], ["later"]]
+
+
+@pytest.mark.parametrize(("said", "tries"), [({}, RETRIES), ({"MaximumRetryAttempts": 2}, 2)])
+def test_a_record_that_never_passes_ends_among_the_dead_letters(
+    ministack: Emulator, said: dict[str, int], tries: int
+) -> None:
+    name = f"victim-{tries}"
+    sqs = _client(ministack, "sqs")
+    dead = sqs.create_queue(QueueName=f"{name}-dead")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]
+    _make_reader(
+        ministack,
+        name,
+        VICTIM,
+        *("first", "poison", "last"),
+        DestinationConfig={"OnFailure": {"Destination": arn["QueueArn"]}},
+        **said,
+    )
+    found: list[dict[str, Any]] = []
+
+    def is_told() -> bool:
+        found.extend(sqs.receive_message(QueueUrl=dead).get("Messages", []))
+        return bool(found)
+
+    _wait_until(is_told)
+    (told,) = (json.loads(message["Body"]) for message in found)
+    assert told["requestContext"]["condition"] == "RetryAttemptsExhausted"
+    _wait_until(lambda: ["last"] in _read(ministack, name))
+    again = [["poison", "last"]] * tries
+    assert _read(ministack, name) == [["first", "poison", "last"], *again, ["last"]]
+
+
+def _make_reader(ministack: Emulator, name: str, code: str, *items: str, **source: Any) -> None:
+    """A table with these items, and a function that reads its stream from the first of them."""
+    made = _client(ministack, "dynamodb").create_table(
+        TableName=name,
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
         StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
     )["TableDescription"]
-    for name in ("first", "bad", "last"):
-        dynamodb.put_item(TableName="read", Item={"pk": {"S": name}})
-    _client(ministack, "logs").create_log_group(logGroupName=READER_LOG)
+    for item in items:
+        _put(ministack, name, item)
+    _client(ministack, "logs").create_log_group(logGroupName=f"/aws/lambda/{name}")
     _client(ministack, "lambda").create_event_source_mapping(
-        EventSourceArn=table["LatestStreamArn"],
-        FunctionName=_make_function(ministack, "reader", READER),
+        EventSourceArn=made["LatestStreamArn"],
+        FunctionName=_make_function(ministack, name, code),
         StartingPosition="TRIM_HORIZON",
         FunctionResponseTypes=["ReportBatchItemFailures"],
+        **source,
     )
-    _wait_until(lambda: len(_read(ministack)) == 2)
-    dynamodb.put_item(TableName="read", Item={"pk": {"S": "later"}})
-    _wait_until(lambda: len(_read(ministack)) == 3)
-    assert _read(ministack) == [["first", "bad", "last"], ["bad", "last"], ["later"]]
+
+
+def _put(ministack: Emulator, table: str, item: str) -> None:
+    _client(ministack, "dynamodb").put_item(TableName=table, Item={"pk": {"S": item}})
 
 
 def _make_function(ministack: Emulator, name: str, code: str) -> str:
@@ -149,11 +198,10 @@ def _make_api(ministack: Emulator, function: str) -> str:
     return str(api_id)
 
 
-def _read(ministack: Emulator) -> list[list[str]]:
-    """The batches that the reader was given, by its log."""
-    logs = _client(ministack, "logs")
-    lines = logs.filter_log_events(logGroupName=READER_LOG)["events"]
-    said = [line["message"].strip().partition("READ ")[2] for line in lines]
+def _read(ministack: Emulator, name: str) -> list[list[str]]:
+    """The batches that a function was given, by its log."""
+    events = _client(ministack, "logs").filter_log_events(logGroupName=f"/aws/lambda/{name}")
+    said = [line["message"].strip().partition("READ ")[2] for line in events["events"]]
     return [json.loads(text) for text in said if text]
 
 
