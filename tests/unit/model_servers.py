@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 from urllib.parse import unquote
 
 DRIP_S = 0.05
+# Longer than any test waits.
+HANGS_S = 60
 
 
 @dataclass(frozen=True)
@@ -22,12 +24,15 @@ class Asked:
 
 @dataclass(frozen=True)
 class Served:
-    """`wait_s` before anything comes; `drip` sends byte by byte; `cut` less than was announced."""
+    """`wait_s` before anything comes; `hangs` until all is over, so that only who asks ends it;
+    `drip` sends byte by byte; `cut` less than was announced.
+    """
 
     status: int = 200
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     wait_s: float = 0
+    hangs: bool = False
     drip: bool = False
     cut: bool = False
 
@@ -44,6 +49,7 @@ class Vendor:
     def __init__(self) -> None:
         self.url = ""
         self.asked: list[Asked] = []
+        self.over = Event()
         self._answers: list[Served] = []
 
     def answers(self, *answers: Served) -> None:
@@ -69,6 +75,8 @@ def start_vendor() -> Iterator[Vendor]:
             headers = {name.lower(): value for name, value in self.headers.items()}
             answer = vendor.answer(Asked(unquote(self.path), headers, json.loads(content)))
             time.sleep(answer.wait_s)
+            if answer.hangs:
+                vendor.over.wait(HANGS_S)
             # Who asked may have left meanwhile.
             with suppress(OSError):
                 self._send(answer)
@@ -96,6 +104,7 @@ def start_vendor() -> Iterator[Vendor]:
         try:
             yield vendor
         finally:
+            vendor.over.set()
             listening.shutdown()
             thread.join()
 

@@ -231,13 +231,11 @@ def test_a_body_that_is_cut_is_asked_for_again(vendor: Vendor) -> None:
 
 
 @pytest.mark.parametrize(
-    "slow", [Served(body=conversation(TEXT).body, wait_s=0.6), Served(body=b" " * 12, drip=True)]
+    "slow", [Served(body=conversation(TEXT).body, hangs=True), Served(body=b" " * 12, drip=True)]
 )
 def test_a_service_that_hangs_or_drips_is_too_slow(vendor: Vendor, slow: Served) -> None:
     assert ask(vendor, conversation(TEXT)).value == OUTPUT
-    begun = time.monotonic()
     assert failure(vendor, slow, timeout_s=0.3) is Failure.TOO_SLOW
-    assert time.monotonic() - begun < 0.55
     assert len(vendor.asked) == 2
 
 
@@ -249,9 +247,9 @@ def test_the_function_s_own_end_comes_first(vendor: Vendor) -> None:
     assert ask(vendor, conversation(TEXT)).value == OUTPUT
     begun = time.monotonic()
     with deadline.of(Context()):
-        slow = Served(body=conversation(TEXT).body, wait_s=0.6)
-        assert failure(vendor, slow) is Failure.TOO_SLOW
-    assert time.monotonic() - begun < 0.5
+        slow = Served(body=conversation(TEXT).body, hangs=True)
+        assert failure(vendor, slow, timeout_s=50) is Failure.TOO_SLOW
+    assert time.monotonic() - begun < 25
 
 
 def test_no_connection_is_unavailable() -> None:
