@@ -97,7 +97,7 @@ def the_catch_all_knows_every_route(checkout: Checkout) -> Iterator[str]:
         f"{method} {path}" for function in checkout.functions for method, path in function.routes
     }
     for route in sorted(stored ^ declared):
-        yield f"{route}: routes.json is not of this template; run `python -m tools.routes`"
+        yield f"{route}: routes.json is not of this template; run `make generate`"
 
 
 def endpoints_have_a_row(checkout: Checkout) -> Iterator[str]:

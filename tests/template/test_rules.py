@@ -108,7 +108,7 @@ def test_every_module_of_rules_is_used() -> None:
 
 
 def test_routes_json_is_what_its_tool_writes() -> None:
-    assert routes.TARGET.read_text() == routes.rendered(), "run `python -m tools.routes`"
+    assert routes.TARGET.read_text() == routes.rendered(), "run `make generate`"
 
 
 def test_a_change_that_changes_nothing_is_no_fixture(checkout: Checkout) -> None:
