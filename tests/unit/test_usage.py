@@ -1,14 +1,31 @@
 """What is counted against a plan: edges of the limit, of a cycle, and of what is given back."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from linkwright import plans, usage
+from linkwright import clock, plans, usage
+from linkwright.auth import Account
+from linkwright.errors import PlanLimitExceeded
+from linkwright.table import Item
 from linkwright.transaction import Transaction
 
 PLAN = plans.PLANS["free"]
 LIMIT = PLAN.call_minutes
+ACCOUNT = Account(
+    workspace_id="ws_1",
+    workspace_name="Test",
+    mode="live",
+    plan=PLAN,
+    anchor_day=1,
+    role="owner",
+    scopes=frozenset(),
+    credential_id="key_1",
+    credential_type="api_key",
+    credential_expires_at=None,
+    cursor_key="00" * 32,
+)
 
 
 @pytest.fixture
@@ -37,6 +54,45 @@ def test_all_of_the_limit_may_be_reserved_and_not_a_unit_more(tx: Transaction) -
     assert _written(tx) == [("2026-11#call_minutes", {":amount": LIMIT, ":bound": 0})]
     with pytest.raises(usage.Exhausted):
         _top_up(Transaction("ws_1", "req_1"), _item(0), _item(LIMIT + 1))
+
+
+def test_a_single_unit_more_is_counted(tx: Transaction) -> None:
+    _top_up(tx, _item(1), _item(2))
+    assert _written(tx) == [("2026-11#call_minutes", {":amount": 1, ":bound": LIMIT - 1})]
+
+
+@pytest.mark.parametrize(("counted", "used"), [(None, 0), ({"used": 3}, 0), ({"committed": 7}, 7)])
+def test_more_than_the_plan_has_is_refused_with_what_is_used_of_it(
+    tx: Transaction, monkeypatch: pytest.MonkeyPatch, counted: Item | None, used: int
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 11, 28, tzinfo=UTC))
+    monkeypatch.setattr(usage, "get", lambda *_: counted)
+    label = usage.reserve(ACCOUNT, usage.CALL_MINUTES, LIMIT, tx)
+    assert label == "2026-11-01"
+    assert _written(tx) == [(f"{label}#call_minutes", {":amount": LIMIT, ":bound": 0})]
+    with pytest.raises(PlanLimitExceeded) as refused:
+        usage.reserve(ACCOUNT, usage.CALL_MINUTES, LIMIT + 1, Transaction("ws_1", "req_1"))
+    assert refused.value.details == {
+        **{"dimension": "call_minutes", "limit": LIMIT, "used": used},
+        **{"upgrade_to": PLAN.upgrade_to, "resets_at": "2026-12-01T00:00:00Z"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("counted", "left"),
+    [
+        (None, LIMIT),
+        ({"used": 3}, LIMIT),
+        ({"committed": 1}, LIMIT - 1),
+        ({"committed": LIMIT}, 0),
+        ({"committed": LIMIT + 1}, 0),
+    ],
+)
+def test_what_is_left_is_the_limit_without_what_is_committed(
+    monkeypatch: pytest.MonkeyPatch, counted: Item | None, left: int
+) -> None:
+    monkeypatch.setattr(usage, "get", lambda *_: counted)
+    assert usage.left("ws_1", PLAN, usage.CALL_MINUTES, "2026-11-01") == left
 
 
 def test_only_what_is_more_than_before_is_counted(tx: Transaction) -> None:

@@ -1,0 +1,44 @@
+"""Which mutants are left out: what no test ought to hold, and nothing else."""
+
+import pytest
+
+from tools.mutants import only_rewords
+
+
+def _change(before: str, after: str) -> str:
+    return f"--- src/a.py\n+++ src/a.py\n@@ -1,2 +1,2 @@\n def f():\n-    {before}\n+    {after}\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('raise ValueError("not a key")', 'raise ValueError("XXnot a keyXX")'),
+        ('raise ValueError("not a key")', 'raise ValueError("NOT A KEY")'),
+        ('raise ValueError("not a key")', "raise ValueError(None)"),
+        ('raise ValueError(f"at most {MOST} keys")', "raise ValueError(None)"),
+        ("return cast(Item, found)", "return cast(None, found)"),
+    ],
+)
+def test_wording_is_left_out(before: str, after: str) -> None:
+    assert only_rewords(_change(before, after))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('raise ValueError("not a key")', 'raise KeyError("not a key")'),
+        ('log("it failed", failure)', 'log("it failed", None)'),
+        ('count("failed")', 'count("XXfailedXX")'),
+        ('return ", ".join(found)', 'return "XX, XX".join(found)'),
+        ('update("SET #n = :n")', 'update("set #n = :n")'),
+        ('update("SET #n = :n")', "update(None)"),
+        ("return cast(Item, found)", "return cast(Item, None)"),
+        ("if more > 0:", "if more > 1:"),
+    ],
+)
+def test_all_else_is_judged(before: str, after: str) -> None:
+    assert not only_rewords(_change(before, after))
+
+
+def test_a_word_next_to_what_changes_is_judged() -> None:
+    assert not only_rewords(_change('fail("no answer", 1)', 'fail("no answer", 2)'))

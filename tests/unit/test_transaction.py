@@ -1,0 +1,303 @@
+"""A write is one transaction: what it says, how often it is tried, and which refusal is told."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from linkwright import clock, transaction
+from linkwright.client import core
+from linkwright.errors import ServerError, Unavailable
+from linkwright.table import Item, Key, Table
+from linkwright.transaction import RecordExists, Transaction
+from tests.simulation.tables import cancelled
+
+AT = Key("W#ws_1#CALL", "call_1")
+FAULT = core.PydynoxException("InternalServerError")
+
+
+class Absent(Exception):
+    """The item is not there."""
+
+
+class Full(Exception):
+    """The limit would be passed."""
+
+
+@dataclass
+class Driver:
+    """Raises these in turn, and takes what comes after them; each call takes so many seconds."""
+
+    raises: list[Exception] = field(default_factory=list)
+    takes_s: float = 0
+    operations: list[list[Item]] = field(default_factory=list)
+    tokens: list[str] = field(default_factory=list)
+    # The bounds of each wait between two tries.
+    waits: list[tuple[float, float]] = field(default_factory=list)
+    now_s: float = 100
+
+    def sync_transact_write(self, operations: list[Item], *, client_request_token: str) -> None:
+        self.now_s += self.takes_s
+        self.operations.append(list(operations))
+        self.tokens.append(client_request_token)
+        if self.raises:
+            raise self.raises.pop(0)
+
+    def uniform(self, least: float, most: float) -> float:
+        self.waits.append((least, most))
+        return least
+
+
+@pytest.fixture
+def driver(environment: pytest.MonkeyPatch) -> Driver:
+    driver = Driver()
+    environment.setattr(transaction, "driver", lambda: driver)
+    environment.setattr(transaction, "random", SimpleNamespace(uniform=driver.uniform))
+    environment.setattr(clock, "monotonic", lambda: driver.now_s)
+    environment.setattr(clock, "sleep", lambda seconds: None)
+    return driver
+
+
+@pytest.fixture
+def tx(environment: pytest.MonkeyPatch) -> Transaction:
+    return Transaction("ws_1", "req_1")
+
+
+def _change(tx: Transaction) -> Transaction:
+    tx.update(Table.CORE, AT, "SET #n = :n", values={"n": 1})
+    return tx
+
+
+# ---- what is written ----------------------------------------------------------------------------
+
+
+def test_each_operation_says_what_it_does_and_on_which_condition(
+    tx: Transaction, driver: Driver
+) -> None:
+    item = {"pk": "W#ws_1#CALL", "sk": "call_2", "n": 1}
+    tx.put(Table.CORE, item)
+    tx.put(Table.IDEM, item, condition="#n < :n", values={"n": 2})
+    tx.update(Table.CORE, AT, "SET #n = :n", condition="#m = :m", values={"n": 1, "m": 2})
+    tx.delete(Table.ACCESS, AT)
+    tx.delete(Table.IDEM, AT, condition="attribute_exists(#n)")
+    tx.require(Table.CORE, Key("p", "s"), otherwise=Absent)
+    tx.require(Table.CORE, Key("p", "t"), "#n > :n", values={"n": 3}, otherwise=Absent)
+    tx.commit()
+    key, there = {"pk": "W#ws_1#CALL", "sk": "call_1"}, {"#pk": "pk"}
+    put, kept, update, gone, part, check, more = (
+        {name.removeprefix("expression_attribute_"): value for name, value in one.items()}
+        for one in driver.operations[0]
+    )
+    assert put == {
+        **{"type": "put", "table": "local", "item": item, "names": there},
+        "condition_expression": "attribute_not_exists(#pk)",
+    }
+    assert (kept["condition_expression"], kept["values"]) == ("#n < :n", {":n": 2})
+    assert update == {
+        **{"type": "update", "table": "local", "key": key, "update_expression": "SET #n = :n"},
+        **{"condition_expression": "#m = :m", "names": {"#m": "m", "#n": "n"}},
+        "values": {":n": 1, ":m": 2},
+    }
+    exists = "attribute_exists(#pk)"
+    assert gone == {
+        **{"type": "delete", "table": "local", "key": key},
+        **{"condition_expression": exists, "names": there},
+    }
+    assert part["condition_expression"] == "attribute_exists(#n)"
+    assert check == {
+        **{"type": "condition_check", "table": "local", "key": {"pk": "p", "sk": "s"}},
+        **{"condition_expression": exists, "names": there},
+    }
+    assert (more["condition_expression"], more["values"]) == ("#n > :n", {":n": 3})
+
+
+def test_an_event_is_the_workspaces_and_tells_of_the_request(
+    tx: Transaction, driver: Driver
+) -> None:
+    tx.emit("call.ended", {"id": "call_1"}, sequence=3, details={"reason": "busy"})
+    tx.emit("call.placed", {"id": "call_1"}, sequence=1)
+    tx.commit()
+    told, bare = (operation["item"] for operation in driver.operations[0])
+    assert (told["pk"], told["type"], told["object"]) == (
+        "W#ws_1#EVT",
+        "call.ended",
+        {"id": "call_1"},
+    )
+    assert (told["sequence"], told["request_id"], told["details"]) == (
+        3,
+        "req_1",
+        {"reason": "busy"},
+    )
+    assert bare["details"] == {}
+
+
+def test_what_says_nothing_is_not_written(tx: Transaction, driver: Driver) -> None:
+    tx.commit()
+    assert driver.operations == []
+
+
+def test_an_item_has_one_operation(tx: Transaction) -> None:
+    _change(tx)
+    for again in (
+        lambda: _change(tx),
+        lambda: tx.delete(Table.CORE, AT),
+        lambda: tx.require(Table.CORE, AT, otherwise=Absent),
+        lambda: tx.put(Table.CORE, AT.attributes()),
+    ):
+        with pytest.raises(ValueError, match="one operation"):
+            again()
+    tx.delete(Table.IDEM, AT)
+    tx.delete(Table.CORE, Key(AT.pk, "call_2"))
+    tx.delete(Table.CORE, Key("W#ws_2#CALL", AT.sk))
+    assert len(tx._operations) == 4
+
+
+def test_a_transaction_takes_a_hundred_operations(tx: Transaction, driver: Driver) -> None:
+    for number in range(100):
+        tx.delete(Table.CORE, Key("p", f"{number}"))
+    with pytest.raises(ValueError, match="100 operations"):
+        tx.delete(Table.CORE, Key("p", "100"))
+    tx.commit()
+    assert len(driver.operations[0]) == 100
+
+
+# ---- how often it is tried ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("faults", range(5))
+def test_what_may_pass_is_tried_five_times(tx: Transaction, driver: Driver, faults: int) -> None:
+    driver.raises = [FAULT] * faults
+    _change(tx).commit()
+    assert len(driver.operations) == faults + 1
+
+
+def test_all_tries_have_one_token_and_each_wait_may_be_twice_as_long(
+    tx: Transaction, driver: Driver
+) -> None:
+    driver.raises = [FAULT] * 9
+    with pytest.raises(Unavailable):
+        _change(tx).commit()
+    assert len(driver.operations) == 5
+    assert len(set(driver.tokens)) == 1
+    assert len(driver.tokens[0]) == 32
+    assert driver.waits == [(0, 0.04), (0, 0.08), (0, 0.16), (0, 0.32)]
+
+
+def test_no_two_transactions_have_one_token(driver: Driver, tx: Transaction) -> None:
+    for _ in range(2):
+        _change(Transaction("ws_1", "req_1")).commit()
+    assert len(set(driver.tokens)) == 2
+
+
+@pytest.mark.parametrize(("takes_s", "tries"), [(1.0, 3), (1.01, 2), (2.0, 2), (2.01, 1)])
+def test_after_two_seconds_it_is_not_tried_again(
+    tx: Transaction, driver: Driver, takes_s: float, tries: int
+) -> None:
+    driver.raises, driver.takes_s = [FAULT] * 9, takes_s
+    with pytest.raises(Unavailable):
+        _change(tx).commit()
+    assert len(driver.operations) == tries
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "TransactionConflict",
+        "ThrottlingError",
+        "ProvisionedThroughputExceeded",
+        "RequestLimitExceeded",
+    ],
+)
+def test_a_cancellation_that_may_pass_is_tried_again(
+    tx: Transaction, driver: Driver, reason: str
+) -> None:
+    driver.raises = [cancelled([reason])]
+    _change(tx).commit()
+    assert len(driver.operations) == 2
+
+
+# ---- which refusal is told ----------------------------------------------------------------------
+
+
+def _refused(tx: Transaction) -> Transaction:
+    """Three operations: what must exist, what nobody expects to fail, and a limit."""
+    tx.require(Table.CORE, AT, otherwise=Absent)
+    tx.put(Table.CORE, {"pk": "p", "sk": "s"})
+    tx.update(Table.CORE, Key("p", "u"), "ADD #n :n", values={"n": 1}, otherwise=Full)
+    return tx
+
+
+FAILED = "ConditionalCheckFailed"
+
+
+@pytest.mark.parametrize(
+    ("reasons", "told"),
+    [
+        ([FAILED, "None", "None"], Absent),
+        (["None", "None", FAILED], Full),
+        ([FAILED, "None", FAILED], Absent),
+        (["None", FAILED, FAILED], ServerError),
+        (["ValidationError", "None", "None"], ServerError),
+        (["ValidationError", "None", FAILED], Full),
+        ([], ServerError),
+    ],
+)
+def test_the_first_condition_that_failed_is_told_at_once(
+    tx: Transaction, driver: Driver, reasons: list[str], told: type[Exception]
+) -> None:
+    driver.raises = [cancelled(reasons)]
+    with pytest.raises(told):
+        _refused(tx).commit()
+    assert len(driver.operations) == 1
+
+
+def test_of_a_cancellation_without_reasons_nothing_is_known(
+    tx: Transaction, driver: Driver
+) -> None:
+    driver.raises = [core.TransactionCanceledException("Transaction cancelled")]
+    with pytest.raises(ServerError):
+        _refused(tx).commit()
+
+
+def test_a_condition_that_met_a_conflict_is_looked_at_again(
+    tx: Transaction, driver: Driver
+) -> None:
+    """The other one may be about to make it true."""
+    driver.raises = [cancelled([FAILED, "None", "TransactionConflict"])]
+    _refused(tx).commit()
+    assert len(driver.operations) == 2
+
+
+@pytest.mark.parametrize("also", ["TransactionConflict", FAILED, "None"])
+def test_the_record_comes_first_whatever_else_is_wrong(
+    tx: Transaction, driver: Driver, also: str
+) -> None:
+    _refused(tx).record({"pk": "I", "sk": "I"}, "#n < :n", {"n": 1})
+    driver.raises = [cancelled([FAILED, also, "None", "None"])]
+    with pytest.raises(RecordExists):
+        tx.commit()
+    first, *others = driver.operations[0]
+    assert (first["type"], first["item"]) == ("put", {"pk": "I", "sk": "I"})
+    assert [one["type"] for one in others] == ["condition_check", "put", "update"]
+
+
+def test_with_a_record_the_others_keep_their_refusals(tx: Transaction, driver: Driver) -> None:
+    _refused(tx).record({"pk": "I", "sk": "I"}, "#n < :n", {"n": 1})
+    driver.raises = [cancelled(["None", FAILED, "None", "None"])]
+    with pytest.raises(Absent):
+        tx.commit()
+    driver.raises = [cancelled(["None", "None", "None", FAILED])]
+    with pytest.raises(Full):
+        tx.commit()
+
+
+def test_what_only_the_condition_of_a_put_may_tell(tx: Transaction, driver: Driver) -> None:
+    there: Callable[[], Any] = Full
+    tx.put(Table.CORE, {"pk": "p", "sk": "s"}, otherwise=there)
+    tx.delete(Table.CORE, AT, otherwise=Absent)
+    for reasons, told in (([FAILED, "None"], Full), (["None", FAILED], Absent)):
+        driver.raises = [cancelled(reasons)]
+        with pytest.raises(told):
+            tx.commit()
