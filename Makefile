@@ -96,6 +96,10 @@ deploy: build ## deploy to AWS: make deploy ENV=staging, or ENV=prod
 	@case '$(ENV)' in staging|prod) ;; *) echo "ENV is 'staging' or 'prod', not '$(ENV)'" >&2; exit 1;; esac
 	$(SAM) deploy --config-env '$(ENV)'
 
+.PHONY: number
+number: .venv/.ready ## say who calls from a number: make number STACK=linkwright-staging NUMBER=+972… WORKSPACE=ws_…
+	@.venv/bin/python -m tools.numbers --stack '$(STACK)' '$(NUMBER)' $(WORKSPACE)
+
 .PHONY: workspace
 workspace: .venv/.ready ## make a workspace and its first key: make workspace STACK=linkwright-staging NAME=Acme PLAN=pro COUNTRY=IL
 	@.venv/bin/python -m tools.workspace --stack '$(STACK)' --name '$(or $(NAME),Workspace)' --plan '$(or $(PLAN),free)' --country '$(or $(COUNTRY),US)'

@@ -112,18 +112,19 @@ ENDPOINTS = {
     "DELETE /v1/voice/do-not-call/{number}": Row([Cost(["TransactWriteItems"], 0, 3)]),
     "GET /v1/voice/agents": Row([Cost(["Query"], 0.5, 1)]),
     "POST /v1/voice/agents": Row(
-        # The record, the agent and its version.
-        [Cost(["TransactWriteItems"], 0, 7)],
-        body=lambda _: {
+        # The record, the agent and its version; that the number is the workspace's.
+        [Cost(["TransactWriteItems"], 0, 9)],
+        body=lambda ids: {
             "name": "Dana",
             "prompt": "Be brief.",
             "voice": "dana",
             "language": "he-IL",
+            "phone_number": ids["number"],
         },
     ),
     "PATCH /v1/voice/agents/{agent_id}": Row(
-        [Cost(_CHANGE, 1, 5)],
-        body=lambda _: {"voice": "noa"},
+        [Cost(_CHANGE, 1, 7)],
+        body=lambda ids: {"voice": "noa", "phone_number": ids["number"]},
     ),
     "GET /v1/voice/agents/{agent_id}": Row([Cost(["GetItem"], 1, 1)]),
     "GET /v1/voice/calls/{call_id}": Row([Cost(["GetItem"], 1, 1)]),

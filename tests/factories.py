@@ -17,6 +17,7 @@ from linkwright.workspace.models import Settings
 from linkwright.workspace.settings import ATTRIBUTES, OFF
 from tests.client import Answer, Client
 from tools.demo import EVERYTHING, demo_agent
+from tools.numbers import register
 from tools.workspace import ensure_workspace, make_key
 
 CALLEE = "+972541234567"
@@ -64,6 +65,12 @@ class Workspace:
         tx = Transaction(self.partition, "req_test")
         do_not_call.add(number, tx, source="api")
         tx.commit()
+        return number
+
+    def number(self, number: str | None = None) -> str:
+        """Register a number, or one of its own for each, to call from; returns the number."""
+        number = number or another_number()
+        register(number, self.id)
         return number
 
     def place(self, agent_id: str, *, key: str | None = None, **body: Any) -> Answer:

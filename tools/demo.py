@@ -10,10 +10,14 @@ from linkwright.voice import agents
 from linkwright.voice.agent_models import Agent, EscalationRule
 from linkwright.workspace import members, settings, workspaces
 from tools.local_cloud import clerk
+from tools.numbers import register
 from tools.workspace import OPERATOR, ensure_workspace, make_key, use_stack
 
 AGENT_ID = "agt_5fd1a02b"
 OTHER_AGENT_ID = "agt_0c41e9d7"
+
+# What agents of the demo workspace may call from.
+PHONE_NUMBER = "+12025550144"
 
 EVERYTHING = sorted(auth.SCOPES)
 
@@ -37,6 +41,7 @@ def ensure_all(known: Mapping[str, str]) -> dict[str, str]:
     _ensure_agent("ws_free", AGENT_ID, {"max_duration_s": 60})
     _ensure_agent("ws_other", OTHER_AGENT_ID)
     _ensure_member(demo)
+    register(PHONE_NUMBER, demo["id"])
     keys = {
         "TOKEN": (demo, "live", EVERYTHING),
         "TOKEN_READ": (demo, "live", ["*:read"]),
@@ -46,7 +51,7 @@ def ensure_all(known: Mapping[str, str]) -> dict[str, str]:
         "TOKEN_ENTERPRISE": (enterprise, "live", EVERYTHING),
     }
     tokens = {name: _ensure_key(known.get(name), name, *wanted) for name, wanted in keys.items()}
-    return tokens | {"AGENT_ID": AGENT_ID}
+    return tokens | {"AGENT_ID": AGENT_ID, "PHONE_NUMBER": PHONE_NUMBER}
 
 
 def _ensure_key(known: str | None, name: str, workspace: Item, mode: str, scopes: list[str]) -> str:

@@ -50,7 +50,7 @@ def make_key(workspace: Item, mode: str, role: str, scopes: list[str], name: str
     return token
 
 
-def _stack_outputs(stack: str) -> dict[str, str]:
+def stack_outputs(stack: str) -> dict[str, str]:
     import boto3  # only the command line asks CloudFormation
 
     described = boto3.client("cloudformation").describe_stacks(StackName=stack)
@@ -83,7 +83,7 @@ def _arguments() -> argparse.Namespace:
 
 def main() -> None:
     asked = _arguments()
-    use_stack(_stack_outputs(asked.stack), stage=asked.stack.rpartition("-")[2])
+    use_stack(stack_outputs(asked.stack), stage=asked.stack.rpartition("-")[2])
     rules = settings.of_new(asked.country)
     workspace = ensure_workspace(asked.workspace or ids.new("ws"), asked.name, asked.plan, rules)
     scopes = asked.scope or sorted(auth.SCOPES)

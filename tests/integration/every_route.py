@@ -49,7 +49,9 @@ class Ids(dict[str, str]):
         """One of everything an id can name."""
         agent = workspace.agent()
         call = workspace.place(agent).json["id"]
-        ids = cls(agt=agent, call=call, number=workspace.never_call())
+        # It calls from it, and never to it.
+        number = workspace.number(workspace.never_call())
+        ids = cls(agt=agent, call=call, number=number)
         ids |= {"partition": workspace.partition, "attempt": "1", "turn": "1"}
         ids.workspace = workspace
         ids.reader = workspace.client_with(["*:read", "settings:manage"])

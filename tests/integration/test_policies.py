@@ -21,7 +21,7 @@ from linkwright.voice.conversation import decisions
 from tests import carrier, models, pump
 from tests import stack as stacks
 from tests.client import invoke, queue_event
-from tests.factories import CALLEE, Workspace, make_workspace
+from tests.factories import CALLEE, Workspace, another_number, make_workspace
 from tests.integration import signed
 from tests.integration.every_route import PRIVATE, make_world
 from tests.stack import EmulatedStack, Stack
@@ -152,7 +152,8 @@ def asks_models(stack: Stack, _: Workspace) -> None:
         patch.setenv("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "http://127.0.0.1:9")
         for name in MODELS:
             workspace = make_workspace(settings={"model": name})
-            calls = [_dialled(stack, workspace, escalation_rules=[]) for _ in range(2)]
+            numbers = CALLEE, another_number()
+            calls = [_dialled(stack, workspace, to, escalation_rules=[]) for to in numbers]
             _crash_in_a_turn(calls[0])
             pump.settle(stack, workspace.id)
             ends = {_show(workspace, call)["ended_reason"] for call in calls}
@@ -176,8 +177,8 @@ def _show(workspace: Workspace, call: PlacedCall) -> Item:
     return workspace.call(_id(call))
 
 
-def _dialled(stack: Stack, workspace: Workspace, **agent: object) -> PlacedCall:
-    call_id = workspace.place(workspace.agent(**agent)).json["id"]
+def _dialled(stack: Stack, workspace: Workspace, to: str = CALLEE, **agent: object) -> PlacedCall:
+    call_id = workspace.placed(workspace.agent(**agent), to=to)
     pump.relay(stack, workspace.id)
     pump.work(stack, workspace.id)
     return carrier.current().call(call_id)

@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 
 from linkwright.voice import agents
+from linkwright.voice.compliance import caller_ids
 from tests.carrier import Exchange
 from tests.client import Answer
-from tests.factories import Workspace
+from tests.factories import Workspace, another_number, make_workspace
+from tests.stack import Stack
 
 DANA: dict[str, Any] = {
     "name": "דנה",
@@ -68,7 +70,7 @@ def test_201_with_every_field(workspace: Workspace) -> None:
             {"when": "is rude", "action": "hang_up", "to": None},
         ],
         "max_duration_s": 120,
-        "phone_number": "+15005550005",
+        "phone_number": workspace.number(),
         "concurrency": 3,
         "recording": True,
         "recording_consent": False,
@@ -78,6 +80,37 @@ def test_201_with_every_field(workspace: Workspace) -> None:
     }
     agent = _create(workspace, **given).json
     assert {name: agent[name] for name in given} == given
+
+
+@pytest.mark.parametrize("whose", ["another's", "nobody's"])
+def test_400_for_a_number_that_is_not_the_workspaces_own(
+    workspace: Workspace, other_workspace: Workspace, whose: str
+) -> None:
+    number = other_workspace.number() if whose == "another's" else another_number()
+    agent = _create(workspace).json
+    for refused in (
+        _create(workspace, phone_number=number),
+        _change(workspace, agent["id"], "1", phone_number=number),
+    ):
+        told = {name: refused.error[name] for name in ("code", "field", "reason")}
+        assert (refused.status, told) == (
+            400,
+            {
+                "code": "validation_failed",
+                "field": "phone_number",
+                "reason": "number_not_registered",
+            },
+        )
+    assert workspace.client.get("/v1/voice/agents").json["data"] == [agent]
+    mine = workspace.number()
+    assert _create(workspace, phone_number=mine).json["phone_number"] == mine
+    with pytest.raises(caller_ids.Taken):
+        other_workspace.number(mine)
+
+
+def test_201_for_a_number_of_the_workspace_in_test_mode_too(stack: Stack) -> None:
+    workspace = make_workspace(mode="test")
+    assert _create(workspace, phone_number=workspace.number()).status == 201
 
 
 def test_201_an_agent_of_no_language_speaks_english(workspace: Workspace) -> None:
@@ -182,7 +215,8 @@ def test_400_names_the_field_on_create_and_on_change(
 
 def test_200_a_change_is_the_next_version(workspace: Workspace) -> None:
     first = _create(workspace).json
-    second = _change(workspace, first["id"], '"1"', prompt="Be brief.", phone_number="+15005550005")
+    number = workspace.number()
+    second = _change(workspace, first["id"], '"1"', prompt="Be brief.", phone_number=number)
     assert second.status == 200
     assert second.json["version"] == 2
     third = _change(workspace, first["id"], "2", phone_number=None).json

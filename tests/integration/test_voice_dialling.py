@@ -26,6 +26,7 @@ from tests.factories import CALLEE, Workspace, another_number, make_workspace
 from tests.integration.test_concurrency import at_once
 from tests.stack import Stack
 from tests.switchboard import Reply, Sent, deliver_to_functions
+from tools import numbers
 
 Placing = Callable[[Callable[[], Answer]], Answer]
 
@@ -869,10 +870,32 @@ def test_failed_where_no_carrier_is_set_up(
 def test_an_agent_with_a_number_of_its_own_needs_no_other(
     stack: Stack, workspace: Workspace, exchange: Exchange
 ) -> None:
-    agent = workspace.agent(phone_number="+15017122662")
+    agent = workspace.agent(phone_number=workspace.number("+15017122662"))
     with _secret(stack, carrier={"phone_number": None}):
         call_id = workspace.place(agent).json["id"]
         workspace.dial(call_id)
         assert exchange.call(call_id).order.sender == "+15017122662"
         exchange.carry_on()
     assert workspace.end_of(call_id) == COMPLETED
+
+
+@pytest.mark.parametrize("now", ["another's", "nobody's"])
+def test_failed_where_the_workspace_may_not_call_from_the_number(
+    workspace: Workspace, other_workspace: Workspace, exchange: Exchange, now: str
+) -> None:
+    """It was its own when the agent was made."""
+    number = workspace.number()
+    call_id = workspace.placed(workspace.agent(phone_number=number))
+    numbers.release(number)
+    if now == "another's":
+        other_workspace.number(number)
+    workspace.dial(call_id)
+    assert workspace.end_of(call_id) == ("failed", "number_not_registered")
+    assert exchange.orders == 0
+    assert pump.minutes(workspace.id) == (0, 0)
+
+
+def test_the_deployments_own_number_is_everybodys(workspace: Workspace, exchange: Exchange) -> None:
+    call_id = workspace.placed(workspace.agent(phone_number=carrier.PHONE_NUMBER))
+    workspace.dial(call_id)
+    assert exchange.call(call_id).order.sender == carrier.PHONE_NUMBER

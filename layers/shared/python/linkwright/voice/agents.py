@@ -12,6 +12,7 @@ from linkwright.table import Item, Key, Table
 from linkwright.table import get as read
 from linkwright.transaction import Transaction
 from linkwright.voice.agent_models import Agent, CreateAgent, UpdateAgent
+from linkwright.voice.compliance import caller_ids
 
 _ROUTE = "voice/agents"
 _FIRST = 1
@@ -32,7 +33,10 @@ def not_found(field: str | None = None) -> ResourceNotFound:
 
 
 def create(account: Account, wanted: CreateAgent, tx: Transaction) -> Agent:
-    """Raises `ValidationFailed` if the carrier lacks the language, or the voice in it."""
+    """Raises `ValidationFailed` if the carrier lacks the language, or the voice in it.
+
+    At the commit also if the workspace may not call from the agent's number.
+    """
     now = clock.timestamp()
     agent = Agent.model_validate(
         {
@@ -45,6 +49,7 @@ def create(account: Account, wanted: CreateAgent, tx: Transaction) -> Agent:
     )
     _require_speech(agent)
     put(account.partition, agent, tx)
+    _require_caller_id(agent, tx)
     return agent
 
 
@@ -74,6 +79,8 @@ def change(
         otherwise=_outdated,
     )
     tx.put(Table.CORE, _item(version_key(account.partition, agent_id, agent.version), agent))
+    if agent.phone_number != current.phone_number:
+        _require_caller_id(agent, tx)
     return agent
 
 
@@ -117,6 +124,11 @@ def _require_speech(agent: Agent) -> None:
     if not speaker.may_speak(agent.voice, agent.language):
         text = "must be one of the carrier's voices for the agent's language, or a name of your own"
         raise ValidationFailed(f"Field 'voice' {text}.", field="voice")
+
+
+def _require_caller_id(agent: Agent, tx: Transaction) -> None:
+    if agent.phone_number is not None:
+        caller_ids.require(tx, agent.phone_number, caller_ids.not_registered)
 
 
 def _outdated() -> Conflict:

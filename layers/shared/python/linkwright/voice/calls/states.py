@@ -37,6 +37,7 @@ class EndedReason(StrEnum):
     CARRIER_FAILED = "carrier_failed"
     CARRIER_NOT_CONFIGURED = "carrier_not_configured"
     AGENT_NOT_FOUND = "agent_not_found"
+    NUMBER_NOT_REGISTERED = "number_not_registered"
     CANCELED = "canceled"
     WINDOW_MISSED = "window_missed"
     PROVIDER_TIMEOUT = "provider_timeout"

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from linkwright import clock, ids, plans, usage
+from linkwright.providers.telephony import Carrier
 from linkwright.settings import settings
 from linkwright.table import Item, Key, Table, get
 from linkwright.transaction import Transaction
@@ -17,7 +18,7 @@ from linkwright.voice.agent_models import Agent
 from linkwright.voice.calls import attempts, concurrency, endings, items
 from linkwright.voice.calls.items import CallItem, Facts, Superseded
 from linkwright.voice.calls.states import EndedReason
-from linkwright.voice.compliance import quiet_hours, rules
+from linkwright.voice.compliance import caller_ids, quiet_hours, rules
 from linkwright.workspace.operations import Tenant
 
 # A carrier keeps what it calls by, and so do we, longer than any call may be looked for.
@@ -25,6 +26,10 @@ _BOUND_RETENTION_S = 7 * 24 * 3600
 _PACE_RETENTION_S = 3600
 # A call that was dialled and of which nothing was heard for so long is asked after.
 _UNHEARD = timedelta(seconds=90)
+
+
+# What is no rule for whom to call.
+FAILURES = frozenset({EndedReason.PLAN_LIMIT, EndedReason.NUMBER_NOT_REGISTERED})
 
 
 class Refused(Exception):
@@ -48,7 +53,7 @@ class Taken(Exception):
 
 
 def claim(
-    item: CallItem, lease_end: datetime, agent: Agent, tenant: Tenant, account: str
+    item: CallItem, lease_end: datetime, agent: Agent, tenant: Tenant, carrier: Carrier
 ) -> CallItem:
     """Begin an attempt: this worker is about to dial. The agent's version is fixed here.
 
@@ -60,7 +65,7 @@ def claim(
     minutes = math.ceil(agent.max_duration_s / 60)
     while minutes > 0:
         try:
-            return _claimed(item, lease_end, agent, tenant, account, minutes)
+            return _claimed(item, lease_end, agent, tenant, carrier, minutes)
         except usage.Exhausted:
             minutes = min(minutes - 1, _minutes_left(item, tenant))
     raise NoMinutes
@@ -75,7 +80,12 @@ def _minutes_left(item: CallItem, tenant: Tenant) -> int:
 
 
 def _claimed(
-    item: CallItem, lease_end: datetime, agent: Agent, tenant: Tenant, account: str, minutes: int
+    item: CallItem,
+    lease_end: datetime,
+    agent: Agent,
+    tenant: Tenant,
+    carrier: Carrier,
+    minutes: int,
 ) -> CallItem:
     tx, view = items.transaction(item), attempts.begun(item["view"], agent)
     facts = _facts(item, lease_end, agent, tenant)
@@ -85,13 +95,16 @@ def _claimed(
         facts["period"] = plans.period(tenant.anchor_day).label
     after = items.write(tx, item, view, facts)
     rules.require_not_listed(tx, view["to"], _refused(EndedReason.DO_NOT_CALL))
+    if agent.phone_number not in {None, carrier.phone_number}:
+        not_ours = _refused(EndedReason.NUMBER_NOT_REGISTERED)
+        caller_ids.require(tx, carrier.caller_id(agent.phone_number), not_ours)
     rules.count_dial(tx, tenant.plan, _refused(EndedReason.PLAN_LIMIT))
     concurrency.enter(tx, item["sk"], agent, tenant.plan.concurrent_calls)
     most, too_often = tenant.settings.calls_per_callee_per_day, _refused(EndedReason.CALLEE_LIMIT)
     concurrency.ring(tx, item["sk"], view["to"], most, too_often)
     if "reserved" in item:
         usage.top_up(tx, tenant.plan, usage.CALL_MINUTES, dict(item), dict(after))
-    _keep_pace(tx, account)
+    _keep_pace(tx, carrier.account)
     tx.commit()
     return after
 

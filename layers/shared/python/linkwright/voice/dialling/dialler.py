@@ -126,7 +126,7 @@ def _begin(item: CallItem, tenant: Tenant) -> bool:
     try:
         carrier = telephony.carrier(partition)
         carrier.caller_id(agent.phone_number)
-        item = claims.claim(item, _lease_end(), agent, tenant, carrier.account)
+        item = claims.claim(item, _lease_end(), agent, tenant, carrier)
     except CarrierNotConfigured:
         lifecycle.advance(item, _failed(EndedReason.CARRIER_NOT_CONFIGURED))
         return False
@@ -136,7 +136,7 @@ def _begin(item: CallItem, tenant: Tenant) -> bool:
         lifecycle.advance(item, _failed(EndedReason.PLAN_LIMIT))
         return False
     except claims.Refused as refused:
-        failed = refused.reason is EndedReason.PLAN_LIMIT
+        failed = refused.reason in claims.FAILURES
         lifecycle.advance(item, (_failed if failed else _canceled)(refused.reason))
         return False
     _place(item, agent, carrier)
