@@ -70,7 +70,7 @@ def _size(item: Item) -> int:
 
 
 def _index_entries(item: Item) -> list[Item]:
-    names = [index for index in ("gsi1", "gsi2", "gsi3") if f"{index}pk" in item]
+    names = [index for index in ("gsi1", "gsi2", "gsi3", "gsi4") if f"{index}pk" in item]
     return [
         {
             name: value
@@ -81,4 +81,4 @@ def _index_entries(item: Item) -> list[Item]:
     ]
 
 
-_PROJECTED = {("view", "gsi1"), ("view", "gsi3")}
+_PROJECTED = {("view", "gsi1"), ("view", "gsi3"), ("view", "gsi4")}

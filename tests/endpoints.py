@@ -137,15 +137,15 @@ ENDPOINTS = {
         [
             Cost(["Query"], 2, 1, "25 of them", _calls()),
             Cost(["Query"], 1.5, 1, "by agent", _calls("?agent_id={agent}")),
-            Cost(["Query"], 1.5, 1, "by status", _calls("?status=queued")),
+            Cost(["Query"], 1, 1, "by status", _calls("?status=queued")),
             Cost(["Query"], 1.5, 1, "by both", _calls("?agent_id={agent}&status=queued")),
         ]
     ),
     "POST /v1/voice/calls": Row(
         # The settings, which a switch must be seen in at once. Authenticating 1; record, agent
-        # check, do-not-call check, dials of the day and minutes 2 each; call 2 and 3 indexes; event
+        # check, do-not-call check, dials of the day and minutes 2 each; call 2 and 4 indexes; event
         # 2 and 1.
-        [Cost(_CHANGE, 1, 19)],
+        [Cost(_CHANGE, 1, 20)],
         body=lambda ids: {"agent_id": ids["agt"], "to": CALLEE, "metadata": {}},
     ),
     "POST /callbacks/twilio/{partition}/{call_id}/{attempt}/answer": Row(
@@ -166,9 +166,9 @@ ENDPOINTS = {
             Cost(["GetItem"], 1, 0, "initiated", _callback("status", "initiated")),
             # The call 2; the event 2 and 1.
             Cost(_CHANGE, 1, 5, "ringing", _callback("status", "ringing")),
-            # The talk, and who waits; the call 2 with its transcript, the place, the number and the
+            # The talk, and who waits; the call 4 with its transcript, the place, the number and the
             # minutes 2 each, the event and the follow-up.
-            Cost(_END, 2.5, 16, "completed", _callback("status", "completed")),
+            Cost(_END, 2.5, 18, "completed", _callback("status", "completed")),
         ],
         status=204,
     ),

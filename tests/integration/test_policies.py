@@ -66,10 +66,10 @@ def places_more_calls_than_the_plan_has(stack: Stack, workspace: Workspace) -> N
 
 
 def lists_calls_by_each_index(stack: Stack, workspace: Workspace) -> None:
-    agent = workspace.agent()
-    call = workspace.place(agent).json["id"]
+    agent_id = workspace.agent()
+    agent, call = f"agent_id={agent_id}", workspace.place(agent_id).json["id"]
     assert workspace.client.get(f"/v1/voice/calls/{call}").status == 200
-    for filters in ("", f"?agent_id={agent}&status=queued", "?status=queued&status=busy"):
+    for filters in ("", *(f"?{agent}", f"?{agent}&status=queued", "?status=queued&status=busy")):
         answer = workspace.client.get(f"/v1/voice/calls{filters}")
         assert call in {row["id"] for row in answer.json["data"]}
 

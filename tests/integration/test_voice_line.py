@@ -146,7 +146,6 @@ def _queued(workspace: Workspace, call_id: str) -> Item:
     return {
         **items.key(workspace.partition, call_id).attributes(),
         "gsi3pk": items.status_partition(workspace.partition, "queued"),
-        "gsi3sk": call_id,
         "view": {"agent_id": f"agt_of_{call_id}"},
     }
 

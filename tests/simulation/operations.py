@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from linkwright.table import Driver, Item, placeholders
+from linkwright.table import Driver, Item, placeholders, sort_key
 
 # Few of each, so that operations meet on the same items; the empty ones are refused as keys.
 _PARTITIONS = ("a", "b")
@@ -14,7 +14,7 @@ _NUMBERS = (0, 1, 2, -3, 2.5)
 _TEXTS = ("", "x", "xy", "z", "é")
 _SETS = ({"p"}, {"q"}, {"p", "q"}, {"p", "q", "r"})
 _OTHERS = (None, True, False, [1, "x"], {"x": 1, "y": "x"}, {"x": {"y": 2}})
-_INDEXES = (("", None), ("gsi1", "gsi1"), ("gsi2", "gsi2"), ("gsi3", "gsi3"))
+_INDEXES = (("", None), ("gsi1", "gsi1"), ("gsi2", "gsi2"), ("gsi3", "gsi3"), ("gsi4", "gsi4"))
 _UPDATES = (
     "SET #s = {s}",
     "SET #view = {o}",
@@ -83,7 +83,7 @@ class Generator:
         prefix, index = self._pick(*_INDEXES)
         where = f"#{prefix}pk = {self._value(self.partition(prefix))}"
         if self._chance(0.5):
-            where += f" AND {self._range(f'#{prefix}sk')}"
+            where += f" AND {self._range(f'#{sort_key(prefix)}')}"
         options = {
             "index_name": index,
             "limit": self._pick(1, 2, 3, 50),
@@ -121,7 +121,7 @@ class Generator:
 
     def _item(self) -> Item:
         item = self._key()
-        for index in ("gsi1", "gsi2", "gsi3"):
+        for index in ("gsi1", "gsi2", "gsi3", "gsi4"):
             if self._chance(0.6):
                 item[f"{index}pk"] = self.partition(index)
                 item[f"{index}sk"] = self._sort()

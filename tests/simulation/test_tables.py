@@ -57,7 +57,7 @@ def _contents(driver: Driver, name: str, generator: Generator) -> list[Any]:
             expression_attribute_names={"#k": f"{prefix}pk"},
             expression_attribute_values={":p": generator.partition(prefix, partition)},
         )[0]
-        for prefix in ("", "gsi1", "gsi2", "gsi3")
+        for prefix in ("", "gsi1", "gsi2", "gsi3", "gsi4")
         for partition in ("a", "b")
     ]
 

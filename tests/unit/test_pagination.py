@@ -245,6 +245,18 @@ def test_each_row_once_and_null_at_the_end(count: int) -> None:
         assert (page.next_cursor is None) == (count <= 100)
 
 
+def test_a_page_has_what_fits_and_at_least_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = [f"call_{at}" for at in range(9)]
+    # {"id":"call_1"} has 15 characters, and four quotes that are escaped once more.
+    for room, rows in ((19 * 3 + 18, 3), (19 * 3, 3), (19 * 3 - 1, 2), (1, 1)):
+        monkeypatch.setattr(pagination, "MAX_PAGE_BYTES", room)
+        page = paged(ACCOUNT, "r", ListQuery(), _listing(keys), _show)
+        assert len(page.data) == rows
+        assert _walk(_listing(keys), 25) == sorted(keys, reverse=True)
+    monkeypatch.setattr(pagination, "MAX_PAGE_BYTES", 19 * 9)
+    assert paged(ACCOUNT, "r", ListQuery(), _listing(keys), _show).next_cursor is None
+
+
 _partitions = st.lists(
     st.tuples(st.sets(st.integers(0, 60), max_size=25), st.integers(1, 6)), min_size=1, max_size=4
 )
@@ -274,6 +286,35 @@ def test_merging_loses_no_row_though_reads_stop_early(
     assert _walk(merged(listings), limit) == sorted(keys, reverse=True)
 
 
+@settings(max_examples=300, derandomize=True, deadline=None, database=None)
+@given(
+    sizes=st.lists(st.integers(0, 200), min_size=1, max_size=11),
+    seed=st.randoms(use_true_random=False),
+    limit=st.integers(1, 100),
+)
+def test_merging_reads_at_most_twice_what_it_shows(
+    sizes: list[int], seed: random.Random, limit: int
+) -> None:
+    """However the rows are spread: all of a partition may come before all of another."""
+    owners = [at for at, size in enumerate(sizes) for _ in range(size)]
+    if seed.random() < 0.7:
+        seed.shuffle(owners)
+    keys = [[f"{at:04}" for at, owner in enumerate(owners) if owner == part] for part in range(11)]
+    read = []
+
+    def counted(listing: Fetch) -> Fetch:
+        def fetch(after: Place | None, count: int) -> tuple[list[Placed], Place | None]:
+            rows, reached = listing(after, count)
+            read.append(len(rows))
+            return rows, reached
+
+        return fetch
+
+    rows, _ = merged([counted(_listing(own)) for own in keys[: len(sizes)]])(None, limit)
+    assert [row["sk"] for _, row in rows] == [f"{at:04}" for at in range(len(owners))][::-1][:limit]
+    assert sum(read) <= 2 * len(rows) + len(sizes)
+
+
 def test_a_range_that_holds_nothing_is_not_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     def query(*_: object, **__: object) -> None:
         raise AssertionError("DynamoDB refuses a range whose end comes before its beginning")
@@ -291,7 +332,7 @@ def test_a_page_takes_a_bounded_number_of_reads(monkeypatch: pytest.MonkeyPatch)
         return [], {"pk": "W#ws_1#CALL", "sk": f"call_{9 - len(reads)}"}
 
     monkeypatch.setattr(pagination, "query", query)
-    fetch = pagination.partition(Table.CORE, "W#ws_1#CALL", condition="#a = :a", values={"a": 1})
+    fetch = pagination.partition(Table.CORE, "W#ws_1#CALL")
     rows, place = fetch(None, 26)
     last = f"call_{9 - pagination.MAX_READS}"
     assert (rows, place, len(reads)) == (

@@ -8,23 +8,24 @@ forged one could not cross a tenant even without the signature.
 import base64
 import binascii
 import hashlib
-import heapq
 import hmac
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
-from operator import itemgetter
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from math import ceil
 from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from linkwright.auth import Account
 from linkwright.errors import InvalidRequest
 from linkwright.fields import Model, RequestModel
-from linkwright.table import Item, Table, query
+from linkwright.table import Item, Table, query, sort_key
 
 Row = TypeVar("Row")
+Shown = TypeVar("Shown", bound=BaseModel)
 
 DEFAULT_LIMIT = 25
 MAX_LIMIT = 100
@@ -33,6 +34,8 @@ _MAC_BYTES = 16
 MAX_READS = 5
 # Room for sort keys that take 700 bytes together.
 _MAX_CURSOR = 1024
+# Lambda answers 6 MB, a page as a text within a text.
+MAX_PAGE_BYTES = 5 * 1024 * 1024
 
 
 class Page(Model, Generic[Row]):
@@ -87,19 +90,35 @@ Fetch = Callable[[Place | None, int], tuple[list[Placed], Place | None]]
 
 
 def paged(
-    account: Account, route: str, query: ListQuery, fetch: Fetch, show: Callable[[Item], Row]
-) -> Page[Row]:
+    account: Account, route: str, query: ListQuery, fetch: Fetch, show: Callable[[Item], Shown]
+) -> Page[Shown]:
     """One page of a list. Raises `InvalidRequest` for a cursor that is not of this list.
 
-    One row too many is read: it only tells that there is a next page. DynamoDB's own mark for that
-    is set on an exact fit too.
+    It has as many rows as were asked for, or as can be answered. One row too many is read: it only
+    tells that there is a next page. DynamoDB's own mark for that is set on an exact fit too.
     """
     after = _position(account, route, query) if query.cursor is not None else None
     rows, reached = fetch(after, query.limit + 1)
-    shown = rows[: query.limit]
-    last = shown[-1][0] if len(rows) > query.limit else reached
+    data = list(_fitting(show(row) for _, row in rows[: query.limit]))
+    last = rows[len(data) - 1][0] if len(data) < len(rows) else reached
     cursor = _cursor(account, route, query, last) if last else None
-    return Page(data=[show(row) for _, row in shown], next_cursor=cursor)
+    return Page(data=data, next_cursor=cursor)
+
+
+def _fitting(rows: Iterable[Shown]) -> Iterator[Shown]:
+    """The rows that one answer can hold; always the first, which is far below that."""
+    room = MAX_PAGE_BYTES
+    for at, row in enumerate(rows):
+        room -= _weight(row)
+        if room < 0 and at:
+            return
+        yield row
+
+
+def _weight(row: BaseModel) -> int:
+    """In the answer: there the row is JSON within JSON, where quotes are escaped once more."""
+    text = row.model_dump_json()
+    return len(text.encode()) + text.count('"') + text.count("\\")
 
 
 def partition(
@@ -110,17 +129,16 @@ def partition(
     base: str = "",
     between: tuple[str, str] | None = None,
     newest_first: bool = True,
-    condition: str | None = None,
-    values: Mapping[str, Any] | None = None,
 ) -> Fetch:
     """Fetches one partition of a table or of its index; `base` is then the rows' own partition.
 
-    A filter, or rows so large that one read does not hold them, takes several reads. Their number
-    is bounded: a page may be short and still have a cursor.
+    Nothing is filtered: what a list leaves out has a partition of its own. Rows so large that one
+    read does not hold them take several. Their number is bounded: a page may be short and still
+    have a cursor.
     """
 
     def place(row: Item) -> Place:
-        return Place(row[f"{index}sk"], row["sk"])
+        return Place(row[sort_key(index)], row["sk"])
 
     def fetch(after: Place | None, count: int) -> tuple[list[Placed], Place | None]:
         if between and between[0] > between[1]:
@@ -131,7 +149,7 @@ def partition(
                 "pk": base or name,
                 "sk": after.sk,
                 f"{index}pk": name,
-                f"{index}sk": after.key,
+                sort_key(index): after.key,
             }
         rows: list[Placed] = []
         for _ in range(MAX_READS):
@@ -143,8 +161,6 @@ def partition(
                 start_after=start,
                 limit=count,
                 newest_first=newest_first,
-                condition=condition,
-                values=values,
             )
             rows += [(place(row), row) for row in more]
             if start is None or len(rows) >= count:
@@ -157,19 +173,44 @@ def partition(
 def merged(fetches: Sequence[Fetch]) -> Fetch:
     """Fetches several partitions as one: ids order by time across all of them.
 
-    Not for a sort key that several rows may have: in which order those are read, DynamoDB does not
-    say.
+    They share what is still wanted, and each is read on when it has been used up: at most twice as
+    many rows are read as are shown, however they are spread. Not for a sort key that several rows
+    may have: in which order those are read, DynamoDB does not say.
     """
 
     def fetch(after: Place | None, count: int) -> tuple[list[Placed], Place | None]:
-        each = [one(after, count) for one in fetches]
-        rows = heapq.merge(*(some for some, _ in each), key=itemgetter(0), reverse=True)
-        # What is older than a place where a read stopped may be missing rows of that partition.
-        reached = max((reached for _, reached in each if reached), default=None)
-        complete = [row for row in rows if reached is None or row[0] >= reached]
-        return complete[:count], reached
+        parts = [_Part(one, after) for one in fetches]
+        rows: list[Placed] = []
+        while len(rows) < count:
+            parts = [part for part in parts if part.rows or not part.is_over]
+            for part in parts:
+                if not part.rows:
+                    part.read_on(ceil((count - len(rows)) / len(parts)))
+            found = [part for part in parts if part.rows]
+            if not found:
+                break
+            rows.append(max(found, key=lambda part: part.rows[0][0]).rows.popleft())
+        return rows, None
 
     return fetch
+
+
+class _Part:
+    """One of the partitions of a merged list: what was read of it and is not shown yet."""
+
+    def __init__(self, fetch: Fetch, after: Place | None) -> None:
+        self.rows: deque[Placed] = deque()
+        self.is_over = False
+        self._fetch = fetch
+        self._after = after
+
+    def read_on(self, count: int) -> None:
+        """Read so many more, or what there is; some at least, unless there are none."""
+        while not self.rows and not self.is_over:
+            rows, reached = self._fetch(self._after, count)
+            self.rows.extend(rows)
+            self._after = reached or (rows[-1][0] if rows else None)
+            self.is_over = len(rows) < count and reached is None
 
 
 def _position(account: Account, route: str, query: ListQuery) -> Place:

@@ -47,15 +47,23 @@ class Facts(TypedDict, total=False):
     recording_key: str
 
 
-class CallItem(Facts):
+class Listed(TypedDict):
+    """By what lists find a call: by its agent, by its status, and by both.
+
+    The last two are sorted by the call's own id: so it stays below 1 KB, by which changes are paid.
+    """
+
+    gsi1pk: str
+    gsi1sk: str
+    gsi3pk: str
+    gsi4pk: str
+
+
+class CallItem(Facts, Listed):
     """`v` counts the changes; `request_id` is of the request that placed the call."""
 
     pk: str
     sk: str
-    gsi1pk: str
-    gsi1sk: str
-    gsi3pk: str
-    gsi3sk: str
     view: Item
     v: int
     request_id: str
@@ -86,6 +94,20 @@ def agent_partition(partition: str, agent_id: str) -> str:
 
 def status_partition(partition: str, status: str) -> str:
     return f"W#{partition}#CST#{status}"
+
+
+def agent_status_partition(partition: str, agent_id: str, status: str) -> str:
+    return f"W#{partition}#{agent_id}#{status}"
+
+
+def listed(partition: str, view: Item) -> Listed:
+    agent_id, status = view["agent_id"], view["status"]
+    return {
+        "gsi1pk": agent_partition(partition, agent_id),
+        "gsi1sk": view["id"],
+        "gsi3pk": status_partition(partition, status),
+        "gsi4pk": agent_status_partition(partition, agent_id, status),
+    }
 
 
 def find(partition: str, call_id: str) -> CallItem | None:
@@ -128,10 +150,12 @@ def write(
     otherwise: Otherwise = Superseded,
 ) -> CallItem:
     """Give the call another view and other facts. Returns it as it is then: its next version."""
+    found_by = listed(partition_of(item), view)
     written = {
         "view": view,
         "v": item["v"] + 1,
-        "gsi3pk": status_partition(partition_of(item), view["status"]),
+        "gsi3pk": found_by["gsi3pk"],
+        "gsi4pk": found_by["gsi4pk"],
         **(facts or {}),
     }
     gone = _UNTIL_IT_MOVES + (_UNTIL_THE_END if is_terminal(Status(view["status"])) else ())

@@ -15,7 +15,7 @@ _LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def page(account: Account, filters: CallsQuery) -> Page[CallSummary]:
-    """Newest first, by the narrowest index: agent, else status, else all of them."""
+    """Newest first, by the index of just the filters that are given: nothing else is read."""
     return pagination.paged(account, _ROUTE, filters, _fetch(account.partition, filters), _summary)
 
 
@@ -25,33 +25,20 @@ def _fetch(partition: str, filters: CallsQuery) -> Fetch:
         ids.first_at("call", filters.created_after or _EARLIEST),
         ids.last_before("call", filters.created_before or _LATEST),
     )
-    if filters.agent_id is not None:
-        only = {f"s{at}": status.value for at, status in enumerate(filters.status)}
-        return pagination.partition(
-            Table.CORE,
-            items.agent_partition(partition, filters.agent_id),
-            index="gsi1",
-            base=base,
-            between=between,
-            condition=f"#view.#status IN ({', '.join(f':{name}' for name in only)})"
-            if only
-            else None,
-            values=only,
-        )
-    if filters.status:
-        return pagination.merged(
-            [
-                pagination.partition(
-                    Table.CORE,
-                    items.status_partition(partition, status),
-                    index="gsi3",
-                    base=base,
-                    between=between,
-                )
-                for status in filters.status
-            ]
-        )
-    return pagination.partition(Table.CORE, base, between=between)
+
+    def by(index: str, name: str) -> Fetch:
+        return pagination.partition(Table.CORE, name, index=index, base=base, between=between)
+
+    agent_id, statuses = filters.agent_id, filters.status
+    if agent_id is not None and statuses:
+        names = (items.agent_status_partition(partition, agent_id, one) for one in statuses)
+        return pagination.merged([by("gsi4", name) for name in names])
+    if agent_id is not None:
+        return by("gsi1", items.agent_partition(partition, agent_id))
+    if statuses:
+        names = (items.status_partition(partition, one) for one in statuses)
+        return pagination.merged([by("gsi3", name) for name in names])
+    return by("", base)
 
 
 def _summary(row: Item) -> CallSummary:

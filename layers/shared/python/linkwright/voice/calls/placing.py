@@ -1,6 +1,7 @@
 """Placing a call: what must hold for it, and what is written."""
 
 from datetime import datetime, timedelta
+from typing import cast
 
 from linkwright import clock, ids, jobs, usage
 from linkwright.auth import Account
@@ -101,18 +102,10 @@ def _quiet(message: str) -> ApiError:
 
 def _new_item(partition: str, call: Call, request_id: str) -> CallItem:
     pk, sk = items.key(partition, call.id)
-    return {
-        "pk": pk,
-        "sk": sk,
-        "gsi1pk": items.agent_partition(partition, call.agent_id),
-        "gsi1sk": call.id,
-        "gsi3pk": items.status_partition(partition, call.status),
-        "gsi3sk": call.id,
-        # Without what is not there: the call stays below 1 KB, by which each change is paid.
-        "view": call.model_dump(mode="json", exclude={"transcript"}, exclude_none=True),
-        "v": 1,
-        "request_id": request_id,
-    }
+    # Without what is not there: the call stays below 1 KB, by which each change is paid.
+    view = call.model_dump(mode="json", exclude={"transcript"}, exclude_none=True)
+    own = {"pk": pk, "sk": sk, "view": view, "v": 1, "request_id": request_id}
+    return cast(CallItem, {**own, **items.listed(partition, view)})
 
 
 def _given(wanted: PlaceCall) -> GivenConsent | None:
