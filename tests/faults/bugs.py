@@ -102,6 +102,9 @@ def claim_without_a_condition(patch: Patch) -> None:
 
 def _unconditional(expression: str, options: dict[str, Any]) -> dict[str, Any]:
     values = options.get("values") or {}
+    if "dials" in expression and "call" in values:
+        # The place with the callee's number, which the first has taken, would stop the second.
+        return options | {"condition": None}
     if "claim" not in values:
         return options
     used = {name: value for name, value in values.items() if f":{name}" in expression.split(" ")}
