@@ -23,6 +23,7 @@ from tests.carrier import Exchange, Killed, die, lose, then_die, unanswered, unr
 from tests.client import invoke
 from tests.clocks import Hand
 from tests.factories import CALLEE, Workspace, another_number, make_workspace
+from tests.integration.logs import logged
 from tests.integration.test_concurrency import at_once
 from tests.stack import Stack
 from tests.switchboard import Reply, Sent, deliver_to_functions
@@ -842,6 +843,18 @@ def _environment(**changes: str) -> Iterator[None]:
         yield
     settings.settings.cache_clear()
     vault.vault.cache_clear()
+
+
+def test_test_mode_never_has_the_live_account(stack: Stack, exchange: Exchange) -> None:
+    live = json.loads(carrier.SECRET)["carrier"]
+    workspaces = [make_workspace(mode=mode) for mode in ("test", "live")]
+    test_account = live | {"base_url": "https://api.example.com"}
+    with logged() as lines, _secret(stack, carrier_test=test_account):
+        test, real = (_dialled(workspace) for workspace in workspaces)
+    assert workspaces[0].end_of(test) == ("failed", "carrier_not_configured")
+    assert workspaces[1].end_of(real) == ("dialing", None)
+    assert exchange.orders == 1
+    assert "carrier_test is the live account" in lines.getvalue()
 
 
 @pytest.mark.parametrize("mode", ["live", "test"])

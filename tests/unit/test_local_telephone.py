@@ -13,7 +13,16 @@ def test_the_account_and_the_port_are_kept(tmp_path: Path) -> None:
     with telephone.start(tmp_path, FRONT_DOOR) as again:
         assert (again.account_sid, again.auth_token) == (first.account_sid, first.auth_token)
         assert again.base_url == first.base_url
-    assert (tmp_path / telephone.FILE).stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / f"{telephone.LIVE}.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_each_mode_has_an_account_of_its_own(tmp_path: Path) -> None:
+    with (
+        telephone.start(tmp_path, FRONT_DOOR) as live,
+        telephone.start(tmp_path, FRONT_DOOR, telephone.TEST) as test,
+    ):
+        assert live.account_sid != test.account_sid
+        assert live.base_url != test.base_url
 
 
 def test_another_port_while_its_own_is_taken(tmp_path: Path) -> None:

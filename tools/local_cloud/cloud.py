@@ -49,7 +49,10 @@ def start_cloud(
         listener = stack.enter_context(front_door.open_port(port))
         base_url = front_door.base_url(listener)
         # Before the functions: calls that were left waiting are dialled as soon as those run.
-        carrier = stack.enter_context(telephone.start(directory, base_url))
+        carriers = {
+            name: stack.enter_context(telephone.start(directory, base_url, name))
+            for name in (telephone.LIVE, telephone.TEST)
+        }
         with _timed(say, "Starting MiniStack"):
             emulator = stack.enter_context(
                 start_ministack(
@@ -58,9 +61,10 @@ def start_cloud(
             )
         api_id = _bring_up_to_date(directory, emulator.endpoint_url, say)
         outputs = deployment.outputs(emulator.endpoint_url)
-        telephone.tell(emulator.endpoint_url, outputs, carrier)
+        telephone.tell(emulator.endpoint_url, outputs, carriers)
         stack.enter_context(front_door.serve(listener, emulator.endpoint_url, api_id))
         demo = _demo(directory, base_url, emulator.endpoint_url, outputs, say)
+        carrier = carriers[telephone.LIVE]
         yield Cloud(base_url, emulator.endpoint_url, outputs, demo, emulator, carrier)
 
 

@@ -1,4 +1,4 @@
-"""The local cloud's telephone carrier, and how the deployment comes to know of it."""
+"""The local cloud's telephone carriers, one for each mode, and how the deployment knows of them."""
 
 import json
 import socket
@@ -12,7 +12,8 @@ from mypy_boto3_secretsmanager import SecretsManagerClient
 from tools.carrier import Account, Carrier, start_carrier
 from tools.local_cloud.deployment import session
 
-FILE = "carrier.json"
+# By the names of their accounts in the secret; each is remembered in a file of that name.
+LIVE, TEST = "carrier", "carrier_test"
 # Where the carrier calls back. It stands for the front door whatever the port of that is, so that
 # another port takes no new deployment.
 PUBLIC_URL = "https://linkwright.invalid"
@@ -27,48 +28,50 @@ def parameters() -> dict[str, str]:
 
 
 @contextmanager
-def start(directory: Path, front_door: str) -> Iterator[Carrier]:
-    """The carrier, with the account of the first run.
+def start(directory: Path, front_door: str, name: str = LIVE) -> Iterator[Carrier]:
+    """A carrier, with the account of the first run.
 
     On the same port too, if it is free: what functions read of the secret they never read again,
     and some may begin before a new address is written there.
     """
-    account, port = _remembered(directory)
+    file = directory / f"{name}.json"
+    account, port = _remembered(file)
     with start_carrier(
         port if _is_free(port) else 0,
         time_scale=TIME_SCALE,
         origins={PUBLIC_URL: front_door},
         account=account,
     ) as carrier:
-        _remember(directory, carrier)
+        _remember(file, carrier)
         yield carrier
 
 
-def tell(endpoint: str, outputs: Mapping[str, str], carrier: Carrier) -> None:
-    """Write the carrier into the deployed secret, for both modes; what else is there stays."""
+def tell(endpoint: str, outputs: Mapping[str, str], carriers: Mapping[str, Carrier]) -> None:
+    """Write the carriers into the deployed secret; what else is there stays."""
     client: SecretsManagerClient = session().client("secretsmanager", endpoint_url=endpoint)
-    account = {
-        "account_sid": carrier.account_sid,
-        "auth_token": carrier.auth_token,
-        "phone_number": PHONE_NUMBER,
-        "base_url": carrier.base_url,
+    accounts = {
+        name: {
+            "account_sid": carrier.account_sid,
+            "auth_token": carrier.auth_token,
+            "phone_number": PHONE_NUMBER,
+            "base_url": carrier.base_url,
+        }
+        for name, carrier in carriers.items()
     }
     known = json.loads(client.get_secret_value(SecretId=outputs["Secret"])["SecretString"])
-    wanted = known | {"carrier": account, "carrier_test": account}
+    wanted = known | accounts
     if wanted != known:
         client.put_secret_value(SecretId=outputs["Secret"], SecretString=json.dumps(wanted))
 
 
-def _remembered(directory: Path) -> tuple[Account, int]:
-    file = directory / FILE
+def _remembered(file: Path) -> tuple[Account, int]:
     if not file.exists():
         return Account(), 0
     known = json.loads(file.read_text())
     return Account(known["account_sid"], known["auth_token"]), known["port"]
 
 
-def _remember(directory: Path, carrier: Carrier) -> None:
-    file = directory / FILE
+def _remember(file: Path, carrier: Carrier) -> None:
     if not file.exists():
         file.touch(mode=0o600)
         known = {

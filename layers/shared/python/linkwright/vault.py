@@ -5,10 +5,11 @@ Read once per process, before its first event: a function that needs none never 
 
 from functools import cache
 
-from pydantic import BaseModel, Field, SecretStr, ValidationError
+from pydantic import BaseModel, Field, SecretStr, ValidationError, model_validator
 
 from linkwright import aws
 from linkwright.errors import Unavailable
+from linkwright.observability import logger
 from linkwright.settings import settings
 from linkwright.startup import in_advance
 
@@ -30,6 +31,15 @@ class Vault(BaseModel):
     carrier_test: CarrierAccount | None = None
     anthropic_api_key: SecretStr | None = None
     openai_api_key: SecretStr | None = None
+
+    @model_validator(mode="after")
+    def _keeps_the_modes_apart(self) -> "Vault":
+        """Else what is tried out would ring the phones of people."""
+        live, test = self.carrier, self.carrier_test
+        if live and test and live.account_sid == test.account_sid:
+            logger().error("carrier_test is the live account: test mode has no carrier")
+            self.carrier_test = None
+        return self
 
 
 class Unreadable(Exception):
