@@ -15,7 +15,8 @@ from tests.client import Context, queue_event, stream_event
 pytestmark = pytest.mark.usefixtures("environment")
 CANARY = "canary of an exception"
 ITEMS = [{"pk": "W#ws_1#CALL", "sk": f"call_{number}", "outbox": "call"} for number in range(4)]
-CHANGES = [(None, item) for item in ITEMS]
+# All are new but the last, which was there before.
+CHANGES: list[Change] = [*((None, item) for item in ITEMS[:3]), ({**ITEMS[3], "v": 1}, ITEMS[3])]
 WORK = [Work("call", item["pk"], item["sk"]) for item in ITEMS]
 BODIES = [work.message() for work in WORK]
 
