@@ -337,6 +337,13 @@ def test_redirects_are_followed_as_often_as_allowed(network: Network, status: in
     assert [request.split()[1] for request in shop.requests[1:]] == [b"/b?c", b"/d"]
 
 
+def test_a_question_for_the_head_alone_is_redirected_as_one(network: Network) -> None:
+    shop = network.serve("shop.example", PUBLIC, redirect("/b"), OK)
+    answer = fetch(method="HEAD", redirects=1)
+    assert (answer.status, answer.url) == (200, "http://shop.example/b")
+    assert [request.split()[:2] for request in shop.requests][1] == [b"HEAD", b"/b"]
+
+
 def test_a_redirect_too_many_is_the_answer(network: Network) -> None:
     shop = network.serve("shop.example", PUBLIC, redirect("/again"))
     answer = fetch(redirects=3)

@@ -10,6 +10,7 @@ import pytest
 from linkwright import clock, transaction
 from linkwright.client import core
 from linkwright.errors import ServerError, Unavailable
+from linkwright.jobs import AlreadyDone
 from linkwright.table import Item, Key, Table
 from linkwright.transaction import RecordExists, Transaction
 from tests.simulation.tables import cancelled
@@ -131,6 +132,20 @@ def test_an_event_is_the_workspaces_and_tells_of_the_request(
         {"reason": "busy"},
     )
     assert bare["details"] == {}
+
+
+def test_a_job_that_is_finished_waits_for_nothing_and_was_not_done_before(
+    tx: Transaction, driver: Driver
+) -> None:
+    tx.finish(AT)
+    driver.raises = [cancelled(["ConditionalCheckFailed"])]
+    with pytest.raises(AlreadyDone):
+        tx.commit()
+    (update,) = driver.operations[0]
+    assert (update["type"], update["key"]) == ("update", AT.attributes())
+    removed = update["update_expression"].removeprefix("REMOVE ")
+    assert removed == "#outbox, #gsi2pk, #gsi2sk, #attempts, #next_at"
+    assert update["condition_expression"] == "attribute_exists(#gsi2pk)"
 
 
 def test_what_says_nothing_is_not_written(tx: Transaction, driver: Driver) -> None:
