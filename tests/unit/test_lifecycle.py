@@ -47,7 +47,7 @@ def _stored(status: str, attempt: int = 1, **facts: Any) -> CallItem:
     tried = {"attempt": attempt, "started_at": clock.timestamp(NOW), "status": status}
     view = {
         **{"id": "call_1", "status": status, "created_at": clock.timestamp(NOW)},
-        **{"attempt": attempt, "attempts": [tried], "to": "+972541234567"},
+        **{"attempt": attempt, "attempts": [tried], "to": "+972541234567", "agent_id": "agt_1"},
     }
     item = {"pk": "W#ws_1#CALL", "sk": "call_1", "v": 4, "request_id": "req_1", "view": view}
     return cast(CallItem, {**item, **facts})
@@ -69,6 +69,7 @@ def test_a_call_that_is_put_off_is_due_then_and_looked_at_then(commits: Commits)
     assert written[":gsi2pk"].startswith("DUE#")
     # It is listed by its status, and its events name the request that placed it.
     assert written[":gsi3pk"] == "W#ws_1#CST#scheduled"
+    assert written[":gsi4pk"] == "W#ws_1#agt_1#scheduled"
     assert (tx.partition, tx.request_id) == ("ws_1", "req_1")
 
 
