@@ -37,6 +37,7 @@ class Account:
         self.callees: dict[str, Callee] = dict(MAGIC)
         self.placed: list[PlacedCall] = []
         self.recordings: dict[str, Recording] = {}
+        self.deleted: dict[str, Recording] = {}
         self.recordings_absent = False
         self.listed_after_s = 0.0
         self._public_url = public_url.rstrip("/")

@@ -1,21 +1,24 @@
 """What follows an ended call: its transcript in full, its recording, its analysis; a hang-up."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from linkwright import clock, jobs, media
+from linkwright.egress import Answer
 from linkwright.jobs import FOLLOW_UP, HANG_UP, RECORDING, Work
 from linkwright.providers import telephony
-from linkwright.providers.telephony import CarrierNotConfigured
+from linkwright.providers.telephony import CarrierNotConfigured, NotFound
 from linkwright.table import Item, Key, Table, get, update
+from linkwright.transaction import Transaction
 from linkwright.voice.calls import follow_ups, items, recordings, turn_log
 from linkwright.voice.calls.models import CallSummary
 from linkwright.voice.follow_up import worker
 from tests import pump
-from tests.carrier import Exchange, Killed, about, unreachable
+from tests.carrier import Exchange, Killed, about, die, unreachable
 from tests.client import Context, invoke, queue_event
 from tests.factories import CALLEE, Workspace
 from tests.stack import Stack
@@ -254,34 +257,124 @@ def test_nothing_follows_a_call_that_nobody_answered(stack: Stack, workspace: Wo
     assert get(Table.CORE, follow_ups.analysis_key(workspace.partition, call_id)) is None
 
 
-@pytest.mark.parametrize("nothing", ["absent", "gone", "no carrier"])
-def test_done_where_the_carrier_has_no_recording(
-    stack: Stack,
-    workspace: Workspace,
-    exchange: Exchange,
-    monkeypatch: pytest.MonkeyPatch,
-    nothing: str,
+def test_done_where_the_carrier_says_that_there_is_no_recording(
+    stack: Stack, workspace: Workspace, exchange: Exchange
 ) -> None:
-    def refuse(_: str) -> None:
-        raise CarrierNotConfigured
-
-    exchange.live.account.recordings_absent = nothing == "absent"
+    exchange.live.account.recordings_absent = True
     call_id = _ended(stack, workspace)
     assert exchange.call(call_id).recorded
-    if nothing != "absent":
-        job = _recording(workspace, call_id, exchange)
-        if nothing == "gone":
-            exchange.live.recordings.clear()
-        else:
-            monkeypatch.setattr(telephony, "carrier", refuse)
-        worker.run(job)
-        assert _is_done(job)
     worker.run(_analysis(workspace, call_id))
     assert _is_done(_analysis(workspace, call_id))
     assert _types(stack, workspace) == ["call.analyzed"]
     assert workspace.call(call_id)["recording_url"] is None
     kinds = {item["pk"].rpartition("#")[2] for item in stack.rows("CoreTable", workspace.id)}
-    assert ("REC" in kinds) is (nothing != "absent")
+    assert "REC" not in kinds
+
+
+def _not_found(fetch: Any, times: int, method: str = "") -> Any:
+    """So many requests by this method are about what the carrier does not know yet."""
+    left = [times]
+
+    def answer(url: str, **options: Any) -> Answer:
+        if left[0] and method in ("", options["method"]):
+            left[0] -= 1
+            return Answer(404, {}, b'{"code": 20404}', url)
+        found: Answer = fetch(url, **options)
+        return found
+
+    return answer
+
+
+@pytest.mark.parametrize("times", [1, 4])
+def test_a_recording_that_is_not_found_at_first_is_asked_for_again(
+    stack: Stack,
+    workspace: Workspace,
+    exchange: Exchange,
+    monkeypatch: pytest.MonkeyPatch,
+    times: int,
+) -> None:
+    """One 404 destroyed both copies once."""
+    call_id = _ended(stack, workspace)
+    job = _recording(workspace, call_id, exchange)
+    monkeypatch.setattr(exchange.live, "fetch", _not_found(exchange.live.fetch, times))
+    for _ in range(times):
+        with pytest.raises(NotFound):
+            worker.run(job)
+        assert not _is_done(job)
+        assert len(exchange.live.recordings) == 1
+    worker.run(job)
+    assert workspace.call(call_id)["recording_url"] is not None
+    assert exchange.live.recordings == {}
+    assert _is_done(job)
+
+
+def test_a_recording_that_was_refused_is_deleted_though_it_is_not_found_at_first(
+    stack: Stack, workspace: Workspace, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call_id = _ended(stack, workspace)
+    job = _recording(workspace, call_id, exchange)
+    where = items.key(workspace.partition, call_id)
+    view = (get(Table.CORE, where) or {})["view"] | {"recording_consent": {"type": "refused"}}
+    update(Table.CORE, where, "SET #view = :view", values={"view": view})
+    # The request to delete it, and the question whether it is deleted.
+    monkeypatch.setattr(exchange.live, "fetch", _not_found(exchange.live.fetch, 2))
+    with pytest.raises(NotFound):
+        worker.run(job)
+    assert not _is_done(job)
+    worker.run(job)
+    assert (exchange.live.recordings, _is_done(job)) == ({}, True)
+
+
+def test_what_is_deleted_already_is_done(
+    stack: Stack, workspace: Workspace, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed after the carrier has forgotten it, and before that is written down."""
+    call_id = _ended(stack, workspace)
+    job = _recording(workspace, call_id, exchange)
+    with monkeypatch.context() as patch:
+        patch.setattr(worker, "_close", die)
+        with pytest.raises(Killed):
+            worker.run(job)
+    assert exchange.live.recordings == {}
+    worker.run(job)
+    assert _is_done(job)
+    assert _types(stack, workspace) == ["call.recording_ready"]
+
+
+def test_a_second_recording_of_a_call_is_left_where_it_is(
+    stack: Stack, workspace: Workspace, exchange: Exchange
+) -> None:
+    call_id = _ended(stack, workspace)
+    (kept,) = exchange.live.recordings.values()
+    worker.run(_recording(workspace, call_id, exchange))
+    other = replace(kept, sid=f"RE{'7' * 32}")
+    exchange.live.recordings[other.sid] = other
+    tx = Transaction(workspace.partition, "")
+    follow_ups.request_recording(workspace.partition, call_id, other.sid, tx)
+    tx.commit()
+    job = _recording(workspace, call_id, exchange)
+    with pytest.raises(worker.AnotherIsKept):
+        worker.run(job)
+    assert list(exchange.live.recordings) == [other.sid]
+    assert not _is_done(job)
+
+
+def test_what_an_account_is_needed_for_waits_for_one(
+    stack: Stack, workspace: Workspace, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: str) -> None:
+        raise CarrierNotConfigured
+
+    call_id = _ended(stack, workspace)
+    job = _recording(workspace, call_id, exchange)
+    with monkeypatch.context() as patch:
+        patch.setattr(telephony, "carrier", refuse)
+        with pytest.raises(CarrierNotConfigured):
+            worker.run(job)
+    assert len(exchange.live.recordings) == 1
+    worker.run(job)
+    assert _is_done(job)
+    assert workspace.call(call_id)["recording_url"] is not None
 
 
 def test_one_of_each_for_five_deliveries(
@@ -344,8 +437,9 @@ def test_killed_between_two_steps(
     stored: list[str] = []
     store, fetch = recordings.store, exchange.live.fetch
 
-    def store_and_die(*what: Any) -> str:
-        stored.append(store(*what))
+    def store_and_die(key: str, *what: Any) -> None:
+        store(key, *what)
+        stored.append(key)
         raise Killed
 
     def die_at_delete(url: str, **options: Any) -> Any:
@@ -382,10 +476,10 @@ def test_a_change_meanwhile_is_kept(
     where, store = items.key(workspace.partition, call_id), recordings.store
     changes = iter([True])
 
-    def store_while_another_writes(*what: Any) -> str:
+    def store_while_another_writes(*what: Any) -> None:
         if next(changes, False):
             update(Table.CORE, where, "SET #note = :x ADD #v :one", values={"x": "kept", "one": 1})
-        return store(*what)
+        store(*what)
 
     monkeypatch.setattr(recordings, "store", store_while_another_writes)
     worker.run(_recording(workspace, call_id, exchange))
@@ -427,6 +521,24 @@ def test_a_hang_up_is_tried_until_the_call_is_over(
     assert _is_done(job)
     exchange.finish(placed)
     assert placed.ended_by == "api"
+
+
+def test_a_hang_up_that_is_answered_404_at_first_is_ordered_again(
+    stack: Stack, workspace: Workspace, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in the first seconds of a call: who is there rings, and nobody else would end it."""
+    call_id = _place(workspace)
+    workspace.dial(call_id)
+    placed = exchange.ring(call_id)
+    assert workspace.client.post(f"/v1/voice/calls/{call_id}/cancel").status == 200
+    job = Work(HANG_UP, *follow_ups.hang_up_key(workspace.partition, placed.sid))
+    monkeypatch.setattr(exchange.live, "fetch", _not_found(exchange.live.fetch, 1))
+    with pytest.raises(NotFound):
+        worker.run(job)
+    assert not _is_done(job)
+    worker.run(job)
+    assert placed.hung_up
+    assert _is_done(job)
 
 
 def test_a_hang_up_of_a_call_that_is_over_is_done(

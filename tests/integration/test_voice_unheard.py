@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from linkwright.egress import Answer
+from linkwright.providers import telephony
 from tests import pump
 from tests.carrier import Exchange, about
 from tests.client import invoke
@@ -16,6 +18,8 @@ from tools.carrier.callees import Callee
 LONGEST_S = 600
 # After which a call is over, whatever anybody says.
 GRACE_S = 300
+# After which one of which nothing is heard is asked after.
+UNHEARD_S = 120
 
 
 @pytest.fixture
@@ -64,7 +68,7 @@ def test_a_call_that_nobody_took_ends_though_nothing_is_told(
     exchange.deliver = _only()
     call_id = _dialled(workspace, to=f"+1500555000{last_digit}")
     exchange.carry_on()
-    _after(stack, workspace, hand, 89)
+    _after(stack, workspace, hand, UNHEARD_S - 1)
     assert workspace.end_of(call_id) == ("dialing", None)
     _after(stack, workspace, hand, 2)
     assert workspace.end_of(call_id) == end
@@ -90,7 +94,7 @@ def test_a_call_that_is_over_ends_though_nothing_is_told(
     exchange.carry_on()
     placed = exchange.call(call_id)
     assert placed.status == "completed"
-    _after(stack, workspace, hand, 91)
+    _after(stack, workspace, hand, UNHEARD_S + 1)
     call = workspace.call(call_id)
     assert (call["status"], call["ended_reason"]) == end
     assert (call["duration_s"], call["transcript"]) == (placed.duration_s, [])
@@ -103,17 +107,16 @@ def test_a_call_is_followed_by_asking_where_nothing_is_told(
     exchange.deliver = _only()
     call_id = _dialled(workspace)
     placed = exchange.call(call_id)
-    _after(stack, workspace, hand, 91)
+    _after(stack, workspace, hand, UNHEARD_S + 1)
     assert workspace.end_of(call_id) == ("dialing", None)
     exchange.run_to(placed, "status", "ringing")
-    _after(stack, workspace, hand, 61)
+    _after(stack, workspace, hand, UNHEARD_S + 1)
     assert workspace.end_of(call_id) == ("ringing", None)
     exchange.run_to(placed, "status", "in-progress")
-    _after(stack, workspace, hand, 61)
+    _after(stack, workspace, hand, UNHEARD_S + 1)
     assert workspace.end_of(call_id) == ("in_progress", None)
     exchange.finish(placed)
-    # It was answered: it is let alone until it must be over.
-    _after(stack, workspace, hand, LONGEST_S + GRACE_S - 1)
+    _after(stack, workspace, hand, UNHEARD_S - 1)
     assert workspace.end_of(call_id) == ("in_progress", None)
     _after(stack, workspace, hand, 2)
     call = workspace.call(call_id)
@@ -129,7 +132,7 @@ def test_a_talk_is_shown_whole_though_its_status_is_never_told(
     call_id = _dialled(workspace)
     exchange.carry_on()
     assert workspace.end_of(call_id) == ("in_progress", None)
-    _after(stack, workspace, hand, LONGEST_S + GRACE_S + 1)
+    _after(stack, workspace, hand, UNHEARD_S + 1)
     call = workspace.call(call_id)
     assert (call["status"], call["ended_reason"]) == ("completed", "agent_ended")
     said = [turn.text for turn in exchange.call(call_id).turns]
@@ -179,16 +182,119 @@ def test_a_call_that_is_never_answered_nor_over_is_given_up_and_hung_up(
     assert placed.turns == []
 
 
-def test_a_call_that_the_carrier_has_forgotten_is_given_up(
+def test_a_call_whose_end_is_lost_costs_two_minutes(
+    stack: Stack, workspace: Workspace, exchange: Exchange, hand: Hand
+) -> None:
+    """It held the agent's only place, and its minutes, until it must have been over."""
+    exchange.deliver = lambda sent: (
+        Reply(503, "", b"")
+        if sent.fields.get("CallStatus") == "completed"
+        else deliver_to_functions(sent)
+    )
+    agent = workspace.agent(concurrency=1, max_duration_s=3600)
+    first, second = (str(workspace.place(agent).json["id"]) for _ in range(2))
+    workspace.dial(first)
+    exchange.finish(exchange.call(first))
+    _after(stack, workspace, hand, UNHEARD_S - 1)
+    assert workspace.end_of(first) == ("in_progress", None)
+    assert exchange.calls(second) == []
+    _after(stack, workspace, hand, 2)
+    assert workspace.end_of(first) == ("completed", "agent_ended")
+    pump.settle(stack, workspace.id)
+    assert len(exchange.calls(second)) == 1
+
+
+def test_a_call_that_is_heard_of_is_asked_after_by_nobody(
+    stack: Stack, workspace: Workspace, exchange: Exchange, hand: Hand
+) -> None:
+    """A turn writes nothing for that: whoever looks sees when the last one was."""
+    exchange.live.callees[CALLEE] = Callee(lines=("word " * 300,) * 20)
+    call_id = _dialled(workspace)
+    placed = exchange.talk(call_id)
+    exchange.placing = lambda _: pytest.fail("dialled again")
+    asked = _asked(exchange, placed.sid)
+    for _ in range(4):
+        _after(stack, workspace, hand, UNHEARD_S - 20)
+        exchange.run_to(placed, "turn")
+        exchange.advance(placed)
+        _after(stack, workspace, hand, 10)
+    assert asked == []
+    # Then nothing is heard any more: once in two minutes, and nobody is hung up.
+    for _ in range(2):
+        _after(stack, workspace, hand, UNHEARD_S)
+    assert asked == ["GET"] * 2
+    assert workspace.end_of(call_id) == ("in_progress", None)
+    assert not placed.hung_up
+    exchange.finish(placed)
+    assert workspace.end_of(call_id)[0] == "completed"
+
+
+def _asked(exchange: Exchange, sid: str) -> list[str]:
+    """How the carrier is asked about a call from now on."""
+    asked: list[str] = []
+    fetch = exchange.live.fetch
+
+    def note(url: str, **options: Any) -> Answer:
+        if sid in url:
+            asked.append(options["method"])
+        return fetch(url, **options)
+
+    exchange.live.fetch = note  # type: ignore[method-assign]
+    return asked
+
+
+def test_a_call_that_is_not_found_at_first_is_asked_after_again(
+    stack: Stack, workspace: Workspace, exchange: Exchange, hand: Hand
+) -> None:
+    """One 404 ended it once, and hung up on whoever talked."""
+    call_id = _dialled(workspace)
+    placed = exchange.talk(call_id)
+    calls = exchange.live.account._calls
+    _after(stack, workspace, hand, UNHEARD_S - 10)
+    hidden = calls.pop(placed.sid)
+    _after(stack, workspace, hand, UNHEARD_S)
+    assert workspace.end_of(call_id) == ("in_progress", None)
+    calls[placed.sid] = hidden
+    exchange.finish(placed)
+    assert workspace.end_of(call_id) == ("completed", "agent_ended")
+
+
+def test_a_call_that_the_carrier_has_forgotten_is_given_up_once_it_must_be_over(
     stack: Stack, workspace: Workspace, exchange: Exchange, hand: Hand
 ) -> None:
     call_id = _dialled(workspace)
+    hidden = dict(exchange.live.account._calls)
     exchange.live.account._calls.clear()
-    _after(stack, workspace, hand, 91)
+    for _ in range(7):
+        _after(stack, workspace, hand, UNHEARD_S + 1)
+        assert workspace.end_of(call_id) == ("dialing", None)
+    _after(stack, workspace, hand, LONGEST_S + GRACE_S + 2 - 7 * (UNHEARD_S + 1))
     assert workspace.end_of(call_id) == ("failed", "provider_timeout")
+    # Its hang-up is not taken for done, either.
+    exchange.live.account._calls.update(hidden)
     pump.settle(stack, workspace.id)
-    waiting = [item for item in stack.rows("CoreTable", workspace.id) if "gsi2pk" in item]
-    assert [item.get("outbox") for item in waiting] == []
+    assert exchange.call(call_id).ended_by == "api"
+
+
+def test_a_call_waits_for_an_account_that_is_taken_away_for_a_while(
+    stack: Stack,
+    workspace: Workspace,
+    exchange: Exchange,
+    hand: Hand,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    call_id = _dialled(workspace)
+    placed = exchange.talk(call_id)
+    with monkeypatch.context() as patch:
+        patch.setattr(telephony, "carrier", _no_account)
+        _after(stack, workspace, hand, UNHEARD_S + 1)
+    assert workspace.end_of(call_id) == ("in_progress", None)
+    exchange.finish(placed)
+    assert workspace.end_of(call_id) == ("completed", "agent_ended")
+
+
+def _no_account(_: str) -> None:
+    raise telephony.CarrierNotConfigured
 
 
 def test_who_talks_as_long_as_the_agent_allows_ends_by_that(

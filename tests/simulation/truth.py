@@ -93,7 +93,7 @@ class Truth:
         may = records and (not asks or one.person.agrees)
         if one.call.recorded and not may:
             yield f"{one.call.sid} is recorded, and nobody agreed"
-        is_kept = f"recordings/{partition}/{call_id}.mp3" in self.objects
+        is_kept = any(key.startswith(f"recordings/{partition}/{call_id}/") for key in self.objects)
         if is_kept and not may:
             yield f"the recording of {call_id} is kept, and nobody agreed"
         if may and one.has_sound and not self.loses and not is_kept:

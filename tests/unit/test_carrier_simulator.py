@@ -633,6 +633,34 @@ def test_calls_are_found_by_numbers_and_time(phone: Phone) -> None:
     assert phone.http.get("/Calls.json", params={"StartTime>": "soon"}).status_code == 400
 
 
+def test_calls_are_found_by_their_start_and_their_end(phone: Phone) -> None:
+    begun = [phone.call().sid for _ in range(3)]
+    now, day = datetime.now(UTC), timedelta(days=1)
+    for days, sid in enumerate(begun):
+        call = phone.carrier.call(sid)
+        assert call is not None
+        call.started, call.ended = now - days * day, now - days * day + timedelta(hours=1)
+    under_way, not_begun = (phone.carrier.call(phone.call().sid) for _ in range(2))
+    assert under_way is not None
+    assert not_begun is not None
+    under_way.ended = not_begun.started = not_begun.ended = None
+
+    def found(**query: datetime) -> list[str]:
+        params = {name: f"{moment:%Y-%m-%dT%H:%M:%SZ}" for name, moment in query.items()}
+        return [one["sid"] for one in phone.http.get("/Calls.json", params=params).json()["calls"]]
+
+    every = [not_begun.sid, under_way.sid, *reversed(begun)]
+    hour = timedelta(hours=1)
+    assert found() == every
+    assert found(**{"StartTime>": now - day - hour}) == [under_way.sid, begun[1], begun[0]]
+    assert found(**{"StartTime<": now - day + hour}) == [begun[2], begun[1]]
+    assert found(**{"EndTime>": now - day}) == [begun[1], begun[0]]
+    assert found(**{"EndTime<": now - day}) == [begun[2]]
+    assert found(**{"EndTime>": now - 2 * day, "EndTime<": now}) == [begun[2], begun[1]]
+    ended = phone.http.get("/Calls.json", params={"EndTime": f"{now - 2 * day + hour:%Y-%m-%d}"})
+    assert [one["sid"] for one in ended.json()["calls"]] == [begun[2]]
+
+
 def test_twilios_own_client_understands_the_api(phone: Phone) -> None:
     client = Client(phone.carrier.account_sid, phone.carrier.auth_token)
     client.api.base_url = phone.carrier.base_url
@@ -662,6 +690,55 @@ def test_twilios_own_client_understands_the_api(phone: Phone) -> None:
 
 
 # Recordings
+
+
+def test_recordings_are_listed_in_pages_of_the_account_and_of_a_call(phone: Phone) -> None:
+    calls = [phone.call(Record="true").sid for _ in range(3)]
+    made = [one.sid for one in phone.carrier.recordings.values()]
+
+    def listed(path: str, **query: object) -> Any:
+        return phone.http.get(path, params={name: str(one) for name, one in query.items()}).json()
+
+    body = listed("/Recordings.json", PageSize=2)
+    assert [one["sid"] for one in body["recordings"]] == [made[2], made[1]]
+    assert (body["page"], body["page_size"], body["start"], body["end"]) == (0, 2, 0, 1)
+    after = phone.http.get(phone.carrier.base_url + body["next_page_uri"]).json()
+    assert [one["sid"] for one in after["recordings"]] == [made[0]]
+    assert after["next_page_uri"] is None
+    for query in ({"CallSid": calls[1]}, {"CallSid": calls[1], "DateCreated>": "2020-01-01"}):
+        assert [one["sid"] for one in listed("/Recordings.json", **query)["recordings"]] == [
+            made[1]
+        ]
+    assert listed("/Recordings.json", **{"DateCreated<": "2020-01-01"})["recordings"] == []
+    of_call = listed(f"/Calls/{calls[2]}/Recordings.json", PageSize=1)
+    assert [one["call_sid"] for one in of_call["recordings"]] == [calls[2]]
+    assert listed(f"/Calls/CA{'0' * 32}/Recordings.json")["code"] == 20404
+
+
+def test_a_recording_is_known_below_its_call_alone(phone: Phone) -> None:
+    first, second = (phone.call(Record="true").sid for _ in range(2))
+    made = next(one.sid for one in phone.carrier.recordings.values() if one.call_sid == first)
+    assert phone.http.get(f"/Calls/{first}/Recordings/{made}.json").json()["sid"] == made
+    for method in ("GET", "DELETE"):
+        other = phone.http.request(method, f"/Calls/{second}/Recordings/{made}.json")
+        assert other.status_code == 404
+    assert phone.http.delete(f"/Calls/{first}/Recordings/{made}.json").status_code == 204
+    assert made not in phone.carrier.recordings
+
+
+def test_what_is_deleted_is_known_without_its_sound(phone: Phone) -> None:
+    call = phone.call(Record="true")
+    (made,) = phone.carrier.recordings
+    assert phone.http.delete(f"/Recordings/{made}.json").status_code == 204
+    assert phone.http.delete(f"/Recordings/{made}.json").status_code == 404
+    assert phone.http.get(f"/Recordings/{made}.json").status_code == 404
+    too = {"IncludeSoftDeleted": "true"}
+    assert phone.http.get(f"/Recordings/{made}.json", params=too).json()["status"] == "deleted"
+    assert phone.http.get(f"/Recordings/{made}.mp3", params=too).status_code == 404
+    path = f"/Calls/{call.sid}/Recordings.json"
+    assert phone.http.get(path).json()["recordings"] == []
+    (known,) = phone.http.get(path, params=too).json()["recordings"]
+    assert (known["sid"], known["status"]) == (made, "deleted")
 
 
 def test_a_recording_is_reported_fetched_and_deleted(phone: Phone) -> None:

@@ -85,10 +85,10 @@ def test_the_size_of_a_transcript_is_that_of_its_bytes() -> None:
 
 
 def test_a_recording_has_the_name_and_type_of_its_audio() -> None:
-    assert recordings.store("ws_1.test", "call_1", b"x", "audio/mpeg") == (
-        "recordings/ws_1.test/call_1.mp3"
-    )
-    stored = aws.s3().get_object(Bucket=BUCKET, Key="recordings/ws_1.test/call_1.mp3")
+    key = recordings.key("ws_1.test", "call_1", "RE1")
+    assert key == "recordings/ws_1.test/call_1/RE1.mp3"
+    recordings.store(key, b"x", "audio/mpeg")
+    stored = aws.s3().get_object(Bucket=BUCKET, Key=key)
     assert (stored["ContentType"], stored["Body"].read()) == ("audio/mpeg", b"x")
 
 

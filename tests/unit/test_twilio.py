@@ -523,14 +523,27 @@ def test_what_is_no_sound_is_no_recording(server: Server, carrier: Twilio, body:
 
 
 def test_deleting_a_recording_twice_is_once(server: Server, carrier: Twilio) -> None:
-    server.answers(Reply(204), problem(404, 20404), Reply(500), Reply(200, b"{}"))
+    gone = Reply(200, b'{"status": "deleted"}')
+    server.answers(Reply(204), problem(404, 20404), gone, Reply(500), Reply(200, b"{}"))
     carrier.delete_recording(RECORDING)
     carrier.delete_recording(RECORDING)
     path = f"/2010-04-01/Accounts/{ACCOUNT}/Recordings/{RECORDING}.json"
-    assert {(asked.method, asked.path) for asked in server.asked} == {("DELETE", path)}
+    assert [one.method for one in server.asked] == ["DELETE", "DELETE", "GET"]
+    assert {one.path for one in server.asked} == {path}
     for _ in range(2):
         with pytest.raises(Unavailable):
             carrier.delete_recording(RECORDING)
+
+
+@pytest.mark.parametrize(
+    "known", [problem(404, 20404), Reply(200, b'{"status": "completed"}')], ids=["not", "since"]
+)
+def test_what_twilio_does_not_know_yet_is_not_deleted(
+    server: Server, carrier: Twilio, known: Reply
+) -> None:
+    server.answers(problem(404, 20404), known)
+    with pytest.raises(NotFound):
+        carrier.delete_recording(RECORDING)
 
 
 # ---- What is told to nobody -------------------------------------------------------------------

@@ -55,6 +55,7 @@ class Carrier:
         self.poster = Poster(self.auth_token, dict(origins))
         self.callees = dict(MAGIC)
         self.recordings: dict[str, Recording] = {}
+        self.deleted: dict[str, Recording] = {}
         self.requests: list[Request] = []
         self.alerts: list[Alert] = []
         self.closing = Flag()

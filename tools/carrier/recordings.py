@@ -10,6 +10,7 @@ from email.utils import format_datetime
 
 # Twilio's code for a recording that is absent because the call was too short.
 _TOO_SHORT = "16101"
+DELETED = "deleted"
 _RATE = 8_000
 _TONE_HZ = 440
 _LOUDNESS = 800
@@ -27,6 +28,7 @@ class Recording:
     duration_s: int
     channels: int
     source: str
+    status: str = "completed"
 
     @property
     def uri(self) -> str:
@@ -71,7 +73,7 @@ class Recording:
             "error_code": None,
             "source": self.source,
             "start_time": format_datetime(self.started),
-            "status": "completed",
+            "status": self.status,
             "uri": f"{self.uri}.json",
         }
 

@@ -7,18 +7,16 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import parse_qs
 
-from tools.carrier import dialling
+from tools.carrier import dialling, lists
 from tools.carrier.behaviour import Operation
 from tools.carrier.calls import API_VERSION, Call
 from tools.carrier.carrier import Carrier
 from tools.carrier.errors import RestError, not_found
 from tools.carrier.orders import STATUS_EVENTS, Reader
-from tools.carrier.recordings import Recording, mp3, wav
+from tools.carrier.recordings import DELETED, Recording, mp3, wav
 
-PAGE_SIZE = 50
-LARGEST_PAGE = 1000
 # Python's clients repeat this field, Twilio's pages separate its values by a blank.
 _JOINED = "RecordingStatusCallbackEvent"
 
@@ -39,6 +37,10 @@ class Asked:
     form: Mapping[str, list[str]]
     found: tuple[str, ...]
     """What the groups of the route's pattern matched."""
+
+    def only(self) -> dict[str, str]:
+        """The query, of which each name comes once."""
+        return {name: given[-1] for name, given in self.query.items()}
 
     def fields(self) -> dict[str, str]:
         return {
@@ -65,7 +67,7 @@ def find(method: str, path: str) -> tuple[Route, tuple[str, ...]]:
         raise not_found(path)
     for one, found in matching:
         if one.method == method:
-            return one, found.groups()
+            return one, tuple(group for group in found.groups() if group is not None)
     raise RestError(405, 20004, "Method not allowed")
 
 
@@ -137,97 +139,55 @@ def _call(carrier: Carrier, asked: Asked) -> Call:
 
 
 def _list(carrier: Carrier, asked: Asked) -> Response:
-    query = {name: given[-1] for name, given in asked.query.items()}
-    size, page = _number(query, "PageSize", PAGE_SIZE), _number(query, "Page", 0)
-    size = min(max(size, 1), LARGEST_PAGE)
+    query = asked.only()
     listed = datetime.now(UTC) - timedelta(seconds=carrier.behaviour.listed_after_s)
-    matching = [
+    calls = (
         call
         for call in reversed(carrier.calls())
-        if call.created <= listed and _matches(call, query)
-    ]
-    shown = matching[page * size : (page + 1) * size]
-    more = len(matching) > (page + 1) * size
-
-    def uri(number: int) -> str:
-        return f"{asked.path}?{urlencode({**query, 'PageSize': size, 'Page': number})}"
-
-    return Response(
-        200,
-        {
-            "calls": [call.resource() for call in shown],
-            "start": page * size,
-            "end": page * size + max(len(shown) - 1, 0),
-            "page": page,
-            "page_size": size,
-            "uri": uri(page),
-            "first_page_uri": uri(0),
-            "next_page_uri": uri(page + 1) if more else None,
-            "previous_page_uri": uri(page - 1) if page else None,
-        },
+        if call.created <= listed and lists.is_call_wanted(call, query)
     )
-
-
-def _matches(call: Call, query: Mapping[str, str]) -> bool:
-    exact = {
-        "To": call.order.to,
-        "From": call.order.sender,
-        "Status": call.status,
-        "ParentCallSid": call.parent_sid,
-    }
-    if any(query[name] != value for name, value in exact.items() if query.get(name)):
-        return False
-    started = call.started or call.created
-    after, before = query.get("StartTime>"), query.get("StartTime<")
-    on = query.get("StartTime")
-    return (
-        (not after or started >= _moment(after))
-        and (not before or started <= _moment(before))
-        and (not on or _moment(on) <= started < _moment(on) + timedelta(days=1))
-    )
-
-
-def _moment(text: str) -> datetime:
-    """A day, or a time in UTC."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise RestError(400, 20001, f"Invalid StartTime: {text}") from None
-    return moment.replace(tzinfo=moment.tzinfo or UTC)
-
-
-def _number(query: Mapping[str, str], name: str, default: int) -> int:
-    text = query.get(name, str(default))
-    if not text.isdecimal():
-        raise RestError(400, 20001, f"Invalid {name}: {text}")
-    return int(text)
+    return Response(200, lists.page("calls", asked.path, query, calls))
 
 
 def _recordings(carrier: Carrier, asked: Asked) -> Response:
-    call = _call(carrier, asked)
-    made = [one for one in carrier.recordings.values() if one.call_sid == call.sid]
-    return Response(200, {"recordings": [one.resource() for one in made], "page": 0})
+    """Of the account, or of one call."""
+    query, of = asked.only(), {"CallSid": _call(carrier, asked).sid} if asked.found else {}
+    known = (*carrier.deleted.values(),) if _asks_for_deleted(asked) else ()
+    made = sorted((*known, *carrier.recordings.values()), key=lambda one: one.started, reverse=True)
+    wanted = (one for one in made if lists.is_recording_wanted(one, {**query, **of}))
+    return Response(200, lists.page("recordings", asked.path, query, wanted))
 
 
 def _recording(carrier: Carrier, asked: Asked) -> Response:
-    recording, kind = _known(carrier, asked), asked.found[1]
+    recording, kind = _known(carrier, asked), asked.found[-1]
     if kind == ".json":
         return Response(200, recording.resource())
+    if recording.status == DELETED:
+        raise not_found(asked.path)
     if kind == ".mp3":
         return Response(200, mp3(recording), "audio/mpeg")
     return Response(200, wav(recording), "audio/x-wav")
 
 
 def _delete(carrier: Carrier, asked: Asked) -> Response:
-    del carrier.recordings[_known(carrier, asked).sid]
+    """Its sound is gone; what is known of it Twilio keeps for 40 days."""
+    recording = _known(carrier, asked)
+    carrier.deleted[recording.sid] = replace(recording, status=DELETED)
+    del carrier.recordings[recording.sid]
     return Response(204)
 
 
 def _known(carrier: Carrier, asked: Asked) -> Recording:
-    recording = carrier.recordings.get(asked.found[0])
-    if recording is None:
+    *of, sid, _ = asked.found
+    known = {**(carrier.deleted if _asks_for_deleted(asked) else {}), **carrier.recordings}
+    recording = known.get(sid)
+    if recording is None or (of and recording.call_sid != of[0]):
         raise not_found(asked.path)
     return recording
+
+
+def _asks_for_deleted(asked: Asked) -> bool:
+    return asked.only().get("IncludeSoftDeleted") == "true"
 
 
 _CALL = r"Calls/(CA[0-9a-f]{32})"
@@ -239,8 +199,13 @@ ROUTES = [
         ("GET", r"Calls\.json", Operation.LIST, _list),
         ("GET", rf"{_CALL}\.json", Operation.FETCH, _fetch),
         ("POST", rf"{_CALL}\.json", Operation.UPDATE, _update),
-        ("GET", rf"{_CALL}/Recordings\.json", Operation.RECORDING, _recordings),
-        ("GET", rf"{_RECORDING}(|\.json|\.wav|\.mp3)", Operation.RECORDING, _recording),
-        ("DELETE", rf"{_RECORDING}(|\.json)", Operation.DELETE, _delete),
+        ("GET", rf"(?:{_CALL}/)?Recordings\.json", Operation.RECORDING, _recordings),
+        (
+            "GET",
+            rf"(?:{_CALL}/)?{_RECORDING}(|\.json|\.wav|\.mp3)",
+            Operation.RECORDING,
+            _recording,
+        ),
+        ("DELETE", rf"(?:{_CALL}/)?{_RECORDING}(|\.json)", Operation.DELETE, _delete),
     )
 ]

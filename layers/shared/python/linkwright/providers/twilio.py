@@ -4,7 +4,6 @@ A failure to place one says what is known of its effect: what may exist is never
 Source: https://www.twilio.com/docs/voice/api/call-resource.
 """
 
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlencode
@@ -155,6 +154,10 @@ class _Page(BaseModel):
         return all(time is not None and time < since for time in times)
 
 
+class _Recording(BaseModel):
+    status: str
+
+
 @dataclass(frozen=True)
 class Twilio:
     """One account. A question takes at most `timeout_s`, and never longer than the function has."""
@@ -221,10 +224,17 @@ class Twilio:
         return sound
 
     def delete_recording(self, sid: str, timeout_s: float = TIMEOUT_S) -> None:
-        """Doing so twice is doing it once."""
-        with suppress(NotFound):
-            path = self.account.path(f"Recordings/{sid}.json")
+        """Doing so twice is doing it once. Raises `NotFound` for what Twilio does not know yet."""
+        path = self.account.path(f"Recordings/{sid}.json")
+        try:
             answer = twilio_http.ask(self.account, "DELETE", path, timeout_s)
+        except NotFound:
+            # What it has deleted it remembers for 40 days.
+            path = f"{path}?IncludeSoftDeleted=true"
+            answer = twilio_http.ask(self.account, "GET", path, timeout_s)
+            if twilio_http.read(_Recording, answer, Unavailable).status != "deleted":
+                raise
+        else:
             if answer.status != _DELETED:
                 raise Unavailable(f"status {answer.status}")
 

@@ -4,7 +4,7 @@ Its public form is the map `view`; beside it stands what nobody is shown.
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypedDict, cast
 
 from linkwright import clock, jobs
@@ -12,6 +12,8 @@ from linkwright.table import ConditionFailed, Item, Key, Table, get, update
 from linkwright.transaction import Otherwise, Transaction
 from linkwright.voice.calls.states import Status, is_terminal
 
+# A call on the phone of which nothing was heard for so long is asked after.
+UNHEARD = timedelta(minutes=2)
 # One minute is reserved while a call waits; when it is dialled, as many as it may last.
 RESERVED_MINUTES = 1
 

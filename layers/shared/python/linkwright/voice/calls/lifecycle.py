@@ -15,8 +15,6 @@ from linkwright.voice.calls.states import Status, is_dialled, is_terminal, may_f
 
 # How long after the longest talk that its agent allows a call may still be without an end.
 END_GRACE = timedelta(minutes=5)
-# Of a call that was dialled before it knew how long it may last.
-_LONGEST_S = 3600
 
 _EVENTS = {
     Status.QUEUED: "call.queued",
@@ -81,8 +79,7 @@ def _stage(item: CallItem) -> tuple[int, bool]:
 
 
 def _expected(item: CallItem, report: Report) -> Facts:
-    """Once it is answered, nobody needs to ask after the call before it must be over."""
-    if report.status is not Status.IN_PROGRESS:
+    """Something was heard of the call: if nothing more is, it is asked after."""
+    if not is_dialled(report.status):
         return {}
-    longest = timedelta(seconds=item.get("longest_s", _LONGEST_S))
-    return items.next_look(item["sk"], clock.now() + longest + END_GRACE)
+    return items.next_look(item["sk"], clock.now() + items.UNHEARD)

@@ -3,14 +3,15 @@
 from linkwright import clock, media
 from linkwright.voice.calls.items import CallItem
 
-_EXTENSIONS = {"audio/wav": "wav", "audio/mpeg": "mp3"}
+
+def key(partition: str, call_id: str, recording: str) -> str:
+    """Where a recording is kept, which the carrier has under that id, as MP3."""
+    return f"recordings/{partition}/{call_id}/{recording}.mp3"
 
 
-def store(partition: str, call_id: str, audio: bytes, content_type: str) -> str:
-    """Keep the audio. Returns the key that the call's item is to have; raises `Unavailable`."""
-    key = f"recordings/{partition}/{call_id}.{_EXTENSIONS[content_type]}"
+def store(key: str, audio: bytes, content_type: str) -> None:
+    """Keep the audio under the key that the call's item is to have. Raises `Unavailable`."""
     media.put(key, audio, content_type)
-    return key
 
 
 def presigned(item: CallItem) -> tuple[str, str] | None:

@@ -83,6 +83,15 @@ def read(item: CallItem) -> list[Turn]:
             return [_turn(row) for row in rows]
 
 
+def last_at(item: CallItem) -> datetime | None:
+    """When the carrier asked or was answered last, in the attempt that the call is at."""
+    prefix = _prefix(item)
+    between = (prefix, f"{prefix}~")
+    rows, _ = query(Table.CORE, _pk(item), between=between, limit=1, strong=True)
+    last = [_turn(row) for row in rows]
+    return max((turn.said_at or turn.heard_at for turn in last), default=None)
+
+
 def open_talk(item: CallItem, text: str) -> Turn | None:
     """Write down what opens the talk; None if it was opened before.
 

@@ -6,7 +6,7 @@ whether there may be a call: not before `order`, and after it the carrier is ask
 
 import math
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from linkwright import clock, ids, plans, usage
@@ -24,8 +24,6 @@ from linkwright.workspace.operations import Tenant
 # A carrier keeps what it calls by, and so do we, longer than any call may be looked for.
 _BOUND_RETENTION_S = 7 * 24 * 3600
 _PACE_RETENTION_S = 3600
-# A call that was dialled and of which nothing was heard for so long is asked after.
-_UNHEARD = timedelta(seconds=90)
 
 
 # What is no rule for whom to call.
@@ -166,7 +164,7 @@ def bind(item: CallItem, account: str, sid: str, *, is_guess: bool = False) -> C
             return None
         if now.get("sid") or not attempts.is_at(now["view"], number):
             raise Superseded
-        look = items.next_look(now["sk"], clock.now() + _UNHEARD)
+        look = items.next_look(now["sk"], clock.now() + items.UNHEARD)
         after = items.write(tx, now, now["view"], {"sid": sid, **look})
         _own(tx, bound(account, sid), now, guessed, is_guess=is_guess)
         return after
@@ -200,11 +198,13 @@ def _own(
 
 
 def _disown(tx: Transaction, where: Key, sid: str) -> None:
-    """The attempt that guessed looks again for its own call, which is mostly not there."""
+    """The attempt that guessed looks again for its own call, which is mostly not there.
+
+    If it is over, or its call was dialled again since, it has nothing left to give back.
+    """
     other = items.at(where)
-    if other is None or other.get("sid") != sid:
-        raise Taken
-    items.write(tx, other, other["view"], {"sid": ""})
+    if other is not None and other.get("sid") == sid:
+        items.write(tx, other, other["view"], {"sid": ""})
 
 
 def _guessed(account: str, sid: str) -> Item | None:

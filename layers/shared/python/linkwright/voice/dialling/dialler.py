@@ -172,6 +172,8 @@ def _not_placed(item: CallItem, refused: NotPlaced) -> None:
 def _resume(item: CallItem) -> None:
     """Go on with an attempt whose worker is gone, or of which nothing was heard."""
     partition, view = items.partition_of(item), item["view"]
+    if inquiry.is_heard_of(item):
+        return
     try:
         item = claims.take_over(item, _lease_end())
     except Superseded:
@@ -181,13 +183,16 @@ def _resume(item: CallItem) -> None:
         _begin_next(partition, _return_to_line(item, clock.now()))
         return
     agent = agents.find(partition, view["agent_id"], view.get("agent_version"))
-    try:
-        carrier = telephony.carrier(partition) if agent else None
-    except CarrierNotConfigured:
-        carrier = None
-    if agent is None or carrier is None:
+    if agent is None:
         inquiry.give_up(item)
-    elif item.get("sid"):
+        return
+    try:
+        carrier = telephony.carrier(partition)
+    except CarrierNotConfigured:
+        # There was one, and there may be again.
+        inquiry.wait_for_carrier(item)
+        return
+    if item.get("sid"):
         inquiry.ask(item, carrier)
     else:
         inquiry.look_up(item, inquiry.dial_of(item, agent), carrier)

@@ -6,7 +6,7 @@ has; its own callbacks, which name the attempt, say so more surely and often soo
 """
 
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from linkwright import clock
 from linkwright.observability import count, logger
@@ -14,7 +14,7 @@ from linkwright.providers import twilio_words
 from linkwright.providers.telephony import Carrier, Dial, NotFound, TwilioError
 from linkwright.transaction import Transaction
 from linkwright.voice.agent_models import Agent
-from linkwright.voice.calls import attempts, follow_ups, items, lifecycle
+from linkwright.voice.calls import attempts, follow_ups, items, lifecycle, turn_log
 from linkwright.voice.calls.items import CallItem, Superseded
 from linkwright.voice.calls.reports import Report
 from linkwright.voice.calls.states import EndedReason, Status, is_terminal
@@ -25,9 +25,9 @@ from linkwright.voice.dialling.claims import Taken
 _SKEW = timedelta(seconds=30)
 _LISTED = timedelta(seconds=60)
 _LOOK_AGAIN = timedelta(seconds=30)
-# An answered call of which nothing is heard is asked after when it must be over: how long from then
-# on, while the carrier does not answer.
+# A call that must be over is given up: how long after that, while the carrier does not answer.
 _PATIENCE = timedelta(minutes=30)
+_A_MOMENT = timedelta(seconds=1)
 
 
 def dial_of(item: CallItem, agent: Agent) -> Dial:
@@ -74,16 +74,26 @@ def look_up(item: CallItem, order: Dial, carrier: Carrier) -> None:
         found = carrier.find(order, ordered_at - _SKEW, until + _SKEW)
     except TwilioError:
         count("inquiries_failed")
-        _wait_or_give_up(item)
+        _wait_or_give_up(item, _LOOK_AGAIN)
         return
     candidates = claims.unclaimed(carrier.account, found)
     if len(candidates) == 1:
         logger().warning("adopted a call of the carrier", extra={"call": order.call_id})
         bind(item, carrier, candidates[0], is_guess=True)
     elif not candidates and clock.now() < until:
-        _ask_later(item)
+        _look_at(item, clock.now() + _LOOK_AGAIN)
     else:
         give_up(item)
+
+
+def is_heard_of(item: CallItem) -> bool:
+    """Whether the talk goes on: then the call is looked at again once it has been silent."""
+    is_talking = item["view"]["status"] == Status.IN_PROGRESS and not _is_lost(item)
+    last_at = turn_log.last_at(item) if is_talking else None
+    if last_at is None or clock.now() >= last_at + items.UNHEARD:
+        return False
+    _look_at(item, last_at + items.UNHEARD)
+    return True
 
 
 def ask(item: CallItem, carrier: Carrier) -> None:
@@ -91,23 +101,26 @@ def ask(item: CallItem, carrier: Carrier) -> None:
     try:
         state = carrier.twilio.fetch(item["sid"])
     except NotFound:
-        give_up(item)
+        # It named the call, and may know it later.
+        _wait_or_give_up(item, items.UNHEARD)
         return
     except TwilioError:
-        count("inquiries_failed")
-        _wait_or_give_up(item, _PATIENCE)
+        wait_for_carrier(item)
         return
     who, seconds = state.answered_by, state.duration_s
     update = twilio_words.update(state.status, answered=who, duration_s=seconds)
     report = carrier_reports.reported(update) if update else None
-    if report is not None and is_terminal(report.status):
+    is_news = report is not None and lifecycle.says_something(item, report)
+    if report is not None and (is_terminal(report.status) or (is_news and not _is_lost(item))):
         lifecycle.advance(item, report)
-    elif report is not None and not _is_lost(item) and lifecycle.says_something(item, report):
-        after = lifecycle.advance(item, report)
-        if report.status is Status.RINGING:
-            _ask_later(after)
     else:
-        _wait_or_give_up(item)
+        _wait_or_give_up(item, items.UNHEARD)
+
+
+def wait_for_carrier(item: CallItem) -> None:
+    """It does not answer, or there is none: it is asked later, for as long as there is patience."""
+    count("inquiries_failed")
+    _wait_or_give_up(item, items.UNHEARD, _PATIENCE)
 
 
 def give_up(item: CallItem) -> None:
@@ -116,22 +129,27 @@ def give_up(item: CallItem) -> None:
     lifecycle.advance(item, Report(Status.FAILED, ended_reason=reason))
 
 
-def _wait_or_give_up(item: CallItem, patience: timedelta = timedelta(0)) -> None:
-    if _is_lost(item, patience):
+def _wait_or_give_up(item: CallItem, wait: timedelta, patience: timedelta = timedelta(0)) -> None:
+    now, end = clock.now(), _lost_at(item) + patience
+    if now > end:
         give_up(item)
     else:
-        _ask_later(item)
+        _look_at(item, min(now + wait, end + _A_MOMENT))
 
 
-def _is_lost(item: CallItem, patience: timedelta = timedelta(0)) -> bool:
-    """Whether the attempt is older than any may become, and the patience is over as well."""
+def _is_lost(item: CallItem) -> bool:
+    return clock.now() > _lost_at(item)
+
+
+def _lost_at(item: CallItem) -> datetime:
+    """From when on the attempt is older than any may become."""
     longest = timedelta(seconds=item.get("longest_s", 0)) + lifecycle.END_GRACE
-    return clock.now() > attempts.started_at(item["view"]) + longest + patience
+    return attempts.started_at(item["view"]) + longest
 
 
-def _ask_later(item: CallItem) -> None:
-    """Let the sweeper find the call after a while, unless it goes on meanwhile."""
+def _look_at(item: CallItem, moment: datetime) -> None:
+    """Let the sweeper find the call at a moment, unless it goes on meanwhile."""
     tx = items.transaction(item)
-    items.write(tx, item, item["view"], items.next_look(item["sk"], clock.now() + _LOOK_AGAIN))
+    items.write(tx, item, item["view"], items.next_look(item["sk"], moment))
     with suppress(Superseded):
         tx.commit()

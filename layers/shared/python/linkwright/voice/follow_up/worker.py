@@ -10,7 +10,7 @@ from linkwright import jobs
 from linkwright.errors import Unavailable
 from linkwright.jobs import Work
 from linkwright.providers import telephony
-from linkwright.providers.telephony import Carrier, CarrierNotConfigured, NotFound
+from linkwright.providers.telephony import Carrier
 from linkwright.table import Item, Key
 from linkwright.transaction import Transaction
 from linkwright.voice.calls import items, reading, recordings, transcripts, turn_log
@@ -55,17 +55,18 @@ def _analysed(item: CallItem) -> Item:
 
 
 def _keep_recording(job: Key) -> None:
-    """Fetch the sound and keep it, if the callee agreed; then the carrier is to forget it."""
+    """Fetch the sound and keep it, if the callee agreed; then the carrier is to forget it.
+
+    What the carrier does not know yet it may know later: `NotFound` has the job tried again. What
+    is not stored is deleted only where it must not be kept.
+    """
     if not jobs.is_waiting(job):
         return
     call_id, _, sid = job.sk.partition("#")
     item, carrier = _ended(job, call_id), _carrier(job)
-    if carrier is not None:
-        if "recording_key" not in item and _may_be_kept(item):
-            # What the carrier does not have any more cannot be kept.
-            with suppress(NotFound):
-                _store(item, carrier, sid)
-        carrier.twilio.delete_recording(sid)
+    if _may_be_kept(item):
+        _keep(item, carrier, sid)
+    carrier.twilio.delete_recording(sid)
     _close(job)
 
 
@@ -74,10 +75,13 @@ def _may_be_kept(item: CallItem) -> bool:
     return consent.get("type") in {"verbal", "not_asked"}
 
 
-def _store(item: CallItem, carrier: Carrier, sid: str) -> None:
-    recording = carrier.recording(sid)
+def _keep(item: CallItem, carrier: Carrier, sid: str) -> None:
+    """Store the sound, unless it is. Raises `AnotherIsKept`: a call shows one recording."""
     partition = items.partition_of(item)
-    key = recordings.store(partition, item["sk"], recording.audio, recording.content_type)
+    key = recordings.key(partition, item["sk"], sid)
+    if "recording_key" not in item:
+        recording = carrier.recording(sid)
+        recordings.store(key, recording.audio, recording.content_type)
 
     def kept(now: CallItem, tx: Transaction) -> CallItem | None:
         if "recording_key" in now:
@@ -86,16 +90,19 @@ def _store(item: CallItem, carrier: Carrier, sid: str) -> None:
         tx.emit("call.recording_ready", after["view"], sequence=after["v"])
         return after
 
-    items.changing(item, kept)
+    if items.changing(item, kept).get("recording_key") != key:
+        raise AnotherIsKept
+
+
+class AnotherIsKept(Exception):
+    """This one is left where it is, and its job for a person to see."""
 
 
 def _hang_up(job: Key) -> None:
+    """One that is over stays as it is. One that is not found may be yet: the carrier named it."""
     if not jobs.is_waiting(job):
         return
-    if carrier := _carrier(job):
-        # One that is over stays as it is, and one that was never there needs nothing.
-        with suppress(NotFound):
-            carrier.twilio.end(job.sk)
+    _carrier(job).twilio.end(job.sk)
     _close(job)
 
 
@@ -116,11 +123,9 @@ def _ended(job: Key, call_id: str) -> CallItem:
     return item
 
 
-def _carrier(job: Key) -> Carrier | None:
-    try:
-        return telephony.carrier(_partition(job))
-    except CarrierNotConfigured:
-        return None
+def _carrier(job: Key) -> Carrier:
+    """Raises `CarrierNotConfigured`: there was one, and there may be again."""
+    return telephony.carrier(_partition(job))
 
 
 def _partition(job: Key) -> str:
