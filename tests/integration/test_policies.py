@@ -7,6 +7,7 @@ finding, as is a use without the right.
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import cast
 from urllib.parse import urlsplit
 
 import pytest
@@ -17,6 +18,7 @@ from linkwright.providers.llm_catalogue import MODELS
 from linkwright.table import Item, Key, Table, update
 from linkwright.transaction import Transaction
 from linkwright.voice.calls import follow_ups, items, turn_log
+from linkwright.voice.calls.items import CallItem
 from linkwright.voice.conversation import decisions
 from tests import carrier, models, pump
 from tests import stack as stacks
@@ -225,7 +227,10 @@ def _ask_after(stack: Stack, workspace: Workspace, call: PlacedCall) -> None:
     """Time passes, and the call is delivered again."""
     past = "SET #next_at = :past"
     where = items.key(workspace.partition, _id(call))
-    update(Table.CORE, where, past, values={"past": LONG_AGO})
+    item = cast(CallItem, update(Table.CORE, where, past, values={"past": LONG_AGO}))
+    for turn in turn_log.read(item):
+        silent = "SET #heard_at = :past, #said_at = :past"
+        update(Table.CORE, turn_log.key(item, turn.number), silent, values={"past": 0})
     invoke("dial_call", queue_event([workspace.job(where.sk).message()]))
 
 

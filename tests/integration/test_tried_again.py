@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from linkwright.providers.twilio_callbacks import OVERRIDES
+from linkwright.providers.telephony import OVERRIDES
 from linkwright.voice.agent_models import EscalationRule
 from tests import carrier, models, pump
 from tests.carrier import Exchange, about

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from linkwright.egress import Answer
-from linkwright.providers import twilio_callbacks
+from linkwright.providers import telephony, twilio_callbacks
 from linkwright.providers.twilio_callbacks import Route
 from tests import carrier
 from tests.simulation import callees
@@ -182,7 +182,7 @@ class Telephone:
 
     def _insist(self, dialled: Dialled, sent: Sent) -> None:
         """Tell it as often as our URLs ask for where we fail."""
-        rules = overrides(f"{sent.url}#{twilio_callbacks.OVERRIDES}")
+        rules = overrides(f"{sent.url}#{telephony.OVERRIDES}")
         for tries in count(1):
             reply = self._deliver(dialled, sent)
             if not rules.asks_again(failure(reply.status if reply else 500), tries, 0):

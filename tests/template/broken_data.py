@@ -41,11 +41,6 @@ def an_alarm_that_comes_late(checkout: Checkout) -> None:
     block(checkout, "RelayDeadLettersAlarm")["Threshold"] = 100
 
 
-@breaks(queues.dead_letters_raise_an_alarm)
-def an_alarm_that_nobody_hears(checkout: Checkout) -> None:
-    del block(checkout, "RelayDeadLettersAlarm")["AlarmActions"]
-
-
 @breaks(queues.visibility_outlasts_the_worker)
 def a_short_visibility(checkout: Checkout) -> None:
     block(checkout, "DialQueue")["VisibilityTimeout"] = 359
@@ -243,3 +238,13 @@ def a_way_in_for_whoever_deploys(checkout: Checkout) -> None:
     checkout.raw["Parameters"]["Loopback"] = {"Type": "String", "Default": "false"}
     variables = checkout.raw["Globals"]["Function"]["Environment"]["Variables"]
     variables[settings.LOOPBACK] = {"Ref": "Loopback"}
+
+
+@breaks(settings.the_stage_is_said)
+def a_stage_of_whoever_forgets_it(checkout: Checkout) -> None:
+    checkout.raw["Parameters"]["Stage"]["Default"] = "local"
+
+
+@breaks(settings.the_stage_is_said)
+def a_local_cloud_that_does_not_say_so(checkout: Checkout) -> None:
+    rewrite(checkout, settings.SAMCONFIG, 'parameter_overrides = "Stage=local"\n', "")

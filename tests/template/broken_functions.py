@@ -79,7 +79,10 @@ def a_docstring_without_a_route(checkout: Checkout) -> None:
 
 @breaks(functions.blocks_agree_with_their_file)
 def a_worker_of_another_queue(checkout: Checkout) -> None:
-    event_of(checkout, "DialCall")["Queue"] = {"Fn::GetAtt": ["EventQueue", "Arn"]}
+    said = block(checkout, "DialCall")["Description"]
+    moved = said.replace("DialQueue", "EventQueue")
+    block(checkout, "DialCall")["Description"] = moved
+    rewrite(checkout, "functions/workers/dial_call.py", said, moved)
 
 
 @breaks(functions.blocks_agree_with_their_file)
@@ -194,7 +197,24 @@ def a_schedule_that_may_wake_another(checkout: Checkout) -> None:
 
 @breaks(access.roles_let_lambda_work)
 def a_worker_that_cannot_be_woken(checkout: Checkout) -> None:
-    role_of(checkout, "DialCall")["ManagedPolicyArns"].pop()
+    del statements_of(checkout, "DialCall")[0]
+
+
+@breaks(access.roles_let_lambda_work)
+def a_worker_that_may_empty_every_queue(checkout: Checkout) -> None:
+    every = "arn:aws:iam::aws:policy/service-role/AWSLambdaSQSQueueExecutionRole"
+    role_of(checkout, "DialCall")["ManagedPolicyArns"].append(every)
+
+
+@breaks(access.roles_let_lambda_work)
+def a_worker_that_may_empty_another_queue(checkout: Checkout) -> None:
+    own = statements_of(checkout, "DialCall")[0]
+    own["Resource"] = [own["Resource"], {"Fn::GetAtt": ["FollowUpQueue", "Arn"]}]
+
+
+@breaks(access.roles_let_lambda_work)
+def a_relay_that_cannot_read_its_stream(checkout: Checkout) -> None:
+    statements_of(checkout, "RelayOutbox")[0]["Resource"] = {"Fn::GetAtt": ["CoreTable", "Arn"]}
 
 
 @breaks(access.roles_let_lambda_work)

@@ -18,11 +18,24 @@ from tools.template import FUNCTION, ROOT, Function, parse
 
 LAYER = "layers/shared/python/linkwright"
 # All that the rules read besides the template.
-READ = ("functions", LAYER, "layers/dependencies/Makefile", "events", "tests", "uv.lock")
+READ = (
+    *("functions", LAYER, "layers/dependencies/Makefile", "events", "tests", "uv.lock"),
+    *("samconfig.toml", "docs/deploying.md"),
+)
 TEXTS = {".py", ".json"}
 # `sam deploy` puts an address here; the expansion takes nothing else.
 _UPLOADED = "s3://artifacts/code.zip"
 _SAM = "AWS::Serverless::"
+# What Lambda does in a function's role at what wakes it; a table's changes are its `/stream`.
+POLLS = {
+    "AWS::SQS::Queue": {
+        "": ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"),
+    },
+    "AWS::DynamoDB::Table": {
+        "/stream": ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"),
+        "/stream/*": ("dynamodb:ListStreams",),
+    },
+}
 
 Json = dict[str, Any]
 
@@ -127,7 +140,7 @@ class Checkout:
         "CoreTable")`. `NotAction` and `NotResource` read as `*`.
         """
         return {
-            (str(action), target(resource))
+            (str(action), thing(resource))
             for policy in self.of_type("AWS::IAM::Role")[role].get("Policies", [])
             for statement in listed(policy["PolicyDocument"]["Statement"])
             if statement["Effect"] == "Allow"
@@ -149,9 +162,23 @@ class Checkout:
             if (destination := failure_destination(mapping)) is not None
         }
 
+    def polled(self, function: Function) -> set[tuple[str, str]]:
+        """What Lambda itself does there too: it polls what wakes the function."""
+        sources = {
+            target(one["EventSourceArn"]) for one in self.mappings(function.logical_id).values()
+        }
+        return {
+            (action, f"{source}{part}")
+            for kind, parts in POLLS.items()
+            for source in sources & set(self.of_type(kind))
+            for part, actions in parts.items()
+            for action in actions
+        }
+
     def allowed(self, function: Function) -> set[tuple[str, str]]:
         """What a function's own code may do."""
-        return self.rights(self.role(function)) - self.put_away(function)
+        of_lambda = self.put_away(function) | self.polled(function)
+        return self.rights(self.role(function)) - of_lambda
 
 
 @cache
@@ -196,6 +223,15 @@ def target(reference: Any) -> str:
             return re.sub(r"\${(\w+)(?:\.\w+)?}", r"\1", text)
         case _:
             return str(reference)
+
+
+def thing(reference: Any) -> str:
+    """What a right is for: as `target`, and `CoreTable/stream` for a table's stream."""
+    match reference:
+        case {"Fn::GetAtt": [name, "StreamArn"]}:
+            return f"{name}/stream"
+        case _:
+            return target(reference)
 
 
 def failure_destination(mapping: Json) -> Any:

@@ -6,23 +6,14 @@ from tests.template.checkout import Checkout, target
 from tools.template import Function
 
 Use = set[tuple[str, str]]
-# What Lambda needs to log and trace, and to poll the source that wakes the function.
+# What Lambda needs to log and trace. Those to poll are for every queue and stream of the account.
 MANAGED = {"service-role/AWSLambdaBasicExecutionRole", "AWSXrayWriteOnlyAccess"}
-POLLING = {
-    "SQS": "service-role/AWSLambdaSQSQueueExecutionRole",
-    "DynamoDB": "service-role/AWSLambdaDynamoDBExecutionRole",
-}
 
 
 def managed(checkout: Checkout, role: str) -> set[str]:
     """The managed policies of a role, by the path of their names."""
     policies = checkout.of_type("AWS::IAM::Role")[role].get("ManagedPolicyArns", [])
     return {str(policy).partition(":policy/")[2] or str(policy) for policy in policies}
-
-
-def managed_for(function: Function) -> set[str]:
-    sources = {event["Type"] for event in function.properties.get("Events", {}).values()}
-    return MANAGED | {POLLING[source] for source in sources & set(POLLING)}
 
 
 def differences(used: Use, allowed: Use) -> list[str]:
@@ -33,10 +24,9 @@ def differences(used: Use, allowed: Use) -> list[str]:
 
 
 def advice(checkout: Checkout, function: Function, used: Use) -> str:
-    wanted = used | checkout.put_away(function)
+    wanted = used | checkout.put_away(function) | checkout.polled(function)
     for role in sorted(checkout.roles_of_functions()):
-        fits = checkout.rights(role) == wanted and managed(checkout, role) == managed_for(function)
-        if fits:
+        if checkout.rights(role) == wanted:
             return f"{function.logical_id}: {role} allows exactly what it uses"
     lines = "\n".join(f"- {statement}" for statement in statements(checkout, wanted))
     return f"{function.logical_id}: no role allows exactly what it uses; a new one needs\n{lines}"
@@ -59,6 +49,8 @@ def _reference(checkout: Checkout, resource: str) -> str:
     if name in checkout.of_type("AWS::SecretsManager::Secret"):
         return f"!Ref {name}"
     if name in checkout.raw["Resources"]:
+        if part == "stream":
+            return f"!GetAtt {name}.StreamArn"
         return f'!Sub "${{{name}.Arn}}/{part}"' if part else f"!GetAtt {name}.Arn"
     return f'!Sub "{resource}"'
 

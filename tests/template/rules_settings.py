@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 
@@ -23,6 +24,7 @@ NOT_OURS = {
 # Whether a URL that a customer chose may lead to the machine itself, and where it never may.
 LOOPBACK = "EGRESS_ALLOW_LOOPBACK"
 DEPLOYED = ("staging", "prod")
+SAMCONFIG = "samconfig.toml"
 # A name that says so; where a secret is kept may be told, what it is may not.
 _SECRET_NAME = re.compile(r"secret|token|passw|credential|private|api_?key|signing", re.IGNORECASE)
 _PLACE = re.compile(r"(Arn|Name|Path|_ARN|_NAME|_PATH)$")
@@ -150,7 +152,18 @@ def _at(checkout: Checkout, stage: str, value: object) -> object:
             return value
 
 
+def the_stage_is_said(checkout: Checkout) -> Iterator[str]:
+    """Who forgets to say it deploys what customers are to have, with no door left open."""
+    if checkout.raw["Parameters"]["Stage"].get("Default") != "prod":
+        yield "Stage: its default is not prod"
+    for name, told in tomllib.loads(checkout.read(SAMCONFIG)).items():
+        deploys = isinstance(told, dict) and told.get("deploy", {}).get("parameters", {})
+        if deploys and f"Stage={name}" not in deploys.get("parameter_overrides", "").split():
+            yield f"{SAMCONFIG}: {name} does not say its Stage"
+
+
 RULES = (
+    the_stage_is_said,
     variables_read_are_set,
     environment_is_read_in_settings,
     no_secret_in_the_environment,

@@ -19,7 +19,7 @@ from tools.template import ROOT
 GUIDE = ROOT / "docs/adding-an-endpoint.md"
 COPIED = (
     *("functions", "layers", "events", "tests", "tools", "benchmarks", "docs"),
-    *("template.yaml", "pyproject.toml", "uv.lock", "Makefile"),
+    *("template.yaml", "samconfig.toml", "pyproject.toml", "uv.lock", "Makefile"),
 )
 INSTALLED = (".venv", ".tools-venv")
 ROUTE = "GET /v1/voice/do-not-call/{number}"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.template.checkout import listed, real, target
+from tests.template.checkout import listed, real, thing
 from tests.template.roles import advice, statements
 from tools.template import Function, functions, parse
 
@@ -40,7 +40,7 @@ def test_what_a_new_role_needs_is_said_in_the_words_of_the_template() -> None:
 def test_the_words_mean_what_they_stand_for(role: str) -> None:
     written = [parse(one) for one in statements(real(), real().rights(role))]
     assert {
-        (action, target(resource))
+        (action, thing(resource))
         for statement in written
         for action in statement["Action"]
         for resource in listed(statement["Resource"])

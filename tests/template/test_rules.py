@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from tests.template import (
+    broken_alarms,
     broken_buckets,
     broken_code,
     broken_data,
     broken_functions,
     rules_access,
+    rules_alarms,
     rules_buckets,
     rules_code,
     rules_functions,
@@ -32,6 +34,7 @@ RULES: list[Rule] = [
     *rules_functions.RULES,
     *rules_access.RULES,
     *rules_queues.RULES,
+    *rules_alarms.RULES,
     *rules_tables.RULES,
     *rules_buckets.RULES,
     *rules_settings.RULES,
@@ -42,6 +45,7 @@ RULES: list[Rule] = [
 # Importing them is what registers the broken checkouts.
 assert broken_functions, broken_data
 assert broken_code, broken_buckets
+assert broken_alarms
 # A broken checkout is made of these and what is theirs: some of each kind, however many there are.
 KEPT = {
     *("AnswerUnmatched", "GetWhoami", "GetAgent", "GetSettings", "GetCall", "ListCalls"),

@@ -6,7 +6,7 @@ https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides.
 
 import pytest
 
-from linkwright.providers.twilio_callbacks import OVERRIDES
+from linkwright.providers.telephony import OVERRIDES
 from tools.carrier.overrides import Overrides, bare, failure, overrides
 
 URL = "https://api.example.com/a?b=c"

@@ -15,7 +15,7 @@ import pytest
 from pydantic import SecretStr
 
 from linkwright import egress
-from linkwright.providers import twilio_callbacks
+from linkwright.providers import telephony, twilio_callbacks
 from linkwright.providers.twilio import API_URL, Account, Machine, NotFound, Order, Twilio
 from tests import switchboard
 from tests.switchboard import PlacedCall, Reply, Sent, Step, Switchboard, Wait, deliver_to_functions
@@ -498,8 +498,8 @@ def test_a_report_that_nobody_takes_changes_nothing(office: Office) -> None:
         ("#rc=1&rp=4xx", 1, False),
         ("#rc=1&rp=5xx", 1, True),
         ("#rc=1&rp=5xx", 2, False),
-        (f"#{twilio_callbacks.OVERRIDES}", 3, True),
-        (f"#{twilio_callbacks.OVERRIDES}", 4, False),
+        (f"#{telephony.OVERRIDES}", 3, True),
+        (f"#{telephony.OVERRIDES}", 4, False),
     ],
 )
 def test_what_fails_is_sent_again_as_its_url_says(

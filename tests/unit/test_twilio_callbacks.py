@@ -12,6 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from linkwright.providers import telephony
 from linkwright.providers import twilio_callbacks as callbacks
 from linkwright.providers.twilio_callbacks import Fields, Malformed, Route
 
@@ -127,7 +128,7 @@ def test_the_default_port_may_be_signed_or_not() -> None:
 
 def test_the_overrides_behind_a_url_are_not_signed() -> None:
     assert genuine(signature=sign(URL, FIELDS))
-    assert not genuine(signature=sign(f"{URL}#{callbacks.OVERRIDES}", FIELDS))
+    assert not genuine(signature=sign(f"{URL}#{telephony.OVERRIDES}", FIELDS))
 
 
 def test_words_of_any_script_are_signed_as_utf_8() -> None:

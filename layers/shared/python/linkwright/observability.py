@@ -16,13 +16,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linkwright import clock
-from linkwright.settings import trace_id
+from linkwright.settings import settings, trace_id
 
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
 
 NAMESPACE = "Linkwright"
 SERVICE = "linkwright"
+# What alarms watch is counted once more over all functions of a deployment; see template.yaml.
+WATCHED = frozenset({"jobs_given_up", "carrier_paused", "sweep_broken"})
 
 _encoded = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 # A line takes as many metrics, and as many values of each; of more, CloudWatch takes none.
@@ -79,14 +81,22 @@ def publish(**dimensions: str) -> None:
 
 def _publish(counted: Counted, dimensions: dict[str, str]) -> None:
     named = {**dimensions, "service": SERVICE}
-    directive = {
-        "Namespace": NAMESPACE,
-        "Dimensions": [list(named)],
-        "Metrics": [{"Name": name, "Unit": unit} for name, (unit, _) in counted.items()],
-    }
-    about = {"Timestamp": clock.epoch_ms(), "CloudWatchMetrics": [directive]}
+    directives = [_directive(counted, named)]
+    if watched := {name: counted[name] for name in counted if name in WATCHED}:
+        whole = {"service": SERVICE, "stage": settings().stage}
+        directives.append(_directive(watched, whole))
+        named |= whole
+    about = {"Timestamp": clock.epoch_ms(), "CloudWatchMetrics": directives}
     values = {name: values for name, (_, values) in counted.items()}
     write({"_aws": about, **named, **values})
+
+
+def _directive(counted: Counted, dimensions: dict[str, str]) -> dict[str, object]:
+    return {
+        "Namespace": NAMESPACE,
+        "Dimensions": [list(dimensions)],
+        "Metrics": [{"Name": name, "Unit": unit} for name, (unit, _) in counted.items()],
+    }
 
 
 def write(line: dict[str, object]) -> None:

@@ -35,6 +35,11 @@ from linkwright.vault import CarrierAccount, vault
 __all__ = ["NotFound", "NotPlaced", "RateLimited", "Rejected", "TwilioError", "Unknown"]
 
 RING_S = 30
+# Twilio asks again, at once and up to three times, whatever the failure was: its own rule is to do
+# so only where it cannot connect. A turn has its 8 seconds and what a cold start takes; all tries
+# together have 15. Neither sent nor signed; see
+# https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides.
+OVERRIDES = "rc=3&rp=all&ct=2000&rt=10000&tt=15000"
 # For an hour of sound; and what the worker keeps to store it.
 _FETCH_S = 45.0
 _RESERVE_S = 10.0
@@ -68,7 +73,7 @@ class Dial:
     def url(self, kind: str, turn: int | None = None) -> str:
         route = Route(self.partition, self.call_id, self.attempt, kind, turn)
         url = twilio_callbacks.public_url(settings().public_url, route.path())
-        return f"{url}#{twilio_callbacks.OVERRIDES}"
+        return f"{url}#{OVERRIDES}"
 
 
 @dataclass(frozen=True)

@@ -219,7 +219,7 @@ class Twilio:
         most = MAX_RECORDING_BYTES
         sound = twilio_http.ask(self.account, "GET", path, timeout_s, max_bytes=most).body
         # What is kept is deleted at Twilio then.
-        if not _is_mp3(sound):
+        if not twilio_http.is_mp3(sound):
             raise Unavailable("no sound")
         return sound
 
@@ -244,8 +244,3 @@ class Twilio:
         path = self.account.path(f"Calls/{sid}.json")
         answer = twilio_http.ask(self.account, method, path, timeout_s, form)
         return twilio_http.read(_Call, answer, Unavailable).state()
-
-
-def _is_mp3(sound: bytes) -> bool:
-    """It begins with a tag, or with a frame, whose first eleven bits are ones."""
-    return sound[:3] == b"ID3" or (sound[:1] == b"\xff" and sound[1:2] >= b"\xe0")

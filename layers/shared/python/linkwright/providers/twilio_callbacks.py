@@ -31,11 +31,6 @@ _PATH = re.compile(
     re.ASCII,
 )
 KINDS = frozenset({"answer", "turn", "status", "machine", "recording", "transfer"})
-# Twilio asks again, at once and up to three times, whatever the failure was: its own rule is to do
-# so only where it cannot connect. A turn has its 8 seconds and what a cold start takes; all tries
-# together have 15. Neither sent nor signed; see
-# https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides.
-OVERRIDES = "rc=3&rp=all&ct=2000&rt=10000&tt=15000"
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _STATUS = re.compile(r"[a-z-]{1,20}", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)

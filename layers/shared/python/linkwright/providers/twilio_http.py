@@ -128,6 +128,11 @@ def read(model: type[Read], answer: Answer, otherwise: type[TwilioError]) -> Rea
         raise otherwise("the answer cannot be read") from None
 
 
+def is_mp3(sound: bytes) -> bool:
+    """It begins with a tag, or with a frame, whose first eleven bits are ones."""
+    return sound[:3] == b"ID3" or (sound[:1] == b"\xff" and sound[1:2] >= b"\xe0")
+
+
 def _send(
     account: Account,
     method: str,

@@ -10,7 +10,7 @@ from linkwright import jobs
 from linkwright.errors import Unavailable
 from linkwright.jobs import Work
 from linkwright.providers import telephony
-from linkwright.providers.telephony import Carrier
+from linkwright.providers.telephony import Carrier, NotFound
 from linkwright.table import Item, Key
 from linkwright.transaction import Transaction
 from linkwright.voice.calls import items, reading, recordings, transcripts, turn_log
@@ -21,8 +21,14 @@ from linkwright.voice.follow_up import analysis
 
 def run(work: Work) -> None:
     """Do a job; nothing if that is done."""
-    with suppress(jobs.AlreadyDone):
-        _STEPS[work.kind](Key(work.pk, work.sk))
+    job = Key(work.pk, work.sk)
+    try:
+        with suppress(jobs.AlreadyDone):
+            _STEPS[work.kind](job)
+    except NotFound:
+        # What is not there any more another delivery may have seen to.
+        if jobs.is_waiting(job):
+            raise
 
 
 def _analyse(job: Key) -> None:
