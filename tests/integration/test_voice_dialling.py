@@ -28,6 +28,7 @@ from tests.integration.test_concurrency import at_once
 from tests.stack import Stack
 from tests.switchboard import Reply, Sent, deliver_to_functions
 from tools import numbers
+from tools.carrier.callees import BUSY
 
 Placing = Callable[[Callable[[], Answer]], Answer]
 
@@ -412,6 +413,36 @@ def test_nothing_is_said_in_the_name_of_another_call(
     assert other.end_of(taken) == COMPLETED
     assert workspace.end_of(never_taken) == GIVEN_UP
     assert _on_the_phone(workspace) == _on_the_phone(other) == set()
+
+
+def test_a_wrong_guess_whose_call_was_dialled_again_since_is_given_up(
+    stack: Stack, both: Both, exchange: Exchange, hand: Hand
+) -> None:
+    """The attempt that had guessed is over: whoever the carrier names has its call all the same."""
+    workspace, other = both
+    exchange.live.account.listed_after_s = 20
+    exchange.live.callees[CALLEE] = BUSY
+    exchange.placing = unanswered
+    never_taken = _dialled(workspace, retry={"max": 1, "backoff": 3600, "on": ["busy"]})
+    exchange.placing = lose
+    taken = _dialled(other)
+    told: list[Sent] = []
+
+    def hold(sent: Sent) -> None:
+        told.append(sent)
+
+    exchange.deliver = hold
+    hand.move(31)
+    workspace.dial(never_taken)
+    assert _sid(workspace, never_taken) == exchange.call(taken).sid
+    exchange.finish(exchange.call(taken))
+    hand.move(121)
+    workspace.dial(never_taken)
+    assert _status(workspace, never_taken) == "scheduled"
+    assert _status(other, taken) == "dialing"
+    deliver_to_functions(told[-1])
+    assert other.end_of(taken) == ("busy", "busy")
+    assert _status(workspace, never_taken) == "scheduled"
 
 
 def test_calls_of_two_workspaces_to_one_number_are_not_mixed_up_either(
