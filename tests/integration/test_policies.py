@@ -207,12 +207,13 @@ def _left_behind(stack: Stack, workspace: Workspace) -> PlacedCall:
 
 
 def _crash_in_a_turn(call: PlacedCall) -> None:
-    """After what was said is written down: the carrier then asks what to do instead."""
+    """After what was said is written down, and again: the carrier then asks what to do instead."""
     carrier.current().run_to(call, "turn")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(decisions, "decide", carrier.die)
-        with pytest.raises(carrier.Killed):
-            carrier.current().advance(call)
+        for _ in range(2):
+            with pytest.raises(carrier.Killed):
+                carrier.current().finish(call)
 
 
 @contextmanager

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 NAMESPACE = "Linkwright"
 SERVICE = "linkwright"
 # What alarms watch is counted once more over all functions of a deployment; see template.yaml.
-WATCHED = frozenset({"jobs_given_up", "carrier_paused", "sweep_broken"})
+WATCHED = frozenset(
+    {"jobs_given_up", "carrier_paused", "sweep_broken", "relay_broken", "calls_set_aside"}
+)
 
 _encoded = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 # A line takes as many metrics, and as many values of each; of more, CloudWatch takes none.
