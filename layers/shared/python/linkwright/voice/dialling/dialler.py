@@ -171,7 +171,7 @@ def _not_placed(item: CallItem, refused: NotPlaced) -> None:
 
 def _resume(item: CallItem) -> None:
     """Go on with an attempt whose worker is gone, or of which nothing was heard."""
-    partition, view = items.partition_of(item), item["view"]
+    partition = items.partition_of(item)
     if inquiry.is_heard_of(item):
         return
     try:
@@ -182,20 +182,7 @@ def _resume(item: CallItem) -> None:
         # Time has passed: whether it may be dialled at all is asked again, in its turn.
         _begin_next(partition, _return_to_line(item, clock.now()))
         return
-    agent = agents.find(partition, view["agent_id"], view.get("agent_version"))
-    if agent is None:
-        inquiry.give_up(item)
-        return
-    try:
-        carrier = telephony.carrier(partition)
-    except CarrierNotConfigured:
-        # There was one, and there may be again.
-        inquiry.wait_for_carrier(item)
-        return
-    if item.get("sid"):
-        inquiry.ask(item, carrier)
-    else:
-        inquiry.look_up(item, inquiry.dial_of(item, agent), carrier)
+    inquiry.follow(item)
 
 
 def _return_to_line(item: CallItem, until: datetime) -> CallItem | None:

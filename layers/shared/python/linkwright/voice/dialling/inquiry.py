@@ -10,9 +10,16 @@ from datetime import datetime, timedelta
 
 from linkwright import clock
 from linkwright.observability import count, logger
-from linkwright.providers import twilio_words
-from linkwright.providers.telephony import Carrier, Dial, NotFound, TwilioError
+from linkwright.providers import telephony, twilio_words
+from linkwright.providers.telephony import (
+    Carrier,
+    CarrierNotConfigured,
+    Dial,
+    NotFound,
+    TwilioError,
+)
 from linkwright.transaction import Transaction
+from linkwright.voice import agents
 from linkwright.voice.agent_models import Agent
 from linkwright.voice.calls import attempts, follow_ups, items, lifecycle, turn_log
 from linkwright.voice.calls.items import CallItem, Superseded
@@ -61,6 +68,25 @@ def hang_up(partition: str, request_id: str, sid: str) -> None:
     tx = Transaction(partition, request_id)
     follow_ups.request_hang_up(partition, sid, tx)
     tx.commit()
+
+
+def follow(item: CallItem) -> None:
+    """Find out what became of an attempt that was ordered."""
+    partition, view = items.partition_of(item), item["view"]
+    agent = agents.find(partition, view["agent_id"], view.get("agent_version"))
+    if agent is None:
+        give_up(item)
+        return
+    try:
+        carrier = telephony.carrier(partition)
+    except CarrierNotConfigured:
+        # There was one, and there may be again.
+        wait_for_carrier(item)
+        return
+    if item.get("sid"):
+        ask(item, carrier)
+    else:
+        look_up(item, dial_of(item, agent), carrier)
 
 
 def look_up(item: CallItem, order: Dial, carrier: Carrier) -> None:
