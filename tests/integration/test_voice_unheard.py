@@ -10,7 +10,7 @@ from tests import pump
 from tests.carrier import Exchange, about
 from tests.client import invoke
 from tests.clocks import Hand
-from tests.factories import CALLEE, Workspace
+from tests.factories import CALLEE, Workspace, another_number
 from tests.stack import Stack
 from tests.switchboard import Reply, Sent, deliver_to_functions
 from tools.carrier.callees import Callee
@@ -192,8 +192,9 @@ def test_a_call_whose_end_is_lost_costs_two_minutes(
         else deliver_to_functions(sent)
     )
     agent = workspace.agent(concurrency=1, max_duration_s=3600)
-    first, second = (str(workspace.place(agent).json["id"]) for _ in range(2))
+    first = str(workspace.place(agent).json["id"])
     workspace.dial(first)
+    second = str(workspace.place(agent, to=another_number()).json["id"])
     exchange.finish(exchange.call(first))
     _after(stack, workspace, hand, UNHEARD_S - 1)
     assert workspace.end_of(first) == ("in_progress", None)
