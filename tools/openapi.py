@@ -15,6 +15,7 @@ from pydantic.json_schema import models_json_schema
 from linkwright.endpoint import Contract
 from linkwright.errors import ApiError
 from linkwright.http import IfMatch
+from linkwright.pagination import Page
 from tools.template import ROOT, Function, functions
 
 TARGET = ROOT / "docs" / "openapi.json"
@@ -81,9 +82,8 @@ def _contract(function: Function) -> Contract | None:
 
 def _operation(function: Function, method: str, path: str, contract: Contract) -> Schema:
     summary = function.properties["Description"].partition(": ")[2].removesuffix(".")
-    first, *rest = function.file.split("_")
     operation: Schema = {
-        "operationId": first + "".join(word.capitalize() for word in rest),
+        "operationId": _operation_id(method, path, contract),
         "summary": summary[:1].upper() + summary[1:],
         "tags": [function.folder],
         "parameters": [
@@ -101,6 +101,19 @@ def _operation(function: Function, method: str, path: str, contract: Contract) -
     return operation
 
 
+def _operation_id(method: str, path: str, contract: Contract) -> str:
+    """`voice.calls.create`: the words of the path, and what is done with what they name."""
+    _, *parts = path.strip("/").split("/")
+    words = [part.replace("-", "_") for part in parts if "{" not in part]
+    is_of_one = "{" in parts[-1]
+    if method == "POST" and len(words) < len(parts):
+        return ".".join(words)  # the last word is what is done with one of them
+    is_list = isinstance(contract.returns, type) and issubclass(contract.returns, Page)
+    verbs = {"POST": "create", "PATCH": "update", "DELETE": "delete"}
+    verb = verbs.get(method, "list" if is_list and not is_of_one else "get")
+    return ".".join([*words, verb])
+
+
 def _path_parameters(path: str, contract: Contract) -> Iterator[Schema]:
     for name in contract.parameters:
         if f"{{{name}}}" in path:
@@ -111,7 +124,7 @@ def _path_parameters(path: str, contract: Contract) -> Iterator[Schema]:
 def _query_parameters(contract: Contract) -> Iterator[Schema]:
     if query := contract.parameters.get("query"):
         for name, schema in query.model_json_schema(ref_template=REF)["properties"].items():
-            yield {"name": name, "in": "query", "schema": _absent_not_null(schema)}
+            yield {"name": name, "in": "query", "schema": _absent_not_null(_untitled(schema))}
 
 
 def _absent_not_null(schema: Schema) -> Schema:
@@ -192,10 +205,29 @@ def _schemas(contracts: list[Contract]) -> Schema:
     wanted += [(c.returns, "serialization") for c in contracts if c.returns is not None]
     _, schema = models_json_schema(sorted(wanted, key=str), ref_template=REF)  # type: ignore[arg-type]
     found: Schema = {"Error": _error()}
-    for name, one in schema["$defs"].items():
-        # pydantic's own name for AgentPage is Page_Agent_.
-        found[one["title"] if name.startswith("Page_") else name] = one
-    return {name: found[name] for name in sorted(found)}
+    # pydantic's own name for AgentPage is Page_Agent_.
+    pages = {name: one["title"] for name, one in schema["$defs"].items() if "_" in name}
+    for name, one in _untitled(schema["$defs"]).items():
+        found[pages.get(name) or _unhyphened(name)] = one
+    # Generators name what they make by the title, and of two of one title they leave one out.
+    return {name: {"title": name, **found[name]} for name in sorted(found)}
+
+
+def _unhyphened(name: str) -> str:
+    """A model that is both sent and shown has two schemas: what is shown has its plain name."""
+    return name.removesuffix("-Output").replace("-Input", "Input")
+
+
+def _untitled(schema: Any) -> Any:  # noqa: ANN401 -- any part of a schema
+    """Without pydantic's titles, which say the names again, and with the names that are ours."""
+    if isinstance(schema, list):
+        return [_untitled(member) for member in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kept = {k: v for k, v in schema.items() if k != "title" or not isinstance(v, str)}
+    if "$ref" in kept:
+        kept["$ref"] = _unhyphened(kept["$ref"])
+    return {name: _untitled(member) for name, member in kept.items()}
 
 
 def _error() -> Schema:

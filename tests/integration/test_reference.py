@@ -4,7 +4,9 @@ import base64
 import gzip
 import json
 import re
+from collections.abc import Iterator
 from posixpath import basename
+from typing import Any
 from urllib.parse import urljoin
 
 import pytest
@@ -40,6 +42,30 @@ def test_the_description_has_every_route_and_no_other() -> None:
     }
     served = [f for f in functions() if f.folder not in {"console", "callbacks"}]
     assert described == {route for function in served for route in function.routes}
+
+
+def _described(schema: Any) -> Iterator[Any]:
+    yield schema
+    for member in schema.values() if isinstance(schema, dict) else schema:
+        if isinstance(member, dict | list):
+            yield from _described(member)
+
+
+def test_a_generator_finds_nothing_under_one_name_twice() -> None:
+    document = openapi.document()
+    schemas = document["components"]["schemas"]
+    assert [schema["title"] for schema in schemas.values()] == list(schemas)
+    titles = [
+        part["title"]
+        for part in _described(document["paths"]) or ()
+        if isinstance(part, dict) and isinstance(part.get("title"), str)
+    ]
+    assert titles == [], "names are said once"
+    operations = [op for methods in document["paths"].values() for op in methods.values()]
+    names = [operation["operationId"] for operation in operations]
+    assert len(set(names)) == len(names)
+    assert all(re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", name) for name in names)
+    assert all(operation["tags"] and operation["summary"] for operation in operations)
 
 
 def test_every_error_code_is_explained() -> None:

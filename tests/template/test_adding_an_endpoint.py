@@ -87,7 +87,7 @@ def _run(command: list[str], root: Path, text: str = "") -> None:
 def _copy(root: Path) -> None:
     for name in COPIED:
         if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, root / name)
+            shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("node_modules"))
         else:
             shutil.copy2(ROOT / name, root / name)
     for name in INSTALLED:
