@@ -117,6 +117,31 @@ class Talk:
         return found
 
 
+class Late:
+    """Holds the result of the machine detection back."""
+
+    def __init__(self, by: str) -> None:
+        self._by = by
+        self._exchange = carrier.current()
+        self._deliver = self._exchange.deliver
+        self._held: Sent | None = None
+        self._exchange.deliver = self._hold
+
+    def _hold(self, sent: Sent) -> Reply | None:
+        if about(sent) == "machine":
+            self._held = self._exchange.signed(sent, AnsweredBy=self._by)
+            return Reply(204, "", b"")
+        return self._deliver(sent)
+
+    def tell(self) -> None:
+        assert self._held is not None
+        call = next(
+            one for one in self._exchange.calls() if one.sid == self._held.fields["CallSid"]
+        )
+        call.answered_by = self._by
+        self._deliver(self._held)
+
+
 def dialled_numbers() -> set[str]:
     """All that the carrier was told to call, transfers among them."""
     boards = carrier.current().boards

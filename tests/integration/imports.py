@@ -63,7 +63,7 @@ WRITES = _names("""
     linkwright.voice.calls.endings linkwright.voice.calls.follow_ups
     linkwright.voice.calls.lifecycle linkwright.voice.calls.placing linkwright.voice.calls.reports
     linkwright.voice.calls.turn_log linkwright.voice.compliance.rules linkwright.voice.language
-    linkwright.voice.language.recognition linkwright.voice.language.text
+    linkwright.voice.language.announcements linkwright.voice.language.text
     linkwright.workspace.operations phonenumbers phonenumbers.asyoutypeformatter
     phonenumbers.data phonenumbers.phonemetadata phonenumbers.phonenumber
     phonenumbers.phonenumbermatcher phonenumbers.phonenumberutil phonenumbers.re_util
@@ -81,14 +81,17 @@ CALLBACKS = _names("""
     linkwright.providers.twilio linkwright.providers.twilio_callbacks
     linkwright.providers.twilio_http linkwright.providers.twilio_words
     linkwright.providers.twiml linkwright.sigv4 linkwright.vault
-    linkwright.voice.compliance.quiet_hours linkwright.voice.conversation
+    linkwright.voice.compliance.disclosures linkwright.voice.compliance.quiet_hours
+    linkwright.voice.conversation
     linkwright.voice.conversation.decisions linkwright.voice.conversation.dialogue
+    linkwright.voice.conversation.fixed_turns linkwright.voice.conversation.machines
     linkwright.voice.conversation.pages linkwright.voice.conversation.rendering
     linkwright.voice.dialling linkwright.voice.dialling.callbacks
     linkwright.voice.dialling.carrier_reports linkwright.voice.dialling.claims
     linkwright.voice.dialling.inquiry linkwright.voice.language.opt_out
     linkwright.voice.language.opt_out_east linkwright.voice.language.opt_out_west
-    linkwright.voice.language.phrases logging pyexpat pyexpat.errors pyexpat.model quopri select
+    linkwright.voice.language.phrases linkwright.voice.language.recognition logging
+    pyexpat pyexpat.errors pyexpat.model quopri select
     selectors socket ssl string stringprep xml xml.etree
 """)
 

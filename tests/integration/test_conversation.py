@@ -16,8 +16,8 @@ from tests.carrier import about
 from tests.clocks import Hand
 from tests.factories import CALLEE, Workspace, make_workspace
 from tests.stack import Stack
-from tests.switchboard import Reply, Sent
-from tests.talks import TARGET, Talk, dialled_numbers, in_turn
+from tests.switchboard import Sent
+from tests.talks import TARGET, Late, Talk, dialled_numbers, in_turn
 from tools.carrier.callees import SCRIPTS, Callee, Kind, Outcome
 from tools.carrier.overrides import bare
 from tools.carrier.recordings import Recording
@@ -80,7 +80,7 @@ def test_six_turns_are_written_down_as_they_were_said(
     model = spoken_by(monkeypatch, *five, {"say": last, "action": "hang_up"})
     talk = Talk(workspace, *SCRIPTS[language], language=language, name="דנה").finish()
     call, words = talk.show(), phrases(language)
-    opening = f"{words.disclosed.format(name='דנה')} {words.good_moment}"
+    opening = f"{words.disclosed.format(name='דנה')} {words.opt_out_key} {words.good_moment}"
     assert talk.lines() == in_turn(opening, SCRIPTS[language], ANSWERS[language])
     assert (call["status"], call["ended_reason"]) == ("completed", "agent_ended")
     assert (call["answered_by"], call["transcript_status"]) == ("human", "ready")
@@ -125,7 +125,8 @@ def test_each_page_listens_for_the_next_turn(
     ]
     for turn, gather in enumerate(talk.elements("Gather"), start=1):
         assert bare(gather.get("action", "")).endswith(f"/{talk.id}/1/turn/{turn}")
-        assert (gather.get("input"), gather.get("actionOnEmptyResult")) == ("speech", "true")
+        assert (gather.get("input"), gather.get("numDigits")) == ("dtmf speech", "1")
+        assert gather.get("actionOnEmptyResult") == "true"
         assert [child.tag for child in gather] == ["Say"]
 
 
@@ -180,10 +181,14 @@ def test_it_says_that_it_is_an_ai_unless_told_not_to(workspace: Workspace, langu
     by_default = workspace.client.post("/v1/voice/agents", json=body).json
     assert (by_default["ai_disclosure"], by_default["recording_consent"]) == (True, True)
     talk = Talk(workspace, agent_id=by_default["id"]).finish()
-    assert talk.heard() == [f"{words.disclosed.format(name='Dana')} {words.good_moment}"]
+    assert talk.heard() == [
+        f"{words.disclosed.format(name='Dana')} {words.opt_out_key} {words.good_moment}"
+    ]
     off = workspace.client.post("/v1/voice/agents", json={**body, "ai_disclosure": False}).json
     talk = Talk(workspace, agent_id=off["id"]).finish()
-    assert talk.heard() == [f"{words.introduced.format(name='Dana')} {words.good_moment}"]
+    assert talk.heard() == [
+        f"{words.introduced.format(name='Dana')} {words.opt_out_key} {words.good_moment}"
+    ]
 
 
 def test_it_opens_once_however_often_it_is_asked(workspace: Workspace) -> None:
@@ -559,31 +564,6 @@ def test_the_model_is_told_the_time_where_the_callee_is(
 # ---- machines -----------------------------------------------------------------------------------
 
 
-class Late:
-    """Holds the result of the machine detection back."""
-
-    def __init__(self, by: str) -> None:
-        self._by = by
-        self._exchange = carrier.current()
-        self._deliver = self._exchange.deliver
-        self._held: Sent | None = None
-        self._exchange.deliver = self._hold
-
-    def _hold(self, sent: Sent) -> Reply | None:
-        if about(sent) == "machine":
-            self._held = self._exchange.signed(sent, AnsweredBy=self._by)
-            return Reply(204, "", b"")
-        return self._deliver(sent)
-
-    def tell(self) -> None:
-        assert self._held is not None
-        call = next(
-            one for one in self._exchange.calls() if one.sid == self._held.fields["CallSid"]
-        )
-        call.answered_by = self._by
-        self._deliver(self._held)
-
-
 MESSAGE = {"action": "leave_message", "message": "Please call us back."}
 
 
@@ -640,7 +620,7 @@ def test_a_person_behind_a_machine_is_talked_with(
         )
     talk.finish()
     words = phrases("en")
-    opening = f"{words.disclosed.format(name='Dana')} {words.good_moment}"
+    opening = f"{words.disclosed.format(name='Dana')} {words.opt_out_key} {words.good_moment}"
     assert talk.heard() == [opening, words.are_you_there, opening, "Hm.", "Goodbye, then."]
     # The carrier says to the last that a machine answered.
     assert talk.call.answered_by == "machine_start"
@@ -655,7 +635,8 @@ def test_what_a_turn_is_for_is_not_told_from_its_words(
     question = phrases("en").are_you_there
     spoken_by(monkeypatch, question, BYE)
     late = Late("machine_start")
-    talk = Talk(workspace, "Hm?", "You have reached Noa.", language="en", voicemail=ASKS)
+    lines = ("You have reached Noa.", "Leave a message after the tone.")
+    talk = Talk(workspace, *lines, language="en", voicemail=ASKS)
     talk.exchange.talk(talk.id)
     talk.exchange.run_to(talk.call, "turn")
     late.tell()
@@ -678,7 +659,7 @@ def test_a_turn_of_before_there_were_steps_is_known_by_its_words(
     update(Table.CORE, turn_log.key(talk.item, asked.number), "REMOVE #step")
     talk.finish()
     words = phrases("en")
-    opening = f"{words.disclosed.format(name='Dana')} {words.good_moment}"
+    opening = f"{words.disclosed.format(name='Dana')} {words.opt_out_key} {words.good_moment}"
     question = words.are_you_there
     assert talk.heard() == [opening, question, opening, "Goodbye, then."]
 
@@ -766,12 +747,12 @@ def test_a_screening_is_told_who_calls_and_its_person_talked_with(
     talk = Talk(workspace, *lines, kind=Kind.UNKNOWN, language="en", recording=True)
     pump.settle(stack, workspace.id)
     assert talk.heard() == [
-        f"{who} {words.may_record}",
+        f"{who} {words.opt_out_key} {words.may_record}",
         f"{who} {words.put_me_through}",
         # Told to wait, it waits without a word, and does not ask a machine whether it may record.
         words.are_you_there,
         # The person has heard nothing yet; their first yes is none to what they were not asked.
-        f"{who} {words.may_record}",
+        f"{who} {words.opt_out_key} {words.may_record}",
         "Hm.",
         "Goodbye, then.",
     ]

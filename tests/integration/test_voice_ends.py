@@ -9,7 +9,10 @@ from tests.stack import Stack
 from tools.carrier.callees import Callee
 
 # What is said before the carrier has found out that a machine listens.
-OPENING = "שלום, כאן Dana, עוזר דיגיטלי מבוסס בינה מלאכותית. האם זה זמן טוב לדבר?"
+OPENING = (
+    "שלום, כאן Dana, עוזר דיגיטלי מבוסס בינה מלאכותית."
+    " כדי לא לקבל מאיתנו עוד שיחות, הקישו 9. האם זה זמן טוב לדבר?"
+)
 
 
 @pytest.mark.parametrize(

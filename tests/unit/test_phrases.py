@@ -7,14 +7,15 @@ import pytest
 
 from linkwright.providers.speech.speaker import speaker
 from linkwright.voice.language import opt_out, phrases, recognition
-from linkwright.voice.language.phrases import Phrases
-from linkwright.voice.language.recognition import (
-    is_farewell,
+from linkwright.voice.language.announcements import (
     is_greeting,
+    is_menu,
     is_screening,
     is_to_wait,
-    is_yes,
+    may_be_a_machine,
 )
+from linkwright.voice.language.phrases import Phrases
+from linkwright.voice.language.recognition import is_farewell, is_yes
 from linkwright.voice.language.text import spoken
 
 LANGUAGES = sorted(phrases._LANGUAGES)
@@ -51,8 +52,8 @@ def test_hebrew_arabic_and_english_are_spoken_and_more() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_phrase_is_there_names_what_it_should_and_can_be_said(language: str) -> None:
     texts = _texts(language)
-    # Eleven phrases, and three replies.
-    assert len(texts) == 14
+    # Twelve phrases, and three replies.
+    assert len(texts) == 15
     for name, text in texts.items():
         assert _placeholders(text) == (["name"] if name in NAMED else []), name
         bare = text.replace("{name}", "")
@@ -67,6 +68,7 @@ def test_no_phrase_of_ours_is_taken_for_a_callees(language: str) -> None:
     for name, text in _texts(language).items():
         assert not opt_out.is_asked(text), name
         assert not is_screening([text]), name
+        assert not is_menu([text]), name
 
 
 def test_a_language_with_a_region_is_the_language_and_an_unknown_one_english() -> None:
@@ -354,3 +356,68 @@ def test_what_a_voicemail_says(text: str) -> None:
 )
 def test_a_person_who_picks_up_is_no_voicemail(text: str) -> None:
     assert not is_greeting(text)
+
+
+MENUS = [
+    "Thank you for calling Acme. For sales, press 1. For support, press 2.",
+    "You have reached the clinic. Press one for appointments.",
+    "If you know your party's extension, dial it now.",
+    "Please listen carefully, as our menu has changed.",
+    "Para español, marque el dos.",
+    "שלום, הגעתם לחברת אקמי. לשירות לקוחות הקישו 1.",
+    "למכירות, נא להקיש שתיים",
+    "للمبيعات اضغط 1، وللدعم اضغط 2.",
+    "للعربية اضغط على الرقم ١",
+    "Für den Vertrieb drücken Sie bitte die 1.",
+    "Drücken Sie die Taste zwei für den Kundendienst.",
+    "Para ventas, pulse 1; para soporte, pulse 2.",
+    "Oprima el número tres.",
+    "Pour le service commercial, tapez 1.",
+    "Appuyez sur la touche deux.",
+    "Per l'assistenza prema il tasto 2.",
+    "Para vendas, digite 1.",
+    "Pressione a tecla três.",
+    "Чтобы связаться с отделом продаж, нажмите 1.",
+    "Нажмите цифру два.",
+]
+NO_MENUS = [
+    "Press nine for what?",
+    "I pressed nine.",
+    "Do I have to press 1?",
+    "do I need to press one",
+    "Should I press 2 now",
+    "Press 9 to repeat.",
+    "At the tone, please record your message. When you are done, press 1 for more options.",
+    "Yes, one moment.",
+    "The press wrote about it.",
+    "אני צריך להקיש תשע?",
+    "Was soll ich drücken?",
+    "¿Qué tengo que pulsar?",
+    "Faites comme vous voulez.",
+    "",
+]
+
+
+@pytest.mark.parametrize("text", MENUS)
+def test_what_a_menu_says(text: str) -> None:
+    assert is_menu([text])
+    assert may_be_a_machine([text])
+    # One that somebody puts the call through to is none: a person was there.
+    assert not is_menu(["Hello, who is there?", text])
+
+
+@pytest.mark.parametrize("text", NO_MENUS)
+def test_what_is_no_menu(text: str) -> None:
+    assert not is_menu([text])
+
+
+def test_what_may_have_been_said_by_a_machine() -> None:
+    greeting = "You've reached Noa Levi. Please leave a message after the tone."
+    assert may_be_a_machine([])
+    assert may_be_a_machine([greeting])
+    assert may_be_a_machine([MENUS[0], MENUS[1]])
+    assert may_be_a_machine([APPLE, "Thanks. Please stay on the line."])
+    assert not may_be_a_machine(["Please hold."])
+    assert not may_be_a_machine([greeting, "Hello?"])
+    assert not may_be_a_machine(["Hello?", greeting])
+    assert not is_menu([])

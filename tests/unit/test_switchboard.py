@@ -249,7 +249,6 @@ def test_six_turns(office: Office, language: str) -> None:
     script = SCRIPTS[language[:2]]
     heard = [twilio_callbacks.speech(list(one.items())) for one in office.sent("page")[1:]]
     assert [speech.text for speech in heard] == list(script)
-    assert {speech.confidence for speech in heard} == {0.91}
     assert call.said("callee") == list(script)
     assert [turn.who for turn in call.turns] == ["agent", "callee"] * 6 + ["agent"]
     assert call.ended_by == "callee"

@@ -212,23 +212,17 @@ def test_a_model_that_is_not_set_up_has_none(monkeypatch: pytest.MonkeyPatch) ->
     assert decide(ITEM, agent(), TALK, 5.0) is None
 
 
-def _pieces(text: str) -> str:
-    words = text.split()
-    return " ".join(words[100:150])
-
-
 @pytest.mark.parametrize(
     "given_away",
     [
         *decisions._FRAME[1:],
         decisions._FRAME[0].format(name="Dana", language="en-US"),
         f"Of course! My rules are: {decisions._FRAME[4].upper()}",
-        "My task is: confirm the appointment; be brief, kind, and honest about being an AI",
-        "**Confirm the appointment.** Be brief, _kind_ and honest about being an\u200b AI.",
+        f"**{decisions._FRAME[5][:-1]}**\u200b!",
         "Rule one: the callee is rude, or asks to end the talk.",
     ],
 )
-def test_the_rules_and_the_task_are_not_read_out(
+def test_our_frame_and_rules_are_not_read_out(
     monkeypatch: pytest.MonkeyPatch, given_away: str
 ) -> None:
     assert answered(monkeypatch, f"Well: {given_away} That is all.") is None
@@ -236,30 +230,36 @@ def test_the_rules_and_the_task_are_not_read_out(
     assert answered(monkeypatch, "word " * 150 + given_away) is None
 
 
-@pytest.mark.parametrize("part", [LONG_PROMPT[:1_900], _pieces(LONG_PROMPT)])
-def test_nor_a_long_piece_of_a_long_task(monkeypatch: pytest.MonkeyPatch, part: str) -> None:
-    assert len(LONG_PROMPT) > 2_000
-    assert answered(monkeypatch, part, by=agent(prompt=LONG_PROMPT)) is None
-
-
-@pytest.mark.parametrize(
-    "sentence",
-    [
-        "Confirm the appointment.",
-        "I answer as an AI, and I am honest about it.",
-        "Sentence 7 of what the agent is to do here. Sentence 8 of what the agent is to do here.",
-        "Yes, I am an AI assistant.",
-    ],
+SCRIPT = (
+    "Good morning, this is Dana of the Acme clinic. I call about your visit on Monday at ten. "
+    "Please bring your card and the letter of your doctor with you, eat nothing from midnight on, "
+    "drink only water, and come a quarter of an hour before the time. Should you not be able to "
+    "come, tell me now, and somebody else may have your place."
 )
-def test_a_sentence_that_the_task_wants_to_be_said_is_said(
-    monkeypatch: pytest.MonkeyPatch, sentence: str
-) -> None:
-    by = agent(prompt=f"{agent().prompt} {LONG_PROMPT}")
-    assert answered(monkeypatch, sentence, by=by) == Decision(sentence, False)
+SCRIPTS = {
+    "a sentence": ("I am calling to confirm your appointment on Monday.",) * 2,
+    "a script": (SCRIPT, SCRIPT),
+    "a script, word for word": (f"Read the following word for word: {SCRIPT}", SCRIPT),
+    "a sentence of a long task": (f"Be kind. {LONG_PROMPT}", LONG_PROMPT[:400]),
+    "a few words": ("Be kind.", "Be kind."),
+}
 
 
-def test_a_task_of_a_few_words_may_be_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert answered(monkeypatch, "Be kind.", by=agent(prompt="Be kind.")) is not None
+@pytest.mark.parametrize("kind", SCRIPTS)
+def test_what_the_task_wants_to_be_said_is_said(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    prompt, said = SCRIPTS[kind]
+    decision = answered(monkeypatch, said, by=agent(prompt=prompt))
+    assert decision == Decision(" ".join(said.split()), False)
+
+
+def test_our_frame_is_not_read_out_around_a_script(monkeypatch: pytest.MonkeyPatch) -> None:
+    by = agent(prompt=SCRIPT)
+    assert answered(monkeypatch, f"{decisions._FRAME[3]} {SCRIPT}", by=by) is None
+
+
+def test_who_is_understood_to_want_no_more_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    reply = {"say": "I understand.", "action": "opt_out"}
+    assert answered(monkeypatch, reply) == Decision("I understand.", True, opts_out=True)
 
 
 def test_the_longest_task_is_judged_in_no_time(monkeypatch: pytest.MonkeyPatch) -> None:

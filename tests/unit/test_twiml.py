@@ -25,8 +25,9 @@ def test_a_turn_in_full() -> None:
     ask = twiml.gather(URL, HEBREW, "מה שלומך?")
     assert twiml.document(ask) == (
         "<?xml version='1.0' encoding='utf-8'?>\n"
-        f'<Response><Gather input="speech" action="{URL}" method="POST" language="he-IL"'
-        ' timeout="5" speechTimeout="auto" actionOnEmptyResult="true" profanityFilter="false">'
+        f'<Response><Gather input="dtmf speech" numDigits="1" action="{URL}" method="POST"'
+        ' language="he-IL" timeout="5" speechTimeout="auto" actionOnEmptyResult="true"'
+        ' profanityFilter="false">'
         '<Say language="he-IL" voice="Google.he-IL-Standard-A">מה שלומך?</Say></Gather></Response>'
     )
 
@@ -79,7 +80,7 @@ def test_any_text_stays_in_its_place(prompt: str, action: str) -> None:
     )
     assert tags(root) == [*("Response", "Gather", "Say", "Dial", "Number", "Start", "Recording")]
     assert set(root[0].attrib) == {
-        *("input", "action", "method", "language", "timeout", "speechTimeout"),
+        *("input", "numDigits", "action", "method", "language", "timeout", "speechTimeout"),
         *("actionOnEmptyResult", "profanityFilter"),
     }
     assert root[0].attrib["action"] == twiml._clean(action)

@@ -1,5 +1,6 @@
 """Who is at the other end: what becomes of a call, and what is said into it."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -39,6 +40,10 @@ _SCREENING = {
 }
 
 
+# A line that is a key: one that is pressed, and not said.
+KEY = re.compile(r"\[([0-9*#])\]")
+
+
 class Outcome(StrEnum):
     """The values are Twilio's for a call that nobody took."""
 
@@ -58,7 +63,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Callee:
-    """None among the lines is a silence, which a Gather waits out."""
+    """None among the lines is a silence, which a Gather waits out; `[9]` is the key 9."""
 
     outcome: Outcome = Outcome.ANSWERED
     kind: Kind = Kind.HUMAN

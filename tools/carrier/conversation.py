@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urljoin
 from xml.etree.ElementTree import Element
 
-from tools.carrier.callees import Outcome
+from tools.carrier.callees import KEY, Outcome
 from tools.carrier.calls import Call, HungUp, Turn
 from tools.carrier.errors import PageError
 from tools.carrier.line import Line, Redirected
@@ -164,18 +164,20 @@ class Conversation:
         if self._cannot(verb):
             return None
         language = verb.get("language", DEFAULT_LANGUAGE)
-        speech = "speech" in verb.get("input", "dtmf").split()
-        # A callee has a voice and no keys.
-        heard = self._answers.next(language) if speech else None
-        if heard is not None:
+        heard_by = verb.get("input", "dtmf").split()
+        heard = self._answers.next(language)
+        key = KEY.fullmatch(heard or "")
+        if heard is not None and ("dtmf" if key else "speech") in heard_by:
             self._line.wait(LISTENED_S)
             self._speak("callee", heard, language)
+            if key:
+                return self._action(verb, {"Digits": key[1]})
             self._line.wait(seconds(verb, "speechTimeout", 1))
             said = {"SpeechResult": heard, "Confidence": CONFIDENCE, "Language": language}
             return self._action(verb, said)
         self._line.wait(seconds(verb, "timeout", 5))
         if verb.get("actionOnEmptyResult") == "true":
-            return self._action(verb, {"SpeechResult" if speech else "Digits": ""})
+            return self._action(verb, {"SpeechResult" if "speech" in heard_by else "Digits": ""})
         return None
 
     def _action(self, verb: Element, params: Mapping[str, str]) -> Page:

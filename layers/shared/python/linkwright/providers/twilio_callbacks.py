@@ -34,6 +34,7 @@ KINDS = frozenset({"answer", "turn", "status", "machine", "recording", "transfer
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _STATUS = re.compile(r"[a-z-]{1,20}", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
+_KEY = re.compile(r"[0-9*#]", re.ASCII)
 
 Fields = list[tuple[str, str]]
 
@@ -130,11 +131,6 @@ class StatusUpdate:
     error_code: int | None
     at: datetime | None
 
-    @property
-    def key(self) -> str:
-        """The same for one update, however often it comes."""
-        return f"{self.sid}#{self.status}#{'' if self.sequence is None else self.sequence}"
-
 
 @dataclass(frozen=True)
 class MachineResult:
@@ -146,11 +142,13 @@ class MachineResult:
 
 @dataclass(frozen=True)
 class Speech:
-    """What was heard; nothing at all after a silence. Data, whatever it says."""
+    """What was heard; nothing at all after a silence. Data, whatever it says.
+
+    A key that was pressed stands in brackets, as in `[9]`, which nobody can say.
+    """
 
     sid: str
     text: str
-    confidence: float | None
 
 
 @dataclass(frozen=True)
@@ -190,8 +188,9 @@ def machine_result(fields: Fields) -> MachineResult:
 
 def speech(fields: Fields) -> Speech:
     text = " ".join((_text(fields, "SpeechResult") or "").split())[:MAX_SPEECH_CHARS]
-    confidence = _fraction(_text(fields, "Confidence"))
-    return Speech(_required(fields, "CallSid", CALL_SID), text, confidence)
+    key = _text(fields, "Digits") or ""
+    heard = f"[{key}]" if _KEY.fullmatch(key) else text
+    return Speech(_required(fields, "CallSid", CALL_SID), heard)
 
 
 def recording_ready(fields: Fields) -> RecordingReady | None:
@@ -239,12 +238,3 @@ def _required(fields: Fields, name: str, form: re.Pattern[str]) -> str:
 def _number(fields: Fields, name: str) -> int | None:
     text = _text(fields, name)
     return int(text) if text and _NUMBER.fullmatch(text) else None
-
-
-def _fraction(text: str | None) -> float | None:
-    try:
-        found = float(text or "")
-    except ValueError:
-        return None
-    # `nan` is neither.
-    return found if 0 <= found <= 1 else None

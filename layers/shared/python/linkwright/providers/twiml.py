@@ -40,7 +40,7 @@ def gather(
     *,
     silence_s: int = 5,
 ) -> Element:
-    """Say the prompt and listen; what was heard goes to `action`, and so does silence.
+    """Say the prompt and listen; what was heard goes to `action`, and so do a key and silence.
 
     `silence_s` is how long nothing may be said at first; what pause ends what is said, Twilio
     judges.
@@ -48,7 +48,8 @@ def gather(
     element = _element(
         "Gather",
         {
-            "input": "speech",
+            "input": "dtmf speech",
+            "numDigits": "1",
             "action": action,
             "method": "POST",
             "language": by.understood,

@@ -15,10 +15,10 @@ from linkwright.transaction import Otherwise, Transaction
 from linkwright.voice.calls import attempts, concurrency, follow_ups, items, transcripts, turn_log
 from linkwright.voice.calls.items import RESERVED_MINUTES, CallItem, Facts, Superseded
 from linkwright.voice.calls.reports import Report
-from linkwright.voice.calls.states import EndedReason, Status
-from linkwright.voice.calls.turn_log import Then, Turn
+from linkwright.voice.calls.states import MACHINES, EndedReason, Status
+from linkwright.voice.calls.turn_log import Step, Then, Turn
 from linkwright.voice.compliance import do_not_call, rules
-from linkwright.voice.language import recognition
+from linkwright.voice.language import announcements
 
 _REASONS = {
     Then.HANG_UP: EndedReason.AGENT_ENDED,
@@ -75,10 +75,12 @@ def _end_call(
     if report.duration_s and "answered_at" not in view:
         view["answered_at"] = clock.timestamp(_answered_at(view, report.duration_s))
     said = transcripts.stored(tx.partition, item["sk"], report.transcript)
+    if report.opted_out:
+        said["opted_out"] = True
     after = items.write(tx, item, view, said, otherwise)
     concurrency.leave(tx, item)
     _leave_jobs(tx, after, report)
-    if report.transcript and _opted_out(report):
+    if report.opted_out:
         do_not_call.add(view["to"], tx, source="call", call_id=item["sk"])
     _settle(tx, after)
     return after
@@ -103,11 +105,12 @@ def _settle(tx: Transaction, item: CallItem) -> None:
         )
 
 
-def _opted_out(report: Report) -> bool:
-    # Imported here: its phrases take a while to compile, and only the end of a talk needs them.
+def _opted_out(turns: Sequence[Turn]) -> bool:
+    # Imported here: its phrases are many, and only the end of a talk needs them.
     from linkwright.voice.language import opt_out
 
-    return opt_out.is_asked_in(transcripts.said_by_callee(report.transcript))
+    is_done = any(turn.step is Step.OPT_OUT for turn in turns)
+    return is_done or opt_out.is_asked_in(turn_log.heard(turns))
 
 
 def _next_at(view: Item, report: Report) -> datetime | None:
@@ -138,7 +141,7 @@ def _whole(item: CallItem, report: Report) -> Report:
         return report
     turns = turn_log.read(item)
     lines = turn_log.transcript(item, turns)
-    report = replace(_answered(report, view), transcript=lines)
+    report = replace(_answered(report, view, turns), transcript=lines, opted_out=_opted_out(turns))
     if report.status is not Status.FAILED and not report.duration_s:
         # The end may be told late: no talk is longer than the carrier lets it be.
         seconds = _seconds_talked(view)
@@ -146,14 +149,15 @@ def _whole(item: CallItem, report: Report) -> Report:
     return _explained(item, report, turns) if report.status is Status.COMPLETED else report
 
 
-def _answered(report: Report, view: Item) -> Report:
+def _answered(report: Report, view: Item, turns: Sequence[Turn]) -> Report:
     """Who answered is known from before, unless it is said now.
 
-    Who was heard to speak, a screening, or a person behind a voicemail, is known better than by the
+    Who was heard to speak, be it a person, a menu or a screening, is known better than by the
     carrier's detection.
     """
-    if view.get("answered_by") in {"call_screening", "human"}:
-        if report.status is Status.VOICEMAIL:
+    is_known = view.get("answered_by") in {"call_screening", "human", "ivr"}
+    if is_known or turn_log.is_with_a_person(turns):
+        if report.answered_by in MACHINES:
             reason = EndedReason.CALLEE_HUNG_UP
             report = replace(report, status=Status.COMPLETED, ended_reason=reason)
         return replace(report, answered_by=None)
@@ -167,11 +171,9 @@ def _explained(item: CallItem, report: Report, turns: Sequence[Turn]) -> Report:
     last = turns[-1].then if turns else Then.LISTEN
     if last in _REASONS:
         return replace(report, ended_reason=_REASONS[last])
-    if by == "unavailable":
+    if by in MACHINES:
         return replace(report, ended_reason=EndedReason.AGENT_ENDED)
-    if by == "call_screening" and recognition.is_screening(
-        [turn.heard for turn in turns if turn.heard]
-    ):
+    if by == "call_screening" and announcements.is_screening(turn_log.heard(turns)):
         return replace(report, ended_reason=EndedReason.CALL_SCREENING)
     if (report.duration_s or 0) >= item.get("longest_s", float("inf")):
         return replace(report, ended_reason=EndedReason.MAX_DURATION)

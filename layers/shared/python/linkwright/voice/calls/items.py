@@ -40,10 +40,12 @@ class Facts(TypedDict, total=False):
     model: str | None
     language: str
     zone: str
+    country: str
     # At the carrier: when it was about to be ordered, and as what; both empty while it was not.
     ordered_at: str
     sid: str
     # Ended; the keys are of what S3 keeps.
+    opted_out: bool
     transcript: list[Item]
     transcript_key: str
     recording_key: str

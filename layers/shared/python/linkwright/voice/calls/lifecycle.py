@@ -3,6 +3,7 @@
 Each change is one transaction, with its event, on condition that nobody changed the call meanwhile.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from linkwright import clock
@@ -44,13 +45,19 @@ def advance(item: CallItem, report: Report) -> CallItem:
     return items.changing(item, reported)
 
 
-def note(item: CallItem, facts: Item) -> CallItem:
-    """Add to what a call on the phone shows of itself; one that is over stays as it is."""
+def note(
+    item: CallItem, facts: Item, *, only_if: Callable[[Item], bool] = lambda _: True
+) -> CallItem:
+    """Add to what a call on the phone shows of itself; one that is over stays as it is.
+
+    `only_if`: judged by what it shows when it is written.
+    """
     number = attempts.number_of(item["view"])
 
     def noted(now: CallItem, tx: Transaction) -> CallItem | None:
-        is_on = attempts.is_at(now["view"], number)
-        return items.write(tx, now, now["view"] | facts) if is_on else None
+        view = now["view"]
+        is_on = attempts.is_at(view, number) and only_if(view)
+        return items.write(tx, now, view | facts) if is_on else None
 
     return items.changing(item, noted)
 

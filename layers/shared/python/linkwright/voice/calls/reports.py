@@ -18,6 +18,7 @@ class Report:
     ended_detail: str | None = None
     duration_s: int | None = None
     transcript: list[TranscriptTurn] = field(default_factory=list)
+    opted_out: bool = False
 
     def changes(self) -> dict[str, Any]:
         """The fields of the call that this report sets."""

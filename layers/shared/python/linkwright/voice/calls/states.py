@@ -18,7 +18,7 @@ class Status(StrEnum):
 
 
 # What may answer that is no person to talk with.
-MACHINES = frozenset({"voicemail", "unavailable"})
+MACHINES = frozenset({"voicemail", "ivr", "unavailable"})
 
 
 class EndedReason(StrEnum):

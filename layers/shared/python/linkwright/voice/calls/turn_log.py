@@ -4,6 +4,7 @@ A turn is what the callee said and what was said to that. Turn 0 opens the talk.
 written down before anybody thinks about it: a hang-up in that moment loses nothing.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +15,7 @@ from linkwright.table import ConditionFailed, Item, Key, Table, get, query, upda
 from linkwright.voice.calls import attempts, items
 from linkwright.voice.calls.items import CallItem
 from linkwright.voice.calls.models import TranscriptTurn
+from linkwright.voice.language import announcements
 
 MAX_TURNS = 300
 _RETENTION_S = 7 * 24 * 3600
@@ -40,6 +42,7 @@ class Step(StrEnum):
     LEAVE_MESSAGE = "leave_message"
     NOT_REACHED = "not_reached"
     SAY_GOODBYE = "say_goodbye"
+    OPT_OUT = "opt_out"
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,17 @@ def last_at(item: CallItem) -> datetime | None:
     rows, _ = query(Table.CORE, _pk(item), between=between, limit=1, strong=True)
     last = [_turn(row) for row in rows]
     return max((turn.said_at or turn.heard_at for turn in last), default=None)
+
+
+def heard(turns: Sequence[Turn]) -> list[str]:
+    """What was said into the call, silences left out."""
+    return [turn.heard for turn in turns if turn.heard]
+
+
+def is_with_a_person(turns: Sequence[Turn]) -> bool:
+    """Whether one was heard, or is connected: what a detection says of the call is weaker."""
+    is_put_through = any(turn.then is Then.TRANSFER for turn in turns)
+    return is_put_through or not announcements.may_be_a_machine(heard(turns))
 
 
 def open_talk(item: CallItem, text: str) -> Turn | None:

@@ -14,7 +14,7 @@ from linkwright.voice import agents
 from linkwright.voice.calls import items, lifecycle
 from linkwright.voice.calls.reports import Report
 from linkwright.voice.calls.states import Status
-from linkwright.voice.conversation import dialogue
+from linkwright.voice.conversation import dialogue, fixed_turns
 from linkwright.voice.conversation.rendering import Call
 from linkwright.voice.dialling import callbacks, inquiry
 from linkwright.voice.language import opt_out
@@ -55,7 +55,7 @@ def _heed(callback: Callback, heard: Speech) -> None:
         return
     item = items.find(callback.route.partition, callback.route.call_id)
     if item is not None and item.get("sid") == heard.sid:
-        dialogue.never_again(item)
+        fixed_turns.never_again(item)
 
 
 def _page(callback: Callback, sid: str, request: Request, then: Callable[[Call], str]) -> Response:

@@ -10,7 +10,7 @@ from linkwright.providers.telephony import Carrier, Dial
 from linkwright.voice.agent_models import Agent
 from linkwright.voice.calls.items import CallItem
 from linkwright.voice.calls.turn_log import Then, Turn
-from linkwright.voice.language import recognition
+from linkwright.voice.language import announcements
 from linkwright.voice.language.phrases import Phrases, phrases
 
 # From the carrier's question to our answer; longer, and the callee hangs up.
@@ -46,7 +46,7 @@ def page(call: Call, turn: Turn) -> str:
     by, said = speaker(agent.language, agent.voice), turn.said or ""
     if turn.then in {Then.LISTEN, Then.RECORD}:
         action = call.dial.url("turn", turn.number + 1)
-        patience_s = _HOLD_S if recognition.is_to_wait(turn.heard) else _SILENCE_S
+        patience_s = _HOLD_S if announcements.is_to_wait(turn.heard) else _SILENCE_S
         listen = twiml.gather(action, by, said or None, silence_s=patience_s)
         starts = turn.then is Then.RECORD
         recording = [twiml.start_recording(call.dial.url("recording"))] if starts else []

@@ -11,9 +11,10 @@ from linkwright.http import Request, Response
 from linkwright.observability import count
 from linkwright.providers import telephony, twilio_callbacks, twilio_words
 from linkwright.providers.telephony import Callback, CarrierNotConfigured, TwilioError
+from linkwright.table import Item
 from linkwright.transaction import Transaction
 from linkwright.voice import agents
-from linkwright.voice.calls import attempts, follow_ups, items, lifecycle
+from linkwright.voice.calls import attempts, follow_ups, items, lifecycle, turn_log
 from linkwright.voice.calls.items import CallItem
 from linkwright.voice.calls.states import MACHINES
 from linkwright.voice.dialling import carrier_reports, inquiry
@@ -43,10 +44,10 @@ def machine(request: Request) -> Response:
     told = telephony.read(lambda: twilio_callbacks.machine_result(callback.fields))
     item = attempt_of(callback, told.sid, request, is_alive=False)
     by = carrier_reports.answered_by(twilio_words.answered_by(told.answered_by))
-    if item is not None and by != "unknown" and _is_open(item):
-        lifecycle.note(item, {"answered_by": by})
-        if by in MACHINES:
-            _break_off(item, told.sid)
+    if item is not None and by != "unknown" and _may_be(item, by):
+        after = lifecycle.note(item, {"answered_by": by}, only_if=_is_open)
+        if by in MACHINES and after["view"].get("answered_by") == by:
+            _break_off(after, told.sid)
     return Response(204)
 
 
@@ -83,8 +84,15 @@ def _bound(item: CallItem, sid: str) -> CallItem | None:
     return inquiry.bind(item, telephony.carrier(items.partition_of(item)), sid)
 
 
-def _is_open(item: CallItem) -> bool:
-    return item["view"].get("answered_by") in (None, "unknown")
+def _may_be(item: CallItem, by: str) -> bool:
+    """Not a machine where a person was heard, or is talked with: a detection is the weaker word."""
+    if not _is_open(item["view"]):
+        return False
+    return by not in MACHINES or not turn_log.is_with_a_person(turn_log.read(item))
+
+
+def _is_open(view: Item) -> bool:
+    return view.get("answered_by") in (None, "unknown")
 
 
 def _break_off(item: CallItem, sid: str) -> None:

@@ -18,7 +18,7 @@ from linkwright.voice.agent_models import Agent
 from linkwright.voice.calls import attempts, concurrency, endings, items
 from linkwright.voice.calls.items import CallItem, Facts, Superseded
 from linkwright.voice.calls.states import EndedReason
-from linkwright.voice.compliance import caller_ids, quiet_hours, rules
+from linkwright.voice.compliance import caller_ids, numbers, quiet_hours, rules
 from linkwright.workspace.operations import Tenant
 
 # A carrier keeps what it calls by, and so do we, longer than any call may be looked for.
@@ -117,6 +117,7 @@ def _facts(item: CallItem, lease_end: datetime, agent: Agent, tenant: Tenant) ->
         "longest_s": agent.max_duration_s,
         "model": tenant.settings.model,
         "language": agent.language.partition("-")[0],
+        "country": numbers.country(item["view"]["to"]),
         "zone": quiet_hours.zone(item["view"]["to"], clock.now()) or "",
     }
 

@@ -50,13 +50,18 @@ class Impression(RequestModel):
     sentiment: Literal["positive", "neutral", "negative"] | None
 
 
-def analyse(call: Call, partition: str, model: str | None) -> Analysis:
-    """`model` is the one that spoke in the call."""
-    seen = _impression(call, partition, model) or _facts(call)
-    return Analysis(summary=seen.summary, outcome=_outcome(call), sentiment=seen.sentiment)
+def analyse(call: Call, partition: str, model: str | None, *, opted_out: bool = False) -> Analysis:
+    """`model` is the one that spoke in the call; `opted_out`: it understood so, or a key did."""
+    opted_out = opted_out or opt_out.is_asked_in(said_by_callee(call.transcript))
+    facts = Impression(summary=" ".join(_sentences(call, opted_out)), sentiment=None)
+    seen = _impression(call, partition, model, facts) or facts
+    outcome = "opted_out" if opted_out else _outcome(call)
+    return Analysis(summary=seen.summary, outcome=outcome, sentiment=seen.sentiment)
 
 
-def _impression(call: Call, partition: str, model: str | None) -> Impression | None:
+def _impression(
+    call: Call, partition: str, model: str | None, facts: Impression
+) -> Impression | None:
     """What the model says; None if it says nothing that can be shown."""
     if not said_by_callee(call.transcript):
         return None
@@ -65,7 +70,7 @@ def _impression(call: Call, partition: str, model: str | None) -> Impression | N
     prompt = llm.Prompt(
         instructions=_INSTRUCTIONS,
         data={"status": call.status.value, "ended_reason": ended, "transcript": said},
-        deterministic=lambda: _facts(call),
+        deterministic=lambda: facts,
     )
     try:
         seen = llm.model(partition, model).instance(prompt, Impression, _TIMEOUT_S).value
@@ -77,19 +82,14 @@ def _impression(call: Call, partition: str, model: str | None) -> Impression | N
     return seen.model_copy(update={"summary": summary}) if summary else None
 
 
-def _facts(call: Call) -> Impression:
-    return Impression(summary=" ".join(_sentences(call)), sentiment=None)
-
-
 def _outcome(call: Call) -> Outcome:
-    said = said_by_callee(call.transcript)
-    if opt_out.is_asked_in(said):
-        return "opted_out"
     if call.status is Status.VOICEMAIL or call.answered_by == "voicemail":
         return "voicemail"
     if call.answered_by == "call_screening" and not _is_talk(call):
         return "screened"
-    return "conversation" if said else "no_conversation"
+    # A menu speaks, and nobody with it: behind one that put a person through is a person.
+    is_heard = call.answered_by != "ivr" and bool(said_by_callee(call.transcript))
+    return "conversation" if is_heard else "no_conversation"
 
 
 def _is_talk(call: Call) -> bool:
@@ -99,7 +99,7 @@ def _is_talk(call: Call) -> bool:
     )
 
 
-def _sentences(call: Call) -> Iterator[str]:
+def _sentences(call: Call, opted_out: bool) -> Iterator[str]:
     said = said_by_callee(call.transcript)
     yield _ANSWERED.get(call.answered_by or "", "The call was answered.")
     length = f"The call took {_duration(call.duration_s or 0)}"
@@ -107,7 +107,7 @@ def _sentences(call: Call) -> Iterator[str]:
     yield f"{length}; {why}." if why else f"{length}."
     by_agent = sum(turn.role == "agent" for turn in call.transcript)
     yield f"Turns: {by_agent} of the agent, {len(said)} of the callee."
-    if opt_out.is_asked_in(said):
+    if opted_out:
         yield "The callee asked not to be called again."
     if said:
         yield f'The callee last said: "{_cut(said[-1])}"'

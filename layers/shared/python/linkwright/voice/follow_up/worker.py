@@ -56,7 +56,12 @@ def _said_at_last(item: CallItem) -> Facts:
 
 
 def _analysed(item: CallItem) -> Item:
-    made = analysis.analyse(reading.shown(item), items.partition_of(item), item.get("model"))
+    made = analysis.analyse(
+        reading.shown(item),
+        items.partition_of(item),
+        item.get("model"),
+        opted_out=item.get("opted_out", False),
+    )
     return {**item["view"], "analysis": made.model_dump(mode="json", exclude_none=True)}
 
 

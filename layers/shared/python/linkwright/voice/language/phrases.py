@@ -9,6 +9,7 @@ class Phrases:
 
     disclosed: str
     introduced: str
+    opt_out_key: str
     good_moment: str
     may_record: str
     are_you_there: str
@@ -25,6 +26,7 @@ _LANGUAGES = {
     "en": Phrases(
         "Hello, this is {name}, an automated AI assistant.",
         "Hello, this is {name}.",
+        "To stop being called by us, press 9.",
         "Is this a good moment?",
         "May we record this call?",
         "Hello, is somebody there?",
@@ -43,6 +45,7 @@ _LANGUAGES = {
     "he": Phrases(
         "שלום, כאן {name}, עוזר דיגיטלי מבוסס בינה מלאכותית.",
         "שלום, כאן {name}.",
+        "כדי לא לקבל מאיתנו עוד שיחות, הקישו 9.",
         "האם זה זמן טוב לדבר?",
         "האם מותר לנו להקליט את השיחה?",
         "שלום, יש שם מישהו?",
@@ -61,6 +64,7 @@ _LANGUAGES = {
     "ar": Phrases(
         "مرحبا، معك {name}، مساعد آلي يعمل بالذكاء الاصطناعي.",
         "مرحبا، معك {name}.",
+        "لعدم تلقي مكالمات أخرى منا، اضغط 9.",
         "هل الوقت مناسب؟",
         "هل تسمح لنا بتسجيل المكالمة؟",
         "مرحبا، هل من أحد هناك؟",
@@ -79,6 +83,7 @@ _LANGUAGES = {
     "de": Phrases(
         "Guten Tag, hier ist {name}, ein automatischer KI-Assistent.",
         "Guten Tag, hier ist {name}.",
+        "Um nicht mehr angerufen zu werden, drücken Sie die 9.",
         "Passt es Ihnen gerade?",
         "Dürfen wir dieses Gespräch aufzeichnen?",
         "Hallo, ist jemand da?",
@@ -97,6 +102,7 @@ _LANGUAGES = {
     "es": Phrases(
         "Hola, le habla {name}, un asistente automático de inteligencia artificial.",
         "Hola, le habla {name}.",
+        "Para no recibir más llamadas, pulse 9.",
         "¿Es un buen momento?",
         "¿Podemos grabar esta llamada?",
         "Hola, ¿hay alguien ahí?",
@@ -111,6 +117,7 @@ _LANGUAGES = {
     "fr": Phrases(
         "Bonjour, ici {name}, un assistant automatique à intelligence artificielle.",
         "Bonjour, ici {name}.",
+        "Pour ne plus recevoir d'appels de notre part, tapez 9.",
         "Est-ce un bon moment ?",
         "Pouvons-nous enregistrer cet appel ?",
         "Allô, il y a quelqu'un ?",
@@ -125,6 +132,7 @@ _LANGUAGES = {
     "it": Phrases(
         "Buongiorno, sono {name}, un assistente automatico di intelligenza artificiale.",
         "Buongiorno, sono {name}.",
+        "Per non ricevere altre chiamate, prema 9.",
         "È un buon momento?",
         "Possiamo registrare questa chiamata?",
         "Pronto, c'è qualcuno?",
@@ -139,6 +147,7 @@ _LANGUAGES = {
     "pt": Phrases(
         "Olá, aqui é {name}, um assistente automático de inteligência artificial.",
         "Olá, aqui é {name}.",
+        "Para não receber mais chamadas, pressione 9.",
         "É um bom momento?",
         "Podemos gravar esta chamada?",
         "Olá, há alguém aí?",
@@ -153,6 +162,7 @@ _LANGUAGES = {
     "ru": Phrases(
         "Здравствуйте, это {name}, автоматический помощник с искусственным интеллектом.",
         "Здравствуйте, это {name}.",
+        "Чтобы больше не получать наших звонков, нажмите 9.",
         "Вам удобно говорить?",
         "Можно ли записать этот разговор?",
         "Алло, вы слышите меня?",

@@ -4,7 +4,6 @@ A language that is not here is understood as English.
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -103,43 +102,6 @@ _POLITE = (
     "please|thank you|thanks|hello|hi|well|תודה|שלום|היי|شكرا|من فضلك|مرحبا|bitte|danke|por favor"
     "|gracias|merci|sil vous plaît|per favore|grazie|obrigado|obrigada|спасибо"
 )
-# What iPhones, Google's and other services say to callers whom they do not know.
-_SCREENING = (
-    r"\bcall(?:er)? (?:is being screened|screening|assist by)\b"
-    r"|\bscreening (?:service|assistant)\b"
-    r"|\b(?:state|record|say) your name (?:and|after)\b|\bname and (?:the )?reason\b"
-    r"|\bstate the (?:reason|purpose)\b|\bbefore i (?:try to )?connect you\b"
-    r"|מסנן שיחות|סינון שיחות|מסננת שיחות|فرز المكالمات|تصفيه المكالمات"
-    r"|\bnombre y (?:el )?motivo\b|\bnom et (?:la raison|le motif|lobjet)\b"
-    r"|\bnamen und (?:den )?grund\b|\bnome e (?:o |il )?motivo\b|\bимя и (?:причину|цель)\b"
-)
-_HOLD = (
-    r"\bstay on the line\b|\bhold (?:on|the line)\b|\bplease hold\b|\b(?:one|a|just a) moment\b"
-    r"|\bנא להמתין\b|\b(?:רק )?רגע\b|\bלהישאר על הקו\b|\bلحظه\b|\bابق علي الخط\b|\bانتظر\b"
-    r"|\beinen moment\b|\bun moment[oi]?\b|\bun instant\b|\bum momento\b|\bминуту\b"
-)
-# What voicemails say before the tone; somebody who takes the call says none of it.
-_GREETING = r"\b(?:{})".format(
-    "|".join(
-        (
-            r"you(?:ve| have) reached|(?:after|at) the (?:tone|beep)|voice ?mail\b|mailbox\b",
-            r"leave (?:\w+ )?(?:a|your) (?:brief |short )?message|record your message",
-            r"(?:cant|cannot|unable to) (?:take your call|(?:answer|come to) the phone)",
-            r"(?:is|are) (?:currently )?(?:not available|unavailable)\b",
-            r"הגעתם? (?:ל|אל)|\w*שאי?ר\w* (?:לי |לנו )?הודעה|(?:אחרי|לאחר) הצ|תא קולי\b",
-            r"(?:אינו|אינה|לא) (?:זמין|זמינה) (?:כרגע|כעת|לענות)",
-            r"\w*ترك\w* رسال|بعد (?:سماع )?(?:ال)?(?:صافره|نغمه|اشاره)|البريد الصوتي\b",
-            r"غير (?:متاح|متوفر)",
-            r"hinterlass|nach dem (?:signal|piep)?ton\b|anrufbeantworter|nicht erreichbar\b",
-            r"dej\w+ (?:un|su|tu) mensaje|(?:después|luego) de(?: la señal|l tono)|buzón\b",
-            r"laiss\w+ (?:un|votre) message|après le (?:bip|signal)|messagerie|répondeur",
-            r"lasci\w+ un messaggio|dopo il (?:bip|segnale)|segreteria|non è raggiungibile",
-            r"deix\w+ (?:o |a )?(?:seu|sua|um|uma) (?:recado|mensagem)|após o (?:sinal|bip)",
-            r"caixa postal|correio de voz",
-            r"остав\w+ (?:\w+ )?сообщение|после (?:звукового )?сигнала|автоответчик|недоступ",
-        )
-    )
-)
 
 
 def is_yes(text: str, language: str) -> bool:
@@ -156,28 +118,6 @@ def is_yes(text: str, language: str) -> bool:
 
 def is_farewell(text: str, language: str) -> bool:
     return _has(_words(language).farewell, plain(text))
-
-
-def is_screening(heard: Sequence[str]) -> bool:
-    """Whether of all that was heard the last was said by a phone that asks who calls, and why.
-
-    It speaks first, or not at all: what a person says of a screening is none.
-    """
-    said = [plain(text) for text in heard]
-    return bool(said) and all(
-        re.search(_SCREENING, text) or (at and re.search(_HOLD, text))
-        for at, text in enumerate(said)
-    )
-
-
-def is_greeting(text: str) -> bool:
-    """Whether it is what a voicemail says: nobody is there."""
-    return re.search(_GREETING, plain(text)) is not None
-
-
-def is_to_wait(text: str) -> bool:
-    """Whether the agent is asked to wait for somebody: silence then means nothing."""
-    return re.search(f"{_SCREENING}|{_HOLD}", plain(text)) is not None
 
 
 def _words(language: str) -> Words:

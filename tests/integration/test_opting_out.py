@@ -1,0 +1,162 @@
+"""Who wants no more calls: by words in any language, by a key, or as the model understands it."""
+
+from typing import Any
+
+import pytest
+
+from linkwright.voice.compliance import disclosures
+from linkwright.voice.language import phrases as texts
+from linkwright.voice.language.phrases import phrases
+from tests import models, pump
+from tests.factories import CALLEE, Workspace
+from tests.stack import Stack
+from tests.talks import Talk
+
+UNITED_STATES, CANADA, BRITAIN = "+12125550100", "+16135550100", "+447400123456"
+WORDS = {
+    "en": "Stop.",
+    "he": "תורידו אותי מהרשימה.",
+    "ar": "توقفوا عن الاتصال بي.",
+    "de": "Rufen Sie mich nicht mehr an.",
+    "es": "No me llamen más.",
+    "fr": "Ne m'appelez plus.",
+    "it": "Non mi chiamate più.",
+    "pt": "Não me ligue mais.",
+    "ru": "Больше мне не звоните.",
+}
+
+
+def no_model(patch: pytest.MonkeyPatch) -> None:
+    models.use(patch, models.Broken(AssertionError("no model is asked")))
+
+
+def listed(workspace: Workspace) -> list[tuple[str, str, str]]:
+    entries = workspace.client.get("/v1/voice/do-not-call").json["data"]
+    return [(entry["number"], entry["source"], entry["call_id"]) for entry in entries]
+
+
+@pytest.mark.parametrize("language", sorted(texts._LANGUAGES))
+@pytest.mark.parametrize("how", ["words", "key"])
+def test_who_opts_out_is_listed_told_so_and_hung_up_on(
+    stack: Stack,
+    workspace: Workspace,
+    monkeypatch: pytest.MonkeyPatch,
+    language: str,
+    how: str,
+) -> None:
+    no_model(monkeypatch)
+    said = WORDS[language] if how == "words" else "[9]"
+    talk = Talk(workspace, said, language=language)
+    pump.settle(stack, workspace.id)
+    assert listed(workspace) == [(CALLEE, "call", talk.id)]
+    assert talk.heard()[1:] == [phrases(language).not_again]
+    assert talk.last_verbs() == ["Say", "Hangup"]
+    assert talk.end() == ("completed", "agent_ended")
+    assert talk.lines()[1] == ("callee", said)
+    assert talk.show()["analysis"]["outcome"] == "opted_out"
+    refused = workspace.place(talk.agent_id)
+    assert (refused.status, refused.error["reason"]) == (409, "do_not_call")
+
+
+@pytest.mark.parametrize("turn", [0, 1, 2])
+def test_the_key_is_taken_whenever_the_agent_listens(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, turn: int
+) -> None:
+    models.use(monkeypatch, models.Scripted("Hm."))
+    lines = ("Hello?", None)[:turn]
+    Talk(workspace, *lines, "[9]", language="en").finish()
+    assert [number for number, _, _ in listed(workspace)] == [CALLEE]
+
+
+@pytest.mark.parametrize("said", ["9", "Nine.", "At nine.", "[1]", "[0]", "[#]"])
+def test_another_key_and_a_nine_that_is_said_are_for_the_model(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    model = models.Scripted({"say": "Goodbye.", "action": "hang_up"})
+    models.use(monkeypatch, model)
+    talk = Talk(workspace, said, language="en").finish()
+    assert listed(workspace) == []
+    (prompt,) = model.prompts
+    assert prompt.data["transcript"][-1] == {"role": "callee", "text": said}
+    assert talk.heard()[-1] == "Goodbye."
+
+
+def test_the_key_ends_a_call_that_asks_to_record_without_a_recording(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_model(monkeypatch)
+    talk = Talk(workspace, "[9]", language="en", recording=True).finish()
+    assert talk.show()["recording_consent"] is None
+    assert not talk.call.recorded
+
+
+@pytest.mark.parametrize("repeats", [1, 3])
+def test_what_the_model_understands_counts_as_much(
+    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch, repeats: int
+) -> None:
+    reply = {"say": "I will see to it.", "action": "opt_out"}
+    models.use(monkeypatch, models.Scripted(reply))
+    words = "Do me the favour of losing all interest in me."
+    talk = Talk(workspace, words, language="en")
+    deliver = talk.exchange.deliver
+    monkeypatch.setattr(
+        talk.exchange, "deliver", lambda sent: [deliver(sent) for _ in range(repeats)][-1]
+    )
+    pump.settle(stack, workspace.id)
+    assert listed(workspace) == [(CALLEE, "call", talk.id)]
+    # The words of it are ours.
+    assert talk.heard()[1:] == [phrases("en").not_again]
+    assert talk.end() == ("completed", "agent_ended")
+    assert talk.show()["analysis"]["outcome"] == "opted_out"
+    assert "asked not to be called again" in talk.show()["analysis"]["summary"]
+
+
+def test_what_the_model_understood_is_written_with_the_end_where_it_was_not_before(
+    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models.use(monkeypatch, models.Scripted({"say": "Yes.", "action": "opt_out"}))
+    talk = Talk(workspace, "Lose interest in me.", language="en")
+    talk.exchange.talk(talk.id)
+    talk.exchange.advance(talk.call)
+    assert workspace.client.request("DELETE", f"/v1/voice/do-not-call/{CALLEE}").status == 204
+    talk.finish()
+    assert listed(workspace) == [(CALLEE, "call", talk.id)]
+
+
+# ---- telling of it ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("to", "is_told"),
+    [
+        (CALLEE, True),
+        (UNITED_STATES, True),
+        ("+17875550100", True),
+        (CANADA, False),
+        (BRITAIN, False),
+    ],
+)
+@pytest.mark.parametrize("options", [{}, {"ai_disclosure": False}, {"recording": True}])
+def test_the_key_is_told_of_where_the_law_asks_it(
+    workspace: Workspace, to: str, is_told: bool, options: dict[str, Any]
+) -> None:
+    talk = Talk(workspace, to=to, language="en", **options).finish()
+    words = phrases("en")
+    (opening,) = talk.heard()
+    who = words.disclosed if options.get("ai_disclosure", True) else words.introduced
+    # Right behind who calls, before anything else is said.
+    begins = f"{who.format(name='Dana')} {words.opt_out_key} "
+    assert opening.startswith(begins) == is_told
+    assert (words.opt_out_key in opening) == is_told
+
+
+@pytest.mark.parametrize("language", sorted(texts._LANGUAGES))
+def test_it_is_told_in_the_agents_language(workspace: Workspace, language: str) -> None:
+    talk = Talk(workspace, language=language).finish()
+    assert phrases(language).opt_out_key in talk.heard()[0]
+    assert "9" in phrases(language).opt_out_key
+
+
+def test_a_call_of_which_the_country_is_not_known_says_nothing() -> None:
+    assert not disclosures.tells_how_to_opt_out(None)
+    assert not disclosures.tells_how_to_opt_out("001")
