@@ -5,6 +5,6 @@ from linkwright.voice.dialling import dialler
 from linkwright.worker import queue_worker
 
 
-@queue_worker
+@queue_worker()
 def handler(work: Work) -> None:
     dialler.dial(work)

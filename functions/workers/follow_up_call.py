@@ -5,6 +5,6 @@ from linkwright.voice.follow_up import worker
 from linkwright.worker import queue_worker
 
 
-@queue_worker
+@queue_worker(give_up=worker.give_up)
 def handler(work: Work) -> None:
     worker.run(work)

@@ -34,8 +34,8 @@ _MINUTES = 5
 def _made_up() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         kinds = {
-            ASKED: Kind("follow_up_queue_url"),
-            TOLD: Kind("event_queue_url", is_done_when_sent=True),
+            ASKED: Kind("follow_up_queue_url", (5,)),
+            TOLD: Kind("event_queue_url", (5,), is_done_when_sent=True),
         }
         patched.setattr(jobs, "KINDS", kinds)
         patched.setattr(sweeper, "_PAGE", _PAGE)

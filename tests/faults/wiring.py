@@ -1,5 +1,6 @@
 """What wakes each function, read from the template: a new one is under the faults by itself."""
 
+import json
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -38,8 +39,18 @@ def streams() -> list[tuple[str, str]]:
 
 
 @cache
-def schedules() -> list[str]:
-    return [function.file for function, _ in _events("ScheduleV2")]
+def schedules() -> dict[str, list[dict[str, Any]]]:
+    """The functions that schedules wake, and with which inputs."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for function, event in _events("ScheduleV2"):
+        found.setdefault(function.file, []).append(json.loads(event.get("Input", "{}")))
+    return found
+
+
+def sweeps(shards: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What schedules wake each minute, where there are so many shards."""
+    for file, inputs in schedules().items():
+        yield from ((file, one) for one in inputs if one.get("shard", 0) < shards)
 
 
 @cache

@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from linkwright import aws, clock, egress, ids, jobs, table, transaction
+from linkwright import aws, clock, egress, ids, jobs, retries, table, transaction
 from linkwright.jobs import Work
 from linkwright.observability import logger
 from linkwright.voice.agent_models import Agent
@@ -63,6 +63,6 @@ def inhabited(cloud: Cloud, like: World | None = None) -> Iterator[World]:
         patched.setattr(clock, "monotonic", world.monotonic)
         patched.setattr(ids, "new", world.new_id)
         patched.setattr(jobs, "DUE_SHARDS", SHARDS)
-        patched.setattr(jobs, "put_off", _noting(world, jobs.put_off))
+        patched.setattr(retries, "put_off", _noting(world, retries.put_off))
         world.furnish(like)
         yield world

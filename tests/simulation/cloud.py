@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from linkwright import clock
+from linkwright import clock, jobs
 from linkwright.jobs import Work
 from linkwright.table import Item
 from tests import carrier, processes
@@ -184,17 +184,17 @@ class Cloud:
             due = self._due_at()
             # At other times the function would find nothing.
             if due is not None and due <= scheduler.now:
-                for file in wiring.schedules():
-                    scheduler.spawn(0, partial(self._sweep, file))
+                for file, given in wiring.sweeps(jobs.DUE_SHARDS):
+                    scheduler.spawn(0, partial(self._sweep, file, given))
 
     def _due_at(self) -> datetime | None:
         first = self._tables.first(CORE, "gsi2")
         return clock.parse(first) if first else None
 
-    def _sweep(self, file: str) -> None:
+    def _sweep(self, file: str, given: Event) -> None:
         self.sweeps += 1
         try:
-            self._invoke(file, {}, wiring.timeout_ms(file) / 1000)
+            self._invoke(file, given, wiring.timeout_ms(file) / 1000)
         except RuntimeError:  # how a schedule reports a failure
             self.undone[file] += 1
 

@@ -21,6 +21,7 @@ from linkwright import (
     jobs,
     observability,
     plans,
+    retries,
     settings,
     table,
     transaction,
@@ -216,7 +217,7 @@ class _World:
                 patch.setattr(aws, name, lambda client=client: client)
             patch.setattr(egress, "fetch", Wire(net, chance, self.telephone.perform).fetch)
             patch.setattr(llm, "model", model.patched(net, chance))
-            for module in (transaction, jobs, dialler):
+            for module in (transaction, retries, dialler):
                 patch.setattr(module, "random", chance)
             patch.setattr(transaction, "uuid4", lambda: UUID(int=chance.getrandbits(128)))
             patch.setattr(clock, "now", lambda: scheduler.now)
@@ -224,7 +225,7 @@ class _World:
             patch.setattr(clock, "monotonic", lambda: scheduler.now.timestamp())
             patch.setattr(ids, "secrets", SimpleNamespace(randbits=chance.getrandbits))
             patch.setattr(jobs, "DUE_SHARDS", _SHARDS)
-            patch.setattr(jobs, "put_off", self.cloud.noting(jobs.put_off))
+            patch.setattr(retries, "put_off", self.cloud.noting(retries.put_off))
             patch.setattr(observability, "write", lambda _: None)
             logging.disable()
             try:

@@ -37,9 +37,12 @@ def block(checkout: Checkout, logical_id: str) -> Json:
 
 def event_of(checkout: Checkout, logical_id: str) -> Json:
     """The properties of a function's only event, to be changed."""
-    (event,) = block(checkout, logical_id)["Events"].values()
-    properties: Json = event["Properties"]
+    (properties,) = events_of(checkout, logical_id)
     return properties
+
+
+def events_of(checkout: Checkout, logical_id: str) -> list[Json]:
+    return [event["Properties"] for event in block(checkout, logical_id)["Events"].values()]
 
 
 def role_of(checkout: Checkout, logical_id: str) -> Json:

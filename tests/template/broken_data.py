@@ -3,7 +3,16 @@
 from tests.template import rules_queues as queues
 from tests.template import rules_settings as settings
 from tests.template import rules_tables as tables
-from tests.template.broken import block, breaks, drop, event_of, rewrite, statements_of, write
+from tests.template.broken import (
+    block,
+    breaks,
+    drop,
+    event_of,
+    events_of,
+    rewrite,
+    statements_of,
+    write,
+)
 from tests.template.checkout import LAYER, Checkout
 
 
@@ -142,7 +151,7 @@ def a_log_group_for_all_stacks(checkout: Checkout) -> None:
 
 @breaks(tables.names_are_of_the_stack)
 def a_schedule_named_by_sam(checkout: Checkout) -> None:
-    del event_of(checkout, "SweepOverdue")["OmitName"]
+    del events_of(checkout, "SweepOverdue")[-1]["OmitName"]
 
 
 @breaks(settings.variables_read_are_set)

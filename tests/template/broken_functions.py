@@ -8,7 +8,7 @@ from tests.template.broken import (
     block,
     breaks,
     drop,
-    event_of,
+    events_of,
     remove,
     rewrite,
     role_of,
@@ -184,7 +184,8 @@ def a_role_of_the_function_alone(checkout: Checkout) -> None:
 
 @breaks(access.roles_are_sets_of_rights)
 def a_role_of_the_schedule_alone(checkout: Checkout) -> None:
-    del event_of(checkout, "SweepOverdue")["RoleArn"]
+    for event in events_of(checkout, "SweepOverdue"):
+        del event["RoleArn"]
     drop(checkout, "SchedulerRole")
 
 

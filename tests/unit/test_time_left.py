@@ -52,7 +52,7 @@ def test_a_record_is_begun_with_five_seconds_left_and_handed_back_with_less(
     environment: pytest.MonkeyPatch, left_ms: int, begun: bool
 ) -> None:
     done: list[Work] = []
-    handler = worker.queue_worker(done.append)
+    handler = worker.queue_worker()(done.append)
     work = Work("call", "W#ws_1#CALL", "call_1")
     answer: Mapping[str, Any] = handler(queue_event([work.message()]), Left(left_ms))
     assert done == ([work] if begun else [])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from linkwright import deadline, jobs, observability, worker
+from linkwright import deadline, observability, retries, worker
 from linkwright.jobs import Change, Work
 from linkwright.table import Key
 from tests.client import Context, queue_event, stream_event
@@ -32,7 +32,10 @@ class Told:
     def failures(self) -> list[tuple[str, str, str | None]]:
         records = [each for each in self._caplog.records if each.levelno >= logging.ERROR]
         facts = [vars(each) for each in records]
-        return [(fact["message"], fact["failure"], fact.get("message_id")) for fact in facts]
+        return [
+            (fact["message"], fact["failure"], fact.get("job") or fact.get("message_id"))
+            for fact in facts
+        ]
 
     def lines(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """The line of the run, and its metrics."""
@@ -73,16 +76,16 @@ def _failed(answer: Mapping[str, Any]) -> list[str]:
 def test_messages_that_fail_are_put_off_or_named_and_the_others_done(
     told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs, "put_off", lambda work: work.sk == "call_3")
+    monkeypatch.setattr(retries, "put_off", lambda work: work.sk == "call_3")
     work, taken = _failing("call_1", "call_3")
     event = queue_event(BODIES)
     ids = [record["messageId"] for record in event["Records"]]
-    answer = worker.queue_worker(work)(event, Context(60_000))
+    answer = worker.queue_worker()(work)(event, Context(60_000))
     assert taken == WORK
     assert _failed(answer) == [ids[1]]
     assert told.failures() == [
-        ("work failed", "ValueError", ids[1]),
-        ("work failed", "ValueError", ids[3]),
+        ("work failed", "ValueError", "call_1"),
+        ("work failed", "ValueError", "call_3"),
     ]
     line, metrics = told.lines()
     assert (line["function"], line["handled"]) == (__name__, 4)
@@ -96,9 +99,9 @@ def test_messages_that_fail_are_put_off_or_named_and_the_others_done(
 def test_a_message_comes_again_where_its_job_cannot_be_put_off(
     told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs, "put_off", _failing("call_0")[0])
+    monkeypatch.setattr(retries, "put_off", _failing("call_0")[0])
     event = queue_event(BODIES[:1])
-    answer = worker.queue_worker(_failing("call_0")[0])(event, Context(60_000))
+    answer = worker.queue_worker()(_failing("call_0")[0])(event, Context(60_000))
     assert _failed(answer) == [event["Records"][0]["messageId"]]
     assert [what for what, *_ in told.failures()] == ["work failed", "not put off"]
     told.lines()
@@ -108,14 +111,14 @@ def test_a_message_comes_again_where_its_job_cannot_be_put_off(
 def test_a_message_that_is_not_ours_fails_alone(told: Told, body: str) -> None:
     work, taken = _failing()
     event = queue_event([body, BODIES[0]])
-    answer = worker.queue_worker(work)(event, Context(60_000))
+    answer = worker.queue_worker()(work)(event, Context(60_000))
     assert _failed(answer) == [event["Records"][0]["messageId"]]
     assert taken == WORK[:1]
 
 
 def test_the_time_of_the_function_counts_while_it_runs_and_not_after(told: Told) -> None:
     left: list[float] = []
-    worker.queue_worker(lambda work: left.append(deadline.seconds_left()))(
+    worker.queue_worker()(lambda work: left.append(deadline.seconds_left()))(
         queue_event(BODIES[:1]), Context(20_000)
     )
     assert left[0] <= 20
@@ -151,7 +154,7 @@ def test_a_stream_begins_again_where_the_whole_batch_raised(told: Told) -> None:
 
 def test_nothing_is_named_where_nothing_failed(told: Told) -> None:
     for answer in (
-        worker.queue_worker(lambda work: None)(queue_event(BODIES), Context(20_000)),
+        worker.queue_worker()(lambda work: None)(queue_event(BODIES), Context(20_000)),
         worker.stream_worker(lambda batch: set())(stream_event(*CHANGES), Context(20_000)),
     ):
         assert answer == {"batchItemFailures": []}

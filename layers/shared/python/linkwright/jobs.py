@@ -5,11 +5,11 @@ relay, which sends the message and takes the mark away. Until it is done a job s
 index (gsi2), at the moment from which on the sweeper sends it: a minute after it was asked for,
 should the relay lose it; later on, once the message that was sent must be lost.
 
-A run that fails puts its job off: `attempts` counts them, `next_at` says when the next one is due.
+A run that fails puts its job off: `attempts` counts those in a row, `next_at` says when the next
+one is due (`retries.py`). A job that has failed for too long gives up, and is kept for a while.
 """
 
 import json
-import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
@@ -30,6 +30,12 @@ HANG_UP = "hup"
 # A marked item as it was, if it was there, and as it is.
 Change = tuple[Item | None, Item]
 
+# What makes an item a job.
+ATTRIBUTES = (
+    *("outbox", "gsi2pk", "gsi2sk", "next_at"),
+    *("attempts", "failing_since", "failed_at", "given_up_at"),
+)
+_DUE = "DUE#"
 DUE_SHARDS = 8
 # Longer than the relay needs, so that the sweeper seldom sends what is on its way already.
 RELAY_GRACE = timedelta(seconds=60)
@@ -37,26 +43,29 @@ RELAY_GRACE = timedelta(seconds=60)
 LOST_AFTER = timedelta(minutes=35)
 # What a queue can hold a message back for.
 MOST_DELAY = timedelta(minutes=15)
-# So that what failed at the same moment is not tried again at the same moment.
-_JITTER = 0.25
-
-_SOON = (2, 5, 15, 60, 300, 900, 3600)
+_ALMOST_A_SECOND = timedelta(microseconds=999_999)
+# How long a job that gave up is kept.
+RETENTION = timedelta(days=30)
 
 
 @dataclass(frozen=True)
 class Kind:
-    """`queue` is the setting that has its queue's address; `retries` are the seconds to wait after
-    each failed run, and after all further ones the last.
+    """`queue` is the setting that has its queue's address. After each failed run in a row the next
+    one waits for so many seconds as `retries` say, after all further ones for the last; who fails
+    for longer than `longest` gives up.
 
     What is done when it is sent the queue alone must not lose. A job by level asks for a message
-    at each change for as long as it is marked: its worker takes the mark away, not the relay.
+    at each change for as long as it is marked: its worker takes the mark away, not the relay. An
+    item that is more than its job outlives it.
     """
 
     queue: str
-    retries: tuple[int, ...] = _SOON
+    retries: tuple[int, ...]
+    longest: timedelta = timedelta.max
     lost_after: timedelta = LOST_AFTER
     is_done_when_sent: bool = False
     is_by_level: bool = False
+    is_more_than_a_job: bool = False
 
     @property
     def queue_url(self) -> str:
@@ -64,13 +73,21 @@ class Kind:
 
 
 KINDS = {
-    CALL: Kind("dial_queue_url"),
-    LINE: Kind("dial_queue_url", lost_after=RELAY_GRACE, is_by_level=True),
-    WAKE: Kind("dial_queue_url", is_done_when_sent=True),
-    EVENT: Kind("event_queue_url", is_done_when_sent=True),
-    FOLLOW_UP: Kind("follow_up_queue_url"),
-    RECORDING: Kind("follow_up_queue_url"),
-    HANG_UP: Kind("follow_up_queue_url"),
+    CALL: Kind("dial_queue_url", (2, 5, 15, 60, 300), timedelta(days=1), is_more_than_a_job=True),
+    LINE: Kind(
+        *("dial_queue_url", (2, 5, 15, 60)),
+        lost_after=RELAY_GRACE,
+        is_by_level=True,
+        is_more_than_a_job=True,
+    ),
+    WAKE: Kind("dial_queue_url", (2, 5, 15, 60), is_done_when_sent=True),
+    # Until it expires, by whom it is to be delivered.
+    EVENT: Kind("event_queue_url", (5, 60, 300, 900, 3600), is_done_when_sent=True),
+    FOLLOW_UP: Kind("follow_up_queue_url", (5, 60, 300, 900, 3600), timedelta(days=1)),
+    # The carrier may be slow to have it, or its end to be told.
+    RECORDING: Kind("follow_up_queue_url", (5, 30, 120, 300, 900, 1800), timedelta(days=1)),
+    # Somebody is on the phone; no call of the carrier's lasts for longer.
+    HANG_UP: Kind("follow_up_queue_url", (1, 2, 4, 8, 15, 30, 60, 300), timedelta(hours=5)),
 }
 
 
@@ -99,8 +116,14 @@ class Work:
 
 
 def at(key: Key) -> Work:
-    """The work of a job's item. Its kind is the third part of its partition's name."""
-    return Work(key.pk.split("#")[2].lower(), *key)
+    """The work of a job's item, of whose partition's name the kind is the third part.
+
+    Raises `LookupError` if that is no job's.
+    """
+    kind = key.pk.split("#")[2].lower()
+    if kind not in KINDS:
+        raise LookupError(kind)
+    return Work(kind, *key)
 
 
 def partition_of(pk: str) -> str:
@@ -108,7 +131,12 @@ def partition_of(pk: str) -> str:
 
 
 def due_partition(shard: int) -> str:
-    return f"DUE#{shard}"
+    return f"{_DUE}{shard}"
+
+
+def given_up_partition(kind: str) -> str:
+    """Where those of a kind stand that gave up, by when they did."""
+    return f"GIVEN_UP#{kind}"
 
 
 def requested(kind: str, item_id: str) -> dict[str, str]:
@@ -127,43 +155,28 @@ def due(kind: str, item_id: str, moment: datetime) -> dict[str, str]:
 
 def is_waiting(key: Key) -> bool:
     """Whether a job is still to be done. Raises `LookupError` if there never was one."""
-    job = get(Table.CORE, key)
-    if job is None:
+    if (job := get(Table.CORE, key)) is None:
         raise LookupError("no such job")
-    return "gsi2pk" in job
+    return is_due(job)
 
 
-# ---- what failed is done again ------------------------------------------------------------------
+def is_due(job: Item) -> bool:
+    """Whether a job that was read is to be done: it is not done, and has not given up."""
+    return str(job.get("gsi2pk", "")).startswith(_DUE)
 
 
-def put_off(work: Work) -> bool:
-    """A run has failed: have another one after a while. Returns whether there is such a job.
-
-    Of several deliveries one goes on: who comes later finds the job put off, and adds nothing. A
-    run may have told when its job is to be looked at next, as by a lease: then it is.
-    """
-    job = get(Table.CORE, work.key)
-    if job is None or "gsi2sk" not in job:
-        return job is not None
-    attempts = int(job.get("attempts", 0)) + 1
-    if is_left_alone(job):
-        _change(job, {"attempts": attempts})
-    else:
-        wait(job, clock.now() + _delay(work.kind, attempts), attempts=attempts)
-    return True
-
-
-def wait(job: Item, moment: datetime, **counted: int) -> bool:
+def wait(job: Item, moment: datetime, facts: Item | None = None) -> bool:
     """Let a job that was just read be due again at a moment; False if somebody else has moved it.
 
     By a message that its queue holds back, if it can for so long; else by the due index.
     """
-    facts: Item = {**counted, "next_at": clock.timestamp(moment)}
+    # A whole second, and never too early.
+    next_at = clock.timestamp(moment + _ALMOST_A_SECOND)
+    facts = {**(facts or {}), "next_at": next_at}
     if moment - clock.now() > MOST_DELAY:
-        return _change(job, {**facts, "gsi2sk": clock.timestamp(moment)}, "REMOVE #outbox")
-    kind = at(Key(job["pk"], job["sk"])).kind
+        return change(job, {**facts, "gsi2sk": next_at}, "REMOVE #outbox")
     later = clock.timestamp(moment + RELAY_GRACE)
-    return _change(job, {**facts, "gsi2sk": later, "outbox": kind})
+    return change(job, {**facts, "gsi2sk": later, "outbox": at(Key(job["pk"], job["sk"])).kind})
 
 
 def is_left_alone(job: Item) -> bool:
@@ -172,13 +185,8 @@ def is_left_alone(job: Item) -> bool:
     return until is not None and clock.now() < clock.parse(until)
 
 
-def _delay(kind: str, attempts: int) -> timedelta:
-    retries = KINDS[kind].retries
-    seconds = retries[min(attempts, len(retries)) - 1]
-    return timedelta(seconds=seconds * random.uniform(1 - _JITTER, 1 + _JITTER))  # noqa: S311 -- not a secret
-
-
-def _change(job: Item, facts: Item, removed: str = "") -> bool:
+def change(job: Item, facts: Item, removed: str = "") -> bool:
+    """Write facts of a job that was just read; False if somebody else has moved it."""
     try:
         update(
             Table.CORE,

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from math import ceil
 from typing import Any
 
 from linkwright import aws, clock, jobs
@@ -60,10 +61,12 @@ def _asks(before: Item | None, item: Item) -> bool:
 
 
 def _due(item: Item) -> Due:
-    next_at = item.get("next_at")
-    delay = clock.parse(next_at) - clock.now() if next_at else timedelta(0)
-    work = jobs.at(Key(item["pk"], item["sk"]))
-    return Due(work, item["gsi2sk"], min(max(delay, timedelta(0)), jobs.MOST_DELAY))
+    work, next_at = jobs.at(Key(item["pk"], item["sk"])), item.get("next_at")
+    if next_at is None or not jobs.is_left_alone(item):
+        return Due(work, item["gsi2sk"])
+    # A second more: who gets it looks at a clock of its own.
+    delay = clock.parse(next_at) - clock.now() + timedelta(seconds=1)
+    return Due(work, item["gsi2sk"], min(delay, jobs.MOST_DELAY))
 
 
 def send(batch: Sequence[Due]) -> set[Key]:
@@ -99,7 +102,7 @@ def _send_few(url: str, batch: Sequence[Due]) -> list[Key]:
             {
                 "Id": str(index),
                 "MessageBody": due.work.message(),
-                "DelaySeconds": int(due.delay.total_seconds()),
+                "DelaySeconds": ceil(due.delay.total_seconds()),
                 # By which a queue gives all workspaces their turn, however much one of them sends.
                 "MessageGroupId": jobs.partition_of(due.work.pk),
             }

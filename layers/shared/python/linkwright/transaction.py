@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import uuid4
 
-from linkwright import clock, deadline, events
+from linkwright import clock, deadline, events, jobs
 from linkwright.client import core
 from linkwright.errors import ServerError, Unavailable
-from linkwright.jobs import AlreadyDone
+from linkwright.jobs import AlreadyDone, Work
 from linkwright.table import Item, Key, Table, driver, placeholders, run
 
 Otherwise = Callable[[], Exception]
@@ -111,8 +111,27 @@ class Transaction:
         self.update(
             Table.CORE,
             job,
-            "REMOVE #outbox, #gsi2pk, #gsi2sk, #attempts, #next_at",
+            "REMOVE " + ", ".join(f"#{name}" for name in jobs.ATTRIBUTES),
             condition="attribute_exists(#gsi2pk)",
+            otherwise=AlreadyDone,
+        )
+
+    def give_up(self, work: Work) -> None:
+        """The job is done no more, and kept for a while. Raises `AlreadyDone` at the commit."""
+        now = clock.timestamp()
+        facts: Item = {
+            "gsi2pk": jobs.given_up_partition(work.kind),
+            "gsi2sk": now,
+            "given_up_at": now,
+        }
+        if not work.of_kind.is_more_than_a_job:
+            facts["ttl"] = clock.epoch() + int(jobs.RETENTION.total_seconds())
+        self.update(
+            Table.CORE,
+            work.key,
+            f"SET {', '.join(f'#{name} = :{name}' for name in facts)} REMOVE #outbox, #next_at",
+            condition="attribute_exists(#gsi2pk) AND attribute_not_exists(#given_up_at)",
+            values=facts,
             otherwise=AlreadyDone,
         )
 

@@ -7,50 +7,109 @@ done: what comes again by itself is what cannot be read, and what a worker was k
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import wraps
 from typing import Any
 
-from linkwright import deadline, jobs, startup
+from linkwright import deadline, jobs, retries, startup
 from linkwright.client import core
 from linkwright.deadline import LambdaContext
 from linkwright.jobs import Change, Work
-from linkwright.observability import count, log_failure, publish, tell
+from linkwright.observability import count, log_failure, logger, publish, tell
 from linkwright.table import Key
+from linkwright.transaction import Transaction
 
 # Less than this and a record is handed back instead of begun.
 RESERVE_S = 5.0
 
 Answer = dict[str, Any]
 Consumer = Callable[[Mapping[str, Any], LambdaContext], Answer]
+Do = Callable[[Work], None]
 Event = Mapping[str, Any]
 Schedule = Callable[[Event, LambdaContext], None]
 
 
-def queue_worker(work: Callable[[Work], None]) -> Consumer:
-    """Consume a queue of `Work`, each message on its own."""
+def mark_given_up(work: Work) -> None:
+    """Nothing else comes of it that a job has given up."""
+    tx = Transaction(jobs.partition_of(work.pk), "")
+    tx.give_up(work)
+    with suppress(jobs.AlreadyDone):
+        tx.commit()
 
-    def is_done(record: Mapping[str, Any]) -> bool:
+
+def queue_worker(give_up: Do = mark_given_up) -> Callable[[Do], Consumer]:
+    """Consume a queue of `Work`, each message on its own.
+
+    `give_up` is done with a job that has failed for as long as it may: in one transaction with
+    `Transaction.give_up`, or by ending that of which the job is a part.
+    """
+
+    def made(work: Do) -> Consumer:
+        runs = _Runs(work, give_up)
+
+        @wraps(work)
+        def handler(event: Mapping[str, Any], context: LambdaContext) -> Answer:
+            records = event["Records"]
+            with deadline.of(context):
+                failed = [one["messageId"] for one in records if not runs.is_done(one)]
+            _finish(work.__module__, len(records))
+            return {"batchItemFailures": [{"itemIdentifier": name} for name in failed]}
+
+        startup.ready()
+        return handler
+
+    return made
+
+
+class _Runs:
+    """The runs of a worker: what is raised in one is caught, else the whole batch came again."""
+
+    def __init__(self, work: Do, give_up: Do) -> None:
+        self._work = work
+        self._give_up = give_up
+
+    def is_done(self, record: Mapping[str, Any]) -> bool:
+        """Whether the message is: the run may have failed, if its job is put off."""
         if deadline.seconds_left() < RESERVE_S:
             return False
-        wanted: Work | None = None
         try:
-            wanted = Work(**json.loads(record["body"]))
-            work(wanted)
-        except Exception as failure:  # noqa: BLE001 -- uncaught, the whole batch would come again
-            log_failure("work failed", failure, message_id=record["messageId"])
+            work = Work(**json.loads(record["body"]))
+            received = int(record["attributes"]["ApproximateReceiveCount"])
+        except Exception as failure:  # noqa: BLE001 -- see above
+            log_failure("not a message", failure, message_id=record["messageId"])
+            return False
+        try:
+            return self._is_seen_to(work, received)
+        except Exception as failure:  # noqa: BLE001 -- see above; the message comes again
+            log_failure("not put off", failure, message_id=record["messageId"])
+            return False
+
+    def _is_seen_to(self, work: Work, received: int) -> bool:
+        try:
+            if received > 1:
+                retries.note_killed(work)
+            return self._has_run(work) or retries.put_off(work)
+        except retries.Spent:
+            self._end(work)
+            return True
+
+    def _has_run(self, work: Work) -> bool:
+        try:
+            self._work(work)
+        except Exception as failure:  # noqa: BLE001 -- see above
+            log_failure("work failed", failure, kind=work.kind, job=work.sk)
             count("work_failed")
-            return wanted is not None and _is_put_off(wanted)
+            return False
         return True
 
-    @wraps(work)
-    def handler(event: Mapping[str, Any], context: LambdaContext) -> Answer:
-        with deadline.of(context):
-            failed = [record["messageId"] for record in event["Records"] if not is_done(record)]
-        _finish(work.__module__, len(event["Records"]))
-        return {"batchItemFailures": [{"itemIdentifier": name} for name in failed]}
-
-    startup.ready()
-    return handler
+    def _end(self, work: Work) -> None:
+        logger().error("a job gave up", extra={"kind": work.kind, "job": work.sk})
+        count("jobs_given_up")
+        try:
+            self._give_up(work)
+        except Exception as failure:  # noqa: BLE001 -- that it gave up is written down all the same
+            log_failure("not given up as it should be", failure)
+            mark_given_up(work)
 
 
 def stream_worker(work: Callable[[list[Change]], set[Key]]) -> Consumer:
@@ -100,14 +159,6 @@ def scheduled(work: Callable[[Event], int]) -> Schedule:
 
     startup.ready()
     return handler
-
-
-def _is_put_off(work: Work) -> bool:
-    try:
-        return jobs.put_off(work)
-    except Exception as failure:  # noqa: BLE001 -- then its message comes again
-        log_failure("not put off", failure)
-        return False
 
 
 def _changed(record: Mapping[str, Any]) -> Change:

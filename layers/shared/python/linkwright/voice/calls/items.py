@@ -25,8 +25,6 @@ class Facts(TypedDict, total=False):
     gsi2pk: str
     gsi2sk: str
     next_at: str
-    # Runs of its worker that failed.
-    attempts: int
     # Placed: it asks for a message, since when it is due, and what it has taken of the limits.
     outbox: str
     due_at: str
@@ -79,9 +77,7 @@ Change = Callable[[CallItem, Transaction], CallItem | None]
 # What an attempt has until it is ordered.
 UNORDERED: Facts = {"ordered_at": "", "sid": ""}
 
-# A call that moves on needs no message that was asked for before.
-_UNTIL_IT_MOVES = ("outbox",)
-_UNTIL_THE_END = ("gsi2pk", "gsi2sk", "next_at", "attempts", "slots")
+_UNTIL_THE_END = (*jobs.ATTRIBUTES, "slots")
 
 
 class Superseded(Exception):
@@ -162,7 +158,8 @@ def write(
         "gsi4pk": found_by["gsi4pk"],
         **(facts or {}),
     }
-    gone = _UNTIL_IT_MOVES + (_UNTIL_THE_END if is_terminal(Status(view["status"])) else ())
+    # A call that moves on needs no message that was asked for before.
+    gone = _UNTIL_THE_END if is_terminal(Status(view["status"])) else ("outbox",)
     removed = " REMOVE " + ", ".join(f"#{name}" for name in gone)
     tx.update(
         Table.CORE,

@@ -25,6 +25,11 @@ def existing(account: Account, call_id: str) -> CallItem:
     return found
 
 
+def without_talk(item: CallItem) -> Call:
+    """The call as far as its item alone tells, without what was said."""
+    return Call.model_validate({**item["view"], "transcript": []})
+
+
 def shown(item: CallItem) -> Call:
     """The call with what was said in it."""
     return Call.model_validate({**item["view"], "transcript": transcripts.read(item)})

@@ -11,12 +11,14 @@ from linkwright.errors import Unavailable
 from linkwright.jobs import Work
 from linkwright.providers import telephony
 from linkwright.providers.telephony import Carrier, NotFound
-from linkwright.table import Item, Key
+from linkwright.table import Key
 from linkwright.transaction import Transaction
 from linkwright.voice.calls import items, reading, recordings, transcripts, turn_log
 from linkwright.voice.calls.items import CallItem, Facts
+from linkwright.voice.calls.models import Analysis, Call
 from linkwright.voice.calls.states import Status, is_terminal
 from linkwright.voice.follow_up import analysis
+from linkwright.worker import mark_given_up
 
 
 def run(work: Work) -> None:
@@ -31,15 +33,36 @@ def run(work: Work) -> None:
             raise
 
 
+def give_up(work: Work) -> None:
+    """What a job comes to that has failed for too long.
+
+    A call is analysed by what is known without its talk and a model. A recording stays at the
+    carrier, and is kept after all if somebody has its job done again.
+    """
+    if work.kind == jobs.FOLLOW_UP:
+        _analyse_by_facts(work)
+    else:
+        mark_given_up(work)
+
+
+def _analyse_by_facts(work: Work) -> None:
+    def analysed(item: CallItem, tx: Transaction) -> CallItem:
+        tx.give_up(work)
+        made = _made(reading.without_talk(item), item, None)
+        return _tell(item, made, {}, tx)
+
+    with suppress(jobs.AlreadyDone):
+        items.changing(_ended(work.key, work.sk), analysed)
+
+
 def _analyse(job: Key) -> None:
     def analysed(item: CallItem, tx: Transaction) -> CallItem:
         tx.finish(job)
         if item["view"].get("analysis") is not None:
             return item
         said = _said_at_last(item)
-        after = items.write(tx, item, _analysed({**item, **said}), said)
-        tx.emit("call.analyzed", after["view"], sequence=after["v"])
-        return after
+        made = _made(reading.shown({**item, **said}), item, item.get("model"))
+        return _tell(item, made, said, tx)
 
     item = _ended(job, job.sk)
     # The write that gives a call its analysis ends the job: without one the job is waiting.
@@ -55,14 +78,16 @@ def _said_at_last(item: CallItem) -> Facts:
     return transcripts.stored(items.partition_of(item), item["sk"], turns)
 
 
-def _analysed(item: CallItem) -> Item:
-    made = analysis.analyse(
-        reading.shown(item),
-        items.partition_of(item),
-        item.get("model"),
-        opted_out=item.get("opted_out", False),
-    )
-    return {**item["view"], "analysis": made.model_dump(mode="json", exclude_none=True)}
+def _made(call: Call, item: CallItem, model: str | None) -> Analysis:
+    opted_out = item.get("opted_out", False)
+    return analysis.analyse(call, items.partition_of(item), model, opted_out=opted_out)
+
+
+def _tell(item: CallItem, made: Analysis, said: Facts, tx: Transaction) -> CallItem:
+    view = {**item["view"], "analysis": made.model_dump(mode="json", exclude_none=True)}
+    after = items.write(tx, item, view, said)
+    tx.emit("call.analyzed", after["view"], sequence=after["v"])
+    return after
 
 
 def _keep_recording(job: Key) -> None:
