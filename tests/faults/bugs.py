@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
@@ -15,7 +14,7 @@ from linkwright.errors import Unavailable
 from linkwright.http import Request, Response
 from linkwright.idempotency import Attempt, Reply
 from linkwright.observability import logger
-from linkwright.providers import twilio
+from linkwright.providers import twilio_http
 from linkwright.providers.telephony import Callback, Carrier, Dial, TwilioError
 from linkwright.providers.twilio import Twilio
 from linkwright.relay import Due
@@ -243,7 +242,7 @@ def recorded_by_no_page(patch: Patch) -> None:
 
 
 def given_up_at_the_first_failure(patch: Patch) -> None:
-    patch.setattr(inquiry, "_PATIENCE", timedelta(0))
+    patch.setattr(inquiry, "wait_for_carrier", inquiry.give_up)
 
 
 def hung_up_and_never_looked_at(patch: Patch) -> None:
@@ -257,11 +256,14 @@ def hung_up_and_never_looked_at(patch: Patch) -> None:
 
 
 def any_answer_taken_for_sound(patch: Patch) -> None:
-    patch.setattr(twilio, "_is_mp3", lambda sound: True)
+    patch.setattr(twilio_http, "is_mp3", lambda sound: True)
 
 
 def end_that_only_the_carrier_tells(patch: Patch) -> None:
-    patch.setattr(inquiry, "ask", lambda item, carrier: inquiry._ask_later(item))
+    def ask(item: CallItem, _: Carrier) -> None:
+        inquiry._look_at(item, clock.now() + items.UNHEARD)
+
+    patch.setattr(inquiry, "ask", ask)
 
 
 def lease_that_never_ends(patch: Patch) -> None:

@@ -188,7 +188,7 @@ def given_up_at_the_first_look(patch: Patch) -> None:
 
 
 def never_asked_after(patch: Patch) -> None:
-    patch.setattr(claims, "_UNHEARD", timedelta(days=1))
+    patch.setattr(items, "UNHEARD", timedelta(days=1))
 
 
 @_shows_in("doubled", "fog")
