@@ -7,7 +7,7 @@ import pytest
 from linkwright.egress import Answer
 from linkwright.providers import telephony
 from tests import pump
-from tests.carrier import Exchange, about
+from tests.carrier import Exchange, about, unreachable
 from tests.client import invoke
 from tests.clocks import Hand
 from tests.factories import CALLEE, Workspace, another_number
@@ -292,6 +292,31 @@ def test_a_call_waits_for_an_account_that_is_taken_away_for_a_while(
     assert workspace.end_of(call_id) == ("in_progress", None)
     exchange.finish(placed)
     assert workspace.end_of(call_id) == ("completed", "agent_ended")
+
+
+@pytest.mark.parametrize(
+    ("late_s", "end"),
+    [(1500, ("completed", "agent_ended")), (1900, ("failed", "provider_timeout"))],
+)
+def test_a_carrier_that_does_not_answer_is_asked_for_half_an_hour_more(
+    stack: Stack,
+    workspace: Workspace,
+    exchange: Exchange,
+    hand: Hand,
+    monkeypatch: pytest.MonkeyPatch,
+    late_s: int,
+    end: tuple[str, str],
+) -> None:
+    call_id = _dialled(workspace)
+    placed = exchange.talk(call_id)
+    exchange.deliver = _only("turn")
+    exchange.finish(placed)
+    with monkeypatch.context() as patch:
+        patch.setattr(exchange.live, "fetch", unreachable)
+        for _ in range(10):
+            _after(stack, workspace, hand, (LONGEST_S + GRACE_S + late_s) / 10)
+    _after(stack, workspace, hand, UNHEARD_S + 1)
+    assert workspace.end_of(call_id) == end
 
 
 def _no_account(_: str) -> None:
