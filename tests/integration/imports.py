@@ -45,20 +45,21 @@ EVERY = _names("""
 """)
 # Those that only read.
 READS = _names("""
-    heapq linkwright.aws linkwright.media linkwright.pagination linkwright.providers
+    linkwright.aws linkwright.media linkwright.pagination linkwright.providers
     linkwright.providers.speech linkwright.providers.speech.speaker
     linkwright.providers.speech.voices linkwright.voice
     linkwright.voice.agent_models linkwright.voice.agents linkwright.voice.calls
     linkwright.voice.calls.items linkwright.voice.calls.lists linkwright.voice.calls.models
     linkwright.voice.calls.reading linkwright.voice.calls.recordings
     linkwright.voice.calls.states linkwright.voice.calls.transcripts linkwright.voice.compliance
+    linkwright.voice.compliance.caller_ids
     linkwright.voice.compliance.do_not_call linkwright.voice.compliance.models
     linkwright.voice.compliance.numbers linkwright.workspace linkwright.workspace.models
     linkwright.workspace.settings linkwright.workspace.workspaces
 """)
 # Those that write, besides.
 WRITES = _names("""
-    linkwright.routes linkwright.usage linkwright.voice.calls.attempts
+    heapq linkwright.routes linkwright.usage linkwright.voice.calls.attempts
     linkwright.voice.calls.canceling linkwright.voice.calls.concurrency
     linkwright.voice.calls.endings linkwright.voice.calls.follow_ups
     linkwright.voice.calls.lifecycle linkwright.voice.calls.placing linkwright.voice.calls.reports
