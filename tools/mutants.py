@@ -41,7 +41,11 @@ MODULES = {
     ),
     "usage": ("unit/test_usage", "integration/test_plan_limits", "integration/test_voice_minutes"),
     "worker": ("unit/test_worker", "unit/test_time_left"),
-    "voice/calls/endings": (*_CALLS, "integration/test_conversation"),
+    "voice/calls/endings": (
+        "unit/test_endings",
+        "unit/test_lifecycle",
+        "integration/test_voice_ends",
+    ),
     "voice/calls/items": ("unit/test_call_items", "unit/test_lifecycle", *_CALLS),
     "voice/calls/lifecycle": ("unit/test_lifecycle", *_CALLS),
     "voice/compliance/quiet_hours": ("unit/test_quiet_hours",),

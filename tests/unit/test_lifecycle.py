@@ -1,19 +1,17 @@
 """How a call moves on: when it is looked at next, and what comes too late for it."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from datetime import timedelta
 
 import pytest
 
 from linkwright import clock
-from linkwright.table import Item
 from linkwright.transaction import Otherwise, Transaction
 from linkwright.voice.calls import items, lifecycle
-from linkwright.voice.calls.items import CallItem, Superseded
+from linkwright.voice.calls.items import Superseded
 from linkwright.voice.calls.reports import Report
 from linkwright.voice.calls.states import EndedReason, Status
+from tests.unit.calls import NOW, stored, written
 
-NOW = datetime(2026, 11, 28, 9, 0, tzinfo=UTC)
 RINGS = Report(Status.RINGING)
 ANSWERED = Report(Status.IN_PROGRESS)
 CANCELED = Report(Status.CANCELED, ended_reason=EndedReason.CANCELED)
@@ -43,33 +41,18 @@ def commits(environment: pytest.MonkeyPatch) -> Commits:
     return commits
 
 
-def _stored(status: str, attempt: int = 1, **facts: Any) -> CallItem:
-    tried = {"attempt": attempt, "started_at": clock.timestamp(NOW), "status": status}
-    view = {
-        **{"id": "call_1", "status": status, "created_at": clock.timestamp(NOW)},
-        **{"attempt": attempt, "attempts": [tried], "to": "+972541234567", "agent_id": "agt_1"},
-    }
-    item = {"pk": "W#ws_1#CALL", "sk": "call_1", "v": 4, "request_id": "req_1", "view": view}
-    return cast(CallItem, {**item, **facts})
-
-
-def _written(tx: Transaction) -> Item:
-    """The values of the call's own change."""
-    return dict(tx._operations[0]["expression_attribute_values"])
-
-
 def test_a_call_that_is_put_off_is_due_then_and_looked_at_then(commits: Commits) -> None:
     later = clock.timestamp(NOW + timedelta(hours=2))
-    lifecycle.postpone(_stored("queued"), NOW + timedelta(hours=2))
+    lifecycle.postpone(stored("queued"), NOW + timedelta(hours=2))
     (tx,) = commits
-    written = _written(tx)
-    assert written[":view"]["status"] == "scheduled"
-    assert written[":view"]["next_attempt_at"] == later
-    assert [written[f":{name}"] for name in ("gsi2sk", "next_at", "due_at")] == [later] * 3
-    assert written[":gsi2pk"].startswith("DUE#")
+    after = written(tx)
+    assert after["view"]["status"] == "scheduled"
+    assert after["view"]["next_attempt_at"] == later
+    assert [after[name] for name in ("gsi2sk", "next_at", "due_at")] == [later] * 3
+    assert after["gsi2pk"].startswith("DUE#")
     # It is listed by its status, and its events name the request that placed it.
-    assert written[":gsi3pk"] == "W#ws_1#CST#scheduled"
-    assert written[":gsi4pk"] == "W#ws_1#agt_1#scheduled"
+    assert after["gsi3pk"] == "W#ws_1#CST#scheduled"
+    assert after["gsi4pk"] == "W#ws_1#agt_1#scheduled"
     assert (tx.partition, tx.request_id) == ("ws_1", "req_1")
 
 
@@ -77,26 +60,26 @@ def test_a_call_that_is_put_off_is_due_then_and_looked_at_then(commits: Commits)
 def test_an_answered_call_is_looked_at_after_its_longest_talk(
     commits: Commits, facts: dict[str, int], longest_s: int
 ) -> None:
-    lifecycle.advance(_stored("ringing", **facts), ANSWERED)
+    lifecycle.advance(stored("ringing", **facts), ANSWERED)
     look = clock.timestamp(NOW + timedelta(seconds=longest_s, minutes=5))
-    assert _written(commits[0])[":next_at"] == look
+    assert written(commits[0])["next_at"] == look
 
 
 def test_one_that_rings_is_looked_at_when_it_was_to_be(commits: Commits) -> None:
-    lifecycle.advance(_stored("dialing"), RINGS)
-    assert ":next_at" not in _written(commits[0])
+    lifecycle.advance(stored("dialing"), RINGS)
+    assert "next_at" not in written(commits[0])
 
 
 @pytest.mark.parametrize("status", ["dialing", "ringing", "in_progress"])
 def test_a_call_on_the_phone_takes_notes(commits: Commits, status: str) -> None:
-    after = lifecycle.note(_stored(status), {"answered_by": "human"})
+    after = lifecycle.note(stored(status), {"answered_by": "human"})
     assert after["view"]["answered_by"] == "human"
-    assert _written(commits[0])[":view"]["answered_by"] == "human"
+    assert written(commits[0])["view"]["answered_by"] == "human"
 
 
 @pytest.mark.parametrize("status", ["scheduled", "queued", "completed", "failed"])
 def test_a_call_that_is_not_on_the_phone_takes_none(commits: Commits, status: str) -> None:
-    item = _stored(status)
+    item = stored(status)
     assert lifecycle.note(item, {"answered_by": "human"}) == item
     assert commits == []
 
@@ -105,18 +88,18 @@ def test_what_is_reported_late_of_an_attempt_changes_nothing_of_the_wait_for_the
     commits: Commits, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It waits under the number of the attempt that it had, and ringing could follow waiting."""
-    waits = _stored("queued")
+    waits = stored("queued")
     monkeypatch.setattr(items, "find", lambda *_: waits)
     commits.faster = 1
-    assert lifecycle.advance(_stored("dialing"), RINGS) == waits
+    assert lifecycle.advance(stored("dialing"), RINGS) == waits
     assert len(commits) == 1
 
 
 def test_nor_of_the_next_attempt(commits: Commits, monkeypatch: pytest.MonkeyPatch) -> None:
-    again = _stored("dialing", attempt=2)
+    again = stored("dialing", attempt=2)
     monkeypatch.setattr(items, "find", lambda *_: again)
     commits.faster = 1
-    assert lifecycle.advance(_stored("dialing"), RINGS) == again
+    assert lifecycle.advance(stored("dialing"), RINGS) == again
     assert len(commits) == 1
 
 
@@ -126,5 +109,5 @@ def test_who_changes_a_call_says_what_is_told_where_another_was_faster(
     environment: pytest.MonkeyPatch, report: Report, otherwise: Otherwise
 ) -> None:
     tx = Transaction("ws_1", "req_1")
-    lifecycle.change(tx, _stored("dialing", slots=[]), report, otherwise)
+    lifecycle.change(tx, stored("dialing", slots=[]), report, otherwise)
     assert tx._otherwise[0] is otherwise
