@@ -3,6 +3,7 @@
 import base64
 import json
 import random
+import re
 from dataclasses import replace
 
 import pytest
@@ -34,6 +35,7 @@ ACCOUNT = Account(
 
 # Made before a cursor could hold two keys; with the key above, they go on being accepted.
 OLD_CURSOR = "WyIxIiwiY2FsbF8zIl16Xv1fXVWAbe0wvSnfs2iv"
+OLD_CURSOR_OF_ROED = "WyIxIiwiY2FsbF8zIl3HwI8yuvC2tzI7W7iVwAOL"
 OLD_CURSOR_OF_RED = "WyIxIiwiY2FsbF8zIl2ZiZRGjuHebsvBgdBcETop"
 
 
@@ -119,6 +121,7 @@ def test_the_same_state_gives_the_same_cursor_without_a_secret_in_it() -> None:
 def test_an_old_cursor_goes_on_where_its_page_ended() -> None:
     assert _accepted(OLD_CURSOR)
     assert _accepted(OLD_CURSOR_OF_RED, query=Filtered, colour="red")
+    assert _accepted(OLD_CURSOR_OF_ROED, query=Filtered, colour="rød")
     assert not _accepted(OLD_CURSOR_OF_RED)
     # A list by its rows' own keys writes them once, as ever.
     assert (_cursor(), _cursor(query=Filtered(limit=1, colour="red"))) == (
@@ -144,6 +147,15 @@ def test_an_old_cursor_names_both_keys_of_an_index(monkeypatch: pytest.MonkeyPat
         {"pk": "W#ws_1#LIST", "sk": "call_3"},
         {"pk": "W#ws_1#CALL", "sk": "call_3", **listed},
     ]
+
+
+@pytest.mark.parametrize("length", range(1, 7))
+def test_a_cursor_goes_into_a_url_as_it_is(length: int) -> None:
+    places = [Place("k" * length, f"call_{at}") for at in range(3)]
+    cursor = paged(ACCOUNT, "r", ListQuery(limit=1), _sorted(places), _show).next_cursor
+    assert cursor is not None
+    assert re.fullmatch("[A-Za-z0-9_-]+", cursor)
+    assert _walk(_sorted(places), 1) == ["call_2", "call_1", "call_0"]
 
 
 def test_a_cursor_holds_the_keys_of_its_row_and_nothing_else() -> None:
