@@ -49,7 +49,7 @@ MODULES = {
     "voice/calls/items": ("unit/test_call_items", "unit/test_lifecycle", *_CALLS),
     "voice/calls/lifecycle": ("unit/test_lifecycle", *_CALLS),
     "voice/compliance/quiet_hours": ("unit/test_quiet_hours",),
-    "voice/dialling/claims": _CALLS,
+    "voice/dialling/claims": ("unit/test_claims", "integration/test_voice_dialling"),
 }
 LEAST_KILLED = 0.9
 # What runs hundreds of times finds what its first runs find, much later.

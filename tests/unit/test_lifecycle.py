@@ -56,18 +56,12 @@ def test_a_call_that_is_put_off_is_due_then_and_looked_at_then(commits: Commits)
     assert (tx.partition, tx.request_id) == ("ws_1", "req_1")
 
 
-@pytest.mark.parametrize(("facts", "longest_s"), [({"longest_s": 600}, 600), ({}, 3600)])
-def test_an_answered_call_is_looked_at_after_its_longest_talk(
-    commits: Commits, facts: dict[str, int], longest_s: int
+@pytest.mark.parametrize(("status", "report"), [("dialing", RINGS), ("ringing", ANSWERED)])
+def test_a_call_that_was_heard_of_is_looked_at_if_nothing_more_is_heard(
+    commits: Commits, status: str, report: Report
 ) -> None:
-    lifecycle.advance(stored("ringing", **facts), ANSWERED)
-    look = clock.timestamp(NOW + timedelta(seconds=longest_s, minutes=5))
-    assert written(commits[0])["next_at"] == look
-
-
-def test_one_that_rings_is_looked_at_when_it_was_to_be(commits: Commits) -> None:
-    lifecycle.advance(stored("dialing"), RINGS)
-    assert "next_at" not in written(commits[0])
+    lifecycle.advance(stored(status), report)
+    assert written(commits[0])["next_at"] == clock.timestamp(NOW + timedelta(minutes=2))
 
 
 @pytest.mark.parametrize("status", ["dialing", "ringing", "in_progress"])
