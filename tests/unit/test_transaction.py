@@ -143,8 +143,8 @@ def test_a_job_that_is_finished_waits_for_nothing_and_was_not_done_before(
         tx.commit()
     (update,) = driver.operations[0]
     assert (update["type"], update["key"]) == ("update", AT.attributes())
-    removed = update["update_expression"].removeprefix("REMOVE ")
-    assert removed == "#outbox, #gsi2pk, #gsi2sk, #attempts, #next_at"
+    removed = update["update_expression"].removeprefix("REMOVE ").split(", ")
+    assert {"#outbox", "#gsi2pk", "#gsi2sk", "#attempts", "#next_at"} <= set(removed)
     assert update["condition_expression"] == "attribute_exists(#gsi2pk)"
 
 
