@@ -15,7 +15,7 @@ from linkwright.transaction import Transaction
 from linkwright.voice.calls import attempts, concurrency, endings, follow_ups, items, lifecycle
 from linkwright.voice.calls.states import Status, is_dialled
 from linkwright.voice.compliance import rules
-from linkwright.voice.conversation import dialogue
+from linkwright.voice.conversation import fixed_turns
 from linkwright.voice.dialling import callbacks, claims, dialler, inquiry
 from linkwright.voice.language import recognition
 from tests.faults import bugs as faults
@@ -212,7 +212,7 @@ def hang_up_forgotten(patch: Patch) -> None:
 
 def refusal_heeded_only_at_the_end(patch: Patch) -> None:
     """Of whoever asks, in a talk, not to be called again."""
-    patch.setattr(dialogue, "never_again", lambda item: None)
+    patch.setattr(fixed_turns, "never_again", lambda item: None)
 
 
 def any_answer_taken_for_a_yes(patch: Patch) -> None:

@@ -10,6 +10,7 @@ _YES = ("Yes, of course.", "כן, בטח.", "نعم، تفضل.")
 _NO = ("No, I would rather not.", "לא, תודה.", "لا، شكرا.")
 _FAREWELL = ("Thank you, goodbye.", "תודה, להתראות.", "شكرا، مع السلامة.")
 _SCREENING = "This call is being screened. Please state your name and the reason for your call."
+_MENU = "Thank you for calling. For sales, press 1. For support, press 2."
 # Some twenty seconds of talk.
 _STORY = " ".join(["And then I said to him that nobody had told me anything about it at all."] * 4)
 OPT_OUTS = frozenset(
@@ -20,6 +21,11 @@ OPT_OUTS = frozenset(
         "תסירו אותי מהרשימה שלכם.",
         "لا تتصلوا بي مرة أخرى.",
         "احذفوا رقمي من القائمة.",
+        "Rufen Sie mich nicht mehr an.",
+        "No me llamen más.",
+        "Больше мне не звоните.",
+        # The key.
+        "[9]",
     }
 )
 
@@ -55,6 +61,7 @@ def person(number: str, chance: random.Random) -> Person:
         (5, _endless),
         (6, _screened),
         (6, lambda _: Callee(lines=())),
+        (4, lambda _: Callee(kind=Kind.UNKNOWN, lines=(_MENU, _MENU), hangs_up=False)),
         (7, lambda _: Callee(kind=Kind.MACHINE, lines=(), hangs_up=False)),
         (9, lambda _: Callee(outcome=Outcome.BUSY)),
         (9, lambda _: Callee(outcome=Outcome.NO_ANSWER)),
