@@ -20,11 +20,13 @@ from linkwright.voice.follow_up import worker
 from tests import pump
 from tests.carrier import Exchange, Killed, about, die, unreachable
 from tests.client import Context, invoke, queue_event
+from tests.clocks import Hand
 from tests.factories import CALLEE, Workspace
 from tests.stack import Stack
 from tests.switchboard import Reply, Sent, deliver_to_functions
 from tools.carrier.callees import SCRIPTS, Callee
 from tools.carrier.recordings import mp3
+from tools.jobs import given_up, redo
 
 VOICEMAIL = "+15005550003"
 YES, NO = "כן, בבקשה.", "לא."
@@ -306,6 +308,26 @@ def test_a_recording_that_is_not_found_at_first_is_asked_for_again(
     assert workspace.call(call_id)["recording_url"] is not None
     assert exchange.live.recordings == {}
     assert _is_done(job)
+
+
+def test_a_recording_that_is_never_found_is_given_up_and_left(
+    stack: Stack, workspace: Workspace, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call_id = _ended(stack, workspace)
+    job = _recording(workspace, call_id, exchange)
+    hand = Hand(monkeypatch)
+    with monkeypatch.context() as patch:
+        patch.setattr(exchange.live, "fetch", _not_found(exchange.live.fetch, 1_000))
+        for _ in range(26):
+            assert _deliver(job) == []
+            hand.move(3600)
+    assert [work for work, _ in given_up([RECORDING], workspace.id)] == [job]
+    assert len(exchange.live.recordings) == 1
+    # Somebody has mended what was wrong, and has it done again.
+    assert redo(job)
+    worker.run(job)
+    assert exchange.live.recordings == {}
+    assert workspace.call(call_id)["recording_url"] is not None
 
 
 def test_a_recording_that_was_refused_is_deleted_though_it_is_not_found_at_first(
