@@ -25,6 +25,7 @@ COSTS: Mapping[str, set[str]] = {
     f"status ringing of {PLACE}": {"event call.ringing"},
     f"status in-progress of {PLACE}": set(),
     f"status completed of {PLACE}": set(),
+    f"status completed of {PLACE} while another to the number rings": set(),
     f"status busy of {PLACE} to one who is busy at first": set(),
     f"status canceled of {CANCEL_WHILE_IT_RINGS}": set(),
     f"answer in-progress of {PLACE}": set(),

@@ -160,7 +160,9 @@ def _answered(report: Report, view: Item, turns: Sequence[Turn]) -> Report:
         if report.answered_by in MACHINES:
             reason = EndedReason.CALLEE_HUNG_UP
             report = replace(report, status=Status.COMPLETED, ended_reason=reason)
-        return replace(report, answered_by=None)
+        # That it was a person may be told by the end alone.
+        is_news = not is_known and report.answered_by == "human"
+        return report if is_news else replace(report, answered_by=None)
     return replace(report, answered_by=None) if report.answered_by == "unknown" else report
 
 
