@@ -40,7 +40,7 @@ MODULES = {
         "integration/test_do_not_call",
     ),
     "usage": ("unit/test_usage", "integration/test_plan_limits", "integration/test_voice_minutes"),
-    "worker": ("unit/test_worker", "unit/test_time_left"),
+    "worker": ("unit/test_worker", "unit/test_time_left", "integration/test_jobs"),
     "voice/calls/endings": (
         "unit/test_endings",
         "unit/test_lifecycle",
@@ -105,10 +105,10 @@ def _bare(line: str) -> str:
 
 
 def lay_out(module: str, copy: Path) -> None:
-    """Make the copy anew; what mutmut found before stays, for what has not changed."""
+    """Make the copy anew: what mutmut found before, it would keep though the tests are others."""
+    shutil.rmtree(copy, ignore_errors=True)
     for name in (*_COPIED, "src"):
         target = copy / name
-        shutil.rmtree(target, ignore_errors=True)
         source = ROOT / (_PACKAGES if name == "src" else name)
         if source.is_dir():
             shutil.copytree(

@@ -2,14 +2,26 @@
 
 import re
 import zlib
+from typing import Any
 
 import pytest
 
 from linkwright import auth
 from linkwright.auth import ROLES, SCOPES, Window, effective_scopes, is_well_formed, new_token
 from linkwright.errors import InvalidToken, RateLimited
+from linkwright.table import Key, Table
 
 BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+
+def test_what_is_forgotten_of_a_key_that_is_gone_does_not_bring_it_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(auth, "update", lambda *what, condition: asked.append((*what, condition)))
+    key = Key("K#1", "KEY")
+    auth._forget(key, ["h1", "h2"])
+    assert asked == [(Table.ACCESS, key, "REMOVE #h1, #h2", "attribute_exists(#pk)")]
 
 
 @pytest.mark.parametrize("mode", ["live", "test"])

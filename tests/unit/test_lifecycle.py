@@ -14,6 +14,7 @@ from tests.unit.calls import NOW, stored, written
 
 RINGS = Report(Status.RINGING)
 ANSWERED = Report(Status.IN_PROGRESS)
+BUSY = Report(Status.BUSY, ended_reason=EndedReason.BUSY)
 CANCELED = Report(Status.CANCELED, ended_reason=EndedReason.CANCELED)
 
 
@@ -98,10 +99,11 @@ def test_nor_of_the_next_attempt(commits: Commits, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("otherwise", [Refused, Superseded])
-@pytest.mark.parametrize("report", [RINGS, CANCELED], ids=["moves on", "ends"])
+@pytest.mark.parametrize("report", [RINGS, CANCELED, BUSY], ids=["moves on", "ends", "waits again"])
 def test_who_changes_a_call_says_what_is_told_where_another_was_faster(
     environment: pytest.MonkeyPatch, report: Report, otherwise: Otherwise
 ) -> None:
     tx = Transaction("ws_1", "req_1")
-    lifecycle.change(tx, stored("dialing", slots=[]), report, otherwise)
+    retry = {"on": ["busy"], "max": 2, "backoff": 60}
+    lifecycle.change(tx, stored("dialing", shown={"retry": retry}), report, otherwise)
     assert tx._otherwise[0] is otherwise

@@ -91,7 +91,8 @@ def test_more_than_the_plan_has_is_refused_with_what_is_used_of_it(
 def test_what_is_left_is_the_limit_without_what_is_committed(
     monkeypatch: pytest.MonkeyPatch, counted: Item | None, left: int
 ) -> None:
-    monkeypatch.setattr(usage, "get", lambda *_: counted)
+    counters = {usage.key("ws_1", "2026-11-01", usage.CALL_MINUTES): counted}
+    monkeypatch.setattr(usage, "get", lambda _, key: counters[key])
     assert usage.left("ws_1", PLAN, usage.CALL_MINUTES, "2026-11-01") == left
 
 
