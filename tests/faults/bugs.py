@@ -3,13 +3,15 @@
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from linkwright import clock, endpoint, idempotency, jobs, media, relay, table, worker
+from linkwright import clock, endpoint, idempotency, jobs, media, relay, retries, table, worker
 from linkwright.errors import Unavailable
 from linkwright.http import Request, Response
 from linkwright.idempotency import Attempt, Reply
@@ -291,6 +293,33 @@ def record_that_is_read_only_if_it_is_in_the_way(patch: Patch) -> None:
 
 def an_empty_answer_taken_for_the_truth(patch: Patch) -> None:
     patch.setattr(table, "_require_genuine", lambda consumed: None)
+
+
+def changes_not_relayed(patch: Patch) -> None:
+    patch.setattr(relay, "_asks", lambda before, item: before is None)
+
+
+def put_off_by_each_delivery(patch: Patch) -> None:
+    patch.setattr(jobs, "is_left_alone", lambda job: False)
+    change = jobs.change
+
+    def careless(job: Item, facts: Item, removed: str = "") -> bool:
+        now = table.get(Table.CORE, Key(job["pk"], job["sk"])) or {}
+        return change({**job, **now}, facts, removed)
+
+    patch.setattr(jobs, "change", careless)
+
+
+def job_without_an_end(patch: Patch) -> None:
+    again = retries._failed_again
+    patch.setattr(
+        retries, "_failed_again", lambda job, kind: again(job, replace(kind, longest=timedelta.max))
+    )
+
+
+def given_up_and_not_told(patch: Patch) -> None:
+    """By the marker alone, where what it means is more."""
+    patch.setattr(worker._Runs, "_end", lambda self, work: worker.mark_given_up(work))
 
 
 def failures_taken_for_successes(patch: Patch) -> None:

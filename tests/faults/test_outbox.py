@@ -5,7 +5,7 @@ and seldom twice. That each real kind of work is sent and done, one case of it s
 import pytest
 
 from linkwright import jobs
-from tests.faults import events, made_up, matrix, plan
+from tests.faults import events, failing, made_up, matrix, plan
 from tests.faults.events import Courses
 from tests.faults.injection import Injector
 from tests.faults.made_up import RELAY, SWEEPER
@@ -55,3 +55,23 @@ def test_every_kind_of_work_is_swept_and_done(world: World, courses: Courses, ki
     case = courses.sweeping(kind)
     assert events.run(world, case, {}, stream_works=False, redelivers=True) == []
     assert kind in world.kinds
+
+
+WAYS = pytest.mark.parametrize("way", [failing.PUT_OFF, failing.GIVEN_UP])
+
+
+@WAYS
+@pytest.mark.parametrize("redelivers", [True, False], ids=["again", "never again"])
+def test_job_that_fails_is_done_or_given_up_whatever_strikes(
+    world: World, way: str, redelivers: bool
+) -> None:
+    problems = []
+    for injector in plan.injectors(failing.calls(world, way)):
+        problems += failing.struck(world, way, injector, redelivers=redelivers)
+    assert problems == []
+
+
+@WAYS
+def test_of_two_runs_that_fail_one_goes_on_wherever_they_meet(world: World, way: str) -> None:
+    steps = range(1, len(failing.calls(world, way)) + 1)
+    assert [problem for at in steps for problem in failing.met(world, way, at)] == []

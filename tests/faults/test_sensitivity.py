@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults import bugs, events, made_up, matrix, plan
+from tests.faults import bugs, events, failing, made_up, matrix, plan
 from tests.faults.events import Courses
 from tests.faults.injection import Fault, Injector
 from tests.faults.made_up import RELAY, SWEEPER
@@ -62,6 +62,13 @@ IN_THE_OUTBOX = [
 ]
 
 
+# By the way in which a job fails.
+IN_FAILING = [
+    (failing.PUT_OFF, bugs.changes_not_relayed),
+    (failing.PUT_OFF, bugs.put_off_by_each_delivery),
+    (failing.GIVEN_UP, bugs.job_without_an_end),
+    (failing.GIVEN_UP, bugs.given_up_and_not_told),
+]
 # What no fault is needed for: it is wrong in itself.
 IN_THE_CLEAR = [
     (CANCEL_WHILE_IT_RINGS, bugs.canceled_and_not_hung_up),
@@ -76,7 +83,7 @@ def _named(cases: Sequence[tuple[Any, ...]]) -> list[str]:
 @pytest.fixture(autouse=True)
 def _not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     """The report at the end tells of the runs of the code as it is."""
-    for module in (events, made_up, matrix):
+    for module in (events, failing, made_up, matrix):
         monkeypatch.setattr(module, "TALLY", Tally())
 
 
@@ -108,6 +115,16 @@ def test_bug_in_the_outbox_is_found(
         for redelivers in (True, False)
         for injector in plan.injectors(made_up.calls(world, file))
     )
+
+
+@pytest.mark.parametrize(("way", "bug"), IN_FAILING, ids=_named(IN_FAILING))
+def test_bug_of_a_job_that_fails_is_found(
+    world: World, monkeypatch: pytest.MonkeyPatch, way: str, bug: Bug
+) -> None:
+    steps = len(failing.calls(world, way))
+    bug(monkeypatch)
+    alone = failing.run(world, way, Injector(), at_most=1)
+    assert alone or any(failing.met(world, way, at) for at in range(1, steps + 1))
 
 
 @pytest.mark.parametrize(("case", "bug"), IN_THE_CLEAR, ids=_named(IN_THE_CLEAR))

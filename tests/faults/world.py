@@ -207,7 +207,7 @@ class World:
         for _ in range(_ROUNDS):
             if is_reached():
                 return
-            if self._stream() + self._work():
+            if self.stream() + self._work():
                 continue
             waiting = {
                 jobs.at(Key(item["pk"], item["sk"])).kind
@@ -227,7 +227,7 @@ class World:
         for file, given in wiring.sweeps(jobs.DUE_SHARDS):
             self._deliver(file, given, "", timedelta(0))
 
-    def _stream(self) -> int:
+    def stream(self) -> int:
         """Hand what was changed since the last time to the functions that read the stream."""
         handled = 0
         for name, file in wiring.streams():
@@ -236,6 +236,11 @@ class World:
                 handled += len(event["Records"])
                 self._deliver(file, event, "", timedelta(0))
         return handled
+
+    def forget_stream(self) -> None:
+        """Nobody is told of what was changed up to now."""
+        for name, told in self._streams.items():
+            told.changes(self.cloud.rows(name))
 
     def _waiting(self) -> dict[str, list[str]]:
         """The messages in each queue, which are kept here from now on."""
