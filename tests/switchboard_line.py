@@ -31,7 +31,7 @@ class Line:
         self.account = account
         self.call = call
         self.callee = account.callee(call.order.to)
-        self._at_s = 0.0
+        self.at_s = 0.0
         self._answered_s: float | None = None
         self._sequence = 0
         self._messages = 0
@@ -43,10 +43,10 @@ class Line:
         self._interrupt()
         left = math.inf
         if self._answered_s is not None:
-            left = self._answered_s + self.call.order.longest_s - self._at_s
+            left = self._answered_s + self.call.order.longest_s - self.at_s
         length = max(min(seconds, left), 0.0)
         yield Wait(length)
-        self._at_s += length
+        self.at_s += length
         self._interrupt()
         if seconds >= left:
             raise HungUp("time_limit")
@@ -80,7 +80,7 @@ class Line:
         return "busy" if self.callee.outcome is Outcome.BUSY else "in-progress"
 
     def answer(self) -> Steps[None]:
-        self._answered_s = self._at_s
+        self._answered_s = self.at_s
         self.call.status = "in-progress"
         yield from self._report(Event.ANSWERED)
         if self.call.order.recording:
@@ -88,10 +88,10 @@ class Line:
         self._is_detecting = bool(self.call.order.detection)
 
     def end(self, status: str) -> Steps[None]:
-        answered = self._at_s if self._answered_s is None else self._answered_s
-        duration = whole(self._at_s - answered)
+        answered = self.at_s if self._answered_s is None else self._answered_s
+        duration = whole(self.at_s - answered)
         self.account.end(self.call, status, duration)
-        made = [(one.lasting(self._at_s - began), order) for one, order, began in self._recordings]
+        made = [(one.lasting(self.at_s - began), order) for one, order, began in self._recordings]
         said = {"CallDuration": str(duration), "Duration": str(math.ceil(duration / 60))}
         if self.call.answered_by:
             said["AnsweredBy"] = self.call.answered_by
@@ -112,7 +112,7 @@ class Line:
             *(order.channels, order.source),
         )
         self.call.recorded = True
-        self._recordings.append((recording, order, self._at_s))
+        self._recordings.append((recording, order, self.at_s))
         yield from self._report_recording(recording, order, "in-progress")
 
     def _interrupt(self) -> None:

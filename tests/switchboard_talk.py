@@ -59,6 +59,7 @@ class Conversation:
         self._answers = line.callee.answers()
         self._pages = 0
         self._fallbacks = 0
+        self._connected_s = 0.0
         self._is_fallback = False
         self._url = ""
         self._verbs: dict[str, Callable[[Element], Steps[Page | None]]] = {
@@ -203,8 +204,10 @@ class Conversation:
         try:
             result |= yield from self._dialled(verb, child)
         finally:
-            if not child.ended:
-                account.end(child, "completed" if child.status == "in-progress" else "canceled")
+            if child.status == "in-progress":
+                account.end(child, "completed", round(self._line.at_s - self._connected_s))
+            elif not child.ended:
+                account.end(child, "canceled")
         result["DialCallStatus"] = child.status
         return self._action(verb, result) if verb.get("action") else None
 
@@ -221,7 +224,7 @@ class Conversation:
         if is_missed or callee.outcome is not Outcome.ANSWERED:
             line.account.end(child, "no-answer" if is_missed else str(callee.outcome))
             return {}
-        child.status = "in-progress"
+        child.status, self._connected_s = "in-progress", line.at_s
         talked = min(DIALLED_CALL_S, seconds(verb, "timeLimit", DIALLED_CALL_S))
         yield from line.wait(talked)
         line.account.end(child, "completed", round(talked))

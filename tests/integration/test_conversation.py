@@ -459,6 +459,8 @@ ESCALATE = {"say": "I am connecting you.", "action": "escalate", "rule": 0}
 def test_a_transfer_dials_the_rules_number_and_no_other(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    moment = clock.now().replace(microsecond=0)
+    monkeypatch.setattr(clock, "now", lambda: moment)
     spoken_by(monkeypatch, ESCALATE)
     talk = Talk(workspace, "A person, please.", language="en", max_duration_s=240).finish()
     assert [verb.tag for verb in talk.verbs[1]] == ["Say", "Dial"]

@@ -109,6 +109,10 @@ def dials_of_a_plan_forgotten(patch: Patch) -> None:
     patch.setattr(rules, "count_dial", lambda *_: None)
 
 
+def second_leg_for_nothing(patch: Patch) -> None:
+    patch.setattr(Carrier, "second_leg_s", lambda self, sid: 1)
+
+
 def settlement_apart_from_the_end(patch: Patch) -> None:
     joined = usage.settle
 
@@ -246,6 +250,7 @@ ALL = (
     two_calls_at_one_number,
     number_never_given_back,
     dials_of_a_plan_forgotten,
+    second_leg_for_nothing,
     settlement_apart_from_the_end,
     minutes_of_an_attempt_kept,
     minutes_of_another_cycle_settled,

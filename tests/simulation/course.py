@@ -28,7 +28,7 @@ class _Line(Line):
         finally:
             # The time limit is of the whole call, and the next step notices it.
             passed = (self.account.now() - began).total_seconds()
-            self._at_s = min(self._at_s + passed, end)
+            self.at_s = min(self.at_s + passed, end)
 
 
 def course(account: Account, call: PlacedCall) -> Steps[None]:

@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -255,9 +255,9 @@ class Watch:
 
     # ---- when all is over -----------------------------------------------------------------------
 
-    def finish(self, sent: set[Where]) -> None:
+    def finish(self, sent: set[Where], second_legs: Mapping[str, int]) -> None:
         accepted = set(self._accepted)
-        for text in outcome.problems(self._stored.rows(), accepted, self._ended, sent):
+        for text in outcome.problems(self._stored.rows(), accepted, self._ended, sent, second_legs):
             self.problem(text)
 
     def is_stuck(self) -> bool:

@@ -13,12 +13,21 @@ End = tuple[int, bool]
 Ends = Mapping[str, list[End]]
 
 
-def problems(rows: list[Item], accepted: set[Where], told: Ends, sent: set[Where]) -> Iterator[str]:
-    """`accepted` are the calls that the API said it had placed, `sent` what went to a queue."""
+def problems(
+    rows: list[Item],
+    accepted: set[Where],
+    told: Ends,
+    sent: set[Where],
+    second_legs: Mapping[str, int],
+) -> Iterator[str]:
+    """`accepted` are the calls that the API said it had placed, `sent` what went to a queue.
+
+    `second_legs` are the seconds for which the carrier's calls were put through.
+    """
     calls = [row for row in rows if row["pk"].endswith("#CALL")]
     yield from _unfinished(calls, told)
     yield from _left_over(rows)
-    yield from _minutes(rows, calls)
+    yield from _minutes(rows, calls, second_legs)
     yield from _dials(rows, calls)
     yield from _answers(calls, accepted)
     yield from _unsent(rows, sent)
@@ -50,12 +59,13 @@ def _left_over(rows: list[Item]) -> Iterator[str]:
             yield f"{row['pk']} {row['sk']} still waits"
 
 
-def _minutes(rows: list[Item], calls: list[Item]) -> Iterator[str]:
+def _minutes(rows: list[Item], calls: list[Item], second_legs: Mapping[str, int]) -> Iterator[str]:
     talked: Counter[tuple[str, str]] = Counter()
     for call in calls:
         if "period" in call and is_over(call["view"]["status"]):
             counter = (partition_of(call), call["period"])
-            talked[counter] += math.ceil(call["view"]["duration_s"] / 60)
+            second_s = second_legs.get(call.get("sid", ""), 0)
+            talked[counter] += math.ceil((call["view"]["duration_s"] + second_s) / 60)
     for row in rows:
         if row["pk"].endswith("#USE"):
             counter = (partition_of(row), row["sk"].split("#")[0])
@@ -68,7 +78,7 @@ def _minutes(rows: list[Item], calls: list[Item]) -> Iterator[str]:
 
 
 def _dials(rows: list[Item], calls: list[Item]) -> Iterator[str]:
-    """Each attempt counts once, for its number and against its plan; no other does."""
+    """Each attempt counts once, for its number and against its plan, and so does a transfer."""
     made: Counter[tuple[str, str]] = Counter()
     for call in calls:
         number = (partition_of(call), call["view"]["to"])
@@ -83,12 +93,14 @@ def _dials(rows: list[Item], calls: list[Item]) -> Iterator[str]:
     for number in {*made, *counted}:
         if made[number] != counted[number]:
             yield f"{number} was dialled {made[number]} times, counted {counted[number]}"
+    through = Counter(partition_of(call) for call in calls if "transfer_to" in call)
     days: Counter[str] = Counter()
     for row in rows:
         if row["pk"].endswith("#DIALS"):
             days[partition_of(row)] += row["calls"]
     for partition, count in days.items():
         dialled = sum(many for (other, _), many in made.items() if other == partition)
+        dialled += through[partition]
         if dialled != count:
             yield f"{partition} dialled {dialled} times, counted {count}"
 

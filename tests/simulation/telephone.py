@@ -7,7 +7,7 @@ both ways everything happens that happens between two companies.
 import json
 import random
 from base64 import b64encode
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -101,6 +101,15 @@ class Telephone:
             for board in self.boards
             for one in board.recordings.values()
         )
+
+    def second_legs(self) -> Counter[str]:
+        """For how many seconds each call was put through."""
+        legs: Counter[str] = Counter()
+        for board in self.boards:
+            for call in board.account.calls():
+                if call.parent_sid is not None:
+                    legs[call.parent_sid] += call.duration_s or 0
+        return legs
 
     # ---- what it is asked -----------------------------------------------------------------------
 

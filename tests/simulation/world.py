@@ -189,7 +189,7 @@ class _World:
         del cloud.undone["follow_up_call"]
         if watch.is_calm and (cloud.dead or cloud.undone):
             watch.problem(f"failed without a fault: {dict(cloud.undone)} {cloud.dead}")
-        watch.finish(cloud.sent)
+        watch.finish(cloud.sent, telephone.second_legs())
         self.dials.finish()
         stored, mistaken, loses = Stored(self.tables), self.dials.mistaken, self.weather.loses
         for text in Truth(stored, telephone, mistaken, cloud.objects, loses).problems():

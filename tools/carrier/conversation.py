@@ -45,6 +45,7 @@ class Conversation:
         self._answers = line.callee.answers()
         self._pages = 0
         self._fell_back = False
+        self._connected_s = 0.0
         self._url = ""
         self._verbs: dict[str, Callable[[Element], Page | None]] = {
             "Say": self._say,
@@ -227,8 +228,10 @@ class Conversation:
         try:
             result |= self._dialled(verb, child)
         finally:
-            if not child.ended:
-                child.end("completed" if child.status == "in-progress" else "canceled")
+            if child.status == "in-progress":
+                child.end("completed", round(self._line.at_s - self._connected_s))
+            elif not child.ended:
+                child.end("canceled")
             child.over.set()
         result["DialCallStatus"] = child.status
         return self._action(verb, result) if verb.get("action") else None
@@ -247,7 +250,7 @@ class Conversation:
         if callee.outcome is not Outcome.ANSWERED:
             child.end(str(callee.outcome))
             return {}
-        child.status = "in-progress"
+        child.status, self._connected_s = "in-progress", self._line.at_s
         talked = min(DIALLED_CALL_S, seconds(verb, "timeLimit", DIALLED_CALL_S))
         self._line.wait(talked)
         child.end("completed", round(talked))

@@ -37,7 +37,7 @@ class Line:
         self.call = call
         self.callee = carrier.callee(call.order.to)
         self._callbacks = Callbacks(carrier, call)
-        self._at_s = 0.0
+        self.at_s = 0.0
         self._answered_s: float | None = None
         self._sequence = 0
         self._recordings: list[tuple[Recording, RecordingOrder, float]] = []
@@ -46,20 +46,20 @@ class Line:
         """Raises `HungUp` when the call is ended meanwhile, and `Redirected`."""
         left = math.inf
         if self._answered_s is not None:
-            left = self._answered_s + self.call.order.longest_s - self._at_s
+            left = self._answered_s + self.call.order.longest_s - self.at_s
         length, began = max(min(seconds, left), 0.0), time.monotonic()
         if self.call.interrupted.wait(length * self.carrier.time_scale):
             if self.carrier.time_scale:
                 passed = (time.monotonic() - began) / self.carrier.time_scale
-                self._at_s += min(length, passed)
+                self.at_s += min(length, passed)
             self._interrupt()
-        self._at_s += length
+        self.at_s += length
         if seconds >= left:
             raise HungUp("time_limit")
 
     def passed(self, real_seconds: float) -> None:
         """Somebody on the line waited for the service: that time is not scaled."""
-        self._at_s += real_seconds
+        self.at_s += real_seconds
         self.wait(0)
 
     def ring(self) -> str:
@@ -81,7 +81,7 @@ class Line:
 
     def answer(self) -> dict[str, str]:
         """Returns what the first request for TwiML says besides."""
-        self._answered_s = self._at_s
+        self._answered_s = self.at_s
         self.call.status = "in-progress"
         self._report(Event.ANSWERED)
         if self.call.order.recording:
@@ -99,10 +99,10 @@ class Line:
     def end(self, status: str) -> None:
         duration = 0
         if self._answered_s is not None:
-            duration = whole(self._at_s - self._answered_s)
+            duration = whole(self.at_s - self._answered_s)
         self.call.end(status, duration)
         made = [
-            (recording.lasting(self._at_s - began), order)
+            (recording.lasting(self.at_s - began), order)
             for recording, order, began in self._recordings
         ]
         said = {"CallDuration": str(duration), "Duration": str(math.ceil(duration / 60))}
@@ -127,7 +127,7 @@ class Line:
     def record(self, order: RecordingOrder) -> None:
         """From now to the end of the call."""
         recording = self._new_recording(order)
-        self._recordings.append((recording, order, self._at_s))
+        self._recordings.append((recording, order, self.at_s))
         self._report_recording(recording, order, "in-progress")
 
     def record_message(self, order: RecordingOrder, length_s: float) -> dict[str, str]:

@@ -138,6 +138,13 @@ class Carrier:
         found = self.twilio.find(dial.to, self.caller_id(dial.from_), since, until)
         return [call.sid for call in found]
 
+    def second_leg_s(self, sid: str) -> int | None:
+        """How long a call was put through to others; None while that goes on."""
+        legs = self.twilio.legs(sid)
+        if any(leg.is_going_on for leg in legs):
+            return None
+        return sum(leg.duration_s or 0 for leg in legs)
+
     def recording(self, sid: str) -> Recording:
         within_s = min(_FETCH_S, deadline.seconds_left() - _RESERVE_S)
         audio = self.twilio.recording(sid, within_s)

@@ -49,6 +49,7 @@ _EVENTS = ("initiated", "ringing", "answered", "completed")
 # Also that there will be none.
 _RECORDING_EVENTS = ("completed", "absent")
 _ALREADY_OVER = 21220
+_GOING_ON = frozenset({"queued", "initiated", "ringing", "in-progress"})
 _DELETED = 204
 
 
@@ -121,6 +122,10 @@ class CallState:
     answered_by: str | None
     duration_s: int | None
     created_at: datetime | None
+
+    @property
+    def is_going_on(self) -> bool:
+        return self.status in _GOING_ON
 
 
 class _Call(BaseModel):
@@ -212,6 +217,14 @@ class Twilio:
             if not uri.startswith(first.partition("?")[0] + "?"):
                 raise Unavailable("the next page is somewhere else")
         raise Unavailable("too many calls")
+
+    def legs(self, sid: str, timeout_s: float = TIMEOUT_S) -> list[CallState]:
+        """The calls that were placed from within a call: one for each number it was put through."""
+        query = urlencode({"ParentCallSid": sid, "PageSize": PAGE_SIZE})
+        answer = twilio_http.ask(
+            self.account, "GET", self.account.path(f"Calls.json?{query}"), timeout_s
+        )
+        return [call.state() for call in twilio_http.read(_Page, answer, Unavailable).calls]
 
     def recording(self, sid: str, timeout_s: float) -> bytes:
         """The sound, of `RECORDING_TYPE`. Raises `Unavailable` also if it is too large, or none."""

@@ -94,15 +94,25 @@ def _leave_jobs(tx: Transaction, item: CallItem, report: Report) -> None:
 
 
 def _settle(tx: Transaction, item: CallItem) -> None:
-    if "reserved" in item:
-        usage.settle(
-            tx.partition,
-            item["period"],
-            usage.CALL_MINUTES,
-            reserved=item["reserved"],
-            used=math.ceil(item["view"]["duration_s"] / 60),
-            tx=tx,
-        )
+    if "reserved" not in item:
+        return
+    if "transfer_to" in item:
+        # How long the second leg was the carrier is asked.
+        follow_ups.request_settlement(tx.partition, item["sk"], tx)
+    else:
+        settle(tx, item)
+
+
+def settle(tx: Transaction, item: CallItem, second_leg_s: int = 0) -> None:
+    """Charge the minutes of a call, of both legs if it was put through."""
+    usage.settle(
+        tx.partition,
+        item["period"],
+        usage.CALL_MINUTES,
+        reserved=item["reserved"],
+        used=math.ceil((item["view"]["duration_s"] + second_leg_s) / 60),
+        tx=tx,
+    )
 
 
 def _opted_out(turns: Sequence[Turn]) -> bool:

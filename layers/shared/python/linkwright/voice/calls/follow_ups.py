@@ -1,7 +1,7 @@
 """The jobs that a call leaves behind, each written by the transaction of the change it follows.
 
-Once it has ended: its analysis, and, when the carrier has the sound of it, the recording. And a
-call at the carrier that is to be hung up, since ours is over.
+Once it has ended: its analysis, what it cost if it was put through, and, when the carrier has the
+sound of it, the recording. And a call at the carrier that is to be hung up, since ours is over.
 """
 
 from datetime import timedelta
@@ -23,6 +23,11 @@ def recording_key(partition: str, call_id: str, recording: str) -> Key:
     return Key(f"W#{partition}#REC", f"{call_id}#{recording}")
 
 
+def settlement_key(partition: str, call_id: str) -> Key:
+    """The job to charge a call that was put through."""
+    return Key(f"W#{partition}#LEG", call_id)
+
+
 def hang_up_key(partition: str, sid: str) -> Key:
     return Key(f"W#{partition}#HUP", sid)
 
@@ -30,6 +35,11 @@ def hang_up_key(partition: str, sid: str) -> Key:
 def request_analysis(partition: str, call_id: str, tx: Transaction) -> None:
     """Have the call analysed."""
     _put(analysis_key(partition, call_id), jobs.FOLLOW_UP, tx)
+
+
+def request_settlement(partition: str, call_id: str, tx: Transaction) -> None:
+    """Have both legs of a call charged, when the carrier knows of both."""
+    _put(settlement_key(partition, call_id), jobs.SETTLEMENT, tx)
 
 
 def request_recording(partition: str, call_id: str, recording: str, tx: Transaction) -> None:

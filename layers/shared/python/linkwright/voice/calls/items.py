@@ -42,6 +42,9 @@ class Facts(TypedDict, total=False):
     # At the carrier: when it was about to be ordered, and as what; both empty while it was not.
     ordered_at: str
     sid: str
+    # Put through: to whom, and how long that may last.
+    transfer_to: str
+    transfer_s: int
     # Ended; the keys are of what S3 keeps.
     opted_out: bool
     transcript: list[Item]

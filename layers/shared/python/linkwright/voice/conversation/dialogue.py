@@ -11,15 +11,11 @@ from dataclasses import replace as but
 from linkwright import clock
 from linkwright.providers import twiml
 from linkwright.providers.twilio_callbacks import Route
-from linkwright.table import Table, get
-from linkwright.voice.agent_models import EscalationRule
-from linkwright.voice.calls import items, lifecycle, turn_log
+from linkwright.voice.calls import lifecycle, turn_log
 from linkwright.voice.calls.turn_log import Step, Then, Turn
-from linkwright.voice.compliance import do_not_call, rules
-from linkwright.voice.conversation import decisions, fixed_turns, machines
+from linkwright.voice.conversation import decisions, fixed_turns, machines, transfers
 from linkwright.voice.conversation.rendering import Call, page
 from linkwright.voice.language import announcements, opt_out, recognition
-from linkwright.workspace import operations as workspace
 
 _SILENCES = 2
 
@@ -155,22 +151,13 @@ def _records_from_here(call: Call, turns: Sequence[Turn]) -> bool:
 def _apology(call: Call, number: int) -> Turn:
     """The model has no answer: a person takes over, or the call ends; never silence."""
     for at, rule in enumerate(call.agent.escalation_rules):
-        if rule.action == "transfer" and _may_be_called(call, rule):
+        if rule.action == "transfer" and transfers.grant(call.item, rule):
             return turn_log.say(call.item, number, call.words.connecting, Then.TRANSFER, rule=at)
     return turn_log.say(call.item, number, call.words.sorry, Then.MODEL_FAILED)
 
 
 def _transfer(call: Call, number: int, said: str, at: int | None) -> Turn:
     rule = call.agent.escalation_rules[at or 0]
-    if not _may_be_called(call, rule):
+    if not transfers.grant(call.item, rule):
         return fixed_turns.last_words(call, number, Step.NOT_REACHED, call.words.not_reached)
     return turn_log.say(call.item, number, said, Then.TRANSFER, rule=at)
-
-
-def _may_be_called(call: Call, rule: EscalationRule) -> bool:
-    """Whom the workspace may not call, nobody is connected with."""
-    partition = items.partition_of(call.item)
-    settings = workspace.tenant(partition).settings
-    if rule.to is None or rules.refusal(settings, rule.to, has_consent=True) is not None:
-        return False
-    return get(Table.CORE, do_not_call.key(partition, rule.to)) is None

@@ -10,6 +10,7 @@ from linkwright.providers.telephony import Carrier, Dial
 from linkwright.voice.agent_models import Agent
 from linkwright.voice.calls.items import CallItem
 from linkwright.voice.calls.turn_log import Then, Turn
+from linkwright.voice.conversation import transfers
 from linkwright.voice.language import announcements
 from linkwright.voice.language.phrases import Phrases, phrases
 
@@ -62,5 +63,5 @@ def _last_verb(call: Call, turn: Turn) -> Element:
         rule.to or "",
         call.dial.url("transfer"),
         caller_id=call.carrier.caller_id(call.dial.from_),
-        time_limit_s=call.agent.max_duration_s,
+        time_limit_s=transfers.longest_s(call.item),
     )

@@ -1,24 +1,28 @@
 """What the follow-up worker does, safe to be killed at any instruction.
 
-It analyses an ended call, keeps its recording, and hangs up what ours has ended. What is told of a
-call is written with its event; the last write of a job ends it.
+It analyses an ended call, charges one that was put through, keeps its recording, and hangs up what
+ours has ended. What is told of a call is written with its event; the last write of a job ends it.
 """
 
 from contextlib import suppress
+from datetime import timedelta
 
-from linkwright import jobs
+from linkwright import clock, jobs
 from linkwright.errors import Unavailable
 from linkwright.jobs import Work
 from linkwright.providers import telephony
 from linkwright.providers.telephony import Carrier, NotFound
 from linkwright.table import Key
 from linkwright.transaction import Transaction
-from linkwright.voice.calls import items, reading, recordings, transcripts, turn_log
+from linkwright.voice.calls import endings, items, reading, recordings, transcripts, turn_log
 from linkwright.voice.calls.items import CallItem, Facts
 from linkwright.voice.calls.models import Analysis, Call
 from linkwright.voice.calls.states import Status, is_terminal
 from linkwright.voice.follow_up import analysis
 from linkwright.worker import mark_given_up
+
+# How long a carrier may take to list what it connected; nobody waits for a charge.
+_LISTED = timedelta(minutes=5)
 
 
 def run(work: Work) -> None:
@@ -36,11 +40,14 @@ def run(work: Work) -> None:
 def give_up(work: Work) -> None:
     """What a job comes to that has failed for too long.
 
-    A call is analysed by what is known without its talk and a model. A recording stays at the
-    carrier, and is kept after all if somebody has its job done again.
+    A call is analysed by what is known without its talk and a model, and charged for the leg that
+    is known. A recording stays at the carrier, and is kept after all if somebody has its job done
+    again.
     """
     if work.kind == jobs.FOLLOW_UP:
         _analyse_by_facts(work)
+    elif work.kind == jobs.SETTLEMENT:
+        _charge(work.key, _ended(work.key, work.sk), 0)
     else:
         mark_given_up(work)
 
@@ -142,10 +149,31 @@ def _hang_up(job: Key) -> None:
     _close(job)
 
 
+def _settle(job: Key) -> None:
+    """Charge a call with its second leg, once the carrier knows how long that was."""
+    if not jobs.is_waiting(job):
+        return
+    item = _ended(job, job.sk)
+    seconds = _carrier(job).second_leg_s(item["sid"])
+    is_listed = clock.now() > clock.parse(item["view"]["ended_at"]) + _LISTED
+    if seconds is None or not (seconds or is_listed):
+        raise Unavailable
+    _charge(job, item, seconds)
+
+
+def _charge(job: Key, item: CallItem, second_leg_s: int) -> None:
+    """Whoever has the job done once more finds it done: nobody is charged twice."""
+    tx = items.transaction(item)
+    tx.finish(job)
+    endings.settle(tx, item, second_leg_s)
+    tx.commit()
+
+
 _STEPS = {
     jobs.FOLLOW_UP: _analyse,
     jobs.RECORDING: _keep_recording,
     jobs.HANG_UP: _hang_up,
+    jobs.SETTLEMENT: _settle,
 }
 
 
