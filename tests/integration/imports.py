@@ -87,6 +87,7 @@ CALLBACKS = _names("""
     linkwright.voice.conversation.decisions linkwright.voice.conversation.dialogue
     linkwright.voice.conversation.fixed_turns linkwright.voice.conversation.machines
     linkwright.voice.conversation.pages linkwright.voice.conversation.rendering
+    linkwright.voice.conversation.transfers
     linkwright.voice.dialling linkwright.voice.dialling.callbacks
     linkwright.voice.dialling.carrier_reports linkwright.voice.dialling.claims
     linkwright.voice.dialling.inquiry linkwright.voice.language.opt_out

@@ -4,7 +4,7 @@ A failure to place one says what is known of its effect: what may exist is never
 Source: https://www.twilio.com/docs/voice/api/call-resource.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -24,12 +24,15 @@ from linkwright.providers.twilio_http import (
     Unavailable,
     Unknown,
 )
+from linkwright.providers.twilio_words import Machine, Order
 
 __all__ = [
     "API_URL",
     "Account",
+    "Machine",
     "NotFound",
     "NotPlaced",
+    "Order",
     "RateLimited",
     "Rejected",
     "TwilioError",
@@ -45,72 +48,9 @@ RECORDING_TYPE = "audio/mpeg"
 PAGE_SIZE = 200
 MAX_PAGES = 5
 
-_EVENTS = ("initiated", "ringing", "answered", "completed")
-# Also that there will be none.
-_RECORDING_EVENTS = ("completed", "absent")
 _ALREADY_OVER = 21220
 _GOING_ON = frozenset({"queued", "initiated", "ringing", "in-progress"})
 _DELETED = 204
-
-
-@dataclass(frozen=True)
-class Machine:
-    """Find out who answers, and tell `url`; of a machine after its greeting, if `whole_greeting`.
-
-    The talk begins meanwhile: else a person would hear nothing for some seconds.
-    """
-
-    url: str
-    whole_greeting: bool = False
-
-
-@dataclass(frozen=True)
-class Order:
-    """A call to place. It is recorded from the start if there is a `recording_url`.
-
-    What no answer comes from, or none that can be carried out, is asked at `answer_url` again.
-    """
-
-    # Of E.164, and in no log.
-    to: str = field(repr=False)
-    from_: str = field(repr=False)
-    answer_url: str
-    status_url: str
-    time_limit_s: int
-    ring_s: int = 30
-    machine: Machine | None = None
-    recording_url: str | None = None
-
-    def form(self) -> list[tuple[str, str]]:
-        fields = [
-            ("To", self.to),
-            ("From", self.from_),
-            ("Url", self.answer_url),
-            ("Method", "POST"),
-            ("FallbackUrl", self.answer_url),
-            ("FallbackMethod", "POST"),
-            ("StatusCallback", self.status_url),
-            ("StatusCallbackMethod", "POST"),
-            *(("StatusCallbackEvent", event) for event in _EVENTS),
-            ("Timeout", str(self.ring_s)),
-            ("TimeLimit", str(self.time_limit_s)),
-        ]
-        if self.machine:
-            detection = "DetectMessageEnd" if self.machine.whole_greeting else "Enable"
-            fields += [
-                ("MachineDetection", detection),
-                ("AsyncAmd", "true"),
-                ("AsyncAmdStatusCallback", self.machine.url),
-                ("AsyncAmdStatusCallbackMethod", "POST"),
-            ]
-        if self.recording_url:
-            fields += [
-                ("Record", "true"),
-                ("RecordingStatusCallback", self.recording_url),
-                ("RecordingStatusCallbackMethod", "POST"),
-                *(("RecordingStatusCallbackEvent", event) for event in _RECORDING_EVENTS),
-            ]
-        return fields
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,15 @@
-"""Twilio's words in the port's: how far a call has come, who answered, and why one was refused."""
+"""Twilio's words: what is ordered, how far a call has come, who answered, why one was refused.
 
-from dataclasses import replace
+Source: https://www.twilio.com/docs/voice/api/call-resource.
+"""
+
+from dataclasses import dataclass, field, replace
 
 from linkwright.providers.telephony_types import AnsweredBy, CallUpdate, Progress, Refusal
 
+_EVENTS = ("initiated", "ringing", "answered", "completed")
+# Also that there will be none.
+_RECORDING_EVENTS = ("completed", "absent")
 _NO_COUNTRY = (21203, 21215, 13226, 13227, 32205)
 _NOT_OUR_NUMBER = Refusal("The calling number is not one of ours.", is_ours=True)
 # Of https://www.twilio.com/docs/api/errors, those that a call meets. Twilio's own texts quote the
@@ -38,6 +44,66 @@ _PROGRESS = {
     "canceled": Progress.CANCELED,
     "failed": Progress.FAILED,
 }
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Find out who answers, and tell `url`; of a machine after its greeting, if `whole_greeting`.
+
+    The talk begins meanwhile: else a person would hear nothing for some seconds.
+    """
+
+    url: str
+    whole_greeting: bool = False
+
+
+@dataclass(frozen=True)
+class Order:
+    """A call to place. It is recorded from the start if there is a `recording_url`.
+
+    What no answer comes from, or none that can be carried out, is asked at `answer_url` again.
+    """
+
+    # Of E.164, and in no log.
+    to: str = field(repr=False)
+    from_: str = field(repr=False)
+    answer_url: str
+    status_url: str
+    time_limit_s: int
+    ring_s: int = 30
+    machine: Machine | None = None
+    recording_url: str | None = None
+
+    def form(self) -> list[tuple[str, str]]:
+        fields = [
+            ("To", self.to),
+            ("From", self.from_),
+            ("Url", self.answer_url),
+            ("Method", "POST"),
+            ("FallbackUrl", self.answer_url),
+            ("FallbackMethod", "POST"),
+            ("StatusCallback", self.status_url),
+            ("StatusCallbackMethod", "POST"),
+            *(("StatusCallbackEvent", event) for event in _EVENTS),
+            ("Timeout", str(self.ring_s)),
+            ("TimeLimit", str(self.time_limit_s)),
+        ]
+        if self.machine:
+            detection = "DetectMessageEnd" if self.machine.whole_greeting else "Enable"
+            fields += [
+                ("MachineDetection", detection),
+                ("AsyncAmd", "true"),
+                ("AsyncAmdStatusCallback", self.machine.url),
+                ("AsyncAmdStatusCallbackMethod", "POST"),
+            ]
+        if self.recording_url:
+            fields += [
+                ("Record", "true"),
+                ("RecordingStatusCallback", self.recording_url),
+                ("RecordingStatusCallbackMethod", "POST"),
+                *(("RecordingStatusCallbackEvent", event) for event in _RECORDING_EVENTS),
+            ]
+        return fields
 
 
 def refusal(code: int | None) -> Refusal:
