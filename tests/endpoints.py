@@ -92,7 +92,7 @@ _CHANGE = ["GetItem", "TransactWriteItems"]
 _OPEN = ["GetItem", "UpdateItem"]
 _SAY = ["GetItem", "Query", "UpdateItem"]
 _HEAR = ["GetItem", "UpdateItem", "Query", "UpdateItem"]
-_END = ["GetItem", "Query", "Query", "TransactWriteItems"]
+_END = ["GetItem", "Query", "TransactWriteItems"]
 _RECORDED = {"recording": True, "recording_consent": False}
 
 ENDPOINTS = {
@@ -166,9 +166,9 @@ ENDPOINTS = {
             Cost(["GetItem"], 1, 0, "initiated", _callback("status", "initiated")),
             # The call 2; the event 2 and 1.
             Cost(_CHANGE, 1, 5, "ringing", _callback("status", "ringing")),
-            # The talk, and who waits; the call 4 with its transcript, the place, the number and the
+            # The talk; the call 4 with its transcript, the place, the number and the
             # minutes 2 each, the event and the follow-up.
-            Cost(_END, 2.5, 18, "completed", _callback("status", "completed")),
+            Cost(_END, 2, 18, "completed", _callback("status", "completed")),
         ],
         status=204,
     ),

@@ -11,7 +11,7 @@ from linkwright.table import Item, Table, update
 from linkwright.transaction import Transaction
 from linkwright.voice import agents
 from linkwright.voice.compliance import do_not_call
-from linkwright.voice.dialling import dialler
+from linkwright.voice.dialling import dialler, next_in_line
 from linkwright.workspace import workspaces
 from linkwright.workspace.models import Settings
 from linkwright.workspace.settings import ATTRIBUTES, OFF
@@ -90,6 +90,10 @@ class Workspace:
     def dial(self, call_id: str) -> None:
         """Take up the call's job, as the worker does that is told of it."""
         dialler.dial(self.job(call_id))
+
+    def wake(self) -> None:
+        """Take up the line's job: somebody left the phone, or began to wait."""
+        next_in_line.serve(Work(jobs.LINE, f"W#{self.partition}#LINE", "all"))
 
     def call(self, call_id: str) -> Item:
         """The call as the API shows it."""

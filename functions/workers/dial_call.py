@@ -1,10 +1,14 @@
-"""Queue DialQueue: dial the call that waits for longest."""
+"""Queue DialQueue: dial a call, or those that are next in line."""
 
+from linkwright import jobs
 from linkwright.jobs import Work
-from linkwright.voice.dialling import dialler
+from linkwright.voice.dialling import dialler, next_in_line
 from linkwright.worker import queue_worker
 
 
 @queue_worker()
 def handler(work: Work) -> None:
-    dialler.dial(work)
+    if work.kind == jobs.LINE:
+        next_in_line.serve(work)
+    else:
+        dialler.dial(work)

@@ -12,6 +12,9 @@ from tests.faults.telephone import A_MACHINE, BUSY_AT_FIRST, WANTS_A_PERSON
 from tools.demo import AGENT_ID
 from tools.template import ROOT, Function, functions
 
+# An agent that has one call at a time.
+ONE_AT_A_TIME = "agt_0ea7a71e"
+
 
 class NoSample(Exception):
     """A route cannot be put through the faults because nobody said what to send to it."""
@@ -87,6 +90,8 @@ _WANTED = {
     "GET /v1/voice/do-not-call": _Wanted(after=_ADD_NUMBER),
 }
 
+_OF_ONE_AT_A_TIME = f"{_PLACE_CALL} of an agent that takes one at a time"
+
 # The same routes, where more can become of them.
 _CASES = {
     CANCEL_WHILE_IT_RINGS: _Wanted(
@@ -94,6 +99,13 @@ _CASES = {
     ),
     f"{_PLACE_CALL} while another to the number rings": _Wanted(
         _call(), after=_PLACE_CALL, until=Until.RINGING, apart="dial_call"
+    ),
+    _OF_ONE_AT_A_TIME: _Wanted(_call(agent_id=ONE_AT_A_TIME)),
+    f"{_PLACE_CALL} while its agent is busy": _Wanted(
+        _call(agent_id=ONE_AT_A_TIME),
+        after=_OF_ONE_AT_A_TIME,
+        until=Until.RINGING,
+        apart="dial_call",
     ),
     f"{_PLACE_CALL} to a machine": _Wanted(_call(to=A_MACHINE)),
     f"{_PLACE_CALL} to one who wants a person": _Wanted(_call(to=WANTS_A_PERSON)),

@@ -22,7 +22,7 @@ from tests.factories import make_workspace
 from tests.faults import wiring
 from tests.faults.clouds import Cloud
 from tests.faults.injection import Injector, Killed
-from tests.faults.samples import Sample, Until, sample
+from tests.faults.samples import ONE_AT_A_TIME, Sample, Until, sample
 from tests.faults.seams import Seam
 from tests.faults.states import State, leaks, neutral, state
 from tests.faults.telephone import Telephone, label
@@ -82,6 +82,7 @@ class World:
         if like is None:
             workspace = make_workspace()
             workspace.agent(id=AGENT_ID, recording=True)
+            workspace.agent(id=ONE_AT_A_TIME, concurrency=1)
             self.client, self.partition = workspace.client, workspace.partition
             self._baseline = self.items()
         else:

@@ -49,7 +49,8 @@ READS = _names("""
     linkwright.providers.speech linkwright.providers.speech.speaker
     linkwright.providers.speech.voices linkwright.voice
     linkwright.voice.agent_models linkwright.voice.agents linkwright.voice.calls
-    linkwright.voice.calls.items linkwright.voice.calls.lists linkwright.voice.calls.models
+    linkwright.voice.calls.items linkwright.voice.calls.line linkwright.voice.calls.lists
+    linkwright.voice.calls.models linkwright.voice.calls.places
     linkwright.voice.calls.reading linkwright.voice.calls.recordings
     linkwright.voice.calls.states linkwright.voice.calls.transcripts linkwright.voice.compliance
     linkwright.voice.compliance.caller_ids
@@ -59,8 +60,8 @@ READS = _names("""
 """)
 # Those that write, besides.
 WRITES = _names("""
-    heapq linkwright.routes linkwright.usage linkwright.voice.calls.attempts
-    linkwright.voice.calls.canceling linkwright.voice.calls.concurrency
+    linkwright.routes linkwright.usage linkwright.voice.calls.attempts
+    linkwright.voice.calls.canceling
     linkwright.voice.calls.endings linkwright.voice.calls.follow_ups
     linkwright.voice.calls.lifecycle linkwright.voice.calls.placing linkwright.voice.calls.reports
     linkwright.voice.calls.turn_log linkwright.voice.compliance.rules linkwright.voice.language

@@ -111,7 +111,7 @@ def follows_up_a_long_call(stack: Stack, workspace: Workspace) -> None:
 
 
 def cancels_a_long_call_twice(stack: Stack, workspace: Workspace) -> None:
-    """It leaves its place, looks who waits for it, and is hung up at the carrier."""
+    """It leaves its place, and is hung up at the carrier."""
     call = _said_too_much(stack, workspace)
     path = f"/v1/voice/calls/{_id(call)}/cancel"
     shown = [workspace.client.post(path).json for _ in range(2)]
@@ -119,6 +119,19 @@ def cancels_a_long_call_twice(stack: Stack, workspace: Workspace) -> None:
     assert len(shown[1]["transcript"]) == 2 * LINES + 1
     pump.settle(stack, workspace.id)
     assert call.is_over
+
+
+def lets_calls_wait_in_line(stack: Stack, workspace: Workspace) -> None:
+    """One is canceled while it waits, and one begins when there is room."""
+    agent = workspace.agent(concurrency=1)
+    first, second, third = (workspace.placed(agent) for _ in range(3))
+    pump.relay(stack, workspace.id)
+    pump.work(stack, workspace.id)
+    waiting = {second, third} - set(pump.dialled())
+    workspace.client.post(f"/v1/voice/calls/{waiting.pop()}/cancel")
+    pump.settle(stack, workspace.id)
+    ends = [workspace.end_of(call_id)[0] for call_id in (first, second, third)]
+    assert sorted(ends) == ["canceled", "completed", "completed"]
 
 
 def asks_after_a_long_call(stack: Stack, workspace: Workspace) -> None:
@@ -260,6 +273,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     takes_a_callee_at_their_word,
     follows_up_a_long_call,
     cancels_a_long_call_twice,
+    lets_calls_wait_in_line,
     asks_after_a_long_call,
     takes_over_a_call,
     hears_of_a_call_before_its_dial_is_known,

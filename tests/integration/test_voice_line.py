@@ -1,17 +1,18 @@
 """How many calls are on the phone at once, who is next, and what a crash leaves behind."""
 
-import itertools
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from linkwright import clock, jobs
-from linkwright.table import Item, Key, Table, get, update
-from linkwright.voice.calls import concurrency, items
-from linkwright.voice.dialling import claims
+from linkwright import clock, jobs, table
+from linkwright.table import Key, Table, update
+from linkwright.voice.calls import items, line, places
+from linkwright.voice.dialling import claims, dialler
 from tests import pump
 from tests.carrier import Exchange, Killed, die, then_die
 from tests.client import invoke
+from tests.clocks import Hand
 from tests.factories import CALLEE, Workspace, another_number, make_workspace
 from tests.stack import Stack
 
@@ -27,22 +28,38 @@ def _status(workspace: Workspace, call_id: str) -> str:
 
 
 def _on_the_phone(workspace: Workspace, of: str = "all") -> set[str]:
-    item = get(Table.CORE, Key(f"W#{workspace.partition}#LINE", of)) or {}
-    return set(item.get("active", ()))
+    return set(places.read(workspace.partition, of).get("active", ()))
+
+
+def _in_line(stack: Stack, workspace: Workspace) -> list[str]:
+    rows = stack.rows("CoreTable", workspace.id)
+    return sorted(row["sk"] for row in rows if row["pk"].endswith("#WAIT"))
+
+
+def _is_at_rest(stack: Stack, workspace: Workspace) -> bool:
+    """Whether nothing is left of anybody's having waited: not in the line, and no job."""
+    state = places.read(workspace.partition)
+    return not _in_line(stack, workspace) and set(state) <= {"pk", "sk", "active"}
+
+
+# ---- who is next --------------------------------------------------------------------------------
 
 
 def test_first_come_first_served_whatever_the_order_of_the_messages(
     stack: Stack, workspace: Workspace
 ) -> None:
     agent = workspace.agent(max_duration_s=60)
-    placed = [workspace.placed(agent) for _ in range(4)]
-    for call_id in reversed(placed):
+    first, *others = (workspace.placed(agent) for _ in range(4))
+    workspace.dial(first)
+    for call_id in reversed(others):
         workspace.dial(call_id)
-    assert pump.dialled() == placed[:1]
-    pump.settle(stack, workspace.id, jobs.WAKE)
-    assert pump.dialled() == placed
-    assert {_status(workspace, call_id) for call_id in placed} == {"completed"}
+    assert pump.dialled() == [first]
+    assert _in_line(stack, workspace) == [f"all#{call_id}" for call_id in others]
+    pump.settle(stack, workspace.id)
+    assert pump.dialled() == [first, *others]
+    assert {_status(workspace, call_id) for call_id in others} == {"completed"}
     assert _on_the_phone(workspace) == set()
+    assert _is_at_rest(stack, workspace)
 
 
 def test_no_more_on_the_phone_than_the_plan_allows_and_none_dropped(
@@ -56,14 +73,45 @@ def test_no_more_on_the_phone_than_the_plan_allows_and_none_dropped(
         stage(first)
         workspace.dial(second)
         workspace.dial(third)
+        workspace.wake()
         assert _on_the_phone(workspace) == {first}
         assert (_status(workspace, second), _status(workspace, third)) == ("queued", "queued")
     assert pump.dialled() == [first]
     # Nobody sends their messages again: the end of each call wakes the next.
-    pump.settle(stack, workspace.id, jobs.WAKE)
+    exchange.finish(exchange.call(first))
+    pump.settle(stack, workspace.id, jobs.LINE)
     assert pump.dialled() == [first, second, third]
     assert {_status(workspace, call_id) for call_id in (first, second, third)} == {"completed"}
     assert _on_the_phone(workspace) == set()
+    assert _is_at_rest(stack, workspace)
+
+
+def test_nobody_overtakes_those_who_wait(
+    stack: Stack, workspace: Workspace, exchange: Exchange
+) -> None:
+    agent = workspace.agent(max_duration_s=60)
+    first, second, third = (workspace.placed(agent) for _ in range(3))
+    workspace.dial(first)
+    workspace.dial(second)
+    exchange.finish(exchange.call(first))
+    # There is room, and nobody has woken the line yet.
+    workspace.dial(third)
+    assert pump.dialled() == [first]
+    workspace.wake()
+    assert pump.dialled() == [first, second]
+
+
+def test_a_call_that_waits_is_begun_by_no_message_of_its_own(
+    stack: Stack, workspace: Workspace, exchange: Exchange
+) -> None:
+    agent = workspace.agent(max_duration_s=60)
+    first, second = workspace.placed(agent), workspace.placed(agent)
+    workspace.dial(first)
+    workspace.dial(second)
+    exchange.finish(exchange.call(first))
+    workspace.dial(second)
+    assert pump.dialled() == [first]
+    assert _in_line(stack, workspace) == [f"all#{second}"]
 
 
 def test_an_agent_takes_no_more_than_it_says_and_holds_no_other_up(
@@ -79,13 +127,16 @@ def test_an_agent_takes_no_more_than_it_says_and_holds_no_other_up(
     exchange.talk(first)
     assert _on_the_phone(workspace, one_at_a_time) == {first}
     workspace.dial(second)
+    workspace.dial(third)
+    workspace.wake()
     assert (_status(workspace, second), _status(workspace, third)) == ("queued", "dialing")
     assert pump.dialled() == [first, third]
     assert _on_the_phone(workspace) == {first, third}
-    pump.settle(stack, workspace.id, jobs.WAKE)
+    pump.settle(stack, workspace.id)
     assert pump.dialled() == [first, third, second]
     assert _on_the_phone(workspace, one_at_a_time) == set()
     assert _on_the_phone(workspace) == set()
+    assert _is_at_rest(stack, workspace)
 
 
 def test_a_number_is_called_once_at_a_time_and_holds_no_other_up(
@@ -99,12 +150,39 @@ def test_a_number_is_called_once_at_a_time_and_holds_no_other_up(
     for stage in (exchange.call, exchange.ring, exchange.talk):
         stage(first)
         workspace.dial(second)
+        workspace.wake()
         assert (_status(workspace, second), _on_the_phone(workspace, CALLEE)) == ("queued", {first})
+    assert _in_line(stack, workspace) == [f"{CALLEE}#{second}"]
+    workspace.dial(third)
+    workspace.wake()
     assert pump.dialled() == [first, third]
-    pump.settle(stack, workspace.id, jobs.WAKE)
+    pump.settle(stack, workspace.id)
     assert pump.dialled() == [first, third, second]
     assert _status(workspace, second) == "completed"
     assert _on_the_phone(workspace, CALLEE) == _on_the_phone(workspace, other) == set()
+    assert _is_at_rest(stack, workspace)
+
+
+def test_who_waits_for_a_place_and_finds_its_number_busy_is_in_nobodys_way(
+    stack: Stack, exchange: Exchange
+) -> None:
+    workspace = make_workspace("free")
+    agent = workspace.agent(max_duration_s=60)
+    first, second, third, fourth = (
+        workspace.placed(agent, to=to) for to in (CALLEE, CALLEE, CALLEE, another_number())
+    )
+    for call_id in (first, second, third, fourth):
+        workspace.dial(call_id)
+    _upgrade(workspace)
+    workspace.wake()
+    assert pump.dialled() == [first, fourth]
+    assert _in_line(stack, workspace) == [f"{CALLEE}#{call_id}" for call_id in (second, third)]
+    exchange.finish(exchange.call(first))
+    workspace.wake()
+    assert pump.dialled() == [first, fourth, second]
+    pump.settle(stack, workspace.id)
+    assert pump.dialled() == [first, fourth, second, third]
+    assert _is_at_rest(stack, workspace)
 
 
 def test_a_number_is_free_again_however_its_call_ends(stack: Stack, exchange: Exchange) -> None:
@@ -129,77 +207,297 @@ def test_of_two_workspaces_each_may_call_a_number(stack: Stack, exchange: Exchan
         assert _status(workspace, call_id) == "dialing"
 
 
-def test_a_number_that_no_call_holds_is_freed(stack: Stack, exchange: Exchange) -> None:
+def test_first_of_all_lines_whose_agents_are_free(stack: Stack, exchange: Exchange) -> None:
+    workspace = make_workspace("free")
+    one, other = (workspace.agent(max_duration_s=60, concurrency=1) for _ in range(2))
+    any_number = workspace.agent(max_duration_s=60)
+    on_the_phone = workspace.placed(any_number)
+    workspace.dial(on_the_phone)
+    order = [other, any_number, one, one, any_number, other]
+    placed = [workspace.placed(agent) for agent in order]
+    for call_id in reversed(placed):
+        workspace.dial(call_id)
+    assert len(_in_line(stack, workspace)) == 6
+    pump.settle(stack, workspace.id)
+    assert pump.dialled() == [on_the_phone, *placed]
+    assert _is_at_rest(stack, workspace)
+
+
+def test_an_agent_that_became_limited_while_calls_waited(stack: Stack, exchange: Exchange) -> None:
     workspace = make_workspace("pro")
-    ghost, call_id = workspace.placed(), workspace.placed()
-    workspace.dial(ghost)
-    exchange.finish(exchange.call(ghost))
-    held = {"call": {ghost}}
-    update(Table.CORE, concurrency.key(workspace.id, CALLEE), "ADD #active :call", values=held)
-    workspace.dial(call_id)
-    assert (_status(workspace, call_id), _on_the_phone(workspace, CALLEE)) == ("queued", set())
-    workspace.dial(call_id)
-    assert _status(workspace, call_id) == "dialing"
+    agent, other = workspace.agent(max_duration_s=60), workspace.agent(max_duration_s=60)
+    busy = [workspace.placed(other, to=another_number()) for _ in range(10)]
+    for call_id in busy:
+        workspace.dial(call_id)
+    waiting = [workspace.placed(agent, to=another_number()) for _ in range(3)]
+    last = workspace.placed(other, to=another_number())
+    for call_id in (*waiting, last):
+        workspace.dial(call_id)
+    _limit(workspace, agent, 1)
+    for call_id in busy:
+        exchange.finish(exchange.call(call_id))
+    workspace.wake()
+    # One of its calls, and nobody waits behind the others.
+    assert pump.dialled()[10:] == [waiting[0], last]
+    assert _in_line(stack, workspace) == [f"{agent}#{call_id}" for call_id in waiting[1:]]
+    pump.settle(stack, workspace.id)
+    assert pump.dialled()[10:] == [waiting[0], last, *waiting[1:]]
+    assert _is_at_rest(stack, workspace)
 
 
-def _queued(workspace: Workspace, call_id: str) -> Item:
-    return {
-        **items.key(workspace.partition, call_id).attributes(),
-        "gsi3pk": items.status_partition(workspace.partition, "queued"),
-        "view": {"agent_id": f"agt_of_{call_id}"},
-    }
+def test_an_agent_that_is_limited_no_more(stack: Stack, exchange: Exchange) -> None:
+    workspace = make_workspace("pro")
+    agent = workspace.agent(concurrency=1)
+    placed = [workspace.placed(agent, to=another_number()) for _ in range(4)]
+    for call_id in placed:
+        workspace.dial(call_id)
+    assert pump.dialled() == placed[:1]
+    _limit(workspace, agent, None)
+    workspace.wake()
+    assert pump.dialled() == placed
+    pump.settle(stack, workspace.id)
+    assert _on_the_phone(workspace, agent) == set()
+    assert _is_at_rest(stack, workspace)
 
 
-@pytest.mark.parametrize("known", ["call_1", "call_2", "call_3", "call_4"])
-def test_a_call_waits_once_and_in_its_place_whether_or_not_the_index_knows(
-    stack: Stack, workspace: Workspace, known: str
+def test_a_greater_plan_is_used_within_a_minute(
+    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    indexed = ["call_1", "call_3"]
-    stack.put("CoreTable", *(_queued(workspace, call_id) for call_id in indexed))
-    line = [id_ for id_, _ in concurrency.waiting(workspace.partition, _queued(workspace, known))]
-    assert line == sorted({*indexed, known})
+    hand = Hand(monkeypatch)
+    agent = workspace.agent(max_duration_s=60)
+    # Of one moment no id is the first.
+    placed = sorted(workspace.placed(agent, to=another_number()) for _ in range(3))
+    for call_id in placed:
+        workspace.dial(call_id)
+    _upgrade(workspace)
+    hand.move(61)
+    invoke("sweep_overdue", {})
+    pump.work(stack, workspace.id)
+    assert pump.dialled() == placed
 
 
-@pytest.mark.parametrize(
-    ("wait", "looked_at", "limits"),
-    [
-        (0, 1, [10]),
-        (3, 4, [10]),
-        (12, 1, [10]),
-        (12, 10, [10]),
-        (12, 11, [10, 90]),
-        (12, 13, [10, 90]),
-        # Nobody looks further.
-        (105, 106, [10, 90]),
-    ],
-)
-def test_no_more_of_a_long_line_is_read_than_is_looked_at(
-    stack: Stack,
-    workspace: Workspace,
-    monkeypatch: pytest.MonkeyPatch,
-    wait: int,
-    looked_at: int,
-    limits: list[int],
-) -> None:
-    placed = [f"call_{at:03}" for at in range(wait)]
-    stack.put("CoreTable", *(_queued(workspace, call_id) for call_id in placed))
-    asked: list[int] = []
-    query = concurrency.query
-    monkeypatch.setattr(
-        concurrency,
-        "query",
-        lambda *args, **options: asked.append(options["limit"]) or query(*args, **options),
+def test_each_mode_has_a_line_of_its_own(stack: Stack, workspace: Workspace) -> None:
+    test = Workspace(workspace.item, "test")
+    live_agent, test_agent = workspace.agent(max_duration_s=60), test.agent(max_duration_s=60)
+    live = [workspace.placed(live_agent) for _ in range(2)]
+    others = [test.placed(test_agent) for _ in range(2)]
+    for one, placed in ((workspace, live), (test, others)):
+        for call_id in placed:
+            one.dial(call_id)
+    assert sorted(pump.dialled()) == sorted([live[0], others[0]])
+    pump.settle(stack, workspace.id)
+    assert sorted(pump.dialled()) == sorted([*live, *others])
+    assert _is_at_rest(stack, workspace)
+    assert _is_at_rest(stack, test)
+
+
+def _upgrade(workspace: Workspace) -> None:
+    where = {"plan": "pro"}
+    update(Table.CORE, Key(f"W#{workspace.id}", "META"), "SET #plan = :plan", values=where)
+
+
+def _limit(workspace: Workspace, agent_id: str, concurrency: int | None) -> None:
+    shown = workspace.client.get(f"/v1/voice/agents/{agent_id}").json
+    answer = workspace.client.request(
+        "PATCH",
+        f"/v1/voice/agents/{agent_id}",
+        json={"concurrency": concurrency},
+        headers={"If-Match": str(shown["version"])},
     )
-    line = itertools.islice(concurrency.waiting(workspace.partition), looked_at)
-    first = placed[: min(looked_at, concurrency.LOOK_AHEAD)]
-    assert list(line) == [(call_id, f"agt_of_{call_id}") for call_id in first]
-    assert asked == limits
+    assert answer.status == 200, answer.raw
+
+
+# ---- who leaves the line ------------------------------------------------------------------------
+
+
+def test_a_call_that_is_canceled_while_it_waits_leaves_the_line(
+    stack: Stack, workspace: Workspace
+) -> None:
+    agent = workspace.agent(max_duration_s=60)
+    first, second, third = (workspace.placed(agent) for _ in range(3))
+    for call_id in (first, second, third):
+        workspace.dial(call_id)
+    assert workspace.client.post(f"/v1/voice/calls/{second}/cancel").status == 200
+    assert _in_line(stack, workspace) == [f"all#{third}"]
+    assert places.read(workspace.partition)["waiting"] == 1
+    pump.settle(stack, workspace.id)
+    assert pump.dialled() == [first, third]
+    assert _is_at_rest(stack, workspace)
+
+
+def test_canceled_when_nobody_else_waits_and_the_line_rests(
+    stack: Stack, workspace: Workspace
+) -> None:
+    agent = workspace.agent(max_duration_s=60)
+    first, second = workspace.placed(agent), workspace.placed(agent)
+    workspace.dial(first)
+    workspace.dial(second)
+    assert workspace.client.post(f"/v1/voice/calls/{second}/cancel").status == 200
+    workspace.wake()
+    assert _is_at_rest(stack, workspace)
+    assert _on_the_phone(workspace) == {first}
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_who_begins_to_wait_while_the_line_is_put_to_rest_is_served(
+    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch, others: int
+) -> None:
+    agent = workspace.agent(max_duration_s=60)
+    first, second, third = (workspace.placed(agent) for _ in range(3))
+    workspace.dial(first)
+    workspace.dial(second)
+    assert workspace.client.post(f"/v1/voice/calls/{second}/cancel").status == 200
+    proper = line.rest
+
+    def rest(partition: str) -> None:
+        # What another worker does after this one has read that nobody waits.
+        if others:
+            workspace.dial(third)
+        proper(partition)
+
+    monkeypatch.setattr(line, "rest", rest)
+    workspace.wake()
+    assert len(_in_line(stack, workspace)) == others
+    assert ("outbox" in places.read(workspace.partition)) is bool(others)
+    pump.settle(stack, workspace.id)
+    assert pump.dialled() == [first, third]
+    assert _is_at_rest(stack, workspace)
+
+
+def test_whose_patience_ends_leaves_the_line(
+    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand = Hand(monkeypatch)
+    agent = workspace.agent(max_duration_s=60)
+    first = workspace.placed(agent)
+    window = {"latest_at": clock.timestamp(clock.now() + timedelta(minutes=10))}
+    second, third = workspace.placed(agent, schedule=window), workspace.placed(agent)
+    for call_id in (first, second, third):
+        workspace.dial(call_id)
+    hand.move(602)
+    invoke("sweep_overdue", {})
+    pump.work(stack, workspace.id)
+    assert workspace.end_of(second) == ("canceled", "window_missed")
+    assert _in_line(stack, workspace) == [f"all#{third}"]
+    hand.move(7 * 24 * 3600)
+    invoke("sweep_overdue", {})
+    pump.work(stack, workspace.id)
+    assert workspace.end_of(third) == ("canceled", "window_missed")
+    assert _in_line(stack, workspace) == []
+
+
+@pytest.mark.parametrize("latest", ["9999-12-31T23:59:59Z", None])
+def test_patience_does_not_end_with_the_calendar(
+    stack: Stack, workspace: Workspace, latest: str | None
+) -> None:
+    agent = workspace.agent(max_duration_s=60)
+    first, second = workspace.placed(agent), workspace.placed(agent)
+    where = items.key(workspace.partition, second)
+    view = workspace.call(second) | {"schedule": {"latest_at": latest}}
+    update(Table.CORE, where, "SET #view = :view", values={"view": view})
+    workspace.dial(first)
+    workspace.dial(second)
+    pump.settle(stack, workspace.id)
+    assert pump.dialled() == [first, second]
+
+
+def test_who_must_wait_for_the_clock_leaves_the_line_and_comes_back(
+    stack: Stack, workspace: Workspace, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent = workspace.agent(max_duration_s=60)
+    first, second, third = (workspace.placed(agent) for _ in range(3))
+    for call_id in (first, second, third):
+        workspace.dial(call_id)
+    exchange.finish(exchange.call(first))
+    hour = clock.now() + timedelta(hours=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            dialler.rules,
+            "opening",
+            lambda to, quiet, now: now if exchange.orders > 1 else hour,
+        )
+        # The second is put off, and the third after it: none of them is in the way.
+        workspace.wake()
+    assert {_status(workspace, call_id) for call_id in (second, third)} == {"scheduled"}
+    assert _in_line(stack, workspace) == []
+    Hand(monkeypatch).move(3602)
+    invoke("sweep_overdue", {})
+    pump.work(stack, workspace.id)
+    pump.settle(stack, workspace.id)
+    assert sorted(pump.dialled()) == sorted([first, second, third])
+    assert _is_at_rest(stack, workspace)
+
+
+# ---- what nobody may hide behind ----------------------------------------------------------------
+
+
+def test_nobody_is_looked_for_by_an_index_which_may_be_behind(
+    stack: Stack, workspace: Workspace, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand = Hand(monkeypatch)
+    agent = workspace.agent(max_duration_s=60)
+    window = {"earliest_at": clock.timestamp(clock.now() + timedelta(hours=1))}
+    placed = sorted(workspace.placed(agent, schedule=window) for _ in range(3))
+    hand.move(3601)
+    with monkeypatch.context() as patch:
+        without_indexes = _WithoutIndexes(table.driver())
+        patch.setattr(table, "driver", lambda: without_indexes)
+        for call_id in placed:
+            workspace.dial(call_id)
+        assert pump.dialled() == placed[:1]
+        exchange.finish(exchange.call(placed[0]))
+        workspace.wake()
+    assert pump.dialled() == placed[:2]
+
+
+class _WithoutIndexes:
+    def __init__(self, driver: table.Driver) -> None:
+        self._driver = driver
+
+    def __getattr__(self, name: str) -> Any:
+        def call(*arguments: Any, **options: Any) -> Any:
+            assert not options.get("index_name"), "an index may be behind"
+            return getattr(self._driver, name)(*arguments, **options)
+
+        return call
+
+
+def test_one_that_breaks_is_set_aside_and_the_next_is_begun(
+    stack: Stack, workspace: Workspace, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent = workspace.agent(max_duration_s=60)
+    first, second, third = (workspace.placed(agent) for _ in range(3))
+    for call_id in (first, second, third):
+        workspace.dial(call_id)
+    exchange.finish(exchange.call(first))
+    _breaks(monkeypatch, second)
+    workspace.wake()
+    assert pump.dialled() == [first, third]
+    assert _in_line(stack, workspace) == []
+    broken = items.find(workspace.partition, second)
+    assert broken is not None
+    assert broken["view"]["status"] == "queued"
+    assert broken["attempts"] == 1
+
+
+def _breaks(patch: pytest.MonkeyPatch, call_id: str) -> None:
+    proper = dialler._is_late
+
+    def is_late(item: items.CallItem, now: object) -> bool:
+        if item["sk"] == call_id:
+            raise OverflowError("date value out of range")
+        return proper(item, now)
+
+    patch.setattr(dialler, "_is_late", is_late)
+
+
+# ---- what a crash leaves behind -----------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("when", "end", "dialled"),
     [
-        ("before the order", ("completed", "agent_ended"), ["first", "second"]),
+        ("before the order", ("completed", "agent_ended"), ["second", "first"]),
         ("before the carrier has it", ("failed", "provider_timeout"), ["second"]),
         ("after it has", ("completed", "agent_ended"), ["first", "second"]),
     ],
@@ -224,15 +522,15 @@ def test_the_place_of_a_killed_worker_is_free_again(
             workspace.dial(calls["first"])
     workspace.dial(calls["second"])
     assert _on_the_phone(workspace) == {calls["first"]}
-    now = clock.now()
-    monkeypatch.setattr(clock, "now", lambda: now + timedelta(minutes=2))
+    Hand(monkeypatch).move(120)
     invoke("sweep_overdue", {})
     pump.work(stack, workspace.id)
-    pump.settle(stack, workspace.id, jobs.WAKE)
-    assert pump.dialled() == [calls[name] for name in dialled]
+    pump.settle(stack, workspace.id)
+    assert sorted(pump.dialled()) == sorted(calls[name] for name in dialled)
     assert workspace.end_of(calls["first"]) == end
     assert workspace.end_of(calls["second"]) == ("completed", "agent_ended")
     assert _on_the_phone(workspace) == set()
+    assert _is_at_rest(stack, workspace)
 
 
 def test_a_claim_of_which_the_carrier_never_heard_is_taken_back(
@@ -244,8 +542,7 @@ def test_a_claim_of_which_the_carrier_never_heard_is_taken_back(
         with pytest.raises(Killed):
             workspace.dial(call_id)
     assert pump.minutes(workspace.id) == (2, 0)
-    now = clock.now()
-    monkeypatch.setattr(clock, "now", lambda: now + timedelta(minutes=2))
+    Hand(monkeypatch).move(120)
     workspace.never_call("+972541234567")
     workspace.dial(call_id)
     call = workspace.call(call_id)
@@ -256,27 +553,29 @@ def test_a_claim_of_which_the_carrier_never_heard_is_taken_back(
     assert pump.minutes(workspace.id) == (0, 0)
 
 
+@pytest.mark.parametrize("of", ["all", "agent", CALLEE])
 @pytest.mark.parametrize("ghost", ["call_00000000000000000000000000", "ended"])
 def test_a_place_that_nobody_holds_is_freed(
-    stack: Stack, workspace: Workspace, exchange: Exchange, ghost: str
+    stack: Stack, workspace: Workspace, exchange: Exchange, ghost: str, of: str
 ) -> None:
-    agent = workspace.agent(max_duration_s=60)
+    agent = workspace.agent(max_duration_s=60, concurrency=1)
     if ghost == "ended":
         ghost = workspace.placed(agent)
         workspace.dial(ghost)
         exchange.carry_on()
         assert _on_the_phone(workspace) == set()
+    of = agent if of == "agent" else of
     update(
         Table.CORE,
-        Key(f"W#{workspace.id}#LINE", "all"),
+        places.key(workspace.partition, of),
         "ADD #active :call",
         values={"call": {ghost}},
     )
     call_id = workspace.placed(agent)
     workspace.dial(call_id)
-    assert (_status(workspace, call_id), _on_the_phone(workspace)) == ("queued", set())
-    workspace.dial(call_id)
-    assert (_status(workspace, call_id), _on_the_phone(workspace)) == ("dialing", {call_id})
+    assert (_status(workspace, call_id), _on_the_phone(workspace, of)) == ("queued", {ghost})
+    workspace.wake()
+    assert (_status(workspace, call_id), _on_the_phone(workspace, of)) == ("dialing", {call_id})
     assert pump.dials(call_id) == [1]
 
 
@@ -287,6 +586,7 @@ def test_a_canceled_call_leaves_the_phone_and_lets_the_next_one_begin(
     first, second = workspace.placed(agent), workspace.placed(agent)
     workspace.dial(first)
     exchange.ring(first)
+    workspace.dial(second)
     assert workspace.client.post(f"/v1/voice/calls/{first}/cancel").status == 200
     assert _on_the_phone(workspace) == set()
     pump.settle(stack, workspace.id)

@@ -148,7 +148,7 @@ def test_a_call_waits_for_the_minutes_that_another_gives_back(
     workspace.dial(second)
     assert workspace.end_of(second) == ("queued", None)
     exchange.finish(exchange.call(first))
-    pump.settle(stack, workspace.id, jobs.WAKE)
+    pump.settle(stack, workspace.id, jobs.LINE)
     assert workspace.end_of(second)[0] == "completed"
     assert _limit_s(exchange, second) == 240
     assert pump.minutes(workspace.id) == (297, 297)

@@ -95,6 +95,9 @@ def test_never_more_in_a_second_than_the_account_takes_and_none_lost(
     works = [work for workspace in workspaces for work in _place(workspace, 5)]
     with _pace(most):
         at_once(10, lambda n: dialler.dial(works[n]))
+        while len(pump.dialled()) < len(works):
+            at_once(4, lambda n: workspaces[n % 2].wake())
+            clock.sleep(0.2)
     # Each message began one call, and none was begun twice.
     assert sorted(pump.dialled()) == sorted(work.sk for work in works)
     counted = _per_second(exchange.live.account.account_sid, began)

@@ -9,7 +9,7 @@ import pytest
 from linkwright import clock
 from linkwright.plans import PLANS
 from linkwright.table import Table, get, update
-from linkwright.voice.calls import concurrency
+from linkwright.voice.calls import places
 from linkwright.workspace import workspaces
 from linkwright.workspace.settings import ATTRIBUTES
 from tests import pump
@@ -203,13 +203,13 @@ def test_no_more_dials_are_remembered_than_a_limit_may_ask_for(
 ) -> None:
     workspace = make_workspace()
     agent = workspace.agent()
-    monkeypatch.setattr(concurrency, "REMEMBERED", 3)
+    monkeypatch.setattr(places, "REMEMBERED", 3)
     moments = [NOON + timedelta(minutes=n) for n in range(5)]
     for moment in moments:
         _at(monkeypatch, moment)
         workspace.placed(agent)
         pump.settle(stack, workspace.id)
-    number = get(Table.CORE, concurrency.key(workspace.partition, CALLEE)) or {}
+    number = get(Table.CORE, places.key(workspace.partition, CALLEE)) or {}
     assert number["dials"] == [int(moment.timestamp()) for moment in moments[:1:-1]]
 
 
@@ -222,12 +222,10 @@ def test_402_when_as_many_calls_were_dialled_today_as_the_plan_allows(
     workspace = make_workspace("free")
     agent = workspace.agent(max_duration_s=60)
     _at(monkeypatch, NOON)
-    third = max([workspace.placed(agent) for _ in range(3)])
-    for _ in range(2):
-        workspace.dial(third)
-        ringing = exchange.calls()[-1]
-        exchange.run_to(ringing, "status", "ringing")
-        (call_id,) = pump.dialled()[-1:]
+    first, second, third = sorted(workspace.placed(agent) for _ in range(3))
+    for call_id in (first, second):
+        workspace.dial(call_id)
+        exchange.run_to(exchange.call(call_id), "status", "ringing")
         assert workspace.client.post(f"/v1/voice/calls/{call_id}/cancel").status == 200
     workspace.dial(third)
     assert workspace.end_of(third) == ("failed", "plan_limit")

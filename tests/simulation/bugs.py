@@ -1,6 +1,7 @@
 """Bugs that somebody could write any day, and that show only when things meet in time."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -10,14 +11,17 @@ import pytest
 from linkwright import clock, ids, usage
 from linkwright.providers.telephony import Carrier, Dial
 from linkwright.providers.twilio import Twilio
-from linkwright.table import Item, Key
+from linkwright.table import Item, Key, Table
 from linkwright.transaction import Transaction
-from linkwright.voice.calls import attempts, concurrency, endings, follow_ups, items, lifecycle
+from linkwright.voice.calls import attempts, endings, follow_ups, items, lifecycle, line, places
+from linkwright.voice.calls.line import Waiting
+from linkwright.voice.calls.places import Entry
 from linkwright.voice.calls.states import Status, is_dialled
 from linkwright.voice.compliance import rules
 from linkwright.voice.conversation import fixed_turns
-from linkwright.voice.dialling import callbacks, claims, dialler, inquiry
+from linkwright.voice.dialling import callbacks, claims, dialler, inquiry, next_in_line
 from linkwright.voice.language import recognition
+from linkwright.workspace.operations import Tenant
 from tests.faults import bugs as faults
 
 Patch = pytest.MonkeyPatch
@@ -50,24 +54,54 @@ def claim_without_a_condition(patch: Patch) -> None:
 
 
 def place_on_the_phone_never_left(patch: Patch) -> None:
-    patch.setattr(concurrency, "leave", lambda tx, item: None)
+    patch.setattr(places, "leave", lambda *_, **__: None)
 
 
 def more_on_the_phone_than_the_plan_allows(patch: Patch) -> None:
-    proper = concurrency.enter
-    patch.setattr(
-        concurrency, "enter", lambda tx, call_id, agent, cap: proper(tx, call_id, agent, 99)
-    )
+    proper = claims._entry
+
+    def entry(*facts: Any) -> Entry:
+        found = proper(*facts)
+        return replace(found, room={**found.room, places.ALL: 99})
+
+    patch.setattr(claims, "_entry", entry)
 
 
 def wake_up_forgotten(patch: Patch) -> None:
-    patch.setattr(concurrency, "_wake", lambda tx: None)
+    """Who waits is counted, and nobody is told."""
+
+    def wake(tx: Transaction) -> None:
+        tx.update(Table.CORE, places.key(tx.partition), "ADD #waiting :more", values={"more": 1})
+
+    patch.setattr(line, "_wake", wake)
+
+
+@_shows_in("calm", "calm and busy", "doubled")
+def in_before_those_who_wait(patch: Patch) -> None:
+    patch.setattr(places, "_NOBODY_WAITS", "(NOT #waiting < :nobody)")
 
 
 @_shows_in("calm", "calm and busy", "doubled")
 def last_come_first_served(patch: Patch) -> None:
-    proper = concurrency.waiting
-    patch.setattr(concurrency, "waiting", lambda *facts: reversed(list(proper(*facts))))
+    proper = line.query
+
+    def newest_first(*facts: Any, **how: Any) -> Any:
+        return proper(*facts, **{**how, "newest_first": True})
+
+    patch.setattr(line, "query", newest_first)
+
+
+@_shows_in("calm", "calm and busy", "doubled", "fog")
+def all_wait_behind_a_busy_agent(patch: Patch) -> None:
+    """In one line, whose first is waited for whatever is in its way."""
+    patch.setattr(line, "of", lambda agent: places.ALL)
+
+    def begin(partition: str, waiting: Waiting, tenant: Tenant) -> None:
+        item = items.find(partition, waiting.call_id)
+        if item is not None and "waits_in" in item:
+            dialler.begin(item, dialler.agent_of(item), tenant)
+
+    patch.setattr(next_in_line, "_begin", begin)
 
 
 def quiet_hours_forgotten_when_dialling(patch: Patch) -> None:
@@ -83,26 +117,31 @@ def settings_forgotten_when_dialling(patch: Patch) -> None:
 
 
 def limit_of_a_callee_forgotten(patch: Patch) -> None:
-    patch.setattr(concurrency, "_within", lambda *_: ([], {}))
+    patch.setattr(places, "_within", lambda *_: ([], {}))
 
 
 def dial_of_a_callee_never_counted(patch: Patch) -> None:
     """As if the attempt had been taken back, at each end."""
-    patch.setattr(concurrency, "_forgotten", lambda is_undone: " REMOVE #dials[0]")
+    patch.setattr(places, "_forgotten", lambda is_undone: " REMOVE #dials[0]")
 
 
 def two_calls_at_one_number(patch: Patch) -> None:
-    proper = concurrency.ring
+    proper = places._ring
 
     def ring(tx: Transaction, call_id: str, to: str, *rest: Any) -> None:
         proper(tx, call_id, f"{to}#{call_id}", *rest)
 
-    patch.setattr(concurrency, "ring", ring)
+    patch.setattr(places, "_ring", ring)
 
 
 def number_never_given_back(patch: Patch) -> None:
-    proper = concurrency.places
-    patch.setattr(concurrency, "places", lambda agent, to: proper(agent, to)[:-1])
+    proper = places.leave
+
+    def leave(tx: Transaction, call_id: str, place: str, *, is_undone: bool) -> None:
+        if not places._is_number(place):
+            proper(tx, call_id, place, is_undone=is_undone)
+
+    patch.setattr(places, "leave", leave)
 
 
 def dials_of_a_plan_forgotten(patch: Patch) -> None:
@@ -241,7 +280,9 @@ ALL = (
     place_on_the_phone_never_left,
     more_on_the_phone_than_the_plan_allows,
     wake_up_forgotten,
+    in_before_those_who_wait,
     last_come_first_served,
+    all_wait_behind_a_busy_agent,
     quiet_hours_forgotten_when_dialling,
     do_not_call_list_forgotten_when_dialling,
     settings_forgotten_when_dialling,

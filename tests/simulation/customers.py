@@ -79,10 +79,10 @@ class Customers:
             at += 0 if self._chance(0.4) else self._random.expovariate(1 / 60)
             act = self._random.choices(
                 (
-                    *(self._place, self._crowd, self._cancel, self._look),
+                    *(self._place, self._crowd, self._campaign, self._cancel, self._look),
                     *(self._never_call, self._allow, self._rule),
                 ),
-                weights=(62, 8, 15, 3, 5, 3, 4),
+                weights=(62, 8, 4, 15, 3, 5, 3, 4),
             )[0]
             self._scheduler.spawn(at, partial(act, self._pick(*self._people)))
         return timedelta(seconds=at)
@@ -94,6 +94,12 @@ class Customers:
         to = self._number()
         for customer in self._people * 2:
             self._place(customer, to=to)
+
+    def _campaign(self, customer: Customer) -> None:
+        """More calls than can be on the phone, of all agents and to all numbers, one by one."""
+        for _ in range(self._random.randint(6, 14)):
+            self._place(customer, to=self._pick(*ZONES))
+            self._scheduler.sleep(self._random.uniform(0, 15))
 
     def _place(self, customer: Customer, **more: Any) -> None:
         self._placed += 1

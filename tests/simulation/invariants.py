@@ -19,8 +19,9 @@ _RULES_GRACE = timedelta(seconds=15)
 _TURN_GRACE = timedelta(seconds=5)
 # The worker's timeout, and a message of its call each minute from the sweeper.
 _STUCK = timedelta(hours=1)
-# The longest that a message is under way in calm weather.
+# The longest that a message is under way where none is lost, and where the sweeper makes it good.
 _IDLE = timedelta(seconds=25)
+_SWEPT = timedelta(minutes=20)
 _DAY = timedelta(hours=24)
 
 
@@ -33,7 +34,7 @@ class Watch:
         self, tables: Tables, zones: dict[str, list[str]], note: Callable[[str], None]
     ) -> None:
         self.problems: list[str] = []
-        self.is_calm = True
+        self.is_calm, self.loses = True, False
         self.is_furnished = False
         self._stored = Stored(tables)
         self._zones = zones
@@ -46,6 +47,7 @@ class Watch:
         self._sequences: dict[str, int] = {}
         self._ended: dict[str, list[End]] = defaultdict(list)
         self._idle_since: dict[str, datetime] = {}
+        self._free_since: dict[str, dict[str, datetime]] = defaultdict(dict)
         self._settings_since: dict[str, datetime] = {}
         self._dials: dict[tuple[str, str], list[datetime]] = defaultdict(list)
         self._most_calls: dict[str, float] = {}
@@ -103,8 +105,11 @@ class Watch:
             self._claimed(partition, after)
         elif further < 0:
             self._taken_back(partition, after)
-        if self.is_calm:
-            self._require_no_idling(partition)
+        self._require_no_idling(partition)
+        free, now = self._free_since[partition], clock.now()
+        self._free_since[partition] = {
+            call_id: free.get(call_id, now) for call_id in self._waiting(partition)
+        }
 
     def _require_sense(self, before: Item, after: Item) -> None:
         """Whether a call may be as it is, after what it was."""
@@ -193,18 +198,30 @@ class Watch:
         if not self.is_calm:
             return
         for call_id, queued in self._waiting(partition).items():
-            if call_id < item["sk"] and clock.now() - queued > _TURN_GRACE:
+            # Another worker may have passed it by while its agent or its number was busy.
+            since = max(queued, self._free_since[partition].get(call_id, clock.now()))
+            if call_id < item["sk"] and clock.now() - since > _TURN_GRACE:
                 self.problem(f"{item['sk']} is dialled before {call_id}")
 
     def _require_no_idling(self, partition: str) -> None:
-        """A free place on the phone is taken soon, not only when the sweeper finds who waits."""
+        """A free place on the phone is taken soon, however far behind an index is.
+
+        Where messages are lost the line is swept; a call that was not in it yet may wait for more.
+        """
         on_the_phone, now = self._stored.on_the_phone(partition).total(), clock.now()
         is_full = on_the_phone >= self._stored.plan(partition).concurrent_calls
         since = self._idle_since.pop(partition, now)
-        if now - since > _IDLE:
+        if now - since > (_SWEPT if self.loses else _IDLE):
             self.problem(f"a call of {partition} waited for a place that was free since {since}")
-        if self._waiting(partition) and not is_full:
+        if not is_full and any(
+            self._could_begin(partition, id_) for id_ in self._waiting(partition)
+        ):
             self._idle_since[partition] = since
+
+    def _could_begin(self, partition: str, call_id: str) -> bool:
+        call = self._stored.find(f"W#{partition}#CALL", call_id) or {}
+        is_spared = "next_at" in call and clock.now() < clock.parse(call["next_at"])
+        return "waits_in" in call or not (self.loses or is_spared)
 
     def _waiting(self, partition: str) -> dict[str, datetime]:
         """Since when the calls are queued whose agents, and whose numbers, are free."""

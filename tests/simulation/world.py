@@ -27,7 +27,6 @@ from linkwright import (
     transaction,
 )
 from linkwright.providers import llm
-from linkwright.voice.dialling import dialler
 from tests import carrier, processes
 from tests.simulation import customers, model, network
 from tests.simulation.clockwork import Scheduler
@@ -156,7 +155,7 @@ class _World:
         self.people = Customers(
             scheduler, self.cloud, self.watch, chance, self._note, is_crowded=is_crowded
         )
-        self.watch.is_calm = self.weather.is_calm
+        self.watch.is_calm, self.watch.loses = self.weather.is_calm, self.weather.loses
 
     def _note(self, text: str) -> None:
         self.trace.append(f"{self.scheduler.now:%m-%d %H:%M:%S.%f} {text}")
@@ -217,7 +216,7 @@ class _World:
                 patch.setattr(aws, name, lambda client=client: client)
             patch.setattr(egress, "fetch", Wire(net, chance, self.telephone.perform).fetch)
             patch.setattr(llm, "model", model.patched(net, chance))
-            for module in (transaction, retries, dialler):
+            for module in (transaction, retries):
                 patch.setattr(module, "random", chance)
             patch.setattr(transaction, "uuid4", lambda: UUID(int=chance.getrandbits(128)))
             patch.setattr(clock, "now", lambda: scheduler.now)

@@ -22,7 +22,6 @@ from linkwright.table import ConditionFailed, Item, Key, Table, get, update
 CALL = "call"
 EVENT = "evt"
 LINE = "line"
-WAKE = "wake"
 FOLLOW_UP = "flw"
 RECORDING = "rec"
 HANG_UP = "hup"
@@ -81,7 +80,6 @@ KINDS = {
         is_by_level=True,
         is_more_than_a_job=True,
     ),
-    WAKE: Kind("dial_queue_url", (2, 5, 15, 60), is_done_when_sent=True),
     # Until it expires, by whom it is to be delivered.
     EVENT: Kind("event_queue_url", (5, 60, 300, 900, 3600), is_done_when_sent=True),
     FOLLOW_UP: Kind("follow_up_queue_url", (5, 60, 300, 900, 3600), timedelta(days=1)),

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from linkwright import clock, usage
 from linkwright.table import Item
 from linkwright.transaction import Otherwise, Transaction
-from linkwright.voice.calls import attempts, concurrency, follow_ups, items, transcripts, turn_log
+from linkwright.voice.calls import attempts, follow_ups, items, transcripts, turn_log
 from linkwright.voice.calls.items import RESERVED_MINUTES, CallItem, Facts, Superseded
 from linkwright.voice.calls.reports import Report
 from linkwright.voice.calls.states import MACHINES, EndedReason, Status
@@ -59,7 +59,6 @@ def wait_again(
         facts["reserved"] = RESERVED_MINUTES
     after = items.write(tx, item, view, facts, otherwise)
     is_undone = attempts.number_of(view) < attempts.number_of(item["view"])
-    concurrency.leave(tx, item, is_undone=is_undone)
     if is_undone:
         rules.uncount_dial(tx, attempts.started_at(item["view"]))
     if "reserved" in item:
@@ -78,7 +77,6 @@ def _end_call(
     if report.opted_out:
         said["opted_out"] = True
     after = items.write(tx, item, view, said, otherwise)
-    concurrency.leave(tx, item)
     _leave_jobs(tx, after, report)
     if report.opted_out:
         do_not_call.add(view["to"], tx, source="call", call_id=item["sk"])

@@ -10,6 +10,8 @@ from typing import TypedDict, cast
 from linkwright import clock, jobs
 from linkwright.table import ConditionFailed, Item, Key, Table, get, update
 from linkwright.transaction import Otherwise, Transaction
+from linkwright.voice.calls import line
+from linkwright.voice.calls.places import Entry
 from linkwright.voice.calls.states import Status, is_terminal
 
 # A call on the phone of which nothing was heard for so long is asked after.
@@ -18,7 +20,7 @@ UNHEARD = timedelta(minutes=2)
 RESERVED_MINUTES = 1
 
 
-class Facts(TypedDict, total=False):
+class Facts(line.Standing, total=False):
     """What a call has from some moment on, by who writes it first."""
 
     # When it is looked at next, see `next_look`; no more once it has ended.
@@ -33,7 +35,6 @@ class Facts(TypedDict, total=False):
     period: str
     # Claimed by a worker, which fixes what the agent is for this attempt.
     claim: str
-    slots: list[str]
     longest_s: int
     model: str | None
     language: str
@@ -80,7 +81,9 @@ Change = Callable[[CallItem, Transaction], CallItem | None]
 # What an attempt has until it is ordered.
 UNORDERED: Facts = {"ordered_at": "", "sid": ""}
 
-_UNTIL_THE_END = (*jobs.ATTRIBUTES, "slots")
+# A call that moves on needs no message that was asked for before, and waits in no line.
+_UNTIL_IT_MOVES = ("outbox", "waits_in")
+_UNTIL_THE_END = (*jobs.ATTRIBUTES, "slots", "waits_in")
 
 
 class Superseded(Exception):
@@ -151,8 +154,12 @@ def write(
     view: Item,
     facts: Facts | None = None,
     otherwise: Otherwise = Superseded,
+    entry: Entry | None = None,
 ) -> CallItem:
-    """Give the call another view and other facts. Returns it as it is then: its next version."""
+    """Give the call another view and other facts. Returns it as it is then: its next version.
+
+    It waits in line no longer, unless the facts say so; what it held when it ends, it gives back.
+    """
     found_by = listed(partition_of(item), view)
     written = {
         "view": view,
@@ -161,19 +168,21 @@ def write(
         "gsi4pk": found_by["gsi4pk"],
         **(facts or {}),
     }
-    # A call that moves on needs no message that was asked for before.
-    gone = _UNTIL_THE_END if is_terminal(Status(view["status"])) else ("outbox",)
-    removed = " REMOVE " + ", ".join(f"#{name}" for name in gone)
+    is_over = is_terminal(Status(view["status"]))
+    gone = [name for name in (_UNTIL_THE_END if is_over else _UNTIL_IT_MOVES) if name not in written]
     tx.update(
         Table.CORE,
         Key(item["pk"], item["sk"]),
-        _set(written) + removed,
+        f"{_set(written)} REMOVE " + ", ".join(f"#{name}" for name in gone),
         condition="#v = :seen",
         values={**written, "seen": item["v"]},
         otherwise=otherwise,
     )
-    after = {name: value for name, value in {**item, **written}.items() if name not in gone}
-    return cast(CallItem, after)
+    left = {name: value for name, value in {**item, **written}.items() if name not in gone}
+    after = cast(CallItem, left)
+    is_undone = view.get("attempt", 0) < item["view"].get("attempt", 0)
+    line.follow(tx, item["sk"], item, after, entry, is_undone=is_undone)
+    return after
 
 
 def write_alone(item: CallItem, facts: Facts, *, v: int, condition: str) -> CallItem:
@@ -193,6 +202,17 @@ def write_alone(item: CallItem, facts: Facts, *, v: int, condition: str) -> Call
     except ConditionFailed:
         raise Superseded from None
     return cast(CallItem, after)
+
+
+def require_unchanged(tx: Transaction, call_id: str, seen: CallItem | None) -> None:
+    """Let a change happen only if the call is still as it was seen, or not there. `Superseded`."""
+    tx.require(
+        Table.CORE,
+        key(tx.partition, call_id),
+        "#v = :seen" if seen else "attribute_not_exists(#pk)",
+        values={"seen": seen["v"]} if seen else None,
+        otherwise=Superseded,
+    )
 
 
 def _set(written: Item) -> str:

@@ -31,6 +31,20 @@ def postpone(item: CallItem, until: datetime) -> None:
     tx.commit()
 
 
+def wait_in_line(item: CallItem, of: str, until: datetime) -> None:
+    """Let a call wait for a place on the phone, so long at most. Raises `Superseded`."""
+    tx = items.transaction(item)
+    items.write(tx, item, item["view"], {"waits_in": of, **items.next_look(item["sk"], until)})
+    tx.commit()
+
+
+def leave_line(item: CallItem) -> None:
+    """Let a call wait by itself again, as a job. Raises `Superseded`."""
+    tx = items.transaction(item)
+    items.write(tx, item, item["view"], items.next_look(item["sk"], clock.now()))
+    tx.commit()
+
+
 def advance(item: CallItem, report: Report) -> CallItem:
     """Apply what is reported of the attempt that the call is at.
 

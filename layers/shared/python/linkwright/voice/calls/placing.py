@@ -10,7 +10,7 @@ from linkwright.startup import in_advance
 from linkwright.table import Table
 from linkwright.transaction import Transaction
 from linkwright.voice import agents
-from linkwright.voice.calls import concurrency, items
+from linkwright.voice.calls import items, places
 from linkwright.voice.calls.items import RESERVED_MINUTES, CallItem
 from linkwright.voice.calls.models import Call, GivenConsent, PlaceCall, Schedule, Window
 from linkwright.voice.calls.states import Status
@@ -73,7 +73,7 @@ def _require(
     )
     rules.require_not_listed(tx, to, lambda: rules.error(Refusal.DO_NOT_CALL))
     most = settings.calls_per_callee_per_day
-    concurrency.require_rare(tx, to, most, moment, lambda: rules.error(Refusal.CALLEE_LIMIT))
+    places.require_rare(tx, to, most, moment, lambda: rules.error(Refusal.CALLEE_LIMIT))
     rules.require_dials_left(tx, account.plan)
     rules.count_day(tx, settings)
     if account.mode == "live":

@@ -6,7 +6,7 @@ whether there may be a call: not before `order`, and after it the carrier is ask
 
 import math
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from linkwright import clock, ids, plans, usage
@@ -15,8 +15,9 @@ from linkwright.settings import settings
 from linkwright.table import Item, Key, Table, get
 from linkwright.transaction import Transaction
 from linkwright.voice.agent_models import Agent
-from linkwright.voice.calls import attempts, concurrency, endings, items
+from linkwright.voice.calls import attempts, endings, items, places
 from linkwright.voice.calls.items import CallItem, Facts, Superseded
+from linkwright.voice.calls.places import Entry
 from linkwright.voice.calls.states import EndedReason
 from linkwright.voice.compliance import caller_ids, numbers, quiet_hours, rules
 from linkwright.workspace.operations import Tenant
@@ -45,6 +46,10 @@ class NoMinutes(Exception):
 class Paced(Exception):
     """As many calls were dialled in this second as the carrier's account may dial."""
 
+    def __init__(self, until: datetime) -> None:
+        super().__init__()
+        self.until = until
+
 
 class Taken(Exception):
     """The carrier's call is another attempt's."""
@@ -58,7 +63,7 @@ def claim(
     The claim, a place on the phone, a dial of the callee's and of the plan's, the minutes that it
     may last and its turn at the carrier are taken together. It may last as long as its agent says,
     or, where the plan has less left, as long as that. Raises `Superseded`, `Refused`, `NoMinutes`,
-    `concurrency.Full`, `concurrency.Busy` and `Paced`.
+    `places.Full`, `places.Busy` and `Paced`.
     """
     minutes = math.ceil(agent.max_duration_s / 60)
     while minutes > 0:
@@ -91,15 +96,12 @@ def _claimed(
         facts["longest_s"] = min(agent.max_duration_s, minutes * 60)
         facts["reserved"] = minutes
         facts["period"] = plans.period(tenant.anchor_day).label
-    after = items.write(tx, item, view, facts)
+    after = items.write(tx, item, view, facts, entry=_entry(item, agent, tenant))
     rules.require_not_listed(tx, view["to"], _refused(EndedReason.DO_NOT_CALL))
     if agent.phone_number not in {None, carrier.phone_number}:
         not_ours = _refused(EndedReason.NUMBER_NOT_REGISTERED)
         caller_ids.require(tx, carrier.caller_id(agent.phone_number), not_ours)
     rules.count_dial(tx, tenant.plan, _refused(EndedReason.PLAN_LIMIT))
-    concurrency.enter(tx, item["sk"], agent, tenant.plan.concurrent_calls)
-    most, too_often = tenant.settings.calls_per_callee_per_day, _refused(EndedReason.CALLEE_LIMIT)
-    concurrency.ring(tx, item["sk"], view["to"], most, too_often)
     if "reserved" in item:
         usage.top_up(tx, tenant.plan, usage.CALL_MINUTES, dict(item), dict(after))
     _keep_pace(tx, carrier.account)
@@ -113,13 +115,19 @@ def _facts(item: CallItem, lease_end: datetime, agent: Agent, tenant: Tenant) ->
         **items.next_look(item["sk"], lease_end),
         **items.UNORDERED,
         "claim": ids.new("clm"),
-        "slots": concurrency.places(agent, item["view"]["to"]),
+        "slots": places.of(agent, item["view"]["to"]),
         "longest_s": agent.max_duration_s,
         "model": tenant.settings.model,
         "language": agent.language.partition("-")[0],
         "country": numbers.country(item["view"]["to"]),
         "zone": quiet_hours.zone(item["view"]["to"], clock.now()) or "",
     }
+
+
+def _entry(item: CallItem, agent: Agent, tenant: Tenant) -> Entry:
+    room = {places.ALL: tenant.plan.concurrent_calls, **places.limits(agent, item["view"]["to"])}
+    most = tenant.settings.calls_per_callee_per_day
+    return Entry(room, most, _refused(EndedReason.CALLEE_LIMIT))
 
 
 def take_over(item: CallItem, lease_end: datetime) -> CallItem:
@@ -233,7 +241,7 @@ def _keep_pace(tx: Transaction, account: str) -> None:
         "ADD #dials :one SET #ttl = :ttl",
         condition="attribute_not_exists(#dials) OR #dials < :most",
         values={"one": 1, "most": settings().dials_per_second, "ttl": now + _PACE_RETENTION_S},
-        otherwise=Paced,
+        otherwise=lambda: Paced(clock.now() + timedelta(seconds=1)),
     )
 
 

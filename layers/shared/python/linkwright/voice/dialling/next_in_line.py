@@ -1,0 +1,116 @@
+"""Who is next: what the dial worker does when a workspace's line is woken.
+
+A message names no call, only that something changed while calls waited. So it may come late, twice
+or with many others: what is to be done is read anew each time. The first who may is begun, then the
+next, until there is no room; each beginning is a change, which wakes another worker.
+"""
+
+import heapq
+
+from linkwright import deadline, jobs
+from linkwright.errors import Unavailable
+from linkwright.jobs import Work
+from linkwright.observability import count, log_failure, logger
+from linkwright.table import Item
+from linkwright.transaction import Transaction
+from linkwright.voice.calls import items, lifecycle, line, places
+from linkwright.voice.calls.items import Superseded
+from linkwright.voice.calls.line import Waiting
+from linkwright.voice.calls.places import Busy, Full
+from linkwright.voice.dialling import claims, dialler
+from linkwright.workspace import operations as workspace
+from linkwright.workspace.operations import Tenant
+
+# What ordering a call and writing it down may take: with less left, none is begun.
+_DIAL_BUDGET_S = 25.0
+
+
+def serve(work: Work) -> None:
+    """Begin the calls of a workspace that wait and may begin, in the order of their placing."""
+    partition = jobs.partition_of(work.pk)
+    state = places.read(partition)
+    if jobs.is_left_alone(state):
+        return
+    if not state.get("waiting"):
+        line.rest(partition)
+        return
+    tenant = workspace.tenant(partition)
+    if not _has_room(partition, places.ALL, tenant.plan.concurrent_calls, state):
+        return
+    try:
+        _begin_in_turn(partition, tenant)
+    except Full:
+        return  # whoever took the place leaves it again, and wakes the line
+    except claims.Paced as paced:
+        jobs.wait(places.read(partition), paced.until)
+
+
+def _begin_in_turn(partition: str, tenant: Tenant) -> None:
+    """Whoever is first over all lines, and so on; a line whose agent or number is busy is left."""
+    heads = line.heads(partition)
+    heapq.heapify(heads)
+    while heads and deadline.seconds_left() > _DIAL_BUDGET_S:
+        first = heapq.heappop(heads)
+        try:
+            _begin(partition, first, tenant)
+        except Busy:
+            continue
+        except Superseded:
+            pass  # another worker has it, or it was canceled
+        except (Full, claims.Paced, Unavailable):
+            raise
+        except Exception as failure:  # noqa: BLE001 -- it holds up nobody behind it
+            _set_aside(partition, first, failure)
+        if following := line.behind(partition, first):
+            heapq.heappush(heads, following)
+
+
+def _begin(partition: str, waiting: Waiting, tenant: Tenant) -> None:
+    """Dial a call, or have it wait for what is really in its way. Raises `Busy` if that is what
+    all behind it wait for.
+    """
+    item = items.find(partition, waiting.call_id)
+    if item is None or item.get("waits_in") != waiting.of:
+        return  # it has gone while we looked
+    agent = dialler.agent_of(item)
+    try:
+        for of, most in places.limits(agent, item["view"]["to"]).items() if agent else ():
+            if not _has_room(partition, of, most, places.read(partition, of)):
+                raise Busy(of)
+        dialler.begin(item, agent, tenant)
+    except Busy as busy:
+        if busy.of == waiting.of:
+            raise
+        dialler.wait_in_line(item, busy.of)
+
+
+def _set_aside(partition: str, waiting: Waiting, failure: Exception) -> None:
+    """A call that breaks waits for another try by itself, each time for longer."""
+    log_failure("call set aside", failure, call=waiting.call_id)
+    count("calls_set_aside")
+    item = items.find(partition, waiting.call_id)
+    if item is not None and "waits_in" in item:
+        lifecycle.leave_line(item)
+    jobs.put_off(Work(jobs.CALL, *items.key(partition, waiting.call_id)))
+
+
+def _has_room(partition: str, of: str, most: int, state: Item) -> bool:
+    """Whether a set can take another call, after the repair of a place that nobody holds."""
+    active = state.get("active", set())
+    return len(active) < most or _is_freed(partition, of, min(active))
+
+
+def _is_freed(partition: str, of: str, call_id: str) -> bool:
+    """Free the place that was taken first if nobody holds it: the truth is what the call says."""
+    item = items.find(partition, call_id)
+    if item is not None and of in item.get("slots", []):
+        return False
+    tx = Transaction(partition, "")
+    places.free(tx, call_id, of)
+    items.require_unchanged(tx, call_id, item)
+    try:
+        tx.commit()
+    except Superseded:
+        return False
+    logger().warning("freed a place that nobody held", extra={"call": call_id})
+    return True
