@@ -26,9 +26,8 @@ _OFFSET = re.compile(r'"(start|end)_ms": \d+')
 _SIGNED = re.compile(r'"https?://[^"]*X-Amz-Signature=[^"]*"')
 _VOLATILE = {"v", "sequence", "ttl", "exp", "heard_at", "said_at", "guess"}
 _REQUEST_COUNT = re.compile(r"h\d+")
-# How many dials a second had, where a second try takes another one; and that somebody woke the
-# line, which depends on who waits in it just then.
-_PASSING = re.compile(r"PACE#.*|W#[^#]*#WAKE")
+# How many dials a second had, where a second try takes another one.
+_PASSING = re.compile(r"PACE#.*")
 _INTERNALS = ("pydynox", "botocore", "traceback", "exception", "arn:", "dynamodb", CANARY.lower())
 
 
