@@ -6,7 +6,7 @@ from linkwright.voice.dialling import dialler, next_in_line
 from linkwright.worker import queue_worker
 
 
-@queue_worker()
+@queue_worker(give_up=dialler.give_up)
 def handler(work: Work) -> None:
     if work.kind == jobs.LINE:
         next_in_line.serve(work)

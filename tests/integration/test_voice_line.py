@@ -1,12 +1,13 @@
 """How many calls are on the phone at once, who is next, and what a crash leaves behind."""
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from linkwright import clock, jobs, table
-from linkwright.table import Key, Table, update
+from linkwright.table import Key, Table, get, update
 from linkwright.voice.calls import items, line, places
 from linkwright.voice.dialling import claims, dialler
 from tests import pump
@@ -370,11 +371,11 @@ def test_whose_patience_ends_leaves_the_line(
     hand = Hand(monkeypatch)
     agent = workspace.agent(max_duration_s=60)
     first = workspace.placed(agent)
-    window = {"latest_at": clock.timestamp(clock.now() + timedelta(minutes=10))}
+    window = {"latest_at": clock.timestamp(clock.now() + timedelta(minutes=1))}
     second, third = workspace.placed(agent, schedule=window), workspace.placed(agent)
     for call_id in (first, second, third):
         workspace.dial(call_id)
-    hand.move(602)
+    hand.move(62)
     invoke("sweep_overdue", {})
     pump.work(stack, workspace.id)
     assert workspace.end_of(second) == ("canceled", "window_missed")
@@ -478,6 +479,66 @@ def test_one_that_breaks_is_set_aside_and_the_next_is_begun(
     assert broken is not None
     assert broken["view"]["status"] == "queued"
     assert broken["attempts"] == 1
+
+
+def test_one_that_breaks_for_a_day_ends_and_gives_back_what_it_holds(
+    stack: Stack, workspace: Workspace, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand = Hand(monkeypatch)
+    agent = workspace.agent(max_duration_s=60)
+    first, second = sorted(workspace.placed(agent) for _ in range(2))
+    workspace.dial(first)
+    workspace.dial(second)
+    exchange.finish(exchange.call(first))
+    _breaks(monkeypatch, second)
+    workspace.wake()
+    for _ in range(30):
+        assert _status(workspace, second) == "queued"
+        hand.move(3000)
+        _run(stack, workspace)
+        if _status(workspace, second) != "queued":
+            break
+    assert workspace.end_of(second) == ("failed", "internal_error")
+    assert pump.minutes(workspace.id) == (1, 1)
+    assert _is_at_rest(stack, workspace)
+
+
+@pytest.mark.parametrize("where", ["on the phone", "in line"])
+def test_one_that_cannot_even_be_ended_holds_nobody_up(
+    stack: Stack,
+    workspace: Workspace,
+    exchange: Exchange,
+    monkeypatch: pytest.MonkeyPatch,
+    where: str,
+) -> None:
+    hand = Hand(monkeypatch)
+    agent = workspace.agent(max_duration_s=60)
+    first, second, third = sorted(workspace.placed(agent) for _ in range(3))
+    for call_id in (first, second, third):
+        workspace.dial(call_id)
+    broken = first if where == "on the phone" else second
+    key = items.key(workspace.partition, broken)
+    if where == "in line":
+        exchange.finish(exchange.call(first))
+    item = get(Table.CORE, key) or {}
+    del item["view"]["agent_id"]
+    stack.put("CoreTable", item)
+    for _ in range(40):
+        hand.move(3000)
+        _run(stack, workspace)
+        exchange.carry_on()
+    assert "given_up_at" in (get(Table.CORE, key) or {})
+    assert _status(workspace, third) == "completed"
+    assert _on_the_phone(workspace) == set()
+
+
+def _run(stack: Stack, workspace: Workspace) -> None:
+    """A sweep, and what it sends."""
+    with suppress(RuntimeError):
+        invoke("sweep_overdue", {})
+    pump.work(stack, workspace.id)
+    pump.relay(stack, workspace.id)
+    pump.work(stack, workspace.id)
 
 
 def _breaks(patch: pytest.MonkeyPatch, call_id: str) -> None:

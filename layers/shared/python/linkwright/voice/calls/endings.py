@@ -27,7 +27,7 @@ _REASONS = {
     Then.TRANSFER: EndedReason.TRANSFERRED,
 }
 # The carrier may still be at it.
-_ENDED_BY_US = {EndedReason.CANCELED, EndedReason.PROVIDER_TIMEOUT}
+_ENDED_BY_US = {EndedReason.CANCELED, EndedReason.PROVIDER_TIMEOUT, EndedReason.INTERNAL_ERROR}
 
 
 def end(

@@ -169,7 +169,8 @@ def write(
         **(facts or {}),
     }
     is_over = is_terminal(Status(view["status"]))
-    gone = [name for name in (_UNTIL_THE_END if is_over else _UNTIL_IT_MOVES) if name not in written]
+    until_now = _UNTIL_THE_END if is_over else _UNTIL_IT_MOVES
+    gone = [name for name in until_now if name not in written]
     tx.update(
         Table.CORE,
         Key(item["pk"], item["sk"]),

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from linkwright import clock
-from linkwright.table import Item
+from linkwright.table import Item, Table
 from linkwright.transaction import Otherwise, Transaction
-from linkwright.voice.calls import attempts, endings, items
+from linkwright.voice.calls import attempts, endings, items, line
 from linkwright.voice.calls.items import CallItem, Facts, Superseded
+from linkwright.voice.calls.line import Waiting
 from linkwright.voice.calls.reports import Report
 from linkwright.voice.calls.states import Status, is_dialled, is_terminal, may_follow
 
@@ -38,10 +39,23 @@ def wait_in_line(item: CallItem, of: str, until: datetime) -> None:
     tx.commit()
 
 
-def leave_line(item: CallItem) -> None:
-    """Let a call wait by itself again, as a job. Raises `Superseded`."""
-    tx = items.transaction(item)
-    items.write(tx, item, item["view"], items.next_look(item["sk"], clock.now()))
+def leave_line(partition: str, waiting: Waiting) -> None:
+    """Let a call that waits be a job by itself again, whatever else is wrong with it.
+
+    Raises `Superseded`.
+    """
+    tx = Transaction(partition, "")
+    look = items.next_look(waiting.call_id, clock.now())
+    tx.update(
+        Table.CORE,
+        items.key(partition, waiting.call_id),
+        "SET #gsi2pk = :gsi2pk, #gsi2sk = :gsi2sk, #next_at = :next_at, #v = #v + :one"
+        " REMOVE #waits_in",
+        condition="#waits_in = :of",
+        values={**look, "one": 1, "of": waiting.of},
+        otherwise=Superseded,
+    )
+    line.follow(tx, waiting.call_id, {"waits_in": waiting.of}, {}, None, is_undone=False)
     tx.commit()
 
 

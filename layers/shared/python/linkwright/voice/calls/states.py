@@ -41,6 +41,7 @@ class EndedReason(StrEnum):
     CANCELED = "canceled"
     WINDOW_MISSED = "window_missed"
     PROVIDER_TIMEOUT = "provider_timeout"
+    INTERNAL_ERROR = "internal_error"
     PLAN_LIMIT = "plan_limit"
     CALLS_OFF = "calls_off"
     COUNTRY_NOT_ALLOWED = "country_not_allowed"

@@ -60,6 +60,13 @@ def dial(work: Work) -> None:
         _begin_or_wait(item)
 
 
+def give_up(work: Work) -> None:
+    """End a call that breaks whenever it is tried: what it holds is given back."""
+    item = items.at(work.key)
+    if item is not None:
+        lifecycle.advance(item, _failed(EndedReason.INTERNAL_ERROR))
+
+
 def _begin_or_wait(item: CallItem) -> None:
     """Dial the call; while there is no room for it, or others wait for room, it waits in line."""
     tenant, agent = workspace.tenant(items.partition_of(item)), agent_of(item)

@@ -6,8 +6,9 @@ next, until there is no room; each beginning is a change, which wakes another wo
 """
 
 import heapq
+from contextlib import suppress
 
-from linkwright import deadline, jobs
+from linkwright import deadline, jobs, retries
 from linkwright.errors import Unavailable
 from linkwright.jobs import Work
 from linkwright.observability import count, log_failure, logger
@@ -85,13 +86,18 @@ def _begin(partition: str, waiting: Waiting, tenant: Tenant) -> None:
 
 
 def _set_aside(partition: str, waiting: Waiting, failure: Exception) -> None:
-    """A call that breaks waits for another try by itself, each time for longer."""
+    """A call that breaks is a job by itself, each time put off for longer, until it gives up."""
     log_failure("call set aside", failure, call=waiting.call_id)
     count("calls_set_aside")
-    item = items.find(partition, waiting.call_id)
-    if item is not None and "waits_in" in item:
-        lifecycle.leave_line(item)
-    jobs.put_off(Work(jobs.CALL, *items.key(partition, waiting.call_id)))
+    # One that was claimed before it broke is in no line any more.
+    with suppress(Superseded):
+        lifecycle.leave_line(partition, waiting)
+    work = Work(jobs.CALL, *items.key(partition, waiting.call_id))
+    try:
+        retries.put_off(work)
+    except retries.Spent:
+        count("jobs_given_up")
+        dialler.give_up(work)
 
 
 def _has_room(partition: str, of: str, most: int, state: Item) -> bool:
@@ -103,7 +109,7 @@ def _has_room(partition: str, of: str, most: int, state: Item) -> bool:
 def _is_freed(partition: str, of: str, call_id: str) -> bool:
     """Free the place that was taken first if nobody holds it: the truth is what the call says."""
     item = items.find(partition, call_id)
-    if item is not None and of in item.get("slots", []):
+    if item is not None and of in item.get("slots", []) and "given_up_at" not in item:
         return False
     tx = Transaction(partition, "")
     places.free(tx, call_id, of)
