@@ -170,6 +170,8 @@ def _options(path: str, text: str, values: list[Any]) -> list[Any]:
         return [MISSING, *({value} for value in values if isinstance(value, str))] + [
             {f"{n}" for n in range(size + 1)} for size in sizes
         ]
+    if path.startswith("#gsi"):  # the key of an index is a text
+        return [MISSING, *(value for value in values if isinstance(value, str)), "x"]
     near = [value + by for value in values if type(value) is int for by in (-1, 1)]
     return [MISSING, *values, *near, "x"]
 
