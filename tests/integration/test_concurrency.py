@@ -8,12 +8,19 @@ from typing import TypeVar
 
 import pytest
 
+from linkwright import vault
 from linkwright.table import Item
-from tests import pump
-from tests.factories import Workspace, make_workspace
+from tests import carrier, pump
+from tests.factories import Workspace, another_number, make_workspace
 from tests.stack import Stack
 
 Result = TypeVar("Result")
+
+
+@pytest.fixture(autouse=True)
+def _secret_is_known(stack: Stack) -> None:
+    """As in a process that has begun: threads that all read it would each leave a connection."""
+    vault.vault()
 
 
 def at_once(count: int, work: Callable[[int], Result]) -> list[Result]:
@@ -74,6 +81,37 @@ def test_one_dial_when_ten_workers_get_the_same_call(workspace: Workspace) -> No
     at_once(10, lambda _: dialler.dial(work))
     assert pump.dials(call_id) == [1]
     assert workspace.call(call_id)["attempt"] == 1
+
+
+def test_one_of_ten_calls_to_a_number_is_dialled(stack: Stack) -> None:
+    workspace = make_workspace("enterprise")
+    agent = workspace.agent()
+    calls = [workspace.placed(agent) for _ in range(10)]
+    at_once(10, lambda n: workspace.dial(calls[n]))
+    assert len(pump.dialled()) == 1
+
+
+def test_a_number_is_dialled_no_more_than_three_times_a_day(stack: Stack) -> None:
+    workspace = make_workspace("enterprise", settings={"calls_per_callee_per_day": 3})
+    agent = workspace.agent()
+    calls = [workspace.placed(agent) for _ in range(8)]
+    for _ in range(6):
+        at_once(8, lambda n: workspace.dial(calls[n]))
+        carrier.current().carry_on()
+    assert len(pump.dialled()) == 3
+    ends = Counter(workspace.end_of(call_id)[1] for call_id in calls)
+    assert ends == {"agent_ended": 3, "callee_limit": 5}
+
+
+def test_ten_calls_at_once_share_the_minutes_that_are_left(stack: Stack) -> None:
+    workspace = make_workspace("pro")
+    agent = workspace.agent(max_duration_s=3600)
+    calls = [workspace.placed(agent, to=another_number()) for _ in range(10)]
+    at_once(10, lambda n: workspace.dial(calls[n]))
+    assert pump.minutes(workspace.id) == (300, 0)
+    limits = [carrier.current().call(call_id).order.longest_s for call_id in calls]
+    assert sum(limits) == 300 * 60
+    assert min(limits) >= 60
 
 
 def test_each_request_is_counted_once(stack: Stack, workspace: Workspace) -> None:
