@@ -93,7 +93,11 @@ def takes_a_callee_at_their_word(stack: Stack, workspace: Workspace) -> None:
         models.use(patch, models.Scripted({"say": "Yes.", "action": "escalate", "rule": 0}))
         call = _dialled(stack, workspace)
         carrier.current().finish(call)
-    assert _show(workspace, call)["ended_reason"] == "agent_ended"
+        # What a turn did not come to, the answer to the carrier's next question does.
+        other = _dialled(stack, workspace)
+        _crash_in_a_turn(other)
+        carrier.current().finish(other)
+    assert {_show(workspace, one)["ended_reason"] for one in (call, other)} == {"agent_ended"}
     _callee_says("אל תתקשרו אליי יותר")
     call = _dialled(stack, workspace)
     pump.settle(stack, workspace.id)
