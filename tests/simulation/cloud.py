@@ -188,8 +188,8 @@ class Cloud:
                     scheduler.spawn(0, partial(self._sweep, file, given))
 
     def _due_at(self) -> datetime | None:
-        first = self._tables.first(CORE, "gsi2")
-        return clock.parse(first) if first else None
+        due = [row["gsi2sk"] for row in self._tables.rows(CORE) if jobs.is_due(row)]
+        return clock.parse(min(due)) if due else None
 
     def _sweep(self, file: str, given: Event) -> None:
         self.sweeps += 1

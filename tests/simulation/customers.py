@@ -87,6 +87,11 @@ class Customers:
             self._scheduler.spawn(at, partial(act, self._pick(*self._people)))
         return timedelta(seconds=at)
 
+    def crowd(self, calls: int) -> None:
+        """One of them has so much to do at once that the others might be behind it."""
+        for _ in range(calls):
+            self._scheduler.spawn(self._random.uniform(0, 5), partial(self._place, self._people[0]))
+
     # ---- actions --------------------------------------------------------------------------------
 
     def _crowd(self, _: Customer) -> None:

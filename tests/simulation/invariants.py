@@ -273,8 +273,8 @@ class Watch:
     # ---- when all is over -----------------------------------------------------------------------
 
     def finish(self, sent: set[Where], second_legs: Mapping[str, int]) -> None:
-        accepted = set(self._accepted)
-        for text in outcome.problems(self._stored.rows(), accepted, self._ended, sent, second_legs):
+        facts = (set(self._accepted), self._ended, sent, second_legs)
+        for text in outcome.problems(self._stored.rows(), *facts, may_give_up=self.loses):
             self.problem(text)
 
     def is_stuck(self) -> bool:

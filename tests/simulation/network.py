@@ -48,6 +48,8 @@ class Weather:
     listing: float = 0.0
     # For two minutes of ten nearly everything fails.
     outages: bool = False
+    # So many calls one of the customers places at once.
+    crowd: int = 0
 
     @property
     def is_calm(self) -> bool:

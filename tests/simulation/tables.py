@@ -75,17 +75,6 @@ class Tables:
         for item in items:
             self._table(table).write(_key({"type": "put", "item": item}), item)
 
-    def catch_up(self) -> None:
-        """Let every index know what was written."""
-        for table in self._tables.values():
-            table.catch_up(None)
-
-    def first(self, table: str, index: str) -> str | None:
-        """The lowest sort key of an index that has caught up, whatever its partition."""
-        self.catch_up()
-        partitions = self._table(table).indexes[index].partitions.values()
-        return min((order[0][0] for order in partitions if order), default=None)
-
     # ---- the client's calls ---------------------------------------------------------------------
 
     def sync_get_item(

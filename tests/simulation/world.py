@@ -63,6 +63,8 @@ WEATHERS = (
     Weather("bad line", trouble=0.5, lost=0.4, duplicates=0.2, late=0.2, listing=30),
     Weather("deaf", trouble=0.5, lost=0.85, listing=5),
     Weather("fog", slow=0.3, late=0.3, lag=30),
+    Weather("lagging", slow=0.3, lag=90),
+    Weather("noisy", crowd=40, slow=0.3),
 )
 
 _DAYS = (
@@ -163,6 +165,7 @@ class _World:
     def live(self) -> None:
         self.people.furnish()
         self.watch.is_furnished = True
+        self.people.crowd(self.weather.crowd)
         if self.chance.random() < 0.3:
             # So that the billing cycle ends about now.
             self.scheduler.now += timedelta(days=self.chance.choice((28, 30, 31)), hours=-1)
