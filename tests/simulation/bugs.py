@@ -314,5 +314,6 @@ ALL = (
     faults.record_apart_from_its_effect,
     faults.a_write_for_each_item,
     faults.failures_taken_for_successes,
+    faults.changes_not_relayed,
     faults.causes_told_to_the_caller,
 )
