@@ -1,6 +1,6 @@
 """A function's process, as far as it keeps what it has read."""
 
-from linkwright import aws_http, vault
+from linkwright import aws_http, pace, vault
 from linkwright.voice import agents
 
 
@@ -9,4 +9,5 @@ def forget() -> None:
     vault.vault.cache_clear()
     while aws_http._kept:
         aws_http._kept.popitem()[1].close()
+    pace.known.cache_clear()
     agents.at_version.cache_clear()

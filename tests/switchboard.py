@@ -49,7 +49,8 @@ _HOOK = re.compile(r"/callbacks/twilio/[^/]+/(?P<call>[^/]+)/(?P<attempt>\d+)/")
 
 
 class Switchboard:
-    """`account.recordings_absent` and `account.listed_after_s` are what may go wrong at Twilio.
+    """`account.recordings_absent`, `account.listed_after_s` and `account.refusal` are what may go
+    wrong at Twilio.
 
     The SIDs are counted, unless they come from `new_sid`, which is told the prefix.
     """
@@ -135,6 +136,8 @@ class Switchboard:
     ) -> Response:
         carrier = cast(Carrier, self.account)
         below = rest.account_path(carrier, target.path, headers.get("authorization", ""))
+        if self.account.refusal:
+            raise self.account.refusal
         route, found = rest.find(method, below)
         asked = Asked(target.path, rest.values(target.query), rest.values(body), found)
         if route.operation is Operation.PLACE:

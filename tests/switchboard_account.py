@@ -9,6 +9,7 @@ from tests.switchboard_calls import PlacedCall
 from tools.carrier.behaviour import Behaviour
 from tools.carrier.callees import HUMAN, MAGIC, Callee
 from tools.carrier.calls import Call
+from tools.carrier.errors import RestError
 from tools.carrier.orders import Order
 from tools.carrier.recordings import Recording
 
@@ -32,6 +33,9 @@ class Account:
     ) -> None:
         self.account_sid = account_sid
         self.auth_token = auth_token
+        self.secondary_token = ""
+        # What it answers to everything, while it is not to be used.
+        self.refusal: RestError | None = None
         self.now = now
         self.new_sid = new_sid or _counted()
         self.callees: dict[str, Callee] = dict(MAGIC)

@@ -496,10 +496,10 @@ def _refusal(
         (400, 99999, "carrier_failed", "The carrier refused the call. (error 99999)"),
         (404, None, "carrier_failed", "The carrier refused the call."),
         (
-            401,
-            20003,
+            400,
+            21212,
             "carrier_not_configured",
-            "The carrier does not know our account. (error 20003)",
+            "The calling number is not one of ours. (error 21212)",
         ),
     ],
 )

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from linkwright import clock, ids, usage
+from linkwright import clock, ids, pace, usage
+from linkwright.providers import twilio_words
 from linkwright.providers.telephony import Carrier, Dial
 from linkwright.providers.twilio import Twilio
 from linkwright.table import Item, Key, Table
@@ -212,6 +213,16 @@ def pace_ignored(patch: Patch) -> None:
     patch.setattr(claims, "_keep_pace", lambda *_: None)
 
 
+@_shows_in("account pause")
+def refusal_of_the_account_ends_a_call(patch: Patch) -> None:
+    patch.setattr(twilio_words, "is_about_account", lambda *_: False)
+
+
+@_shows_in("account pause")
+def pause_that_nobody_else_sees(patch: Patch) -> None:
+    patch.setattr(pace, "pause", lambda *_: clock.now() + timedelta(seconds=60))
+
+
 @_shows_in("bad line", "deaf", "storm")
 def call_of_the_carrier_not_claimed(patch: Patch) -> None:
     """Two attempts may take it for theirs."""
@@ -300,6 +311,8 @@ ALL = (
     dialled_again_where_it_is_unknown,
     order_that_nobody_writes_down,
     pace_ignored,
+    refusal_of_the_account_ends_a_call,
+    pause_that_nobody_else_sees,
     call_of_the_carrier_not_claimed,
     any_call_adopted_that_is_found,
     given_up_at_the_first_look,

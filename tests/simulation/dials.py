@@ -1,6 +1,8 @@
 """What must hold between our side and the carrier, watched at every write and every request."""
 
+import math
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from linkwright import clock
 from linkwright.table import Item
@@ -16,8 +18,10 @@ Attempt = tuple[str, str, int]
 
 # The longest that a claim lasts: the worker's timeout, and the grace of its lease.
 _CLAIM = timedelta(seconds=70)
-# A claim is written a little after the second in which it takes its turn.
-_TURN = timedelta(seconds=30)
+# Of the orders that an account refuses, those that were under way when it began; from then on one
+# tries it after each pause.
+_UNDER_WAY = timedelta(seconds=30)
+_BETWEEN_TRIES = timedelta(seconds=55)
 # What the list of calls is asked for, around the moment of the order.
 _BEFORE, _AFTER = timedelta(seconds=31), timedelta(seconds=91)
 # How long the carrier may take to list a call.
@@ -115,10 +119,17 @@ class Dials:
             self._watch.problem(f"{claims} calls were claimed, {turns} took their turn")
 
     def _turn(self, before: Item, after: Item) -> int:
-        second = datetime.fromtimestamp(int(after["sk"]), UTC)
-        if after["dials"] > self._most or not timedelta(0) <= clock.now() - second < _TURN:
-            self._watch.problem(f"{after['dials']} dials in the second {second}")
-        return int(after["dials"] - before.get("dials", 0))
+        """Whether a dial was taken: of those that there are, and of no account that is paused."""
+        if after.get("tat") == before.get("tat"):
+            return 0
+        interval, now = math.ceil(1000 / self._most), clock.epoch_ms()
+        if after["tat"] - before.get("tat", 0) < interval:
+            self._watch.problem("a dial was taken that was not there yet")
+        if after["tat"] > now + self._most * interval:
+            self._watch.problem(f"more than {self._most} dials were taken at once")
+        if before.get("until", 0) > now:
+            self._watch.problem("a dial was taken while the account was paused")
+        return 1
 
     def _bind(self, before: Item, after: Item) -> None:
         sid = after.get("sid")
@@ -186,6 +197,10 @@ class Dials:
     # ---- when all is over -----------------------------------------------------------------------
 
     def finish(self) -> None:
+        for refused in filter(None, self._telephone.refused.values()):
+            tries = [at for at in refused if at - refused[0] > _UNDER_WAY]
+            if any(b - a < _BETWEEN_TRIES for a, b in pairwise([refused[0], *tries])):
+                self._watch.problem(f"the account was asked again and again: {refused}")
         for partition, call_id, moment in self._heard:
             call = self._stored.find(f"W#{partition}#CALL", call_id) or {}
             if self._listed.get((partition, call["view"]["to"]), _NEVER) < moment:

@@ -20,6 +20,8 @@ _TURN_GRACE = timedelta(seconds=5)
 # The worker's timeout, and a message of its call each minute from the sweeper.
 _STUCK = timedelta(hours=1)
 # The longest that a message is under way where none is lost, and where the sweeper makes it good.
+# As long as the account is refused, and the longest pause.
+_REFUSED = timedelta(minutes=90 + 20)
 _IDLE = timedelta(seconds=25)
 _SWEPT = timedelta(minutes=20)
 _DAY = timedelta(hours=24)
@@ -34,7 +36,7 @@ class Watch:
         self, tables: Tables, zones: dict[str, list[str]], note: Callable[[str], None]
     ) -> None:
         self.problems: list[str] = []
-        self.is_calm, self.loses = True, False
+        self.is_calm, self.loses, self.is_refused = True, False, False
         self.is_furnished = False
         self._stored = Stored(tables)
         self._zones = zones
@@ -121,6 +123,8 @@ class Watch:
             self.problem(f"{after['sk']} went back to version {after['v']}")
         if (reason is None) is is_over(status):
             self.problem(f"{after['sk']} is {status} with the reason {reason}")
+        if reason == "carrier_not_configured":
+            self.problem(f"{after['sk']} ended by what is wrong with our account")
         ended = (was, old.get("ended_reason"))
         if was and is_over(was) and ended != (status, reason):
             self.problem(f"{after['sk']} ended twice: {was}, then {status}")
@@ -211,7 +215,8 @@ class Watch:
         on_the_phone, now = self._stored.on_the_phone(partition).total(), clock.now()
         is_full = on_the_phone >= self._stored.plan(partition).concurrent_calls
         since = self._idle_since.pop(partition, now)
-        if now - since > (_SWEPT if self.loses else _IDLE):
+        longest = _REFUSED if self.is_refused else _SWEPT if self.loses else _IDLE
+        if now - since > longest:
             self.problem(f"a call of {partition} waited for a place that was free since {since}")
         if not is_full and any(
             self._could_begin(partition, id_) for id_ in self._waiting(partition)

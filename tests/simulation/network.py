@@ -50,9 +50,15 @@ class Weather:
     outages: bool = False
     # So many calls one of the customers places at once.
     crowd: int = 0
+    # The carrier refuses our account for some time.
+    refused: bool = False
 
     @property
     def is_calm(self) -> bool:
+        return self.is_faultless and not self.refused
+
+    @property
+    def is_faultless(self) -> bool:
         return not (self.loses or self.lag)
 
     @property

@@ -27,6 +27,7 @@ from tests.simulation.cloud import Cloud
 from tests.simulation.course import course
 from tests.simulation.network import Network
 from tests.switchboard import PlacedCall, Reply, Sent, Switchboard, Wait
+from tools.carrier.errors import SUSPENDED
 from tools.carrier.overrides import failure, overrides
 
 # Twilio waits this long for a page.
@@ -52,7 +53,8 @@ class Dialled:
 
 
 class Telephone:
-    """`perform` is what it does when it is asked.
+    """`perform` is what it does when it is asked. `refused` are the orders that it did not take
+    since it refused whoever asked.
 
     `dialled` hears of each call that is placed; `answered` of each request that a function
     answered, and since when that was on its way.
@@ -67,6 +69,7 @@ class Telephone:
         note: Callable[[str], None],
     ) -> None:
         self.calls: list[Dialled] = []
+        self.refused: dict[str, list[datetime]] = defaultdict(list)
         self._held: dict[str, list[Callable[[], None]]] = defaultdict(list)
         self.dialled: Callable[[Dialled], None] = lambda _: None
         self.answered: Callable[[Dialled, Sent, Reply, datetime], None] = lambda *_: None
@@ -75,6 +78,8 @@ class Telephone:
         self._cloud = cloud
         self._random = chance
         self._note = note
+        self._refuses_from = scheduler.now + timedelta(days=999)
+        self._refuses_for = timedelta(0)
         known: Mapping[str, Any] = json.loads(carrier.SECRET)
         self.boards = [self._board(known[name]) for name in ("carrier", "carrier_test")]
 
@@ -89,6 +94,12 @@ class Telephone:
         board.account.listed_after_s = self._random.random() ** 3 * self._network.weather.listing
         board.account.recordings_absent = self._random.random() < 0.1
         return board
+
+    def begin(self, acting: timedelta) -> None:
+        """The customers have so long to act. In some weather our account is refused meanwhile."""
+        if self._network.weather.refused:
+            self._refuses_from = self._scheduler.now + acting * self._random.uniform(0, 0.5)
+            self._refuses_for = timedelta(minutes=self._random.choice((1, 8, 40, 90)))
 
     def listed_after(self, dialled: Dialled) -> timedelta:
         """How long the carrier's list is behind."""
@@ -116,7 +127,15 @@ class Telephone:
     def perform(self, url: str, **options: Any) -> Answer:
         target = urlsplit(url)
         board = next(one for one in self.boards if f"/{one.account.account_sid}/" in target.path)
-        if options.get("method") == "POST" and target.path.endswith("/Calls.json"):
+        is_order = options.get("method") == "POST" and target.path.endswith("/Calls.json")
+        since = self._scheduler.now - self._refuses_from
+        if timedelta(0) <= since < self._refuses_for:
+            self._note("the carrier refuses our account")
+            orders = self.refused[board.account.account_sid]
+            if is_order:
+                orders.append(self._scheduler.now)
+            return Answer(SUSPENDED.status, {}, json.dumps(SUSPENDED.body()).encode(), url)
+        if is_order:
             return self._place(board, url, options)
         asked_of = parse_qs(target.query).get("To") or [target.path.rpartition("/")[2]]
         for dialled in self.calls:

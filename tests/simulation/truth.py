@@ -73,7 +73,7 @@ class Truth:
         call, ended = one.call, _ended(one, item)
         if call.ended is None:
             yield f"{call.sid} is {call.status} at the carrier for ever"
-        elif ended is not None and call.ended - ended > _HUNG_UP and not self.loses:
+        elif ended is not None and call.ended - ended > _HUNG_UP and not self._is_delayed():
             yield f"{call.sid} went on after {one.route.call_id} had ended at {ended}"
         if any(alert.code in OBJECTIONS for alert in call.alerts):
             yield f"{call.sid} was to speak as nobody does: {call.alerts}"
@@ -86,6 +86,9 @@ class Truth:
             yield f"{call.sid} was not hung up"
         if not is_by_us and call.duration_s not in {0, seconds}:
             yield f"{call.sid} took {call.duration_s} s, not {seconds}"
+
+    def _is_delayed(self) -> bool:
+        return self.loses or bool(self.telephone.refused)
 
     def _recording(self, one: Dialled, item: Item) -> Iterator[str]:
         partition, call_id = one.route.partition, one.route.call_id

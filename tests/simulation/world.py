@@ -65,6 +65,7 @@ WEATHERS = (
     Weather("fog", slow=0.3, late=0.3, lag=30),
     Weather("lagging", slow=0.3, lag=90),
     Weather("noisy", crowd=40, slow=0.3),
+    Weather("account pause", slow=0.2, refused=True),
 )
 
 _DAYS = (
@@ -158,6 +159,7 @@ class _World:
             scheduler, self.cloud, self.watch, chance, self._note, is_crowded=is_crowded
         )
         self.watch.is_calm, self.watch.loses = self.weather.is_calm, self.weather.loses
+        self.watch.is_refused = self.weather.refused
 
     def _note(self, text: str) -> None:
         self.trace.append(f"{self.scheduler.now:%m-%d %H:%M:%S.%f} {text}")
@@ -169,7 +171,9 @@ class _World:
         if self.chance.random() < 0.3:
             # So that the billing cycle ends about now.
             self.scheduler.now += timedelta(days=self.chance.choice((28, 30, 31)), hours=-1)
-        trouble = self.people.begin() + timedelta(minutes=self.chance.randint(1, 30))
+        acting = self.people.begin()
+        self.telephone.begin(acting)
+        trouble = acting + timedelta(minutes=self.chance.randint(1, 30))
         self.cloud.run(self.scheduler.now + trouble, self.watch.is_stuck)
         self.network.weather = Weather("clear", slow=self.weather.slow)
         self._settle()
@@ -189,7 +193,7 @@ class _World:
         cloud, watch, telephone = self.cloud, self.watch, self.telephone
         # What comes of a recording waits for the end of its call, which may be told after it.
         del cloud.undone["follow_up_call"]
-        if watch.is_calm and (cloud.dead or cloud.undone):
+        if self.weather.is_faultless and (cloud.dead or cloud.undone):
             watch.problem(f"failed without a fault: {dict(cloud.undone)} {cloud.dead}")
         watch.finish(cloud.sent, telephone.second_legs())
         self.dials.finish()

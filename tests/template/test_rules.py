@@ -9,12 +9,14 @@ import pytest
 from tests.template import (
     broken_alarms,
     broken_buckets,
+    broken_carrier,
     broken_code,
     broken_data,
     broken_functions,
     rules_access,
     rules_alarms,
     rules_buckets,
+    rules_carrier,
     rules_code,
     rules_functions,
     rules_lock,
@@ -37,6 +39,7 @@ RULES: list[Rule] = [
     *rules_alarms.RULES,
     *rules_tables.RULES,
     *rules_buckets.RULES,
+    *rules_carrier.RULES,
     *rules_settings.RULES,
     *rules_routes.RULES,
     *rules_code.RULES,
@@ -46,6 +49,7 @@ RULES: list[Rule] = [
 assert broken_functions, broken_data
 assert broken_code, broken_buckets
 assert broken_alarms
+assert broken_carrier
 # A broken checkout is made of these and what is theirs: some of each kind, however many there are.
 KEPT = {
     *("AnswerUnmatched", "GetWhoami", "GetAgent", "GetSettings", "GetCall", "ListCalls"),

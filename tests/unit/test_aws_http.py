@@ -15,7 +15,7 @@ from botocore.credentials import Credentials as BotoCredentials
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkwright import aws, aws_http, clock, egress, sigv4
+from linkwright import aws, aws_http, clock, egress, sigv4, vault
 from linkwright.errors import Unavailable
 from linkwright.settings import Credentials, settings
 from tests.unit.aws_server import served
@@ -72,6 +72,18 @@ def test_the_secret_is_asked_for_as_the_environment_says(environment: pytest.Mon
     assert request["x-amz-security-token"] == "token"
     assert "/20261128/us-east-1/secretsmanager/aws4_request" in request["authorization"]
     assert request["host"] == url.removeprefix("http://")
+
+
+def test_a_secret_without_a_value_is_an_answer(environment: pytest.MonkeyPatch) -> None:
+    missing = b'{"__type": "ResourceNotFoundException", "message": "no value for AWSCURRENT"}'
+    environment.setenv("SECRET_ARN", "arn:one")
+    with served((400, missing)) as (url, asked):
+        environment.setenv("AWS_ENDPOINT_URL", url)
+        settings.cache_clear()
+        vault.vault.cache_clear()
+        assert vault.vault() == vault.Vault()
+    assert len(asked) == 1
+    vault.vault.cache_clear()
 
 
 FAULTS = [(500, b"{}"), (503, b"oops"), (400, b'{"__type": "Denied"}'), (200, b"["), (200, b"[]")]

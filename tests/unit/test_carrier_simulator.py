@@ -840,6 +840,7 @@ def test_a_call_exists_though_its_request_was_not_answered(phone: Phone, fault: 
         (Fault.FAIL, 500, 20500, 0),
         (Fault.FAIL_AFTER, 500, 20500, 1),
         (Fault.LIMIT, 429, 20429, 0),
+        (Fault.SUSPEND, 403, 20005, 0),
     ],
 )
 def test_an_error_says_nothing_about_the_call(
@@ -849,6 +850,20 @@ def test_an_error_says_nothing_about_the_call(
     answer = phone.send()
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert phone.carrier.dials(HUMAN_NUMBER) == dials
+
+
+def test_a_secondary_token_is_taken_and_signs_once_it_is_promoted(phone: Phone) -> None:
+    account, first = phone.carrier.account_sid, phone.carrier.auth_token
+    phone.carrier.secondary_token = "f" * 32
+    path = f"{phone.carrier.base_url}/2010-04-01/Accounts/{account}/Calls.json"
+
+    def status(token: str) -> int:
+        return httpx.get(path, auth=(account, token)).status_code
+
+    assert [status(first), status("f" * 32), status("e" * 32)] == [200, 200, 401]
+    phone.carrier.promote()
+    assert [status(first), status("f" * 32)] == [401, 200]
+    assert phone.carrier.poster.auth_token == "f" * 32
 
 
 @pytest.mark.parametrize("at_once", [False, True])

@@ -7,14 +7,14 @@ from typing import Any, cast
 
 import pytest
 
-from linkwright import clock, settings, usage
+from linkwright import clock, pace, settings, usage
 from linkwright.plans import PLANS
 from linkwright.table import ConditionFailed, Item, Key
 from linkwright.transaction import Transaction
-from linkwright.voice.calls import concurrency, items
+from linkwright.voice.calls import items, places
 from linkwright.voice.calls.items import CallItem, Superseded
 from linkwright.voice.dialling import claims
-from linkwright.voice.dialling.claims import NoMinutes, Paced, Refused, Taken
+from linkwright.voice.dialling.claims import NoMinutes, Refused, Taken
 from tests.unit.calls import CALLEE, NOW, stored, written
 
 PLAN = PLANS["free"]
@@ -53,9 +53,8 @@ def store(environment: pytest.MonkeyPatch) -> Store:
     environment.setenv("DIALS_PER_SECOND", "7")
     settings.settings.cache_clear()
     environment.setattr(clock, "now", lambda: NOW)
-    environment.setattr(concurrency, "_indexed", lambda *_: iter(()))
     environment.setattr(Transaction, "commit", lambda tx: store.commit(tx))
-    for module in (claims, items, usage, concurrency):
+    for module in (claims, items, usage, places):
         environment.setattr(module, "get", store.get)
     environment.setattr(items, "update", store.update)
     return store
@@ -142,12 +141,12 @@ def test_it_counts_as_a_dial_of_the_plan_and_of_the_callee(store: Store) -> None
     refusals = _refusals(store.commits[0])
     (dials,) = [told for where, told in refusals.items() if "2026-11-28" in where]
     assert cast(Refused, dials()).reason == "plan_limit"
-    number = concurrency.key("ws_1", CALLEE)
+    number = places.key("ws_1", CALLEE)
     hours = int(NOW.timestamp())
     store.stored[number] = {"dials": [hours] * 5}
     assert cast(Refused, refusals[f"{number.pk} {number.sk}"]()).reason == "callee_limit"
     store.stored[number] = {"dials": [hours] * 4}
-    assert isinstance(refusals[f"{number.pk} {number.sk}"](), concurrency.Busy)
+    assert isinstance(refusals[f"{number.pk} {number.sk}"](), places.Busy)
 
 
 def test_it_takes_a_place_on_the_phone(store: Store) -> None:
@@ -161,17 +160,15 @@ def test_it_takes_a_place_on_the_phone(store: Store) -> None:
 
 
 def test_it_takes_its_turn_at_the_carriers_account(store: Store) -> None:
+    pace.known.cache_clear()
     _claim()
-    second = int(NOW.timestamp())
     (turn,) = [
         one for one in store.commits[0]._operations if one.get("key", {}).get("pk") == "PACE#AC1"
     ]
-    assert turn["key"]["sk"] == str(second)
-    assert turn["expression_attribute_values"] == {":one": 1, ":most": 7, ":ttl": second + 3600}
-    assert turn["update_expression"] == "ADD #dials :one SET #ttl = :ttl"
-    limit = "attribute_not_exists(#dials) OR #dials < :most"
-    assert turn["condition_expression"] == limit
-    assert _refusals(store.commits[0])[f"PACE#AC1 {second}"] is Paced
+    assert turn["key"]["sk"] == "bucket"
+    now, values = clock.epoch_ms(), turn["expression_attribute_values"]
+    # Seven a second.
+    assert (values[":now"], values[":tat"]) == (now, now + 143)
 
 
 # ---- for how many minutes -----------------------------------------------------------------------

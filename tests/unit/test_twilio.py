@@ -5,7 +5,8 @@ import json
 import logging
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -22,6 +23,7 @@ from linkwright.providers import twilio, twilio_words
 from linkwright.providers.telephony_types import AnsweredBy, CallUpdate, Progress, Refusal
 from linkwright.providers.twilio import (
     Account,
+    AccountRefused,
     CallState,
     Machine,
     NotFound,
@@ -34,6 +36,7 @@ from linkwright.providers.twilio import (
     Unavailable,
     Unknown,
 )
+from linkwright.providers.twilio_http import Watch
 
 pytestmark = pytest.mark.usefixtures("loopback")
 
@@ -234,10 +237,8 @@ def test_201_with_detection_and_recording(
         (problem(400, 21215), False, "The carrier may not call this country."),
         (problem(403, 21202), False, "The carrier does not call premium numbers."),
         (problem(400, 21210), True, "The calling number is not one of ours."),
-        (problem(401, 20003), True, "The carrier does not know our account."),
-        (problem(403, 20005), True, "The carrier's account is not active."),
         (problem(400, 99999), False, "The carrier refused the call. (error 99999)"),
-        (Reply(403, b"<html>No</html>"), False, "The carrier refused the call."),
+        (Reply(422, b"<html>No</html>"), False, "The carrier refused the call."),
         (reply(422, {"code": "x"}), False, "The carrier refused the call."),
     ],
 )
@@ -251,6 +252,123 @@ def test_4xx_is_no_call(
     assert refused.value.refusal.detail.startswith(detail)
     assert not refused.value.may_pass
     assert not isinstance(refused.value, RateLimited)
+
+
+REFUSALS = [
+    (problem(401, 20003), "status 401, error 20003"),
+    (Reply(401), "status 401, error None"),
+    (problem(401, 70051), "status 401, error 70051"),
+    (problem(403, 20005), "status 403, error 20005"),
+    (problem(403, 20403), "status 403, error 20403"),
+    (problem(400, 10001), "status 400, error 10001"),
+    (problem(403, 99999), "status 403, error 99999"),
+    (Reply(403, b"<html>No</html>"), "status 403, error None"),
+]
+
+
+@dataclass
+class Watching(Watch):
+    """Writes down what it is told."""
+
+    tokens: tuple[str, ...] = ()
+    heard: list[str] = field(default_factory=list)
+
+    def require_open(self) -> None:
+        self.heard.append("asks")
+
+    def other_tokens(self, refused: SecretStr) -> list[SecretStr]:
+        assert refused.get_secret_value() == TOKEN
+        return [SecretStr(token) for token in self.tokens]
+
+    def refused(self, why: AccountRefused) -> None:
+        self.heard.append(str(why))
+
+    def accepted(self) -> None:
+        self.heard.append("accepted")
+
+
+@pytest.fixture
+def watch() -> Watching:
+    return Watching()
+
+
+@pytest.fixture
+def watched(server: Server, watch: Watching) -> Twilio:
+    return Twilio(Account(ACCOUNT, SecretStr(TOKEN), server.url, watch))
+
+
+@pytest.mark.parametrize(("answer", "why"), REFUSALS)
+def test_a_refusal_of_the_account_is_told_apart_whatever_was_asked(
+    server: Server, watched: Twilio, watch: Watching, answer: Reply, why: str
+) -> None:
+    asks: list[Callable[[], object]] = [
+        lambda: watched.place(ORDER),
+        lambda: watched.fetch(CALL),
+        lambda: watched.end(CALL),
+        lambda: watched.redirect(CALL, HOOK),
+        lambda: watched.find(TO, FROM, SINCE, UNTIL),
+        lambda: watched.recording(RECORDING, 1),
+        lambda: watched.delete_recording(RECORDING),
+    ]
+    for ask in asks:
+        server.answers(answer)
+        with pytest.raises(AccountRefused) as refused:
+            ask()
+        assert str(refused.value) == why
+    # To place a call is no question: who does so took its turn before.
+    assert watch.heard == [why] + ["asks", why] * (len(asks) - 1)
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_accepted"),
+    [
+        (reply(201, {"sid": CALL, "status": "queued"}), True),
+        (problem(400, 21211), True),
+        (problem(403, 21202), True),
+        (problem(429, 20429), False),
+        (Reply(408), False),
+        (Reply(502), False),
+    ],
+)
+def test_any_other_answer_says_that_the_account_works(
+    server: Server, watched: Twilio, watch: Watching, answer: Reply, is_accepted: bool
+) -> None:
+    server.answers(answer)
+    with suppress(TwilioError):
+        watched.place(ORDER)
+    assert watch.heard == ["accepted"] * is_accepted
+
+
+def test_what_refuses_a_recording_elsewhere_does_not_know_the_account(
+    server: Server, watched: Twilio, watch: Watching
+) -> None:
+    elsewhere = server.url.replace("127.0.0.1", "localhost") + "/media"
+    server.answers(Reply(307, headers={"Location": elsewhere}), problem(403, 99999))
+    with pytest.raises(Rejected):
+        watched.recording(RECORDING, 1)
+    assert watch.heard == ["asks", "accepted"]
+
+
+def test_other_tokens_are_tried_before_the_account_counts_as_refused(
+    server: Server, watched: Twilio, watch: Watching
+) -> None:
+    watch.tokens = ("first", "second", "third")
+    placed = reply(201, {"sid": CALL, "status": "queued"})
+    server.answers(problem(401, 20003), problem(401, 20003), placed)
+    assert watched.place(ORDER) == CALL
+    tried = [base64.b64decode(asked.headers["authorization"][6:]) for asked in server.asked]
+    assert [one.decode().partition(":")[2] for one in tried] == [TOKEN, "first", "second"]
+    assert watch.heard == ["accepted"]
+    assert server.asked[0].form == server.asked[2].form
+
+
+def test_an_order_by_another_token_of_which_nothing_is_heard_is_unknown(
+    server: Server, watched: Twilio, watch: Watching
+) -> None:
+    watch.tokens = ("first",)
+    server.answers(problem(401, 20003), Reply(201, hangs=True))
+    with pytest.raises(Unknown):
+        watched.place(ORDER, timeout_s=0.4)
 
 
 @pytest.mark.parametrize(
@@ -351,7 +469,7 @@ def test_ending_what_is_over(server: Server, carrier: Twilio) -> None:
     [
         (problem(404, 20404), NotFound),
         (problem(400, 20001), Rejected),
-        (problem(401, 20003), Rejected),
+        (problem(401, 20003), AccountRefused),
         (problem(429, 20429), Unavailable),
         (Reply(408), Unavailable),
         (Reply(500, b"{}"), Unavailable),

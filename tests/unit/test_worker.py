@@ -3,11 +3,12 @@
 import json
 import logging
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from linkwright import deadline, observability, retries, worker
+from linkwright import clock, deadline, observability, retries, worker
 from linkwright.jobs import Change, Work
 from linkwright.table import Key
 from tests.client import Context, queue_event, stream_event
@@ -67,6 +68,21 @@ def _failing(*names: str) -> tuple[Any, list[Work]]:
             raise ValueError(CANARY)
 
     return work, taken
+
+
+def test_a_job_whose_time_has_not_come_waits_until_then_and_has_not_failed(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    until, put_off = clock.now() + timedelta(minutes=4), []
+    monkeypatch.setattr(retries, "postpone", lambda *asked: put_off.append(asked) or True)
+
+    def work(_: Work) -> None:
+        raise clock.NotYet(until)
+
+    answer = worker.queue_worker()(work)(queue_event(BODIES[:1]), Context(60_000))
+    assert _failed(answer) == []
+    assert put_off == [(WORK[0], until)]
+    assert told.failures() == []
 
 
 def _failed(answer: Mapping[str, Any]) -> list[str]:

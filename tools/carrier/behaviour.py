@@ -25,10 +25,12 @@ class Fault(StrEnum):
     """It is not carried out; the answer is 500."""
     LIMIT = "limit"
     """It is not carried out; the answer is 429."""
+    SUSPEND = "suspend"
+    """It is not carried out: the account is suspended, says a 403."""
 
     @property
     def carries_out(self) -> bool:
-        return self not in (Fault.FAIL, Fault.LIMIT)
+        return self not in (Fault.FAIL, Fault.LIMIT, Fault.SUSPEND)
 
 
 class Event(StrEnum):

@@ -51,6 +51,7 @@ class Carrier:
         self.base_url = ""
         self.account_sid = account.sid
         self.auth_token = account.auth_token
+        self.secondary_token = ""
         self.time_scale = time_scale
         self.poster = Poster(self.auth_token, dict(origins))
         self.callees = dict(MAGIC)
@@ -69,6 +70,11 @@ class Carrier:
         with self._lock:
             self.behaviour = behaviour
             self._faults_left = behaviour.fault_times
+
+    def promote(self) -> None:
+        """The secondary token takes the place of the first, which is nobody's any more."""
+        self.auth_token = self.poster.auth_token = self.secondary_token
+        self.secondary_token = ""
 
     def calls(self, to: str | None = None) -> list[Call]:
         """Those that were dialled, the first one first; `to` a number."""

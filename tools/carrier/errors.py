@@ -23,6 +23,9 @@ class RestError(Exception):
         }
 
 
+SUSPENDED = RestError(403, 20005, "Account is not active")
+
+
 def not_found(path: str) -> RestError:
     return RestError(404, 20404, f"The requested resource {path} was not found")
 

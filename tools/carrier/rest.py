@@ -76,9 +76,9 @@ def account_path(carrier: Carrier, path: str, authorization: str) -> str:
     found = re.fullmatch(rf"/{API_VERSION}/Accounts/([^/]+)/(.+)", path)
     if not found:
         raise not_found(path)
-    expected = f"{carrier.account_sid}:{carrier.auth_token}"
-    given = _credentials(authorization)
-    if not hmac.compare_digest(given, expected.encode()) or found[1] != carrier.account_sid:
+    given, tokens = _credentials(authorization), [carrier.auth_token, carrier.secondary_token]
+    known = [f"{carrier.account_sid}:{token}".encode() for token in tokens if token]
+    if not any(hmac.compare_digest(given, one) for one in known) or found[1] != carrier.account_sid:
         raise RestError(401, 20003, "Authenticate")
     return found[2]
 

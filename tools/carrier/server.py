@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from tools.carrier.behaviour import Behaviour, Fault
 from tools.carrier.carrier import Account, Carrier, Request
-from tools.carrier.errors import RestError
+from tools.carrier.errors import SUSPENDED, RestError
 from tools.carrier.rest import Asked, Response, Route, account_path, find, values
 
 BODY_BYTES = 64 * 1024
@@ -19,6 +19,7 @@ _IDLE_S = 15
 _POLL_S = 0.02
 _LIMITED = RestError(429, 20429, "Too Many Requests")
 _FAILED = RestError(500, 20500, "Internal Server Error")
+_REFUSALS = {Fault.LIMIT: _LIMITED, Fault.SUSPEND: SUSPENDED, Fault.FAIL: _FAILED}
 
 
 @contextmanager
@@ -90,7 +91,7 @@ class _Handler(BaseHTTPRequestHandler):
             route, found = find(method, below)
             fault = carrier.fault(route.operation)
             if fault and not fault.carries_out:
-                raise _LIMITED if fault is Fault.LIMIT else _FAILED
+                raise _REFUSALS[fault]
             response = route.handler(carrier, Asked(target.path, query, form, found))
         except RestError as error:
             response = Response(error.status, error.body())

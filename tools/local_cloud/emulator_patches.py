@@ -128,13 +128,22 @@ def name_secrets_by_arn() -> None:
     handler = provisioners._RESOURCE_HANDLERS["AWS::SecretsManager::Secret"]
     create, update, delete = handler["create"], handler["update"], handler["delete"]
 
+    def create_empty(
+        logical_id: str, properties: dict[str, object], *request: object
+    ) -> tuple[str, dict[str, str]]:
+        """On AWS one without a value has no version; here its value would be an empty text."""
+        made: tuple[str, dict[str, str]] = create(logical_id, properties, *request)
+        if not {"SecretString", "GenerateSecretString"} & set(properties):
+            secretsmanager._secrets[made[0]]["Versions"].clear()
+        return made
+
     def by_arn(made: tuple[str, dict[str, str]]) -> tuple[str, dict[str, str]]:
         return made[1]["Arn"], made[1]
 
     def name_of(arn: str) -> str:
         return secretsmanager._resolve(arn)[0] or arn
 
-    handler["create"] = lambda *request: by_arn(create(*request))
+    handler["create"] = lambda *request: by_arn(create_empty(*request))
     handler["update"] = lambda arn, *request, **more: by_arn(update(name_of(arn), *request, **more))
     handler["delete"] = lambda arn, *request: delete(name_of(arn), *request)
 

@@ -58,7 +58,10 @@ def tell(endpoint: str, outputs: Mapping[str, str], carriers: Mapping[str, Carri
         }
         for name, carrier in carriers.items()
     }
-    known = json.loads(client.get_secret_value(SecretId=outputs["Secret"])["SecretString"])
+    try:
+        known = json.loads(client.get_secret_value(SecretId=outputs["Secret"])["SecretString"])
+    except client.exceptions.ResourceNotFoundException:
+        known = {}
     wanted = known | accounts
     if wanted != known:
         client.put_secret_value(SecretId=outputs["Secret"], SecretString=json.dumps(wanted))

@@ -38,7 +38,8 @@ def call(
     """Ask for an operation, as in "secretsmanager.GetSecretValue", of the service at an address.
 
     `version` is that of the service's JSON protocol.
-    Raises `Unavailable` where there is no answer, or a refusal, twice.
+    That there is no such thing is an answer, by its `__type`. Raises `Unavailable` where there is
+    none, or a refusal, twice.
     """
     try:
         return _asked(url, service, target, content, version)
@@ -82,13 +83,17 @@ def _posted(url: str, headers: Mapping[str, str], body: bytes) -> dict[str, Any]
         connection.request("POST", "/", body, dict(headers))
         with connection.getresponse() as response:
             answer = json.loads(_read(response))
-        if response.status != 200 or not isinstance(answer, dict):
+        if not isinstance(answer, dict) or (response.status != 200 and not _is_missing(answer)):
             raise Unavailable
     except BaseException:
         connection.close()
         raise
     _kept[url] = connection
     return answer
+
+
+def _is_missing(answer: Mapping[str, object]) -> bool:
+    return f"{answer.get('__type')}".endswith("ResourceNotFoundException")
 
 
 def _is_open(connection: HTTPConnection) -> bool:

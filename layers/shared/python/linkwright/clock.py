@@ -8,6 +8,14 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
 
+class NotYet(Exception):
+    """Nothing was done, and nothing is wrong: it may be tried from a moment on, `until`."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__()
+        self.until = until
+
+
 def now() -> datetime:
     return datetime.now(UTC)
 

@@ -1,7 +1,7 @@
 """What becomes of a job whose run has failed: another run after a while, or none any more."""
 
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from linkwright import clock, jobs
 from linkwright.jobs import Kind, Work
@@ -33,6 +33,14 @@ def put_off(work: Work) -> bool:
     else:
         jobs.wait(job, clock.now() + _delay(work.of_kind, failures["attempts"]), failures)
     return True
+
+
+def postpone(work: Work, until: datetime) -> bool:
+    """A job is to wait, and nothing failed. Returns whether there is such a job."""
+    job = get(Table.CORE, work.key)
+    if job is not None and jobs.is_due(job):
+        jobs.wait(job, until)
+    return job is not None
 
 
 def note_killed(work: Work) -> None:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from functools import wraps
 from typing import Any
 
-from linkwright import deadline, jobs, retries, startup
+from linkwright import clock, deadline, jobs, retries, startup
 from linkwright.client import core
 from linkwright.deadline import LambdaContext
 from linkwright.jobs import Change, Work
@@ -89,6 +89,9 @@ class _Runs:
             if received > 1:
                 retries.note_killed(work)
             return self._has_run(work) or retries.put_off(work)
+        except clock.NotYet as not_yet:
+            count("work_not_yet")
+            return retries.postpone(work, not_yet.until)
         except retries.Spent:
             self._end(work)
             return True
@@ -96,6 +99,8 @@ class _Runs:
     def _has_run(self, work: Work) -> bool:
         try:
             self._work(work)
+        except clock.NotYet:
+            raise
         except Exception as failure:  # noqa: BLE001 -- see above
             log_failure("work failed", failure, kind=work.kind, job=work.sk)
             count("work_failed")

@@ -6,18 +6,29 @@ than once. Test mode has an account of its own, or none: it never reaches the li
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from linkwright import deadline
-from linkwright.errors import Forbidden, InvalidRequest, ResourceNotFound, UnsupportedMediaType
+from pydantic import SecretStr
+
+from linkwright import clock, deadline, pace
+from linkwright.errors import (
+    Forbidden,
+    InvalidRequest,
+    ResourceNotFound,
+    Unavailable,
+    UnsupportedMediaType,
+)
 from linkwright.http import Request
-from linkwright.providers import twilio_callbacks
+from linkwright.observability import count, logger
+from linkwright.providers import twilio_callbacks, twilio_http
 from linkwright.providers.twilio import (
     RECORDING_TYPE,
     Account,
+    AccountRefused,
     Machine,
     NotFound,
     NotPlaced,
@@ -30,7 +41,7 @@ from linkwright.providers.twilio import (
 )
 from linkwright.providers.twilio_callbacks import Fields, Malformed, Route
 from linkwright.settings import settings
-from linkwright.vault import CarrierAccount, vault
+from linkwright.vault import CarrierAccount, reread, vault
 
 __all__ = ["NotFound", "NotPlaced", "RateLimited", "Rejected", "TwilioError", "Unknown"]
 
@@ -43,6 +54,8 @@ OVERRIDES = "rc=3&rp=all&ct=2000&rt=10000&tt=15000"
 # For an hour of sound; and what the worker keeps to store it.
 _FETCH_S = 45.0
 _RESERVE_S = 10.0
+# When a refused account is tried again where that could not be written down for all.
+_TRY_AGAIN = timedelta(seconds=60)
 _SIGNATURE = "x-twilio-signature"
 _TYPE = re.compile(r"application/x-www-form-urlencoded( *;.*)?", re.IGNORECASE)
 
@@ -102,7 +115,10 @@ class Callback:
 
 @dataclass(frozen=True)
 class Carrier:
-    """One account. Raises `TwilioError`, by what is known of the effect; see `twilio.py`."""
+    """One account. Raises `TwilioError`, by what is known of the effect; see `twilio.py`.
+
+    While the carrier refuses the account itself, everything raises `pace.Paused`: nothing was done.
+    """
 
     twilio: Twilio
     phone_number: str | None
@@ -151,12 +167,44 @@ class Carrier:
         return Recording(audio, RECORDING_TYPE)
 
 
+@dataclass(frozen=True)
+class _Watch(twilio_http.Watch):
+    """Pauses an account that is refused, for all who use it, after the secret was read again."""
+
+    partition: str
+    sid: str
+
+    def require_open(self) -> None:
+        pace.require_open(self.sid)
+
+    def other_tokens(self, refused: SecretStr) -> list[SecretStr]:
+        reread()
+        found = _account(self.partition)
+        known = found.tokens if found and found.account_sid == self.sid else []
+        return [token for token in known if token != refused]
+
+    def refused(self, why: AccountRefused) -> None:
+        count("carrier_paused")
+        logger().error("the carrier refuses our account", extra={"why": f"{why}"})
+        try:
+            until = pace.pause(self.sid, f"{why}")
+        except Unavailable:
+            until = clock.now() + _TRY_AGAIN
+        raise pace.Paused(until) from why
+
+    def accepted(self) -> None:
+        # Else the next one finds that it works.
+        with suppress(Unavailable):
+            pace.resume(self.sid)
+
+
 def carrier(partition: str) -> Carrier:
     """Raises `CarrierNotConfigured`, and `Unavailable`."""
     found = _account(partition)
     if found is None or not settings().public_url:
         raise CarrierNotConfigured
-    account = Account(found.account_sid, found.auth_token, found.base_url)
+    watch = _Watch(partition, found.account_sid)
+    account = Account(found.account_sid, found.auth_token, found.base_url, watch)
     return Carrier(Twilio(account), found.phone_number)
 
 
@@ -170,13 +218,22 @@ def received(request: Request) -> Callback:
     except Malformed:
         raise ResourceNotFound("There is no such route.") from None
     fields = read(lambda: twilio_callbacks.parse_form(_form(request)))
-    account = _account(route.partition)
-    token = account.auth_token.get_secret_value() if account else ""
     url = twilio_callbacks.public_url(settings().public_url, request.path, request.raw_query)
     signature = request.headers.get(_SIGNATURE, "")
-    if not twilio_callbacks.is_genuine(url, fields, signature, token):
-        raise Forbidden
+    if not _is_genuine(route.partition, url, fields, signature):
+        # Perhaps by a token that is newer than what we know.
+        reread()
+        if not _is_genuine(route.partition, url, fields, signature):
+            raise Forbidden
     return Callback(route, fields)
+
+
+def _is_genuine(partition: str, url: str, fields: Fields, signature: str) -> bool:
+    account = _account(partition)
+    return any(
+        twilio_callbacks.is_genuine(url, fields, signature, token.get_secret_value())
+        for token in (account.tokens if account else [])
+    )
 
 
 def read(reader: Callable[[], Read]) -> Read:

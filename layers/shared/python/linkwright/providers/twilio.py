@@ -16,6 +16,7 @@ from linkwright.providers.twilio_callbacks import CALL_SID, moment
 from linkwright.providers.twilio_http import (
     API_URL,
     Account,
+    AccountRefused,
     NotFound,
     NotPlaced,
     RateLimited,
@@ -29,6 +30,7 @@ from linkwright.providers.twilio_words import Machine, Order
 __all__ = [
     "API_URL",
     "Account",
+    "AccountRefused",
     "Machine",
     "NotFound",
     "NotPlaced",

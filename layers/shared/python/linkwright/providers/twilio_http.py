@@ -2,13 +2,13 @@
 
 import base64
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 from urllib.parse import urlencode
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
-from linkwright import egress
+from linkwright import clock, egress
 from linkwright.egress import Answer
 from linkwright.providers import twilio_words
 from linkwright.providers.telephony_types import Refusal
@@ -63,8 +63,35 @@ class Rejected(TwilioError):
         self.code = code
 
 
+class AccountRefused(TwilioError):
+    """Twilio refuses whoever asks: a wrong token, an account that is suspended, no permission.
+
+    Nothing was done, and nothing is known of what was asked for.
+    """
+
+    def __init__(self, status: int, code: int | None) -> None:
+        super().__init__(f"status {status}, error {code}")
+
+
 class _Problem(BaseModel):
     code: int | None = None
+
+
+class Watch:
+    """Whoever watches over an account. This one knows of nothing, and keeps nothing back."""
+
+    def require_open(self) -> None:
+        """Before it is asked anything but to place a call: raise, if it is not to be asked now."""
+
+    def other_tokens(self, refused: SecretStr) -> Sequence[SecretStr]:
+        """By which it may be asked as well, now that one is refused."""
+        return ()
+
+    def refused(self, why: AccountRefused) -> None:
+        """May raise what is to be told in its stead."""
+
+    def accepted(self) -> None:
+        """It answered, if only that something else is wrong."""
 
 
 @dataclass(frozen=True)
@@ -72,13 +99,16 @@ class Account:
     sid: str
     auth_token: SecretStr
     base_url: str = API_URL
+    watch: Watch = field(default_factory=Watch)
 
     def path(self, rest: str) -> str:
         return f"/2010-04-01/Accounts/{self.sid}/{rest}"
 
 
 def place(account: Account, form: Form, timeout_s: float) -> Answer:
-    """Order a call. Raises `NotPlaced`, `RateLimited` or `Unknown`, by what is known of it."""
+    """Order a call. Raises `NotPlaced`, `RateLimited` or `Unknown`, by what is known of it, and
+    `AccountRefused`.
+    """
     try:
         answer = _send(account, "POST", account.path("Calls.json"), timeout_s, form)
     except egress.Refused as failure:
@@ -106,7 +136,8 @@ def ask(
     form: Form = (),
     max_bytes: int = MAX_BYTES,
 ) -> Answer:
-    """What may be asked twice. Raises `Unavailable`, `NotFound` or `Rejected`."""
+    """What may be asked twice. Raises `Unavailable`, `NotFound`, `Rejected` or `AccountRefused`."""
+    account.watch.require_open()
     try:
         answer = _send(account, method, path, timeout_s, form, max_bytes)
     except egress.EgressError as failure:
@@ -140,6 +171,36 @@ def _send(
     timeout_s: float,
     form: Form,
     max_bytes: int = MAX_BYTES,
+) -> Answer:
+    """Ask, by each token that there is; raises `AccountRefused` where none will do."""
+    end = clock.monotonic() + timeout_s
+    answer = _sent(account, method, path, timeout_s, form, max_bytes)
+    if answer.status == 401:
+        for token in account.watch.other_tokens(account.auth_token):
+            account = replace(account, auth_token=token)
+            answer = _sent(account, method, path, end - clock.monotonic(), form, max_bytes)
+            if answer.status != 401:
+                break
+    _judge(account, answer)
+    return answer
+
+
+def _judge(account: Account, answer: Answer) -> None:
+    """Have it known what the answer says of the account."""
+    # Where a recording lies, nobody knows our account.
+    is_its_own = answer.url.startswith(account.base_url)
+    if is_its_own and 400 <= answer.status < 500:
+        code = _code(answer)
+        if twilio_words.is_about_account(answer.status, code):
+            refused = AccountRefused(answer.status, code)
+            account.watch.refused(refused)
+            raise refused
+    if 200 <= answer.status < 500 and answer.status not in {408, 429}:
+        account.watch.accepted()
+
+
+def _sent(
+    account: Account, method: str, path: str, timeout_s: float, form: Form, max_bytes: int
 ) -> Answer:
     credentials = f"{account.sid}:{account.auth_token.get_secret_value()}".encode()
     headers = {"authorization": f"Basic {base64.b64encode(credentials).decode()}"}

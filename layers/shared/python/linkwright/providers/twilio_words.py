@@ -26,6 +26,8 @@ _ERRORS = {
     **dict.fromkeys((21216, 13225), Refusal("The carrier does not call this number.")),
     21610: Refusal("The callee takes no calls from us."),
 }
+# What is not about a call or a number, whatever the status: who asks may not ask anything.
+_OF_THE_ACCOUNT = frozenset({10001, 20003, 20005, 20403, 70051})
 _REFUSED = Refusal("The carrier refused the call.")
 _NOT_CONNECTED = Refusal("The carrier could not connect the call.")
 
@@ -104,6 +106,11 @@ class Order:
                 *(("RecordingStatusCallbackEvent", event) for event in _RECORDING_EVENTS),
             ]
         return fields
+
+
+def is_about_account(status: int, code: int | None) -> bool:
+    """Whether an answer refuses the account, and so would whatever else is asked with it."""
+    return status == 401 or code in _OF_THE_ACCOUNT or (status == 403 and code not in _ERRORS)
 
 
 def refusal(code: int | None) -> Refusal:

@@ -7,6 +7,7 @@ that ours does not know is hung up.
 
 from contextlib import suppress
 
+from linkwright import pace
 from linkwright.http import Request, Response
 from linkwright.observability import count
 from linkwright.providers import telephony, twilio_callbacks, twilio_words
@@ -100,6 +101,6 @@ def _break_off(item: CallItem, sid: str) -> None:
     partition, view = items.partition_of(item), item["view"]
     agent = agents.find(partition, view["agent_id"], view.get("agent_version"))
     if agent is not None:
-        with suppress(TwilioError, CarrierNotConfigured):
+        with suppress(TwilioError, CarrierNotConfigured, pace.Paused):
             url = inquiry.dial_of(item, agent).url("answer")
             telephony.carrier(partition).twilio.redirect(sid, url)

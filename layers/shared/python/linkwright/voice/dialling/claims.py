@@ -6,10 +6,10 @@ whether there may be a call: not before `order`, and after it the carrier is ask
 
 import math
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
-from linkwright import clock, ids, plans, usage
+from linkwright import clock, ids, pace, plans, usage
 from linkwright.providers.telephony import Carrier
 from linkwright.settings import settings
 from linkwright.table import Item, Key, Table, get
@@ -24,7 +24,6 @@ from linkwright.workspace.operations import Tenant
 
 # A carrier keeps what it calls by, and so do we, longer than any call may be looked for.
 _BOUND_RETENTION_S = 7 * 24 * 3600
-_PACE_RETENTION_S = 3600
 
 
 # What is no rule for whom to call.
@@ -43,14 +42,6 @@ class NoMinutes(Exception):
     """The plan has not a minute left, until calls on the phone give some back."""
 
 
-class Paced(Exception):
-    """As many calls were dialled in this second as the carrier's account may dial."""
-
-    def __init__(self, until: datetime) -> None:
-        super().__init__()
-        self.until = until
-
-
 class Taken(Exception):
     """The carrier's call is another attempt's."""
 
@@ -63,12 +54,14 @@ def claim(
     The claim, a place on the phone, a dial of the callee's and of the plan's, the minutes that it
     may last and its turn at the carrier are taken together. It may last as long as its agent says,
     or, where the plan has less left, as long as that. Raises `Superseded`, `Refused`, `NoMinutes`,
-    `places.Full`, `places.Busy` and `Paced`.
+    `places.Full`, `places.Busy`, `pace.Paced` and `pace.Paused`.
     """
     minutes = math.ceil(agent.max_duration_s / 60)
     while minutes > 0:
         try:
             return _claimed(item, lease_end, agent, tenant, carrier, minutes)
+        except pace.Misjudged:
+            continue
         except usage.Exhausted:
             minutes = min(minutes - 1, _minutes_left(item, tenant))
     raise NoMinutes
@@ -233,16 +226,9 @@ def unclaimed(account: str, sids: list[str]) -> list[str]:
 
 
 def _keep_pace(tx: Transaction, account: str) -> None:
-    """Take one of the account's dials of this second: more, and the carrier would refuse some."""
-    now = clock.epoch()
-    tx.update(
-        Table.CORE,
-        Key(f"PACE#{account}", str(now)),
-        "ADD #dials :one SET #ttl = :ttl",
-        condition="attribute_not_exists(#dials) OR #dials < :most",
-        values={"one": 1, "most": settings().dials_per_second, "ttl": now + _PACE_RETENTION_S},
-        otherwise=lambda: Paced(clock.now() + timedelta(seconds=1)),
-    )
+    """Take one of the account's dials: more of them, and the carrier would refuse some."""
+    most = settings().dials_per_second
+    pace.take(tx, account, most, burst=most)
 
 
 def _refused(reason: EndedReason) -> Callable[[], Refused]:

@@ -8,7 +8,7 @@ nothing is told is asked after; none is dialled twice. Those that wait in line a
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from linkwright import clock, deadline
+from linkwright import clock, deadline, pace
 from linkwright.jobs import Work
 from linkwright.observability import count, tell
 from linkwright.providers import telephony
@@ -75,7 +75,7 @@ def _begin_or_wait(item: CallItem) -> None:
             begin(item, agent, tenant)
         except Busy as busy:
             wait_in_line(item, busy.of)
-        except (Full, claims.Paced):
+        except (Full, clock.NotYet):
             wait_in_line(item, line.of(agent))
 
 
@@ -96,7 +96,7 @@ def agent_of(item: CallItem) -> Agent | None:
 def begin(item: CallItem, agent: Agent | None, tenant: Tenant) -> None:
     """Dial a call that waits, unless it must not be dialled, or not now.
 
-    Raises `Full`, `Busy` and `claims.Paced`, and `Superseded` if it is somebody else's by now.
+    Raises `Full`, `Busy` and `clock.NotYet`, and `Superseded` if it is somebody else's by now.
     """
     partition, view = items.partition_of(item), item["view"]
     if agent is None:
@@ -136,6 +136,8 @@ def _place(item: CallItem, agent: Agent, carrier: Carrier) -> None:
     item = claims.order(item)
     try:
         sid = carrier.place(order)
+    except pace.Paused as paused:
+        _return_to_line(item, paused.until)
     except NotPlaced as refused:
         _not_placed(item, refused)
     except TwilioError:

@@ -8,7 +8,7 @@ has; its own callbacks, which name the attempt, say so more surely and often soo
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from linkwright import clock
+from linkwright import clock, pace
 from linkwright.observability import count, logger
 from linkwright.providers import telephony, twilio_words
 from linkwright.providers.telephony import (
@@ -98,6 +98,9 @@ def look_up(item: CallItem, order: Dial, carrier: Carrier) -> None:
     until = ordered_at + _LISTED
     try:
         found = carrier.find(order, ordered_at - _SKEW, until + _SKEW)
+    except pace.Paused as paused:
+        _look_at(item, paused.until)
+        return
     except TwilioError:
         count("inquiries_failed")
         _wait_or_give_up(item, _LOOK_AGAIN)
@@ -129,6 +132,10 @@ def ask(item: CallItem, carrier: Carrier) -> None:
     except NotFound:
         # It named the call, and may know it later.
         _wait_or_give_up(item, items.UNHEARD)
+        return
+    except pace.Paused as paused:
+        # However long: that is no sign of what became of the call.
+        _look_at(item, paused.until)
         return
     except TwilioError:
         wait_for_carrier(item)

@@ -8,7 +8,7 @@ next, until there is no room; each beginning is a change, which wakes another wo
 import heapq
 from contextlib import suppress
 
-from linkwright import deadline, jobs, retries
+from linkwright import clock, deadline, jobs, retries
 from linkwright.errors import Unavailable
 from linkwright.jobs import Work
 from linkwright.observability import count, log_failure, logger
@@ -18,7 +18,7 @@ from linkwright.voice.calls import items, lifecycle, line, places
 from linkwright.voice.calls.items import Superseded
 from linkwright.voice.calls.line import Waiting
 from linkwright.voice.calls.places import Busy, Full
-from linkwright.voice.dialling import claims, dialler
+from linkwright.voice.dialling import dialler
 from linkwright.workspace import operations as workspace
 from linkwright.workspace.operations import Tenant
 
@@ -42,8 +42,8 @@ def serve(work: Work) -> None:
         _begin_in_turn(partition, tenant)
     except Full:
         return  # whoever took the place leaves it again, and wakes the line
-    except claims.Paced as paced:
-        jobs.wait(places.read(partition), paced.until)
+    except clock.NotYet as not_yet:
+        jobs.wait(places.read(partition), not_yet.until)
 
 
 def _begin_in_turn(partition: str, tenant: Tenant) -> None:
@@ -58,7 +58,7 @@ def _begin_in_turn(partition: str, tenant: Tenant) -> None:
             continue
         except Superseded:
             pass  # another worker has it, or it was canceled
-        except (Full, claims.Paced, Unavailable):
+        except (Full, clock.NotYet, Unavailable):
             raise
         except Exception as failure:  # noqa: BLE001 -- it holds up nobody behind it
             _set_aside(partition, first, failure)
