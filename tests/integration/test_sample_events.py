@@ -263,8 +263,9 @@ def test_relay_outbox(stack: Stack) -> None:
 def test_sweep_overdue(stack: Stack, workspace: Workspace) -> None:
     call_id = workspace.place(workspace.agent()).json["id"]
     key = Key(f"W#{workspace.partition}#CALL", call_id)
-    update(Table.CORE, key, "SET #gsi2sk = :past", values={"past": LONG_AGO})
     event: dict[str, Any] = sample(named("sweep_overdue"))
+    due = {"shard": jobs.due_partition(event["shard"]), "past": LONG_AGO}
+    update(Table.CORE, key, "SET #gsi2pk = :shard, #gsi2sk = :past", values=due)
     assert invoke("sweep_overdue", event) is None
     sent = [json.loads(message) for message in stack.received("DialQueue", workspace.id)]
     assert sent == [{"kind": "call", "pk": key.pk, "sk": call_id}]
