@@ -14,14 +14,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from linkwright import clock, deadline, pace
-from linkwright.errors import (
-    Forbidden,
-    InvalidRequest,
-    ResourceNotFound,
-    Unavailable,
-    UnsupportedMediaType,
-)
+from linkwright import clock, deadline, errors, pace
 from linkwright.http import Request
 from linkwright.observability import count, logger
 from linkwright.providers import twilio_callbacks, twilio_http
@@ -188,13 +181,13 @@ class _Watch(twilio_http.Watch):
         logger().error("the carrier refuses our account", extra={"why": f"{why}"})
         try:
             until = pace.pause(self.sid, f"{why}")
-        except Unavailable:
+        except errors.Unavailable:
             until = clock.now() + _TRY_AGAIN
         raise pace.Paused(until) from why
 
     def accepted(self) -> None:
         # Else the next one finds that it works.
-        with suppress(Unavailable):
+        with suppress(errors.Unavailable):
             pace.resume(self.sid)
 
 
@@ -216,7 +209,7 @@ def received(request: Request) -> Callback:
     try:
         route = twilio_callbacks.route(request.path)
     except Malformed:
-        raise ResourceNotFound("There is no such route.") from None
+        raise errors.ResourceNotFound("There is no such route.") from None
     fields = read(lambda: twilio_callbacks.parse_form(_form(request)))
     url = twilio_callbacks.public_url(settings().public_url, request.path, request.raw_query)
     signature = request.headers.get(_SIGNATURE, "")
@@ -224,7 +217,7 @@ def received(request: Request) -> Callback:
         # Perhaps by a token that is newer than what we know.
         reread()
         if not _is_genuine(route.partition, url, fields, signature):
-            raise Forbidden
+            raise errors.Forbidden
     return Callback(route, fields)
 
 
@@ -241,12 +234,12 @@ def read(reader: Callable[[], Read]) -> Read:
     try:
         return reader()
     except Malformed:
-        raise InvalidRequest("The form cannot be read.") from None
+        raise errors.InvalidRequest("The form cannot be read.") from None
 
 
 def _form(request: Request) -> bytes:
     if not _TYPE.fullmatch(request.headers.get("content-type", "")):
-        raise UnsupportedMediaType("The body must be a form.")
+        raise errors.UnsupportedMediaType("The body must be a form.")
     return request.body()
 
 
