@@ -9,7 +9,7 @@ import pytest
 from linkwright import clock
 from linkwright.table import Item
 from linkwright.transaction import Transaction
-from linkwright.voice.calls import concurrency, endings, turn_log
+from linkwright.voice.calls import concurrency, endings, items, turn_log
 from linkwright.voice.calls.items import CallItem
 from linkwright.voice.calls.reports import Report
 from linkwright.voice.calls.states import EndedReason, Status
@@ -37,15 +37,16 @@ def _end(item: CallItem, report: Report) -> tuple[Item, Transaction]:
 
 def _put(tx: Transaction, part: str) -> list[Item]:
     """What is put into a part of the workspace."""
-    items = [one["item"] for one in tx._operations if one["type"] == "put"]
-    return [item for item in items if item["pk"] == f"W#ws_1#{part}"]
+    found = [one["item"] for one in tx._operations if one["type"] == "put"]
+    return [item for item in found if item["pk"] == f"W#ws_1#{part}"]
 
 
 def _minutes(tx: Transaction) -> list[Item]:
+    """What changes of the minutes of this cycle, which alone may."""
     changes = [one for one in tx._operations if one["type"] == "update"]
-    return [
-        one["expression_attribute_values"] for one in changes if one["key"]["pk"] == "W#ws_1#USE"
-    ]
+    uses = [one for one in changes if one["key"]["pk"] == "W#ws_1#USE"]
+    assert {one["key"]["sk"] for one in uses} <= {"2026-11-01#call_minutes"}
+    return [one["expression_attribute_values"] for one in uses]
 
 
 @pytest.fixture
@@ -183,7 +184,8 @@ def test_a_talk_lasts_from_its_answer_unless_the_carrier_says_how_long(
     clock_now = NOW + timedelta(seconds=ago - int(ago))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(clock, "now", lambda: clock_now)
-        assert _end(item, report)[0]["duration_s"] == seconds
+        view, _ = _end(item, report)
+    assert (view["duration_s"], view["answered_at"]) == (seconds, item["view"]["answered_at"])
 
 
 @pytest.mark.parametrize(("talked_s", "ago_s"), [(20, 20), (90, 60)])
@@ -221,6 +223,7 @@ def test_it_is_dialled_again_each_time_after_twice_as_long(attempt: int, wait_s:
     facts = written(tx)
     assert [facts[name] for name in ("gsi2sk", "next_at", "due_at")] == [moment] * 3
     assert (facts["slots"], facts["sid"], facts["ordered_at"]) == ([], "", "")
+    assert facts["gsi2pk"] == items.due("call_1", NOW)["gsi2pk"]
     (event,) = _put(tx, "EVT")
     assert event["details"] == {"attempt": attempt, "is_last": False}
     assert (event["type"], event["sequence"]) == ("call.ended", 5)

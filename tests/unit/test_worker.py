@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from linkwright import clock, deadline, observability, retries, worker
-from linkwright.jobs import Change, Work
+from linkwright.jobs import AlreadyDone, Change, Work
 from linkwright.table import Key
+from linkwright.transaction import Transaction
 from tests.client import Context, queue_event, stream_event
 
 pytestmark = pytest.mark.usefixtures("environment")
@@ -37,6 +38,11 @@ class Told:
             (fact["message"], fact["failure"], fact.get("job") or fact.get("message_id"))
             for fact in facts
         ]
+
+    def errors(self) -> list[tuple[str, str | None, str | None]]:
+        """By kind and id of the job."""
+        facts = [vars(each) for each in self._caplog.records if each.levelno >= logging.ERROR]
+        return [(fact["message"], fact.get("kind"), fact.get("job")) for fact in facts]
 
     def lines(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """The line of the run, and its metrics."""
@@ -121,6 +127,49 @@ def test_a_message_comes_again_where_its_job_cannot_be_put_off(
     assert _failed(answer) == [event["Records"][0]["messageId"]]
     assert [what for what, *_ in told.failures()] == ["work failed", "not put off"]
     told.lines()
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_job_that_has_failed_for_too_long_is_given_up_as_its_worker_says(
+    told: Told, monkeypatch: pytest.MonkeyPatch, fails: bool
+) -> None:
+    """And where that fails as well, that it gave up is written down all the same."""
+
+    def spent(_: Work) -> bool:
+        raise retries.Spent
+
+    marked: list[Work] = []
+    monkeypatch.setattr(retries, "put_off", spent)
+    monkeypatch.setattr(worker, "mark_given_up", marked.append)
+    give_up, given_up = _failing("call_0" if fails else "")
+    event = queue_event(BODIES[:1])
+    answer = worker.queue_worker(give_up)(_failing("call_0")[0])(event, Context(60_000))
+    assert (_failed(answer), given_up, marked) == ([], WORK[:1], WORK[:1] if fails else [])
+    assert told.errors() == [
+        ("work failed", "call", "call_0"),
+        ("a job gave up", "call", "call_0"),
+        *([("not given up as it should be", None, None)] if fails else []),
+    ]
+    _, metrics = told.lines()
+    assert metrics["jobs_given_up"] == [1]
+
+
+@pytest.mark.parametrize("done", [False, True])
+def test_what_is_given_up_is_marked_in_its_workspace_unless_it_is_done_by_then(
+    monkeypatch: pytest.MonkeyPatch, done: bool
+) -> None:
+    marked: list[tuple[str, Work]] = []
+
+    def commit(_: Transaction) -> None:
+        if done:
+            raise AlreadyDone
+
+    monkeypatch.setattr(Transaction, "commit", commit)
+    monkeypatch.setattr(
+        Transaction, "give_up", lambda tx, work: marked.append((tx.partition, work))
+    )
+    worker.mark_given_up(WORK[0])
+    assert marked == [("ws_1", WORK[0])]
 
 
 @pytest.mark.parametrize("body", ["", "no JSON", "[]", "{}", '{"kind": 1}', "null"])
