@@ -9,7 +9,7 @@ import pytest
 from linkwright import clock
 from linkwright.table import Item
 from linkwright.transaction import Transaction
-from linkwright.voice.calls import concurrency, endings, items, turn_log
+from linkwright.voice.calls import endings, items, turn_log
 from linkwright.voice.calls.items import CallItem
 from linkwright.voice.calls.reports import Report
 from linkwright.voice.calls.states import EndedReason, Status
@@ -24,7 +24,6 @@ RETRY = {"on": ["busy", "no_answer"], "max": 2, "backoff": 60}
 @pytest.fixture(autouse=True)
 def _stopped(environment: pytest.MonkeyPatch) -> None:
     environment.setattr(clock, "now", lambda: NOW)
-    environment.setattr(concurrency, "_indexed", lambda *_: iter(()))
 
 
 def _end(item: CallItem, report: Report) -> tuple[Item, Transaction]:
