@@ -151,12 +151,12 @@ def test_it_counts_as_a_dial_of_the_plan_and_of_the_callee(store: Store) -> None
 
 def test_it_takes_a_place_on_the_phone(store: Store) -> None:
     _claim(concurrency=2)
-    caps = {
-        one["key"]["sk"]: one["expression_attribute_values"].get(":cap")
+    most = {
+        one["key"]["sk"]: one["expression_attribute_values"].get(":most")
         for one in store.commits[0]._operations
         if "ADD #active" in one.get("update_expression", "")
     }
-    assert caps == {"all": PLAN.concurrent_calls, "agt_1": 2, CALLEE: None}
+    assert most == {"all": PLAN.concurrent_calls, "agt_1": 2, CALLEE: None}
 
 
 def test_it_takes_its_turn_at_the_carriers_account(store: Store) -> None:
