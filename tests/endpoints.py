@@ -5,7 +5,7 @@ faults, `make bench`. A rule of the template names the route that has no row.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from linkwright.jobs import CALL, Work
@@ -37,11 +37,13 @@ class Cost:
 class Row:
     """The body is made of a workspace's ids by their kind. A value that looks like an id is taken
     for one by the tests of tenancy. The status is that of the contract, unless there is none.
+    `kinds` are of path parameters that do not name what they usually do.
     """
 
     costs: list[Cost]
     body: Callable[[Mapping[str, str]], dict[str, Any]] | None = None
     status: int | None = None
+    kinds: Mapping[str, str] = field(default_factory=dict)
 
 
 def _calls(query: str = "") -> Callable[[Workspace], Ask]:
@@ -132,6 +134,11 @@ ENDPOINTS = {
         # The record, the call, the minutes and the event with its index entry.
         [Cost(_CHANGE, 1, 10)],
         body=lambda _: {},
+    ),
+    "DELETE /v1/voice/calls/{call_id}": Row(
+        # The call and what was said 2 each, the job 2 and its index entry; 1 to authenticate.
+        [Cost(_CHANGE, 1, 8)],
+        kinds={"call_id": "ended"},
     ),
     "GET /v1/voice/calls": Row(
         [

@@ -91,6 +91,10 @@ class MemoryStack(Stack):
         self.objects[Key] = ContentType, Body
         return {"ETag": "etag"}
 
+    def delete_object(self, Bucket: str, Key: str) -> Item:  # noqa: N803
+        self.objects.pop(Key, None)
+        return {"ResponseMetadata": {"HTTPStatusCode": 204}}
+
     def get_object(self, Bucket: str, Key: str) -> Item:  # noqa: N803
         if Key not in self.objects:
             raise ClientError({"Error": {"Code": "NoSuchKey"}}, "GetObject")

@@ -173,7 +173,12 @@ def finished(world: World) -> list[str]:
     problems += [f"still due: {item['sk']}" for item in rows if "gsi2pk" in item]
     problems += [f"a message without its item: {key}" for key in world.messages - keys]
     problems += [f"never sent to its queue: {key}" for key in told_of - world.messages]
-    named = {item[name] for item in rows for name in _OBJECTS if name in item}
+    erased = {item["sk"] for item in rows if "erased_at" in item.get("view", {})}
+    left = [item for item in rows if item["sk"] not in erased]
+    named = {item[name] for item in left for name in _OBJECTS if name in item}
+    problems += [
+        f"not erased: {key}" for key in world.cloud.objects() for one in erased if one in key
+    ]
     if missing := named and named - world.cloud.objects().keys():
         problems.append(f"not in the bucket: {missing}")
     core = stored["CoreTable"]
@@ -223,12 +228,15 @@ def _written_down(world: World, rows: list[Item]) -> list[str]:
     written = {
         (row["sk"], line["text"])
         for row in rows
-        if row["pk"].endswith("#CALL")
+        if row["pk"].endswith("#SAID")
         for line in row.get("transcript", [])
     }
     calls = world.telephone.calls
     said = {(attempt_of(call)[0], text) for call in calls for text in call.said("agent")}
-    return [f"said and not written down: {text}" for _, text in said - written]
+    erased = {row["sk"] for row in rows if "erased_at" in row.get("view", {})}
+    problems = [f"written down, though erased: {text}" for one, text in written if one in erased]
+    missing = [text for one, text in said - written if one not in erased]
+    return problems + [f"said and not written down: {text}" for text in missing]
 
 
 # ---- a commit alone -----------------------------------------------------------------------------

@@ -85,6 +85,9 @@ _NAMED: Mapping[str, tuple[str, str | None]] = {
 _WANTED = {
     _PLACE_CALL: _Wanted(_call()),
     "GET /v1/voice/calls": _Wanted(after=_PLACE_CALL, query="status=completed&status=queued"),
+    "DELETE /v1/voice/calls/{call_id}": _Wanted(
+        path={"call_id": "{id}"}, after=_PLACE_CALL, until=Until.SETTLED
+    ),
     _CANCEL_CALL: _Wanted(path={"call_id": "{id}"}, after=_PLACE_CALL, until=Until.ASKED),
     _ADD_NUMBER: _Wanted({"number": CALLEE, "reason": "asked on the phone"}),
     "GET /v1/voice/do-not-call": _Wanted(after=_ADD_NUMBER),

@@ -51,7 +51,9 @@ class Ids(dict[str, str]):
         call = workspace.place(agent).json["id"]
         # It calls from it, and never to it.
         number = workspace.number(workspace.never_call())
-        ids = cls(agt=agent, call=call, number=number)
+        ended = workspace.place(agent).json["id"]
+        workspace.client.post(f"/v1/voice/calls/{ended}/cancel")
+        ids = cls(agt=agent, call=call, ended=ended, number=number)
         ids |= {"partition": workspace.partition, "attempt": "1", "turn": "1"}
         ids.workspace = workspace
         ids.reader = workspace.client_with(["*:read", "settings:manage"])
@@ -112,9 +114,16 @@ class Route:
 
     def url(self, ids: Mapping[str, str]) -> str:
         """The path with ids in it, by kind."""
-        unknown = set(self.parameters) - set(PARAMETERS)
+        kinds = dict(zip(self.parameters, self.kinds, strict=True))
+        return self.path.format(**{name: ids[kinds[name]] for name in kinds})
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kind of id that each of its parameters takes."""
+        known = {**PARAMETERS, **self.row.kinds}
+        unknown = set(self.parameters) - set(known)
         assert not unknown, f"{self}: add {unknown} to PARAMETERS in {__file__}"
-        return self.path.format(**{name: ids[PARAMETERS[name]] for name in self.parameters})
+        return [known[name] for name in self.parameters]
 
     def body(self, ids: Mapping[str, str]) -> dict[str, Any] | None:
         if self.method not in WITH_BODY or self.is_callback:

@@ -27,8 +27,8 @@ def mixed(stack: Stack) -> tuple[World, list[dict[str, Any]]]:
             made = workspace.place((world.ids["agt"], other)[at % 2]).json["id"]
             move(workspace, made, (Status.QUEUED, *ENDINGS)[at % 7 % 4])
     rows, _ = walk(world.client, CALLS, 100)
-    assert len(rows) == 31
-    assert len({row["status"] for row in rows}) == 4
+    assert len(rows) == 32
+    assert len({row["status"] for row in rows}) == 5
     return world, rows
 
 

@@ -10,7 +10,6 @@ from tests.client import Client
 from tests.factories import CALLEE
 from tests.integration.every_route import (
     ID_ROUTES,
-    PARAMETERS,
     ROUTES,
     Route,
     World,
@@ -70,7 +69,7 @@ NOT_IDS = {
 
 @pytest.mark.parametrize("route", ID_ROUTES, ids=str)
 def test_404_with_the_same_bytes_for_every_id_that_is_none(world: World, route: Route) -> None:
-    kinds = [PARAMETERS[name] for name in route.parameters]
+    kinds = route.kinds
     for kind in kinds:
         missing = world.ids.but(**{kind: f"{kind}_01ARZ3NDEKTSV4RRFFQ69G5FAV"})
         expected = route.ask(world.client, missing)

@@ -9,7 +9,7 @@ from linkwright import jobs, media
 from linkwright.errors import Unavailable
 from linkwright.jobs import FOLLOW_UP, HANG_UP, KINDS, RECORDING, Kind, Work
 from linkwright.table import Item, Table, get
-from linkwright.voice.calls import follow_ups, reading
+from linkwright.voice.calls import follow_ups
 from linkwright.voice.follow_up import worker
 from tests import pump
 from tests.carrier import Exchange, unreachable
@@ -69,7 +69,7 @@ def test_what_cannot_even_be_told_from_facts_is_given_up_all_the_same(
     call_id = _ended(stack, workspace)
     work = Work(FOLLOW_UP, *follow_ups.analysis_key(workspace.partition, call_id))
     monkeypatch.setattr(worker, "_said_at_last", _away)
-    monkeypatch.setattr(reading, "without_talk", _away)
+    monkeypatch.setattr(worker, "_made", _away)
     assert "given_up_at" in _do(work)
     assert workspace.call(call_id)["analysis"] is None
 

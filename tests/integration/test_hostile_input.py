@@ -18,7 +18,6 @@ from tests.integration.every_route import (
     ID_ROUTES,
     LEAKS,
     LIST_ROUTES,
-    PARAMETERS,
     Route,
     World,
     assert_answer,
@@ -156,7 +155,7 @@ def test_never_5xx_for_any_query(world: World, route: Route) -> None:
 @pytest.mark.parametrize("route", ID_ROUTES, ids=str)
 def test_never_5xx_for_any_id(world: World, route: Route) -> None:
     client = world.workspace.client_with(["*:read", route.contract.scope or "*:read"])
-    kind = PARAMETERS[route.parameters[0]]
+    kind = route.kinds[0]
 
     @examples(100, route, ID_ROUTES)
     @given(text=_text.filter(bool))

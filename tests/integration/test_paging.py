@@ -81,7 +81,7 @@ def test_200_each_of_300_calls_of_one_moment_once(
 @pytest.mark.parametrize("route", LIST_ROUTES, ids=str)
 def test_200_null_on_a_page_that_fits_exactly(stack: Stack, route: Route) -> None:
     world = make_world()
-    _placed(stack, world.workspace, world.ids["agt"], 24)
+    _placed(stack, world.workspace, world.ids["agt"], 23)
     for _ in range(24):
         world.workspace.agent()
         world.workspace.never_call()

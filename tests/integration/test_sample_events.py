@@ -173,6 +173,13 @@ def test_dial_call(dialled: PlacedCall, exchange: Exchange) -> None:
     assert [turn["role"] for turn in call["transcript"]] == ["agent", *["callee", "agent"] * 6]
 
 
+def test_204_erase_call(dialled: PlacedCall, exchange: Exchange) -> None:
+    assert replay("erase_call").status == 409
+    exchange.finish(dialled)
+    assert replay("erase_call").status == 204
+    assert _show()["transcript"] == []
+
+
 def test_200_answer_call(dialled: PlacedCall) -> None:
     answer = replay("answer_call", dialled.sid)
     assert (answer.status, _next(answer)) == (200, "turn/1")

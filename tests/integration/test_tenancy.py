@@ -10,7 +10,6 @@ from tests.integration.every_route import (
     BODY_ROUTES,
     ID_ROUTES,
     LIST_ROUTES,
-    PARAMETERS,
     Ids,
     Route,
     World,
@@ -49,7 +48,7 @@ def _ids_in(body: dict[str, Any]) -> dict[str, str]:
 
 
 def _assert_nowhere(route: Route, asking: World, owner: World) -> None:
-    for kind in {PARAMETERS[name] for name in route.parameters}:
+    for kind in route.kinds:
         missing = route.ask(asking.client, asking.ids.but(**{kind: f"{kind}_{MISSING}"}))
         foreign = route.ask(asking.client, asking.ids.but(**{kind: owner.ids[kind]}))
         for answer in (missing, foreign):

@@ -10,7 +10,7 @@ from linkwright import clock
 from linkwright.providers.llm import Failure, ModelFailed
 from linkwright.table import Table, query
 from linkwright.voice.agent_models import EscalationRule
-from linkwright.voice.calls import lifecycle, transcripts
+from linkwright.voice.calls import lifecycle, said
 from linkwright.voice.calls import turn_log as turns
 from linkwright.voice.conversation import decisions, dialogue
 from linkwright.voice.language.phrases import phrases
@@ -352,8 +352,9 @@ def test_a_talk_that_is_canceled_keeps_what_was_said(workspace: Workspace) -> No
     assert canceled.status == 200
     said = [("agent", EN.disclosed.format(name="Dana") + f" {EN.opt_out_key} {EN.good_moment}")]
     said += [("callee", "Hello?"), ("agent", EN.replies[0])]
-    shown = [(line["role"], line["text"]) for line in canceled.json["transcript"]]
-    assert shown == talk.lines() == said
+    # A replay would show it for a day: it is in one place alone.
+    assert canceled.json["transcript"] == []
+    assert talk.lines() == said
     assert talk.end() == ("canceled", "canceled")
     # The words that were on their way come too late.
     talk.exchange.advance(talk.call)
@@ -385,18 +386,19 @@ def test_a_long_transcript_is_kept_outside_of_the_call(workspace: Workspace, way
         lines = lines[:10]
     else:
         talk.finish()
-    item = talk.item
-    assert "transcript" not in item
-    assert item["transcript_key"] == f"transcripts/{workspace.partition}/{talk.id}.json"
-    said = [text for role, text in talk.lines() if role == "callee"]
-    assert said == lines
-    assert sum(len(text.encode()) for text in said) > transcripts.MAX_ITEM_BYTES
+    kept = said.read(talk.item)
+    assert "transcript" not in kept
+    name = f"{workspace.partition}/{talk.id}.json"
+    assert kept["transcript_key"] == f"transcripts/365-days/{name}"
+    heard = [text for role, text in talk.lines() if role == "callee"]
+    assert heard == lines
+    assert sum(len(text.encode()) for text in heard) > said.MAX_ITEM_BYTES
 
 
 def test_a_short_one_is_kept_in_it(workspace: Workspace) -> None:
     talk = Talk(workspace, "Hello?").finish()
-    assert "transcript_key" not in talk.item
-    assert len(talk.item["transcript"]) == 3
+    assert "transcript_key" not in said.read(talk.item)
+    assert len(said.read(talk.item)["transcript"]) == 3
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ OFF = {
     "calls_per_day": None,
     "quiet_hours": None,
     "model": None,
+    "retention_days": 365,
     "version": 1,
     "updated_at": None,
 }

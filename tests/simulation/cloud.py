@@ -204,6 +204,10 @@ class Cloud:
         self.objects[Key] = Body
         return {"ETag": "etag"}
 
+    def delete_object(self, Bucket: str, Key: str) -> Item:  # noqa: N803
+        self.objects.pop(Key, None)
+        return {"ResponseMetadata": {"HTTPStatusCode": 204}}
+
     def get_object(self, Bucket: str, Key: str) -> Item:  # noqa: N803
         return {"Body": io.BytesIO(self.objects[Key])}
 

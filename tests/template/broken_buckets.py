@@ -56,13 +56,19 @@ def a_bucket_that_keeps_everything(checkout: Checkout) -> None:
 
 @breaks(buckets.buckets_forget)
 def a_bucket_that_forgets_a_part(checkout: Checkout) -> None:
-    (rule,) = block(checkout, "MediaBucket")["LifecycleConfiguration"]["Rules"]
+    *_, rule = block(checkout, "MediaBucket")["LifecycleConfiguration"]["Rules"]
     rule["Prefix"] = "recordings/"
 
 
 @breaks(buckets.buckets_forget)
+def a_bucket_that_forgets_too_late(checkout: Checkout) -> None:
+    rule, *_ = block(checkout, "MediaBucket")["LifecycleConfiguration"]["Rules"]
+    rule["ExpirationInDays"] = 90
+
+
+@breaks(buckets.buckets_forget)
 def a_bucket_that_keeps_half_an_upload(checkout: Checkout) -> None:
-    (rule,) = block(checkout, "MediaBucket")["LifecycleConfiguration"]["Rules"]
+    *_, rule = block(checkout, "MediaBucket")["LifecycleConfiguration"]["Rules"]
     del rule["AbortIncompleteMultipartUpload"]
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from linkwright.media import RETENTION
+from linkwright.media import RETENTION_DAYS
 from tests.template.checkout import Checkout, Json, listed, target
 
+FOLDERS = ("recordings", "transcripts")
 BUCKET = "AWS::S3::Bucket"
 PUBLIC_ACCESS = (
     "BlockPublicAcls",
@@ -56,8 +57,17 @@ def _refuses_plain_http(statement: Json, bucket: str) -> bool:
 def buckets_forget(checkout: Checkout) -> Iterator[str]:
     for name, bucket in checkout.of_type(BUCKET).items():
         rules = [rule for rule in _rules(bucket, "LifecycleConfiguration") if _is_for_all(rule)]
-        if [rule.get("ExpirationInDays") for rule in rules] != [RETENTION.days]:
-            yield f"{name}: what is in it does not expire after {RETENTION.days} days"
+        if [rule.get("ExpirationInDays") for rule in rules] != [max(RETENTION_DAYS)]:
+            yield f"{name}: what is in it does not expire after {max(RETENTION_DAYS)} days"
+        sooner = {
+            (rule.get("Prefix"), rule.get("ExpirationInDays"))
+            for rule in _rules(bucket, "LifecycleConfiguration")
+            if rule["Status"] == "Enabled" and "Prefix" in rule
+        }
+        for folder in FOLDERS:
+            for days in sorted(set(RETENTION_DAYS) - {max(RETENTION_DAYS)}):
+                if (f"{folder}/{days}-days/", days) not in sooner:
+                    yield f"{name}: {folder} of {days} days do not expire then"
         if not any("AbortIncompleteMultipartUpload" in rule for rule in rules):
             yield f"{name}: keeps the parts of uploads that were cut off"
 

@@ -14,8 +14,9 @@ from moto import mock_aws
 
 from linkwright import aws, clock, deadline, media, settings
 from linkwright.errors import Unavailable
-from linkwright.voice.calls import recordings, transcripts
+from linkwright.voice.calls import recordings, said
 from linkwright.voice.calls.models import TranscriptTurn
+from tools.template import template
 
 BUCKET = "media"
 REGION = "eu-west-1"
@@ -48,8 +49,9 @@ def credentials(_bucket: None) -> Iterator[pytest.MonkeyPatch]:
         yield patch
 
 
-def _ended(**attributes: Any) -> dict[str, Any]:
-    return {"view": {"ended_at": clock.timestamp()}, **attributes}
+def _ended(partition: str = "ws_1", **attributes: Any) -> Any:
+    own = {"pk": f"W#{partition}#CALL", "sk": "call_1", "view": {"ended_at": clock.timestamp()}}
+    return {**own, **attributes}
 
 
 def _turn(text: str) -> TranscriptTurn:
@@ -61,32 +63,41 @@ def _keys() -> list[str]:
 
 
 def test_a_short_transcript_stays_in_the_item() -> None:
-    kept = transcripts.stored("ws_1", "call_1", [_turn("שלום")])
+    kept = said.stored(_ended(), [_turn("שלום")])
     assert kept == {"transcript": [_turn("שלום").model_dump()]}
-    assert transcripts.read(_ended(**kept)) == kept["transcript"]
+    assert said.transcript(kept) == kept["transcript"]
     assert _keys() == []
 
 
 def test_a_call_without_a_transcript_has_no_turns() -> None:
-    assert transcripts.stored("ws_1", "call_1", []) == {"transcript": []}
-    assert transcripts.read({"view": {}}) == []
+    assert said.stored(_ended(), []) == {"transcript": []}
+    assert said.transcript({}) == []
 
 
 def test_the_size_of_a_transcript_is_that_of_its_bytes() -> None:
     around = len(json.dumps([_turn("").model_dump()]).encode())
-    room = transcripts.MAX_ITEM_BYTES - around
-    assert "transcript" in transcripts.stored("ws_1", "call_1", [_turn("x" * room)])
-    assert "transcript" in transcripts.stored("ws_1", "call_1", [_turn("ש" * (room // 2))])
+    room = said.MAX_ITEM_BYTES - around
+    assert "transcript" in said.stored(_ended(), [_turn("x" * room)])
+    assert "transcript" in said.stored(_ended(), [_turn("ש" * (room // 2))])
     for text in ("x" * (room + 1), "ש" * (room // 2 + 1)):
-        kept = transcripts.stored("ws_1", "call_1", [_turn(text)])
-        assert kept == {"transcript_key": "transcripts/ws_1/call_1.json"}
-        assert transcripts.read(_ended(**kept)) == [_turn(text).model_dump()]
-    assert _keys() == ["transcripts/ws_1/call_1.json"]
+        kept = said.stored(_ended(), [_turn(text)])
+        assert kept == {"transcript_key": "transcripts/365-days/ws_1/call_1.json"}
+        assert said.transcript(kept) == [_turn(text).model_dump()]
+    assert _keys() == ["transcripts/365-days/ws_1/call_1.json"]
+
+
+@pytest.mark.parametrize("days", media.RETENTION_DAYS)
+def test_a_rule_of_the_bucket_takes_what_is_kept_for_so_many_days(days: int) -> None:
+    rules = template()["Resources"]["MediaBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    item = _ended(keep_days=days)
+    for key in (said.object_key(item), recordings.key(item, "RE1")):
+        taking = [rule for rule in rules if key.startswith(rule.get("Prefix", ""))]
+        assert min(rule["ExpirationInDays"] for rule in taking) == days
 
 
 def test_a_recording_has_the_name_and_type_of_its_audio() -> None:
-    key = recordings.key("ws_1.test", "call_1", "RE1")
-    assert key == "recordings/ws_1.test/call_1/RE1.mp3"
+    key = recordings.key(_ended("ws_1.test"), "RE1")
+    assert key == "recordings/365-days/ws_1.test/call_1/RE1.mp3"
     recordings.store(key, b"x", "audio/mpeg")
     stored = aws.s3().get_object(Bucket=BUCKET, Key=key)
     assert (stored["ContentType"], stored["Body"].read()) == ("audio/mpeg", b"x")
@@ -96,8 +107,9 @@ def test_no_address_without_a_recording_or_after_it_is_gone() -> None:
     assert recordings.presigned(_ended()) is None
     item = _ended(recording_key="recordings/ws_1/call_1.wav")
     assert recordings.presigned(item) is not None
-    item["view"]["ended_at"] = clock.timestamp(clock.now() - media.RETENTION)
-    assert recordings.presigned(item) is None
+    item["view"]["ended_at"] = clock.timestamp(clock.now() - timedelta(days=90))
+    assert recordings.presigned(item) is not None
+    assert recordings.presigned({**item, "keep_days": 90}) is None
 
 
 @pytest.mark.parametrize("token", [None, "of/the+role="])

@@ -8,8 +8,8 @@ import pytest
 
 from linkwright.providers import llm
 from linkwright.voice.calls.models import Analysis, Call, TranscriptTurn
+from linkwright.voice.calls.said import said_by_callee
 from linkwright.voice.calls.states import EndedReason, Status
-from linkwright.voice.calls.transcripts import said_by_callee
 from linkwright.voice.follow_up import analysis
 from linkwright.voice.follow_up.analysis import Impression
 from linkwright.voice.language import opt_out

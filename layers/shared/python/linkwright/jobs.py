@@ -26,6 +26,7 @@ FOLLOW_UP = "flw"
 RECORDING = "rec"
 HANG_UP = "hup"
 SETTLEMENT = "leg"
+ERASING = "ers"
 
 # A marked item as it was, if it was there, and as it is.
 Change = tuple[Item | None, Item]
@@ -85,6 +86,8 @@ KINDS = {
     FOLLOW_UP: Kind("follow_up_queue_url", (5, 60, 300, 900, 3600), timedelta(days=1)),
     # The carrier may be slow to have it, or its end to be told.
     RECORDING: Kind("follow_up_queue_url", (5, 30, 120, 300, 900, 1800), timedelta(days=1)),
+    # What was asked to be gone is not given up for a while.
+    ERASING: Kind("follow_up_queue_url", (5, 60, 300, 900, 3600), timedelta(days=7)),
     # Somebody is on the phone; no call of the carrier's lasts for longer.
     HANG_UP: Kind("follow_up_queue_url", (1, 2, 4, 8, 15, 30, 60, 300), timedelta(hours=5)),
     # Patient: meanwhile the minutes are reserved, and then they are charged as far as we know.

@@ -4,16 +4,22 @@ An object is written before the item that names it, and always under the same ke
 names does no harm.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from urllib.parse import quote
 
 from linkwright import aws, clock
 from linkwright.errors import Unavailable
 from linkwright.settings import settings
 
-# The bucket's lifecycle rule in template.yaml, which deletes at some time after that.
-RETENTION = timedelta(days=365)
+# For how many days an object may be kept: template.yaml has a lifecycle rule for each, by the first
+# two parts of its key, which deletes it at some time after that.
+RETENTION_DAYS = (30, 90, 365)
 LINK_S = 900
+
+
+def key(folder: str, days: int, name: str) -> str:
+    """The key of what is kept for so many days."""
+    return f"{folder}/{days}-days/{name}"
 
 
 def put(key: str, body: bytes, content_type: str) -> None:
@@ -35,6 +41,13 @@ def get(key: str) -> bytes:
     )
 
 
+def delete(key: str) -> None:
+    """Delete an object, if there is one. Raises `Unavailable`."""
+    answer = aws.run(lambda: aws.s3().delete_object(Bucket=settings().media_bucket, Key=key))
+    if answer["ResponseMetadata"]["HTTPStatusCode"] != 204:
+        raise Unavailable
+
+
 def link(key: str) -> tuple[str, str]:
     """An address that shows the object to whoever has it, and until when."""
     bucket, path = settings().media_bucket, quote(key)
@@ -44,11 +57,6 @@ def link(key: str) -> tuple[str, str]:
     # Before it is signed: it may hold a moment longer than we say, and never shorter.
     until = clock.timestamp(clock.now() + timedelta(seconds=LINK_S))
     return aws.presigned(f"{base}/{path}", "s3", LINK_S), until
-
-
-def is_kept(since: datetime) -> bool:
-    """Whether what was written then is still there."""
-    return clock.now() < since + RETENTION
 
 
 def _host(bucket: str) -> str:

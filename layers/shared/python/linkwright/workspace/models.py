@@ -92,6 +92,7 @@ class UpdateSettings(RequestModel):
     calls_per_day: CallsPerDay | None = None
     quiet_hours: QuietHours | None = None
     model: ModelName | None = None
+    retention_days: Literal[30, 90, 365] = 365
 
     def changes(self) -> dict[str, Any]:
         return self.model_dump(mode="json", exclude_unset=True)
@@ -101,7 +102,8 @@ class Settings(Model):
     """The rules for the workspace's calls, of live or of test mode.
 
     `calls` off stops placing and dialling. The countries are those of the numbers called; `null`
-    is any, as no limit is for the others. `calls_per_callee_per_day` counts the attempts at a
+    is any, as no limit is for the others. What was said is kept for `retention_days` after a call
+    that was placed under them has ended. `calls_per_callee_per_day` counts the attempts at a
     number in any 24 hours, `calls_per_day` the calls placed on one day, UTC. `model` is the one
     that speaks in its calls; `null` is the deployment's own.
     """
@@ -113,5 +115,6 @@ class Settings(Model):
     calls_per_day: int | None
     quiet_hours: QuietHours | None
     model: str | None = None
+    retention_days: int = 365
     version: int
     updated_at: Time | None

@@ -24,6 +24,7 @@ OFF = Settings.model_construct(
     calls_per_day=None,
     quiet_hours=None,
     model=None,
+    retention_days=365,
     version=1,
     updated_at=None,
 )

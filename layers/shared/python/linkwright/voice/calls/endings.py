@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from linkwright import clock, usage
 from linkwright.table import Item
 from linkwright.transaction import Otherwise, Transaction
-from linkwright.voice.calls import attempts, follow_ups, items, transcripts, turn_log
+from linkwright.voice.calls import attempts, follow_ups, items, said, turn_log
 from linkwright.voice.calls.items import RESERVED_MINUTES, CallItem, Facts, Superseded
 from linkwright.voice.calls.reports import Report
 from linkwright.voice.calls.states import MACHINES, EndedReason, Status
@@ -73,10 +73,10 @@ def _end_call(
     view = attempts.reported(view, report)
     if report.duration_s and "answered_at" not in view:
         view["answered_at"] = clock.timestamp(_answered_at(view, report.duration_s))
-    said = transcripts.stored(tx.partition, item["sk"], report.transcript)
-    if report.opted_out:
-        said["opted_out"] = True
-    after = items.write(tx, item, view, said, otherwise)
+    facts: Facts = {"opted_out": True} if report.opted_out else {}
+    after = items.write(tx, item, view, facts, otherwise)
+    if report.transcript:
+        said.keep(tx, after, report.transcript)
     _leave_jobs(tx, after, report)
     if report.opted_out:
         do_not_call.add(view["to"], tx, source="call", call_id=item["sk"])

@@ -1,7 +1,8 @@
 """The jobs that a call leaves behind, each written by the transaction of the change it follows.
 
 Once it has ended: its analysis, what it cost if it was put through, and, when the carrier has the
-sound of it, the recording. And a call at the carrier that is to be hung up, since ours is over.
+sound of it, the recording; at some time that what was said is erased. And a call at the carrier
+that is to be hung up, since ours is over.
 """
 
 from datetime import timedelta
@@ -51,6 +52,11 @@ def request_recording(partition: str, call_id: str, recording: str, tx: Transact
 def request_hang_up(partition: str, sid: str, tx: Transaction) -> None:
     """Have a call at the carrier ended; once more, if that was asked before."""
     _put(hang_up_key(partition, sid), jobs.HANG_UP, tx, condition="")
+
+
+def request_erasing(partition: str, call_id: str, tx: Transaction) -> None:
+    """Have what was said in the call erased wherever it lies."""
+    _put(Key(f"W#{partition}#ERS", call_id), jobs.ERASING, tx, condition="")
 
 
 class AlreadyRequested(Exception):

@@ -18,6 +18,8 @@ from linkwright.voice.calls.states import Status, is_terminal
 UNHEARD = timedelta(minutes=2)
 # One minute is reserved while a call waits; when it is dialled, as many as it may last.
 RESERVED_MINUTES = 1
+# How long what was said is kept, unless the workspace says otherwise.
+KEPT_DAYS = 365
 
 
 class Facts(line.Standing, total=False):
@@ -31,6 +33,7 @@ class Facts(line.Standing, total=False):
     outbox: str
     due_at: str
     on_quiet_hours: str
+    keep_days: int
     reserved: int
     period: str
     # Claimed by a worker, which fixes what the agent is for this attempt.
@@ -46,10 +49,8 @@ class Facts(line.Standing, total=False):
     # Put through: to whom, and how long that may last.
     transfer_to: str
     transfer_s: int
-    # Ended; the keys are of what S3 keeps.
+    # Ended; the key is of what S3 keeps.
     opted_out: bool
-    transcript: list[Item]
-    transcript_key: str
     recording_key: str
 
 
@@ -122,6 +123,11 @@ def find(partition: str, call_id: str) -> CallItem | None:
 
 def at(where: Key) -> CallItem | None:
     return cast(CallItem | None, get(Table.CORE, where))
+
+
+def kept_days(item: CallItem) -> int:
+    """For how many days after its end what was said in the call is kept."""
+    return item.get("keep_days", KEPT_DAYS)
 
 
 def partition_of(item: CallItem) -> str:

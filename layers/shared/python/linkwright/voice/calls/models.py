@@ -129,9 +129,9 @@ Outcome = Literal["conversation", "opted_out", "no_conversation", "voicemail", "
 
 
 class Analysis(Model):
-    """What came of a conversation."""
+    """What came of a conversation. The summary is shown with its transcript, and kept as long."""
 
-    summary: str
+    summary: str | None = None
     outcome: Outcome
     sentiment: Literal["positive", "neutral", "negative"] | None = None
     custom: dict[str, str] = Field(default_factory=dict)
@@ -173,6 +173,7 @@ class CallSummary(Model):
     recording_url: str | None = None
     recording_expires_at: Time | None = None
     analysis: Analysis | None = None
+    erased_at: Time | None = None
 
 
 class Call(CallSummary):

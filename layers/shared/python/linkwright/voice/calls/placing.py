@@ -53,6 +53,8 @@ def place(account: Account, wanted: PlaceCall, tx: Transaction) -> Call:
     )
     item = _new_item(account.partition, call, tx.request_id)
     item["on_quiet_hours"] = wanted.on_quiet_hours
+    if settings.retention_days != items.KEPT_DAYS:
+        item["keep_days"] = settings.retention_days
     _require(account, item, settings, moment, tx)
     due = items.due(call.id, moment) if is_later else jobs.requested(jobs.CALL, call.id)
     tx.put(Table.CORE, {**item, **due})

@@ -3,7 +3,8 @@
 from linkwright import ids
 from linkwright.auth import Account
 from linkwright.errors import ResourceNotFound
-from linkwright.voice.calls import items, recordings, transcripts
+from linkwright.table import Item
+from linkwright.voice.calls import items, recordings, said
 from linkwright.voice.calls.items import CallItem
 from linkwright.voice.calls.models import Call
 
@@ -11,7 +12,7 @@ from linkwright.voice.calls.models import Call
 def get(account: Account, call_id: str) -> Call:
     """The call with an address of its recording, which soon expires: no other answer has one."""
     item = existing(account, call_id)
-    call, recording = shown(item), recordings.presigned(item)
+    call, recording = shown(item, said.read(item)), recordings.presigned(item)
     if recording is not None:
         call.recording_url, call.recording_expires_at = recording
     return call
@@ -25,11 +26,9 @@ def existing(account: Account, call_id: str) -> CallItem:
     return found
 
 
-def without_talk(item: CallItem) -> Call:
-    """The call as far as its item alone tells, without what was said."""
-    return Call.model_validate({**item["view"], "transcript": []})
-
-
-def shown(item: CallItem) -> Call:
-    """The call with what was said in it."""
-    return Call.model_validate({**item["view"], "transcript": transcripts.read(item)})
+def shown(item: CallItem, kept: Item | None = None) -> Call:
+    """The call, with what is kept of what was said in it if that was read."""
+    view, kept = item["view"], kept or {}
+    if "summary" in kept and "analysis" in view:
+        view = {**view, "analysis": {**view["analysis"], "summary": kept["summary"]}}
+    return Call.model_validate({**view, "transcript": said.transcript(kept)})

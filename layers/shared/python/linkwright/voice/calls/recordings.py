@@ -1,12 +1,14 @@
 """The recording of a call: in S3, and shown by addresses that soon expire."""
 
-from linkwright import clock, media
+from linkwright import media
+from linkwright.voice.calls import items, said
 from linkwright.voice.calls.items import CallItem
 
 
-def key(partition: str, call_id: str, recording: str) -> str:
+def key(item: CallItem, recording: str) -> str:
     """Where a recording is kept, which the carrier has under that id, as MP3."""
-    return f"recordings/{partition}/{call_id}/{recording}.mp3"
+    name = f"{items.partition_of(item)}/{item['sk']}/{recording}.mp3"
+    return media.key("recordings", items.kept_days(item), name)
 
 
 def store(key: str, audio: bytes, content_type: str) -> None:
@@ -17,6 +19,6 @@ def store(key: str, audio: bytes, content_type: str) -> None:
 def presigned(item: CallItem) -> tuple[str, str] | None:
     """A fresh address of the recording and when it expires; None if there is none (yet, or now)."""
     key = item.get("recording_key")
-    if key is None or not media.is_kept(clock.parse(item["view"]["ended_at"])):
+    if key is None or not said.is_kept(item):
         return None
     return media.link(key)

@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from linkwright import clock
 from linkwright.table import ConditionFailed, Item, Key, Table, get, query, update
+from linkwright.transaction import MAX_OPERATIONS
 from linkwright.voice.calls import attempts, items
 from linkwright.voice.calls.items import CallItem
 from linkwright.voice.calls.models import TranscriptTurn
@@ -104,6 +105,18 @@ def is_with_a_person(turns: Sequence[Turn]) -> bool:
     """Whether one was heard, or is connected: what a detection says of the call is weaker."""
     is_put_through = any(turn.then is Then.TRANSFER for turn in turns)
     return is_put_through or not announcements.may_be_a_machine(heard(turns))
+
+
+def erase(item: CallItem) -> None:
+    """Delete the turns of all attempts."""
+    while True:
+        rows, _ = query(Table.CORE, _pk(item), limit=MAX_OPERATIONS, strong=True)
+        if not rows:
+            return
+        tx = items.transaction(item)
+        for row in rows:
+            tx.delete(Table.CORE, Key(row["pk"], row["sk"]), condition="")
+        tx.commit()
 
 
 def open_talk(item: CallItem, text: str) -> Turn | None:

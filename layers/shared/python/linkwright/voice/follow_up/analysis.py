@@ -12,8 +12,8 @@ from linkwright.fields import RequestModel
 from linkwright.observability import count, log_failure
 from linkwright.providers import llm
 from linkwright.voice.calls.models import Analysis, Call, Outcome
+from linkwright.voice.calls.said import said_by_callee
 from linkwright.voice.calls.states import EndedReason, Status
-from linkwright.voice.calls.transcripts import said_by_callee
 from linkwright.voice.language import opt_out
 from linkwright.voice.language.text import spoken
 

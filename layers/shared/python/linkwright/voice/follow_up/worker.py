@@ -1,24 +1,25 @@
 """What the follow-up worker does, safe to be killed at any instruction.
 
-It analyses an ended call, charges one that was put through, keeps its recording, and hangs up what
-ours has ended. What is told of a call is written with its event; the last write of a job ends it.
+It analyses an ended call, charges one that was put through, keeps its recording, erases what was
+said, and hangs up what ours has ended. What is told of a call is written with its event; the last
+write of a job ends it.
 """
 
 from contextlib import suppress
 from datetime import timedelta
 
-from linkwright import clock, jobs
+from linkwright import clock, jobs, media
 from linkwright.errors import Unavailable
 from linkwright.jobs import Work
 from linkwright.providers import telephony
 from linkwright.providers.telephony import Carrier, NotFound
 from linkwright.table import Key
 from linkwright.transaction import Transaction
-from linkwright.voice.calls import endings, items, reading, recordings, transcripts, turn_log
-from linkwright.voice.calls.items import CallItem, Facts
-from linkwright.voice.calls.models import Analysis, Call
+from linkwright.voice.calls import endings, items, reading, recordings, said, turn_log
+from linkwright.voice.calls.items import CallItem
+from linkwright.voice.calls.models import Analysis, Call, TranscriptTurn
 from linkwright.voice.calls.states import Status, is_terminal
-from linkwright.voice.follow_up import analysis
+from linkwright.voice.follow_up import analysis, erasing
 from linkwright.worker import mark_given_up
 
 # How long a carrier may take to list what it connected; nobody waits for a charge.
@@ -55,8 +56,9 @@ def give_up(work: Work) -> None:
 def _analyse_by_facts(work: Work) -> None:
     def analysed(item: CallItem, tx: Transaction) -> CallItem:
         tx.give_up(work)
-        made = _made(reading.without_talk(item), item, None)
-        return _tell(item, made, {}, tx)
+        if said.is_erased(item):
+            return item
+        return _tell(item, _made(reading.shown(item), item, None), tx)
 
     with suppress(jobs.AlreadyDone):
         items.changing(_ended(work.key, work.sk), analysed)
@@ -65,11 +67,12 @@ def _analyse_by_facts(work: Work) -> None:
 def _analyse(job: Key) -> None:
     def analysed(item: CallItem, tx: Transaction) -> CallItem:
         tx.finish(job)
-        if item["view"].get("analysis") is not None:
+        if item["view"].get("analysis") is not None or said.is_erased(item):
             return item
-        said = _said_at_last(item)
-        made = _made(reading.shown({**item, **said}), item, item.get("model"))
-        return _tell(item, made, said, tx)
+        turns, is_more = _said_at_last(item)
+        call = reading.shown(item).model_copy(update={"transcript": turns})
+        made = _made(call, item, item.get("model"))
+        return _tell(item, made, tx, turns if is_more else None)
 
     item = _ended(job, job.sk)
     # The write that gives a call its analysis ends the job: without one the job is waiting.
@@ -77,12 +80,13 @@ def _analyse(job: Key) -> None:
         items.changing(item, analysed)
 
 
-def _said_at_last(item: CallItem) -> Facts:
-    """The transcript, if more was written down than when the end was told: the two may cross."""
+def _said_at_last(item: CallItem) -> tuple[list[TranscriptTurn], bool]:
+    """All that was said, and whether it is more than is kept: it may cross with the call's end."""
     turns = turn_log.transcript(item, turn_log.read(item))
-    if len(turns) <= len(transcripts.read(item)):
-        return {}
-    return transcripts.stored(items.partition_of(item), item["sk"], turns)
+    kept = said.transcript(said.read(item))
+    if len(turns) > len(kept):
+        return turns, True
+    return [TranscriptTurn.model_validate(line) for line in kept], False
 
 
 def _made(call: Call, item: CallItem, model: str | None) -> Analysis:
@@ -90,9 +94,15 @@ def _made(call: Call, item: CallItem, model: str | None) -> Analysis:
     return analysis.analyse(call, items.partition_of(item), model, opted_out=opted_out)
 
 
-def _tell(item: CallItem, made: Analysis, said: Facts, tx: Transaction) -> CallItem:
-    view = {**item["view"], "analysis": made.model_dump(mode="json", exclude_none=True)}
-    after = items.write(tx, item, view, said)
+def _tell(
+    item: CallItem, made: Analysis, tx: Transaction, more: list[TranscriptTurn] | None = None
+) -> CallItem:
+    if more is None:
+        said.sum_up(tx, item, made.summary)
+    else:
+        said.keep(tx, item, more, made.summary)
+    shown = made.model_dump(mode="json", exclude_none=True, exclude={"summary"})
+    after = items.write(tx, item, item["view"] | {"analysis": shown})
     tx.emit("call.analyzed", after["view"], sequence=after["v"])
     return after
 
@@ -107,7 +117,9 @@ def _keep_recording(job: Key) -> None:
         return
     call_id, _, sid = job.sk.partition("#")
     item, carrier = _ended(job, call_id), _carrier(job)
-    if _may_be_kept(item):
+    if said.is_erased(item):
+        media.delete(recordings.key(item, sid))
+    elif _may_be_kept(item):
         _keep(item, carrier, sid)
     carrier.twilio.delete_recording(sid)
     _close(job)
@@ -119,26 +131,34 @@ def _may_be_kept(item: CallItem) -> bool:
 
 
 def _keep(item: CallItem, carrier: Carrier, sid: str) -> None:
-    """Store the sound, unless it is. Raises `AnotherIsKept`: a call shows one recording."""
-    partition = items.partition_of(item)
-    key = recordings.key(partition, item["sk"], sid)
+    """Store the sound, unless it is. Raises `NotKept`: a call shows one recording, and none once
+    what was said is erased.
+    """
+    key = recordings.key(item, sid)
     if "recording_key" not in item:
         recording = carrier.recording(sid)
         recordings.store(key, recording.audio, recording.content_type)
 
     def kept(now: CallItem, tx: Transaction) -> CallItem | None:
-        if "recording_key" in now:
+        if "recording_key" in now or said.is_erased(now):
             return None
         after = items.write(tx, now, now["view"], {"recording_key": key})
         tx.emit("call.recording_ready", after["view"], sequence=after["v"])
         return after
 
     if items.changing(item, kept).get("recording_key") != key:
-        raise AnotherIsKept
+        raise NotKept
 
 
-class AnotherIsKept(Exception):
-    """This one is left where it is, and its job for a person to see."""
+class NotKept(Exception):
+    """Another is, and this one is left where it is, for a person to see; or it is to be erased."""
+
+
+def _erase(job: Key) -> None:
+    if not jobs.is_waiting(job):
+        return
+    erasing.erase_elsewhere(_ended(job, job.sk))
+    _close(job)
 
 
 def _hang_up(job: Key) -> None:
@@ -172,6 +192,7 @@ def _charge(job: Key, item: CallItem, second_leg_s: int) -> None:
 _STEPS = {
     jobs.FOLLOW_UP: _analyse,
     jobs.RECORDING: _keep_recording,
+    jobs.ERASING: _erase,
     jobs.HANG_UP: _hang_up,
     jobs.SETTLEMENT: _settle,
 }
