@@ -109,10 +109,7 @@ def is_with_a_person(turns: Sequence[Turn]) -> bool:
 
 def erase(item: CallItem) -> None:
     """Delete the turns of all attempts."""
-    while True:
-        rows, _ = query(Table.CORE, _pk(item), limit=MAX_OPERATIONS, strong=True)
-        if not rows:
-            return
+    while rows := query(Table.CORE, _pk(item), limit=MAX_OPERATIONS, strong=True)[0]:
         tx = items.transaction(item)
         for row in rows:
             tx.delete(Table.CORE, Key(row["pk"], row["sk"]), condition="")
