@@ -51,7 +51,7 @@ READS = _names("""
     linkwright.voice.agent_models linkwright.voice.agents linkwright.voice.calls
     linkwright.voice.calls.items linkwright.voice.calls.line linkwright.voice.calls.lists
     linkwright.voice.calls.models linkwright.voice.calls.places
-    linkwright.voice.calls.reading linkwright.voice.calls.recordings
+    linkwright.voice.calls.reading
     linkwright.voice.calls.states linkwright.voice.calls.said linkwright.voice.compliance
     linkwright.voice.compliance.caller_ids
     linkwright.voice.compliance.do_not_call linkwright.voice.compliance.models

@@ -14,7 +14,7 @@ from linkwright.providers import telephony
 from linkwright.providers.telephony import CarrierNotConfigured, NotFound
 from linkwright.table import Item, Key, Table, get, update
 from linkwright.transaction import Transaction
-from linkwright.voice.calls import follow_ups, items, recordings, turn_log
+from linkwright.voice.calls import follow_ups, items, said, turn_log
 from linkwright.voice.calls.models import CallSummary
 from linkwright.voice.follow_up import worker
 from tests import pump
@@ -457,7 +457,7 @@ def test_killed_between_two_steps(
     when: str,
 ) -> None:
     stored: list[str] = []
-    store, fetch = recordings.store, exchange.live.fetch
+    store, fetch = said.store_recording, exchange.live.fetch
 
     def store_and_die(key: str, *what: Any) -> None:
         store(key, *what)
@@ -473,7 +473,7 @@ def test_killed_between_two_steps(
     job = _recording(workspace, call_id, exchange)
     with monkeypatch.context() as patch:
         if when == "after the object":
-            patch.setattr(recordings, "store", store_and_die)
+            patch.setattr(said, "store_recording", store_and_die)
         else:
             patch.setattr(exchange.live, "fetch", die_at_delete)
         with pytest.raises(Killed):
@@ -495,7 +495,7 @@ def test_a_change_meanwhile_is_kept(
     stack: Stack, workspace: Workspace, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     call_id = _ended(stack, workspace)
-    where, store = items.key(workspace.partition, call_id), recordings.store
+    where, store = items.key(workspace.partition, call_id), said.store_recording
     changes = iter([True])
 
     def store_while_another_writes(*what: Any) -> None:
@@ -503,7 +503,7 @@ def test_a_change_meanwhile_is_kept(
             update(Table.CORE, where, "SET #note = :x ADD #v :one", values={"x": "kept", "one": 1})
         store(*what)
 
-    monkeypatch.setattr(recordings, "store", store_while_another_writes)
+    monkeypatch.setattr(said, "store_recording", store_while_another_writes)
     worker.run(_recording(workspace, call_id, exchange))
     worker.run(_analysis(workspace, call_id))
     assert (get(Table.CORE, where) or {})["note"] == "kept"

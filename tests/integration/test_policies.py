@@ -114,6 +114,17 @@ def follows_up_a_long_call(stack: Stack, workspace: Workspace) -> None:
     assert (shown["recording_url"] is None, len(shown["transcript"])) == (False, 2 * LINES + 2)
 
 
+def erases_a_long_call(stack: Stack, workspace: Workspace) -> None:
+    """What lies in S3, and its turns."""
+    call = _said_too_much(stack, workspace, recording=True, recording_consent=False)
+    carrier.current().finish(call)
+    pump.settle(stack, workspace.id)
+    path = f"/v1/voice/calls/{_id(call)}"
+    assert workspace.client.request("DELETE", path).status == 204
+    pump.settle(stack, workspace.id)
+    assert _show(workspace, call)["transcript"] == []
+
+
 def cancels_a_long_call_twice(stack: Stack, workspace: Workspace) -> None:
     """It leaves its place, and is hung up at the carrier."""
     call = _said_too_much(stack, workspace)
@@ -277,6 +288,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     takes_a_callee_at_their_word,
     follows_up_a_long_call,
     cancels_a_long_call_twice,
+    erases_a_long_call,
     lets_calls_wait_in_line,
     asks_after_a_long_call,
     takes_over_a_call,

@@ -14,7 +14,7 @@ from moto import mock_aws
 
 from linkwright import aws, clock, deadline, media, settings
 from linkwright.errors import Unavailable
-from linkwright.voice.calls import recordings, said
+from linkwright.voice.calls import said
 from linkwright.voice.calls.models import TranscriptTurn
 from tools.template import template
 
@@ -90,26 +90,26 @@ def test_the_size_of_a_transcript_is_that_of_its_bytes() -> None:
 def test_a_rule_of_the_bucket_takes_what_is_kept_for_so_many_days(days: int) -> None:
     rules = template()["Resources"]["MediaBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
     item = _ended(keep_days=days)
-    for key in (said.object_key(item), recordings.key(item, "RE1")):
+    for key in (said.object_key(item), said.recording_key(item, "RE1")):
         taking = [rule for rule in rules if key.startswith(rule.get("Prefix", ""))]
         assert min(rule["ExpirationInDays"] for rule in taking) == days
 
 
 def test_a_recording_has_the_name_and_type_of_its_audio() -> None:
-    key = recordings.key(_ended("ws_1.test"), "RE1")
+    key = said.recording_key(_ended("ws_1.test"), "RE1")
     assert key == "recordings/365-days/ws_1.test/call_1/RE1.mp3"
-    recordings.store(key, b"x", "audio/mpeg")
+    said.store_recording(key, b"x", "audio/mpeg")
     stored = aws.s3().get_object(Bucket=BUCKET, Key=key)
     assert (stored["ContentType"], stored["Body"].read()) == ("audio/mpeg", b"x")
 
 
 def test_no_address_without_a_recording_or_after_it_is_gone() -> None:
-    assert recordings.presigned(_ended()) is None
+    assert said.presigned(_ended()) is None
     item = _ended(recording_key="recordings/ws_1/call_1.wav")
-    assert recordings.presigned(item) is not None
+    assert said.presigned(item) is not None
     item["view"]["ended_at"] = clock.timestamp(clock.now() - timedelta(days=90))
-    assert recordings.presigned(item) is not None
-    assert recordings.presigned({**item, "keep_days": 90}) is None
+    assert said.presigned(item) is not None
+    assert said.presigned({**item, "keep_days": 90}) is None
 
 
 @pytest.mark.parametrize("token", [None, "of/the+role="])

@@ -18,8 +18,6 @@ from linkwright.voice.calls.states import Status, is_terminal
 UNHEARD = timedelta(minutes=2)
 # One minute is reserved while a call waits; when it is dialled, as many as it may last.
 RESERVED_MINUTES = 1
-# How long what was said is kept, unless the workspace says otherwise.
-KEPT_DAYS = 365
 
 
 class Facts(line.Standing, total=False):
@@ -123,11 +121,6 @@ def find(partition: str, call_id: str) -> CallItem | None:
 
 def at(where: Key) -> CallItem | None:
     return cast(CallItem | None, get(Table.CORE, where))
-
-
-def kept_days(item: CallItem) -> int:
-    """For how many days after its end what was said in the call is kept."""
-    return item.get("keep_days", KEPT_DAYS)
 
 
 def partition_of(item: CallItem) -> str:

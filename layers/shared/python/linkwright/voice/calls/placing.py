@@ -10,7 +10,7 @@ from linkwright.startup import in_advance
 from linkwright.table import Table
 from linkwright.transaction import Transaction
 from linkwright.voice import agents
-from linkwright.voice.calls import items, places
+from linkwright.voice.calls import items, places, said
 from linkwright.voice.calls.items import RESERVED_MINUTES, CallItem
 from linkwright.voice.calls.models import Call, GivenConsent, PlaceCall, Schedule, Window
 from linkwright.voice.calls.states import Status
@@ -53,7 +53,7 @@ def place(account: Account, wanted: PlaceCall, tx: Transaction) -> Call:
     )
     item = _new_item(account.partition, call, tx.request_id)
     item["on_quiet_hours"] = wanted.on_quiet_hours
-    if settings.retention_days != items.KEPT_DAYS:
+    if settings.retention_days != said.KEPT_DAYS:
         item["keep_days"] = settings.retention_days
     _require(account, item, settings, moment, tx)
     due = items.due(call.id, moment) if is_later else jobs.requested(jobs.CALL, call.id)

@@ -4,7 +4,7 @@ from linkwright import ids
 from linkwright.auth import Account
 from linkwright.errors import ResourceNotFound
 from linkwright.table import Item
-from linkwright.voice.calls import items, recordings, said
+from linkwright.voice.calls import items, said
 from linkwright.voice.calls.items import CallItem
 from linkwright.voice.calls.models import Call
 
@@ -12,7 +12,7 @@ from linkwright.voice.calls.models import Call
 def get(account: Account, call_id: str) -> Call:
     """The call with an address of its recording, which soon expires: no other answer has one."""
     item = existing(account, call_id)
-    call, recording = shown(item, said.read(item)), recordings.presigned(item)
+    call, recording = shown(item, said.read(item)), said.presigned(item)
     if recording is not None:
         call.recording_url, call.recording_expires_at = recording
     return call

@@ -18,6 +18,8 @@ from linkwright.voice.calls.models import TranscriptTurn
 
 # An item may have 400 KB, and is read and written by its size.
 MAX_ITEM_BYTES = 100 * 1024
+# How long it is kept after the end, unless the workspace says otherwise.
+KEPT_DAYS = 365
 
 
 def key(partition: str, call_id: str) -> Key:
@@ -27,7 +29,7 @@ def key(partition: str, call_id: str) -> Key:
 def object_key(item: CallItem) -> str:
     """Where a long transcript is kept."""
     name = f"{items.partition_of(item)}/{item['sk']}.json"
-    return media.key("transcripts", items.kept_days(item), name)
+    return media.key("transcripts", _kept_days(item), name)
 
 
 def keep(
@@ -88,6 +90,25 @@ def said_by_callee(turns: Sequence[TranscriptTurn]) -> list[str]:
     return [turn.text for turn in turns if turn.role == "callee" and turn.text.strip()]
 
 
+def recording_key(item: CallItem, recording: str) -> str:
+    """Where a recording is kept, which the carrier has under that id, as MP3."""
+    name = f"{items.partition_of(item)}/{item['sk']}/{recording}.mp3"
+    return media.key("recordings", _kept_days(item), name)
+
+
+def store_recording(key: str, audio: bytes, content_type: str) -> None:
+    """Keep the audio under the key that the call's item is to have. Raises `Unavailable`."""
+    media.put(key, audio, content_type)
+
+
+def presigned(item: CallItem) -> tuple[str, str] | None:
+    """A fresh address of the recording and when it expires; None if there is none (yet, or now)."""
+    key = item.get("recording_key")
+    if key is None or not is_kept(item):
+        return None
+    return media.link(key)
+
+
 def is_kept(item: CallItem) -> bool:
     """Whether what was said, and heard, may be shown."""
     has_ended = "ended_at" in item["view"]
@@ -99,4 +120,8 @@ def is_erased(item: CallItem) -> bool:
 
 
 def _kept_until(item: CallItem) -> datetime:
-    return clock.parse(item["view"]["ended_at"]) + timedelta(days=items.kept_days(item))
+    return clock.parse(item["view"]["ended_at"]) + timedelta(days=_kept_days(item))
+
+
+def _kept_days(item: CallItem) -> int:
+    return item.get("keep_days", KEPT_DAYS)

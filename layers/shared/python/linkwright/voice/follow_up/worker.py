@@ -15,7 +15,7 @@ from linkwright.providers import telephony
 from linkwright.providers.telephony import Carrier, NotFound
 from linkwright.table import Key
 from linkwright.transaction import Transaction
-from linkwright.voice.calls import endings, items, reading, recordings, said, turn_log
+from linkwright.voice.calls import endings, items, reading, said, turn_log
 from linkwright.voice.calls.items import CallItem
 from linkwright.voice.calls.models import Analysis, Call, TranscriptTurn
 from linkwright.voice.calls.states import Status, is_terminal
@@ -118,7 +118,7 @@ def _keep_recording(job: Key) -> None:
     call_id, _, sid = job.sk.partition("#")
     item, carrier = _ended(job, call_id), _carrier(job)
     if said.is_erased(item):
-        media.delete(recordings.key(item, sid))
+        media.delete(said.recording_key(item, sid))
     elif _may_be_kept(item):
         _keep(item, carrier, sid)
     carrier.twilio.delete_recording(sid)
@@ -134,10 +134,10 @@ def _keep(item: CallItem, carrier: Carrier, sid: str) -> None:
     """Store the sound, unless it is. Raises `NotKept`: a call shows one recording, and none once
     what was said is erased.
     """
-    key = recordings.key(item, sid)
+    key = said.recording_key(item, sid)
     if "recording_key" not in item:
         recording = carrier.recording(sid)
-        recordings.store(key, recording.audio, recording.content_type)
+        said.store_recording(key, recording.audio, recording.content_type)
 
     def kept(now: CallItem, tx: Transaction) -> CallItem | None:
         if "recording_key" in now or said.is_erased(now):
