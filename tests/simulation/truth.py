@@ -96,7 +96,8 @@ class Truth:
         may = records and (not asks or one.person.agrees)
         if one.call.recorded and not may:
             yield f"{one.call.sid} is recorded, and nobody agreed"
-        is_kept = any(key.startswith(f"recordings/{partition}/{call_id}/") for key in self.objects)
+        where = f"recordings/365-days/{partition}/{call_id}/"
+        is_kept = any(key.startswith(where) for key in self.objects)
         if is_kept and not may:
             yield f"the recording of {call_id} is kept, and nobody agreed"
         if may and one.has_sound and not self.loses and not is_kept:
@@ -108,7 +109,8 @@ class Truth:
             yield f"the carrier still has the recording of {one.call.sid}"
 
     def _transcript(self, one: Dialled, item: Item) -> Iterator[str]:
-        name, lines = f"the transcript of {one.route.call_id}", item.get("transcript", [])
+        kept = self.stored.find(f"W#{one.route.partition}#SAID", one.route.call_id) or {}
+        name, lines = f"the transcript of {one.route.call_id}", kept.get("transcript", [])
         told = [(line["role"], line["text"]) for line in lines]
         said = [(turn.who, turn.text) for turn in one.call.turns]
         if not _is_within([line for line in told if line[0] == "callee"], said):
