@@ -30,6 +30,7 @@ WRITES = {
 }
 # boto3's operations: the action that IAM knows, and the parameter that names the resource.
 OPERATIONS = {
+    ("s3", "DeleteObject"): ("s3:DeleteObject", "Bucket"),
     ("s3", "GetObject"): ("s3:GetObject", "Bucket"),
     ("s3", "PutObject"): ("s3:PutObject", "Bucket"),
     ("bedrock-runtime", "Converse"): ("bedrock:InvokeModel", "modelId"),
