@@ -1,6 +1,7 @@
 """What no emulator does: two transactions meeting on one item. It passes, and must not pass for
 the answer to a condition."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -22,18 +23,28 @@ THROTTLED = "ProvisionedThroughputExceeded"
 
 
 class Contended:
-    """Cancels as many transactions as are planned, for the reasons given, then lets them pass."""
+    """Cancels as many transactions as are planned, for the reasons given, then lets them pass.
 
-    def __init__(self, driver: Driver, plan: list[Callable[[int], list[str]]]) -> None:
+    Only those that write to a partition which it is `about`.
+    """
+
+    def __init__(
+        self, driver: Driver, plan: list[Callable[[int], list[str]]], about: str = ""
+    ) -> None:
         self._driver = driver
         self._plan = plan
+        self._about = about
         self.writes = 0
+
+    def _is_struck(self, operations: list[Item]) -> bool:
+        places = [one.get("item") or one["key"] for one in operations]
+        return bool(self._plan) and any(re.search(self._about, place["pk"]) for place in places)
 
     def sync_transact_write(
         self, operations: list[Item], *, client_request_token: str | None = None
     ) -> None:
         self.writes += 1
-        if self._plan:
+        if self._is_struck(operations):
             reasons = ", ".join(self._plan.pop(0)(len(operations)))
             raise TransactionCanceledException(f"Transaction cancelled {CANARY} [{reasons}]")
         self._driver.sync_transact_write(operations, client_request_token=client_request_token)
@@ -59,8 +70,8 @@ def _done_before_and_conflict(items: int) -> list[str]:
 def contend(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Contended]:
     world.reset()
 
-    def start(*plan: Callable[[int], list[str]]) -> Contended:
-        contended = Contended(transaction.driver(), list(plan))
+    def start(*plan: Callable[[int], list[str]], about: str = "") -> Contended:
+        contended = Contended(transaction.driver(), list(plan), about)
         monkeypatch.setattr(transaction, "driver", lambda: contended)
         return contended
 
@@ -120,3 +131,23 @@ def test_201_replays_even_beside_a_conflict(
     second = _place(world)
     assert (second.status, second.raw) == (201, first.raw)
     assert second.headers["Idempotent-Replayed"] == "true"
+
+
+# What every call of a workspace writes to, and every call of the carrier's account.
+@pytest.mark.parametrize("about", ["#USE$", "#LINE$", "^PACE#"])
+@pytest.mark.parametrize("given_up", [1, 3])
+def test_a_call_is_only_delayed_by_conflicts_on_what_all_calls_write_to(
+    world: World, contend: Callable[..., Contended], about: str, given_up: int
+) -> None:
+    """However often all tries of its claim meet others."""
+    assert _place(world).status == 201
+    before = world.now()
+    contended = contend(*[_conflict] * transaction.TRIES * given_up, about=about)
+    world.settle()
+    # It is put off as often as all tries were in vain.
+    put_off = [told for told in world.problems if told.startswith("dial_call failed without")]
+    assert len(put_off) >= given_up
+    assert matrix.finished(world) == put_off
+    assert contended.writes > transaction.TRIES * given_up
+    assert [call.status for call in world.telephone.board.calls] == ["completed"]
+    assert world.now() > before

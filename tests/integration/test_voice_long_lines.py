@@ -1,14 +1,36 @@
 """Ten thousand calls that wait: what they cost at rest, and how long they hold others up."""
 
+import json
+from collections import Counter
 from copy import deepcopy
 
-from linkwright import ids
+import pytest
+
+from benchmarks.aws_calls import Meter
+from linkwright import ids, jobs, table, transaction
+from linkwright.egress import Answer
 from linkwright.table import Table, update
-from linkwright.voice.calls import items, line
-from tests.factories import Workspace
+from linkwright.voice.calls import items, line, places
+from tests import pump
+from tests.carrier import Exchange
+from tests.client import Context, invoke, queue_event
+from tests.clocks import Hand
+from tests.factories import Workspace, another_number, make_workspace
 from tests.stack import Stack
+from tests.stream import Stream
 
 WAITING = 10_000
+_MINUTES = 5
+# The one message of each minute: the set, the workspace, and whether its first call is there.
+_AT_REST = ["GetItem"] * 3
+
+
+@pytest.fixture
+def meter(monkeypatch: pytest.MonkeyPatch, stack: Stack) -> Meter:
+    meter = Meter(table.driver())
+    for module in (table, transaction):
+        monkeypatch.setattr(module, "driver", lambda: meter)
+    return meter
 
 
 def _more_like(stack: Stack, workspace: Workspace, call_id: str, number: int) -> None:
@@ -17,9 +39,100 @@ def _more_like(stack: Stack, workspace: Workspace, call_id: str, number: int) ->
     assert call is not None
     for _ in range(number):
         other = deepcopy(call)
-        other["sk"] = other["gsi1sk"] = other["gsi3sk"] = other["view"]["id"] = ids.new("call")
+        other["sk"] = other["gsi1sk"] = other["view"]["id"] = ids.new("call")
         waiting = line.Waiting(other["sk"], other["waits_in"])
-        where = line.waiting_key(workspace.partition, waiting)
-        stack.put("CoreTable", dict(other), where.attributes())
+        where = line.key(workspace.partition, waiting).attributes()
+        stack.put("CoreTable", dict(other), where)
     values = {"more": number}
-    update(Table.CORE, line.key(workspace.partition), "ADD #waiting :more", values=values)
+    update(Table.CORE, places.key(workspace.partition), "ADD #waiting :more", values=values)
+
+
+def _work(bodies: list[str]) -> None:
+    for body in bodies:
+        event = queue_event([body])
+        assert invoke("dial_call", event, Context(60_000)) == {"batchItemFailures": []}
+
+
+def test_at_rest_they_cost_one_message_a_minute_and_three_reads(
+    stack: Stack, exchange: Exchange, meter: Meter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand = Hand(monkeypatch)
+    workspace = make_workspace("free")
+    agent = workspace.agent(max_duration_s=540)
+    first, waiting = sorted(workspace.placed(agent) for _ in range(2))
+    workspace.dial(first)
+    exchange.talk(first)
+    workspace.dial(waiting)
+    _more_like(stack, workspace, waiting, WAITING - 1)
+    stream = Stream()
+    stream.changes(stack.rows("CoreTable", workspace.id))
+    sent: Counter[str] = Counter()
+    for _ in range(_MINUTES):
+        hand.move(60)
+        invoke("sweep_overdue", {})
+        if event := stream.event(stack.rows("CoreTable", workspace.id)):
+            invoke("relay_outbox", event)
+        bodies = stack.received("DialQueue", workspace.id)
+        sent.update(json.loads(body)["kind"] for body in bodies)
+        of_the_line = [body for body in bodies if json.loads(body)["kind"] == jobs.LINE]
+        meter.reset()
+        _work(of_the_line)
+        assert meter.calls == _AT_REST * len(of_the_line)
+    assert sent[jobs.LINE] == _MINUTES
+    # The others ask after the call on the phone: none is of a call that waits.
+    assert sent.total() <= 2 * _MINUTES
+
+
+def test_those_of_a_busy_agent_hold_no_other_up(
+    stack: Stack, exchange: Exchange, meter: Meter
+) -> None:
+    workspace = make_workspace("pro")
+    busy, other = workspace.agent(concurrency=1, max_duration_s=3600), workspace.agent()
+    first, waiting = (workspace.placed(busy, to=another_number()) for _ in range(2))
+    workspace.dial(first)
+    exchange.talk(first)
+    workspace.dial(waiting)
+    _more_like(stack, workspace, waiting, WAITING - 1)
+    behind = [workspace.placed(other, to=another_number()) for _ in range(3)]
+    for call_id in behind:
+        workspace.dial(call_id)
+    begun = len(pump.dialled())
+    meter.reset()
+    workspace.wake()
+    assert pump.dialled()[begun:] == behind
+    # Six of these are about the agent that is busy, two lines are looked into.
+    before_the_first = meter.calls[: meter.calls.index("TransactWriteItems")]
+    assert Counter(before_the_first) == {"GetItem": 9, "Query": 3}
+    assert len(meter.calls) == 30
+
+
+def test_a_number_that_is_busy_holds_no_other_up(stack: Stack, exchange: Exchange) -> None:
+    workspace = make_workspace("free")
+    agent = workspace.agent(max_duration_s=60)
+    number = another_number()
+    first = workspace.placed(agent, to=number)
+    workspace.dial(first)
+    hidden = [workspace.placed(agent, to=number) for _ in range(3)]
+    behind = workspace.placed(agent, to=another_number())
+    for call_id in (*hidden, behind):
+        workspace.dial(call_id)
+    values = {"plan": "pro"}
+    where = table.Key(f"W#{workspace.id}", "META")
+    update(Table.CORE, where, "SET #plan = :plan", values=values)
+    workspace.wake()
+    assert pump.dialled() == [first, behind]
+
+
+def test_those_that_the_carrier_asked_to_be_spared_hold_no_other_up(
+    stack: Stack, exchange: Exchange
+) -> None:
+    workspace = make_workspace("enterprise")
+    agent = workspace.agent()
+    busy = Answer(429, {"retry-after": "600"}, b'{"code": 20429, "message": "wait"}', "")
+    exchange.placing = lambda place: busy
+    for _ in range(101):
+        workspace.dial(workspace.placed(agent, to=another_number()))
+    exchange.placing = lambda place: place()
+    call_id = workspace.placed(agent, to=another_number())
+    workspace.dial(call_id)
+    assert pump.dialled() == [call_id]
