@@ -40,7 +40,7 @@ def settle(stack: Stack, workspace_id: str, *kinds: str) -> None:
 
     Of what asks for a message, only the kinds named, if any are.
     """
-    stream, wanted = Stream(), kinds or tuple(jobs.KINDS)
+    stream, wanted, seen = Stream(), kinds or tuple(jobs.KINDS), None
     while True:
         rows = stack.rows("CoreTable", workspace_id)
         event = stream.event(item for item in rows if item.get("outbox") in wanted)
@@ -48,7 +48,10 @@ def settle(stack: Stack, workspace_id: str, *kinds: str) -> None:
             invoke("relay_outbox", event)
         worked = work(stack, workspace_id)
         if not carrier.current().carry_on() and not event and not worked:
-            return
+            if rows == seen:
+                return
+            # What came and went between two looks was a change all the same.
+            stream, seen = Stream(), rows
 
 
 def dials(call_id: str) -> list[int]:

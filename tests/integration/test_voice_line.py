@@ -1,5 +1,6 @@
 """How many calls are on the phone at once, who is next, and what a crash leaves behind."""
 
+from collections import Counter
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from tests.carrier import Exchange, Killed, die, then_die
 from tests.client import invoke
 from tests.clocks import Hand
 from tests.factories import CALLEE, Workspace, another_number, make_workspace
+from tests.integration.test_concurrency import at_once
 from tests.stack import Stack
 
 
@@ -654,3 +656,53 @@ def test_a_canceled_call_leaves_the_phone_and_lets_the_next_one_begin(
     assert pump.dialled() == [first, second]
     assert (_status(workspace, first), _status(workspace, second)) == ("canceled", "completed")
     assert exchange.call(first).ended_by == "api"
+
+
+def test_many_workers_on_one_line_begin_each_call_once_and_in_its_turn(
+    stack: Stack, exchange: Exchange
+) -> None:
+    """Those who park, leave, cancel and serve at once."""
+    workspace = make_workspace("business")
+    agents = [workspace.agent(max_duration_s=60, concurrency=n) for n in (None, 3)]
+    calls = [workspace.placed(agents[n % 2], to=another_number()) for n in range(40)]
+    canceled = calls[5::10]
+
+    def act(n: int) -> None:
+        for call_id in calls[n::8]:
+            workspace.dial(call_id)
+            workspace.wake()
+            if call_id in canceled:
+                workspace.client.post(f"/v1/voice/calls/{call_id}/cancel")
+
+    at_once(8, act)
+    on_the_phone = _on_the_phone(workspace)
+    assert len(on_the_phone) <= 25
+    assert len(_on_the_phone(workspace, agents[1])) <= 3
+    waiting = len(_in_line(stack, workspace))
+    assert places.read(workspace.partition).get("waiting", 0) == waiting
+    pump.settle(stack, workspace.id)
+    assert Counter(pump.dialled()).most_common(1)[0][1] == 1
+    assert {_status(workspace, call_id) for call_id in calls} <= {"completed", "canceled"}
+    assert _on_the_phone(workspace) == _on_the_phone(workspace, agents[1]) == set()
+    assert _is_at_rest(stack, workspace)
+
+
+@pytest.mark.parametrize("attempt", range(5))
+def test_a_call_that_begins_to_wait_while_the_last_one_leaves_is_begun(
+    stack: Stack, workspace: Workspace, exchange: Exchange, attempt: int
+) -> None:
+    agent = workspace.agent(max_duration_s=60)
+    first, *others = (workspace.placed(agent) for _ in range(5))
+    workspace.dial(first)
+    acts = [
+        lambda: exchange.finish(exchange.call(first)),
+        *(lambda call_id=call_id: workspace.dial(call_id) for call_id in others[:3]),
+        *[workspace.wake] * 3,
+        lambda: workspace.client.post(f"/v1/voice/calls/{others[0]}/cancel"),
+    ]
+    at_once(len(acts), lambda n: acts[n]())
+    pump.settle(stack, workspace.id)
+    ends = {_status(workspace, call_id) for call_id in (first, *others)}
+    assert ends <= {"completed", "canceled"}
+    assert _on_the_phone(workspace) == set()
+    assert _is_at_rest(stack, workspace)

@@ -133,7 +133,7 @@ def rest(partition: str) -> None:
         update(
             Table.CORE,
             places.key(partition),
-            "REMOVE #waiting, #outbox, #gsi2pk, #gsi2sk, #attempts, #next_at",
+            "REMOVE " + ", ".join(f"#{name}" for name in ("waiting", *jobs.ATTRIBUTES)),
             condition="#waiting = :nobody",
             values={"nobody": 0},
         )
