@@ -666,6 +666,8 @@ def test_many_workers_on_one_line_begin_each_call_once_and_in_its_turn(
     agents = [workspace.agent(max_duration_s=60, concurrency=n) for n in (None, 3)]
     calls = [workspace.placed(agents[n % 2], to=another_number()) for n in range(40)]
     canceled = calls[5::10]
+    # Now the process knows its secret, which it asks for by one connection.
+    workspace.dial(calls[0])
 
     def act(n: int) -> None:
         for call_id in calls[n::8]:
