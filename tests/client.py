@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import os
 import re
 import sys
 import time
@@ -115,7 +116,8 @@ def http_event(
 
 
 def _of_a_route(path: str) -> str:
-    return path.removeprefix(settings().base_path)
+    # Where there is no deployment there is no mapping.
+    return path.removeprefix(settings().base_path) if "STAGE" in os.environ else path
 
 
 class Client:

@@ -16,16 +16,24 @@ PAGES = ("answer_call", "take_turn", "end_transfer")
 _FALLBACK = "answer_call"
 # What of a call is otherwise if a callback never arrives: of a turn what was heard in it is lost,
 # of a machine that there is one, until the end tells it.
-_TALK = {"TLK", "call.transcript", "call.analysis", "call.duration_s", "what events tell"}
-_TALK |= {"carrier"}
+_TALK = {"TLK", "SAID", "call.duration_s", "what events tell", "carrier"}
 _END = {"call.ended_reason", "call.attempts"}
+_TRANSFER = {
+    "DIALS",
+    "LEG",
+    "call.analysis",
+    "call.reserved",
+    "call.transfer_s",
+    "call.transfer_to",
+}
 _RECORDING = {"REC", "bucket", "call.recording_key", "event call.recording_ready"}
 COSTS: Mapping[str, set[str]] = {
     f"status initiated of {PLACE}": set(),
     f"status ringing of {PLACE}": {"event call.ringing"},
     f"status in-progress of {PLACE}": set(),
     f"status completed of {PLACE}": set(),
-    f"status completed of {PLACE} while another to the number rings": set(),
+    f"status completed of {PLACE} of an agent that takes one at a time": set(),
+    f"status completed of {PLACE} to one who wants a person": set(),
     f"status busy of {PLACE} to one who is busy at first": set(),
     f"status canceled of {CANCEL_WHILE_IT_RINGS}": set(),
     f"answer in-progress of {PLACE}": set(),
@@ -34,7 +42,10 @@ COSTS: Mapping[str, set[str]] = {
     f"machine machine_start of {PLACE} to a machine": _TALK,
     f"turn 1 of {PLACE}": _TALK | _RECORDING | {"call.recording_consent"},
     f"turn 2 of {PLACE}": _TALK | _END | {"bucket"},
-    f"turn 1 of {PLACE} to one who wants a person": _TALK | _END | {"call.recording_consent"},
+    f"turn 1 of {PLACE} of an agent that takes one at a time": _TALK,
+    f"turn 1 of {PLACE} to one who wants a person": (
+        _TALK | _END | _TRANSFER | {"call.recording_consent"}
+    ),
     f"transfer in-progress of {PLACE} to one who wants a person": _TALK | _END,
     f"recording completed of {PLACE}": _RECORDING | {"carrier"},
 }

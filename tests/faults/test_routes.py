@@ -86,12 +86,13 @@ def test_clean_call_leaves_one_of_each(world: World) -> None:
     view = call["view"]
     assert (view["status"], view["ended_reason"]) == ("completed", "agent_ended")
     assert (view["answered_by"], view["recording_consent"]["type"]) == ("human", "verbal")
-    roles = [turn["role"] for turn in call["transcript"]]
+    [said] = [item for item in core if item["pk"] == f"{at}SAID"]
+    roles = [turn["role"] for turn in said["transcript"]]
     assert roles == ["agent", "callee", "agent", "callee", "agent"]
     [dialled] = world.telephone.board.calls
     assert attempt_of(dialled) == (call["sk"], 1)
     assert (dialled.status, dialled.ended_by, dialled.recorded) == ("completed", "agent", True)
-    assert [turn.text for turn in dialled.turns] == [turn["text"] for turn in call["transcript"]]
+    assert [turn.text for turn in dialled.turns] == [turn["text"] for turn in said["transcript"]]
     bound = [item["sk"] for item in core if item["pk"].startswith("CARRIER#")]
     assert bound == [call["sid"]] == [dialled.sid]
     # Kept here, and not there any more.

@@ -64,7 +64,8 @@ WRITES = _names("""
     linkwright.voice.calls.canceling
     linkwright.voice.calls.endings linkwright.voice.calls.follow_ups
     linkwright.voice.calls.lifecycle linkwright.voice.calls.placing linkwright.voice.calls.reports
-    linkwright.voice.calls.turn_log linkwright.voice.compliance.rules linkwright.voice.language
+    linkwright.voice.calls.turn_log linkwright.voice.compliance.rules linkwright.voice.follow_up
+    linkwright.voice.follow_up.erasing linkwright.voice.language
     linkwright.voice.language.announcements linkwright.voice.language.text
     linkwright.workspace.operations phonenumbers phonenumbers.asyoutypeformatter
     phonenumbers.data phonenumbers.phonemetadata phonenumbers.phonenumber
@@ -78,7 +79,7 @@ CALLBACKS = _names("""
     email.encoders email.errors email.feedparser email.header email.iterators email.message
     email.parser email.quoprimime email.utils encodings.idna http http.client
     linkwright.aws_http linkwright.egress linkwright.egress_limits linkwright.egress_targets locale
-    linkwright.providers.llm linkwright.providers.llm_types
+    linkwright.pace linkwright.providers.llm linkwright.providers.llm_types
     linkwright.providers.telephony linkwright.providers.telephony_types
     linkwright.providers.twilio linkwright.providers.twilio_callbacks
     linkwright.providers.twilio_http linkwright.providers.twilio_words

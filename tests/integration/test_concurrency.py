@@ -97,6 +97,7 @@ def test_a_number_is_dialled_no_more_than_three_times_a_day(stack: Stack) -> Non
     calls = [workspace.placed(agent) for _ in range(8)]
     for _ in range(6):
         at_once(8, lambda n: workspace.dial(calls[n]))
+        at_once(4, lambda _: workspace.wake())
         carrier.current().carry_on()
     assert len(pump.dialled()) == 3
     ends = Counter(workspace.end_of(call_id)[1] for call_id in calls)

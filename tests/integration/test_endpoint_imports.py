@@ -92,8 +92,9 @@ def test_a_callback_answers_by_the_secret_that_it_has(
 
 
 def test_a_secret_that_cannot_be_read_keeps_nothing_from_starting(starts: ColdStarts) -> None:
-    callback, absent = CALLBACKS[0], "arn:aws:secretsmanager:us-east-1:1:secret:none"
-    start = starts.start(callback, sample(callback), SECRET_ARN=absent)
+    callback, nobody = CALLBACKS[0], "http://127.0.0.1:1"
+    away = {"AWS_ENDPOINT_URL_SECRETS_MANAGER": nobody}
+    start = starts.start(callback, sample(callback), **away)
     assert (start.answer["statusCode"], start.has_secret) == (503, False)
 
 

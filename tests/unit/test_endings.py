@@ -204,7 +204,7 @@ def test_what_was_not_answered_has_no_answer() -> None:
         *("busy", 0),
         clock.timestamp(NOW),
     )
-    assert written(tx)["transcript"] == []
+    assert _put(tx, "SAID") == []
     assert view["attempts"][0] | {"started_at": None} == {
         **{"attempt": 1, "started_at": None, "status": "busy"},
         **{"ended_at": clock.timestamp(NOW), "ended_reason": "busy"},
@@ -342,4 +342,5 @@ def test_whoever_does_not_may_be(talk: list[Turn]) -> None:
 def test_what_was_said_is_kept(talk: list[Turn]) -> None:
     talk.append(_turn("Hello."))
     _, tx = _end(_talked(), HUNG_UP)
-    assert [line["text"] for line in written(tx)["transcript"]] == ["Hello.", "Yes?"]
+    (kept,) = _put(tx, "SAID")
+    assert [line["text"] for line in kept["transcript"]] == ["Hello.", "Yes?"]
