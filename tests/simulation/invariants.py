@@ -198,14 +198,21 @@ class Watch:
             self.problem(f"{item['sk']} is dialled again too early")
 
     def _require_turn(self, partition: str, item: Item, since: datetime) -> None:
-        """Who waits for longer goes first; faults, and rules of others, may hold one up."""
+        """Who waits for longer goes first; faults, and rules of others, may hold one up.
+
+        Who is in no line yet has a message on its way, behind others where there are many.
+        """
         if not self.is_calm:
             return
         for call_id, queued in self._waiting(partition).items():
             # Another worker may have passed it by while its agent or its number was busy.
             since = max(queued, self._free_since[partition].get(call_id, clock.now()))
-            if call_id < item["sk"] and clock.now() - since > _TURN_GRACE:
+            grace = _TURN_GRACE if self._is_in_line(partition, call_id) else _IDLE
+            if call_id < item["sk"] and clock.now() - since > grace:
                 self.problem(f"{item['sk']} is dialled before {call_id}")
+
+    def _is_in_line(self, partition: str, call_id: str) -> bool:
+        return "waits_in" in (self._stored.find(f"W#{partition}#CALL", call_id) or {})
 
     def _require_no_idling(self, partition: str) -> None:
         """A free place on the phone is taken soon, however far behind an index is.
