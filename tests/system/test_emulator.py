@@ -16,7 +16,7 @@ from tools.local_cloud.deployment import session
 from tools.local_cloud.emulator_patches import RETRIES
 
 IDLE_S = 1
-PATIENCE_S = 20.0
+PATIENCE_S = 90.0
 ROLE = "arn:aws:iam::000000000000:role/any"
 ECHO = """
 import json
