@@ -100,6 +100,8 @@ class Watch:
             self._queued.setdefault((partition, after["sk"]), clock.now())
         elif was == "queued":
             since = self._queued.pop((partition, after["sk"]))
+            # Also one that is refused: the line is being worked off.
+            self._idle_since.pop(partition, None)
             if status == "dialing":
                 self._require_turn(partition, after, since)
         further = _attempt(after) - _attempt(before)
