@@ -202,6 +202,17 @@ def test_a_job_by_level_that_waits_for_its_time_asks_for_nothing_more(
     assert relay._asks({**before, **later}, {**before, **later, "parks": 2})
 
 
+@pytest.mark.parametrize("wait", [timedelta(minutes=1), jobs.MOST_DELAY, timedelta(hours=2)])
+def test_a_job_by_level_keeps_its_mark_however_long_it_waits(
+    stack: Stack, workspace: Workspace, hand: Hand, wait: timedelta
+) -> None:
+    """Without it nobody who leaves the phone would wake those who wait."""
+    stack.put("CoreTable", _line(workspace))
+    work = jobs.at(Key(f"W#{workspace.partition}#LINE", "all"))
+    assert jobs.wait(_stored(work), clock.now() + wait)
+    assert _stored(work)["outbox"] == jobs.LINE
+
+
 # ---- put off ------------------------------------------------------------------------------------
 
 

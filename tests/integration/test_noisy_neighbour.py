@@ -1,5 +1,6 @@
 """One workspace with ever so much to do, and another with one thing: that one is not behind it."""
 
+from collections.abc import Iterator
 from copy import deepcopy
 from datetime import timedelta
 
@@ -15,8 +16,9 @@ from tests.client import Context, invoke, queue_event
 from tests.clocks import Hand
 from tests.factories import Workspace, make_workspace
 from tests.faults import wiring
+from tests.memory import memory
 from tests.shapes import CALLS
-from tests.stack import Stack
+from tests.stack import Stack, in_place_of
 from tests.stream import Stream
 
 WAITING, DUE = 10_000, 5_000
@@ -24,6 +26,13 @@ SWEEPS = 10
 # What the worker asks the tables for while nobody can begin, of all that wait.
 READS = 8
 _QUEUES = ("DialQueue", "FollowUpQueue", "EventQueue")
+
+
+@pytest.fixture
+def stack(stack: Stack) -> Iterator[Stack]:
+    """In memory, whatever the store: 15,000 items are much to ask an emulator for."""
+    with memory() as made, in_place_of(stack, made):
+        yield made
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from copy import deepcopy
 
 import pytest
@@ -16,7 +17,8 @@ from tests.carrier import Exchange
 from tests.client import Context, invoke, queue_event
 from tests.clocks import Hand
 from tests.factories import Workspace, another_number, make_workspace
-from tests.stack import Stack
+from tests.memory import memory
+from tests.stack import Stack, in_place_of
 from tests.stream import Stream
 
 WAITING = 10_000
@@ -26,11 +28,20 @@ _AT_REST = ["GetItem"] * 3
 
 
 @pytest.fixture
-def meter(monkeypatch: pytest.MonkeyPatch, stack: Stack) -> Meter:
+def stack(stack: Stack) -> Iterator[Stack]:
+    """In memory, whatever the store: ten thousand items are much to ask an emulator for."""
+    with memory() as made, in_place_of(stack, made):
+        yield made
+
+
+@pytest.fixture
+def meter(stack: Stack) -> Iterator[Meter]:
     meter = Meter(table.driver())
-    for module in (table, transaction):
-        monkeypatch.setattr(module, "driver", lambda: meter)
-    return meter
+    # Gone before the tables are: who takes them away asks for the driver itself.
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (table, transaction):
+            patch.setattr(module, "driver", lambda: meter)
+        yield meter
 
 
 def _more_like(stack: Stack, workspace: Workspace, call_id: str, number: int) -> None:

@@ -15,23 +15,8 @@ from linkwright import pagination
 from linkwright.auth import Account
 from linkwright.errors import InvalidRequest
 from linkwright.pagination import Fetch, ListQuery, Place, Placed, merged, paged
-from linkwright.plans import PLANS
 from linkwright.table import Item, Table
-
-ACCOUNT = Account(
-    workspace_id="ws_1",
-    workspace_name="Test",
-    mode="live",
-    plan=PLANS["pro"],
-    anchor_day=1,
-    role="owner",
-    scopes=frozenset(),
-    credential_id="key_1",
-    credential_type="api_key",
-    credential_expires_at=None,
-    cursor_key="00" * 32,
-)
-
+from tests.unit.accounts import ACCOUNT
 
 # Made before a cursor could hold two keys; with the key above, they go on being accepted.
 OLD_CURSOR = "WyIxIiwiY2FsbF8zIl16Xv1fXVWAbe0wvSnfs2iv"

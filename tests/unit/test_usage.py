@@ -1,31 +1,20 @@
 """What is counted against a plan: edges of the limit, of a cycle, and of what is given back."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from linkwright import clock, plans, usage
-from linkwright.auth import Account
 from linkwright.errors import PlanLimitExceeded
 from linkwright.table import Item
 from linkwright.transaction import Transaction
+from tests.unit import accounts
 
 PLAN = plans.PLANS["free"]
 LIMIT = PLAN.call_minutes
-ACCOUNT = Account(
-    workspace_id="ws_1",
-    workspace_name="Test",
-    mode="live",
-    plan=PLAN,
-    anchor_day=1,
-    role="owner",
-    scopes=frozenset(),
-    credential_id="key_1",
-    credential_type="api_key",
-    credential_expires_at=None,
-    cursor_key="00" * 32,
-)
+ACCOUNT = replace(accounts.ACCOUNT, plan=PLAN)
 
 
 @pytest.fixture

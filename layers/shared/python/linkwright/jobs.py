@@ -172,15 +172,17 @@ def is_due(job: Item) -> bool:
 def wait(job: Item, moment: datetime, facts: Item | None = None) -> bool:
     """Let a job that was just read be due again at a moment; False if somebody else has moved it.
 
-    By a message that its queue holds back, if it can for so long; else by the due index.
+    By a message that its queue holds back, if it can for so long; else by the due index. A job by
+    level keeps its mark however long it waits: its message comes early, and it waits again.
     """
+    kind = at(Key(job["pk"], job["sk"])).kind
     # A whole second, and never too early.
     next_at = clock.timestamp(moment + _ALMOST_A_SECOND)
     facts = {**(facts or {}), "next_at": next_at}
-    if moment - clock.now() > MOST_DELAY:
+    if moment - clock.now() > MOST_DELAY and not KINDS[kind].is_by_level:
         return change(job, {**facts, "gsi2sk": next_at}, "REMOVE #outbox")
     later = clock.timestamp(moment + RELAY_GRACE)
-    return change(job, {**facts, "gsi2sk": later, "outbox": at(Key(job["pk"], job["sk"])).kind})
+    return change(job, {**facts, "gsi2sk": later, "outbox": kind})
 
 
 def is_left_alone(job: Item) -> bool:
