@@ -14,7 +14,7 @@ from openapi_spec_validator import validate
 
 from linkwright.settings import settings
 from tests.client import Answer, Client, Context, http_event, load
-from tools import openapi
+from tools import openapi, openapi_components
 from tools.template import ROOT, functions
 
 pytestmark = pytest.mark.usefixtures("stack")
@@ -70,7 +70,7 @@ def test_a_generator_finds_nothing_under_one_name_twice() -> None:
 
 def test_every_error_code_is_explained() -> None:
     text = (ROOT / "docs" / "errors.md").read_text()
-    codes = {code for listed in openapi.codes().values() for code in listed}
+    codes = {code for listed in openapi_components.codes().values() for code in listed}
     assert {code for code in codes if f"### `{code}`" not in text} == set()
 
 

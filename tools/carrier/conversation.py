@@ -3,7 +3,6 @@
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from urllib.parse import urljoin
 from xml.etree.ElementTree import Element
 
@@ -11,7 +10,7 @@ from tools.carrier.callees import KEY, Outcome
 from tools.carrier.calls import Call, HungUp, Turn
 from tools.carrier.errors import PageError
 from tools.carrier.line import Line, Redirected
-from tools.carrier.orders import E164, Hook, RecordingOrder, recording_events
+from tools.carrier.orders import E164, Hook, Page, RecordingOrder, recording_events
 from tools.carrier.overrides import bare
 from tools.carrier.posts import Answer, Unreachable
 from tools.carrier.speech import DEFAULT_LANGUAGE, objection
@@ -28,14 +27,6 @@ _MOST_SAID = 4096
 # Twilio stops a call that only ever redirects.
 _MOST_PAGES = 500
 _HTTP_OK = range(200, 300)
-
-
-@dataclass(frozen=True)
-class Page:
-    """The next document, and what its request says besides what each says."""
-
-    hook: Hook
-    params: Mapping[str, str] = field(default_factory=dict)
 
 
 class Conversation:

@@ -2,8 +2,9 @@
 
 from tools.carrier.calls import Call, HungUp
 from tools.carrier.carrier import Carrier
-from tools.carrier.conversation import Conversation, Page
+from tools.carrier.conversation import Conversation
 from tools.carrier.line import Line, Redirected
+from tools.carrier.orders import Page
 
 
 def start(carrier: Carrier, call: Call) -> None:

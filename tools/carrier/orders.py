@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tools.carrier.behaviour import Event
 from tools.carrier.errors import RestError
@@ -24,6 +24,14 @@ class Hook:
 
     url: str
     method: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """The next document, and what its request says besides what each says."""
+
+    hook: Hook
+    params: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,127 @@
+"""What all operations of the API's description refer to: schemas, errors and headers."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from linkwright.endpoint import Contract
+from linkwright.errors import ApiError
+
+REF = "#/components/schemas/{model}"
+JSON = "application/json"
+
+# What may fail on any route with a credential, on one with an id, and on one that writes.
+ALWAYS = (400, 401, 429, 500, 503)
+BY_ID = (404,)
+WRITING = (402, 404, 409, 413, 415)
+
+Schema = dict[str, Any]
+
+
+def refusals() -> Schema:
+    """The error answers, alike on every route."""
+    names = {429: ["Retry-After"], 503: ["Retry-After"], 401: ["WWW-Authenticate"]}
+    return {
+        str(status): {
+            "description": ", ".join(f"`{code}`" for code in listed),
+            "headers": {
+                name: {"$ref": f"#/components/headers/{name}"}
+                for name in ["Request-Id", *names.get(status, [])]
+            },
+            "content": {JSON: {"schema": {"$ref": REF.format(model="Error")}}},
+        }
+        for status, listed in codes().items()
+        if status in {*ALWAYS, *BY_ID, *WRITING}
+    }
+
+
+def codes() -> dict[int, list[str]]:
+    """The error codes of each status."""
+    found: dict[int, set[str]] = {}
+    for kind in _subclasses(ApiError):
+        found.setdefault(kind.status, set()).add(kind.code)
+    return {status: sorted(found[status]) for status in sorted(found)}
+
+
+def _subclasses(kind: type[ApiError]) -> Iterator[type[ApiError]]:
+    for child in kind.__subclasses__():
+        yield child
+        yield from _subclasses(child)
+
+
+def content(model: type[BaseModel]) -> Schema:
+    return {JSON: {"schema": {"$ref": REF.format(model=model.__name__)}}}
+
+
+def schemas(contracts: list[Contract]) -> Schema:
+    bodies = {c.parameters["body"] for c in contracts if "body" in c.parameters}
+    wanted = [(model, "validation") for model in bodies]
+    wanted += [(c.returns, "serialization") for c in contracts if c.returns is not None]
+    _, schema = models_json_schema(sorted(wanted, key=str), ref_template=REF)  # type: ignore[arg-type]
+    found: Schema = {"Error": _error()}
+    # pydantic's own name for AgentPage is Page_Agent_.
+    pages = {name: one["title"] for name, one in schema["$defs"].items() if "_" in name}
+    for name, one in untitled(schema["$defs"]).items():
+        found[pages.get(name) or _unhyphened(name)] = one
+    # Generators name what they make by the title, and of two of one title they leave one out.
+    return {name: {"title": name, **found[name]} for name in sorted(found)}
+
+
+def _unhyphened(name: str) -> str:
+    """A model that is both sent and shown has two schemas: what is shown has its plain name."""
+    return name.removesuffix("-Output").replace("-Input", "Input")
+
+
+def untitled(schema: Any) -> Any:  # noqa: ANN401 -- any part of a schema
+    """Without pydantic's titles, which say the names again, and with the names that are ours."""
+    if isinstance(schema, list):
+        return [untitled(member) for member in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kept = {k: v for k, v in schema.items() if k != "title" or not isinstance(v, str)}
+    if "$ref" in kept:
+        kept["$ref"] = _unhyphened(kept["$ref"])
+    return {name: untitled(member) for name, member in kept.items()}
+
+
+def _error() -> Schema:
+    every = sorted({code for listed in codes().values() for code in listed})
+    text = {"type": "string"}
+    fault = {
+        "type": "object",
+        "required": ["path", "message"],
+        "properties": {"path": text, "message": text},
+    }
+    facts: Schema = {
+        "code": {"type": "string", "enum": every},
+        "message": {**text, "description": "For people; branch on `code`."},
+        "field": {**text, "description": "The one field at fault, where it is one."},
+        "errors": {"type": "array", "items": fault, "description": "The fields at fault."},
+        "reason": {**text, "description": "Of a conflict: which."},
+        "dimension": {**text, "description": "Of a plan's limit: of what."},
+        "limit": {"type": "integer"},
+        "used": {"type": "integer"},
+        "upgrade_to": {"type": ["string", "null"]},
+        "resets_at": {**text, "format": "date-time"},
+        "request_id": text,
+        "doc_url": text,
+    }
+    required = ["code", "message", "request_id", "doc_url"]
+    error = {"type": "object", "required": required, "properties": facts}
+    return {"type": "object", "required": ["error"], "properties": {"error": error}}
+
+
+def headers() -> Schema:
+    texts = {
+        "Request-Id": "The id of this request, as in the error and in our logs.",
+        "RateLimit": "What is left of the limit, and the seconds until it is whole again.",
+        "RateLimit-Policy": "The limit of the credential.",
+        "Retry-After": "The seconds after which a retry may succeed.",
+        "WWW-Authenticate": "What the credential lacks.",
+        "Location": "Where the thing made can be read.",
+        "Idempotent-Replayed": "`true` on an answer that an earlier request was given.",
+    }
+    schema = {"type": "string"}
+    return {name: {"description": text, "schema": schema} for name, text in texts.items()}
