@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -118,6 +119,7 @@ class EmulatedStack(Stack):
         self.driver: Any = core.DynamoDBClient(endpoint_url=endpoint)
         self._dynamodb, self._sqs = self.client("dynamodb"), self.client("sqs")
         self._secrets = self.client("secretsmanager")
+        self._bodies: defaultdict[str, list[str]] = defaultdict(list)
         self.names = {**self._tables(), **self._queues(), **self._buckets(), **self._kept_secrets()}
 
     def client(self, service: str) -> Any:
@@ -148,21 +150,19 @@ class EmulatedStack(Stack):
         self.driver.sync_batch_write(self.names[name], [], gone)
 
     def received(self, queue: str, workspace: str) -> list[str]:
-        url, mine, others = self.names[queue], [], []
+        url, bodies = self.names[queue], self._bodies[queue]
         while batch := self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get(
             "Messages"
         ):
-            for message in batch:
-                handle = message["ReceiptHandle"]
-                if is_of(message["Body"], workspace):
-                    self._sqs.delete_message(QueueUrl=url, ReceiptHandle=handle)
-                    mine.append(message["Body"])
-                else:
-                    others.append(handle)
-        for handle in others:
-            self._sqs.change_message_visibility(
-                QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=0
-            )
+            bodies += [message["Body"] for message in batch]
+            gone = [
+                {"Id": str(n), "ReceiptHandle": message["ReceiptHandle"]}
+                for n, message in enumerate(batch)
+            ]
+            self._sqs.delete_message_batch(QueueUrl=url, Entries=gone)
+        mine = [body for body in bodies if is_of(body, workspace)]
+        # Those of other workspaces wait here: put back, each look would meet all of them again.
+        self._bodies[queue] = [body for body in bodies if not is_of(body, workspace)]
         return mine
 
     def keep_secret(self, text: str) -> None:
@@ -180,6 +180,7 @@ class EmulatedStack(Stack):
             # A purge is allowed once a minute.
             self._sqs.delete_queue(QueueUrl=self.names[logical_id])
         self._queues()
+        self._bodies.clear()
 
     # ---- making it ------------------------------------------------------------------------------
 
