@@ -17,7 +17,7 @@ from benchmarks.subjects import Group
 FEWEST, MOST = 5, 25
 # The error that a median may have, as a part of it.
 ERROR = 0.01
-LONGEST_S = 240
+LONGEST_S = 420
 REQUESTS = 100
 
 

@@ -73,7 +73,9 @@ def _end_call(
     view = attempts.reported(view, report)
     if report.duration_s and "answered_at" not in view:
         view["answered_at"] = clock.timestamp(_answered_at(view, report.duration_s))
-    facts: Facts = {"opted_out": True} if report.opted_out else {}
+    facts: Facts = {"lines": len(report.transcript)}
+    if report.opted_out:
+        facts["opted_out"] = True
     after = items.write(tx, item, view, facts, otherwise)
     if report.transcript:
         said.keep(tx, after, report.transcript)

@@ -47,8 +47,9 @@ class Facts(line.Standing, total=False):
     # Put through: to whom, and how long that may last.
     transfer_to: str
     transfer_s: int
-    # Ended; the key is of what S3 keeps.
+    # Ended, with so many lines kept of what was said; the key is of what S3 keeps.
     opted_out: bool
+    lines: int
     recording_key: str
 
 

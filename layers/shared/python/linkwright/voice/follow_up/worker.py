@@ -83,10 +83,11 @@ def _analyse(job: Key) -> None:
 def _said_at_last(item: CallItem) -> tuple[list[TranscriptTurn], bool]:
     """All that was said, and whether it is more than is kept: it may cross with the call's end."""
     turns = turn_log.transcript(item, turn_log.read(item))
-    kept = said.transcript(said.read(item))
-    if len(turns) > len(kept):
-        return turns, True
-    return [TranscriptTurn.model_validate(line) for line in kept], False
+    if len(turns) >= (kept := item.get("lines", 0)):
+        return turns, len(turns) > kept
+    # The turns are gone, days after the call.
+    lines = said.transcript(said.read(item))
+    return [TranscriptTurn.model_validate(line) for line in lines], False
 
 
 def _made(call: Call, item: CallItem, model: str | None) -> Analysis:
