@@ -469,6 +469,23 @@ def test_a_workspace_with_much_that_is_due_holds_nobody_up(
     assert _messages(stack, workspace) == [vars(job)]
 
 
+def test_a_workspace_with_much_that_is_due_holds_up_none_of_its_other_kinds(
+    stack: Stack, workspace: Workspace, hand: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else its own line would wait until all that is older was sent, a quota a minute."""
+    monkeypatch.setattr(jobs, "DUE_SHARDS", 1)
+    monkeypatch.setattr(sweeper, "QUOTA", 5)
+    for number in range(20):
+        _asked(workspace, f"CA{number:032}")
+    hand.move(1)
+    call_id = workspace.placed()
+    hand.move(61)
+    invoke("sweep_overdue", {"shard": 0})
+    assert len(stack.received("FollowUpQueue", workspace.id)) == 5
+    told = [json.loads(body)["sk"] for body in stack.received("DialQueue", workspace.id)]
+    assert told == [call_id]
+
+
 def test_a_row_that_breaks_holds_none_up_and_the_sweep_says_that_it_failed(
     stack: Stack, workspace: Workspace, job: Work, hand: Hand
 ) -> None:

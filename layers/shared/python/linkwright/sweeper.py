@@ -4,23 +4,28 @@ from collections import Counter
 from collections.abc import Iterator
 
 from linkwright import clock, deadline, jobs, relay
+from linkwright.jobs import Work
 from linkwright.observability import count, log_failure
 from linkwright.relay import Due
 from linkwright.table import ConditionFailed, Item, Key, Table, query, update
 
 _PAGE = 100
-# So many rows of one workspace a sweep takes from a shard: what is behind them is not held up.
+# So many jobs of one kind of a workspace a sweep takes from a shard: neither another workspace nor
+# another of its own kinds, as its line, is behind them.
 QUOTA = 100
 # With less left a sweep reads no further page.
 _RESERVE_S = 15.0
 
+# A workspace and mode, and a kind of job.
+Whose = tuple[str, str]
+
 
 def sweep(shard: int) -> int:
-    """Send what a shard shows as overdue, but of each workspace no more than its quota.
+    """Send what a shard shows as overdue, but of a workspace no more of each kind than its quota.
 
     Returns how many were sent. Raises if any row broke, or was not taken, when all others are done.
     """
-    taken: Counter[str] = Counter()
+    taken: Counter[Whose] = Counter()
     sent = failed = 0
     for rows in _overdue(shard):
         claimed, broken = _claim(rows, taken)
@@ -50,15 +55,16 @@ def _overdue(shard: int) -> Iterator[list[Item]]:
             return
 
 
-def _claim(rows: list[Item], taken: Counter[str]) -> tuple[list[Due], int]:
+def _claim(rows: list[Item], taken: Counter[Whose]) -> tuple[list[Due], int]:
     """Those that are this sweep's to send, and how many broke: these stay due."""
     claimed: list[Due] = []
     broken = 0
     for row in rows:
         try:
-            partition = jobs.partition_of(row["pk"])
-            if taken[partition] < QUOTA and (due := _moved(row)):
-                taken[partition] += 1
+            work = jobs.at(Key(row["pk"], row["sk"]))
+            whose = (jobs.partition_of(work.pk), work.kind)
+            if taken[whose] < QUOTA and (due := _moved(work, row["gsi2sk"])):
+                taken[whose] += 1
                 claimed.append(due)
         except Exception as failure:  # noqa: BLE001 -- counted: no row holds up those behind it
             log_failure("not swept", failure)
@@ -67,14 +73,13 @@ def _claim(rows: list[Item], taken: Counter[str]) -> tuple[list[Due], int]:
     return claimed, broken
 
 
-def _moved(row: Item) -> Due | None:
+def _moved(work: Work, seen: str) -> Due | None:
     """Move the due time, before the job is sent; None if somebody else has moved it.
 
     So a second sweeper never multiplies messages, and one that is killed leaves the job due soon.
     """
-    work = jobs.at(Key(row["pk"], row["sk"]))
     later = clock.timestamp(clock.now() + jobs.RELAY_GRACE)
-    values = {"seen": row["gsi2sk"], "later": later}
+    values = {"seen": seen, "later": later}
     try:
         update(
             Table.CORE, work.key, "SET #gsi2sk = :later", condition="#gsi2sk = :seen", values=values
