@@ -26,6 +26,7 @@ _CALLS = ("integration/test_voice_*", "integration/test_callback_effects", "inte
 # What must not go wrong, and by which tests it is held.
 MODULES = {
     "auth": ("unit/test_auth", "integration/test_sessions", *_REQUESTS),
+    "tokens": ("unit/test_auth",),
     "egress": ("unit/test_egress",),
     "idempotency": ("unit/test_idempotency", "integration/test_idempotency*"),
     "pagination": (

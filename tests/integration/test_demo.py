@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from linkwright import auth
+from linkwright import auth, tokens
 from linkwright.table import Table, get, update
 from tests.stack import Stack
 from tools import demo
@@ -14,7 +14,7 @@ def test_tokens_are_kept_and_only_one_that_is_no_longer_good_is_replaced(stack: 
     assert demo.ensure_all(first) == first
     revoked = auth.api_key(first["TOKEN_READ"])
     update(Table.ACCESS, revoked, "SET #revoked_at = :at", values={"at": "2026-01-01T00:00:00Z"})
-    again = demo.ensure_all(first | {"TOKEN_OTHER": auth.new_token("live")})
+    again = demo.ensure_all(first | {"TOKEN_OTHER": tokens.new("live")})
     changed = {name for name in first if again[name] != first[name]}
     assert changed == {"TOKEN_READ", "TOKEN_OTHER"}
     # One that was mixed up with another is as good as none.

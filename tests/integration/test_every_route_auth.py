@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from linkwright import auth, clock
+from linkwright import auth, clock, tokens
 from linkwright.table import Item, Table, update
 from tests.client import Answer, Client, Context, http_event, load
 from tests.integration.every_route import (
@@ -65,7 +65,7 @@ def test_no_route_is_public_but_pages_and_callbacks() -> None:
 def test_401_without_a_good_credential(stack: Stack, world: World, route: Route) -> None:
     token = _token(world)
     before = stored(stack, world)
-    unknown = auth.new_token("live")
+    unknown = tokens.new("live")
     wrong_sum = token[:-1] + ("0" if token[-1] != "0" else "1")
     broken = [
         None,
@@ -96,7 +96,7 @@ def test_401_without_a_good_credential(stack: Stack, world: World, route: Route)
         f"Bearer {'٣' * 49}",
         f"Bearer {'a' * 5_000}",
         f"Bearer {unknown}",
-        f"Bearer {auth.new_token('test')}",
+        f"Bearer {tokens.new('test')}",
         f"Bearer {world.workspace.id}",
     ]
     for authorization in broken:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from linkwright import auth
-from linkwright.auth import ROLES, SCOPES, Window, effective_scopes, is_well_formed, new_token
+from linkwright import auth, tokens
+from linkwright.auth import ROLES, SCOPES, Window, effective_scopes
 from linkwright.errors import InvalidToken, RateLimited
 from linkwright.table import Key, Table
 
@@ -26,7 +26,7 @@ def test_what_is_forgotten_of_a_key_that_is_gone_does_not_bring_it_back(
 
 @pytest.mark.parametrize("mode", ["live", "test"])
 def test_a_key_is_256_random_bits_and_a_check_sum(mode: str) -> None:
-    made = [new_token(mode) for _ in range(500)]
+    made = [tokens.new(mode) for _ in range(500)]
     assert len(set(made)) == 500
     for token in made:
         parts = re.fullmatch(rf"lk_{mode}_([0-9A-Za-z]{{43}})([0-9A-Za-z]{{6}})", token)
@@ -35,17 +35,17 @@ def test_a_key_is_256_random_bits_and_a_check_sum(mode: str) -> None:
         for letter in parts[2]:
             value = value * 62 + BASE62.index(letter)
         assert value == zlib.crc32(parts[1].encode())
-        assert is_well_formed(token)
+        assert tokens.is_well_formed(token)
 
 
 def test_a_typo_is_told_without_a_look_up() -> None:
-    token = new_token("live")
+    token = tokens.new("live")
     for at in range(len("lk_live_"), len(token)):
         for letter in BASE62:
             if letter != token[at]:
-                assert not is_well_formed(token[:at] + letter + token[at + 1 :])
+                assert not tokens.is_well_formed(token[:at] + letter + token[at + 1 :])
     swapped = [token[:at] + token[at + 1] + token[at] + token[at + 2 :] for at in range(8, 56)]
-    assert not [other for other in swapped if other != token and is_well_formed(other)]
+    assert not [other for other in swapped if other != token and tokens.is_well_formed(other)]
 
 
 @pytest.mark.parametrize(
@@ -67,16 +67,16 @@ def test_a_typo_is_told_without_a_look_up() -> None:
 )
 def test_what_is_no_key(change: object) -> None:
     assert callable(change)
-    assert not is_well_formed(change(new_token("live")))
+    assert not tokens.is_well_formed(change(tokens.new("live")))
 
 
 def test_a_key_is_stored_under_its_hash() -> None:
-    token = new_token("live")
+    token = tokens.new("live")
     key = auth.api_key(token)
     assert re.fullmatch(r"KEY#[0-9a-f]{64}", key.pk)
     assert key.sk == "META"
     assert token not in repr(key)
-    assert auth.api_key(new_token("live")) != key
+    assert auth.api_key(tokens.new("live")) != key
 
 
 @pytest.mark.parametrize(
@@ -117,9 +117,12 @@ ALL = [
     "calls:write",
     "campaigns:read",
     "campaigns:write",
+    "campaigns:send",
     "leads:read",
     "leads:write",
     "emails:approve",
+    "mailboxes:read",
+    "mailboxes:write",
     "suppressions:read",
     "suppressions:write",
     "usage:read",
@@ -137,9 +140,12 @@ ALL = [
     "notifications:read",
     "ai:generate",
     "ai:actions",
+    "digests:send",
     "byok:manage",
 ]
 READS = {scope for scope in ALL if scope.endswith(":read")}
+WRITES = {scope for scope in ALL if scope.endswith(":write")}
+UNGROUPED = set(ALL) - READS - WRITES
 
 
 def test_the_scopes_are_as_published() -> None:
@@ -147,7 +153,7 @@ def test_the_scopes_are_as_published() -> None:
 
 
 def test_roles_are_as_published() -> None:
-    member = READS | {"calls:write", "leads:write", "links:write", "ai:generate", "ai:actions"}
+    member = READS | {"calls:write", "leads:write", "ai:generate", "ai:actions"}
     assert {
         "viewer": READS,
         "member": member,
@@ -173,12 +179,21 @@ def test_a_key_has_what_was_granted_and_its_role_allows(scope: str, role: str) -
         (["*:read"], "billing", {"usage:read"}),
         (["*:read", "calls:write"], "viewer", READS),
         (["*:read", "calls:write"], "member", READS | {"calls:write"}),
+        (["*:write"], "owner", WRITES),
+        (["*:write"], "member", {"calls:write", "leads:write"}),
+        (["*:write"], "viewer", set()),
+        (["*:read", "*:write"], "owner", set(ALL) - UNGROUPED),
         (["*"], "owner", set()),
-        (["*:*", "*:write", "calls:*", "CALLS:READ", "root"], "owner", set()),
+        (["*:*", "calls:*", "CALLS:READ", "root"], "owner", set()),
     ],
 )
 def test_groups_and_unknown_scopes(granted: list[str], role: str, effective: set[str]) -> None:
     assert effective_scopes(granted, role) == effective
+
+
+def test_what_sends_approves_and_manages_is_in_no_group() -> None:
+    alone = {"emails:approve", "campaigns:send", "digests:send", "keys:manage", "byok:manage"}
+    assert alone | {"settings:manage", "ai:generate", "ai:actions"} == UNGROUPED
 
 
 # ---- The window ----------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from linkwright import clock, transaction
+from linkwright.audit import Actor
 from linkwright.client import core
 from linkwright.errors import ServerError, Unavailable
 from linkwright.jobs import AlreadyDone
@@ -112,6 +113,37 @@ def test_each_operation_says_what_it_does_and_on_which_condition(
         **{"condition_expression": exists, "names": there},
     }
     assert (more["condition_expression"], more["values"]) == ("#n > :n", {":n": 3})
+
+
+def test_an_entry_of_the_audit_log_says_who_did_what_and_is_kept_for_good(
+    environment: pytest.MonkeyPatch, driver: Driver
+) -> None:
+    environment.setattr(clock, "timestamp", lambda: "2026-11-28T12:00:00Z")
+    tx = Transaction("ws_1.test", "req_1", Actor("session", "usr_1"))
+    tx.audit("key.created", "key_1", {"name": "CI"})
+    tx.audit("key.revoked", "key_2")
+    tx.commit()
+    made, revoked = (operation["item"] for operation in driver.operations[0])
+    first = made["view"]["id"]
+    assert made == {
+        **{"pk": "W#ws_1.test#AUD", "sk": first, "gsi1sk": first},
+        "gsi1pk": "W#ws_1.test#AUD#key_1",
+        "gsi3pk": "W#ws_1.test#AUD#BY#usr_1",
+        "gsi4pk": "W#ws_1.test#AUD#DID#key.created",
+        "view": {
+            **{"id": first, "action": "key.created", "object": "key_1", "request_id": "req_1"},
+            "actor": {"type": "session", "id": "usr_1"},
+            "at": "2026-11-28T12:00:00Z",
+            "details": {"name": "CI"},
+        },
+    }
+    assert driver.operations[0][0]["condition_expression"] == "attribute_not_exists(#pk)"
+    assert (revoked["view"]["details"], revoked["view"]["id"] == first) == ({}, False)
+
+
+def test_nothing_is_audited_that_nobody_did(tx: Transaction) -> None:
+    with pytest.raises(ValueError, match="actor"):
+        tx.audit("key.created", "key_1")
 
 
 def test_an_event_is_the_workspaces_and_tells_of_the_request(

@@ -6,19 +6,17 @@ key fails on its very next request and no request goes uncounted.
 
 import hashlib
 import re
-import secrets
-import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from linkwright import clock
+from linkwright import clock, tokens
+from linkwright.audit import Actor
 from linkwright.errors import InvalidToken, MissingScope, RateLimited, Unavailable
 from linkwright.plans import PLANS, Plan
 from linkwright.settings import settings
 from linkwright.table import ConditionFailed, Item, Key, Table, update
 
-# The group `*:read` stands for every scope that only reads.
 SCOPES = frozenset(
     {
         "agents:read",
@@ -27,9 +25,12 @@ SCOPES = frozenset(
         "calls:write",
         "campaigns:read",
         "campaigns:write",
+        "campaigns:send",
         "leads:read",
         "leads:write",
         "emails:approve",
+        "mailboxes:read",
+        "mailboxes:write",
         "suppressions:read",
         "suppressions:write",
         "usage:read",
@@ -47,13 +48,19 @@ SCOPES = frozenset(
         "notifications:read",
         "ai:generate",
         "ai:actions",
+        "digests:send",
         "byok:manage",
     }
 )
 READ_SCOPES = frozenset(scope for scope in SCOPES if scope.endswith(":read"))
+# What sends, approves, acts, generates or manages is in no group: it is granted by its name.
+GROUPS = {
+    "*:read": READ_SCOPES,
+    "*:write": frozenset(scope for scope in SCOPES if scope.endswith(":write")),
+}
 
 # A credential never has more than the role of the person who made it.
-_MEMBER = READ_SCOPES | {"calls:write", "leads:write", "links:write", "ai:generate", "ai:actions"}
+_MEMBER = READ_SCOPES | {"calls:write", "leads:write", "ai:generate", "ai:actions"}
 _OWNER_ONLY = frozenset({"byok:manage"})
 ROLES = {
     "viewer": READ_SCOPES,
@@ -66,14 +73,16 @@ ROLES = {
 WINDOW_S = 60
 _STALE_COUNTS = 20
 
-_BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_KEY = re.compile(r"lk_(?:live|test)_([0-9A-Za-z]{43})([0-9A-Za-z]{6})")
 _BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +([!-~]+)")
 
 
 @dataclass(frozen=True)
 class Account:
-    """The workspace that a request acts for, and what its credential may do there."""
+    """The workspace that a request acts for, and what its credential may do there.
+
+    `person` is the identity provider's subject: who signed in, or who made the key; None for a key
+    that the operator made. `actor_id` is the key's or the member's.
+    """
 
     workspace_id: str
     workspace_name: str
@@ -86,6 +95,13 @@ class Account:
     credential_type: str
     credential_expires_at: str | None
     cursor_key: str = field(repr=False)
+    actor_id: str = ""
+    person: str | None = None
+    credential_key: Key = field(default=Key("", ""), repr=False)
+
+    @property
+    def actor(self) -> Actor:
+        return Actor("session" if self.credential_type == "session" else "api_key", self.actor_id)
 
     @property
     def partition(self) -> str:
@@ -133,29 +149,20 @@ def authenticate(headers: Mapping[str, str]) -> tuple[Account, Window]:
 
 
 def _resolve(token: str, count: str) -> tuple[Account, Item]:
-    if is_well_formed(token):
-        item = _count(api_key(token), count)
-        return _account(item, item["id"], item.get("expires_at"), item["mode"]), item
+    if tokens.is_well_formed(token):
+        key = api_key(token)
+        item = _count(key, count)
+        return _account(item, key, item["id"], item.get("expires_at"), item.get("maker")), item
     if token.count(".") != 2 or not settings().clerk_issuer:
         raise InvalidToken
     # Imported here: verifying a session token needs a JWT library, which API keys do not.
     from linkwright import sessions
 
     session = sessions.verify(token)
-    item = _count(membership(session.organisation, session.subject), count)
+    key = membership(session.organisation, session.subject)
+    item = _count(key, count)
     expires_at = clock.timestamp(datetime.fromtimestamp(session.expires_at, UTC))
-    return _account(item, session.id, expires_at, "live"), item
-
-
-def new_token(mode: str) -> str:
-    """A key of 256 random bits and a check sum, so that a typo is told without a look-up."""
-    secret = _base62(secrets.randbits(256), 43)
-    return f"lk_{mode}_{secret}{_checksum(secret)}"
-
-
-def is_well_formed(token: str) -> bool:
-    parts = _KEY.fullmatch(token)
-    return bool(parts and _checksum(parts[1]) == parts[2])
+    return _account(item, key, session.id, expires_at, session.subject), item
 
 
 def api_key(token: str) -> Key:
@@ -177,10 +184,12 @@ def workspace_facts(workspace: Item) -> Item:
 
 def effective_scopes(granted: list[str], role: str) -> frozenset[str]:
     """What was granted, with groups resolved, cut down to what the role allows."""
-    wanted = set(granted)
-    if "*:read" in wanted:
-        wanted |= READ_SCOPES
-    return ROLES[role] & wanted
+    return ROLES[role] & resolved(granted)
+
+
+def resolved(granted: Iterable[str]) -> frozenset[str]:
+    """With each group's scopes in its place."""
+    return frozenset().union(*(GROUPS.get(scope, {scope}) for scope in granted))
 
 
 def _count(key: Key, count: str) -> Item:
@@ -210,29 +219,24 @@ def _forget(key: Key, counts: list[str]) -> None:
         return  # the next request tries again; this one has its answer already
 
 
-def _account(item: Item, credential_id: str, expires_at: str | None, mode: str) -> Account:
+def _account(
+    item: Item, key: Key, credential_id: str, expires_at: str | None, person: str | None
+) -> Account:
+    role = item["role"]
     return Account(
         workspace_id=item["workspace_id"],
         workspace_name=item["workspace_name"],
-        mode=mode,
+        mode=item.get("mode", "live"),  # a session has none
         plan=PLANS[item["plan"]],
         anchor_day=item["anchor_day"],
-        role=item["role"],
-        scopes=effective_scopes(item["scopes"], item["role"]),
+        role=role,
+        # A key has what it was granted, a session all that the role allows.
+        scopes=effective_scopes(item["scopes"], role) if "scopes" in item else ROLES[role],
         credential_id=credential_id,
         credential_type=item["type"],
         credential_expires_at=expires_at,
         cursor_key=item["cursor_key"],
+        actor_id=item["id"],
+        person=person,
+        credential_key=key,
     )
-
-
-def _checksum(secret: str) -> str:
-    return _base62(zlib.crc32(secret.encode()), 6)
-
-
-def _base62(number: int, width: int) -> str:
-    digits = []
-    for _ in range(width):
-        number, digit = divmod(number, 62)
-        digits.append(_BASE62[digit])
-    return "".join(reversed(digits))

@@ -127,7 +127,7 @@ class _Exchange:
         self.account, self.window = authenticate(request.headers)
         self.window.require()
         self.account.require(self.contract.scope)
-        tx = Transaction(self.account.partition, request.id)
+        tx = Transaction(self.account.partition, request.id, self.account.actor)
         arguments = self._arguments(tx)
         if request.method != "POST":
             reply = self.contract.reply(self.work(**arguments))

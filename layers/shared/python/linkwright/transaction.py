@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import uuid4
 
-from linkwright import clock, deadline, events, jobs
+from linkwright import audit, clock, deadline, events, jobs
+from linkwright.audit import Actor
 from linkwright.client import core
 from linkwright.errors import ServerError, Unavailable
 from linkwright.jobs import AlreadyDone, Work
@@ -36,15 +37,21 @@ class RecordExists(Exception):
     """The idempotency record is there already: this request, or another one, was done before."""
 
 
+class Outrun(Exception):
+    """What the change follows from was changed meanwhile: `@endpoint` has it made anew."""
+
+
 class Transaction:
     """Collects the items of one change and writes them together.
 
-    `partition` is the workspace's, in live or test mode; `request_id` goes into the events.
+    `partition` is the workspace's, in live or test mode; `request_id` goes into the events, with
+    the actor into the audit log.
     """
 
-    def __init__(self, partition: str, request_id: str) -> None:
+    def __init__(self, partition: str, request_id: str, actor: Actor | None = None) -> None:
         self.partition = partition
         self.request_id = request_id
+        self.actor = actor
         self._operations: list[Item] = []
         self._otherwise: list[Otherwise | None] = []
         self._keys: set[tuple[str, str, str]] = set()
@@ -105,6 +112,17 @@ class Transaction:
         """Tell of the change: `entity` is the object as it is after it, as the API shows it."""
         event = events.event(self.partition, event_type, entity, sequence, self.request_id)
         self.put(Table.CORE, event | {"details": details or {}})
+
+    def audit(self, action: str, object_id: str, details: Item | None = None) -> None:
+        """Write down who did it: `action` as "key.created", `details` without secrets."""
+        if self.actor is None:
+            raise ValueError("what is audited has an actor")
+        self.put(
+            Table.CORE,
+            audit.entry(
+                *(self.partition, action, object_id, details or {}, self.actor, self.request_id)
+            ),
+        )
 
     def finish(self, job: Key) -> None:
         """The job is done by this change. Raises `AlreadyDone` at the commit."""

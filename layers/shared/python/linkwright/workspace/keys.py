@@ -1,34 +1,152 @@
-"""API keys. The key itself is shown once, when it is made; what is kept is its hash."""
+"""API keys. The token is shown once, when it is made; what is kept is its hash.
 
-from linkwright import auth, clock, ids
-from linkwright.table import Item, Table
-from linkwright.transaction import Transaction
+A key is two items: the credential, under its hash, which a request finds by one look-up, and a
+pointer, under its id, which tells what the key is and where the credential lies. The pointers of a
+workspace lie beside its ring, whose version each change of any of them raises: who reads the ring,
+then the pointers, and writes at that version only, decides on what there is.
+"""
+
+from dataclasses import dataclass
+
+from linkwright import auth, clock, ids, tokens
+from linkwright.table import Item, Key, Table, get, query
+from linkwright.transaction import Outrun, Transaction
+
+LIMIT = 25
+_PAGE = 100
 
 
-def create(
-    workspace: Item, *, mode: str, role: str, scopes: list[str], name: str, tx: Transaction
-) -> str:
-    """Make a key and return its token.
+@dataclass(frozen=True)
+class Ring:
+    """Pointers of a workspace, of expired keys too, and the version that they were read at."""
 
-    What a request must know is copied onto the key's item, so that authenticating is the only
+    seen: int
+    keys: list[Item]
+
+
+def pointer(workspace_id: str, key_id: str) -> Key:
+    return Key(f"W#{workspace_id}#KEY", key_id)
+
+
+def credential(key: Item) -> Key:
+    """Where the credential of a pointer lies."""
+    return Key(f"KEY#{key['hash']}", "META")
+
+
+def of(workspace_id: str) -> Ring:
+    """All keys of a workspace, newest first."""
+    # The ring first: what is read later may be newer than the version, and never older.
+    ring = get(Table.ACCESS, _ring(workspace_id)) or {}
+    partition = pointer(workspace_id, "").pk
+    keys: list[Item] = []
+    start: Item | None = None
+    while True:
+        more, start = query(
+            Table.ACCESS,
+            partition,
+            between=("key_", "key_~"),
+            start_after=start,
+            limit=_PAGE,
+            strong=True,
+        )
+        keys += more
+        if start is None:
+            return Ring(int(ring.get("v", 0)), keys)
+
+
+def of_maker(workspace_id: str, subject: str) -> Ring:
+    """The keys that a person made."""
+    ring = of(workspace_id)
+    return Ring(ring.seen, [key for key in ring.keys if key.get("maker") == subject])
+
+
+def bump(tx: Transaction, workspace_id: str, seen: int | None = None) -> None:
+    """Raise the ring's version: those who decide by an older one decide anew.
+
+    With `seen` only at that version, or `Outrun` is raised at the commit. Without, for a change
+    that is right whatever other keys there are.
+    """
+    tx.update(
+        Table.ACCESS,
+        _ring(workspace_id),
+        "ADD #v :one",
+        condition=None
+        if seen is None
+        else "attribute_not_exists(#v)"
+        if not seen
+        else "#v = :seen",
+        values={"one": 1} | ({"seen": seen} if seen else {}),
+        otherwise=Outrun,
+    )
+
+
+def set_role(key: Item, role: str, tx: Transaction) -> None:
+    """A key never has more than its maker's role: for a change of that. `Outrun` if it is gone."""
+    tx.update(
+        Table.ACCESS,
+        credential(key),
+        "SET #role = :role",
+        condition="attribute_exists(#pk)",
+        values={"role": role},
+        otherwise=Outrun,
+    )
+
+
+def remove(key: Item, tx: Transaction) -> None:
+    """Its next request is refused. The ring's version is for the caller to raise."""
+    tx.delete(Table.ACCESS, Key(key["pk"], key["sk"]), condition="")
+    tx.delete(Table.ACCESS, credential(key), condition="")
+
+
+def make(
+    workspace: Item,
+    *,
+    mode: str,
+    role: str,
+    scopes: list[str],
+    name: str,
+    tx: Transaction,
+    maker: str | None = None,
+    rolled_from: str | None = None,
+) -> tuple[Item, str]:
+    """Put a key and its audit entry; returns what is shown of it, and its token.
+
+    What a request must know is copied onto the credential, so that authenticating is the only
     look-up it needs; the workspace's plan and name are copied again when they change.
     """
-    token = auth.new_token(mode)
+    token = tokens.new(mode)
+    place = auth.api_key(token)
     key_id = ids.new("key")
+    view = {
+        "id": key_id,
+        "name": name,
+        "mode": mode,
+        "scopes": scopes,
+        "created_at": clock.timestamp(),
+        "expires_at": None,
+        "created_by": tx.actor.id if tx.actor else None,
+        "rolled_from": rolled_from,
+    }
+    made_by = {"maker": maker} if maker else {}
     tx.put(
         Table.ACCESS,
         {
-            **auth.api_key(token).attributes(),
-            "gsi1pk": f"W#{workspace['id']}#KEY",
-            "gsi1sk": key_id,
+            **place.attributes(),
             "id": key_id,
             "type": "api_key",
-            "name": name,
             "mode": mode,
             "role": role,
             "scopes": scopes,
             **auth.workspace_facts(workspace),
-            "created_at": clock.timestamp(),
+            **made_by,
         },
     )
-    return token
+    where = pointer(workspace["id"], key_id).attributes()
+    digest = place.pk.removeprefix("KEY#")
+    tx.put(Table.ACCESS, {**where, "hash": digest, "view": view, **made_by})
+    tx.audit("key.created", key_id, {name: view[name] for name in ("name", "mode", "scopes")})
+    return view, token
+
+
+def _ring(workspace_id: str) -> Key:
+    return pointer(workspace_id, "RING")
