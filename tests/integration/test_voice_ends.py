@@ -1,5 +1,7 @@
 """How a call ends: at a machine, at a failure, and with who asks not to be called again."""
 
+import json
+
 import pytest
 
 from tests import pump
@@ -77,3 +79,21 @@ def test_who_asks_on_the_phone_not_to_be_called_is_not_called_again(
     assert (second["status"], second["ended_reason"]) == ("canceled", "do_not_call")
     assert pump.dials(waiting) == []
     assert workspace.place(agent).error["reason"] == "do_not_call"
+
+
+def test_a_call_is_counted_at_its_dial_and_by_its_length_at_its_end(
+    stack: Stack, workspace: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """For the dashboard: over all functions of the deployment, once each."""
+    workspace.place(workspace.agent())
+    capsys.readouterr()
+    pump.settle(stack, workspace.id)
+    counted = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
+    for name in ("calls_dialled", "call_seconds"):
+        (line,) = [line for line in counted if name in line]
+        assert len(line[name]) == 1
+        whole = line["_aws"]["CloudWatchMetrics"][-1]
+        assert (whole["Dimensions"], [one["Name"] for one in whole["Metrics"]]) == (
+            [["service", "stage"]],
+            [name],
+        )

@@ -20,6 +20,12 @@ def an_alarm_of_which_nobody_is_told(checkout: Checkout) -> None:
     del block(checkout, "RelayDeadLettersAlarm")["AlarmActions"]
 
 
+@breaks(alarms.alarms_are_plain_and_heard)
+def an_alarm_of_which_nobody_is_told_by_default(checkout: Checkout) -> None:
+    told = {"Fn::If": ["HasAlarmTopic", {"Ref": "AlarmTopicArn"}, {"Ref": "AWS::NoValue"}]}
+    block(checkout, "RelayDeadLettersAlarm")["AlarmActions"] = [told]
+
+
 @breaks(alarms.alarms_have_a_line_in_the_runbook)
 def an_alarm_that_nobody_understands(checkout: Checkout) -> None:
     rewrite(checkout, alarms.RUNBOOK, "`CarrierPausedAlarm`", "the other alarm")
@@ -37,7 +43,7 @@ def a_stream_that_nobody_watches(checkout: Checkout) -> None:
 
 @breaks(alarms.what_falls_behind_raises_an_alarm)
 def a_schedule_that_nobody_watches(checkout: Checkout) -> None:
-    block(checkout, "SweepOverdueErrorsAlarm")["MetricName"] = "Invocations"
+    block(checkout, "SweepOverdueErrorsAlarm")["MetricName"] = "Throttles"
 
 
 @breaks(alarms.what_is_heard_raises_an_alarm)

@@ -153,11 +153,16 @@ def logs_without_an_end(checkout: Checkout) -> None:
     del block(checkout, "VoiceLogs")["RetentionInDays"]
 
 
+@breaks(functions.logs_are_not_kept_for_ever)
+def logs_that_no_operator_shortens(checkout: Checkout) -> None:
+    block(checkout, "VoiceLogs")["RetentionInDays"] = 30
+
+
 @breaks(functions.fits_one_stack)
 def too_many_resources(checkout: Checkout) -> None:
     for at in range(functions.MAX_RESOURCES):
-        group = {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": 30}}
-        checkout.raw["Resources"][f"Further{at}"] = group
+        handle = {"Type": "AWS::CloudFormation::WaitConditionHandle"}
+        checkout.raw["Resources"][f"Further{at}"] = handle
 
 
 @breaks(access.roles_are_sets_of_rights)

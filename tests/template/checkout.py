@@ -20,7 +20,7 @@ LAYER = "layers/shared/python/linkwright"
 # All that the rules read besides the template.
 READ = (
     *("functions", LAYER, "layers/dependencies/Makefile", "events", "tests", "uv.lock"),
-    *("samconfig.toml", "docs/deploying.md"),
+    *("samconfig.toml", "docs/deploying.md", "docs/operations.md", "docs/security.md"),
 )
 TEXTS = {".py", ".json"}
 # `sam deploy` puts an address here; the expansion takes nothing else.

@@ -177,8 +177,8 @@ def logs_of_its_folder(checkout: Checkout) -> Iterator[str]:
 
 def logs_are_not_kept_for_ever(checkout: Checkout) -> Iterator[str]:
     for name, group in checkout.of_type("AWS::Logs::LogGroup").items():
-        if not group.get("RetentionInDays"):
-            yield f"{name}: RetentionInDays is missing"
+        if group.get("RetentionInDays") != {"Ref": "LogRetentionDays"}:
+            yield f"{name}: RetentionInDays is not !Ref LogRetentionDays"
 
 
 def fits_one_stack(checkout: Checkout) -> Iterator[str]:

@@ -12,6 +12,7 @@ STREAMED = {"CoreTable": "NEW_AND_OLD_IMAGES"}
 NAMING = {
     "AlarmName",
     "BucketName",
+    "DashboardName",
     "FunctionName",
     "LogGroupName",
     "ManagedPolicyName",

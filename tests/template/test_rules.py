@@ -11,18 +11,22 @@ from tests.template import (
     broken_buckets,
     broken_carrier,
     broken_code,
+    broken_dashboard,
     broken_data,
     broken_functions,
+    broken_stores,
     rules_access,
     rules_alarms,
     rules_buckets,
     rules_carrier,
     rules_code,
+    rules_dashboard,
     rules_functions,
     rules_lock,
     rules_queues,
     rules_routes,
     rules_settings,
+    rules_stores,
     rules_tables,
 )
 from tests.template.broken import BROKEN, Broken, rewrite
@@ -37,8 +41,10 @@ RULES: list[Rule] = [
     *rules_access.RULES,
     *rules_queues.RULES,
     *rules_alarms.RULES,
+    *rules_dashboard.RULES,
     *rules_tables.RULES,
     *rules_buckets.RULES,
+    *rules_stores.RULES,
     *rules_carrier.RULES,
     *rules_settings.RULES,
     *rules_routes.RULES,
@@ -48,7 +54,8 @@ RULES: list[Rule] = [
 # Importing them is what registers the broken checkouts.
 assert broken_functions, broken_data
 assert broken_code, broken_buckets
-assert broken_alarms
+assert broken_alarms, broken_dashboard
+assert broken_stores
 assert broken_carrier
 # A broken checkout is made of these and what is theirs: some of each kind, however many there are.
 KEPT = {

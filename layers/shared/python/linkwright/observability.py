@@ -27,6 +27,8 @@ SERVICE = "linkwright"
 WATCHED = frozenset(
     {"jobs_given_up", "carrier_paused", "sweep_broken", "relay_broken", "calls_set_aside"}
 )
+# So is what its dashboard draws.
+DRAWN = frozenset({"calls_dialled", "call_seconds"})
 
 _encoded = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 # A line takes as many metrics, and as many values of each; of more, CloudWatch takes none.
@@ -84,7 +86,7 @@ def publish(**dimensions: str) -> None:
 def _publish(counted: Counted, dimensions: dict[str, str]) -> None:
     named = {**dimensions, "service": SERVICE}
     directives = [_directive(counted, named)]
-    if watched := {name: counted[name] for name in counted if name in WATCHED}:
+    if watched := {name: counted[name] for name in counted if name in WATCHED | DRAWN}:
         whole = {"service": SERVICE, "stage": settings().stage}
         directives.append(_directive(watched, whole))
         named |= whole

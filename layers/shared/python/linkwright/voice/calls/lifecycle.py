@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from linkwright import clock
+from linkwright.observability import count
 from linkwright.table import Item, Table
 from linkwright.transaction import Otherwise, Transaction
 from linkwright.voice.calls import attempts, endings, items, line
@@ -64,13 +65,19 @@ def advance(item: CallItem, report: Report) -> CallItem:
 
     What comes late, or is of another attempt, changes nothing.
     """
-    begun_as = _stage(item)
+    begun_as, is_news = _stage(item), False
 
     def reported(now: CallItem, tx: Transaction) -> CallItem | None:
+        nonlocal is_news
         is_news = _stage(now) == begun_as and says_something(now, report)
         return change(tx, now, report) if is_news else None
 
-    return items.changing(item, reported)
+    after = items.changing(item, reported)
+    if is_news and is_terminal(report.status) and is_dialled(Status(item["view"]["status"])):
+        # Counted at its end: over some time it is how many were in progress on average.
+        on_the_way = clock.now() - attempts.started_at(item["view"])
+        count("call_seconds", on_the_way.total_seconds(), "Seconds")
+    return after
 
 
 def note(

@@ -144,6 +144,7 @@ def _place(item: CallItem, agent: Agent, carrier: Carrier) -> None:
         count("dials_unknown")
         inquiry.look_up(item, order, carrier)
     else:
+        count("calls_dialled")
         inquiry.bind(item, carrier, sid)
 
 
