@@ -29,12 +29,17 @@ MODULES = {
     "tokens": ("unit/test_auth",),
     "egress": ("unit/test_egress",),
     "idempotency": ("unit/test_idempotency", "integration/test_idempotency*"),
+    "jobs": ("integration/test_jobs", "integration/test_giving_up"),
+    "pace": ("integration/test_pace", "integration/test_voice_pace"),
     "pagination": (
         "unit/test_pagination",
         "integration/test_paging",
         "integration/test_call_filters",
     ),
+    "relay": ("integration/test_jobs", "integration/test_tried_again"),
+    "retries": ("integration/test_jobs", "integration/test_account", "integration/test_giving_up"),
     "sessions": ("integration/test_sessions",),
+    "sweeper": ("integration/test_jobs", "integration/test_noisy_neighbour"),
     "transaction": (
         "unit/test_transaction",
         "integration/test_idempotency*",
@@ -49,6 +54,8 @@ MODULES = {
     ),
     "voice/calls/items": ("unit/test_call_items", "unit/test_lifecycle", *_CALLS),
     "voice/calls/lifecycle": ("unit/test_lifecycle", *_CALLS),
+    "voice/calls/line": ("integration/test_voice_line",),
+    "voice/calls/places": ("integration/test_voice_line", "integration/test_voice_minutes"),
     "voice/compliance/quiet_hours": ("unit/test_quiet_hours",),
     "voice/dialling/claims": ("unit/test_claims", "integration/test_voice_dialling"),
 }

@@ -435,19 +435,22 @@ def test_every_kind_is_of_one_index_and_the_oldest_is_sent_first(
     stack: Stack, workspace: Workspace, hand: Hand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(jobs, "DUE_SHARDS", 1)
+    monkeypatch.setattr(sweeper, "_PAGE", 2)
     sent: list[str] = []
     send = relay.send
     monkeypatch.setattr(
-        relay, "send", lambda batch: sent.extend(due.work.kind for due in batch) or send(batch)
+        relay, "send", lambda batch: sent.extend(due.work.sk for due in batch) or send(batch)
     )
-    _asked(workspace)
+    wanted = [_asked(workspace, "CAfirst").sk]
     hand.move(5)
-    workspace.placed()
-    hand.move(5)
-    _asked(workspace, "CAlast")
+    wanted.append(workspace.placed())
+    for sid in ("CAthird", "CAlast"):
+        hand.move(5)
+        wanted.append(_asked(workspace, sid).sk)
     hand.move(61)
-    invoke("sweep_overdue", {"shard": 0})
-    assert [kind for kind in sent if kind != jobs.EVENT] == [HANG_UP, jobs.CALL, HANG_UP]
+    told = sweeper.sweep(0)
+    assert [name for name in sent if name in wanted] == wanted
+    assert told == len(sent)
 
 
 def test_a_workspace_with_much_that_is_due_holds_nobody_up(
@@ -486,17 +489,47 @@ def test_a_workspace_with_much_that_is_due_holds_up_none_of_its_other_kinds(
     assert told == [call_id]
 
 
+def test_a_sweeper_that_is_killed_before_it_sends_leaves_the_job_due_in_a_minute(
+    stack: Stack, workspace: Workspace, job: Work, hand: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    send = relay.send
+
+    def killed(batch: list[relay.Due]) -> object:
+        if job in [due.work for due in batch]:
+            raise Killed
+        return send(batch)
+
+    hand.move(61)
+    with monkeypatch.context() as now:
+        now.setattr(relay, "send", killed)
+        with pytest.raises(Killed):
+            invoke("sweep_overdue", {})
+    invoke("sweep_overdue", {})
+    assert _messages(stack, workspace) == []
+    hand.move(61)
+    invoke("sweep_overdue", {})
+    assert _messages(stack, workspace) == [vars(job)]
+
+
 def test_a_row_that_breaks_holds_none_up_and_the_sweep_says_that_it_failed(
-    stack: Stack, workspace: Workspace, job: Work, hand: Hand
+    stack: Stack, workspace: Workspace, job: Work, hand: Hand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     partition = _stored(job)["gsi2pk"]
     for number in range(3):
         strange = {"pk": f"W#{workspace.id}#NONE", "sk": f"{number}", "gsi2pk": partition}
         stack.put("CoreTable", strange | {"gsi2sk": "2020-01-01T00:00:00Z"})
     hand.move(61)
+    counted: list[str] = []
+    monkeypatch.setattr(sweeper, "_PAGE", 3)
+    monkeypatch.setattr(sweeper, "count", counted.append)
     with pytest.raises(RuntimeError):
         invoke("sweep_overdue", {})
+    # The row that is well is on the page after theirs.
     assert _messages(stack, workspace) == [vars(job)]
+    assert counted == ["sweep_broken"] * 3
     stack.delete("CoreTable", *(Key(f"W#{workspace.id}#NONE", f"{at}") for at in range(3)))
 
 
