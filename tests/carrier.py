@@ -17,20 +17,20 @@ from twilio.request_validator import RequestValidator
 from linkwright import clock, egress
 from linkwright.egress import Answer
 from linkwright.providers import twilio_callbacks
+from tests import webhooks
 from tests.switchboard import PlacedCall, Reply, Sent, Step, Switchboard, deliver_to_functions
 
 PUBLIC_URL = "https://api.linkwright.test"
 PHONE_NUMBER = "+15017122661"
-SECRET = json.dumps(
-    {
-        name: {
-            "account_sid": f"AC{digit * 32}",
-            "auth_token": f"token-of-the-{name}-account",
-            "phone_number": PHONE_NUMBER,
-        }
-        for name, digit in (("carrier", "1"), ("carrier_test", "2"))
+_ACCOUNTS = {
+    name: {
+        "account_sid": f"AC{digit * 32}",
+        "auth_token": f"token-of-the-{name}-account",
+        "phone_number": PHONE_NUMBER,
     }
-)
+    for name, digit in (("carrier", "1"), ("carrier_test", "2"))
+}
+SECRET = json.dumps(_ACCOUNTS | webhooks.SECRET)
 
 # No two calls of a run have one: whose they are is kept longer than a test takes.
 _sids = count(1)

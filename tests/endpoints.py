@@ -98,6 +98,13 @@ _END = ["GetItem", "Query", "TransactWriteItems"]
 _RECORDED = {"recording": True, "recording_consent": False}
 
 ENDPOINTS = {
+    "POST /callbacks/billing": Row(
+        # The workspace 2, the job that has its credentials told 2 and its index entry; the audit
+        # entry 2 and 3.
+        [Cost(_CHANGE, 1, 10)],
+        body=lambda ids: {"workspace_id": ids["workspace"], "plan": "business", "version": 1},
+        status=200,
+    ),
     "GET /v1/whoami": Row([Cost([], 0, 1)]),
     "GET /v1/workspace/settings": Row([Cost(["GetItem"], 1, 1)]),
     "PATCH /v1/workspace/settings": Row(
@@ -105,7 +112,6 @@ ENDPOINTS = {
         # A rule that no test comes near.
         body=lambda _: {"calls_per_day": 1_000_000},
     ),
-    "GET /v1/workspace/usage": Row([Cost(["Query"], 1, 1)]),
     "GET /v1/voice/do-not-call": Row([Cost(["Query"], 0.5, 1, "25 of them", _numbers)]),
     "POST /v1/voice/do-not-call": Row(
         # The record and the entry.

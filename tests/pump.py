@@ -14,7 +14,11 @@ from tests.stack import Stack
 from tests.stream import Stream
 from tests.switchboard import PlacedCall
 
-WORKERS = {"DialQueue": "dial_call", "FollowUpQueue": "follow_up_call"}
+WORKERS = {
+    "DialQueue": "dial_call",
+    "FollowUpQueue": "follow_up_call",
+    "WorkspaceQueue": "update_workspace",
+}
 WORKER_TIMEOUT_MS = 60_000
 
 

@@ -70,6 +70,7 @@ class Stack:
             "DIAL_QUEUE_URL": self.names["DialQueue"],
             "EVENT_QUEUE_URL": self.names["EventQueue"],
             "FOLLOW_UP_QUEUE_URL": self.names["FollowUpQueue"],
+            "WORKSPACE_QUEUE_URL": self.names["WorkspaceQueue"],
             "MEDIA_BUCKET": self.names["MediaBucket"],
             "SECRET_ARN": self.names["Secret"],
             "PUBLIC_URL": carrier.PUBLIC_URL,

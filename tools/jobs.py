@@ -93,7 +93,8 @@ def _arguments() -> argparse.Namespace:
         command.add_argument("--kind", choices=sorted(KINDS), help="all by default")
         command.add_argument("--workspace", help="the id of a workspace; all by default")
     command = commands.add_parser("redrive", help="send the dead letters of a queue again")
-    command.add_argument("queue", choices=["DialQueue", "EventQueue", "FollowUpQueue"])
+    names = ["DialQueue", "EventQueue", "FollowUpQueue", "WorkspaceQueue"]
+    command.add_argument("queue", choices=names)
     return parser.parse_args()
 
 

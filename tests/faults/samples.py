@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from tests import webhooks
 from tests.factories import CALLEE
+from tests.faults import wiring
 from tests.faults.telephone import A_MACHINE, BUSY_AT_FIRST, WANTS_A_PERSON
 from tools.demo import AGENT_ID
 from tools.template import ROOT, Function, functions
@@ -47,6 +49,11 @@ class Sample:
     lost: frozenset[str] = frozenset()
     apart: str = ""
 
+    @property
+    def is_webhook(self) -> bool:
+        """Whoever sends it is asked for no key, and told of no repetition."""
+        return webhooks.is_one(self.path)
+
 
 @dataclass(frozen=True)
 class _Wanted:
@@ -67,6 +74,8 @@ _PLACE_CALL = "POST /v1/voice/calls"
 _CANCEL_CALL = "POST /v1/voice/calls/{call_id}/cancel"
 CANCEL_WHILE_IT_RINGS = f"{_CANCEL_CALL} while it rings"
 _ADD_NUMBER = "POST /v1/voice/do-not-call"
+# The workspace of a world, which is known when there is one.
+WORKSPACE = "<workspace>"
 
 
 def _call(**wanted: object) -> dict[str, object]:
@@ -91,6 +100,9 @@ _WANTED = {
     _CANCEL_CALL: _Wanted(path={"call_id": "{id}"}, after=_PLACE_CALL, until=Until.ASKED),
     _ADD_NUMBER: _Wanted({"number": CALLEE, "reason": "asked on the phone"}),
     "GET /v1/voice/do-not-call": _Wanted(after=_ADD_NUMBER),
+    "POST /callbacks/billing": _Wanted(
+        {"workspace_id": WORKSPACE, "plan": "business", "version": 1}
+    ),
 }
 
 _OF_ONE_AT_A_TIME = f"{_PLACE_CALL} of an agent that takes one at a time"
@@ -122,13 +134,18 @@ _CASES = {
 
 
 def routes() -> list[str]:
-    """Every route that customers ask.
+    """Every route that customers ask, or who sends webhooks.
 
     Not the pages of the reference, whose role allows no call at all; what the carrier asks is in
     `wiring.py`.
     """
-    served = [one for one in functions() if one.folder not in {"console", "callbacks"}]
-    return [f"{method} {path}" for function in served for method, path in function.routes]
+    asked = [
+        (method, path)
+        for function in functions()
+        if function.folder != "console" and function.file not in wiring.callbacks()
+        for method, path in function.routes
+    ]
+    return [f"{method} {path}" for method, path in asked]
 
 
 def effectful_routes() -> list[str]:

@@ -56,7 +56,7 @@ def sweeps(shards: int) -> Iterator[tuple[str, dict[str, Any]]]:
 @cache
 def callbacks() -> list[str]:
     """Every function that the carrier wakes."""
-    return [function.file for function in functions() if function.folder == "callbacks"]
+    return [one.file for one in functions() if any("/twilio/" in path for _, path in one.routes)]
 
 
 @cache

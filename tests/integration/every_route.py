@@ -1,5 +1,6 @@
 """What the tests of all routes share: the routes, a good request for each, and the envelope."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from linkwright.endpoint import Contract
 from linkwright.http import IfMatch
 from linkwright.pagination import ListQuery
 from linkwright.table import Item, Table
+from tests import webhooks
 from tests.client import Answer, Client, load
 from tests.endpoints import ENDPOINTS, Row
 from tests.factories import Workspace, make_workspace
@@ -55,6 +57,7 @@ class Ids(dict[str, str]):
         workspace.client.post(f"/v1/voice/calls/{ended}/cancel")
         ids = cls(agt=agent, call=call, ended=ended, number=number)
         ids |= {"partition": workspace.partition, "attempt": "1", "turn": "1"}
+        ids["workspace"] = workspace.id
         ids.workspace = workspace
         ids.reader = workspace.client_with(["*:read", "settings:manage"])
         return ids
@@ -96,7 +99,12 @@ class Route:
     @property
     def is_callback(self) -> bool:
         """Called by the carrier, with a signed form in place of a credential and JSON."""
-        return self.function.folder == "callbacks"
+        return self.path.startswith("/callbacks/twilio/")
+
+    @property
+    def is_webhook(self) -> bool:
+        """Called by somebody else, with signed JSON in place of a credential."""
+        return webhooks.is_one(self.path)
 
     @property
     def row(self) -> Row:
@@ -134,6 +142,9 @@ class Route:
 
     def sent(self, ids: Mapping[str, str]) -> dict[str, Any]:
         """What a good request has besides a credential: body and headers. At the first version."""
+        if self.is_webhook:
+            body = json.dumps(self.body(ids))
+            return {"body": body, "headers": webhooks.headers(self.path, body)}
         if not self.is_callback:
             return {"json": self.body(ids), "headers": {"If-Match": "1"}}
         _, _, kind = self.url(ids).partition(f"/{ids['attempt']}/")
@@ -164,6 +175,7 @@ ROUTES = [
     if path not in PAGES
 ]
 CALLBACKS = [route for route in ROUTES if route.is_callback]
+WEBHOOKS = [route for route in ROUTES if route.is_webhook]
 # What they tell: the last part of their paths.
 KINDS = {route.path.partition("{attempt}/")[2].format(turn=1): route for route in CALLBACKS}
 PRIVATE = [route for route in ROUTES if not route.contract.public]

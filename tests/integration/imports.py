@@ -29,19 +29,21 @@ def _names(text: str) -> frozenset[str]:
 
 # All endpoints.
 EVERY = _names("""
-    annotated_types ast base64 binascii bisect contextvars copy dataclasses datetime decimal dis
-    errno fnmatch fractions hashlib hmac importlib.machinery inspect ipaddress linkwright
-    linkwright.audit linkwright.auth linkwright.client linkwright.clock linkwright.deadline
+    annotated_types ast base64 binascii bisect contextvars copy dataclasses datetime
+    decimal dis errno fnmatch fractions hashlib hmac importlib.machinery inspect ipaddress
+    linkwright linkwright.audit linkwright.auth linkwright.client linkwright.clock
+    linkwright.deadline
     linkwright.deprecation linkwright.endpoint linkwright.errors linkwright.events linkwright.fields
-    linkwright.http linkwright.idempotency linkwright.ids linkwright.json_body linkwright.jobs
-    linkwright.observability linkwright.plans linkwright.settings linkwright.startup
-    linkwright.table linkwright.tokens linkwright.transaction math ntpath numbers opcode pathlib
-    platform pydantic pydantic.aliases pydantic.annotated_handlers pydantic.config pydantic.errors
-    pydantic.fields pydantic.functional_validators pydantic.json_schema pydantic.main
-    pydantic.plugin pydantic.types pydantic.version pydantic.warnings pydantic_core
-    pydantic_core.core_schema pydynox.pydynox_core random secrets struct sysconfig typing_extensions
-    typing_inspection typing_inspection.introspection typing_inspection.typing_objects urllib
-    urllib.parse uuid weakref zlib zoneinfo
+    linkwright.http linkwright.idempotency linkwright.ids linkwright.json_body
+    linkwright.jobs linkwright.observability linkwright.plans linkwright.settings
+    linkwright.startup linkwright.table linkwright.tokens
+    linkwright.transaction math ntpath numbers opcode
+    pathlib platform pydantic pydantic.aliases pydantic.annotated_handlers pydantic.config
+    pydantic.errors pydantic.fields pydantic.functional_validators pydantic.json_schema
+    pydantic.main pydantic.plugin pydantic.types pydantic.version pydantic.warnings
+    pydantic_core pydantic_core.core_schema pydynox.pydynox_core random secrets struct sysconfig
+    typing_extensions typing_inspection typing_inspection.introspection
+    typing_inspection.typing_objects urllib urllib.parse uuid weakref zlib zoneinfo
 """)
 # Those that only read.
 READS = _names("""
@@ -56,12 +58,11 @@ READS = _names("""
     linkwright.voice.compliance.caller_ids
     linkwright.voice.compliance.do_not_call linkwright.voice.compliance.models
     linkwright.voice.compliance.numbers linkwright.workspace linkwright.workspace.models
-    linkwright.usage linkwright.workspace.settings linkwright.workspace.usage
-    linkwright.workspace.workspaces
+    linkwright.workspace.settings linkwright.workspace.workspaces
 """)
 # Those that write, besides.
 WRITES = _names("""
-    linkwright.routes linkwright.voice.calls.attempts
+    linkwright.routes linkwright.usage linkwright.voice.calls.attempts
     linkwright.voice.calls.canceling
     linkwright.voice.calls.endings linkwright.voice.calls.follow_ups
     linkwright.voice.calls.lifecycle linkwright.voice.calls.placing linkwright.voice.calls.reports
@@ -95,7 +96,9 @@ CALLBACKS = _names("""
     linkwright.voice.dialling.carrier_reports linkwright.voice.dialling.claims
     linkwright.voice.dialling.inquiry linkwright.voice.language.opt_out
     linkwright.voice.language.opt_out_east linkwright.voice.language.opt_out_west
-    linkwright.voice.language.phrases linkwright.voice.language.recognition logging
+    linkwright.standard_webhooks
+    linkwright.voice.language.phrases linkwright.voice.language.recognition
+    linkwright.workspace.billing linkwright.workspace.facts linkwright.workspace.keys logging
     pyexpat pyexpat.errors pyexpat.model quopri select
     selectors socket ssl string stringprep xml xml.etree
 """)

@@ -40,7 +40,7 @@ def test_the_calls_and_units_of_a_request(
     ask = cost.prepare(workspace) if cost.prepare else _good_request(route, workspace)
     meter.reset()
     assert ask().status == route.status
-    authenticating = [] if route.is_callback else [AUTHENTICATE]
+    authenticating = [] if route.contract.public else [AUTHENTICATE]
     assert meter.calls == [*authenticating, *cost.calls]
     assert (meter.read_units, meter.write_units) == (cost.read_units, cost.write_units)
 

@@ -20,7 +20,7 @@ from linkwright.transaction import Transaction
 from linkwright.voice.calls import follow_ups, items, turn_log
 from linkwright.voice.calls.items import CallItem
 from linkwright.voice.conversation import decisions
-from tests import carrier, models, pump
+from tests import carrier, models, pump, webhooks
 from tests import stack as stacks
 from tests.client import invoke, queue_event
 from tests.factories import CALLEE, Workspace, another_number, make_workspace
@@ -54,6 +54,13 @@ def asks_everything_twice(stack: Stack, _: Workspace) -> None:
         for _ in range(2 if route.method == "POST" else 1):
             answer = route.ask(world.client, world.ids, headers={"Idempotency-Key": str(route)})
             assert answer.status == route.status, route
+
+
+def changes_a_plan(stack: Stack, workspace: Workspace) -> None:
+    told = {"workspace_id": workspace.id, "plan": "business", "version": 1}
+    assert webhooks.send(webhooks.BILLING, told).status == 200
+    pump.settle(stack, workspace.id)
+    assert workspace.client.get("/v1/whoami").json["plan"] == "business"
 
 
 def asks_for_what_is_not_there(stack: Stack, workspace: Workspace) -> None:

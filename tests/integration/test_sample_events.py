@@ -13,10 +13,12 @@ from linkwright.client import core
 from linkwright.endpoint import Contract
 from linkwright.table import Item, Key, Table, get, update
 from linkwright.voice.calls import follow_ups, items, turn_log
+from linkwright.workspace import facts
 from tests import pump
 from tests.carrier import PUBLIC_URL, Exchange
 from tests.client import Answer, Context, http_event, invoke, load, named
 from tests.factories import Workspace
+from tests.faults import wiring
 from tests.integration.in_memory import in_memory
 from tests.integration.sample_events import SID, demo, sample
 from tests.integration.signed import verbs
@@ -254,6 +256,29 @@ def _next(answer: Answer) -> str:
     return action.removeprefix(base)
 
 
+def test_200_note_plan(stack: Stack) -> None:
+    with in_memory(stack):
+        demo.cache_clear()
+        assert replay("note_plan").status == 200
+        assert invoke("update_workspace", sample(named("update_workspace"))) == {
+            "batchItemFailures": []
+        }
+        assert demo().client.get("/v1/whoami").json["plan"] == "business"
+    demo.cache_clear()
+
+
+def test_update_workspace(stack: Stack) -> None:
+    with in_memory(stack):
+        demo.cache_clear()
+        event = sample(named("update_workspace"))
+        message = json.loads(event["Records"][0]["body"])
+        assert Key(message["pk"], message["sk"]) == facts.key("ws_demo")
+        assert replay("note_plan").status == 200
+        assert invoke("update_workspace", event) == {"batchItemFailures": []}
+        assert not jobs.is_waiting(facts.key("ws_demo"))
+    demo.cache_clear()
+
+
 def test_relay_outbox(stack: Stack) -> None:
     sample_event = sample(named("relay_outbox"))
     call, event = (record["dynamodb"]["NewImage"] for record in sample_event["Records"])
@@ -280,7 +305,9 @@ def test_sweep_overdue(stack: Stack, workspace: Workspace) -> None:
 
 
 @pytest.mark.parametrize(
-    "function", [one for one in functions() if one.folder == "callbacks"], ids=lambda one: one.file
+    "function",
+    [one for one in functions() if one.file in wiring.callbacks()],
+    ids=lambda one: one.file,
 )
 def test_a_form_is_in_base64_as_the_gateway_sends_it(function: Function) -> None:
     event = sample(function)

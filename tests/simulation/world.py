@@ -87,6 +87,7 @@ _ENVIRONMENT = {
     "DIAL_QUEUE_URL": "DialQueue",
     "EVENT_QUEUE_URL": "EventQueue",
     "FOLLOW_UP_QUEUE_URL": "FollowUpQueue",
+    "WORKSPACE_QUEUE_URL": "WorkspaceQueue",
     "MEDIA_BUCKET": "media",
     "SECRET_ARN": "Secret",
     "PUBLIC_URL": carrier.PUBLIC_URL,

@@ -179,7 +179,11 @@ def workspace_facts(workspace: Item) -> Item:
     """What is copied from a workspace onto its credentials, so that one look-up tells all."""
     copied = ("plan", "anchor_day", "cursor_key")
     facts = {name: workspace[name] for name in copied}
-    return facts | {"workspace_id": workspace["id"], "workspace_name": workspace["name"]}
+    return facts | {
+        "workspace_id": workspace["id"],
+        "workspace_name": workspace["name"],
+        "facts_v": workspace.get("facts_v", 0),
+    }
 
 
 def effective_scopes(granted: list[str], role: str) -> frozenset[str]:

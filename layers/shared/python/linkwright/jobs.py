@@ -27,6 +27,7 @@ RECORDING = "rec"
 HANG_UP = "hup"
 SETTLEMENT = "leg"
 ERASING = "ers"
+PLAN = "plan"
 
 # A marked item as it was, if it was there, and as it is.
 Change = tuple[Item | None, Item]
@@ -92,6 +93,10 @@ KINDS = {
     HANG_UP: Kind("follow_up_queue_url", (1, 2, 4, 8, 15, 30, 60, 300), timedelta(hours=5)),
     # Patient: meanwhile the minutes are reserved, and then they are charged as far as we know.
     SETTLEMENT: Kind("follow_up_queue_url", (30, 60, 300, 900, 3600), timedelta(days=1)),
+    # Who paid for a plan has it; and each change of a workspace has the same job again.
+    PLAN: Kind(
+        "workspace_queue_url", (2, 5, 15, 60, 300), timedelta(days=7), is_more_than_a_job=True
+    ),
 }
 
 

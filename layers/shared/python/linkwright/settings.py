@@ -14,6 +14,7 @@ class Settings:
     dial_queue_url: str
     event_queue_url: str
     follow_up_queue_url: str
+    workspace_queue_url: str
     media_bucket: str
     cors_origins: frozenset[str]
     docs_url: str
@@ -53,6 +54,7 @@ def settings() -> Settings:
         dial_queue_url=env.get("DIAL_QUEUE_URL", ""),
         event_queue_url=env.get("EVENT_QUEUE_URL", ""),
         follow_up_queue_url=env.get("FOLLOW_UP_QUEUE_URL", ""),
+        workspace_queue_url=env.get("WORKSPACE_QUEUE_URL", ""),
         media_bucket=env.get("MEDIA_BUCKET", ""),
         cors_origins=_list(env.get("CORS_ORIGINS", "")),
         docs_url=env["DOCS_URL"],

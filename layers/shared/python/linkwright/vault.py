@@ -52,6 +52,9 @@ class Vault(BaseModel):
     carrier_test: CarrierAccount | None = None
     anthropic_api_key: SecretStr | None = None
     openai_api_key: SecretStr | None = None
+    # Of those who send us webhooks; several while one is changed.
+    clerk_webhook_secrets: list[SecretStr] = []
+    billing_webhook_secrets: list[SecretStr] = []
     _read_at: int = PrivateAttr(default_factory=clock.epoch)
 
     @model_validator(mode="after")

@@ -5,8 +5,11 @@ import secrets
 from linkwright import clock
 from linkwright.auth import Account
 from linkwright.table import Item, Key, Table, get
-from linkwright.transaction import Transaction
+from linkwright.transaction import Outrun, Transaction
 from linkwright.workspace.models import Credential, Limits, Settings, Whoami, WorkspaceName
+
+# What is copied onto credentials has a version; nothing of it was changed where there is none.
+UNCHANGED = "attribute_exists(#pk) AND (attribute_not_exists(#facts_v) OR #facts_v = :facts_v)"
 
 
 def key(workspace_id: str) -> Key:
@@ -39,6 +42,20 @@ def existing(workspace_id: str) -> Item:
     if workspace is None:
         raise LookupError("no such workspace")
     return workspace
+
+
+def require_unchanged(tx: Transaction, workspace: Item) -> None:
+    """Let the change happen only if what credentials know of the workspace is still so.
+
+    For whoever copies it. Raises `Outrun` at the commit.
+    """
+    tx.require(
+        Table.CORE,
+        key(workspace["id"]),
+        UNCHANGED,
+        values={"facts_v": workspace.get("facts_v", 0)},
+        otherwise=Outrun,
+    )
 
 
 def whoami(account: Account) -> Whoami:

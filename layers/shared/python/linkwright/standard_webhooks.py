@@ -1,0 +1,83 @@
+"""Webhooks that others send and sign, as https://www.standardwebhooks.com has it.
+
+Signed are the message's id, its time and its body, by HMAC-SHA256 under a secret that both know. Of
+several secrets any will do, and of several signatures: while one is changed there are two.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from pydantic import SecretStr
+
+from linkwright import clock
+from linkwright.errors import Forbidden, PayloadTooLarge
+from linkwright.http import Request
+from linkwright.json_body import MAX_BYTES
+from linkwright.observability import logger
+from linkwright.vault import Vault, reread, vault
+
+# A message that is older, or from the future, may be somebody else's copy of it.
+TOLERANCE_S = 300
+# Svix, which sends for others, has names of its own for the same headers.
+_PREFIXES = ("webhook", "svix")
+_SECRET = "whsec_"  # noqa: S105 -- what secrets begin with
+_TIME = re.compile(r"[0-9]{1,12}", re.ASCII)
+
+Secrets = Callable[[Vault], Sequence[SecretStr]]
+
+
+def received(request: Request, secrets: Secrets) -> bytes:
+    """The body of a message, if its sender has signed it just now. Nothing is read before.
+
+    Raises `Forbidden` and `PayloadTooLarge`.
+    """
+    body = request.body()
+    if len(body) > MAX_BYTES:
+        raise PayloadTooLarge(f"The body is larger than {MAX_BYTES // 1024} KB.")
+    if not _is_genuine(request, body, secrets(vault())):
+        # Perhaps by a secret that is newer than what we know.
+        reread()
+        if not _is_genuine(request, body, secrets(vault())):
+            raise Forbidden
+    return body
+
+
+def _is_genuine(request: Request, body: bytes, secrets: Sequence[SecretStr]) -> bool:
+    for prefix in _PREFIXES:
+        parts = [request.headers.get(f"{prefix}-{name}") for name in ("id", "timestamp")]
+        if all(parts):
+            message_id, moment = map(str, parts)
+            break
+    else:
+        return False
+    if not _TIME.fullmatch(moment) or abs(clock.epoch() - int(moment)) > TOLERANCE_S:
+        return False
+    signed = _bytes(f"{message_id}.{moment}.") + body
+    given = _bytes(request.headers.get(f"{prefix}-signature", "")).split(b" ")
+    expected = [b"v1," + _mac(key, signed) for key in _keys(secrets)]
+    return any(hmac.compare_digest(one, other) for one in given for other in expected)
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _mac(key: bytes, signed: bytes) -> bytes:
+    return base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest())
+
+
+def _keys(secrets: Sequence[SecretStr]) -> Iterator[bytes]:
+    for secret in secrets:
+        try:
+            key = base64.b64decode(secret.get_secret_value().removeprefix(_SECRET), validate=True)
+        except (binascii.Error, ValueError):
+            key = b""
+        if key:
+            yield key
+        else:
+            # By an empty key anybody could sign.
+            logger().error("a webhook's secret is not of the form whsec_ and base64")
