@@ -23,6 +23,8 @@ export LINKWRIGHT_ROOT := $(CURDIR)
 export SAM_CLI_TELEMETRY := 0
 # The layer's package, for the tools; tests and mypy find it by their own settings.
 export PYTHONPATH := $(CURDIR)/layers/shared/python
+# Where to deploy is said, never assumed; all else has a region of its own.
+DEPLOY_REGION := $(or $(AWS_REGION),$(AWS_DEFAULT_REGION))
 export AWS_DEFAULT_REGION ?= us-east-1
 
 .PHONY: help
@@ -92,9 +94,10 @@ build: .venv-sam/.ready python3.13 clean-bytecode ## build for Lambda (python3.1
 	LAYER_PYTHON="$$($(FIND_3_13))" $(SAM) build --template-file template.yaml
 
 .PHONY: deploy
-deploy: build ## deploy to AWS: make deploy ENV=staging, or ENV=prod
+deploy: .venv/.ready .venv-sam/.ready ## deploy to AWS, if nothing is missing: make deploy ENV=staging, or ENV=prod
 	@case '$(ENV)' in staging|prod) ;; *) echo "ENV is 'staging' or 'prod', not '$(ENV)'" >&2; exit 1;; esac
-	$(SAM) deploy --config-env '$(ENV)'
+	@region="$$(.venv/bin/python -m tools.preflight --env '$(ENV)' --region '$(DEPLOY_REGION)' --sam '$(SAM)')" \
+	  && $(MAKE) build && $(SAM) deploy --config-env '$(ENV)' --region "$$region"
 
 .PHONY: number
 number: .venv/.ready ## say who calls from a number: make number STACK=linkwright-staging NUMBER=+972… WORKSPACE=ws_…

@@ -112,6 +112,7 @@ ENDPOINTS = {
         # A rule that no test comes near.
         body=lambda _: {"calls_per_day": 1_000_000},
     ),
+    "GET /v1/workspace/usage": Row([Cost(["Query"], 1, 1)]),
     "GET /v1/voice/do-not-call": Row([Cost(["Query"], 0.5, 1, "25 of them", _numbers)]),
     "POST /v1/voice/do-not-call": Row(
         # The record and the entry.

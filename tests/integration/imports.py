@@ -29,21 +29,19 @@ def _names(text: str) -> frozenset[str]:
 
 # All endpoints.
 EVERY = _names("""
-    annotated_types ast base64 binascii bisect contextvars copy dataclasses datetime
-    decimal dis errno fnmatch fractions hashlib hmac importlib.machinery inspect ipaddress
-    linkwright linkwright.audit linkwright.auth linkwright.client linkwright.clock
-    linkwright.deadline
+    annotated_types ast base64 binascii bisect contextvars copy dataclasses datetime decimal dis
+    errno fnmatch fractions hashlib hmac importlib.machinery inspect ipaddress linkwright
+    linkwright.audit linkwright.auth linkwright.client linkwright.clock linkwright.deadline
     linkwright.deprecation linkwright.endpoint linkwright.errors linkwright.events linkwright.fields
-    linkwright.http linkwright.idempotency linkwright.ids linkwright.json_body
-    linkwright.jobs linkwright.observability linkwright.plans linkwright.settings
-    linkwright.startup linkwright.table linkwright.tokens
-    linkwright.transaction math ntpath numbers opcode
-    pathlib platform pydantic pydantic.aliases pydantic.annotated_handlers pydantic.config
-    pydantic.errors pydantic.fields pydantic.functional_validators pydantic.json_schema
-    pydantic.main pydantic.plugin pydantic.types pydantic.version pydantic.warnings
-    pydantic_core pydantic_core.core_schema pydynox.pydynox_core random secrets struct sysconfig
-    typing_extensions typing_inspection typing_inspection.introspection
-    typing_inspection.typing_objects urllib urllib.parse uuid weakref zlib zoneinfo
+    linkwright.http linkwright.idempotency linkwright.ids linkwright.json_body linkwright.jobs
+    linkwright.observability linkwright.plans linkwright.settings linkwright.startup
+    linkwright.table linkwright.tokens linkwright.transaction math ntpath numbers opcode pathlib
+    platform pydantic pydantic.aliases pydantic.annotated_handlers pydantic.config pydantic.errors
+    pydantic.fields pydantic.functional_validators pydantic.json_schema pydantic.main
+    pydantic.plugin pydantic.types pydantic.version pydantic.warnings pydantic_core
+    pydantic_core.core_schema pydynox.pydynox_core random secrets struct sysconfig typing_extensions
+    typing_inspection typing_inspection.introspection typing_inspection.typing_objects urllib
+    urllib.parse uuid weakref zlib zoneinfo
 """)
 # Those that only read.
 READS = _names("""
@@ -58,11 +56,12 @@ READS = _names("""
     linkwright.voice.compliance.caller_ids
     linkwright.voice.compliance.do_not_call linkwright.voice.compliance.models
     linkwright.voice.compliance.numbers linkwright.workspace linkwright.workspace.models
-    linkwright.workspace.settings linkwright.workspace.workspaces
+    linkwright.usage linkwright.workspace.settings linkwright.workspace.usage
+    linkwright.workspace.workspaces
 """)
 # Those that write, besides.
 WRITES = _names("""
-    linkwright.routes linkwright.usage linkwright.voice.calls.attempts
+    linkwright.routes linkwright.voice.calls.attempts
     linkwright.voice.calls.canceling
     linkwright.voice.calls.endings linkwright.voice.calls.follow_ups
     linkwright.voice.calls.lifecycle linkwright.voice.calls.placing linkwright.voice.calls.reports

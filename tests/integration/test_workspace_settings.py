@@ -24,6 +24,9 @@ OFF = {
     "quiet_hours": None,
     "model": None,
     "retention_days": 365,
+    "time_zone": "UTC",
+    "usage_thresholds": [80, 100],
+    "weekly_digest": "off",
     "version": 1,
     "updated_at": None,
 }
@@ -98,12 +101,17 @@ def test_200_with_every_field(workspace: Workspace) -> None:
         "calls_per_day": 1_000_000,
         "quiet_hours": {"start": "20:00", "end": "09:30"},
         "model": "bedrock/nova-2-lite",
+        "retention_days": 30,
+        "time_zone": "Asia/Jerusalem",
+        "usage_thresholds": [100, 5, 50, 100],
+        "weekly_digest": "on",
     }
     changed = _change(workspace, '"1"', **given)
     assert changed.status == 200
     assert changed.json == _shown(workspace)
     assert changed.json.pop("updated_at")
-    expected = given | {"allowed_countries": ["GB", "IL", "US"], "version": 2}
+    distinct = {"allowed_countries": ["GB", "IL", "US"], "usage_thresholds": [5, 50, 100]}
+    expected = given | distinct | {"version": 2}
     assert {name: changed.json[name] for name in expected} == expected
 
 
@@ -121,6 +129,35 @@ def test_200_any_model_that_is_offered_and_null_for_the_deployments_own(
     assert _change(workspace, "1", model=model).json["model"] == model
     assert _shown(workspace)["model"] == model
     assert _change(workspace, "2", model=None).json["model"] is None
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/Argentina/Ushuaia", "Etc/GMT+12", "US/Pacific"])
+def test_200_any_time_zone_by_its_iana_name(workspace: Workspace, zone: str) -> None:
+    assert _change(workspace, "1", time_zone=zone).json["time_zone"] == zone
+    assert operations.tenant(workspace.partition).settings.time_zone == zone
+
+
+@pytest.mark.parametrize("percents", [[], [1], [100], list(range(91, 101))])
+def test_200_up_to_ten_thresholds_and_none_at_all(
+    workspace: Workspace, percents: list[int]
+) -> None:
+    assert _change(workspace, "1", usage_thresholds=percents).json["usage_thresholds"] == percents
+    assert _shown(workspace)["usage_thresholds"] == percents
+
+
+def test_200_settings_from_before_there_were_thresholds_have_the_usual(
+    workspace: Workspace,
+) -> None:
+    names = {"time_zone", "usage_thresholds", "weekly_digest"}
+    changed = _change(workspace, "1", calls="off").json
+    old = {name: value for name, value in changed.items() if name not in names}
+    update(Table.CORE, workspaces.key(workspace.id), "SET #settings = :old", values={"old": old})
+    shown = _shown(workspace)
+    assert shown["calls"] == "off"
+    assert {name: shown[name] for name in names} == {
+        **{"time_zone": "UTC", "usage_thresholds": [80, 100], "weekly_digest": "off"}
+    }
+    assert _change(workspace, "2", weekly_digest="on").json["usage_thresholds"] == [80, 100]
 
 
 def test_200_a_change_of_nothing_is_no_version(workspace: Workspace) -> None:
@@ -152,6 +189,7 @@ def test_400_without_a_version_to_change_from(workspace: Workspace, version: str
 
 
 _COUNTRY = "must be an ISO 3166-1 code of two capital letters."
+_ZONE = "must be the IANA name of a time zone, as 'Asia/Tokyo'."
 _MODEL = "must be one of the models that are offered."
 
 
@@ -190,6 +228,27 @@ _MODEL = "must be one of the models that are offered."
         ("model", "", f"Field 'model' {_MODEL}"),
         ("model", "m" * 101, ""),
         ("model", 7, ""),
+        ("time_zone", "Asia/Atlantis", f"Field 'time_zone' {_ZONE}"),
+        ("time_zone", "asia/tokyo", f"Field 'time_zone' {_ZONE}"),
+        ("time_zone", "+02:00", f"Field 'time_zone' {_ZONE}"),
+        ("time_zone", "Asia", f"Field 'time_zone' {_ZONE}"),
+        ("time_zone", "../zones", f"Field 'time_zone' {_ZONE}"),
+        ("time_zone", "posix/UTC", f"Field 'time_zone' {_ZONE}"),
+        ("time_zone", "Factory", f"Field 'time_zone' {_ZONE}"),
+        ("time_zone", "UTC UTC", f"Field 'time_zone' {_ZONE}"),
+        ("time_zone", "", f"Field 'time_zone' {_ZONE}"),
+        ("time_zone", "x" * 65, ""),
+        ("time_zone", None, ""),
+        ("usage_thresholds.1", [80, 0], ""),
+        ("usage_thresholds.0", [101], ""),
+        ("usage_thresholds.0", [80.5], ""),
+        ("usage_thresholds.0", ["80"], ""),
+        ("usage_thresholds.0", [True], ""),
+        ("usage_thresholds", [80] * 11, ""),
+        ("usage_thresholds", 80, ""),
+        ("usage_thresholds", None, ""),
+        ("weekly_digest", "daily", ""),
+        ("weekly_digest", None, ""),
         ("version", 7, "Unknown field 'version'."),
         ("updated_at", None, "Unknown field 'updated_at'."),
     ],

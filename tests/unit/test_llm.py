@@ -15,14 +15,14 @@ from pydantic import SecretStr
 
 from linkwright import aws, egress, observability, settings, vault
 from linkwright.fields import RequestModel
-from linkwright.providers import llm, llm_catalogue
+from linkwright.providers import llm, llm_catalogue, llm_remote
 from linkwright.providers.llm import Answer, Failure, ModelFailed, Prompt, Usage
 from linkwright.providers.llm_anthropic import Anthropic
 from linkwright.providers.llm_catalogue import MODELS, Listed, Provider
 from linkwright.providers.llm_openai import OpenAI
 from linkwright.providers.llm_remote import Remote
 from tests.unit.egress_network import Authority, Network
-from tests.unit.model_servers import Served, Vendor, completion, message, start_vendor
+from tests.unit.model_servers import Served, Vendor, completion, message, served, start_vendor
 
 KEYS = {"anthropic_api_key": "sk-ant-canary-1", "openai_api_key": "sk-canary-2"}
 ROOT = Path(__file__).parents[2]
@@ -192,6 +192,32 @@ def test_the_key_of_the_secret_goes_to_the_vendor_s_own_address(
     assert network.dialled == [("93.184.216.34", 443)]
     assert server.requests[0].startswith(start)
     assert header in server.requests[0]
+
+
+@pytest.mark.usefixtures("secret")
+@pytest.mark.parametrize(("is_changed", "asked_by"), [(True, ["1", "new"]), (False, ["1"])])
+def test_a_key_that_is_refused_is_read_again_and_asked_by_once_more(
+    monkeypatch: pytest.MonkeyPatch, vendor: Vendor, *, is_changed: bool, asked_by: list[str]
+) -> None:
+    def adapter(listed: Listed) -> Anthropic:
+        return Anthropic(listed, llm_remote._key("anthropic_api_key"), vendor.url)
+
+    monkeypatch.setattr(llm_remote, "_adapter", adapter)
+    claude, known = llm.model("org_a", "anthropic/claude-haiku-5-5"), vault.vault()
+    known._read_at -= vault.REREAD_S
+    if is_changed:
+        fresh = json.dumps(KEYS | {"anthropic_api_key": "sk-ant-canary-new"})
+        aws.secrets_manager().put_secret_value(
+            SecretId=settings.settings().secret_arn, SecretString=fresh
+        )
+    vendor.answers(served({}, status=401), message("Hi."))
+    if is_changed:
+        assert claude.text(prompt(), 5).value == "Hi."
+    else:
+        with pytest.raises(ModelFailed):
+            claude.text(prompt(), 5)
+    by = [asked.headers["x-api-key"].removeprefix("sk-ant-canary-") for asked in vendor.asked]
+    assert by == asked_by
 
 
 @pytest.mark.usefixtures("secret")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from linkwright import clock
-from linkwright.plans import PLANS, period
+from linkwright.plans import PLANS, Plan, period
 
 
 def _day(text: str) -> datetime:
@@ -64,21 +64,31 @@ def test_the_cycle_is_that_of_now_unless_told_otherwise(monkeypatch: pytest.Monk
 
 
 def test_limits_are_as_published() -> None:
-    limits = {
-        name: (
-            plan.requests_per_minute,
-            plan.call_minutes,
-            plan.mailer_sends,
-            plan.ai_credits,
-            plan.concurrent_calls,
-            plan.webhooks,
-            plan.upgrade_to,
-        )
-        for name, plan in PLANS.items()
-    }
+    limits = {plan.name: list(vars(plan).values())[1:] for plan in PLANS.values()}
     assert limits == {
-        "free": (60, 10, 100, 0, 1, 1, "pro"),
-        "pro": (600, 300, 5_000, 500, 10, 5, "business"),
-        "business": (1_200, 2_000, 50_000, 2_500, 25, 10, "enterprise"),
-        "enterprise": (3_000, 10_000, 250_000, 10_000, 100, 25, None),
+        "free": ["pro", 60, 10, 100, 0, 1, 50, 1, 200, 1, 50],
+        "pro": ["business", 600, 300, 5_000, 500, 10, 1_000, 5, 10_000, 5, 5_000],
+        "business": [
+            *("enterprise", 1_200, 2_000, 50_000, 2_500, 25, 10_000, 10, 100_000, 25, 50_000)
+        ],
+        "enterprise": [
+            *(None, 3_000, 10_000, 250_000, 10_000, 100, 100_000, 25, 500_000, 100, 500_000)
+        ],
     }
+    names = list(vars(PLANS["free"]))[2:]
+    assert names == [
+        *("requests_per_minute", "call_minutes", "mailer_sends", "ai_credits", "concurrent_calls"),
+        *("dials_per_day", "webhooks", "leads_researched", "mailboxes", "links"),
+    ]
+
+
+@pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
+def test_twice_as_many_leads_are_researched_as_mails_are_sent(plan: Plan) -> None:
+    assert plan.leads_researched == 2 * plan.mailer_sends
+
+
+def test_no_plan_has_less_of_anything_than_the_one_that_it_is_an_upgrade_of() -> None:
+    for plan in PLANS.values():
+        if plan.upgrade_to:
+            better = vars(PLANS[plan.upgrade_to])
+            assert all(better[name] > limit for name, limit in list(vars(plan).items())[2:])

@@ -8,7 +8,11 @@ from linkwright import clock
 
 @dataclass(frozen=True)
 class Plan:
-    """Allowances of a month, how much may go on at once, and what no setting can raise."""
+    """Allowances of a month, how much there may be at once, and what no setting can raise.
+
+    A billing cycle's are minutes, sends, credits and researched leads: what is left of them is not
+    carried over. Dials are counted by the day, UTC; the others are what exists at the same time.
+    """
 
     name: str
     upgrade_to: str | None
@@ -19,15 +23,24 @@ class Plan:
     concurrent_calls: int
     dials_per_day: int
     webhooks: int
+    leads_researched: int
+    mailboxes: int
+    links: int
 
 
 PLANS = {
     plan.name: plan
     for plan in (
-        Plan("free", "pro", 60, 10, 100, 0, 1, 100, 1),
-        Plan("pro", "business", 600, 300, 5_000, 500, 10, 3_000, 5),
-        Plan("business", "enterprise", 1_200, 2_000, 50_000, 2_500, 25, 20_000, 10),
-        Plan("enterprise", None, 3_000, 10_000, 250_000, 10_000, 100, 100_000, 25),
+        Plan("free", "pro", 60, 10, 100, 0, 1, 50, 1, 200, 1, 50),
+        Plan("pro", "business", 600, 300, 5_000, 500, 10, 1_000, 5, 10_000, 5, 5_000),
+        Plan(
+            *("business", "enterprise", 1_200, 2_000, 50_000, 2_500, 25, 10_000, 10),
+            *(100_000, 25, 50_000),
+        ),
+        Plan(
+            *("enterprise", None, 3_000, 10_000, 250_000, 10_000, 100, 100_000, 25),
+            *(500_000, 100, 500_000),
+        ),
     )
 }
 

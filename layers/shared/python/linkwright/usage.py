@@ -8,14 +8,28 @@ from linkwright import clock, plans
 from linkwright.auth import Account
 from linkwright.errors import PlanLimitExceeded
 from linkwright.plans import Plan
-from linkwright.table import Item, Key, Table, get
+from linkwright.table import Item, Key, Table, get, query
 from linkwright.transaction import Transaction
 
 CALL_MINUTES = "call_minutes"
+# More than a plan has of those that are counted by the billing cycle.
+_DIMENSIONS = 20
 
 
 def key(partition: str, period: str, dimension: str) -> Key:
     return Key(f"W#{partition}#USE", f"{period}#{dimension}")
+
+
+def counters(partition: str, period: str) -> dict[str, Item]:
+    """What is counted in a billing cycle, by dimension: by one strong read."""
+    rows, _ = query(
+        Table.CORE,
+        key(partition, period, "").pk,
+        between=(f"{period}#", f"{period}#~"),
+        limit=_DIMENSIONS,
+        strong=True,
+    )
+    return {row["sk"].removeprefix(f"{period}#"): row for row in rows}
 
 
 def reserve(account: Account, dimension: str, amount: int, tx: Transaction) -> str:

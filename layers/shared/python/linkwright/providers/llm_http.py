@@ -9,7 +9,8 @@ from pydantic import BaseModel, ValidationError
 from linkwright import egress
 from linkwright.providers.llm_types import Failure, ModelFailed
 
-_NOT_CONFIGURED = {401, 402, 403, 404}
+_UNAUTHORIZED = 401
+_NOT_CONFIGURED = {_UNAUTHORIZED, 402, 403, 404}
 # 424 is how Bedrock says that the model failed.
 _MAY_PASS = {408, 424, 429}
 
@@ -45,7 +46,7 @@ def failed(status: int, retry_after_s: int | None = None) -> ModelFailed:
     """What a status other than 200 means, of any of the vendors."""
     detail = f"status {status}"
     if status in _NOT_CONFIGURED:
-        return ModelFailed(Failure.NOT_CONFIGURED, detail)
+        return ModelFailed(Failure.NOT_CONFIGURED, detail, is_of_key=status == _UNAUTHORIZED)
     if status in _MAY_PASS or status >= 500:
         return ModelFailed(Failure.UNAVAILABLE, detail, may_pass=True, retry_after_s=retry_after_s)
     reason = Failure.REFUSED if status >= 400 else Failure.UNAVAILABLE

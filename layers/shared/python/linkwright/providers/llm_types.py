@@ -34,7 +34,8 @@ class Failure(StrEnum):
 class ModelFailed(Exception):
     """The text may be logged: it holds no key, nothing of the prompt and nothing that came back.
 
-    `may_pass`: the same question may be answered `retry_after_s` seconds later.
+    `may_pass`: the same question may be answered `retry_after_s` seconds later. `is_of_key`: it may
+    be by another key.
     """
 
     def __init__(
@@ -44,9 +45,11 @@ class ModelFailed(Exception):
         *,
         may_pass: bool = False,
         retry_after_s: float | None = None,
+        is_of_key: bool = False,
     ) -> None:
         super().__init__(f"{reason}: {detail}")
         self.reason, self.may_pass, self.retry_after_s = reason, may_pass, retry_after_s
+        self.is_of_key = is_of_key
 
 
 @dataclass(frozen=True)

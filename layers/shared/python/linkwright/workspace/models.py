@@ -1,11 +1,12 @@
 """What the workspace endpoints take and show."""
 
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, StrictInt, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from linkwright.fields import Model, QuietHours, RequestModel, Time, without_defaults
+from linkwright.fields import Model, QuietHours, RequestModel, Time, no_items, without_defaults
 
 
 class WorkspaceName(Model):
@@ -25,7 +26,8 @@ class Credential(Model):
 class Limits(Model):
     """What the plan allows: requests per credential and minute, allowances per billing cycle.
 
-    `dials_per_day` counts each attempt of a call, on one day, UTC.
+    `dials_per_day` counts each attempt of a call, on one day, UTC. `concurrent_calls`, `webhooks`,
+    `mailboxes` and `links` are how many there may be at once; all others are per billing cycle.
     """
 
     requests_per_minute: int
@@ -35,6 +37,9 @@ class Limits(Model):
     concurrent_calls: int
     dials_per_day: int
     webhooks: int
+    leads_researched: int
+    mailboxes: int
+    links: int
 
 
 class Whoami(Model):
@@ -44,6 +49,35 @@ class Whoami(Model):
     role: str
     credential: Credential
     limits: Limits
+
+
+class Cycle(Model):
+    """A billing cycle: from the workspace's anchor day to the next one, UTC; `end` is outside."""
+
+    start: Time
+    end: Time
+
+
+class Allowance(Model):
+    """What the plan allows of something in a billing cycle, and what became of it.
+
+    `reserved` is kept for what goes on, and settled at its end. `remaining` is what can still be
+    used or reserved: 0 where a plan was lowered below what is used.
+    """
+
+    used: int
+    reserved: int
+    limit: int
+    remaining: int
+
+
+class Usage(Model):
+    """What the current billing cycle has used of the plan."""
+
+    period: Cycle
+    call_minutes: Allowance
+    mailer_sends: Allowance
+    ai_credits: Allowance
 
 
 def _known(country: str) -> str:
@@ -79,6 +113,25 @@ def _in_the_catalogue(model: str) -> str:
 ModelName = Annotated[str, Field(max_length=100), AfterValidator(_in_the_catalogue)]
 
 
+def _in_use(name: str) -> str:
+    # Imported here: few requests name a zone. The list, since a name is a path for `ZoneInfo`.
+    import tzdata
+
+    zones = Path(tzdata.__file__).with_name("zones").read_text().split()
+    if name not in zones or name == "Factory":
+        raise PydanticCustomError("zone", "must be the IANA name of a time zone, as 'Asia/Tokyo'")
+    return name
+
+
+def _ascending(percents: list[int]) -> list[int]:
+    return sorted(set(percents))
+
+
+TimeZone = Annotated[str, Field(max_length=64), AfterValidator(_in_use)]
+Percent = Annotated[StrictInt, Field(ge=1, le=100)]
+Percents = Annotated[list[Percent], Field(max_length=10), AfterValidator(_ascending)]
+
+
 class UpdateSettings(RequestModel):
     """The settings to change; what is not sent stays as it is. `null` lifts a limit."""
 
@@ -93,19 +146,29 @@ class UpdateSettings(RequestModel):
     quiet_hours: QuietHours | None = None
     model: ModelName | None = None
     retention_days: Literal[30, 90, 365] = 365
+    time_zone: TimeZone = "UTC"
+    usage_thresholds: Percents = Field(default_factory=no_items)
+    weekly_digest: Literal["on", "off"] = "off"
 
     def changes(self) -> dict[str, Any]:
         return self.model_dump(mode="json", exclude_unset=True)
 
 
+def usual_thresholds() -> list[int]:
+    return [80, 100]
+
+
 class Settings(Model):
-    """The rules for the workspace's calls, of live or of test mode.
+    """The rules for the workspace's calls, and what it is told, of live or of test mode.
 
     `calls` off stops placing and dialling. The countries are those of the numbers called; `null`
     is any, as no limit is for the others. What was said is kept for `retention_days` after a call
     that was placed under them has ended. `calls_per_callee_per_day` counts the attempts at a
     number in any 24 hours, `calls_per_day` the calls placed on one day, UTC. `model` is the one
     that speaks in its calls; `null` is the deployment's own.
+
+    `time_zone` is the one that its people live by: its IANA name. Once what is used of the plan in
+    a billing cycle comes to so many percent as `usage_thresholds` has, `usage.threshold` is sent.
     """
 
     calls: Literal["on", "off"]
@@ -116,5 +179,8 @@ class Settings(Model):
     quiet_hours: QuietHours | None
     model: str | None = None
     retention_days: int = 365
+    time_zone: str = "UTC"
+    usage_thresholds: list[int] = Field(default_factory=usual_thresholds)
+    weekly_digest: Literal["on", "off"] = "off"
     version: int
     updated_at: Time | None

@@ -11,7 +11,7 @@ from linkwright.http import IfMatch
 from linkwright.table import Item, Table
 from linkwright.transaction import Transaction
 from linkwright.workspace import workspaces
-from linkwright.workspace.models import Settings, UpdateSettings
+from linkwright.workspace.models import Settings, UpdateSettings, usual_thresholds
 
 ATTRIBUTES = {"live": "settings", "test": "settings_test"}
 
@@ -25,6 +25,9 @@ OFF = Settings.model_construct(
     quiet_hours=None,
     model=None,
     retention_days=365,
+    time_zone="UTC",
+    usage_thresholds=usual_thresholds(),
+    weekly_digest="off",
     version=1,
     updated_at=None,
 )

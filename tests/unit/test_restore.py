@@ -1,0 +1,91 @@
+"""Copying a restored table back: what differs, what is gone, and what is never taken back."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from tools import restore
+
+WORKSPACE, OTHER = "ws_1", "ws_2"
+
+
+@pytest.fixture
+def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        client = boto3.client(
+            "dynamodb", "us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
+        )
+        for name in ("now", "restored"):
+            client.create_table(
+                TableName=name,
+                BillingMode="PAY_PER_REQUEST",
+                AttributeDefinitions=[
+                    {"AttributeName": key, "AttributeType": "S"} for key in ("pk", "sk")
+                ],
+                KeySchema=[
+                    {"AttributeName": "pk", "KeyType": "HASH"},
+                    {"AttributeName": "sk", "KeyType": "RANGE"},
+                ],
+            )
+        yield client
+
+
+def _put(dynamodb: Any, table: str, pk: str, sk: str, **held: str) -> None:
+    item = {"pk": pk, "sk": sk, **held}
+    dynamodb.put_item(TableName=table, Item={name: {"S": one} for name, one in item.items()})
+
+
+def _rows(dynamodb: Any, table: str) -> list[dict[str, str]]:
+    found = dynamodb.scan(TableName=table)["Items"]
+    rows = [{name: one["S"] for name, one in item.items()} for item in found]
+    return sorted(rows, key=lambda row: (row["pk"], row["sk"]))
+
+
+def _copy(dynamodb: Any, workspace: str | None = None) -> tuple[int, int]:
+    changed = gone = 0
+    for difference in restore.differences(dynamodb, "restored", "now", workspace):
+        changed, gone = changed + len(difference.changed), gone + len(difference.gone)
+        restore.apply(dynamodb, "now", difference)
+    return changed, gone
+
+
+def test_the_table_is_as_it_was_and_a_second_copy_changes_nothing(dynamodb: Any) -> None:
+    for at in range(230):
+        _put(dynamodb, "restored", f"W#{WORKSPACE}#CALL", f"call_{at:03}", status="queued")
+        if at % 3:
+            status = "queued" if at % 2 else "lost"
+            _put(dynamodb, "now", f"W#{WORKSPACE}#CALL", f"call_{at:03}", status=status)
+    for at in range(130):
+        _put(dynamodb, "now", f"W#{WORKSPACE}#EVT", f"evt_{at:03}")
+    same = sum(1 for at in range(230) if at % 3 and at % 2)
+    assert _copy(dynamodb) == (230 - same, 130)
+    assert _rows(dynamodb, "now") == _rows(dynamodb, "restored")
+    assert _copy(dynamodb) == (0, 0)
+
+
+def test_the_audit_log_is_never_taken_back(dynamodb: Any) -> None:
+    _put(dynamodb, "now", f"W#{WORKSPACE}#AUD", "aud_1", action="key.revoked")
+    assert _copy(dynamodb) == (0, 0)
+    assert len(_rows(dynamodb, "now")) == 1
+
+
+def test_of_one_workspace_is_of_both_its_modes_and_of_no_other(dynamodb: Any) -> None:
+    for pk in (f"W#{WORKSPACE}", f"W#{WORKSPACE}.test#CALL", f"W#{OTHER}#CALL", "NUMBER#+1"):
+        _put(dynamodb, "restored", pk, "changed", is_="old")
+        _put(dynamodb, "now", pk, "changed", is_="new")
+        _put(dynamodb, "now", pk, "since")
+    assert _copy(dynamodb, WORKSPACE) == (2, 2)
+    left = {row["pk"] for row in _rows(dynamodb, "now") if row["sk"] == "since"}
+    assert left == {f"W#{OTHER}#CALL", "NUMBER#+1"}
+
+
+def test_looking_writes_nothing(dynamodb: Any) -> None:
+    _put(dynamodb, "restored", "W#ws_1", "META")
+    _put(dynamodb, "now", "W#ws_2", "META")
+    found = list(restore.differences(dynamodb, "restored", "now"))
+    assert [(len(one.changed), len(one.gone)) for one in found] == [(1, 0), (0, 1)]
+    assert [row["pk"] for row in _rows(dynamodb, "now")] == ["W#ws_2"]
