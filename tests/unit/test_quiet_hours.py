@@ -1,17 +1,22 @@
 """When a number may be called again."""
 
 import zoneinfo
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
+from importlib import resources
 from zoneinfo import ZoneInfo
 
+import phonenumbers
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from phonenumbers import PhoneNumberType as Kind
 from phonenumbers.tzdata import TIMEZONE_DATA
 
 from linkwright import clock
 from linkwright.fields import QuietHours
+from linkwright.voice.compliance import numbers, quiet_hours
 from linkwright.voice.compliance.quiet_hours import opening, zone
 
 
@@ -102,6 +107,20 @@ ZONES = [
     ("+61499999999", NIGHT, "2026-11-22T22:00:00Z", "2026-11-23T01:30:00Z"),
     ("+18762100000", NIGHT, "2026-11-22T12:59:59Z", "2026-11-22T13:00:00Z"),
     ("+77710009998", NIGHT, "2026-11-22T02:00:00Z", "2026-11-22T03:00:00Z"),
+    # Where mobile numbers have area codes too: from Papua to Sumatra, from Noronha to Acre.
+    ("+62812345678", NIGHT, "2026-12-01T13:30:00Z", "2026-12-02T01:00:00Z"),
+    ("+5511961234567", NIGHT, "2026-12-01T12:30:00Z", "2026-12-01T13:00:00Z"),
+    # Whose zone the tables have by a neighbour's name: Morocco, Algeria, Libya, South Sudan,
+    # Nicaragua, Palestine, the Northern Territory, Kaliningrad, Para.
+    ("+212612345678", NIGHT, "2026-01-10T20:30:00Z", "2026-01-11T07:00:00Z"),
+    ("+213551234567", NIGHT, "2027-07-01T06:30:00Z", "2027-07-01T07:00:00Z"),
+    ("+218912345678", NIGHT, "2027-07-01T05:30:00Z", "2027-07-01T06:00:00Z"),
+    ("+211977123456", NIGHT, "2026-12-01T05:30:00Z", "2026-12-01T06:00:00Z"),
+    ("+50581234567", NIGHT, "2027-07-01T13:30:00Z", "2027-07-01T14:00:00Z"),
+    ("+97022234567", NIGHT, "2027-03-26T18:30:00Z", "2027-03-26T18:30:00Z"),
+    ("+61889812345", NIGHT, "2026-12-01T11:30:00Z", "2026-12-01T22:30:00Z"),
+    ("+74012345678", NIGHT, "2027-07-01T05:30:00Z", "2027-07-01T06:00:00Z"),
+    ("+559132345678", NIGHT, "2026-12-01T00:30:00Z", "2026-12-01T11:00:00Z"),
 ]
 
 OTHER_HOURS = [
@@ -176,7 +195,8 @@ PLACES = {
     NOWHERE: TIMEZONE_DATA["1"],
     "+918123456789": ("Asia/Calcutta",),
     "+9779841234567": ("Asia/Katmandu",),
-    "+56221234567": ("America/Santiago",),  # clocks are set at midnight
+    # Clocks are set at midnight; a number of the mainland may be carried anywhere.
+    "+56221234567": ("America/Santiago", "America/Punta_Arenas", "Pacific/Easter"),
     "+201001234567": ("Africa/Cairo",),  # and here
     "+6421123456": ("Pacific/Auckland", "Pacific/Chatham"),
 }
@@ -249,6 +269,10 @@ NAVAJO_NATION = "+19286721234"  # sets its clocks, which the rest of Arizona doe
         # The Canaries and the Azores have another one.
         ("+34612345678", None),
         ("+351912345678", None),
+        ("+212612345678", "Africa/Casablanca"),
+        ("+213551234567", "Africa/Algiers"),
+        ("+50581234567", "America/Managua"),
+        ("+62812345678", None),
     ],
 )
 def test_a_clock_that_is_known_for_sure(number: str, name: str | None, moment: datetime) -> None:
@@ -275,3 +299,67 @@ def test_a_clock_that_is_known_for_sure(number: str, name: str | None, moment: d
 )
 def test_zones_are_one_as_long_as_their_clocks_are(moment: str, is_known: bool) -> None:
     assert (zone(NAVAJO_NATION, clock.parse(moment)) is not None) == is_known
+
+
+# Zones that tzdata lists and no clock of a number goes by: China's legal time is Peking's, and
+# Ukrainian networks do not reach the Crimea.
+_NOBODYS = {"Asia/Urumqi", "Europe/Simferopol"}
+_DAYS = [clock.parse("2026-12-01T12:00:00Z") + timedelta(days=15 * day) for day in range(25)]
+_KINDS = (Kind.MOBILE, Kind.FIXED_LINE, Kind.VOIP, Kind.TOLL_FREE, Kind.UAN)
+
+
+def _real_zones() -> dict[str, list[str]]:
+    """By country, as tzdata has them: the clocks of all who live there."""
+    table = resources.files("tzdata").joinpath("zoneinfo/zone.tab").read_text()
+    rows = [line.split("\t") for line in table.splitlines() if not line.startswith("#")]
+    found = defaultdict(list)
+    for row in rows:
+        if row[2] not in _NOBODYS:
+            found[row[0]].append(row[2])
+    return found
+
+
+REAL = _real_zones()
+
+
+def _offsets(names: Sequence[str], moment: datetime) -> set[timedelta | None]:
+    return {moment.astimezone(ZoneInfo(name)).utcoffset() for name in names}
+
+
+def _examples(region: str) -> Iterator[tuple[int, str]]:
+    for kind in _KINDS:
+        example = phonenumbers.example_number_for_type(region, kind)
+        number = example and phonenumbers.format_number(
+            example, phonenumbers.PhoneNumberFormat.E164
+        )
+        if number and numbers.judge(number) is numbers.Verdict.DIALABLE:
+            yield kind, number
+
+
+@pytest.mark.parametrize("region", sorted(phonenumbers.SUPPORTED_REGIONS & set(REAL)))
+def test_the_clocks_of_every_country_are_those_that_tzdata_has(region: str) -> None:
+    """A number that is bound to no place has all of its country's; one that is, some of them."""
+    real = REAL[region]
+    for kind, number in _examples(region):
+        names = [each.key for each in quiet_hours._zones(number)]
+        is_placed = kind == Kind.FIXED_LINE or number.startswith("+1")
+        for day in _DAYS:
+            had, all_real = _offsets(names, day), _offsets(real, day)
+            if names:
+                assert all_real & had if is_placed else all_real <= had, (number, day)
+        for day in _DAYS[::6]:
+            all_real, told = _offsets(real, day), zone(number, day)
+            if told is not None:
+                assert _offsets([told], day) <= all_real, (number, day)
+                assert is_placed or len(all_real) == 1, (number, day)
+
+
+def test_each_zone_of_ours_is_one_of_its_country() -> None:
+    for digits, zones in quiet_hours._INSTEAD.items() | {
+        (str(code), zones) for code, zones in quiet_hours._BESIDES.items()
+    }:
+        code = phonenumbers.parse(f"+{digits:0<10}").country_code or 0
+        regions = phonenumbers.region_codes_for_country_code(code)
+        known = {name for region in regions for name in REAL[region]}
+        known |= set(REAL["PS"] if code == 972 else ())
+        assert set(zones.split()) <= known, digits

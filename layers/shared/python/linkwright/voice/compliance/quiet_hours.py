@@ -18,6 +18,24 @@ _SECOND = timedelta(seconds=1)
 # Longer than any talk.
 _TALK = timedelta(hours=2)
 
+# By what a number begins with, where the tables name a neighbour's zone, or not all: of the longest
+# beginning. A test holds both against what tzdata knows of each country.
+_INSTEAD = {
+    **{"211": "Africa/Juba", "212": "Africa/Casablanca", "213": "Africa/Algiers"},
+    **{"218": "Africa/Tripoli", "505": "America/Managua", "970": "Asia/Gaza Asia/Hebron"},
+    # What Palestinian networks have of the Israeli plan.
+    **dict.fromkeys(("97256", "97259"), "Asia/Gaza Asia/Hebron Asia/Jerusalem"),
+    "56": "America/Coyhaique America/Punta_Arenas America/Santiago Pacific/Easter",
+    "675": "Pacific/Bougainville Pacific/Port_Moresby",
+    **{"61889": "Australia/Darwin", "7401": "Europe/Kaliningrad"},
+    # The east of Amazonia, its west, and Pernambuco, which holds Noronha.
+    **dict.fromkeys(("5591", "5593", "5594", "5596", "5598", "5599"), "America/Belem"),
+    **{"5597": "America/Eirunepe America/Manaus", "5581": "America/Noronha America/Recife"},
+}
+# By country code, what the tables leave out of the whole country.
+_BESIDES = {7: "Europe/Kaliningrad", 61: "Australia/Darwin", 299: "America/Danmarkshavn"}
+_NORTH_AMERICA = 1
+
 
 def opening(number: str, quiet: Sequence[QuietHours], moment: datetime) -> datetime | None:
     """The first moment from this one on, in UTC, at which none of the quiet hours hold in any time
@@ -61,26 +79,45 @@ def _zones(number: str) -> list["ZoneInfo"]:
     """All the time zones a number may be in; none if they are not known.
 
     A mobile number, and one that the tables do not know, may be anywhere in its country, where
-    the tables name the capital's zone for it. In North America its area code tells more, and the
-    small countries of a shared code are told by their prefix.
+    the tables name the zone of the capital, or of where it was given out. In North America its area
+    code tells more, and the small countries of a shared code are told by their prefix.
     """
     # Imported here: their tables are large, and only a workspace with quiet hours needs them.
     from zoneinfo import ZoneInfo
 
     import phonenumbers
     from phonenumbers import timezone
-    from phonenumbers.phonenumberutil import is_number_type_geographical
-    from phonenumbers.tzdata import TIMEZONE_DATA
 
     from linkwright.voice.compliance import numbers
 
     parsed = phonenumbers.parse(number)
     code = parsed.country_code or 0
-    names = set(timezone.time_zones_for_geographical_number(parsed))
-    placed = is_number_type_geographical(phonenumbers.number_type(parsed), code)
-    if not placed and numbers.country(number) == phonenumbers.region_code_for_country_code(code):
-        names.update(TIMEZONE_DATA.get(str(code), ()))
+    names = _instead(number[1:]) or set(timezone.time_zones_for_geographical_number(parsed))
+    is_of_code = numbers.country(number) == phonenumbers.region_code_for_country_code(code)
+    if is_of_code and not _is_placed(phonenumbers.number_type(parsed), code):
+        names |= _of_country(code)
     return [] if timezone.UNKNOWN_TIMEZONE in names else list(map(ZoneInfo, sorted(names)))
+
+
+def _is_placed(kind: int, code: int) -> bool:
+    """Whether a number of the kind tells where in its country its owner is."""
+    from phonenumbers import PhoneNumberType
+
+    is_fixed = kind == PhoneNumberType.FIXED_LINE
+    may_be = code == _NORTH_AMERICA and kind == PhoneNumberType.FIXED_LINE_OR_MOBILE
+    return is_fixed or may_be
+
+
+def _instead(digits: str) -> set[str]:
+    beginnings = (digits[:end] for end in range(len(digits), 0, -1))
+    return set(next((_INSTEAD[each] for each in beginnings if each in _INSTEAD), "").split())
+
+
+def _of_country(code: int) -> set[str]:
+    from phonenumbers.tzdata import TIMEZONE_DATA
+
+    known = _instead(str(code)) or set(TIMEZONE_DATA.get(str(code), ()))
+    return known | set(_BESIDES.get(code, "").split())
 
 
 def _until_open(zone: "ZoneInfo", hours: QuietHours, at: datetime) -> datetime:
