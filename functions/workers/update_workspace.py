@@ -1,13 +1,16 @@
-"""Queue WorkspaceQueue: copy a workspace's plan and name to its credentials."""
+"""Queue WorkspaceQueue: copy a workspace's facts to its credentials, tell what it has used."""
 
 from collections.abc import Callable, Mapping
 
 from linkwright import jobs
 from linkwright.jobs import Work
 from linkwright.worker import queue_worker
-from linkwright.workspace import facts
+from linkwright.workspace import facts, thresholds
 
-DONE_BY: Mapping[str, Callable[[Work], None]] = {jobs.PLAN: facts.copy}
+DONE_BY: Mapping[str, Callable[[Work], None]] = {
+    jobs.PLAN: facts.copy,
+    jobs.USAGE: thresholds.tell,
+}
 
 
 @queue_worker()

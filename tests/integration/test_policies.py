@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from linkwright import clock
+from linkwright import clock, jobs, plans, usage
+from linkwright.jobs import Work
 from linkwright.providers import twilio_callbacks
 from linkwright.providers.llm_catalogue import MODELS
 from linkwright.table import Item, Key, Table, update
@@ -61,6 +62,18 @@ def changes_a_plan(stack: Stack, workspace: Workspace) -> None:
     assert webhooks.send(webhooks.BILLING, told).status == 200
     pump.settle(stack, workspace.id)
     assert workspace.client.get("/v1/whoami").json["plan"] == "business"
+
+
+def comes_to_a_threshold(stack: Stack, workspace: Workspace) -> None:
+    period = plans.period(workspace.item["anchor_day"]).label
+    for used in (1, 260):
+        tx = Transaction(workspace.partition, "req_test")
+        where = (workspace.partition, period, usage.CALL_MINUTES)
+        usage.settle(*where, reserved=0, used=used, tx=tx)
+        tx.commit()
+        counter = Work(jobs.USAGE, *usage.key(*where))
+        invoke("update_workspace", queue_event([counter.message()]))
+        assert not jobs.is_waiting(counter.key)
 
 
 def asks_for_what_is_not_there(stack: Stack, workspace: Workspace) -> None:
@@ -301,6 +314,8 @@ SCENARIOS: tuple[Scenario, ...] = (
     takes_over_a_call,
     hears_of_a_call_before_its_dial_is_known,
     asks_models,
+    changes_a_plan,
+    comes_to_a_threshold,
     sweeps_what_waits_too_long,
 )
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from linkwright import clock, plans, usage
+from linkwright import clock, jobs, plans, usage
 from linkwright.errors import PlanLimitExceeded
 from linkwright.table import Item
 from linkwright.transaction import Transaction
@@ -111,6 +111,27 @@ def test_nothing_is_given_back_where_nothing_was_reserved(tx: Transaction) -> No
     assert _written(tx) == [("2026-11#call_minutes", {":less": -1})]
 
 
-def test_a_settled_reservation_counts_as_what_was_used(tx: Transaction) -> None:
+def test_a_settled_reservation_counts_as_what_was_used_and_is_looked_at_in_a_minute(
+    tx: Transaction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 11, 28, 23, 59, tzinfo=UTC))
     usage.settle("ws_1", "2026-11", usage.CALL_MINUTES, reserved=10, used=3, tx=tx)
-    assert _written(tx) == [("2026-11#call_minutes", {":difference": -7, ":used": 3})]
+    ((sk, values),) = _written(tx)
+    assert (sk, values.pop(":gsi2pk")[:4]) == ("2026-11#call_minutes", "DUE#")
+    assert values == {":difference": -7, ":used": 3, ":gsi2sk": "2026-11-29T00:00:00Z"}
+
+
+def test_what_used_nothing_is_not_looked_at(tx: Transaction) -> None:
+    usage.settle("ws_1", "2026-11", usage.CALL_MINUTES, reserved=10, used=0, tx=tx)
+    assert _written(tx) == [("2026-11#call_minutes", {":difference": -10, ":used": 0})]
+
+
+def test_the_counters_of_workspaces_are_spread_over_the_shards(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    shards = set()
+    for number in range(100):
+        tx = Transaction(f"ws_{number}", "req_1")
+        usage.settle(tx.partition, "2026-11", usage.CALL_MINUTES, reserved=1, used=1, tx=tx)
+        shards.add(_written(tx)[0][1][":gsi2pk"])
+    assert len(shards) == jobs.DUE_SHARDS

@@ -28,6 +28,7 @@ HANG_UP = "hup"
 SETTLEMENT = "leg"
 ERASING = "ers"
 PLAN = "plan"
+USAGE = "use"
 
 # A marked item as it was, if it was there, and as it is.
 Change = tuple[Item | None, Item]
@@ -96,6 +97,10 @@ KINDS = {
     # Who paid for a plan has it; and each change of a workspace has the same job again.
     PLAN: Kind(
         "workspace_queue_url", (2, 5, 15, 60, 300), timedelta(days=7), is_more_than_a_job=True
+    ),
+    # A counter, which outlives it; what raises it further has the same job again.
+    USAGE: Kind(
+        "workspace_queue_url", (5, 60, 300, 900, 3600), timedelta(days=7), is_more_than_a_job=True
     ),
 }
 

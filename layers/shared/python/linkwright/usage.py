@@ -4,7 +4,7 @@
 write that raises it, so that no number of parallel requests gets past. `used` is settled later.
 """
 
-from linkwright import clock, plans
+from linkwright import clock, jobs, plans
 from linkwright.auth import Account
 from linkwright.errors import PlanLimitExceeded
 from linkwright.plans import Plan
@@ -119,10 +119,19 @@ def release(tx: Transaction, period: str, dimension: str, amount: int) -> None:
 def settle(
     partition: str, period: str, dimension: str, *, reserved: int, used: int, tx: Transaction
 ) -> None:
-    """Turn a reservation into what was really used; what is left over can be reserved again."""
-    tx.update(
-        Table.CORE,
-        key(partition, period, dimension),
-        "ADD #committed :difference, #used :used",
-        values={"difference": used - reserved, "used": used},
-    )
+    """Turn a reservation into what was really used; what is left over can be reserved again.
+
+    What raises `used` makes a job of the counter, due in a minute: a threshold may be crossed. All
+    that is settled until then has that one job.
+    """
+    counter = key(partition, period, dimension)
+    expression = "ADD #committed :difference, #used :used"
+    values: Item = {"difference": used - reserved, "used": used}
+    if used > 0:
+        values |= jobs.due(jobs.USAGE, "#".join(counter), clock.now() + jobs.RELAY_GRACE)
+        # Also of one that gave up: then it is due at once.
+        expression = (
+            "SET #gsi2pk = :gsi2pk, #gsi2sk = if_not_exists(#gsi2sk, :gsi2sk)"
+            f" REMOVE #given_up_at {expression}"
+        )
+    tx.update(Table.CORE, counter, expression, values=values)

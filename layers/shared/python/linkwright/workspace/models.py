@@ -71,6 +71,14 @@ class Allowance(Model):
     remaining: int
 
 
+class UsageThreshold(Allowance):
+    """The object of `usage.threshold`: as much is used of a billing cycle's limit, or more."""
+
+    period: Cycle
+    dimension: str
+    percent: int
+
+
 class Usage(Model):
     """What the current billing cycle has used of the plan."""
 
