@@ -21,6 +21,7 @@ os.environ.update(
 
 from linkwright import clock, pace  # noqa: E402 -- reads the environment set above
 from linkwright.table import Key  # noqa: E402
+from linkwright.workspace import keys  # noqa: E402
 from tests import carrier, legs, processes, shapes  # noqa: E402
 from tests import stack as stacks  # noqa: E402
 from tests.factories import Workspace, make_workspace  # noqa: E402
@@ -73,6 +74,14 @@ def _store(request: pytest.FixtureRequest) -> Iterator[Stack]:
     else:
         with memory() as made:
             yield made
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _room_for_keys() -> Iterator[None]:
+    """Tests share workspaces and make hundreds of keys; those of keys put the limit back."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keys, "LIMIT", 100_000)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -62,6 +62,14 @@ def _numbers(workspace: Workspace) -> Ask:
     return lambda: workspace.client.get("/v1/voice/do-not-call")
 
 
+def _audit(query: str) -> Callable[[Workspace], Ask]:
+    def prepare(workspace: Workspace) -> Ask:
+        key = workspace.key()
+        return lambda: workspace.client.get(f"/v1/workspace/audit?{query.format(key=key)}")
+
+    return prepare
+
+
 def _callback(kind: str, status: str = "", **agent: object) -> Callable[[Workspace], Ask]:
     """The carrier's request of that kind in a call of a Hebrew agent."""
 
@@ -108,11 +116,37 @@ ENDPOINTS = {
     "GET /v1/whoami": Row([Cost([], 0, 1)]),
     "GET /v1/workspace/settings": Row([Cost(["GetItem"], 1, 1)]),
     "PATCH /v1/workspace/settings": Row(
-        [Cost(_CHANGE, 1, 3)],
+        # The settings 2; the entry in the audit log 2 and its three indexes.
+        [Cost(_CHANGE, 1, 8)],
         # A rule that no test comes near.
         body=lambda _: {"calls_per_day": 1_000_000},
     ),
     "GET /v1/workspace/usage": Row([Cost(["Query"], 1, 1)]),
+    "GET /v1/keys": Row(
+        # The ring and all keys, strongly.
+        [Cost(["GetItem", "Query"], 2, 1)]
+    ),
+    "POST /v1/keys": Row(
+        # Record, credential check, plan check, ring, credential and pointer 2 each; the entry 5.
+        [Cost(["GetItem", "Query", "GetItem", "TransactWriteItems"], 3, 18)],
+        # What everybody has who may ask.
+        body=lambda _: {"name": "CI", "scopes": ["keys:manage"], "mode": "test"},
+    ),
+    "GET /v1/keys/{key_id}": Row([Cost(["GetItem"], 1, 1)]),
+    "DELETE /v1/keys/{key_id}": Row([Cost(_CHANGE, 1, 12)]),
+    "POST /v1/keys/{key_id}/roll": Row(
+        # The same, the two items of the old key, and its entry.
+        [Cost(["GetItem", "Query", "GetItem", "TransactWriteItems"], 3, 27)],
+        body=lambda _: {"overlap": "30d"},
+    ),
+    "GET /v1/workspace/audit": Row(
+        [
+            Cost(["Query"], 0.5, 1),
+            Cost(["Query"], 0.5, 1, "by object", _audit("object={key}")),
+            Cost(["Query"], 0.5, 1, "by actor", _audit("actor=operator")),
+            Cost(["Query"], 0.5, 1, "by action", _audit("action=key.created")),
+        ]
+    ),
     "GET /v1/voice/do-not-call": Row([Cost(["Query"], 0.5, 1, "25 of them", _numbers)]),
     "POST /v1/voice/do-not-call": Row(
         # The record and the entry.
@@ -144,8 +178,9 @@ ENDPOINTS = {
         body=lambda _: {},
     ),
     "DELETE /v1/voice/calls/{call_id}": Row(
-        # The call and what was said 2 each, the job 2 and its index entry; 1 to authenticate.
-        [Cost(_CHANGE, 1, 8)],
+        # The call and what was said 2 each, the job 2 and its index entry, the entry in the audit
+        # log 2 and its three; 1 to authenticate.
+        [Cost(_CHANGE, 1, 13)],
         kinds={"call_id": "ended"},
     ),
     "GET /v1/voice/calls": Row(

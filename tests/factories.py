@@ -1,6 +1,6 @@
 """Workspaces with keys and agents, made as the tools make them; each test gets its own."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -18,7 +18,7 @@ from linkwright.workspace.settings import ATTRIBUTES, OFF
 from tests.client import Answer, Client
 from tools.demo import EVERYTHING, demo_agent
 from tools.numbers import register
-from tools.workspace import ensure_workspace, make_key
+from tools.workspace import ensure_workspace, issue_key, make_key
 
 CALLEE = "+972541234567"
 _OTHERS = count(2_000_000)
@@ -50,6 +50,11 @@ class Workspace:
 
     def client_with(self, scopes: list[str], role: str = "owner") -> Client:
         return Client(make_key(self.item, self.mode, role, scopes, "of a test"))
+
+    def key(self, scopes: Sequence[str] = ("*:read",), role: str = "owner") -> str:
+        """Make a key and return its id."""
+        view, _ = issue_key(self.item, self.mode, role, list(scopes), "of a test")
+        return str(view["id"])
 
     def agent(self, **changes: Any) -> str:
         """Make an agent and return its id."""

@@ -46,12 +46,19 @@ def ensure_workspace(workspace_id: str, name: str, plan: str, settings: Settings
 
 def make_key(workspace: Item, mode: str, role: str, scopes: list[str], name: str) -> str:
     """Make a key that is nobody's; an operator's are not limited in number. Returns its token."""
+    return issue_key(workspace, mode, role, scopes, name)[1]
+
+
+def issue_key(
+    workspace: Item, mode: str, role: str, scopes: list[str], name: str
+) -> tuple[Item, str]:
+    """The same, with what is shown of it."""
     partition = workspace["id"] if mode == "live" else f"{workspace['id']}.test"
     tx = Transaction(partition, OPERATOR, audit.OPERATOR)
     keys.bump(tx, workspace["id"])
-    _, token = keys.make(workspace, mode=mode, role=role, scopes=scopes, name=name, tx=tx)
+    made = keys.make(workspace, mode=mode, role=role, scopes=scopes, name=name, tx=tx)
     tx.commit()
-    return token
+    return made
 
 
 def stack_outputs(stack: str) -> dict[str, str]:

@@ -76,6 +76,7 @@ CANCEL_WHILE_IT_RINGS = f"{_CANCEL_CALL} while it rings"
 _ADD_NUMBER = "POST /v1/voice/do-not-call"
 # The workspace of a world, which is known when there is one.
 WORKSPACE = "<workspace>"
+_CREATE_KEY = "POST /v1/keys"
 
 
 def _call(**wanted: object) -> dict[str, object]:
@@ -88,6 +89,7 @@ _NAMED: Mapping[str, tuple[str, str | None]] = {
     "agent_id": (AGENT_ID, None),
     "call_id": ("{id}", _PLACE_CALL),
     "number": (CALLEE, _ADD_NUMBER),
+    "key_id": ("{id}", _CREATE_KEY),
 }
 
 # The routes whose sample event, with these names in its path, would not do.
@@ -99,6 +101,7 @@ _WANTED = {
     ),
     _CANCEL_CALL: _Wanted(path={"call_id": "{id}"}, after=_PLACE_CALL, until=Until.ASKED),
     _ADD_NUMBER: _Wanted({"number": CALLEE, "reason": "asked on the phone"}),
+    _CREATE_KEY: _Wanted({"name": "CI", "scopes": ["*:read"], "mode": "live"}),
     "GET /v1/voice/do-not-call": _Wanted(after=_ADD_NUMBER),
     "POST /callbacks/billing": _Wanted(
         {"workspace_id": WORKSPACE, "plan": "business", "version": 1}

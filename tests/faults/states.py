@@ -24,6 +24,9 @@ _SHARD = re.compile(r"\b(DUE)#\d+")
 _DAY = re.compile(r'"\d{4}-\d\d-\d\d"')
 _OFFSET = re.compile(r'"(start|end)_ms": \d+')
 _SIGNED = re.compile(r'"https?://[^"]*X-Amz-Signature=[^"]*"')
+# A key is random, and so are its hash and what seals it.
+_TOKEN = re.compile(r"\blk_(live|test)_[0-9A-Za-z]{49}\b")
+_HASH = re.compile(r'(KEY#|"hash": ")[0-9a-f]{64}\b')
 _VOLATILE = {"v", "sequence", "ttl", "exp", "heard_at", "said_at", "guess"}
 _REQUEST_COUNT = re.compile(r"h\d+")
 # How many dials a second had, where a second try takes another one.
@@ -64,6 +67,7 @@ def leaks(answer: Answer, stack: Stack) -> list[str]:
 
 
 def neutral(text: str) -> str:
+    text = _HASH.sub(r"\1<hash>", _TOKEN.sub(r"<\1 key>", text))
     text = _TIME.sub("<time>", _ID.sub(r"<\1>", _SIGNED.sub('"<address>"', text)))
     return _DAY.sub('"<day>"', _OFFSET.sub(r'"\1_ms": 0', _SHARD.sub(r"\1", text)))
 
@@ -72,6 +76,8 @@ def _shown(item: Item) -> str:
     if item.get("type") == "call.recording_ready":
         # Which of the two jobs after a call is done first is nobody's promise.
         item = {**item, "object": _without(item["object"], "analysis")}
+    if item["pk"].startswith("I#") and item["body"][:1] not in {"", "{"}:
+        item = {**item, "body": "<sealed>"}
     if "dials" in item:
         # When a number was dialled is as volatile as any time; how often is not.
         item = {**item, "dials": len(item["dials"])}

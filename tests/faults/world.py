@@ -102,7 +102,8 @@ class World:
         Without redelivery what failed is lost; without the stream there are only schedules.
         """
         self.offset = timedelta(0)
-        self._numbers = itertools.count(1)
+        # None of those that what is there at first was made with.
+        self._numbers = itertools.count(1_000)
         self.arms: Arms = {}
         self.events: list[Event] = []
         self.messages: set[tuple[str, str]] = set()

@@ -33,6 +33,7 @@ PARAMETERS = {
     "agent_id": "agt",
     "call_id": "call",
     "number": "number",
+    "key_id": "key",
     # Of callbacks.
     "partition": "partition",
     "attempt": "attempt",
@@ -55,17 +56,22 @@ class Ids(dict[str, str]):
         number = workspace.number(workspace.never_call())
         ended = workspace.place(agent).json["id"]
         workspace.client.post(f"/v1/voice/calls/{ended}/cancel")
-        ids = cls(agt=agent, call=call, ended=ended, number=number)
+        ids = cls(agt=agent, call=call, ended=ended, number=number, key=_key(workspace))
         ids |= {"partition": workspace.partition, "attempt": "1", "turn": "1"}
         ids["workspace"] = workspace.id
         ids.workspace = workspace
-        ids.reader = workspace.client_with(["*:read", "settings:manage"])
+        ids.reader = workspace.client_with(["*:read", "settings:manage", "keys:manage"])
         return ids
 
     def but(self, **others: str) -> "Ids":
         changed = Ids(self, **others)
         changed.workspace, changed.reader = self.workspace, self.reader
         return changed
+
+
+def _key(workspace: Workspace) -> str:
+    """One that everybody may roll who may ask for that."""
+    return workspace.key(["keys:manage"])
 
 
 @dataclass(frozen=True)
@@ -162,7 +168,9 @@ class Route:
             options["headers"] = {"If-Match": version, **options.get("headers", {})}
         answer = client.request(self.method, url + options.pop("query", ""), **options)
         if self.method == "DELETE" and answer.status == self.contract.status:
-            ids.workspace.never_call(ids["number"])  # put back, so that it can be asked again
+            # Put back, so that it can be asked again.
+            ids.workspace.never_call(ids["number"])
+            ids["key"] = _key(ids.workspace)
         return answer
 
 

@@ -32,40 +32,40 @@ EVERY = _names("""
     annotated_types ast base64 binascii bisect contextvars copy dataclasses datetime decimal dis
     errno fnmatch fractions hashlib hmac importlib.machinery inspect ipaddress linkwright
     linkwright.audit linkwright.auth linkwright.client linkwright.clock linkwright.deadline
-    linkwright.deprecation linkwright.endpoint linkwright.errors linkwright.events linkwright.fields
-    linkwright.http linkwright.idempotency linkwright.ids linkwright.json_body linkwright.jobs
-    linkwright.observability linkwright.plans linkwright.settings linkwright.startup
-    linkwright.table linkwright.tokens linkwright.transaction math ntpath numbers opcode pathlib
-    platform pydantic pydantic.aliases pydantic.annotated_handlers pydantic.config pydantic.errors
-    pydantic.fields pydantic.functional_validators pydantic.json_schema pydantic.main
-    pydantic.plugin pydantic.types pydantic.version pydantic.warnings pydantic_core
-    pydantic_core.core_schema pydynox.pydynox_core random secrets struct sysconfig typing_extensions
-    typing_inspection typing_inspection.introspection typing_inspection.typing_objects urllib
-    urllib.parse uuid weakref zlib zoneinfo
+    linkwright.deprecation linkwright.endpoint linkwright.errors linkwright.events
+    linkwright.fields linkwright.http linkwright.idempotency linkwright.ids linkwright.json_body
+    linkwright.jobs linkwright.observability linkwright.plans linkwright.settings
+    linkwright.startup linkwright.table linkwright.tokens linkwright.transaction math ntpath
+    numbers opcode pathlib platform pydantic pydantic.aliases pydantic.annotated_handlers
+    pydantic.config pydantic.errors pydantic.fields pydantic.functional_validators
+    pydantic.json_schema pydantic.main pydantic.plugin pydantic.types pydantic.version
+    pydantic.warnings pydantic_core pydantic_core.core_schema pydynox.pydynox_core random
+    secrets struct sysconfig typing_extensions typing_inspection typing_inspection.introspection
+    typing_inspection.typing_objects urllib urllib.parse uuid weakref zlib zoneinfo
 """)
 # Those that only read.
 READS = _names("""
     linkwright.aws linkwright.media linkwright.pagination linkwright.providers
     linkwright.providers.speech linkwright.providers.speech.speaker
-    linkwright.providers.speech.voices linkwright.voice
-    linkwright.voice.agent_models linkwright.voice.agents linkwright.voice.calls
-    linkwright.voice.calls.items linkwright.voice.calls.line linkwright.voice.calls.lists
-    linkwright.voice.calls.models linkwright.voice.calls.places
-    linkwright.voice.calls.reading
-    linkwright.voice.calls.states linkwright.voice.calls.said linkwright.voice.compliance
-    linkwright.voice.compliance.caller_ids
-    linkwright.voice.compliance.do_not_call linkwright.voice.compliance.models
-    linkwright.voice.compliance.numbers linkwright.workspace linkwright.workspace.models
-    linkwright.usage linkwright.workspace.settings linkwright.workspace.usage
-    linkwright.workspace.workspaces
+    linkwright.providers.speech.voices linkwright.voice linkwright.voice.agent_models
+    linkwright.voice.agents linkwright.voice.calls linkwright.voice.calls.items
+    linkwright.voice.calls.line linkwright.voice.calls.lists linkwright.voice.calls.models
+    linkwright.voice.calls.places linkwright.voice.calls.reading linkwright.voice.calls.states
+    linkwright.voice.calls.said linkwright.voice.compliance
+    linkwright.voice.compliance.caller_ids linkwright.voice.compliance.do_not_call
+    linkwright.voice.compliance.models linkwright.voice.compliance.numbers linkwright.workspace
+    linkwright.workspace.models linkwright.usage linkwright.workspace.settings
+    linkwright.workspace.usage linkwright.workspace.workspaces linkwright.workspace.audit_log
+    linkwright.workspace.audit_models linkwright.workspace.key_lifecycle
+    linkwright.workspace.key_models linkwright.workspace.keys
 """)
 # Those that write, besides.
 WRITES = _names("""
-    linkwright.routes linkwright.voice.calls.attempts
-    linkwright.voice.calls.canceling
+    linkwright.routes linkwright.voice.calls.attempts linkwright.voice.calls.canceling
     linkwright.voice.calls.endings linkwright.voice.calls.follow_ups
-    linkwright.voice.calls.lifecycle linkwright.voice.calls.placing linkwright.voice.calls.reports
-    linkwright.voice.calls.turn_log linkwright.voice.compliance.rules linkwright.voice.follow_up
+    linkwright.voice.calls.lifecycle linkwright.voice.calls.placing
+    linkwright.voice.calls.reports linkwright.voice.calls.turn_log
+    linkwright.voice.compliance.rules linkwright.voice.follow_up
     linkwright.voice.follow_up.erasing linkwright.voice.language
     linkwright.voice.language.announcements linkwright.voice.language.text
     linkwright.workspace.operations phonenumbers phonenumbers.asyoutypeformatter
@@ -73,6 +73,11 @@ WRITES = _names("""
     phonenumbers.phonenumbermatcher phonenumbers.phonenumberutil phonenumbers.re_util
     phonenumbers.shortdata phonenumbers.shortnumberinfo phonenumbers.unicode_util
     phonenumbers.util threading unicodedata
+""")
+# Those whose answer holds a secret, besides: it is sealed.
+SEALS = _names("""
+    cryptography cryptography.exceptions cryptography.hazmat cryptography.utils
+    linkwright.sealing
 """)
 # What the carrier calls, besides.
 CALLBACKS = _names("""

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests import stack as stacks
+from tests.client import load
 from tests.integration import imports
 from tests.integration.cold_starts import ColdStarts, Start, cold_starts
 from tests.integration.sample_events import sample
@@ -36,6 +37,8 @@ def listed(function: Function) -> frozenset[str]:
     names = imports.EVERY | imports.READS
     if function in CALLBACKS:
         return names | imports.WRITES | imports.CALLBACKS
+    if load(function).handler.contract.has_secret:
+        names |= imports.SEALS
     return names if only_reads(function) else names | imports.WRITES
 
 
@@ -62,6 +65,7 @@ def test_nothing_is_listed_in_vain(starts: ColdStarts) -> None:
         imports.EVERY | imports.READS: readers,
         imports.WRITES: writers,
         imports.CALLBACKS: CALLBACKS,
+        imports.SEALS: writers,
     }
     for names, those in lists.items():
         loaded = (imports.shown(starts.of(one).loaded) for one in those)

@@ -163,8 +163,7 @@ def test_400_for_a_cursor_of_another_workspace_mode_or_list(world: World, route:
 def test_200_for_a_cursor_with_another_limit_or_key(world: World, route: Route) -> None:
     cursor = _cursor(route, world)
     assert _ask(route, world, f"?limit=2&cursor={cursor}").json["data"]
-    second = world.workspace.client_with(["*:read"])
-    answer = route.ask(second, world.ids, query=f"?limit=1&cursor={cursor}")
+    answer = route.ask(world.ids.reader, world.ids, query=f"?limit=1&cursor={cursor}")
     assert answer.status == 200
 
 

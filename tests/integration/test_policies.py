@@ -96,6 +96,25 @@ def lists_calls_by_each_index(stack: Stack, workspace: Workspace) -> None:
         assert call in {row["id"] for row in answer.json["data"]}
 
 
+def lists_the_audit_log_by_each_index(stack: Stack, workspace: Workspace) -> None:
+    key = workspace.key()
+    for filters in ("", f"?object={key}", "?actor=operator", "?action=key.created"):
+        answer = workspace.client.get(f"/v1/workspace/audit{filters}")
+        assert key in {row["object"] for row in answer.json["data"]}
+
+
+def makes_keys_where_others_have_expired(stack: Stack, workspace: Workspace) -> None:
+    """Whoever comes next deletes them."""
+    body = {"name": "CI", "scopes": ["calls:read"], "mode": "live"}
+    roll = f"/v1/keys/{workspace.key()}/roll", {"overlap": "0"}
+    for path, wanted in (roll, ("/v1/keys", body)):
+        assert workspace.client.post(path, json=wanted).status == 201
+    roll = f"/v1/keys/{workspace.key()}/roll", {"overlap": "0"}
+    again = f"/v1/keys/{workspace.key()}/roll", {"overlap": "0"}
+    for path, wanted in (roll, again):
+        assert workspace.client.post(path, json=wanted).status == 201
+
+
 def relays_and_dials(stack: Stack, workspace: Workspace) -> None:
     """Each end that the carrier knows, and the usual one."""
     agent = workspace.agent()
@@ -304,6 +323,8 @@ SCENARIOS: tuple[Scenario, ...] = (
     asks_for_what_is_not_there,
     places_more_calls_than_the_plan_has,
     lists_calls_by_each_index,
+    lists_the_audit_log_by_each_index,
+    makes_keys_where_others_have_expired,
     relays_and_dials,
     takes_a_callee_at_their_word,
     follows_up_a_long_call,

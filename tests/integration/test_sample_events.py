@@ -13,7 +13,7 @@ from linkwright.client import core
 from linkwright.endpoint import Contract
 from linkwright.table import Item, Key, Table, get, update
 from linkwright.voice.calls import follow_ups, items, turn_log
-from linkwright.workspace import facts
+from linkwright.workspace import facts, keys
 from tests import pump
 from tests.carrier import PUBLIC_URL, Exchange
 from tests.client import Answer, Context, http_event, invoke, load, named
@@ -49,6 +49,20 @@ def _things_of_the_samples(stack: Stack) -> None:
     if items.find(demo().partition, named_call()) is None:
         _place_the_call()
     demo().never_call(NUMBER)
+    _have_the_key()
+
+
+def named_key() -> str:
+    """The key that the samples name."""
+    return str(sample(named("get_key"))["pathParameters"]["key_id"])
+
+
+def _have_the_key() -> None:
+    if get(Table.ACCESS, keys.pointer(demo().id, named_key())) is None:
+        new = ids.new
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(ids, "new", lambda kind: named_key() if kind == "key" else new(kind))
+            demo().key()
 
 
 def _place_the_call() -> None:
@@ -316,6 +330,38 @@ def test_a_form_is_in_base64_as_the_gateway_sends_it(function: Function) -> None
     made, _ = http_event("POST", event["rawPath"], event["headers"], event["body"], is_base64=True)
     for name in ("body", "isBase64Encoded", "rawPath", "routeKey", "pathParameters"):
         assert made[name] == event[name]
+
+
+def test_200_list_keys() -> None:
+    answer = replay("list_keys")
+    assert answer.status == 200
+    assert named_key() in {key["id"] for key in answer.json["data"]}
+
+
+def test_201_create_key() -> None:
+    answer = replay("create_key")
+    assert (answer.status, answer.json["name"], answer.json["mode"]) == (201, "CI", "test")
+
+
+def test_200_get_key() -> None:
+    answer = replay("get_key")
+    assert (answer.status, answer.json["id"]) == (200, named_key())
+
+
+def test_201_roll_key() -> None:
+    answer = replay("roll_key")
+    assert (answer.status, answer.json["rolled_from"]) == (201, named_key())
+
+
+def test_204_revoke_key() -> None:
+    assert replay("revoke_key").status == 204
+    assert replay("get_key").status == 404
+
+
+def test_200_list_audit() -> None:
+    answer = replay("list_audit")
+    assert answer.status == 200
+    assert "key.created" in {entry["action"] for entry in answer.json["data"]}
 
 
 def _has_a_test_above(function: Function) -> bool:

@@ -6,6 +6,7 @@ commit leaves an effect.
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from typing import Any, get_origin
@@ -27,7 +28,10 @@ from linkwright.http import (
 from linkwright.idempotency import Attempt, Reply
 from linkwright.json_body import parse, require_json
 from linkwright.observability import count, log_failure, publish, tell
-from linkwright.transaction import RecordExists, Transaction
+from linkwright.transaction import Outrun, RecordExists, Transaction
+
+# How often a change is made anew, where somebody else was first.
+TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,7 @@ class Contract:
     status: int
     location: str | None
     public: bool
+    has_secret: bool
     parameters: Mapping[str, Any]
     returns: Any
 
@@ -59,12 +64,20 @@ Handler = Callable[[Mapping[str, Any], LambdaContext], dict[str, Any]]
 
 
 def endpoint(
-    *, scope: str | None, status: int = 200, location: str | None = None, public: bool = False
+    *,
+    scope: str | None,
+    status: int = 200,
+    location: str | None = None,
+    public: bool = False,
+    has_secret: bool = False,
 ) -> Callable[[Callable[..., Any]], Handler]:
     """Make a function of plain arguments the Lambda of one route.
 
     `scope=None` asks for a credential but for no scope of it; only `public=True` asks for none.
+    `has_secret`: the answer is kept only sealed, and nobody on its way may keep it.
     """
+    if has_secret:
+        from linkwright import sealing  # noqa: F401 -- before the first event, for those who seal
 
     def decorate(work: Callable[..., Any]) -> Handler:
         signature = inspect.signature(work)
@@ -73,6 +86,7 @@ def endpoint(
             status=status,
             location=location,
             public=public,
+            has_secret=has_secret,
             parameters={name: p.annotation for name, p in signature.parameters.items()},
             returns=signature.return_annotation,
         )
@@ -127,19 +141,23 @@ class _Exchange:
         self.account, self.window = authenticate(request.headers)
         self.window.require()
         self.account.require(self.contract.scope)
-        tx = Transaction(self.account.partition, request.id, self.account.actor)
+        for _ in range(TRIES):
+            with suppress(Outrun):
+                return self._try(self.account)
+        raise Unavailable
+
+    def _try(self, account: Account) -> Response:
+        request = self.request
+        tx = Transaction(account.partition, request.id, account.actor)
         arguments = self._arguments(tx)
         if request.method != "POST":
             reply = self.contract.reply(self.work(**arguments))
             tx.commit()
             return self._response(reply)
         attempt = idempotency.begin(
-            self.account.partition,
-            request.id,
-            request.headers.get("idempotency-key"),
-            request.method,
-            request.path,
-            self._body,
+            *(account.partition, request.id, request.headers.get("idempotency-key")),
+            *(request.method, request.path, self._body),
+            has_secret=self.contract.has_secret,
         )
         return self._once(attempt, arguments, tx)
 
@@ -162,6 +180,8 @@ class _Exchange:
 
     def _response(self, reply: Reply, *, replayed: bool = False) -> Response:
         headers = {"Location": self.request.base + reply.location} if reply.location else {}
+        if self.contract.has_secret:
+            headers["Cache-Control"] = "no-store"
         if replayed:
             headers["Idempotent-Replayed"] = "true"
         return Response(reply.status, reply.body, headers)

@@ -11,6 +11,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    ValidationInfo,
     WithJsonSchema,
     model_validator,
 )
@@ -103,6 +104,18 @@ def _with_plus(raw: object) -> object:
 
 # For what is in a query and holds a plus but never a blank: one that is not encoded reads as that.
 PLUS_UNENCODED = BeforeValidator(_with_plus)
+
+
+def _after_created_after(end: datetime, others: ValidationInfo) -> datetime:
+    start = others.data.get("created_after")
+    if start is not None and end <= start:
+        raise PydanticCustomError("range", "must be later than 'created_after'")
+    return end
+
+
+# The bounds of a list by time; the later one stands after the other in its model.
+CreatedAfter = Annotated[Moment, PLUS_UNENCODED]
+CreatedBefore = Annotated[CreatedAfter, AfterValidator(_after_created_after)]
 
 
 def _bounded(metadata: dict[str, str]) -> dict[str, str]:

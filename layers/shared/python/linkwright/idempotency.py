@@ -1,13 +1,15 @@
 """Idempotency of POST: the record is part of the transaction of the effect, so both exist or none.
 
 There is no in-progress state to get stuck in. Nobody reads before the commit: a replay is found
-because the record's condition fails, and then the record itself tells what was answered.
+because the record's condition fails, and then the record itself tells what was answered. An answer
+that holds a secret is sealed by the client's key, of which only a hash is stored.
 """
 
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+import secrets
+from dataclasses import dataclass, field
 
 from linkwright import clock
 from linkwright.errors import Conflict, ValidationFailed
@@ -31,11 +33,15 @@ class Reply:
 
 @dataclass(frozen=True)
 class Attempt:
-    """One POST under its idempotency key. Without a key of the client's the request's id serves."""
+    """One POST under its idempotency key. Without a key of the client's the request's id serves.
+
+    `sealed_by` is there where the answer holds a secret.
+    """
 
     key: Key
     fingerprint: str
     request_id: str
+    sealed_by: str | None = field(default=None, repr=False)
 
     def record(self, tx: Transaction, reply: Reply) -> None:
         now = clock.epoch()
@@ -45,7 +51,7 @@ class Attempt:
             "fp": self.fingerprint,
             "request_id": self.request_id,
             "status": reply.status,
-            "body": reply.body,
+            "body": self._sealed(reply.body),
             "location": reply.location,
             "exp": now + RETENTION_S,
             "ttl": now + RETENTION_S + _DELETION_SLACK_S,
@@ -65,12 +71,34 @@ class Attempt:
                 "This Idempotency-Key was used for another request.",
                 reason="idempotency_key_reused",
             )
-        reply = Reply(item["status"], item["body"], item["location"])
+        reply = Reply(item["status"], self._unsealed(item["body"]), item["location"])
         return reply, item["request_id"] != self.request_id
+
+    def _sealed(self, body: str) -> str:
+        if self.sealed_by is None:
+            return body
+        # Imported here: few answers hold a secret, and those endpoints import it in advance.
+        from linkwright import sealing
+
+        return sealing.seal(body, self.sealed_by, self.key.pk)
+
+    def _unsealed(self, body: str) -> str:
+        if self.sealed_by is None:
+            return body
+        from linkwright import sealing
+
+        return sealing.unseal(body, self.sealed_by, self.key.pk)
 
 
 def begin(
-    partition: str, request_id: str, header: str | None, method: str, path: str, body: Item
+    partition: str,
+    request_id: str,
+    header: str | None,
+    method: str,
+    path: str,
+    body: Item,
+    *,
+    has_secret: bool = False,
 ) -> Attempt:
     """Raises `ValidationFailed` for a key that is not 1 to 255 printable ASCII characters.
 
@@ -89,6 +117,8 @@ def begin(
         key=Key(f"I#{partition}#{_sha256(scoped)}", "-"),
         fingerprint=_sha256(_canonical([method, path, body])),
         request_id=request_id,
+        # Under a request's own id nobody asks again but this very process.
+        sealed_by=(header or secrets.token_hex(32)) if has_secret else None,
     )
 
 

@@ -55,9 +55,10 @@ def of(workspace_id: str) -> Ring:
 
 
 def of_maker(workspace_id: str, subject: str) -> Ring:
-    """The keys that a person made."""
+    """The keys that a person made, and that are good still."""
     ring = of(workspace_id)
-    return Ring(ring.seen, [key for key in ring.keys if key.get("maker") == subject])
+    made = [key for key in ring.keys if key.get("maker") == subject and not is_over(key)]
+    return Ring(ring.seen, made)
 
 
 def bump(tx: Transaction, workspace_id: str, seen: int | None = None) -> None:
@@ -96,6 +97,12 @@ def remove(key: Item, tx: Transaction) -> None:
     """Its next request is refused. The ring's version is for the caller to raise."""
     tx.delete(Table.ACCESS, Key(key["pk"], key["sk"]), condition="")
     tx.delete(Table.ACCESS, credential(key), condition="")
+
+
+def is_over(key: Item) -> bool:
+    """Whether it has expired: no request with it is good any more."""
+    expires_at = key["view"]["expires_at"]
+    return expires_at is not None and expires_at <= clock.timestamp()
 
 
 def make(

@@ -80,6 +80,9 @@ def change(
         values={"settings": after} | ({"seen": current.version} if name in workspace else {}),
         otherwise=_outdated,
     )
+    changed = {rule: after[rule] for rule in wanted.changes() if after[rule] != before[rule]}
+    details = {"mode": account.mode, "version": after["version"], "changed": changed}
+    tx.audit("settings.changed", account.workspace_id, details)
     return Settings.model_validate(after)
 
 

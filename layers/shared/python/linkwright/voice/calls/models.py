@@ -13,7 +13,8 @@ from pydantic_core import PydanticCustomError
 
 from linkwright import clock
 from linkwright.fields import (
-    PLUS_UNENCODED,
+    CreatedAfter,
+    CreatedBefore,
     Line,
     Metadata,
     Model,
@@ -182,13 +183,6 @@ class Call(CallSummary):
     transcript: list[TranscriptTurn] = Field(default_factory=no_items)
 
 
-def _later(end: datetime, others: ValidationInfo) -> datetime:
-    start = others.data.get("created_after")
-    if start is not None and end <= start:
-        raise PydanticCustomError("range", "must be later than 'created_after'")
-    return end
-
-
 def _distinct(statuses: list[Status]) -> list[Status]:
     return sorted(set(statuses))
 
@@ -196,5 +190,5 @@ def _distinct(statuses: list[Status]) -> list[Status]:
 class CallsQuery(ListQuery):
     agent_id: Annotated[str, Field(max_length=80)] | None = None
     status: Annotated[list[Status], AfterValidator(_distinct)] = Field(default_factory=no_items)
-    created_after: Annotated[Moment, PLUS_UNENCODED] | None = None
-    created_before: Annotated[Moment, PLUS_UNENCODED, AfterValidator(_later)] | None = None
+    created_after: CreatedAfter | None = None
+    created_before: CreatedBefore | None = None

@@ -10,7 +10,7 @@ from linkwright.voice.calls.items import CallItem
 from linkwright.voice.calls.states import Status, is_terminal
 
 
-def erase(account: Account, call_id: str) -> None:
+def erase(account: Account, call_id: str, asked: Transaction) -> None:
     """From now on nothing of it is shown; a job erases what lies elsewhere.
 
     A change of its own, as those of workers: whoever else changes the call meanwhile, it is made.
@@ -19,7 +19,12 @@ def erase(account: Account, call_id: str) -> None:
     item = reading.existing(account, call_id)
     if not is_terminal(Status(item["view"]["status"])):
         raise Conflict("The call has not ended.", reason="call_not_ended")
-    items.changing(item, _erased)
+
+    def change(current: CallItem, tx: Transaction) -> CallItem | None:
+        tx.actor, tx.request_id = asked.actor, asked.request_id
+        return _erased(current, tx)
+
+    items.changing(item, change)
 
 
 def _erased(item: CallItem, tx: Transaction) -> CallItem | None:
@@ -29,6 +34,7 @@ def _erased(item: CallItem, tx: Transaction) -> CallItem | None:
     after = items.write(tx, item, view | {"erased_at": clock.timestamp()})
     tx.delete(Table.CORE, said.key(tx.partition, item["sk"]), condition="")
     follow_ups.request_erasing(tx.partition, item["sk"], tx)
+    tx.audit("call.erased", item["sk"])
     return after
 
 

@@ -1,0 +1,194 @@
+"""What is done with API keys: they are made, listed, rolled and revoked."""
+
+from datetime import timedelta
+
+from linkwright import auth, clock, pagination
+from linkwright.auth import Account
+from linkwright.errors import (
+    Conflict,
+    MissingScope,
+    ResourceNotFound,
+    Unavailable,
+    ValidationFailed,
+)
+from linkwright.pagination import ListQuery, Page, Place, Placed
+from linkwright.table import Item, Key, Table, get
+from linkwright.transaction import Outrun, Transaction
+from linkwright.workspace import keys, workspaces
+from linkwright.workspace.key_models import ApiKey, CreatedKey, CreateKey, RollKey
+from linkwright.workspace.keys import Ring
+
+_ROUTE = "keys"
+OVERLAPS = {
+    "0": timedelta(0),
+    "1h": timedelta(hours=1),
+    "24h": timedelta(hours=24),
+    "7d": timedelta(days=7),
+    "30d": timedelta(days=30),
+}
+# Two operations each, of the hundred of a transaction.
+_CLEARED_AT_ONCE = 40
+# DynamoDB deletes late what has outlived its time: whoever changes keys next is mostly faster.
+_DELETION_SLACK_S = 3600
+_STILL_ALLOWED = "attribute_exists(#pk) AND attribute_not_exists(#revoked_at) AND #role = :role"
+
+
+def create(account: Account, wanted: CreateKey, tx: Transaction) -> CreatedKey:
+    """Errors: scopes or a mode that the credential does not have (400), `key_limit` (409)."""
+    if account.mode == "test" and wanted.mode != "test":
+        raise ValidationFailed("Field 'mode' must be 'test' for a test key.", field="mode")
+    if auth.resolved(wanted.scopes) - account.scopes:
+        raise ValidationFailed(
+            "Field 'scopes' must be within the scopes of the credential.", field="scopes"
+        )
+    ring = keys.of(account.workspace_id)
+    _require_room(ring)
+    _require_unchanged(account, tx)
+    return _put(account, ring, tx, name=wanted.name, mode=wanted.mode, scopes=wanted.scopes)
+
+
+def roll(account: Account, key_id: str, wanted: RollKey, tx: Transaction) -> CreatedKey:
+    """Make a key in the place of another one, which is good for the overlap still.
+
+    The new one is of whoever asks, so it grants only what that credential has. Errors: no such key
+    (404), a scope that the credential lacks (401), `key_limit` (409).
+    """
+    ring = keys.of(account.workspace_id)
+    old = next((key for key in ring.keys if key["sk"] == key_id), None)
+    if old is None or not _is_shown(old, account):
+        raise _not_found()
+    if lacking := auth.resolved(old["view"]["scopes"]) - account.scopes:
+        raise MissingScope(min(lacking))
+    overlap = OVERLAPS[wanted.overlap]
+    _require_room(ring, leaving=0 if overlap else 1)
+    if keys.credential(old) != account.credential_key:
+        _require_unchanged(account, tx)
+    new = _put(
+        *(account, ring, tx),
+        **{name: old["view"][name] for name in ("name", "mode", "scopes")},
+        rolled_from=key_id,
+    )
+    end = _let_expire(old, clock.timestamp(clock.now() + overlap), account, tx)
+    tx.audit("key.rolled", key_id, {"rolled_to": new.id, "expires_at": end})
+    return new
+
+
+def revoke(account: Account, key_id: str, tx: Transaction) -> None:
+    """The key's next request is refused. Errors, some at the commit: no such key (404)."""
+    key = _existing(account, key_id)
+    tx.delete(Table.ACCESS, Key(key["pk"], key["sk"]), otherwise=_not_found)
+    tx.delete(Table.ACCESS, keys.credential(key), condition="")
+    keys.bump(tx, account.workspace_id)
+    tx.audit("key.revoked", key_id, {"name": key["view"]["name"]})
+
+
+def find(account: Account, key_id: str) -> ApiKey:
+    """Errors: no such key (404)."""
+    return _show(_existing(account, key_id))
+
+
+def listed(account: Account, query: ListQuery) -> Page[ApiKey]:
+    """Newest first. All are read at once, as a workspace has few; expired ones are left out."""
+
+    def fetch(after: Place | None, count: int) -> tuple[list[Placed], Place | None]:
+        shown = [key for key in keys.of(account.workspace_id).keys if _is_shown(key, account)]
+        rows = [(Place(key["sk"], key["sk"]), key) for key in shown]
+        return [row for row in rows if after is None or row[0] < after][:count], None
+
+    return pagination.paged(account, _ROUTE, query, fetch, _show)
+
+
+def _existing(account: Account, key_id: str) -> Item:
+    key = get(Table.ACCESS, keys.pointer(account.workspace_id, key_id))
+    if key is None or not _is_shown(key, account):
+        raise _not_found()
+    return key
+
+
+def _is_shown(key: Item, account: Account) -> bool:
+    """A test key knows of test keys alone; and nobody of what lies beside the keys."""
+    if "view" not in key or keys.is_over(key):
+        return False
+    return account.mode == "live" or key["view"]["mode"] == "test"
+
+
+def _require_room(ring: Ring, leaving: int = 0) -> None:
+    if sum(not keys.is_over(key) for key in ring.keys) - leaving >= keys.LIMIT:
+        raise Conflict(f"A workspace has {keys.LIMIT} keys at most.", reason="key_limit")
+
+
+def _require_unchanged(account: Account, tx: Transaction) -> None:
+    """Who lost the role meanwhile makes no key by it."""
+    tx.require(
+        Table.ACCESS,
+        account.credential_key,
+        _STILL_ALLOWED,
+        values={"role": account.role},
+        otherwise=Unavailable,
+    )
+
+
+def _put(
+    account: Account,
+    ring: Ring,
+    tx: Transaction,
+    *,
+    name: str,
+    mode: str,
+    scopes: list[str],
+    rolled_from: str | None = None,
+) -> CreatedKey:
+    workspace = workspaces.existing(account.workspace_id)
+    # Who changes the plan finds this key, or this key is made by the new plan.
+    tx.require(
+        Table.CORE,
+        workspaces.key(account.workspace_id),
+        "#plan = :plan",
+        values={"plan": workspace["plan"]},
+        otherwise=Outrun,
+    )
+    keys.bump(tx, account.workspace_id, ring.seen)
+    for expired in [key for key in ring.keys if keys.is_over(key)][:_CLEARED_AT_ONCE]:
+        keys.remove(expired, tx)
+    view, token = keys.make(
+        workspace,
+        mode=mode,
+        role=account.role,
+        scopes=scopes,
+        name=name,
+        tx=tx,
+        maker=account.person,
+        rolled_from=rolled_from,
+    )
+    return CreatedKey(**view, token=token)
+
+
+def _let_expire(old: Item, moment: str, account: Account, tx: Transaction) -> str:
+    """Returns the old key's end: never later than it was."""
+    end = min(moment, old["view"]["expires_at"] or moment)
+    kept_until = int(clock.parse(end).timestamp()) + _DELETION_SLACK_S
+    values: Item = {"end": end, "ttl": kept_until}
+    is_itself = keys.credential(old) == account.credential_key
+    tx.update(
+        Table.ACCESS,
+        keys.credential(old),
+        "SET #expires_at = :end, #ttl = :ttl",
+        condition=_STILL_ALLOWED if is_itself else "attribute_exists(#pk)",
+        values=values | ({"role": account.role} if is_itself else {}),
+        otherwise=Unavailable if is_itself else Outrun,
+    )
+    tx.put(
+        Table.ACCESS,
+        old | {"view": old["view"] | {"expires_at": end}},
+        condition="attribute_exists(#pk)",
+        otherwise=Outrun,
+    )
+    return end
+
+
+def _not_found() -> ResourceNotFound:
+    return ResourceNotFound("There is no such key.")
+
+
+def _show(key: Item) -> ApiKey:
+    return ApiKey.model_validate(key["view"])

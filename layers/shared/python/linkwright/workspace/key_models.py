@@ -1,0 +1,69 @@
+"""What the endpoints of API keys take and show."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from linkwright.auth import GROUPS, SCOPES
+from linkwright.fields import Line, Model, RequestModel, Time
+
+_GRANTED = sorted(SCOPES | GROUPS.keys())
+
+
+def _known(scopes: list[str]) -> list[str]:
+    if not SCOPES.union(GROUPS).issuperset(scopes):
+        raise PydanticCustomError("scopes", "must be scopes that there are")
+    return sorted(set(scopes))
+
+
+_SCHEMA: dict[str, Any] = {
+    "type": "array",
+    "items": {"type": "string", "enum": _GRANTED},
+    "minItems": 1,
+    "maxItems": len(_GRANTED),
+}
+
+Mode = Literal["live", "test"]
+
+
+class CreateKey(RequestModel):
+    """The scopes must be within those of the credential that asks; a test key makes test keys."""
+
+    name: Annotated[Line, Field(min_length=1, max_length=100)]
+    scopes: Annotated[
+        list[str],
+        Field(min_length=1, max_length=len(_GRANTED)),
+        AfterValidator(_known),
+        WithJsonSchema(_SCHEMA),
+    ]
+    mode: Mode
+
+
+class RollKey(RequestModel):
+    """For how long the old key is still good."""
+
+    overlap: Literal["0", "1h", "24h", "7d", "30d"]
+
+
+class ApiKey(Model):
+    """A key without its token. `scopes` is what was granted: its maker's role may allow less.
+
+    `created_by` is the key or the member that made it. A key that was rolled is good until
+    `expires_at`; the one that took its place says so by `rolled_from`.
+    """
+
+    id: str
+    name: str
+    mode: Mode
+    scopes: list[str]
+    created_at: Time
+    expires_at: Time | None
+    created_by: str
+    rolled_from: str | None
+
+
+class CreatedKey(ApiKey):
+    """A new key with its token, which is never shown again."""
+
+    token: str
