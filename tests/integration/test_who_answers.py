@@ -120,6 +120,56 @@ def test_a_detection_that_comes_first_and_is_not_contradicted_counts(
     assert talk.end() == ("voicemail", "voicemail")
 
 
+NAMED = [
+    "She is not here at the moment. Would you like to leave a message?",
+    "Sorry, I can't come to the phone, I'm driving.",
+    "You left me a message on my voicemail yesterday.",
+    "The manager is not available at the moment, who is calling?",
+    "My mailbox is full, send me an e-mail.",
+]
+
+
+@pytest.mark.parametrize("said", NAMED)
+@pytest.mark.parametrize("crosses", [False, True])
+def test_a_person_who_names_a_message_is_no_machine(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, said: str, *, crosses: bool
+) -> None:
+    spoken_by(monkeypatch, "Hm.", "Well.", BYE)
+    late = Late("machine_start")
+    talk = Talk(workspace, said, "Hello? Are you still there?", "Bye.", language="en")
+    sent = talk.exchange.run_to(talk.call, "turn")
+    if crosses:
+        late.tell()
+    reply = talk.deliver(sent)
+    assert reply is not None
+    assert b"Hm." in reply.body
+    if not crosses:
+        before = len(talk.pages)
+        late.tell()
+        assert talk.show()["answered_by"] != "voicemail"
+        assert len(talk.pages) == before
+
+
+def test_a_detection_alone_breaks_no_talk_off_in_which_both_have_spoken(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was said may have been a machine's, but it was answered, and went on."""
+    spoken_by(monkeypatch, "Hm.", "Well.", BYE)
+    late = Late("machine_start")
+    lines = ["You have reached Noa.", "He is not available.", "Bye."]
+    talk = Talk(workspace, *lines, language="en")
+    talk.exchange.talk(talk.id)
+    for _ in range(2):
+        talk.exchange.run_to(talk.call, "turn")
+        talk.exchange.advance(talk.call)
+    before = len(talk.pages)
+    late.tell()
+    assert len(talk.pages) == before
+    talk.finish()
+    assert talk.heard()[1:] == ["Hm.", "Well.", "Goodbye, then."]
+    assert talk.end() == ("completed", "agent_ended")
+
+
 # ---- a menu -------------------------------------------------------------------------------------
 
 
@@ -197,3 +247,21 @@ def test_a_voicemail_with_a_menu_is_a_voicemail(
     talk.finish()
     assert talk.end() == ("voicemail", "voicemail")
     assert talk.heard()[-1] == "Please call us back."
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Yes, hello, I wanted to ask you about the menu for Saturday.",
+        "Dial two when you arrive, and I will open the gate.",
+        "Just press 4 at the door downstairs.",
+    ],
+)
+def test_a_person_who_speaks_of_a_menu_or_a_key_is_none(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    spoken_by(monkeypatch, "Hm.", BYE)
+    Late("machine_start")
+    talk = Talk(workspace, said, "Bye.", language="en").finish()
+    assert talk.heard()[1:] == ["Hm.", "Goodbye, then."]
+    assert talk.show()["answered_by"] != "ivr"

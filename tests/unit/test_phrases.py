@@ -369,16 +369,16 @@ MENUS = [
     "للمبيعات اضغط 1، وللدعم اضغط 2.",
     "للعربية اضغط على الرقم ١",
     "Für den Vertrieb drücken Sie bitte die 1.",
-    "Drücken Sie die Taste zwei für den Kundendienst.",
+    "Willkommen bei Acme. Drücken Sie die Taste zwei für den Kundendienst.",
     "Para ventas, pulse 1; para soporte, pulse 2.",
-    "Oprima el número tres.",
+    "Gracias por llamar a Acme. Oprima el número tres.",
     "Pour le service commercial, tapez 1.",
-    "Appuyez sur la touche deux.",
+    "Bienvenue chez Acme. Appuyez sur la touche deux.",
     "Per l'assistenza prema il tasto 2.",
     "Para vendas, digite 1.",
-    "Pressione a tecla três.",
+    "Para vendas, pressione a tecla um; para suporte, pressione a tecla três.",
     "Чтобы связаться с отделом продаж, нажмите 1.",
-    "Нажмите цифру два.",
+    "Добро пожаловать. Нажмите цифру два.",
 ]
 NO_MENUS = [
     "Press nine for what?",
@@ -396,6 +396,43 @@ NO_MENUS = [
     "Faites comme vous voulez.",
     "",
 ]
+# A menu that is eaten from, and the way to somebody's door.
+DOORS = [
+    "Yes, hello, I wanted to ask you about the menu for Saturday.",
+    "Hi! You are calling about our menu, right, go ahead.",
+    "I am looking at the menu right now, the vegan one.",
+    "Dial two when you arrive, and I will open the gate.",
+    "Just press 4 at the door downstairs.",
+    "To get in, press 4 at the door.",
+    "The main menu is fine, but without nuts.",
+    "תלחצו 4 בכניסה.",
+    "اضغط 4 عند الباب.",
+    "Drücken Sie unten die Vier, bitte.",
+    "Pulse el cuatro en la puerta.",
+    "Appuyez sur le 4 à la porte.",
+    "Prema il 4 al portone.",
+    "Aperte o 4 na porta.",
+    "Нажмите 4 у двери.",
+]
+# Persons who name what a voicemail names.
+NO_VOICEMAILS = [
+    "She is not here at the moment. Would you like to leave a message?",
+    "Sorry, I can't come to the phone, I'm driving.",
+    "You left me a message on my voicemail yesterday.",
+    "The manager is not available at the moment, who is calling?",
+    "My mailbox is full, send me an e-mail.",
+    "You have reached the wrong number.",
+    "הוא לא זמין כרגע, מי מדבר?",
+    "השארתם לי הודעה אתמול.",
+    "هو غير متاح الآن، من المتصل؟",
+    "Sie haben mir eine Nachricht hinterlassen.",
+    "Me dejó un mensaje ayer.",
+    "Vous m'avez laissé un message.",
+    "Mi avete lasciato un messaggio.",
+    "Você deixou uma mensagem ontem.",
+    "Вы оставили мне сообщение.",
+    "Soll er Sie zurückrufen, oder wollen Sie eine Nachricht hinterlassen?",
+]
 
 
 @pytest.mark.parametrize("text", MENUS)
@@ -404,6 +441,13 @@ def test_what_a_menu_says(text: str) -> None:
     assert may_be_a_machine([text])
     # One that somebody puts the call through to is none: a person was there.
     assert not is_menu(["Hello, who is there?", text])
+
+
+@pytest.mark.parametrize("text", DOORS + NO_VOICEMAILS)
+def test_who_speaks_of_a_menu_a_key_or_a_message_is_a_person(text: str) -> None:
+    assert not is_menu([text])
+    assert not is_greeting(text)
+    assert not may_be_a_machine([text])
 
 
 @pytest.mark.parametrize("text", NO_MENUS)

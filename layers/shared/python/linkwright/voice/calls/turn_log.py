@@ -104,7 +104,9 @@ def heard(turns: Sequence[Turn]) -> list[str]:
 def is_with_a_person(turns: Sequence[Turn]) -> bool:
     """Whether one was heard, or is connected: what a detection says of the call is weaker."""
     is_put_through = any(turn.then is Then.TRANSFER for turn in turns)
-    return is_put_through or not announcements.may_be_a_machine(heard(turns))
+    answers = [turn.step is Step.TALK for turn in turns if turn.heard]
+    may_be = announcements.may_be_a_machine(heard(turns), goes_on=any(answers[:-1]))
+    return is_put_through or not may_be
 
 
 def erase(item: CallItem) -> None:
