@@ -54,8 +54,8 @@ def redo(work: Work) -> bool:
             work.key,
             f"SET {', '.join(f'#{name} = :{name}' for name in asked)}"
             f" REMOVE {', '.join(_FORGOTTEN)}",
-            condition="attribute_exists(#given_up_at)",
-            values=asked,
+            condition="#gsi2pk = :there",
+            values=asked | {"there": jobs.given_up_partition(work.kind)},
         )
     except ConditionFailed:
         return False

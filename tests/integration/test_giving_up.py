@@ -1,5 +1,6 @@
 """What it means for a call that one of its jobs has failed for as long as it may."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -7,22 +8,26 @@ import pytest
 
 from linkwright import jobs, media
 from linkwright.errors import Unavailable
-from linkwright.jobs import FOLLOW_UP, HANG_UP, KINDS, RECORDING, Kind, Work
+from linkwright.jobs import CALL, FOLLOW_UP, HANG_UP, KINDS, RECORDING, SETTLEMENT, Work
 from linkwright.table import Item, Table, get
-from linkwright.voice.calls import follow_ups
+from linkwright.voice.calls import endings, follow_ups
+from linkwright.voice.dialling import dialler
 from linkwright.voice.follow_up import worker
-from tests import pump
+from tests import models, pump, switchboard_talk
 from tests.carrier import Exchange, unreachable
 from tests.client import Context, invoke, queue_event
+from tests.clocks import Hand
 from tests.factories import Workspace
 from tests.stack import Stack
+from tests.switchboard import Reply, Sent, deliver_to_functions
+from tests.talks import Talk
 
 
 @pytest.fixture(autouse=True)
 def _no_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first failure is the last."""
-    for name in (FOLLOW_UP, HANG_UP, RECORDING):
-        kind = Kind(KINDS[name].queue, (1,), timedelta(seconds=-1))
+    for name in (CALL, FOLLOW_UP, HANG_UP, RECORDING, SETTLEMENT):
+        kind = replace(KINDS[name], retries=(1,), longest=timedelta(seconds=-1))
         monkeypatch.setitem(KINDS, name, kind)
 
 
@@ -43,8 +48,40 @@ def _types(stack: Stack, workspace: Workspace) -> list[str]:
     return [row["type"] for row in stack.rows("CoreTable", workspace.id) if "sequence" in row]
 
 
-def _away(*_: Any) -> None:
+def _away(*_: Any, **__: Any) -> None:
     raise Unavailable
+
+
+def _broken(*_: Any) -> None:
+    raise ZeroDivisionError
+
+
+def _comes_again(worker_of_it: str, work: Work) -> bool:
+    """Whether a message of the job does, after a run."""
+    answer = invoke(worker_of_it, queue_event([work.message()]), Context(60_000))
+    return bool(answer["batchItemFailures"])
+
+
+@pytest.fixture
+def put_through(
+    stack: Stack, workspace: Workspace, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> Work:
+    """The settlement of a call that was connected with somebody for two minutes, after half a
+    minute of its own.
+    """
+    turn = {"say": "I am connecting you.", "action": "escalate", "rule": 0}
+    models.use(monkeypatch, models.Scripted(turn))
+    monkeypatch.setattr(switchboard_talk, "DIALLED_CALL_S", 120.0)
+
+    def deliver(sent: Sent) -> Reply:
+        if sent.fields.get("CallStatus") == "completed" and sent.kind != "page":
+            sent = exchange.signed(sent, CallDuration="30")
+        return deliver_to_functions(sent)
+
+    exchange.deliver = deliver
+    talk = Talk(workspace, "A person, please.", language="en", max_duration_s=600)
+    talk.finish()
+    return Work(SETTLEMENT, *follow_ups.settlement_key(workspace.partition, talk.id))
 
 
 def test_a_call_is_analysed_by_what_is_known_without_its_talk(
@@ -69,7 +106,7 @@ def test_what_cannot_even_be_told_from_facts_is_given_up_all_the_same(
     call_id = _ended(stack, workspace)
     work = Work(FOLLOW_UP, *follow_ups.analysis_key(workspace.partition, call_id))
     monkeypatch.setattr(worker, "_said_at_last", _away)
-    monkeypatch.setattr(worker, "_made", _away)
+    monkeypatch.setattr(worker, "_made", _broken)
     assert "given_up_at" in _do(work)
     assert workspace.call(call_id)["analysis"] is None
 
@@ -103,3 +140,53 @@ def test_a_hang_up_that_the_carrier_never_took_is_there_to_be_seen(
     with monkeypatch.context() as patch:
         patch.setattr(exchange.live, "fetch", unreachable)
         assert "given_up_at" in _do(work)
+
+
+# ---- while the tables are away ------------------------------------------------------------------
+
+
+def test_a_call_ends_though_the_tables_were_away_at_the_moment_it_gave_up(
+    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Marked as given up it stayed queued for ever once, with a minute of the plan's."""
+    call_id = workspace.placed()
+    work = workspace.job(call_id)
+    with monkeypatch.context() as patch:
+        patch.setattr(dialler, "_begin_or_wait", _broken)
+        with monkeypatch.context() as away:
+            away.setattr(dialler.lifecycle, "advance", _away)
+            assert _comes_again("dial_call", work)
+        assert not _comes_again("dial_call", work)
+    assert workspace.end_of(call_id) == ("failed", "internal_error")
+    assert pump.minutes(workspace.id) == (0, 0)
+
+
+def test_a_call_whose_message_is_lost_then_is_found_by_the_sweeper(
+    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand = Hand(monkeypatch)
+    call_id = workspace.placed()
+    with monkeypatch.context() as patch:
+        patch.setattr(dialler, "_begin_or_wait", _broken)
+        patch.setattr(dialler.lifecycle, "advance", _away)
+        assert _comes_again("dial_call", workspace.job(call_id))
+    hand.move(3600)
+    invoke("sweep_overdue", {})
+    pump.settle(stack, workspace.id)
+    assert workspace.call(call_id)["status"] == "completed"
+
+
+def test_a_transfer_is_charged_though_the_tables_were_away_at_the_moment_its_job_gave_up(
+    workspace: Workspace,
+    exchange: Exchange,
+    put_through: Work,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(exchange.live, "fetch", unreachable)
+    with monkeypatch.context() as away:
+        away.setattr(endings, "settle", _away)
+        assert _comes_again("follow_up_call", put_through)
+    committed, used = pump.minutes(workspace.id)
+    assert (committed > 1, used) == (True, 0)
+    assert not _comes_again("follow_up_call", put_through)
+    assert pump.minutes(workspace.id) == (1, 1)

@@ -9,8 +9,9 @@ import pytest
 
 from linkwright import clock, jobs, table
 from linkwright.table import Key, Table, get, update
-from linkwright.voice.calls import items, line, places
+from linkwright.voice.calls import items, lifecycle, line, places
 from linkwright.voice.dialling import claims, dialler
+from linkwright.worker import mark_given_up
 from tests import pump
 from tests.carrier import Exchange, Killed, die, then_die
 from tests.client import invoke
@@ -640,6 +641,46 @@ def test_a_place_that_nobody_holds_is_freed(
     workspace.wake()
     assert (_status(workspace, call_id), _on_the_phone(workspace, of)) == ("dialing", {call_id})
     assert pump.dials(call_id) == [1]
+
+
+def test_a_call_that_gave_up_and_is_heard_of_again_keeps_its_place(
+    workspace: Workspace, exchange: Exchange
+) -> None:
+    """Two were on the phone of a plan of one: its place was freed, though it talked."""
+    agent = workspace.agent(max_duration_s=60)
+    first, second = (workspace.placed(agent, to=another_number()) for _ in range(2))
+    workspace.dial(first)
+    mark_given_up(workspace.job(first))
+    exchange.talk(first)
+    assert _status(workspace, first) == "in_progress"
+    workspace.dial(second)
+    workspace.wake()
+    assert pump.dialled() == [first]
+    # And it is asked after, as any other.
+    item = get(Table.CORE, items.key(workspace.partition, first)) or {}
+    assert (jobs.is_due(item), "given_up_at" in item) == (True, False)
+
+
+@pytest.mark.parametrize("how", ["noted", "taken over"])
+def test_a_call_that_gave_up_is_a_job_again_whatever_is_written_of_it(
+    workspace: Workspace, how: str
+) -> None:
+    call_id = workspace.placed()
+    workspace.dial(call_id)
+    work = workspace.job(call_id)
+    mark_given_up(work)
+    item = items.at(work.key)
+    assert item is not None
+    if how == "noted":
+        lifecycle.note(item, {"answered_by": "human"})
+    else:
+        claims.take_over(item, clock.now() + timedelta(minutes=1))
+    after = get(Table.CORE, work.key) or {}
+    assert jobs.is_due(after)
+    assert clock.now() < clock.parse(after["next_at"]) <= clock.now() + items.UNHEARD
+    # So it can give up once more.
+    mark_given_up(work)
+    assert jobs.has_given_up(get(Table.CORE, work.key) or {})
 
 
 def test_a_canceled_call_leaves_the_phone_and_lets_the_next_one_begin(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from linkwright import clock, deadline, observability, retries, worker
+from linkwright.errors import Unavailable
 from linkwright.jobs import AlreadyDone, Change, Work
 from linkwright.table import Key
 from linkwright.transaction import Transaction
@@ -147,11 +148,31 @@ def test_a_job_that_has_failed_for_too_long_is_given_up_as_its_worker_says(
     assert (_failed(answer), given_up, marked) == ([], WORK[:1], WORK[:1] if fails else [])
     assert told.errors() == [
         ("work failed", "call", "call_0"),
+        *([("not given up as it should be", "call", "call_0")] if fails else []),
         ("a job gave up", "call", "call_0"),
-        *([("not given up as it should be", None, None)] if fails else []),
     ]
     _, metrics = told.lines()
     assert metrics["jobs_given_up"] == [1]
+
+
+def test_a_message_comes_again_while_it_cannot_be_written_that_its_job_gave_up(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def spent(_: Work) -> bool:
+        raise retries.Spent
+
+    def give_up(_: Work) -> None:
+        raise Unavailable
+
+    marked: list[Work] = []
+    monkeypatch.setattr(retries, "put_off", spent)
+    monkeypatch.setattr(worker, "mark_given_up", marked.append)
+    event = queue_event(BODIES[:1])
+    answer = worker.queue_worker(give_up)(_failing("call_0")[0])(event, Context(60_000))
+    assert (_failed(answer), marked) == ([event["Records"][0]["messageId"]], [])
+    assert [what for what, *_ in told.errors()] == ["work failed", "not given up yet"]
+    _, metrics = told.lines()
+    assert "jobs_given_up" not in metrics
 
 
 @pytest.mark.parametrize("done", [False, True])

@@ -10,6 +10,7 @@ one is due (`retries.py`). A job that has failed for too long gives up, and is k
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
@@ -39,6 +40,7 @@ ATTRIBUTES = (
     *("attempts", "failing_since", "failed_at", "given_up_at"),
 )
 _DUE = "DUE#"
+_GIVEN_UP = "GIVEN_UP#"
 DUE_SHARDS = 8
 # Longer than the relay needs, so that the sweeper seldom sends what is on its way already.
 RELAY_GRACE = timedelta(seconds=60)
@@ -150,7 +152,7 @@ def due_partition(shard: int) -> str:
 
 def given_up_partition(kind: str) -> str:
     """Where those of a kind stand that gave up, by when they did."""
-    return f"GIVEN_UP#{kind}"
+    return f"{_GIVEN_UP}{kind}"
 
 
 def requested(kind: str, item_id: str) -> dict[str, str]:
@@ -177,6 +179,11 @@ def is_waiting(key: Key) -> bool:
 def is_due(job: Item) -> bool:
     """Whether a job that was read is to be done: it is not done, and has not given up."""
     return str(job.get("gsi2pk", "")).startswith(_DUE)
+
+
+def has_given_up(job: Mapping[str, object]) -> bool:
+    """Whether a job that was read has given up, and nobody has asked for it since."""
+    return str(job.get("gsi2pk", "")).startswith(_GIVEN_UP)
 
 
 def wait(job: Item, moment: datetime, facts: Item | None = None) -> bool:

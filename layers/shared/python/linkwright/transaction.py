@@ -148,7 +148,8 @@ class Transaction:
             Table.CORE,
             work.key,
             f"SET {', '.join(f'#{name} = :{name}' for name in facts)} REMOVE #outbox, #next_at",
-            condition="attribute_exists(#gsi2pk) AND attribute_not_exists(#given_up_at)",
+            # By where it stands: what has given up may have been asked for since.
+            condition="attribute_exists(#gsi2pk) AND #gsi2pk <> :gsi2pk",
             values=facts,
             otherwise=AlreadyDone,
         )

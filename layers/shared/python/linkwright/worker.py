@@ -14,6 +14,7 @@ from typing import Any
 from linkwright import clock, deadline, jobs, retries, startup
 from linkwright.client import core
 from linkwright.deadline import LambdaContext
+from linkwright.errors import Unavailable
 from linkwright.jobs import Change, Work
 from linkwright.observability import count, log_failure, logger, publish, tell
 from linkwright.table import Key
@@ -41,7 +42,8 @@ def queue_worker(give_up: Do = mark_given_up) -> Callable[[Do], Consumer]:
     """Consume a queue of `Work`, each message on its own.
 
     `give_up` is done with a job that has failed for as long as it may: in one transaction with
-    `Transaction.give_up`, or by ending that of which the job is a part.
+    `Transaction.give_up`, or by ending that of which the job is a part. Raises `Unavailable` where
+    that is to be done again.
     """
 
     def made(work: Do) -> Consumer:
@@ -93,8 +95,7 @@ class _Runs:
             count("work_not_yet")
             return retries.postpone(work, not_yet.until)
         except retries.Spent:
-            self._end(work)
-            return True
+            return self._has_ended(work)
 
     def _has_run(self, work: Work) -> bool:
         try:
@@ -107,14 +108,21 @@ class _Runs:
             return False
         return True
 
-    def _end(self, work: Work) -> None:
-        logger().error("a job gave up", extra={"kind": work.kind, "job": work.sk})
-        count("jobs_given_up")
+    def _has_ended(self, work: Work) -> bool:
+        """Whether a job that is spent has given up. While that cannot be written its message comes
+        again: marked as given up alone, it would leave what it holds as it is for ever.
+        """
         try:
             self._give_up(work)
+        except Unavailable as failure:
+            log_failure("not given up yet", failure, kind=work.kind, job=work.sk)
+            return False
         except Exception as failure:  # noqa: BLE001 -- that it gave up is written down all the same
-            log_failure("not given up as it should be", failure)
+            log_failure("not given up as it should be", failure, kind=work.kind, job=work.sk)
             mark_given_up(work)
+        logger().error("a job gave up", extra={"kind": work.kind, "job": work.sk})
+        count("jobs_given_up")
+        return True
 
 
 def stream_worker(work: Callable[[list[Change]], set[Key]]) -> Consumer:

@@ -81,8 +81,8 @@ Change = Callable[[CallItem, Transaction], CallItem | None]
 # What an attempt has until it is ordered.
 UNORDERED: Facts = {"ordered_at": "", "sid": ""}
 
-# A call that moves on needs no message that was asked for before, and waits in no line.
-_UNTIL_IT_MOVES = ("outbox", "waits_in")
+# A call that moves on needs no message that was asked for before, waits in no line, and is alive.
+_UNTIL_IT_MOVES = ("outbox", "waits_in", "given_up_at")
 _UNTIL_THE_END = (*jobs.ATTRIBUTES, "slots", "waits_in")
 
 
@@ -161,6 +161,9 @@ def write(
     It waits in line no longer, unless the facts say so; what it held when it ends, it gives back.
     """
     found_by = listed(partition_of(item), view)
+    is_over = is_terminal(Status(view["status"]))
+    if not is_over and jobs.has_given_up(item):  # it is heard of, so it is looked at again
+        facts = {**next_look(item["sk"], clock.now() + UNHEARD), **(facts or {})}
     written = {
         "view": view,
         "v": item["v"] + 1,
@@ -168,7 +171,6 @@ def write(
         "gsi4pk": found_by["gsi4pk"],
         **(facts or {}),
     }
-    is_over = is_terminal(Status(view["status"]))
     until_now = _UNTIL_THE_END if is_over else _UNTIL_IT_MOVES
     gone = [name for name in until_now if name not in written]
     tx.update(
@@ -228,11 +230,7 @@ def next_look(call_id: str, moment: datetime) -> Facts:
     """
     due = jobs.due(jobs.CALL, call_id, moment)
     # The index shows when a message is to be sent again, so the call's own moment stands beside it.
-    return {
-        "gsi2pk": due["gsi2pk"],
-        "gsi2sk": due["gsi2sk"],
-        "next_at": clock.timestamp(moment),
-    }
+    return {"gsi2pk": due["gsi2pk"], "gsi2sk": due["gsi2sk"], "next_at": due["gsi2sk"]}
 
 
 def due(call_id: str, moment: datetime) -> Facts:

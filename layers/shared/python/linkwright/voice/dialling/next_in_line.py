@@ -96,8 +96,8 @@ def _set_aside(partition: str, waiting: Waiting, failure: Exception) -> None:
     try:
         retries.put_off(work)
     except retries.Spent:
-        count("jobs_given_up")
         dialler.give_up(work)
+        count("jobs_given_up")
 
 
 def _has_room(partition: str, of: str, most: int, state: Item) -> bool:
@@ -109,7 +109,7 @@ def _has_room(partition: str, of: str, most: int, state: Item) -> bool:
 def _is_freed(partition: str, of: str, call_id: str) -> bool:
     """Free the place that was taken first if nobody holds it: the truth is what the call says."""
     item = items.find(partition, call_id)
-    if item is not None and of in item.get("slots", []) and "given_up_at" not in item:
+    if item is not None and of in item.get("slots", []) and not jobs.has_given_up(item):
         return False
     tx = Transaction(partition, "")
     places.free(tx, call_id, of)
