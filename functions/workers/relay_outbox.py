@@ -2,10 +2,9 @@
 
 from linkwright import relay
 from linkwright.jobs import Change
-from linkwright.table import Key
 from linkwright.worker import stream_worker
 
 
 @stream_worker
-def handler(changes: list[Change]) -> set[Key]:
-    return relay.relay(changes)
+def handler(changes: list[Change]) -> None:
+    relay.relay(changes)

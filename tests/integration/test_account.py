@@ -20,7 +20,7 @@ from tests import carrier, processes, pump
 from tests.carrier import Exchange
 from tests.client import invoke
 from tests.clocks import Hand
-from tests.factories import Workspace, make_workspace
+from tests.factories import Workspace, another_number, make_workspace
 from tests.stack import Stack
 from tests.switchboard import PlacedCall
 from tools.carrier.callees import MAGIC
@@ -104,6 +104,22 @@ def test_a_call_waits_as_if_it_had_not_been_dialled(
     assert workspace.end_of(call_id) == ("completed", "agent_ended")
     assert pump.dials(call_id) == [1]
     assert _pause(exchange) == {}
+
+
+@pytest.mark.parametrize(("code", "is_paused"), [("20005", True), ("13224", False)])
+def test_an_end_that_is_the_accounts_fault_pauses_it(
+    workspace: Workspace, exchange: Exchange, code: str, is_paused: bool
+) -> None:
+    """That call is over at the carrier; those after it wait."""
+    first, second = workspace.placed(), workspace.placed(to=another_number())
+    workspace.dial(first)
+    sent = exchange.run_to(exchange.call(first), "status", "initiated")
+    failed = exchange.signed(sent, CallStatus="failed", ErrorCode=code, SequenceNumber="1")
+    exchange.deliver(failed)
+    assert workspace.end_of(first)[0] == "failed"
+    assert bool(_pause(exchange)) == is_paused
+    workspace.dial(second)
+    assert workspace.end_of(second) == ("queued" if is_paused else "dialing", None)
 
 
 def test_the_account_is_asked_once_for_all_calls_of_all_workspaces(
@@ -333,6 +349,19 @@ def test_forged_signatures_do_not_have_the_secret_read_each_time(
         replies = [exchange.deliver(exchange.signed(sent)) for _ in range(20)]
         assert {reply.status for reply in replies if reply} == {403}
     assert reads["of the secret"] == 3
+
+
+def test_a_process_that_read_the_secret_before_it_was_filled_ends_no_call(
+    stack: Stack, workspace: Workspace, exchange: Exchange, hand: Hand
+) -> None:
+    stack.keep_secret("{}")
+    processes.forget()
+    assert vault.vault().carrier is None
+    stack.keep_secret(carrier.SECRET)
+    hand.move(vault.REREAD_S)
+    call_id = workspace.placed()
+    workspace.dial(call_id)
+    assert workspace.end_of(call_id) == ("dialing", None)
 
 
 @pytest.mark.parametrize("text", ["{", '{"carrier": {"account_sid": "AC1"}}'])

@@ -12,7 +12,6 @@ import pytest
 
 from linkwright.providers import telephony
 from linkwright.table import Item
-from linkwright.vault import Vault
 from tests.carrier import PUBLIC_URL, Exchange
 from tests.client import Answer, Client, find_route
 from tests.factories import make_workspace
@@ -255,7 +254,7 @@ def test_403_while_there_is_no_account(
     call: Dialled, nothing: Nothing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever it is signed with: there is no secret that it could be made of."""
-    monkeypatch.setattr(telephony, "vault", Vault)
+    monkeypatch.setattr(telephony, "carrier_account", lambda _: None)
     with nothing.happens():
         for kind in KINDS:
             told = call.signed(kind)

@@ -146,10 +146,34 @@ def test_a_job_that_has_moved_on_keeps_the_others_from_nothing(
     tx = Transaction(workspace.partition, "")
     tx.finish(works[1].key)
     tx.commit()
-    assert relay.relay(changes) == set()
+    relay.relay(changes)
     assert [jobs.is_due(_stored(work)) for work in works] == [True, False, True]
     assert ["outbox" in _stored(work) for work in works] == [False] * 3
     assert len(_messages(stack, workspace)) == 3
+
+
+def test_a_queue_that_is_away_holds_up_nothing_that_is_for_another(
+    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch, hand: Hand
+) -> None:
+    """What it did not take the sweeper sends; the stream does not come again for it."""
+    real = aws.sqs()
+
+    class NoEvents:
+        def send_message_batch(self, **asked: Any) -> Any:
+            if asked["QueueUrl"] == settings.settings().event_queue_url:
+                raise Unavailable
+            return real.send_message_batch(**asked)
+
+    call_id = workspace.placed()
+    event = Stream().event(stack.rows("CoreTable", workspace.id))
+    with monkeypatch.context() as now:
+        now.setattr(relay.aws, "sqs", NoEvents)
+        assert invoke("relay_outbox", event) == {"batchItemFailures": []}
+    assert [message["sk"] for message in _messages(stack, workspace, "DialQueue")] == [call_id]
+    assert _messages(stack, workspace, "EventQueue") == []
+    hand.move(61)
+    invoke("sweep_overdue", {})
+    assert [message["kind"] for message in _messages(stack, workspace, "EventQueue")] == ["evt"]
 
 
 def test_a_record_that_is_no_job_holds_no_other_up(
@@ -158,7 +182,7 @@ def test_a_record_that_is_no_job_holds_no_other_up(
     strange = {"pk": f"W#{workspace.id}#NONE", "sk": "1", "outbox": "none", "gsi2sk": "x"}
     changes = [(None, strange), (None, {"pk": "X", "sk": "1", "outbox": "x"})]
     changes += Stream().changes(stack.rows("CoreTable", workspace.id))
-    assert relay.relay(changes) == set()
+    relay.relay(changes)
     assert _messages(stack, workspace) == [vars(job)]
 
 
@@ -514,23 +538,51 @@ def test_a_sweeper_that_is_killed_before_it_sends_leaves_the_job_due_in_a_minute
     assert _messages(stack, workspace) == [vars(job)]
 
 
-def test_a_row_that_breaks_holds_none_up_and_the_sweep_says_that_it_failed(
-    stack: Stack, workspace: Workspace, job: Work, hand: Hand, monkeypatch: pytest.MonkeyPatch
+def test_a_row_that_breaks_holds_none_up_and_is_named(
+    stack: Stack,
+    workspace: Workspace,
+    job: Work,
+    hand: Hand,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    partition = _stored(job)["gsi2pk"]
-    for number in range(3):
-        strange = {"pk": f"W#{workspace.id}#NONE", "sk": f"{number}", "gsi2pk": partition}
+    partition, rows = _stored(job)["gsi2pk"], f"W#{workspace.id}#NONE"
+    names = ("1", "2", "+972541234567")
+    for name in names:
+        strange = {"pk": rows, "sk": name, "gsi2pk": partition}
         stack.put("CoreTable", strange | {"gsi2sk": "2020-01-01T00:00:00Z"})
     hand.move(61)
     counted: list[str] = []
     monkeypatch.setattr(sweeper, "_PAGE", 3)
+    told: list[tuple[str, str]] = []
     monkeypatch.setattr(sweeper, "count", counted.append)
-    with pytest.raises(RuntimeError):
-        invoke("sweep_overdue", {})
+    monkeypatch.setattr(sweeper, "log_failure", lambda *_, pk, sk: told.append((pk, sk)))
+    invoke("sweep_overdue", {})
     # The row that is well is on the page after theirs.
     assert _messages(stack, workspace) == [vars(job)]
     assert counted == ["sweep_broken"] * 3
-    stack.delete("CoreTable", *(Key(f"W#{workspace.id}#NONE", f"{at}") for at in range(3)))
+    assert told == [(rows, "no key of ours"), (rows, "1"), (rows, "2")]
+    stack.delete("CoreTable", *(Key(rows, name) for name in names))
+
+
+def test_a_sweep_says_that_a_queue_was_away_on_any_of_its_pages(
+    stack: Stack, workspace: Workspace, hand: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "DUE_SHARDS", 1)
+    monkeypatch.setattr(sweeper, "_PAGE", 1)
+    job = _asked(workspace, "CAearly")
+    hand.move(1)
+    _asked(workspace, "CAlater")
+    hand.move(61)
+    send = relay.send
+
+    def sent(batch: list[relay.Due]) -> set[Key]:
+        away = {due.work.key for due in batch if due.work == job}
+        return away | send([due for due in batch if due.work != job])
+
+    monkeypatch.setattr(relay, "send", sent)
+    with pytest.raises(RuntimeError):
+        sweeper.sweep(0)
+    assert [message["sk"] for message in _messages(stack, workspace)] == ["CAlater"]
 
 
 def test_each_shard_has_its_schedule() -> None:

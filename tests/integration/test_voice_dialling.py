@@ -17,7 +17,7 @@ from linkwright.voice.calls import items, lifecycle
 from linkwright.voice.calls.items import Superseded
 from linkwright.voice.calls.reports import Report
 from linkwright.voice.calls.states import EndedReason, Status
-from linkwright.voice.dialling import claims, inquiry
+from linkwright.voice.dialling import claims, dialler, inquiry
 from tests import carrier, pump
 from tests.carrier import Exchange, Killed, die, lose, then_die, unanswered, unreachable
 from tests.client import invoke
@@ -565,6 +565,29 @@ def test_what_the_carrier_does_not_take_now_waits_and_is_dialled_once(
     call = workspace.call(call_id)
     assert (call["status"], call["attempt"], len(call["attempts"])) == ("completed", 1, 1)
     assert pump.dials(call_id) == [1]
+
+
+@pytest.mark.parametrize(
+    ("placing", "name"),
+    [
+        (unreachable, "carrier_unreachable"),
+        (unanswered, "carrier_unreachable"),
+        (_refusal(429, 20429), "carrier_busy"),
+    ],
+)
+def test_a_carrier_that_takes_no_call_is_counted(
+    workspace: Workspace,
+    exchange: Exchange,
+    monkeypatch: pytest.MonkeyPatch,
+    placing: Placing,
+    name: str,
+) -> None:
+    """An alarm watches whether it can be reached: else calls would wait without a word."""
+    counted: list[str] = []
+    monkeypatch.setattr(dialler, "count", counted.append)
+    exchange.placing = placing
+    _dialled(workspace)
+    assert counted == [name]
 
 
 def test_canceled_where_its_window_closes_while_the_carrier_takes_none(

@@ -138,6 +138,11 @@ def a_timeout_beyond_the_gateway(checkout: Checkout) -> None:
     block(checkout, "GetCall")["Timeout"] = 29
 
 
+@breaks(functions.schedules_do_not_pile_up)
+def a_sweep_that_lambda_runs_again(checkout: Checkout) -> None:
+    del checkout.raw["Resources"]["SweepOverdue"]["Properties"]["EventInvokeConfig"]
+
+
 @breaks(functions.logs_of_its_folder)
 def logs_in_another_folder(checkout: Checkout) -> None:
     block(checkout, "GetCall")["LoggingConfig"] = {"LogGroup": {"Ref": "WorkersLogs"}}

@@ -161,6 +161,18 @@ def answers_before_it_is_cut_off(checkout: Checkout) -> Iterator[str]:
             yield f"{function.logical_id}: Timeout {seconds} is above {HTTP_TIMEOUT_S} s"
 
 
+def schedules_do_not_pile_up(checkout: Checkout) -> Iterator[str]:
+    """A schedule invokes asynchronously: what failed Lambda runs twice more, late, unless told."""
+    wanted = {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60}
+    invoked = checkout.of_type("AWS::Lambda::EventInvokeConfig").values()
+    limited = {
+        target(block["FunctionName"]) for block in invoked if wanted.items() <= block.items()
+    }
+    for function in checkout.functions:
+        if function.folder == "schedules" and function.logical_id not in limited:
+            yield f"{function.logical_id}: EventInvokeConfig is not {wanted}"
+
+
 def is_http(function: Function) -> bool:
     return bool(function.routes) or function.is_catch_all
 
@@ -193,6 +205,7 @@ RULES = (
     one_entry_point,
     runs_as_decided,
     answers_before_it_is_cut_off,
+    schedules_do_not_pile_up,
     logs_of_its_folder,
     logs_are_not_kept_for_ever,
     fits_one_stack,

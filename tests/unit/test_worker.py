@@ -11,7 +11,6 @@ import pytest
 from linkwright import clock, deadline, observability, retries, worker
 from linkwright.errors import Unavailable
 from linkwright.jobs import AlreadyDone, Change, Work
-from linkwright.table import Key
 from linkwright.transaction import Transaction
 from tests.client import Context, queue_event, stream_event
 
@@ -211,24 +210,21 @@ def test_the_time_of_the_function_counts_while_it_runs_and_not_after(told: Told)
     assert deadline.seconds_left() == float("inf")
 
 
-def test_a_stream_goes_on_from_the_first_that_failed(told: Told) -> None:
-    event = stream_event(*CHANGES)
-    numbers = [record["dynamodb"]["SequenceNumber"] for record in event["Records"]]
+def test_a_stream_hands_on_all_that_changed(told: Told) -> None:
     seen: list[Change] = []
 
-    def work(changes: list[Change]) -> set[Key]:
+    def work(changes: list[Change]) -> None:
         seen.extend(changes)
         assert deadline.seconds_left() <= 20
-        return {WORK[3].key, WORK[1].key}
 
-    answer = worker.stream_worker(work)(event, Context(20_000))
-    assert (seen, _failed(answer)) == (CHANGES, [numbers[1]])
+    answer = worker.stream_worker(work)(stream_event(*CHANGES), Context(20_000))
+    assert (seen, _failed(answer)) == (CHANGES, [])
     line, metrics = told.lines()
     assert (line["handled"], metrics["handled"], told.failures()) == (4, [4], [])
 
 
 def test_a_stream_begins_again_where_the_whole_batch_raised(told: Told) -> None:
-    def work(changes: list[Change]) -> set[Key]:
+    def work(changes: list[Change]) -> None:
         raise ValueError(CANARY)
 
     event = stream_event(*CHANGES)
@@ -241,7 +237,7 @@ def test_a_stream_begins_again_where_the_whole_batch_raised(told: Told) -> None:
 def test_nothing_is_named_where_nothing_failed(told: Told) -> None:
     for answer in (
         worker.queue_worker()(lambda work: None)(queue_event(BODIES), Context(20_000)),
-        worker.stream_worker(lambda batch: set())(stream_event(*CHANGES), Context(20_000)),
+        worker.stream_worker(lambda batch: None)(stream_event(*CHANGES), Context(20_000)),
     ):
         assert answer == {"batchItemFailures": []}
 

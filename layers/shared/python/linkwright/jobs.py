@@ -10,6 +10,7 @@ one is due (`retries.py`). A job that has failed for too long gives up, and is k
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -48,6 +49,8 @@ RELAY_GRACE = timedelta(seconds=60)
 LOST_AFTER = timedelta(minutes=35)
 # What a queue can hold a message back for.
 MOST_DELAY = timedelta(minutes=15)
+# Ids and words; nobody's number or address.
+_KEY = re.compile(r"[\w#.-]{1,200}")
 _ALMOST_A_SECOND = timedelta(microseconds=999_999)
 # How long a job that gave up is kept.
 RETENTION = timedelta(days=30)
@@ -140,6 +143,12 @@ def at(key: Key) -> Work:
     if kind not in KINDS:
         raise LookupError(kind)
     return Work(kind, *key)
+
+
+def named(row: Item) -> dict[str, str]:
+    """By what an operator finds a row that breaks, as far as it has a key of ours."""
+    names = {name: str(row.get(name)) for name in ("pk", "sk")}
+    return {name: at if _KEY.fullmatch(at) else "no key of ours" for name, at in names.items()}
 
 
 def partition_of(pk: str) -> str:

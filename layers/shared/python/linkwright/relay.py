@@ -34,17 +34,20 @@ class _Moved(Exception):
     """The job is further on than what was sent."""
 
 
-def relay(changes: Sequence[Change]) -> set[Key]:
-    """Send what the changes ask for. Returns the keys of what the queues did not take."""
+def relay(changes: Sequence[Change]) -> None:
+    """Send what the changes ask for. What a queue does not take is the sweeper's to send.
+
+    The stream does not stand still for it: what is behind it is mostly for other queues.
+    """
     asked: dict[Key, Due] = {}
     for before, item in changes:
         try:
             if _asks(before, item):
                 asked[Key(item["pk"], item["sk"])] = _due(item)
         except Exception as failure:  # noqa: BLE001 -- one that cannot be read holds no other up
-            log_failure("not a job", failure)
+            log_failure("not a job", failure, **jobs.named(item))
             count("relay_broken")
-    return send(list(asked.values()))
+    send(list(asked.values()))
 
 
 def _asks(before: Item | None, item: Item) -> bool:

@@ -23,15 +23,16 @@ Whose = tuple[str, str]
 def sweep(shard: int) -> int:
     """Send what a shard shows as overdue, but of a workspace no more of each kind than its quota.
 
-    Returns how many were sent. Raises if any row broke, or was not taken, when all others are done.
+    Returns how many were sent. Raises if a queue did not take all of them, when the rest is done. A
+    row that cannot be handled is counted and named, and is none of that.
     """
     taken: Counter[Whose] = Counter()
     sent = failed = 0
     for rows in _overdue(shard):
-        claimed, broken = _claim(rows, taken)
+        claimed = _claim(rows, taken)
         unsent = relay.send(claimed)
         sent += len(claimed) - len(unsent)
-        failed += len(unsent) + broken
+        failed += len(unsent)
     if failed:
         raise RuntimeError("not all that is overdue was sent")
     return sent
@@ -55,10 +56,9 @@ def _overdue(shard: int) -> Iterator[list[Item]]:
             return
 
 
-def _claim(rows: list[Item], taken: Counter[Whose]) -> tuple[list[Due], int]:
-    """Those that are this sweep's to send, and how many broke: these stay due."""
+def _claim(rows: list[Item], taken: Counter[Whose]) -> list[Due]:
+    """Those that are this sweep's to send. What breaks stays due."""
     claimed: list[Due] = []
-    broken = 0
     for row in rows:
         try:
             work = jobs.at(Key(row["pk"], row["sk"]))
@@ -67,10 +67,9 @@ def _claim(rows: list[Item], taken: Counter[Whose]) -> tuple[list[Due], int]:
                 taken[whose] += 1
                 claimed.append(due)
         except Exception as failure:  # noqa: BLE001 -- counted: no row holds up those behind it
-            log_failure("not swept", failure)
+            log_failure("not swept", failure, **jobs.named(row))
             count("sweep_broken")
-            broken += 1
-    return claimed, broken
+    return claimed
 
 
 def _moved(work: Work, seen: str) -> Due | None:

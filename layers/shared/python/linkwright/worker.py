@@ -17,7 +17,6 @@ from linkwright.deadline import LambdaContext
 from linkwright.errors import Unavailable
 from linkwright.jobs import Change, Work
 from linkwright.observability import count, log_failure, logger, publish, tell
-from linkwright.table import Key
 from linkwright.transaction import Transaction
 
 # Less than this and a record is handed back instead of begun.
@@ -125,32 +124,25 @@ class _Runs:
         return True
 
 
-def stream_worker(work: Callable[[list[Change]], set[Key]]) -> Consumer:
+def stream_worker(work: Callable[[list[Change]], None]) -> Consumer:
     """Consume the changes of a table's stream in batches.
 
-    The function says the keys of which failed; the stream goes on from the first of them.
+    One that fails comes again as a whole, and what is behind it waits: the function is to raise
+    only where nothing else can be done.
     """
 
     @wraps(work)
     def handler(event: Mapping[str, Any], context: LambdaContext) -> Answer:
         records = event["Records"]
-        changes = [_changed(record["dynamodb"]) for record in records]
-        keys = [Key(item["pk"], item["sk"]) for _, item in changes]
+        failed = []
         try:
             with deadline.of(context):
-                failed = work(changes)
+                work([_changed(record["dynamodb"]) for record in records])
         except Exception as failure:  # noqa: BLE001 -- uncaught, its text would be logged
             log_failure("relay failed", failure)
-            failed = {keys[0]}
+            failed = [{"itemIdentifier": records[0]["dynamodb"]["SequenceNumber"]}]
         _finish(work.__module__, len(records))
-        numbers = (record["dynamodb"]["SequenceNumber"] for record in records)
-        return {
-            "batchItemFailures": [
-                {"itemIdentifier": number}
-                for number, key in zip(numbers, keys, strict=True)
-                if key in failed
-            ][:1]
-        }
+        return {"batchItemFailures": failed}
 
     startup.ready()
     return handler

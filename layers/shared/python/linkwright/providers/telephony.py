@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from linkwright import clock, deadline, errors, pace
 from linkwright.http import Request
 from linkwright.observability import count, logger
-from linkwright.providers import twilio_callbacks, twilio_http
+from linkwright.providers import twilio_callbacks, twilio_http, twilio_words
 from linkwright.providers.twilio import (
     RECORDING_TYPE,
     Account,
@@ -34,7 +34,7 @@ from linkwright.providers.twilio import (
 )
 from linkwright.providers.twilio_callbacks import Fields, Malformed, Route
 from linkwright.settings import settings
-from linkwright.vault import CarrierAccount, reread, vault
+from linkwright.vault import carrier_account, reread
 
 __all__ = ["NotFound", "NotPlaced", "RateLimited", "Rejected", "TwilioError", "Unknown"]
 
@@ -160,6 +160,13 @@ class Carrier:
         return Recording(audio, RECORDING_TYPE)
 
 
+def told_of_account(partition: str, code: int | None) -> None:
+    """Pause the account if a call's end says that it is refused: the next would end so too."""
+    if (account := carrier_account(partition)) and twilio_words.is_about_account(200, code):
+        with suppress(pace.Paused):
+            _Watch(partition, account.account_sid).refused(AccountRefused(200, code))
+
+
 @dataclass(frozen=True)
 class _Watch(twilio_http.Watch):
     """Pauses an account that is refused, for all who use it, after the secret was read again."""
@@ -172,7 +179,7 @@ class _Watch(twilio_http.Watch):
 
     def other_tokens(self, refused: SecretStr) -> list[SecretStr]:
         reread()
-        found = _account(self.partition)
+        found = carrier_account(self.partition)
         known = found.tokens if found and found.account_sid == self.sid else []
         return [token for token in known if token != refused]
 
@@ -193,7 +200,7 @@ class _Watch(twilio_http.Watch):
 
 def carrier(partition: str) -> Carrier:
     """Raises `CarrierNotConfigured`, and `Unavailable`."""
-    found = _account(partition)
+    found = carrier_account(partition)
     if found is None or not settings().public_url:
         raise CarrierNotConfigured
     watch = _Watch(partition, found.account_sid)
@@ -222,7 +229,7 @@ def received(request: Request) -> Callback:
 
 
 def _is_genuine(partition: str, url: str, fields: Fields, signature: str) -> bool:
-    account = _account(partition)
+    account = carrier_account(partition)
     return any(
         twilio_callbacks.is_genuine(url, fields, signature, token.get_secret_value())
         for token in (account.tokens if account else [])
@@ -241,8 +248,3 @@ def _form(request: Request) -> bytes:
     if not _TYPE.fullmatch(request.headers.get("content-type", "")):
         raise errors.UnsupportedMediaType("The body must be a form.")
     return request.body()
-
-
-def _account(partition: str) -> CarrierAccount | None:
-    known = vault()
-    return known.carrier_test if partition.endswith(".test") else known.carrier

@@ -12,6 +12,7 @@ from linkwright.http import Request, Response
 from linkwright.observability import count
 from linkwright.providers import telephony, twilio_callbacks, twilio_words
 from linkwright.providers.telephony import Callback, CarrierNotConfigured, TwilioError
+from linkwright.providers.telephony_types import Progress
 from linkwright.table import Item
 from linkwright.transaction import Transaction
 from linkwright.voice import agents
@@ -35,6 +36,8 @@ def status(request: Request) -> Response:
         error_code=update.error_code,
     )
     if item is not None and told is not None:
+        if told.progress is Progress.FAILED:
+            telephony.told_of_account(callback.route.partition, update.error_code)
         lifecycle.advance(item, carrier_reports.reported(told))
     return Response(204)
 

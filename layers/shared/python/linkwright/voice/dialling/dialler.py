@@ -141,7 +141,7 @@ def _place(item: CallItem, agent: Agent, carrier: Carrier) -> None:
     except NotPlaced as refused:
         _not_placed(item, refused)
     except TwilioError:
-        count("dials_unknown")
+        count("carrier_unreachable")
         inquiry.look_up(item, order, carrier)
     else:
         count("calls_dialled")
@@ -154,6 +154,7 @@ def _not_placed(item: CallItem, refused: NotPlaced) -> None:
         lifecycle.advance(item, carrier_reports.refused(refused.refusal))
         return
     seconds = refused.retry_after_s if isinstance(refused, RateLimited) else None
+    count("carrier_busy" if isinstance(refused, RateLimited) else "carrier_unreachable")
     wait = timedelta(seconds=seconds) if seconds else _TRY_AGAIN
     _return_to_line(item, clock.now() + wait)
 

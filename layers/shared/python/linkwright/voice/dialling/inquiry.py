@@ -102,7 +102,7 @@ def look_up(item: CallItem, order: Dial, carrier: Carrier) -> None:
         _look_at(item, paused.until)
         return
     except TwilioError:
-        count("inquiries_failed")
+        count("carrier_unreachable")
         _wait_or_give_up(item, _LOOK_AGAIN)
         return
     candidates = claims.unclaimed(carrier.account, found)
@@ -152,7 +152,7 @@ def ask(item: CallItem, carrier: Carrier) -> None:
 
 def wait_for_carrier(item: CallItem) -> None:
     """It does not answer, or there is none: it is asked later, for as long as there is patience."""
-    count("inquiries_failed")
+    count("carrier_unreachable")
     _wait_or_give_up(item, items.UNHEARD, _PATIENCE)
 
 
