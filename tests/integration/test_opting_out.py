@@ -68,8 +68,24 @@ def test_the_key_is_taken_whenever_the_agent_listens(
     assert [number for number, _, _ in listed(workspace)] == [CALLEE]
 
 
-@pytest.mark.parametrize("said", ["9", "Nine.", "At nine.", "[1]", "[0]", "[#]"])
-def test_another_key_and_a_nine_that_is_said_are_for_the_model(
+@pytest.mark.parametrize("lines", [["Nine."], ["9"], [None, "nine"]])
+def test_the_key_may_be_said_where_it_was_just_offered(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, lines: list[str | None]
+) -> None:
+    models.use(monkeypatch, models.Scripted("Hm."))
+    Talk(workspace, *lines, language="en").finish()
+    assert [number for number, _, _ in listed(workspace)] == [CALLEE]
+
+
+def test_a_nine_later_on_is_an_hour(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    bye = {"say": "Goodbye.", "action": "hang_up"}
+    models.use(monkeypatch, models.Scripted("At what time?", bye))
+    Talk(workspace, "Tomorrow suits me.", "Nine.", language="en").finish()
+    assert listed(workspace) == []
+
+
+@pytest.mark.parametrize("said", ["At nine.", "Nine o'clock.", "[1]", "[0]", "[#]"])
+def test_another_key_and_a_nine_that_is_an_hour_are_for_the_model(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, said: str
 ) -> None:
     model = models.Scripted({"say": "Goodbye.", "action": "hang_up"})

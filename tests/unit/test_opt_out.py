@@ -28,6 +28,23 @@ ASKED = {
         Put me on your do not call list.
         Cease and desist.
         Don’t call me, I'm busy.
+        I do not consent to these calls.
+        You do not have my permission to call me.
+        You don't have my consent.
+        I never agreed to be called.
+        This is harassment, stop.
+        Stop! This is harassment!
+        Please take our name off your list.
+        Remove this phone from your database.
+        Remove this phone.
+        No more robocalls.
+        Quit.
+        Stop all.
+        End.
+        Cancel.
+        Unsubscribe.
+        Revoke.
+        Opt out.
         """,
     "he": """
         אל תתקשרו אליי יותר.
@@ -44,6 +61,12 @@ ASKED = {
         תעזבו אותי במנוחה.
         אל תטרידו אותי.
         לא מעוניין לקבל יותר שיחות.
+        עזבו אותי.
+        אין לכם את ההסכמה שלי.
+        אני לא מסכים לשיחות האלה.
+        תורידו את השם שלנו מהרשימה.
+        זו הטרדה, תפסיקו.
+        מספיק!
         """,
     "ar": """
         لا تتصلوا بي مرة أخرى.
@@ -60,6 +83,10 @@ ASKED = {
         أسحب موافقتي.
         مش عايز مكالمات.
         متتصلش بيا تاني.
+        لا أوافق على هذه المكالمات.
+        ليس لديكم موافقتي.
+        هذا إزعاج، توقفوا.
+        إلغاء الاشتراك.
         """,
     "de": """
         Rufen Sie mich nicht mehr an.
@@ -80,6 +107,13 @@ ASKED = {
         Ich widerrufe hiermit meine Einwilligung.
         Ich widerspreche weiteren Anrufen.
         Unterlassen Sie diese Anrufe.
+        Ich stimme diesen Anrufen nicht zu.
+        Sie haben keine Erlaubnis, mich anzurufen.
+        Sie haben nicht meine Einwilligung.
+        Das ist Belästigung, hören Sie auf!
+        Streichen Sie unseren Namen von der Liste.
+        Schluss damit!
+        Abmelden.
         """,
     "es": """
         No me llame más.
@@ -100,6 +134,13 @@ ASKED = {
         Déjeme en paz.
         Quiero darme de baja.
         Pare, por favor.
+        Basta.
+        No autorizo estas llamadas.
+        No tienen mi consentimiento.
+        No tiene mi permiso para llamarme.
+        Esto es acoso, basta.
+        Bórreme de su lista.
+        Baja.
         """,
     "fr": """
         Ne m'appelez plus.
@@ -120,6 +161,11 @@ ASKED = {
         Je retire mon consentement.
         Laissez-moi tranquille.
         Désinscrivez-moi.
+        Ça suffit !
+        Je ne consens pas à ces appels.
+        Vous n'avez pas mon accord.
+        C'est du harcèlement, arrêtez.
+        Retirez notre nom de votre liste.
         """,
     "it": """
         Non mi chiami più.
@@ -139,6 +185,11 @@ ASKED = {
         Cancellate il mio numero.
         Revoco il mio consenso.
         Mi lasci in pace.
+        Basta.
+        Non acconsento a queste chiamate.
+        Non avete il mio consenso.
+        Queste sono molestie, basta!
+        Togliete il nostro nome.
         """,
     "pt": """
         Não me ligue mais.
@@ -158,6 +209,12 @@ ASKED = {
         Revogo o meu consentimento.
         Deixe-me em paz.
         Quero me descadastrar.
+        Basta.
+        Chega!
+        Não autorizo estas ligações.
+        Vocês não têm o meu consentimento.
+        Isto é assédio, parem.
+        Sair.
         """,
     "ru": """
         Не звоните мне больше.
@@ -176,6 +233,12 @@ ASKED = {
         Вычеркните меня из вашей базы.
         Я отзываю своё согласие.
         Оставьте меня в покое.
+        Хватит.
+        Я не давал согласия на эти звонки.
+        У вас нет моего согласия.
+        Это преследование, прекратите.
+        Уберите наше имя из списка.
+        Вычеркните меня из списка.
         """,
 }
 NOT_ASKED = {
@@ -199,6 +262,17 @@ NOT_ASKED = {
         At 9.
         I'm not interested.
         Remove me from hold.
+        Nine o'clock.
+        Cancel my appointment, please.
+        The end.
+        In the end I agreed.
+        I do not consent to this call being recorded.
+        You don't have my permission to record this.
+        I don't have permission to decide that.
+        Remove this phone case from my order.
+        I quit smoking last year.
+        Harassment is what my lawyer calls it.
+        I lost my phone.
         """,
     "he": """
         אל תתקשרו עכשיו, תתקשרו מחר.
@@ -214,6 +288,9 @@ NOT_ASKED = {
         תשע.
         זה מספיק, תודה.
         תסירו את הפגישה של יום שני.
+        אני לא מסכים להקלטת השיחה.
+        אין לי אישור לזה.
+        עזבו, זה לא חשוב.
         """,
     "ar": """
         لا تتصل بي الآن.
@@ -228,6 +305,8 @@ NOT_ASKED = {
         تسعة.
         توقف عند الباب.
         عندما تتصل بي.
+        لا أوافق على تسجيل المكالمة.
+        هذا يكفي، شكرا.
         """,
     "de": """
         Rufen Sie mich jetzt nicht an.
@@ -245,6 +324,10 @@ NOT_ASKED = {
         Ich bin mit der Aufzeichnung nicht einverstanden.
         Ich widerrufe meine Einwilligung zur Aufzeichnung.
         Nehmen Sie mich mit?
+        Sie haben keine Erlaubnis, das aufzuzeichnen.
+        Schluss für heute.
+        Neun Uhr.
+        Ich stimme dem nicht zu.
         """,
     "es": """
         No me llame ahora, llámeme mañana.
@@ -261,6 +344,10 @@ NOT_ASKED = {
         Pare en la esquina.
         No me interesa.
         Borre la cita del lunes.
+        Basta con eso.
+        No tienen mi permiso para grabar.
+        A las nueve.
+        Está de baja.
         """,
     "fr": """
         Ne m'appelez pas maintenant.
@@ -277,6 +364,9 @@ NOT_ASKED = {
         Arrêtez-vous au coin de la rue.
         Je ne suis pas intéressé.
         Supprimez le rendez-vous de lundi.
+        Vous n'avez pas mon accord pour enregistrer.
+        Ça suffit pour aujourd'hui.
+        À neuf heures.
         """,
     "it": """
         Non mi chiami adesso.
@@ -293,6 +383,9 @@ NOT_ASKED = {
         Basta così, grazie.
         Non mi chiami signora.
         Cancelli l'appuntamento di lunedì.
+        Non ha il permesso di guidare.
+        Non avete il mio consenso alla registrazione.
+        Alle nove.
         """,
     "pt": """
         Não me ligue agora.
@@ -308,6 +401,9 @@ NOT_ASKED = {
         Não estou interessado.
         Pare na esquina.
         Apague a consulta de segunda.
+        Basta de conversa, vamos ao assunto.
+        Não têm a minha autorização para gravar.
+        Vou sair agora.
         """,
     "ru": """
         Не звоните мне сейчас.
@@ -323,6 +419,9 @@ NOT_ASKED = {
         Оставьте сообщение.
         Стоп, какой у вас адрес?
         Удалите запись на понедельник.
+        Мне хватит времени.
+        У вас нет моего согласия на запись.
+        В девять часов.
         """,
 }
 
@@ -358,6 +457,19 @@ def test_who_does_not(language: str, text: str) -> None:
 def test_a_key_is_none_that_is_only_said() -> None:
     assert is_asked("[9]")
     assert not any(is_asked(text) for text in ("9", "9.", "nine", "[1]", "[0]", "[#]"))
+
+
+@pytest.mark.parametrize(
+    "text", ["9", "Nine.", "nine", "Press nine.", "תשע.", "تسعة", "Neun!", "Nueve.", "Девять."]
+)
+def test_the_key_may_be_said_by_its_name_alone(text: str) -> None:
+    assert opt_out.is_key_said(text)
+    assert not is_asked(text)
+
+
+@pytest.mark.parametrize("text", ["", "At nine.", "Nine o'clock.", "99", "Nine people.", "[1]"])
+def test_what_is_not_the_keys_name(text: str) -> None:
+    assert not opt_out.is_key_said(text)
 
 
 def test_each_phrase_has_a_word_that_has_it_looked_for() -> None:

@@ -84,7 +84,7 @@ def _respond(call: Call, turns: Sequence[Turn]) -> Turn:
     last = turns[-1]
     if not last.heard:
         return _to_silence(call, turns)
-    if opt_out.is_asked(last.heard):
+    if opt_out.is_asked(last.heard) or _names_the_key(call, turns):
         return fixed_turns.parted(call, last.number)
     heard = turn_log.heard(turns)
     if announcements.is_screening(heard):
@@ -95,6 +95,15 @@ def _respond(call: Call, turns: Sequence[Turn]) -> Turn:
         # Who is put through has not heard who calls, nor what was asked.
         return fixed_turns.opened(call, last.number)
     return _to_person(call, turns)
+
+
+def _names_the_key(call: Call, turns: Sequence[Turn]) -> bool:
+    """Whether the key is said instead of pressed, by whom it was offered since they last spoke."""
+    if not opt_out.is_key_said(turns[-1].heard):
+        return False
+    before = turns[:-1]
+    since = max((at for at, turn in enumerate(before) if turn.heard), default=0)
+    return any(call.words.opt_out_key in (turn.said or "") for turn in before[since:])
 
 
 def _to_person(call: Call, turns: Sequence[Turn]) -> Turn:

@@ -17,15 +17,30 @@ KEY = "[9]"
 
 _LANGUAGES = (*opt_out_west.LANGUAGES, *opt_out_east.LANGUAGES)
 _STOP = (
-    "stop|stopp|stop it|stop this|quit it|aufhören|hören sie auf|hört auf|hör auf|ya basta|basta ya"
-    "|pare|paren|parem|arrêtez|arrête|stoppez|smettila|smettetela|la smetta|la smettete"
-    "|прекратите|перестаньте|стоп|די|תפסיק|תפסיקי|תפסיקו|סטופ|توقف|توقفوا|كفي"
+    "stop|stopp|stop it|stop this|stop all|quit|quit it|revoke|unsubscribe|schluss"
+    "|schluss damit|abmelden|abbestellen|aufhören|hören sie auf|hört auf|hör auf|ya basta"
+    "|basta ya|basta|darme de baja"
+    "|pare|paren|parem|arrêtez|arrête|stoppez|ça suffit|désabonner|smettila|smettetela|la smetta"
+    "|la smettete"
+    "|chega|прекратите|перестаньте|стоп|хватит|отписаться|די"
+    "|מספיק|תפסיק|תפסיקי|תפסיקו|סטופ|הסר"
+    "|עזבו אותי|עזוב אותי|עזבי אותי|תעזבו אותי|תעזוב אותי|תעזבי אותי|עזבו אותנו|תעזבו אותנו"
+    "|توقف|توقفوا|كفي|كفايه|الغاء الاشتراك"
 )
 _SOFT = (
     "please|just|no|ok|okay|hey|now|right now|already|i said|can you|could you|will you|would you"
     "|you must|bitte|nein|jetzt|sofort|endlich|damit|por favor|ya|sil vous plaît|non|maintenant"
     "|per favore|adesso|subito|não|já|agora|пожалуйста|нет|уже|сейчас же|בבקשה|לא|כבר|עכשיו"
-    "|من فضلك|لا|الان"
+    "|من فضلك|لا|الان|(?:this is |its )?harassment|(?:das ist )?belästigung|(?:esto es )?acoso"
+    "|(?:cest du )?harcèlement|(?:queste sono )?molestie|(?:isto é )?assédio"
+    "|(?:это )?(?:преследование|домогательство)|(?:זו |זאת |זה )?הטרדה"
+    "|(?:هذا |هذه )?(?:ازعاج|مضايقه)"
+)
+# Of the words of 47 CFR 64.1200(a)(10) those that mean something else with any word more.
+_ALONE = frozenset({"end", "cancel", "opt out", "baja", "sair"})
+_NINE = (
+    r"(?:(?:press|number|key|die|taste|el|la|le|il|o|a|número|touche|tasto|tecla|цифра|ספרה) )*"
+    r"(?:9|٩|nine|neun|nueve|neuf|nove|девять|תשע|تسعه)"
 )
 
 
@@ -37,11 +52,17 @@ def is_asked(text: str) -> bool:
     heard = plain(text)
     return (
         text == KEY
+        or heard.strip("| ") in _ALONE
         or _says_only_stop(heard)
         or any(
             _has_one(heard, words) and _any(phrases).search(heard) for words, phrases in _LANGUAGES
         )
     )
+
+
+def is_key_said(text: str) -> bool:
+    """Whether it is the key's name alone: an opt-out of whom has just been told of the key."""
+    return re.fullmatch(_NINE, plain(text).strip("| ")) is not None
 
 
 def _says_only_stop(heard: str) -> bool:

@@ -15,7 +15,9 @@ _EN_LIMITED = (
 _EN_TO = r"(?: (?:me|us|here|him|her|them|this number|my \w+|our \w+))?+"
 _EN_CALL = r"(?:call|phone|ring|dial|contact|text|bother|disturb|harass)\b"
 _EN_CALLING = r"(?:call|phon|ring|dial|contact|text|bother|disturb|harass)ing\b"
-_EN_MINE = r"(?:me|us|my (?:\w+ )?(?:name|number|details)|(?:this|our) (?:\w+ )?number)"
+_EN_MINE = r"(?:me|us|(?:my|our) (?:\w+ )?(?:name|number|details)|this (?:\w+ )?number)"
+_EN_NUMBER = rf"(?:{_EN_MINE}|(?:my|this|our) (?:phone|telephone|line))"
+_EN_CONSENT = r"(?:consent|permission|authorization)"
 
 _ENGLISH = (
     # "You never call me" tells of somebody, "why don't you call me" asks for the opposite.
@@ -29,19 +31,25 @@ _ENGLISH = (
     # Not "don't stop calling", nor "stop calling me names".
     rf"(?<!dont )(?<!not )(?<!never )(?<!didnt )\b(?:stop|quit|cease|no more) {_EN_CALLING}"
     r"(?! (?:me|us|him|her|them) (?:names?|crazy|stupid|an?|sir|madam|that)\b)",
-    r"\bstop (?:all |these |the |your |with the |making )*(?:phone )?calls\b",
-    r"\bno more (?:phone )?calls\b",
-    rf"\b(?:take|remove|delete|erase) {_EN_MINE} (?:\w+ )??(?:from|off|out of)\b(?: \w+){{0,3}}?"
+    r"\bstop (?:all |these |the |your |with the |making )*(?:phone |robo)?calls\b",
+    r"\bno more (?:(?:of )?(?:your|these|such|spam|sales|phone) )*(?:robo)?calls\b",
+    rf"\b(?:take|remove|delete|erase) {_EN_NUMBER} (?:\w+ )??(?:from|off|out of)\b(?: \w+){{0,3}}?"
     r" (?:lists?|records?|system|database|directory|calls?)\b",
     rf"\b(?:get|scratch|strike|take) {_EN_MINE} off\b(?! (?:speaker|hold|mute|the phone)\b)",
     r"\b(?:remove|delete|erase|lose) (?:my|this|our) (?:\w+ )?number\b",
+    r"\b(?:remove|delete|erase) (?:this|our) (?:phone|telephone)\b(?! (?:call|app|case|cover)\b)",
     r"\b(?:remove|delete|erase) (?:me|us)\b"
     r"(?! from (?:the |this |that )?(?:speaker|hold|mute|conference|meeting|schedule)\b)",
     r"\b(?:revoke|withdraw|take back)(?: \w+){0,2}? (?:consent|permission|authorization)\b"
     r"(?! (?:to|for) (?:the |this |be |being )*record)",
-    r"\bcease and desist\b",
+    rf"\b(?:dont|never|not|no) (?:given? )?(?:you )?(?:my |any )?(?:{_EN_CONSENT}(?:ed)?|agreed?)"
+    r" to (?:\w+ ){0,3}?(?:(?:robo)?calls?|called|contacted|calling)\b(?! (?:being |to be )?record)"
+    rf"{_EN_LIMITED}",
+    rf"\byou (?:do not|dont|never|no longer) (?:have|had) (?:my|our) {_EN_CONSENT}\b"
+    rf"(?! (?:to|for) (?!{_EN_CALL}|(?:these|your|any) calls))",
+    rf"\b(?:call|contact)(?:ing|ed)? (?:me |us )?without (?:my|our) {_EN_CONSENT}\b",
     r"\bunsubscribe\b|\bopt(?:ed|ing)? (?:me |us )?out\b|\bdo not call list\b",
-    r"\bleave (?:me|us) alone\b",
+    r"\bleave (?:me|us) alone\b|\bcease and desist\b",
 )
 
 _DE_LIMITED = (
@@ -50,7 +58,7 @@ _DE_LIMITED = (
 )
 _DE_NEVER = r"(?:nicht mehr|nicht wieder|nicht noch einmal|nie mehr|nie wieder|niemals(?: wieder)?)"
 _DE_TO = r"(?: (?:mich|uns|hier|bitte|bei mir|bei uns|diese nummer|unter dieser nummer))*+"
-_DE_NUMBER = r"(?:meine|unsere|diese) (?:\w+)?nummer\b"
+_DE_NUMBER = r"(?:(?:meine|unsere|diese) (?:\w+)?nummer|(?:mein|unser)en namen|dieses telefon)\b"
 
 _GERMAN = (
     rf"(?<!warum )(?<!wieso )\b(?:rufen sie|rufe?t?){_DE_TO} (?:{_DE_NEVER}|nicht){_DE_TO} an\b"
@@ -63,9 +71,13 @@ _GERMAN = (
     r"\bkeine (?:\w+ )?\w*anrufe (?:mehr|von ihnen)\b|\bkeine (?:weiteren anrufe|werbeanrufe)\b",
     r"\b(?:unterlassen|stoppen|beenden) sie (?:bitte )?(?:diese|die|ihre|alle) \w*anrufe\b",
     r"\b(?:streich|lösch|entfern)\w*(?: sie)?(?: bitte)? (?:mich|uns)\b",
-    r"\bnehm\w*(?: sie)?(?: bitte)? (?:mich|uns|meine nummer)\b(?: \w+){0,3}?"
-    r" \w*(?:liste|verteiler)\b",
+    r"\bnehm\w*(?: sie)?(?: bitte)? (?:mich|uns|meine nummer|(?:mein|unser)en namen)\b"
+    r"(?: \w+){0,3}? \w*(?:liste|verteiler)\b",
     rf"\b(?:streich|lösch|entfern)\w*(?: sie)?(?: bitte)? {_DE_NUMBER}",
+    r"\b(?:stimme|willige)(?: \w+){0,2}? anrufen?(?: \w+)? nicht (?:zu|ein)\b"
+    r"|\bwillige nicht in (?:\w+ )?anrufe\b",
+    r"\b(?:sie haben|ihr habt) (?:keine|nicht meine) (?:einwilligung|erlaubnis|zustimmung)\b"
+    r"(?!(?: \|)?(?: \w+){0,3} (?:auf\w+|weiter\w+))",
     r"\blass(?:en sie|t)?(?: \w+)? (?:mich|uns)(?: \w+)? in (?:ruhe|frieden)\b",
     r"\bwiderrufe(?: \w+){0,2}? (?:einwilligung|zustimmung|einverständnis)\b"
     r"(?! (?:zur|in die|für die) auf)",
@@ -90,7 +102,10 @@ _SPANISH = (
     rf"(?<!no )(?<!nunca )\b(?:dejen?|deja|paren?)(?: ya)? de {_ES_CALLING}",
     r"\bno (?:quiero|queremos|deseo|deseamos)(?: \w+){0,2}? (?:(?:sus )?llamadas|que (?:me|nos)"
     rf" (?:vuelvan a )?(?:llam|contact|molest)\w+|ser contactad\w+)\b{_ES_TO}{_ES_LIMITED}",
-    r"\b(?:no más|basta de|ni una|paren? (?:con )?(?:las|estas|sus)) llamadas?\b",
+    r"\b(?:no más|basta de|ni una|paren? (?:con )?(?:las|estas|sus)) (?:robo)?llamadas?\b",
+    r"\bno (?:autorizo|consiento|acepto|doy mi \w+ para)(?: \w+){0,2}? llamadas\b",
+    r"\bno tienen? (?:mi|nuestr[oa]) (?:consentimiento|autorización|permiso)\b"
+    r"(?! (?:para|de) (?!llamar|contactar|estas))",
     rf"\b{_ES_REMOVE}\w*(?:me|nos)\b{_ES_LIST}",
     rf"\b{_ES_REMOVE}\w+(?: por favor)? (?:mi|este|nuestro) (?:número|teléfono|nombre)\b",
     r"\b(?:revoco|retiro)(?: \w+){0,2}? (?:consentimiento|autorización|permiso)\b"
@@ -127,6 +142,10 @@ _FRENCH = (
     rf"\b{_FR_REMOVE} (?:mon|ce|notre) (?:numéro|nom|téléphone)\b",
     r"\b(?:retire|révoque|annule) (?:mon|ma) (?:consentement|accord|autorisation)\b"
     r"(?! (?:pour|à|de) (?:l|être )?enregistr)",
+    r"\bne (?:consens|donne) pas(?: \w+){0,3}? (?:appels?|être (?:appel|contact)\w+)\b",
+    r"\bnavez (?:pas|plus|jamais eu) (?:mon|ma|notre)"
+    r" (?:consentement|accord|autorisation|permission)\b"
+    r"(?! (?:pour|de|d) (?!m?appeler|me (?:contact|télé)|ces appels))",
     r"\b(?:laissez|laisse|fichez|foutez) (?:moi|nous) (?:tranquille|en paix|la paix)",
 )
 
@@ -155,6 +174,10 @@ _ITALIAN = (
     rf"\b(?:togliete|{_IT_REMOVE}(?:a|i|ate|ete)) (?:il (?:mio|nostro)|questo) (?:numero|nome)\b",
     r"\b(?:revoco|ritiro)(?: \w+){0,2}? (?:consenso|l?autorizzazione)\b"
     r"(?! (?:alla|per la) registrazione)",
+    r"\bnon (?:acconsento|autorizzo)(?: \w+){0,2}? (?:chiamate|telefonate)\b",
+    r"\bnon (?:ha|hanno|hai|avete) (?:il |la )?(?:mi|nostr)[oa]"
+    r" (?:consenso|permesso|autorizzazione)\b"
+    r"(?! (?:alla|all|per|a|di|da) (?!chiamar|telefonar|contattar|queste))",
     r"\b(?:mi|ci) lasci(?:no)? in pace\b|\blascia(?:te)?(?:mi|ci) (?:in pace|stare)\b",
 )
 
@@ -188,6 +211,9 @@ _PORTUGUESE = (
     r" (?:número|telefone|nome)\b",
     r"\b(?:revogo|retiro)(?: \w+){0,2}? (?:consentimento|autorização)\b"
     r"(?! (?:para|de) (?:a )?grava)",
+    rf"\bnão (?:autorizo|consinto|aceito|concordo)(?: \w+){{0,2}}? {_PT_CALLS}\b",
+    r"\bnão (?:tem|têm) (?:o meu|a minha|meu|minha) (?:consentimento|autorização|permissão)\b"
+    r"(?! (?:para|de) (?!(?:me )?(?:ligar|contac)|estas|essas))",
     r"\b(?:deixem?|deixa) (?:me|nos) em paz\b|\b(?:me|nos) (?:deixem?|deixa) em paz\b",
     r"\bdescadastr\w+",
 )
@@ -199,22 +225,25 @@ LANGUAGES = (
         "|strike|consent|permission|authoriz|cease|unsubscribe|opt|leave",
         _ENGLISH,
     ),
-    ("ruf|hör|belästig|kontaktier|streich|lösch|entfern|nehm|lass|widerr|widerspr", _GERMAN),
     (
-        "llam|molest|contact|acos|marc|quit|quít|saqu|sáqu|borr|bórr|elim|retir|revoc|dej|déj|baja",
+        "ruf|haben|habt|hör|belästig|kontaktier|streich|lösch|entfern|nehm|lass|widerr|widerspr",
+        _GERMAN,
+    ),
+    (
+        "llam|molest|contact|acos|marc|quit|quít|saqu|sáqu|borr|bórr|elim|retir|revoc|tiene|dej|déj|baja",
         _SPANISH,
     ),
     (
         "appel|télép|contact|dérang|harcel|embêt|retir|enlev|supprim|effac|ray|radi|désinscri|démarch"
-        "|révoqu|annul|laiss|fich|fout",
+        "|révoqu|annul|navez|laiss|fich|fout",
         _FRENCH,
     ),
     (
-        "chiam|telefon|contatt|disturb|molest|togl|tolg|cancel|elimin|rimuov|lev|revoc|ritir|lasci",
+        "chiam|telefon|contatt|disturb|molest|togl|tolg|cancel|elimin|rimuov|lev|revoc|ritir|lasci|consenso|permesso|autorizz",
         _ITALIAN,
     ),
     (
-        "lig|telefon|contat|contact|incomod|perturb|importun|chamad|tir|remov|apag|exclu|elimin|risqu|revog"
+        "lig|telefon|contat|contact|incomod|perturb|importun|chamad|tir|remov|apag|exclu|elimin|risqu|revog|consent|autoriz|permiss"
         "|em paz|descadastr",
         _PORTUGUESE,
     ),
