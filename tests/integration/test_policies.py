@@ -153,6 +153,16 @@ def follows_up_a_long_call(stack: Stack, workspace: Workspace) -> None:
     assert (shown["recording_url"] is None, len(shown["transcript"])) == (False, 2 * LINES + 2)
 
 
+def follows_up_a_long_call_whose_turns_are_gone(stack: Stack, workspace: Workspace) -> None:
+    """As days later, when its job is done again: what was kept is read."""
+    call = _said_too_much(stack, workspace)
+    carrier.current().finish(call)
+    turn_log.erase(items.find(workspace.partition, _id(call)) or {})
+    pump.settle(stack, workspace.id)
+    shown = _show(workspace, call)
+    assert (shown["analysis"] is None, len(shown["transcript"])) == (False, 2 * LINES + 1)
+
+
 def erases_a_long_call(stack: Stack, workspace: Workspace) -> None:
     """What lies in S3, and its turns."""
     call = _said_too_much(stack, workspace, recording=True, recording_consent=False)
@@ -328,6 +338,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     relays_and_dials,
     takes_a_callee_at_their_word,
     follows_up_a_long_call,
+    follows_up_a_long_call_whose_turns_are_gone,
     cancels_a_long_call_twice,
     erases_a_long_call,
     lets_calls_wait_in_line,

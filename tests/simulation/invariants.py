@@ -50,6 +50,7 @@ class Watch:
         self._ended: dict[str, list[End]] = defaultdict(list)
         self._idle_since: dict[str, datetime] = {}
         self._free_since: dict[str, dict[str, datetime]] = defaultdict(dict)
+        self._in_line_since: dict[str, datetime] = {}
         self._settings_since: dict[str, datetime] = {}
         self._dials: dict[tuple[str, str], list[datetime]] = defaultdict(list)
         self._most_calls: dict[str, float] = {}
@@ -119,6 +120,8 @@ class Watch:
         """Whether a call may be as it is, after what it was."""
         old, new = before.get("view", {}), after["view"]
         was, status, reason = old.get("status"), new["status"], new.get("ended_reason")
+        if "waits_in" in after and "waits_in" not in before:
+            self._in_line_since[after["sk"]] = clock.now()
         if was != status:
             self.note(f"{after['sk']} is {status} {reason or ''}")
         if before and after["v"] < before["v"] + (old != new):
@@ -209,7 +212,10 @@ class Watch:
         for call_id, queued in self._waiting(partition).items():
             # Another worker may have passed it by while its agent or its number was busy.
             since = max(queued, self._free_since[partition].get(call_id, clock.now()))
-            grace = _TURN_GRACE if self._is_in_line(partition, call_id) else _IDLE
+            if self._is_in_line(partition, call_id):
+                grace, since = _TURN_GRACE, max(since, self._in_line_since[call_id])
+            else:
+                grace = _IDLE
             if call_id < item["sk"] and clock.now() - since > grace:
                 self.problem(f"{item['sk']} is dialled before {call_id}")
 
