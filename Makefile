@@ -105,6 +105,7 @@ number: .venv/.ready ## say who calls from a number: make number STACK=linkwrigh
 
 .PHONY: workspace
 workspace: .venv/.ready ## make a workspace and its first key: make workspace STACK=linkwright-staging NAME=Acme PLAN=pro COUNTRY=IL
+	@[ -n '$(STACK)' ] || { echo "Say which stack: make workspace STACK=linkwright-staging NAME=Acme PLAN=pro COUNTRY=IL" >&2; exit 1; }
 	@.venv/bin/python -m tools.workspace --stack '$(STACK)' --name '$(or $(NAME),Workspace)' --plan '$(or $(PLAN),free)' --country '$(or $(COUNTRY),US)'
 
 .PHONY: clean
@@ -141,9 +142,12 @@ $(CURDIR)/.tools-venv/bin/uv: | python
 	  "on Debian and Ubuntu, install python3-venv" >&2; exit 1; }
 	@.tools-venv/bin/python -m pip install --quiet --disable-pip-version-check 'uv==$(UV_VERSION)'
 
-.venv/.ready: uv.lock pyproject.toml | python $(UV)
+# With the path of the layer's package, so that each tool starts as it is documented.
+.venv/.ready: uv.lock pyproject.toml Makefile | python $(UV)
 	@echo "Installing packages into .venv"
 	@"$(UV)" sync --quiet --frozen --python '$(PYTHON)'
+	@.venv/bin/python -c 'import sys, sysconfig; print(sys.argv[1], file=open(sysconfig.get_path("purelib") + "/linkwright.pth", "w"))' \
+	  '$(CURDIR)/layers/shared/python'
 	@touch $@
 
 .venv-mutants/.ready: uv.lock pyproject.toml | python $(UV)

@@ -10,16 +10,19 @@ Works on AWS with the credentials of the shell, and on the local cloud with AWS_
 
 import argparse
 import json
+import sys
 from collections.abc import Iterator
 from typing import Any
 
 from linkwright import clock, jobs
 from linkwright.jobs import KINDS, Work
 from linkwright.table import ConditionFailed, Item, Table, get, query, update
+from linkwright.workspace import workspaces
 from tools.workspace import stack_outputs, use_stack
 
 _PAGE = 100
 _BATCH = 10
+POLL_S = 5
 _FORGOTTEN = [f"#{name}" for name in ("attempts", "failing_since", "failed_at", "given_up_at")]
 
 
@@ -67,8 +70,12 @@ def redrive(sqs: Any, url: str) -> int:  # noqa: ANN401 -- boto3 makes its clien
     policy = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["RedrivePolicy"])
     dead = json.loads(policy["Attributes"]["RedrivePolicy"])["deadLetterTargetArn"]
     source, moved = sqs.get_queue_url(QueueName=dead.rpartition(":")[2])["QueueUrl"], 0
+    # A poll that does not wait asks some of the servers: that it finds nothing says nothing.
     while batch := sqs.receive_message(
-        QueueUrl=source, MaxNumberOfMessages=_BATCH, AttributeNames=["MessageGroupId"]
+        QueueUrl=source,
+        MaxNumberOfMessages=_BATCH,
+        AttributeNames=["MessageGroupId"],
+        WaitTimeSeconds=POLL_S,
     ).get("Messages"):
         for message in batch:
             group = message.get("Attributes", {}).get("MessageGroupId")
@@ -107,6 +114,8 @@ def main() -> None:
 
         print(f"{redrive(boto3.client('sqs'), outputs[asked.queue])} messages")
         return
+    if asked.workspace and workspaces.find(asked.workspace) is None:
+        sys.exit(f"there is no workspace {asked.workspace}")
     kinds = [asked.kind] if asked.kind else sorted(KINDS)
     # All of them first: those that are done again leave the index that is read.
     for work, moment in list(given_up(kinds, asked.workspace)):

@@ -6,6 +6,7 @@ The key is printed once; what is stored is its hash.
 
 import argparse
 import os
+import sys
 from collections.abc import Mapping
 
 from pydantic import TypeAdapter
@@ -63,8 +64,12 @@ def issue_key(
 
 def stack_outputs(stack: str) -> dict[str, str]:
     import boto3  # only the command line asks CloudFormation
+    from botocore.exceptions import BotoCoreError, ClientError
 
-    described = boto3.client("cloudformation").describe_stacks(StackName=stack)
+    try:
+        described = boto3.client("cloudformation").describe_stacks(StackName=stack)
+    except (BotoCoreError, ClientError) as failed:
+        sys.exit(f"stack '{stack}' cannot be read: {failed}")
     outputs = described["Stacks"][0].get("Outputs", [])
     return {output["OutputKey"]: output["OutputValue"] for output in outputs}
 

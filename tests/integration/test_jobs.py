@@ -619,7 +619,22 @@ def test_what_gave_up_is_listed_by_kind_and_workspace_and_done_again(
     assert set(_stored(job)) == {"pk", "sk", "gsi2pk", "gsi2sk", "ttl"}
 
 
-def test_dead_letters_go_back_to_their_queue(emulator: EmulatedStack) -> None:
+def test_a_workspace_that_there_is_none_of_is_told(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["jobs", "--stack", "linkwright-local", "list", "--workspace", "ws_typo"]
+    monkeypatch.setattr("sys.argv", words)
+    monkeypatch.setattr(commands, "stack_outputs", lambda _: {})
+    monkeypatch.setattr(commands, "use_stack", lambda *_, **__: None)
+    with pytest.raises(SystemExit, match="there is no workspace ws_typo"):
+        commands.main()
+
+
+def test_dead_letters_go_back_to_their_queue(
+    emulator: EmulatedStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The emulator's queue is one server.
+    monkeypatch.setattr(commands, "POLL_S", 0)
     sqs = emulator.client("sqs")
     dead = sqs.create_queue(QueueName="dead")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])

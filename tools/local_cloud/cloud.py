@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from tools.carrier import Carrier
 from tools.local_cloud import clerk, completion, demo_data, deployment, front_door, telephone
+from tools.local_cloud.deployment import STACK
 from tools.local_cloud.emulator import IDLE_SECONDS, Emulator, start_ministack
-from tools.local_cloud.processes import ROOT, LocalCloudError, shown
+from tools.local_cloud.processes import ROOT, LocalCloudError, aws_env, shown
 
 DIRECTORY = ROOT / ".local"
 
@@ -91,6 +92,9 @@ def _demo(
         made = demo_data.seed(endpoint, outputs, demo_data.read(directory))
     demo = made | clerk.demo(directory)
     addresses = {"BASE_URL": base_url, "AWS_ENDPOINT_URL": endpoint}
+    # With these the operator's commands work on the local cloud, and reach no account.
+    names = ("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    addresses |= {name: aws_env(endpoint)[name] for name in names} | {"STACK": STACK}
     demo_data.write(directory, addresses | demo)
     return demo
 

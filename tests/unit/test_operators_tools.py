@@ -1,0 +1,92 @@
+"""The operator's commands start as they are documented, and say in one line what is wrong."""
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from tools import jobs as commands
+from tools.template import ROOT
+
+
+def _run(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """In the shell of who has just made `.venv`: without a path of ours."""
+    shell = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    return subprocess.run(
+        [sys.executable, "-m", *words],
+        cwd=ROOT,
+        env=shell | env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("tool", ["jobs", "numbers", "pause", "restore", "workspace"])
+def test_each_tool_starts_as_it_is_documented(tool: str) -> None:
+    done = _run(f"tools.{tool}", "--help")
+    assert done.returncode == 0, done.stderr[-300:]
+
+
+def test_a_stack_that_cannot_be_read_is_one_line() -> None:
+    nowhere = {
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "none",
+        "AWS_SECRET_ACCESS_KEY": "none",
+        "AWS_MAX_ATTEMPTS": "1",
+    }
+    done = _run("tools.jobs", "--stack", "linkwright-nowhere", "list", **nowhere)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("stack 'linkwright-nowhere' cannot be read: ")
+
+
+def test_a_workspace_is_made_in_no_stack_that_was_not_named() -> None:
+    done = subprocess.run(
+        ["make", "-s", "-o", ".venv/.ready", "workspace", "STACK="],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "Say which stack" in done.stderr
+
+
+class _Queues:
+    """SQS as it is: a poll that does not wait asks some of its servers, and may find nothing."""
+
+    def __init__(self, number: int) -> None:
+        self.dead = [f"m{at}" for at in range(number)]
+        self.sent: list[str] = []
+        self.polls = 0
+
+    def get_queue_attributes(self, **_: str | list[str]) -> dict[str, Any]:
+        policy = json.dumps({"deadLetterTargetArn": "arn:aws:sqs:us-east-1:1:dead"})
+        return {"Attributes": {"RedrivePolicy": policy}}
+
+    def get_queue_url(self, **_: str) -> dict[str, str]:
+        return {"QueueUrl": "dead"}
+
+    def receive_message(self, **asked: str | int | list[str]) -> dict[str, Any]:
+        self.polls += 1
+        if not asked.get("WaitTimeSeconds") and self.polls % 2:
+            return {}
+        return {"Messages": [{"Body": body, "ReceiptHandle": body} for body in self.dead[:3]]}
+
+    def send_message(self, *, MessageBody: str, **_: str) -> None:  # noqa: N803 -- boto3's
+        self.sent.append(MessageBody)
+
+    def delete_message(self, *, ReceiptHandle: str, **_: str) -> None:  # noqa: N803 -- boto3's
+        self.dead.remove(ReceiptHandle)
+
+
+def test_all_dead_letters_go_back_though_a_short_poll_finds_none() -> None:
+    queues = _Queues(12)
+    everything = list(queues.dead)
+    assert commands.redrive(queues, "alive") == 12
+    assert queues.sent == everything
