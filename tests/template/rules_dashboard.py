@@ -4,6 +4,7 @@ import ast
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
 from linkwright.observability import DRAWN, NAMESPACE, SERVICE, WATCHED
@@ -95,16 +96,23 @@ def _unknown(checkout: Checkout, drawn: Drawn) -> str | None:
 
 def _counted(checkout: Checkout) -> set[str]:
     """The names that the code counts."""
-    return {
+    modules = (checkout.layer | checkout.handlers).values()
+    return {name for module in modules for name in _counted_in(module)}
+
+
+# A checkout that is broken elsewhere has the same modules.
+@cache
+def _counted_in(module: ast.Module) -> frozenset[str]:
+    return frozenset(
         node.args[0].value
-        for module in (checkout.layer | checkout.handlers).values()
         for node in ast.walk(module)
         if isinstance(node, ast.Call)
-        and ast.unparse(node.func).rpartition(".")[2] == "count"
+        and (node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func))
+        == "count"
         and node.args
         and isinstance(node.args[0], ast.Constant)
         and isinstance(node.args[0].value, str)
-    }
+    )
 
 
 def what_rings_is_drawn(checkout: Checkout) -> Iterator[str]:
