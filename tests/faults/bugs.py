@@ -319,7 +319,7 @@ def job_without_an_end(patch: Patch) -> None:
 
 def given_up_and_not_told(patch: Patch) -> None:
     """By the marker alone, where what it means is more."""
-    patch.setattr(worker._Runs, "_end", lambda self, work: worker.mark_given_up(work))
+    patch.setattr(worker._Runs, "_has_ended", lambda self, work: worker.mark_given_up(work) is None)
 
 
 def failures_taken_for_successes(patch: Patch) -> None:

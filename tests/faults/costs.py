@@ -45,7 +45,8 @@ def _named(thing: str, one: list[Any], other: list[Any]) -> Iterator[str]:
 
 
 def _shown(item: dict[str, Any]) -> dict[str, Any]:
-    return {**item, **item["view"], "view": None}
+    # How many lines are kept is told by those that are.
+    return {**item, **item["view"], "view": None, "lines": None}
 
 
 def _fields(one: dict[str, Any], other: dict[str, Any]) -> Iterator[str]:
