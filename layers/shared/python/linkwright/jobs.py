@@ -35,11 +35,10 @@ USAGE = "use"
 # A marked item as it was, if it was there, and as it is.
 Change = tuple[Item | None, Item]
 
+# What its failures in a row leave on it.
+FAILURES = ("attempts", "failing_since", "failed_at")
 # What makes an item a job.
-ATTRIBUTES = (
-    *("outbox", "gsi2pk", "gsi2sk", "next_at"),
-    *("attempts", "failing_since", "failed_at", "given_up_at"),
-)
+ATTRIBUTES = ("outbox", "gsi2pk", "gsi2sk", "next_at", *FAILURES, "given_up_at")
 _DUE = "DUE#"
 _GIVEN_UP = "GIVEN_UP#"
 DUE_SHARDS = 8
@@ -219,11 +218,12 @@ def is_left_alone(job: Item) -> bool:
 
 def change(job: Item, facts: Item, removed: str = "") -> bool:
     """Write facts of a job that was just read; False if somebody else has moved it."""
+    written = "SET " + ", ".join(f"#{name} = :{name}" for name in facts) if facts else ""
     try:
         update(
             Table.CORE,
             Key(job["pk"], job["sk"]),
-            "SET " + ", ".join(f"#{name} = :{name}" for name in facts) + f" {removed}",
+            f"{written} {removed}".strip(),
             condition="#gsi2sk = :seen",
             values={**facts, "seen": job["gsi2sk"]},
         )

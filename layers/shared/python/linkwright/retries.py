@@ -43,6 +43,12 @@ def postpone(work: Work, until: datetime) -> bool:
     return job is not None
 
 
+def went_well(job: Item) -> None:
+    """A run has not failed of a job that stays, as it was read before: nor has it in a row."""
+    if "attempts" in job:
+        jobs.change(job, {}, "REMOVE " + ", ".join(f"#{name}" for name in jobs.FAILURES))
+
+
 def note_killed(work: Work) -> None:
     """A run was killed, since its message comes again: that counts as a failed one too.
 

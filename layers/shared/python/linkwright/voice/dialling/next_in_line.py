@@ -7,6 +7,7 @@ next, until there is no room; each beginning is a change, which wakes another wo
 
 import heapq
 from contextlib import suppress
+from datetime import datetime
 
 from linkwright import clock, deadline, jobs, retries
 from linkwright.errors import Unavailable
@@ -36,14 +37,17 @@ def serve(work: Work) -> None:
         line.rest(partition)
         return
     tenant = workspace.tenant(partition)
-    if not _has_room(partition, places.ALL, tenant.plan.concurrent_calls, state):
-        return
-    try:
-        _begin_in_turn(partition, tenant)
-    except Full:
-        return  # whoever took the place leaves it again, and wakes the line
-    except clock.NotYet as not_yet:
-        jobs.wait(places.read(partition), not_yet.until)
+    again: datetime | None = None
+    if _has_room(partition, places.ALL, tenant.plan.concurrent_calls, state):
+        try:
+            _begin_in_turn(partition, tenant)
+        except Full:
+            pass  # whoever took the place leaves it again, and wakes the line
+        except clock.NotYet as not_yet:
+            again = not_yet.until
+    retries.went_well(state)
+    if again:
+        jobs.wait(places.read(partition), again)
 
 
 def _begin_in_turn(partition: str, tenant: Tenant) -> None:
