@@ -135,7 +135,7 @@ def _encodable(text: str) -> str:
 
 @pytest.mark.parametrize("route", LIST_ROUTES, ids=str)
 def test_never_5xx_for_any_query(world: World, route: Route) -> None:
-    client = world.workspace.client_with(["*:read"])
+    client = world.workspace.client_with(["*:read", route.contract.scope or "*:read"])
 
     @examples(300, route, LIST_ROUTES)
     @given(pairs=st.lists(_pairs, max_size=4), tail=_text)

@@ -313,12 +313,15 @@ def _ask_after(stack: Stack, workspace: Workspace, call: PlacedCall) -> None:
 
 
 def sweeps_what_waits_too_long(stack: Stack, workspace: Workspace) -> None:
-    """A call, its event and its follow-up, of which the relay never heard."""
+    """A call, its event, its follow-up and what it used, of which the relay never heard."""
     call = workspace.place(workspace.agent()).json["id"]
     tx = Transaction(workspace.partition, "req_test")
     follow_ups.request_analysis(workspace.partition, call, tx)
     tx.commit()
-    waiting = [i for i in stack.rows("CoreTable", workspace.id) if "outbox" in i]
+    counter = usage.key(workspace.partition, "2026-11-01", usage.CALL_MINUTES)
+    used = jobs.due(jobs.USAGE, "#".join(counter), clock.now())
+    stack.put("CoreTable", counter.attributes() | used | {"used": 1, "committed": 1})
+    waiting = [i for i in stack.rows("CoreTable", workspace.id) if "gsi2pk" in i]
     for item in waiting:
         key = Key(item["pk"], item["sk"])
         update(Table.CORE, key, "SET #gsi2sk = :past", values={"past": LONG_AGO})

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from linkwright import auth, clock, pagination
+from linkwright import auth, clock, ids, pagination
 from linkwright.auth import Account
 from linkwright.errors import (
     Conflict,
@@ -99,6 +99,8 @@ def listed(account: Account, query: ListQuery) -> Page[ApiKey]:
 
 
 def _existing(account: Account, key_id: str) -> Item:
+    if not ids.matches("key", key_id):
+        raise _not_found()
     key = get(Table.ACCESS, keys.pointer(account.workspace_id, key_id))
     if key is None or not _is_shown(key, account):
         raise _not_found()
