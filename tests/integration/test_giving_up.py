@@ -21,6 +21,7 @@ from tests.factories import Workspace
 from tests.stack import Stack
 from tests.switchboard import Reply, Sent, deliver_to_functions
 from tests.talks import Talk
+from tools.jobs import given_up, redo
 
 
 @pytest.fixture(autouse=True)
@@ -114,8 +115,6 @@ def test_what_cannot_even_be_told_from_facts_is_given_up_all_the_same(
 def test_a_recording_stays_at_the_carrier_and_is_kept_when_its_job_is_done_again(
     stack: Stack, workspace: Workspace, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tools.jobs import redo
-
     call_id = _ended(stack, workspace)
     (sid,) = exchange.live.recordings
     work = Work(RECORDING, *follow_ups.recording_key(workspace.partition, call_id, sid))
@@ -190,3 +189,64 @@ def test_a_transfer_is_charged_though_the_tables_were_away_at_the_moment_its_job
     assert (committed > 1, used) == (True, 0)
     assert not _comes_again("follow_up_call", put_through)
     assert pump.minutes(workspace.id) == (1, 1)
+
+
+# ---- done again ---------------------------------------------------------------------------------
+
+
+def test_a_transfer_whose_job_gave_up_is_listed_and_charged_for_the_rest_when_done_again(
+    workspace: Workspace,
+    exchange: Exchange,
+    put_through: Work,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The alarm rang, nothing was listed, and the second leg was free for ever."""
+    for _ in range(2):
+        with monkeypatch.context() as patch:
+            patch.setattr(exchange.live, "fetch", unreachable)
+            assert not _comes_again("follow_up_call", put_through)
+            # A second delivery, which fails as well.
+            assert not _comes_again("follow_up_call", put_through)
+        assert pump.minutes(workspace.id) == (1, 1)
+        listed = [work for work, _ in given_up([SETTLEMENT], workspace.id)]
+        assert listed == [put_through]
+        assert redo(put_through)
+    for _ in range(2):
+        assert not _comes_again("follow_up_call", put_through)
+        # Half a minute and two of them are three, begun ones.
+        assert pump.minutes(workspace.id) == (3, 3)
+    assert not list(given_up([SETTLEMENT], workspace.id))
+
+
+def test_a_call_that_was_analysed_by_facts_is_analysed_in_full_when_done_again(
+    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call_id = _ended(stack, workspace)
+    work = Work(FOLLOW_UP, *follow_ups.analysis_key(workspace.partition, call_id))
+    for _ in range(2):
+        with monkeypatch.context() as patch:
+            patch.setattr(worker, "_said_at_last", _away)
+            assert "given_up_at" in _do(work)
+        assert workspace.call(call_id)["analysis"]["outcome"] == "no_conversation"
+        assert redo(work)
+    pump.settle(stack, workspace.id)
+    assert workspace.call(call_id)["analysis"]["outcome"] == "conversation"
+    # Once by the facts, once in full.
+    assert _types(stack, workspace).count("call.analyzed") == 2
+
+
+def test_a_call_whose_talk_is_kept_no_more_stays_as_it_was_analysed(
+    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand = Hand(monkeypatch)
+    call_id = _ended(stack, workspace)
+    work = Work(FOLLOW_UP, *follow_ups.analysis_key(workspace.partition, call_id))
+    with monkeypatch.context() as patch:
+        patch.setattr(worker, "_said_at_last", _away)
+        _do(work)
+    before = workspace.call(call_id)["analysis"]["outcome"]
+    hand.move(366 * 86_400)
+    assert redo(work)
+    assert "gsi2pk" not in _do(work)
+    assert workspace.call(call_id)["analysis"]["outcome"] == before
+    assert _types(stack, workspace).count("call.analyzed") == 1

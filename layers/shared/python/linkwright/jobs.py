@@ -179,9 +179,14 @@ def due(kind: str, item_id: str, moment: datetime) -> dict[str, str]:
 
 def is_waiting(key: Key) -> bool:
     """Whether a job is still to be done. Raises `LookupError` if there never was one."""
+    return is_due(stored(key))
+
+
+def stored(key: Key) -> Item:
+    """A job, whether or not it is done. Raises `LookupError` if there never was one."""
     if (job := get(Table.CORE, key)) is None:
         raise LookupError("no such job")
-    return is_due(job)
+    return job
 
 
 def is_due(job: Item) -> bool:

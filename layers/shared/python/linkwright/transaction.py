@@ -134,10 +134,13 @@ class Transaction:
             otherwise=AlreadyDone,
         )
 
-    def give_up(self, work: Work) -> None:
-        """The job is done no more, and kept for a while. Raises `AlreadyDone` at the commit."""
+    def give_up(self, work: Work, kept: Item | None = None) -> None:
+        """The job is done no more, and kept for a while, with what whoever does it again must know:
+        that is written once. Raises `AlreadyDone` at the commit.
+        """
         now = clock.timestamp()
         facts: Item = {
+            **(kept or {}),
             "gsi2pk": jobs.given_up_partition(work.kind),
             "gsi2sk": now,
             "given_up_at": now,
@@ -149,7 +152,10 @@ class Transaction:
             work.key,
             f"SET {', '.join(f'#{name} = :{name}' for name in facts)} REMOVE #outbox, #next_at",
             # By where it stands: what has given up may have been asked for since.
-            condition="attribute_exists(#gsi2pk) AND #gsi2pk <> :gsi2pk",
+            condition=" AND ".join(
+                ["attribute_exists(#gsi2pk) AND #gsi2pk <> :gsi2pk"]
+                + [f"attribute_not_exists(#{name})" for name in kept or ()]
+            ),
             values=facts,
             otherwise=AlreadyDone,
         )

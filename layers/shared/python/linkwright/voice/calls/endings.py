@@ -103,16 +103,22 @@ def _settle(tx: Transaction, item: CallItem) -> None:
         settle(tx, item)
 
 
-def settle(tx: Transaction, item: CallItem, second_leg_s: int = 0) -> None:
-    """Charge the minutes of a call, of both legs if it was put through."""
+def settle(
+    tx: Transaction, item: CallItem, second_leg_s: int = 0, charged: int | None = None
+) -> int:
+    """Charge the minutes of a call, of both legs if it was put through; where some are charged
+    already, the rest. Returns how many are charged then.
+    """
+    minutes: int = math.ceil((item["view"]["duration_s"] + second_leg_s) / 60)
     usage.settle(
         tx.partition,
         item["period"],
         usage.CALL_MINUTES,
-        reserved=item["reserved"],
-        used=math.ceil((item["view"]["duration_s"] + second_leg_s) / 60),
+        reserved=item["reserved"] if charged is None else 0,
+        used=minutes - (charged or 0),
         tx=tx,
     )
+    return minutes
 
 
 def _opted_out(turns: Sequence[Turn]) -> bool:

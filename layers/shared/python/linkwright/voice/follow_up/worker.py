@@ -42,13 +42,13 @@ def give_up(work: Work) -> None:
     """What a job comes to that has failed for too long.
 
     A call is analysed by what is known without its talk and a model, and charged for the leg that
-    is known. A recording stays at the carrier, and is kept after all if somebody has its job done
-    again.
+    is known; a recording stays at the carrier. If somebody has the job done again the call is
+    analysed in full, charged for the rest, and its recording kept.
     """
     if work.kind == jobs.FOLLOW_UP:
         _analyse_by_facts(work)
     elif work.kind == jobs.SETTLEMENT:
-        _charge(work.key, _ended(work.key, work.sk), 0)
+        _charge_first_leg(work)
     else:
         mark_given_up(work)
 
@@ -56,7 +56,7 @@ def give_up(work: Work) -> None:
 def _analyse_by_facts(work: Work) -> None:
     def analysed(item: CallItem, tx: Transaction) -> CallItem:
         tx.give_up(work)
-        if said.is_erased(item):
+        if item["view"].get("analysis") is not None or said.is_erased(item):
             return item
         return _tell(item, _made(reading.shown(item), item, None), tx)
 
@@ -67,7 +67,7 @@ def _analyse_by_facts(work: Work) -> None:
 def _analyse(job: Key) -> None:
     def analysed(item: CallItem, tx: Transaction) -> CallItem:
         tx.finish(job)
-        if item["view"].get("analysis") is not None or said.is_erased(item):
+        if said.is_erased(item) or not _is_to_be_analysed(item, job):
             return item
         turns, is_more = _said_at_last(item)
         call = reading.shown(item).model_copy(update={"transcript": turns})
@@ -78,6 +78,14 @@ def _analyse(job: Key) -> None:
     # The write that gives a call its analysis ends the job: without one the job is waiting.
     if item["view"].get("analysis") is None or jobs.is_waiting(job):
         items.changing(item, analysed)
+
+
+def _is_to_be_analysed(item: CallItem, job: Key) -> bool:
+    """What has an analysis, and still a job, was analysed by facts alone, and is to be again: while
+    there is anything else to go by.
+    """
+    is_new = item["view"].get("analysis") is None
+    return is_new or (said.is_kept(item) and jobs.is_waiting(job))
 
 
 def _said_at_last(item: CallItem) -> tuple[list[TranscriptTurn], bool]:
@@ -171,23 +179,35 @@ def _hang_up(job: Key) -> None:
 
 
 def _settle(job: Key) -> None:
-    """Charge a call with its second leg, once the carrier knows how long that was."""
-    if not jobs.is_waiting(job):
+    """Charge a call with its second leg, once the carrier knows how long that was.
+
+    Whoever has the job done once more finds it done: nobody is charged twice.
+    """
+    stored = jobs.stored(job)
+    if not jobs.is_due(stored):
         return
     item = _ended(job, job.sk)
     seconds = _carrier(job).second_leg_s(item["sid"])
     is_listed = clock.now() > clock.parse(item["view"]["ended_at"]) + _LISTED
     if seconds is None or not (seconds or is_listed):
         raise Unavailable
-    _charge(job, item, seconds)
-
-
-def _charge(job: Key, item: CallItem, second_leg_s: int) -> None:
-    """Whoever has the job done once more finds it done: nobody is charged twice."""
     tx = items.transaction(item)
     tx.finish(job)
-    endings.settle(tx, item, second_leg_s)
+    endings.settle(tx, item, seconds, stored.get("charged"))
     tx.commit()
+
+
+def _charge_first_leg(work: Work) -> None:
+    """Nobody can tell how long the second was: it is charged if the job is done again."""
+    item = _ended(work.key, work.sk)
+    if "charged" in jobs.stored(work.key):
+        mark_given_up(work)
+        return
+    tx = items.transaction(item)
+    charged = endings.settle(tx, item)
+    tx.give_up(work, {"charged": charged})
+    with suppress(jobs.AlreadyDone):
+        tx.commit()
 
 
 _STEPS = {
