@@ -17,7 +17,7 @@ from tests import models, pump, switchboard_talk
 from tests.carrier import Exchange, unreachable
 from tests.client import Context, invoke, queue_event
 from tests.clocks import Hand
-from tests.factories import Workspace
+from tests.factories import Workspace, make_workspace
 from tests.stack import Stack
 from tests.switchboard import Reply, Sent, deliver_to_functions
 from tests.talks import Talk
@@ -250,3 +250,31 @@ def test_a_call_whose_talk_is_kept_no_more_stays_as_it_was_analysed(
     assert "gsi2pk" not in _do(work)
     assert workspace.call(call_id)["analysis"]["outcome"] == before
     assert _types(stack, workspace).count("call.analyzed") == 1
+
+
+@pytest.mark.parametrize(("days", "is_kept"), [(29, True), (30.5, False)])
+def test_a_recording_is_not_stored_after_the_time_for_which_it_may_be_kept(
+    stack: Stack,
+    exchange: Exchange,
+    monkeypatch: pytest.MonkeyPatch,
+    days: float,
+    is_kept: bool,
+) -> None:
+    """What gave up is kept for a month, and may be done again after the recording's own time."""
+    hand = Hand(monkeypatch)
+    workspace = make_workspace(settings={"retention_days": 30})
+    call_id = _ended(stack, workspace)
+    (sid,) = exchange.live.recordings
+    work = Work(RECORDING, *follow_ups.recording_key(workspace.partition, call_id, sid))
+    with monkeypatch.context() as patch:
+        patch.setattr(media, "put", _away)
+        _do(work)
+    hand.move(days * 86_400)
+    stored: list[str] = []
+    put = media.put
+    monkeypatch.setattr(media, "put", lambda key, *what: stored.append(key) or put(key, *what))
+    assert redo(work)
+    assert "gsi2pk" not in _do(work)
+    assert bool(stored) is is_kept
+    assert (workspace.call(call_id)["recording_url"] is not None) is is_kept
+    assert exchange.live.recordings == {}

@@ -120,13 +120,13 @@ def _keep_recording(job: Key) -> None:
     """Fetch the sound and keep it, if the callee agreed; then the carrier is to forget it.
 
     What the carrier does not know yet it may know later: `NotFound` has the job tried again. What
-    is not stored is deleted only where it must not be kept.
+    is not stored is deleted only where it must not be kept: without consent, erased, or too old.
     """
     if not jobs.is_waiting(job):
         return
     call_id, _, sid = job.sk.partition("#")
     item, carrier = _ended(job, call_id), _carrier(job)
-    if said.is_erased(item):
+    if not said.is_kept(item):
         media.delete(said.recording_key(item, sid))
     elif _may_be_kept(item):
         _keep(item, carrier, sid)
@@ -141,7 +141,7 @@ def _may_be_kept(item: CallItem) -> bool:
 
 def _keep(item: CallItem, carrier: Carrier, sid: str) -> None:
     """Store the sound, unless it is. Raises `NotKept`: a call shows one recording, and none once
-    what was said is erased.
+    what was said is not kept.
     """
     key = said.recording_key(item, sid)
     if "recording_key" not in item:
@@ -149,7 +149,7 @@ def _keep(item: CallItem, carrier: Carrier, sid: str) -> None:
         said.store_recording(key, recording.audio, recording.content_type)
 
     def kept(now: CallItem, tx: Transaction) -> CallItem | None:
-        if "recording_key" in now or said.is_erased(now):
+        if "recording_key" in now or not said.is_kept(now):
             return None
         after = items.write(tx, now, now["view"], {"recording_key": key})
         tx.emit("call.recording_ready", after["view"], sequence=after["v"])
@@ -160,7 +160,7 @@ def _keep(item: CallItem, carrier: Carrier, sid: str) -> None:
 
 
 class NotKept(Exception):
-    """Another is, and this one is left where it is, for a person to see; or it is to be erased."""
+    """Another is, and this one is left where it is, for a person to see; or it is to be deleted."""
 
 
 def _erase(job: Key) -> None:
