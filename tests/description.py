@@ -4,10 +4,12 @@ import json
 import re
 from collections.abc import Mapping
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 
 from jsonschema import Draft202012Validator
 
+from tests import pages
 from tools.openapi import TARGET
 
 Schema = dict[str, Any]
@@ -36,6 +38,13 @@ def hold(method: str, path: str, status: int, headers: Mapping[str, str], body: 
     problems = _validator(_pointer(answer)).iter_errors(json.loads(body))
     if problem := next(problems, None):
         raise Undescribed(f"{method} {path} {status}: {problem.json_path} {problem.message}")
+    if status >= HTTPStatus.BAD_REQUEST and (reason := json.loads(body)["error"].get("reason")):
+        _require_explained(f"{method} {path} {status}", reason)
+
+
+def _require_explained(where: str, reason: str) -> None:
+    if reason not in pages.reasons():
+        raise Undescribed(f"{where}: docs/errors.md does not know the reason {reason}")
 
 
 @cache

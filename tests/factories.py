@@ -15,6 +15,7 @@ from linkwright.voice.dialling import dialler, next_in_line
 from linkwright.workspace import workspaces
 from linkwright.workspace.models import Settings
 from linkwright.workspace.settings import ATTRIBUTES, OFF
+from tests import pages
 from tests.client import Answer, Client
 from tools.demo import EVERYTHING, demo_agent
 from tools.numbers import register
@@ -106,8 +107,11 @@ class Workspace:
         return shown
 
     def end_of(self, call_id: str) -> tuple[str, str | None]:
+        """Status and reason: a pair that callers are told of, once the call has ended."""
         shown = self.call(call_id)
-        return shown["status"], shown["ended_reason"]
+        ended = shown["status"], shown["ended_reason"]
+        assert shown["ended_reason"] is None or ended in pages.ends(), ended
+        return ended
 
 
 def make_workspace(

@@ -1,10 +1,11 @@
 """How a call ends: at a machine, at a failure, and with who asks not to be called again."""
 
 import json
+import re
 
 import pytest
 
-from tests import pump
+from tests import pages, pump
 from tests.carrier import Exchange
 from tests.factories import CALLEE, Workspace
 from tests.stack import Stack
@@ -97,3 +98,14 @@ def test_a_call_is_counted_at_its_dial_and_by_its_length_at_its_end(
             [["service", "stage"]],
             [name],
         )
+
+
+@pytest.mark.parametrize("row", pages.tables("README.md")["to / status"], ids=lambda row: row[0])
+def test_the_numbers_of_the_readme_end_as_it_says(
+    stack: Stack, workspace: Workspace, row: pages.Row
+) -> None:
+    to, *told = ((re.findall(r"`([^`]+)`", cell) or [None])[0] for cell in row)
+    call_id = workspace.placed(to=to)
+    pump.settle(stack, workspace.id)
+    shown = workspace.call(call_id)
+    assert [shown[name] for name in ("status", "ended_reason", "answered_by")] == told

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from linkwright import clock
 from linkwright.table import Item
+from tests.pages import ends
 from tests.simulation import outcome
 from tests.simulation.outcome import End, Where
 from tests.simulation.stored import CORE, ON_THE_PHONE, Stored, is_over
@@ -126,7 +127,7 @@ class Watch:
             self.note(f"{after['sk']} is {status} {reason or ''}")
         if before and after["v"] < before["v"] + (old != new):
             self.problem(f"{after['sk']} went back to version {after['v']}")
-        if (reason is None) is is_over(status):
+        if (status, reason) not in ends() if is_over(status) else reason is not None:
             self.problem(f"{after['sk']} is {status} with the reason {reason}")
         if reason == "carrier_not_configured":
             self.problem(f"{after['sk']} ended by what is wrong with our account")
