@@ -91,6 +91,24 @@ def test_a_line_that_fails_each_time_waits_for_longer_and_longer(
         hand.move(_wait(line) + 1)
 
 
+def test_a_call_that_was_dialled_since_has_not_failed_in_a_row(
+    stack: Stack, workspace: Workspace, exchange: Exchange, hand: Hand
+) -> None:
+    call_id = workspace.placed(to=BUSY, retry={"max": 1, "backoff": 60})
+    job = workspace.job(call_id)
+    for attempts in range(1, 4):
+        _fail_once(job)
+        assert _stored(job)["attempts"] == attempts
+        hand.move(_wait(job) + 1)
+    _run(job)
+    exchange.finish(exchange.call(call_id))
+    assert workspace.call(call_id)["status"] == "scheduled"
+    assert not set(jobs.FAILURES) & set(_stored(job))
+    hand.move(61)
+    _fail_once(job)
+    assert _wait(job) <= 4
+
+
 def test_a_call_that_breaks_after_each_claim_fails_in_a_row(
     stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch, hand: Hand
 ) -> None:

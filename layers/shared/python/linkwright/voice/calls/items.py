@@ -83,6 +83,9 @@ UNORDERED: Facts = {"ordered_at": "", "sid": ""}
 
 # A call that moves on needs no message that was asked for before, waits in no line, and is alive.
 _UNTIL_IT_MOVES = ("outbox", "waits_in", "given_up_at")
+# By runs that fail in a row it may come from the line to the phone and back, and no further.
+_MAY_HAVE_FAILED = frozenset({Status.QUEUED, Status.DIALING})
+_UNTIL_IT_WENT_WELL = (*_UNTIL_IT_MOVES, *jobs.FAILURES)
 _UNTIL_THE_END = (*jobs.ATTRIBUTES, "slots", "waits_in")
 
 
@@ -161,8 +164,9 @@ def write(
     It waits in line no longer, unless the facts say so; what it held when it ends, it gives back.
     """
     found_by = listed(partition_of(item), view)
-    is_over = is_terminal(Status(view["status"]))
-    if not is_over and jobs.has_given_up(item):  # it is heard of, so it is looked at again
+    status = Status(view["status"])
+    # It is heard of, so it is looked at again.
+    if not is_terminal(status) and jobs.has_given_up(item):
         facts = {**next_look(item["sk"], clock.now() + UNHEARD), **(facts or {})}
     written = {
         "view": view,
@@ -171,8 +175,7 @@ def write(
         "gsi4pk": found_by["gsi4pk"],
         **(facts or {}),
     }
-    until_now = _UNTIL_THE_END if is_over else _UNTIL_IT_MOVES
-    gone = [name for name in until_now if name not in written]
+    gone = [name for name in _until_now(status) if name not in written]
     tx.update(
         Table.CORE,
         Key(item["pk"], item["sk"]),
@@ -207,15 +210,11 @@ def write_alone(item: CallItem, facts: Facts, *, v: int, condition: str) -> Call
     return cast(CallItem, after)
 
 
-def require_unchanged(tx: Transaction, call_id: str, seen: CallItem | None) -> None:
-    """Let a change happen only if the call is still as it was seen, or not there. `Superseded`."""
-    tx.require(
-        Table.CORE,
-        key(tx.partition, call_id),
-        "#v = :seen" if seen else "attribute_not_exists(#pk)",
-        values={"seen": seen["v"]} if seen else None,
-        otherwise=Superseded,
-    )
+def _until_now(status: Status) -> tuple[str, ...]:
+    """What a call that becomes this has no more, unless it is written anew."""
+    if is_terminal(status):
+        return _UNTIL_THE_END
+    return _UNTIL_IT_MOVES if status in _MAY_HAVE_FAILED else _UNTIL_IT_WENT_WELL
 
 
 def _set(written: Item) -> str:

@@ -13,7 +13,7 @@ from linkwright import clock, deadline, jobs, retries
 from linkwright.errors import Unavailable
 from linkwright.jobs import Work
 from linkwright.observability import count, log_failure, logger
-from linkwright.table import Item
+from linkwright.table import Item, Table
 from linkwright.transaction import Transaction
 from linkwright.voice.calls import items, lifecycle, line, places
 from linkwright.voice.calls.items import Superseded
@@ -117,7 +117,13 @@ def _is_freed(partition: str, of: str, call_id: str) -> bool:
         return False
     tx = Transaction(partition, "")
     places.free(tx, call_id, of)
-    items.require_unchanged(tx, call_id, item)
+    tx.require(
+        Table.CORE,
+        items.key(partition, call_id),
+        "#v = :seen" if item else "attribute_not_exists(#pk)",
+        values={"seen": item["v"]} if item else None,
+        otherwise=Superseded,
+    )
     try:
         tx.commit()
     except Superseded:
