@@ -4,8 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 from linkwright import clock, ids, jobs
+from linkwright.table import Key
 
 RETENTION = timedelta(days=30)
+
+
+def key(partition: str, event_id: str) -> Key:
+    return Key(f"W#{partition}#EVT", event_id)
 
 
 def event(
@@ -17,8 +22,7 @@ def event(
     """
     event_id = ids.new("evt")
     return {
-        "pk": f"W#{partition}#EVT",
-        "sk": event_id,
+        **key(partition, event_id).attributes(),
         **jobs.requested(jobs.EVENT, event_id),
         "id": event_id,
         "type": event_type,

@@ -108,10 +108,14 @@ class Transaction:
 
     def emit(
         self, event_type: str, entity: Item, *, sequence: int, details: Item | None = None
-    ) -> None:
-        """Tell of the change: `entity` is the object as it is after it, as the API shows it."""
+    ) -> str:
+        """Tell of the change: `entity` is the object as it is after it, as the API shows it.
+
+        Returns the id of the event.
+        """
         event = events.event(self.partition, event_type, entity, sequence, self.request_id)
         self.put(Table.CORE, event | {"details": details or {}})
+        return str(event["id"])
 
     def audit(self, action: str, object_id: str, details: Item | None = None) -> None:
         """Write down who did it: `action` as "key.created", `details` without secrets."""

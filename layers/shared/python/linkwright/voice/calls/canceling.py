@@ -22,4 +22,5 @@ def cancel(account: Account, call_id: str, tx: Transaction) -> Call:
         report = Report(Status.CANCELED, ended_reason=EndedReason.CANCELED)
         # It moved on between our read and the commit: the caller is to look again.
         item = lifecycle.change(tx, item, report, otherwise=Unavailable)
-    return reading.shown(item)
+    # The reply is kept for a day, so it holds nothing that may be erased meanwhile.
+    return reading.shown(item).model_copy(update={"analysis": None})

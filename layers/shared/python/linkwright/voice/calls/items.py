@@ -51,6 +51,8 @@ class Facts(line.Standing, total=False):
     opted_out: bool
     lines: int
     recording_key: str
+    # The events since its end, which may have its analysis.
+    told_in: list[str]
 
 
 class Listed(TypedDict):

@@ -109,6 +109,17 @@ def change(
     return after
 
 
+def tell(
+    tx: Transaction, item: CallItem, event: str, view: Item, facts: Facts | None = None
+) -> CallItem:
+    """Write what is told of an ended call, which knows by what events: they may have its analysis,
+    as the jobs after a call are done in any order.
+    """
+    event_id = tx.emit(event, view, sequence=item["v"] + 1)
+    told: Facts = {"told_in": [*item.get("told_in", []), event_id]}
+    return items.write(tx, item, view, {**told, **(facts or {})})
+
+
 def says_something(item: CallItem, report: Report) -> bool:
     """Whether a report is news of the call."""
     return may_follow(report.status, Status(item["view"]["status"]))

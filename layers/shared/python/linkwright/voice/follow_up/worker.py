@@ -15,7 +15,7 @@ from linkwright.providers import telephony
 from linkwright.providers.telephony import Carrier, NotFound
 from linkwright.table import Key
 from linkwright.transaction import Transaction
-from linkwright.voice.calls import endings, items, reading, said, turn_log
+from linkwright.voice.calls import endings, items, lifecycle, reading, said, turn_log
 from linkwright.voice.calls.items import CallItem
 from linkwright.voice.calls.models import Analysis, Call, TranscriptTurn
 from linkwright.voice.calls.states import Status, is_terminal
@@ -111,9 +111,7 @@ def _tell(
     else:
         said.keep(tx, item, more, made.summary)
     shown = made.model_dump(mode="json", exclude_none=True, exclude={"summary"})
-    after = items.write(tx, item, item["view"] | {"analysis": shown})
-    tx.emit("call.analyzed", after["view"], sequence=after["v"])
-    return after
+    return lifecycle.tell(tx, item, "call.analyzed", item["view"] | {"analysis": shown})
 
 
 def _keep_recording(job: Key) -> None:
@@ -151,9 +149,7 @@ def _keep(item: CallItem, carrier: Carrier, sid: str) -> None:
     def kept(now: CallItem, tx: Transaction) -> CallItem | None:
         if "recording_key" in now or not said.is_kept(now):
             return None
-        after = items.write(tx, now, now["view"], {"recording_key": key})
-        tx.emit("call.recording_ready", after["view"], sequence=after["v"])
-        return after
+        return lifecycle.tell(tx, now, "call.recording_ready", now["view"], {"recording_key": key})
 
     if items.changing(item, kept).get("recording_key") != key:
         raise NotKept
@@ -164,9 +160,17 @@ class NotKept(Exception):
 
 
 def _erase(job: Key) -> None:
-    if not jobs.is_waiting(job):
+    """At once, and once more when whoever had seen the call before it was erased must be done: a
+    turn that was thought about, a transcript that was stored. Raises `NotYet` until then.
+    """
+    stored = jobs.stored(job)
+    if not jobs.is_due(stored) or jobs.is_left_alone(stored):
         return
-    erasing.erase_elsewhere(_ended(job, job.sk))
+    item = _ended(job, job.sk)
+    began = clock.now()
+    erasing.erase_elsewhere(item)
+    if began < (last := erasing.last_write(item)):
+        raise clock.NotYet(last)
     _close(job)
 
 
