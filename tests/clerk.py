@@ -72,3 +72,47 @@ def claims(organisation: str, subject: str, **changes: Any) -> dict[str, Any]:
         "o": {"id": organisation, "slg": "acme", "rol": "admin"},
     } | changes
     return {name: value for name, value in made.items() if value is not None}
+
+
+# ---- what Clerk tells of ------------------------------------------------------------------------
+
+NOW_MS = 1_774_724_640_000
+
+
+def clerk_event(kind: str, data: dict[str, Any], at: int = 0) -> dict[str, Any]:
+    """An event, so many milliseconds after a moment."""
+    return {
+        "object": "event",
+        "type": kind,
+        "instance_id": "ins_2abc",
+        "timestamp": NOW_MS + at,
+        "data": data,
+    }
+
+
+def organisation(org: str, creator: str | None = None, name: str = "Acme") -> dict[str, Any]:
+    return {"id": org, "object": "organization", "name": name, "created_by": creator}
+
+
+def membership(org: str, subject: str, role: str = "org:member") -> dict[str, Any]:
+    return {
+        "id": "orgmem_2abc",
+        "object": "organization_membership",
+        "role": role,
+        "organization": {"id": org, "name": "Acme"},
+        "public_user_data": {"user_id": subject, "identifier": "unverified@example.com"},
+    }
+
+
+def user(subject: str, name: str = "Noa", email: str = "noa@example.com") -> dict[str, Any]:
+    return {
+        "id": subject,
+        "object": "user",
+        "first_name": name,
+        "last_name": None,
+        "primary_email_address_id": "idn_1",
+        "email_addresses": [
+            {"id": "idn_2", "email_address": "other@x.example", "verification": None},
+            {"id": "idn_1", "email_address": email, "verification": {"status": "verified"}},
+        ],
+    }

@@ -11,6 +11,7 @@ from typing import Any
 from linkwright.jobs import CALL, Work
 from linkwright.voice import agents
 from tests import carrier
+from tests.clerk import clerk_event, membership
 from tests.client import Answer, Context, invoke, queue_event
 from tests.factories import CALLEE, Workspace
 from tests.switchboard import PlacedCall, Reply, deliver_to_functions
@@ -44,6 +45,8 @@ class Row:
     body: Callable[[Mapping[str, str]], dict[str, Any]] | None = None
     status: int | None = None
     kinds: Mapping[str, str] = field(default_factory=dict)
+    # What it lists is of the workspace, whatever the mode.
+    of_both_modes: bool = False
 
 
 def _calls(query: str = "") -> Callable[[Workspace], Ask]:
@@ -106,6 +109,12 @@ _END = ["GetItem", "Query", "TransactWriteItems"]
 _RECORDED = {"recording": True, "recording_consent": False}
 
 ENDPOINTS = {
+    "POST /callbacks/clerk": Row(
+        # Of an organisation that is not known: it and its workspace 4; then the member.
+        [Cost(["GetItem", "TransactWriteItems", *["GetItem"] * 4, "TransactWriteItems"], 5, 21)],
+        body=lambda _: clerk_event("organizationMembership.created", membership("org_a", "user_a")),
+        status=200,
+    ),
     "POST /callbacks/billing": Row(
         # The workspace 2, the job that has its credentials told 2 and its index entry; the audit
         # entry 2 and 3.
@@ -114,6 +123,7 @@ ENDPOINTS = {
         status=200,
     ),
     "GET /v1/whoami": Row([Cost([], 0, 1)]),
+    "GET /v1/workspace/members": Row([Cost(["Query"], 0.5, 1)], of_both_modes=True),
     "GET /v1/workspace/settings": Row([Cost(["GetItem"], 1, 1)]),
     "PATCH /v1/workspace/settings": Row(
         # The settings 2; the entry in the audit log 2 and its three indexes.

@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from linkwright import ids, jobs
+from linkwright import audit, ids, jobs
 from linkwright.jobs import Work
 from linkwright.table import Item, Table, update
 from linkwright.transaction import Transaction
 from linkwright.voice import agents
 from linkwright.voice.compliance import do_not_call
 from linkwright.voice.dialling import dialler, next_in_line
-from linkwright.workspace import workspaces
+from linkwright.workspace import members, workspaces
 from linkwright.workspace.models import Settings
 from linkwright.workspace.settings import ATTRIBUTES, OFF
 from tests import pages
@@ -72,6 +72,14 @@ class Workspace:
         do_not_call.add(number, tx, source="api")
         tx.commit()
         return number
+
+    def member(self, role: str = "viewer") -> str:
+        """Let a person of an organisation of their own be a member; returns the member's id."""
+        tx = Transaction(self.id, "req_test", audit.OPERATOR)
+        of = {"organisation": ids.new("org"), "subject": ids.new("user"), "role": role}
+        member = members.add(workspaces.existing(self.id), **of, tx=tx)
+        tx.commit()
+        return member
 
     def number(self, number: str | None = None) -> str:
         """Register a number, or one of its own for each, to call from; returns the number."""

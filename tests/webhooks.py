@@ -11,11 +11,16 @@ from linkwright import clock
 from tests.client import Answer, Client
 
 BILLING = "/callbacks/billing"
+CLERK = "/callbacks/clerk"
 _SECRETS = {
     BILLING: "whsec_" + base64.b64encode(b"what the billing system signs by").decode(),
+    CLERK: "whsec_" + base64.b64encode(b"what Clerk's sender signs by").decode(),
 }
 # What is known of them in the deployment's secret.
-SECRET = {"billing_webhook_secrets": [_SECRETS[BILLING]]}
+SECRET = {
+    "billing_webhook_secrets": [_SECRETS[BILLING]],
+    "clerk_webhook_secrets": [_SECRETS[CLERK]],
+}
 
 
 def secret_of(path: str) -> str:
@@ -37,11 +42,12 @@ def headers(
 ) -> dict[str, str]:
     """Those of a message that is sent just now, or at a moment."""
     at = clock.epoch() if moment is None else moment
+    prefix = "svix" if path == CLERK else "webhook"
     return {
         "Content-Type": "application/json",
-        "webhook-id": message_id,
-        "webhook-timestamp": str(at),
-        "webhook-signature": sign(secret_of(path), message_id, at, body.encode()),
+        f"{prefix}-id": message_id,
+        f"{prefix}-timestamp": str(at),
+        f"{prefix}-signature": sign(secret_of(path), message_id, at, body.encode()),
     }
 
 

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 
-from linkwright import auth, clock
+from linkwright import audit, auth, clock
 from linkwright.table import Item, Table, get, update
 from linkwright.transaction import Transaction
 from linkwright.voice import agents
@@ -97,7 +97,7 @@ def ensure_demo(workspace_id: str, name: str, plan: str) -> Item:
 
 def _ensure_member(workspace: Item) -> None:
     if get(Table.ACCESS, auth.membership(clerk.ORGANISATION, clerk.USER)) is None:
-        tx = Transaction(workspace["id"], OPERATOR)
+        tx = Transaction(workspace["id"], OPERATOR, audit.OPERATOR)
         members.add(
             workspace, organisation=clerk.ORGANISATION, subject=clerk.USER, role="owner", tx=tx
         )

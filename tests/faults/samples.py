@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from tests import webhooks
+from tests.clerk import clerk_event, membership, organisation
 from tests.factories import CALLEE
 from tests.faults import wiring
 from tests.faults.telephone import A_MACHINE, BUSY_AT_FIRST, WANTS_A_PERSON
@@ -74,6 +75,7 @@ _PLACE_CALL = "POST /v1/voice/calls"
 _CANCEL_CALL = "POST /v1/voice/calls/{call_id}/cancel"
 CANCEL_WHILE_IT_RINGS = f"{_CANCEL_CALL} while it rings"
 _ADD_NUMBER = "POST /v1/voice/do-not-call"
+_ORGANISATION = "POST /callbacks/clerk of an organisation"
 # The workspace of a world, which is known when there is one.
 WORKSPACE = "<workspace>"
 _CREATE_KEY = "POST /v1/keys"
@@ -103,6 +105,11 @@ _WANTED = {
     _ADD_NUMBER: _Wanted({"number": CALLEE, "reason": "asked on the phone"}),
     _CREATE_KEY: _Wanted({"name": "CI", "scopes": ["*:read"], "mode": "live"}),
     "GET /v1/voice/do-not-call": _Wanted(after=_ADD_NUMBER),
+    "POST /callbacks/clerk": _Wanted(
+        clerk_event("organizationMembership.created", membership("org_a", "user_a"), 1),
+        after=_ORGANISATION,
+        until=Until.ASKED,
+    ),
     "POST /callbacks/billing": _Wanted(
         {"workspace_id": WORKSPACE, "plan": "business", "version": 1}
     ),
@@ -112,6 +119,9 @@ _OF_ONE_AT_A_TIME = f"{_PLACE_CALL} of an agent that takes one at a time"
 
 # The same routes, where more can become of them.
 _CASES = {
+    _ORGANISATION: _Wanted(
+        clerk_event("organization.created", organisation("org_a", "user_b")), until=Until.ASKED
+    ),
     CANCEL_WHILE_IT_RINGS: _Wanted(
         path={"call_id": "{id}"}, after=_PLACE_CALL, until=Until.RINGING
     ),

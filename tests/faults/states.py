@@ -27,7 +27,7 @@ _SIGNED = re.compile(r'"https?://[^"]*X-Amz-Signature=[^"]*"')
 # A key is random, and so are its hash and what seals it.
 _TOKEN = re.compile(r"\blk_(live|test)_[0-9A-Za-z]{49}\b")
 _HASH = re.compile(r'(KEY#|"hash": ")[0-9a-f]{64}\b')
-_VOLATILE = {"v", "sequence", "ttl", "exp", "heard_at", "said_at", "guess"}
+_VOLATILE = {"v", "sequence", "ttl", "exp", "heard_at", "said_at", "guess", "cursor_key"}
 _REQUEST_COUNT = re.compile(r"h\d+")
 # How many dials a second had, where a second try takes another one.
 _PASSING = re.compile(r"PACE#.*")

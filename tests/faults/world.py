@@ -173,7 +173,7 @@ class World:
         assert made.status < 400, made.raw
         if wanted.until is not Until.ASKED:
             self.settle(self.telephone.rings if wanted.until is Until.RINGING else _never)
-        path = wanted.path.replace("{id}", made.json.get("id", ""))
+        path = wanted.path.replace("{id}", made.json.get("id", "") if made.raw else "")
         return replace(wanted, path=path)
 
     def invoke(self, file: str, event: Mapping[str, Any], injector: Injector) -> Outcome:

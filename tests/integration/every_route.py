@@ -59,6 +59,7 @@ class Ids(dict[str, str]):
         ids = cls(agt=agent, call=call, ended=ended, number=number, key=_key(workspace))
         ids |= {"partition": workspace.partition, "attempt": "1", "turn": "1"}
         ids["workspace"] = workspace.id
+        ids["usr"] = workspace.member()
         ids.workspace = workspace
         ids.reader = workspace.client_with(["*:read", "settings:manage", "keys:manage"])
         return ids

@@ -57,7 +57,8 @@ READS = _names("""
     linkwright.workspace.models linkwright.usage linkwright.workspace.settings
     linkwright.workspace.usage linkwright.workspace.workspaces linkwright.workspace.audit_log
     linkwright.workspace.audit_models linkwright.workspace.key_lifecycle
-    linkwright.workspace.key_models linkwright.workspace.keys
+    linkwright.workspace.key_models linkwright.workspace.keys linkwright.workspace.members
+    linkwright.workspace.people
 """)
 # Those that write, besides.
 WRITES = _names("""
@@ -102,7 +103,9 @@ CALLBACKS = _names("""
     linkwright.voice.language.opt_out_east linkwright.voice.language.opt_out_west
     linkwright.standard_webhooks
     linkwright.voice.language.phrases linkwright.voice.language.recognition
-    linkwright.workspace.billing linkwright.workspace.facts linkwright.workspace.keys logging
+    linkwright.workspace.billing linkwright.workspace.identity
+    linkwright.workspace.identity.clerk linkwright.workspace.identity.clerk_models
+    linkwright.workspace.facts logging
     pyexpat pyexpat.errors pyexpat.model quopri select
     selectors socket ssl string stringprep xml xml.etree
 """)

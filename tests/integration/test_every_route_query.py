@@ -36,6 +36,7 @@ def _with_pages(mode: str = "live", like: World | None = None) -> World:
     for _ in range(2):
         world.workspace.place(world.ids["agt"])
         world.workspace.never_call()
+        world.workspace.member()
     return world
 
 

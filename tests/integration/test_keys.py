@@ -9,7 +9,7 @@ import pytest
 from linkwright import audit, auth, clock, ids
 from linkwright.table import Item, Key, Table, get, update
 from linkwright.transaction import Outrun, Transaction
-from linkwright.workspace import keys, workspaces
+from linkwright.workspace import facts, keys, workspaces
 from linkwright.workspace.keys import LIMIT
 from tests.client import Answer, Client
 from tests.factories import Workspace, make_workspace
@@ -322,15 +322,20 @@ def test_503_and_no_key_for_who_lost_the_role_meanwhile(
     assert_error(make(client, "k"), 401, "missing_scope")
 
 
-def test_201_a_key_that_is_made_while_the_plan_changes_has_the_new_plan(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("news", [{"plan": "business"}, {"name": "Acme Health"}], ids=str)
+def test_201_a_key_that_is_made_while_the_workspace_changes_knows_it(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, news: dict[str, str]
 ) -> None:
-    where = workspaces.key(workspace.id)
-    plan = {"p": "business"}
-    _while_it_is_made(monkeypatch, lambda: update(Table.CORE, where, "SET #plan = :p", values=plan))
+    def change() -> None:
+        tx = Transaction(workspace.id, "req")
+        facts.change(tx, workspaces.existing(workspace.id), news)
+        tx.commit()
+
+    _while_it_is_made(monkeypatch, change)
     answer = make(workspace)
     assert answer.status == 201
-    assert whoami(answer.json["token"]).json["plan"] == "business"
+    told = whoami(answer.json["token"]).json
+    assert {"plan": told["plan"], "name": told["workspace"]["name"]}.items() >= news.items()
 
 
 def test_503_where_others_are_always_first(

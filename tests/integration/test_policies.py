@@ -23,6 +23,7 @@ from linkwright.voice.calls.items import CallItem
 from linkwright.voice.conversation import decisions
 from tests import carrier, models, pump, webhooks
 from tests import stack as stacks
+from tests.clerk import clerk_event, membership, organisation, user
 from tests.client import invoke, queue_event
 from tests.factories import CALLEE, Workspace, another_number, make_workspace
 from tests.integration import signed
@@ -74,6 +75,21 @@ def comes_to_a_threshold(stack: Stack, workspace: Workspace) -> None:
         counter = Work(jobs.USAGE, *usage.key(*where))
         invoke("update_workspace", queue_event([counter.message()]))
         assert not jobs.is_waiting(counter.key)
+
+
+def follows_clerk(stack: Stack, workspace: Workspace) -> None:
+    """An organisation comes, is renamed and goes; so does a member who made a key."""
+    told = [
+        ("organizationMembership.created", membership("org_p", "user_p", "org:admin"), 1),
+        ("organization.created", organisation("org_p", "user_p"), 2),
+        ("user.updated", user("user_p"), 3),
+        ("organization.updated", organisation("org_p", "user_p", "Other"), 4),
+        ("organizationMembership.updated", membership("org_p", "user_q"), 5),
+        ("organizationMembership.deleted", membership("org_p", "user_q"), 6),
+        ("organization.deleted", organisation("org_p"), 7),
+    ]
+    for kind, data, at in told:
+        assert webhooks.send(webhooks.CLERK, clerk_event(kind, data, at)).status == 200
 
 
 def asks_for_what_is_not_there(stack: Stack, workspace: Workspace) -> None:
@@ -334,6 +350,8 @@ def sweeps_what_waits_too_long(stack: Stack, workspace: Workspace) -> None:
 SCENARIOS: tuple[Scenario, ...] = (
     asks_everything_twice,
     asks_for_what_is_not_there,
+    follows_clerk,
+    changes_a_plan,
     places_more_calls_than_the_plan_has,
     lists_calls_by_each_index,
     lists_the_audit_log_by_each_index,

@@ -13,7 +13,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from linkwright import auth, clock, ids, sessions, settings
+from linkwright import audit, auth, clock, ids, sessions, settings
 from linkwright.errors import InvalidToken, Unavailable
 from linkwright.table import Table, update
 from linkwright.transaction import Transaction
@@ -52,7 +52,7 @@ class Person:
     def __init__(self, workspace: Workspace, role: str = "member") -> None:
         self.organisation = ids.new("org")
         self.subject = ids.new("user")
-        tx = Transaction(workspace.id, "req_test")
+        tx = Transaction(workspace.id, "req_test", audit.OPERATOR)
         members.add(
             workspace.item,
             organisation=self.organisation,

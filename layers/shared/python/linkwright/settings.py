@@ -29,6 +29,7 @@ class Settings:
     secret_arn: str
     dials_per_second: int
     model: str
+    default_country: str
     aws_region: str
     dynamodb_endpoint: str | None
     s3_endpoint: str | None
@@ -69,6 +70,7 @@ def settings() -> Settings:
         secret_arn=env.get("SECRET_ARN", ""),
         dials_per_second=int(env.get("DIALS_PER_SECOND", "1")),
         model=env.get("MODEL", "deterministic"),
+        default_country=env.get("DEFAULT_COUNTRY", "US"),
         aws_region=env["AWS_REGION"],
         dynamodb_endpoint=env.get("AWS_ENDPOINT_URL_DYNAMODB") or env.get("AWS_ENDPOINT_URL"),
         s3_endpoint=env.get("AWS_ENDPOINT_URL_S3") or env.get("AWS_ENDPOINT_URL"),

@@ -13,7 +13,7 @@ from linkwright.errors import Unavailable
 from linkwright.jobs import Work
 from linkwright.table import ConditionFailed, Item, Key, Table, query, update
 from linkwright.transaction import Outrun, Transaction
-from linkwright.workspace import keys, workspaces
+from linkwright.workspace import keys, members, workspaces
 
 _PAGE = 100
 
@@ -84,12 +84,12 @@ def _credentials(workspace_id: str) -> Iterator[Key]:
     while True:
         rows, behind = query(
             Table.ACCESS,
-            f"W#{workspace_id}#MBR",
-            index="gsi1",
+            members.row(workspace_id, "").pk,
             start_after=behind,
             limit=_PAGE,
             newest_first=False,
+            strong=True,
         )
-        yield from (Key(row["pk"], row["sk"]) for row in rows)
+        yield from (auth.membership(row["organisation"], row["subject"]) for row in rows)
         if behind is None:
             break

@@ -141,14 +141,8 @@ def _put(
     rolled_from: str | None = None,
 ) -> CreatedKey:
     workspace = workspaces.existing(account.workspace_id)
-    # Who changes the plan finds this key, or this key is made by the new plan.
-    tx.require(
-        Table.CORE,
-        workspaces.key(account.workspace_id),
-        "#plan = :plan",
-        values={"plan": workspace["plan"]},
-        otherwise=Outrun,
-    )
+    # Who changes the plan or the name finds this key, or it is made by the new ones.
+    workspaces.require_unchanged(tx, workspace)
     keys.bump(tx, account.workspace_id, ring.seen)
     for expired in [key for key in ring.keys if keys.is_over(key)][:_CLEARED_AT_ONCE]:
         keys.remove(expired, tx)

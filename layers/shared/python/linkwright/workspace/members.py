@@ -1,28 +1,149 @@
-"""Members: the people who may act in a workspace with a session, and their roles."""
+"""Members: the people who may act in a workspace with a session, and their roles.
 
-from linkwright import auth, clock, ids
-from linkwright.table import Item, Table
-from linkwright.transaction import Transaction
+A member is three items: the membership, which a session finds by one look-up; a row of the
+workspace's list, which tells who it is; and a pointer from the person. What depends on who has
+which role is one transaction with it: the keys that a person made.
+"""
+
+from typing import Any
+
+from linkwright import auth, clock, ids, pagination
+from linkwright.auth import Account
+from linkwright.pagination import ListQuery, Page
+from linkwright.table import Item, Key, Table, get
+from linkwright.transaction import Outrun, Transaction
+from linkwright.workspace import keys, people, workspaces
+from linkwright.workspace.models import Member
+
+_ROUTE = "workspace/members"
+_SEEN = "(attribute_not_exists(#clerk_at) OR #clerk_at <= :clerk_at)"
+_OUT = f"attribute_not_exists(#pk) OR (attribute_exists(#revoked_at) AND {_SEEN})"
 
 
-def add(workspace: Item, *, organisation: str, subject: str, role: str, tx: Transaction) -> str:
+def row(workspace_id: str, member_id: str) -> Key:
+    return Key(f"W#{workspace_id}#MBR", member_id)
+
+
+def listed(account: Account, query: ListQuery) -> Page[Member]:
+    """In the order in which they came."""
+    fetch = pagination.partition(Table.ACCESS, row(account.workspace_id, "").pk, newest_first=False)
+    return pagination.paged(account, _ROUTE, query, fetch, _show)
+
+
+def find(organisation: str, subject: str) -> Item | None:
+    """The membership, of one who was removed too."""
+    return get(Table.ACCESS, auth.membership(organisation, subject))
+
+
+def add(
+    workspace: Item, *, organisation: str, subject: str, role: str, tx: Transaction, at: int = 0
+) -> str:
     """Give a person of the identity provider's organisation a role; returns the member's id.
 
-    What a request must know is copied onto the membership, as it is onto an API key.
+    What a request must know is copied onto the membership, as it is onto an API key. `at` is when
+    the provider says so, in milliseconds. Raises `Outrun` at the commit.
     """
+    person = people.known(subject)
     member_id = ids.new("usr")
     tx.put(
         Table.ACCESS,
         {
             **auth.membership(organisation, subject).attributes(),
-            "gsi1pk": f"W#{workspace['id']}#MBR",
-            "gsi1sk": member_id,
             "id": member_id,
             "type": "session",
             "role": role,
-            "scopes": sorted(auth.SCOPES),
             **auth.workspace_facts(workspace),
-            "created_at": clock.timestamp(),
+            "clerk_at": at,
+        },
+        # Who was removed may come back.
+        condition=_OUT,
+        values={"clerk_at": at},
+        otherwise=Outrun,
+    )
+    tx.put(
+        Table.ACCESS,
+        {
+            **row(workspace["id"], member_id).attributes(),
+            "organisation": organisation,
+            "subject": subject,
+            "alerts": "on",
+            "view": {
+                "id": member_id,
+                "name": person.name,
+                "email": person.email,
+                "role": role,
+                "joined_at": clock.timestamp(clock.from_epoch_ms(at) if at else None),
+            },
         },
     )
+    people.point(person, organisation, workspace["id"], member_id, tx)
+    workspaces.require_unchanged(tx, workspace)
+    tx.audit("member.added", member_id, {"role": role})
     return member_id
+
+
+def set_role(member: Item, subject: str, role: str, at: int, tx: Transaction) -> None:
+    """Let a member, and the keys that they made, have another role."""
+    _change(member, "SET #role = :role, #clerk_at = :clerk_at", {"role": role, "clerk_at": at}, tx)
+    if role == member["role"]:
+        return
+    tx.update(
+        Table.ACCESS,
+        row(member["workspace_id"], member["id"]),
+        "SET #view.#role = :role",
+        condition="attribute_exists(#pk)",
+        values={"role": role},
+        otherwise=Outrun,
+    )
+    ring = keys.of_maker(member["workspace_id"], subject)
+    for key in ring.keys:
+        keys.set_role(key, role, tx)
+    keys.bump(tx, member["workspace_id"], ring.seen)
+    tx.audit("member.changed", member["id"], {"from": member["role"], "to": role})
+
+
+def remove(member: Item, organisation: str, subject: str, at: int, tx: Transaction) -> None:
+    """Let a member, and the keys that they made, be refused at the next request.
+
+    What is left of the membership keeps what is told late from giving it back.
+    """
+    removed = {"clerk_at": at, "now": clock.timestamp()}
+    _change(member, "SET #clerk_at = :clerk_at, #revoked_at = :now", removed, tx)
+    tx.delete(Table.ACCESS, row(member["workspace_id"], member["id"]), condition="")
+    tx.delete(Table.ACCESS, people.pointer(subject, organisation), condition="")
+    ring = keys.of_maker(member["workspace_id"], subject)
+    for key in ring.keys:
+        keys.remove(key, tx)
+        tx.audit("key.revoked", key["sk"], {"because": "member.removed"})
+    keys.bump(tx, member["workspace_id"], ring.seen)
+    tx.audit("member.removed", member["id"], {"role": member["role"]})
+
+
+def keep_out(organisation: str, subject: str, at: int, tx: Transaction) -> None:
+    """Somebody is removed of whom nothing is known yet: their coming may be told later."""
+    tx.put(
+        Table.ACCESS,
+        {
+            **auth.membership(organisation, subject).attributes(),
+            "clerk_at": at,
+            "revoked_at": clock.timestamp(),
+        },
+        condition=_OUT,
+        values={"clerk_at": at},
+        otherwise=Outrun,
+    )
+
+
+def _change(member: Item, expression: str, values: dict[str, Any], tx: Transaction) -> None:
+    tx.update(
+        Table.ACCESS,
+        Key(member["pk"], member["sk"]),
+        expression,
+        condition=f"#id = :id AND attribute_not_exists(#revoked_at) AND {_SEEN}",
+        values={**values, "id": member["id"]},
+        otherwise=Outrun,
+    )
+
+
+def _show(item: Item) -> Member:
+    return Member.model_validate(item["view"])

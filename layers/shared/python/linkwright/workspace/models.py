@@ -42,6 +42,16 @@ class Limits(Model):
     links: int
 
 
+class Member(Model):
+    """A person who may act in the workspace; `email` is an address of theirs that is verified."""
+
+    id: str
+    name: str | None
+    email: str | None
+    role: Literal["owner", "admin", "member", "viewer", "billing"]
+    joined_at: Time
+
+
 class Whoami(Model):
     workspace: WorkspaceName
     plan: str
