@@ -100,8 +100,8 @@ deploy: .venv/.ready .venv-sam/.ready ## deploy to AWS, if nothing is missing: m
 	  && $(MAKE) build && $(SAM) deploy --config-env '$(ENV)' --region "$$region"
 
 .PHONY: number
-number: .venv/.ready ## say who calls from a number: make number STACK=linkwright-staging NUMBER=+972… WORKSPACE=ws_…
-	@.venv/bin/python -m tools.numbers --stack '$(STACK)' '$(NUMBER)' $(WORKSPACE)
+number: .venv/.ready ## say who calls from a number: make number STACK=linkwright-staging NUMBER=+972… WORKSPACE=ws_… (or RELEASE=1)
+	@.venv/bin/python -m tools.numbers --stack '$(STACK)' '$(NUMBER)' $(WORKSPACE) $(if $(RELEASE),--release)
 
 .PHONY: workspace
 workspace: .venv/.ready ## make a workspace and its first key: make workspace STACK=linkwright-staging NAME=Acme PLAN=pro COUNTRY=IL

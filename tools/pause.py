@@ -10,6 +10,7 @@ from typing import Any
 
 from linkwright import clock
 from tools.template import functions
+from tools.workspace import stack_outputs
 
 CALLBACKS = "callbacks"
 # Read by nobody: another value makes Lambda begin anew.
@@ -87,6 +88,8 @@ def main() -> None:
     import boto3  # only the command line asks AWS for its functions
 
     asked = _arguments()
+    # Says what is wrong with the name or the credentials, and ends.
+    stack_outputs(asked.stack)
     cloudformation, aws_lambda = boto3.client("cloudformation"), boto3.client("lambda")
     found = resources(cloudformation, asked.stack)
     if asked.command == "on":

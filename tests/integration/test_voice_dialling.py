@@ -17,6 +17,7 @@ from linkwright.voice.calls import items, lifecycle
 from linkwright.voice.calls.items import Superseded
 from linkwright.voice.calls.reports import Report
 from linkwright.voice.calls.states import EndedReason, Status
+from linkwright.voice.compliance import caller_ids
 from linkwright.voice.dialling import claims, dialler, inquiry
 from tests import carrier, pump
 from tests.carrier import Exchange, Killed, die, lose, then_die, unanswered, unreachable
@@ -953,13 +954,36 @@ def test_failed_where_the_workspace_may_not_call_from_the_number(
     """It was its own when the agent was made."""
     number = workspace.number()
     call_id = workspace.placed(workspace.agent(phone_number=number))
-    numbers.release(number)
+    numbers.release(number, by_force=True)
     if now == "another's":
         other_workspace.number(number)
     workspace.dial(call_id)
     assert workspace.end_of(call_id) == ("failed", "number_not_registered")
     assert exchange.orders == 0
     assert pump.minutes(workspace.id) == (0, 0)
+
+
+@pytest.mark.parametrize("mode", ["live", "test"])
+def test_a_number_that_agents_call_from_is_released_by_force_alone(
+    workspace: Workspace, other_workspace: Workspace, mode: str
+) -> None:
+    number = workspace.number()
+    of_mode = Workspace(workspace.item, mode)
+    agent = of_mode.agent(phone_number=number)
+    with pytest.raises(numbers.InUse, match=f"^{agent}$"):
+        numbers.release(number)
+    with pytest.raises(caller_ids.Taken):
+        other_workspace.number(number)
+    numbers.release(number, by_force=True)
+    assert other_workspace.number(number) == number
+
+
+def test_a_number_that_no_agent_calls_from_is_released_once(workspace: Workspace) -> None:
+    number = workspace.number()
+    workspace.agent()
+    numbers.release(number)
+    with pytest.raises(caller_ids.Unregistered):
+        numbers.release(number)
 
 
 def test_the_deployments_own_number_is_everybodys(workspace: Workspace, exchange: Exchange) -> None:

@@ -31,7 +31,18 @@ def test_each_tool_starts_as_it_is_documented(tool: str) -> None:
     assert done.returncode == 0, done.stderr[-300:]
 
 
-def test_a_stack_that_cannot_be_read_is_one_line() -> None:
+@pytest.mark.parametrize(
+    "command",
+    [
+        "jobs list",
+        "numbers +972541234567 ws_1",
+        "numbers --release +972541234567",
+        "pause renew",
+        "restore --table core --source restored",
+        "workspace --name Acme",
+    ],
+)
+def test_a_stack_that_cannot_be_read_is_one_line(command: str) -> None:
     nowhere = {
         "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
         "AWS_DEFAULT_REGION": "us-east-1",
@@ -39,10 +50,28 @@ def test_a_stack_that_cannot_be_read_is_one_line() -> None:
         "AWS_SECRET_ACCESS_KEY": "none",
         "AWS_MAX_ATTEMPTS": "1",
     }
-    done = _run("tools.jobs", "--stack", "linkwright-nowhere", "list", **nowhere)
+    tool, *words = command.split()
+    done = _run(f"tools.{tool}", "--stack", "linkwright-nowhere", *words, **nowhere)
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert line.startswith("stack 'linkwright-nowhere' cannot be read: ")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("+972541234567", "say a workspace, or --release"),
+        ("--release +972541234567 ws_1", "say a workspace, or --release"),
+        ("--force +972541234567 ws_1", "--force is for --release"),
+        ("0541234567 ws_1", "a number is written like +972541234567"),
+    ],
+)
+def test_a_number_is_given_to_one_or_released_and_nothing_by_omission(
+    words: str, said: str
+) -> None:
+    done = _run("tools.numbers", "--stack", "linkwright-nowhere", *words.split())
+    assert done.returncode == 2
+    assert said in done.stderr
 
 
 def test_a_workspace_is_made_in_no_stack_that_was_not_named() -> None:

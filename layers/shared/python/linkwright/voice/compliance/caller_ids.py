@@ -16,6 +16,10 @@ class Taken(Exception):
     """The number is registered to another workspace."""
 
 
+class Unregistered(Exception):
+    """The number is registered to nobody."""
+
+
 def key(number: str) -> Key:
     return Key(f"NUMBER#{number}", "OWNER")
 
@@ -37,8 +41,8 @@ def register(number: str, tx: Transaction) -> None:
 
 
 def release(number: str, tx: Transaction) -> None:
-    """Nobody may call from the number any more."""
-    tx.delete(Table.CORE, key(number), condition="")
+    """Nobody may call from the number any more. Raises `Unregistered` at the commit."""
+    tx.delete(Table.CORE, key(number), otherwise=Unregistered)
 
 
 def require(tx: Transaction, number: str, otherwise: Otherwise) -> None:
