@@ -22,14 +22,15 @@ from linkwright.settings import settings
 from linkwright.table import Item, Key
 from tests import carrier
 from tests.client import Context
+from tests.sealer import Sealer
 from tests.simulation.tables import Tables
 from tests.simulation.values import copied
 from tests.stack import Stack, declared, is_of
 
-_KINDS = ("DynamoDB::Table", "SQS::Queue", "S3::Bucket", "SecretsManager::Secret")
+_KINDS = ("DynamoDB::Table", "SQS::Queue", "S3::Bucket", "SecretsManager::Secret", "KMS::Key")
 
 
-class MemoryStack(Stack):
+class MemoryStack(Sealer, Stack):
     # Where nobody listens.
     endpoint = "http://127.0.0.1:1"
 
@@ -138,6 +139,7 @@ def memory() -> Iterator[MemoryStack]:
             (aws, "_client", stack),
             (aws, "SecretsManager", stack),
             (aws, "SQS", stack),
+            (aws, "KMS", stack),
         ):
             patch.setattr(where, name, in_place_of(getattr(where, name), ours))
         yield stack

@@ -1,6 +1,6 @@
 """A function's process, as far as it keeps what it has read."""
 
-from linkwright import aws_http, pace, vault
+from linkwright import aws_http, pace, sealing, vault
 from linkwright.voice import agents
 
 
@@ -10,4 +10,5 @@ def forget() -> None:
     while aws_http._kept:
         aws_http._kept.popitem()[1].close()
     pace.known.cache_clear()
+    sealing.forget()
     agents.at_version.cache_clear()

@@ -73,6 +73,7 @@ class Stack:
             "WORKSPACE_QUEUE_URL": self.names["WorkspaceQueue"],
             "MEDIA_BUCKET": self.names["MediaBucket"],
             "SECRET_ARN": self.names["Secret"],
+            "KMS_KEY_ARN": self.names["SealingKey"],
             "PUBLIC_URL": carrier.PUBLIC_URL,
             # So that no test waits for its turn, but those of the pace.
             "DIALS_PER_SECOND": "1000",
@@ -92,6 +93,7 @@ def use(stack: Stack) -> None:
     table.driver.cache_clear()
     aws.sqs.cache_clear()
     aws.s3.cache_clear()
+    aws.kms.cache_clear()
     aws.secrets_manager.cache_clear()
     processes.forget()
 
@@ -121,7 +123,13 @@ class EmulatedStack(Stack):
         self._dynamodb, self._sqs = self.client("dynamodb"), self.client("sqs")
         self._secrets = self.client("secretsmanager")
         self._bodies: defaultdict[str, list[str]] = defaultdict(list)
-        self.names = {**self._tables(), **self._queues(), **self._buckets(), **self._kept_secrets()}
+        self.names = {
+            **self._tables(),
+            **self._queues(),
+            **self._buckets(),
+            **self._kept_secrets(),
+            **self._keys(),
+        }
 
     def client(self, service: str) -> Any:
         return boto3.client(service, region_name=REGION, endpoint_url=self.endpoint)
@@ -215,4 +223,10 @@ class EmulatedStack(Stack):
                 Name=self._name(logical_id), SecretString=carrier.SECRET
             )["ARN"]
             for logical_id, _ in declared("SecretsManager::Secret")
+        }
+
+    def _keys(self) -> dict[str, str]:
+        return {
+            logical_id: self.client("kms").create_key()["KeyMetadata"]["Arn"]
+            for logical_id, _ in declared("KMS::Key")
         }

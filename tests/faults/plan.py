@@ -1,9 +1,10 @@
 """Which faults are put to a call: those that the code above its client can tell apart.
 
-All eleven are put to each client in `test_seams.py`. That shows that a read, of a table or of the
-secret, fails in one way whatever struck it, and that a transaction mends what strikes it once: one
-fault stands for many here. A process that is killed before a call leaves what it leaves when it is
-killed after the call before, and a read changes nothing: only after an effect a kill is new.
+All eleven are put to each client in `test_seams.py`. That shows that a read, of a table, the secret
+or a sealed key, fails in one way whatever struck it, and that a transaction mends what strikes it
+once: one fault stands for many here. A process that is killed before a call leaves what it leaves
+when it is killed after the call before, and a read changes nothing: only after an effect a kill is
+new.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from tests.faults.injection import Fault, Injector, Reach
 from tests.faults.seams import CARRIER, QUERY, TRANSACT
 
-_READS = {"sync_get_item", QUERY, "get_secret_value"}
+_READS = {"sync_get_item", QUERY, "get_secret_value", "generate_data_key", "decrypt"}
 _UPDATE = "sync_update_item"
 
 Blow = tuple[Fault, Reach]

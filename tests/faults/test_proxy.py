@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from linkwright import aws, table, transaction
+from linkwright.aws import kms as layers_kms
 from linkwright.aws import sqs as layers_sqs
 from linkwright.errors import Unavailable
 from linkwright.settings import settings
@@ -71,9 +72,11 @@ def _go_through(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", url)
     settings.cache_clear()
     driver, sqs = layers_driver.__wrapped__(), layers_sqs.__wrapped__()
+    kms = layers_kms.__wrapped__()
     monkeypatch.setattr(table, "driver", lambda: driver)
     monkeypatch.setattr(transaction, "driver", lambda: driver)
     monkeypatch.setattr(aws, "sqs", lambda: sqs)
+    monkeypatch.setattr(aws, "kms", lambda: kms)
 
 
 # ---- the clients --------------------------------------------------------------------------------
@@ -138,6 +141,26 @@ def test_real_queue_client_says_what_the_seam_says(
     proxy.spoil(*[WIRES[fault] if fault is not Fault.GARBAGE else Wire.EMPTY] * ATTEMPTS)
     assert _sent(aws.sqs()) == expected
     assert 1 <= len(proxy.attempts) <= ATTEMPTS
+
+
+@pytest.mark.parametrize("fault", _OF_A_QUEUE)
+def test_real_key_client_says_what_the_seam_says(world: World, proxy: Proxy, fault: Fault) -> None:
+    through_the_proxy = aws.kms()
+    with world.seam.use(Injector(fault, 1)):
+        expected = _made(seams.FaultyClient("kms", lambda: through_the_proxy, world.seam))
+    proxy.spoil(*[WIRES[fault] if fault is not Fault.GARBAGE else Wire.EMPTY] * ATTEMPTS)
+    assert _made(through_the_proxy) == expected
+    assert 1 <= len(proxy.attempts) <= ATTEMPTS
+
+
+def _made(client: Any) -> object:
+    try:
+        answer = client.generate_data_key(
+            KeyId=settings().kms_key_arn, KeySpec="AES_256", EncryptionContext={"entity": "mbx_1"}
+        )
+    except Exception as failure:  # noqa: BLE001 -- its kind is what is looked at
+        return type(failure)
+    return answer.get("Plaintext")
 
 
 def _send_at_the_seam(world: World, fault: Fault) -> object:

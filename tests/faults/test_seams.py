@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 from pydynox.exceptions import PydynoxException
 
-from linkwright import aws, egress, table, vault
+from linkwright import aws, egress, sealing, table, vault
 from linkwright.errors import Unavailable
 from linkwright.providers import twilio
 from linkwright.table import Key, Table
@@ -157,6 +157,23 @@ def test_fault_at_the_secret_is_no_secret(world: World, fault: Fault) -> None:
             vault.vault()
         assert vault.vault().carrier is not None
     assert injector.calls == ["get_secret_value"] * 2
+
+
+@pytest.mark.parametrize("fault", list(Fault))
+def test_fault_at_the_key_seals_and_opens_nothing(world: World, fault: Fault) -> None:
+    world.reset()
+    where = (world.partition, "mbx_1")
+    failure = Killed if fault.kills else Unavailable
+    with world.seam.use(Injector(fault, 1)) as injector:
+        with pytest.raises(failure):
+            sealing.seal("hunter2", *where)
+        sealed = sealing.seal("hunter2", *where)
+    assert injector.calls == ["generate_data_key"] * 2
+    with world.seam.use(Injector(fault, 1)) as injector:
+        with pytest.raises(failure):
+            sealing.unseal(sealed, *where)
+        assert sealing.unseal(sealed, *where) == "hunter2"
+    assert injector.calls == ["decrypt"] * 2
 
 
 @pytest.mark.parametrize("fault", [fault for fault in Fault if not fault.kills])

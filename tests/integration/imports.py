@@ -78,7 +78,7 @@ WRITES = _names("""
 # Those whose answer holds a secret, besides: it is sealed.
 SEALS = _names("""
     cryptography cryptography.exceptions cryptography.hazmat cryptography.utils
-    linkwright.sealing
+    linkwright.reply_sealing
 """)
 # What the carrier calls, besides.
 CALLBACKS = _names("""

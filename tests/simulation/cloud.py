@@ -16,6 +16,7 @@ from tests import carrier, processes
 from tests.client import http_event, load, named, queue_event, stream_event
 from tests.faults import wiring
 from tests.faults.injection import Killed
+from tests.sealer import Sealer
 from tests.simulation.clockwork import Scheduler
 from tests.simulation.network import Network
 from tests.simulation.tables import Change, Tables
@@ -39,7 +40,7 @@ class Context:
         self.get_remaining_time_in_millis = milliseconds_left
 
 
-class Cloud:
+class Cloud(Sealer):
     """Wakes the functions.
 
     `sent` is where the work of all messages is written down, `dead` the messages that no worker

@@ -90,6 +90,7 @@ _ENVIRONMENT = {
     "WORKSPACE_QUEUE_URL": "WorkspaceQueue",
     "MEDIA_BUCKET": "media",
     "SECRET_ARN": "Secret",
+    "KMS_KEY_ARN": "SealingKey",
     "PUBLIC_URL": carrier.PUBLIC_URL,
     "DOCS_URL": "",
     "AWS_REGION": "us-east-1",
@@ -209,7 +210,7 @@ class _World:
         driver = net.connect(self.tables, network.dynamodb)
         services = {
             name: net.connect(self.cloud, network.service(name))
-            for name in ("sqs", "s3", "secrets_manager")
+            for name in ("sqs", "s3", "secrets_manager", "kms")
         }
         with pytest.MonkeyPatch.context() as patch:
             for name, value in _ENVIRONMENT.items():

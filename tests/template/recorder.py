@@ -83,6 +83,14 @@ class Recorder:
         self.record("sqs:SendMessage", QueueUrl)
         return aws.SQS().send_message_batch(QueueUrl=QueueUrl, Entries=Entries)
 
+    def generate_data_key(self, *, KeyId: str, **wanted: object) -> Any:  # noqa: ANN401, N803
+        self.record("kms:GenerateDataKey", KeyId)
+        return aws.KMS().generate_data_key(KeyId=KeyId, **wanted)
+
+    def decrypt(self, *, KeyId: str, **wanted: object) -> Any:  # noqa: ANN401, N803
+        self.record("kms:Decrypt", KeyId)
+        return aws.KMS().decrypt(KeyId=KeyId, **wanted)
+
     def watched_link(self, link: Callable[[str], Any]) -> Callable[[str], Any]:
         """Whoever signs an address lends its own right to read."""
 
@@ -145,7 +153,7 @@ def recording(stack: Stack) -> Iterator[Recorder]:
         for caller in (client, switchboard):
             patch.setattr(caller, "load", lambda of: recorder.watched(of, load(of)))
         patch.setattr(boto3, "DEFAULT_SESSION", session)
-        for service in ("secrets_manager", "sqs"):
+        for service in ("kms", "secrets_manager", "sqs"):
             patch.setattr(aws, service, lambda: recorder)
         patch.setattr(media, "link", recorder.watched_link(media.link))
         _forget_clients()

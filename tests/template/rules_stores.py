@@ -31,6 +31,10 @@ def _key_of_a_secret(secret: Json) -> str:
     return "a key of yours" if "KmsKeyId" in secret else "Secrets Manager's key"
 
 
+def _key_of_a_key(key: Json) -> str:
+    return "KMS itself" if key.get("EnableKeyRotation") is True else "KMS itself, always the same"
+
+
 def _key_of_a_log(group: Json) -> str:
     return "a key of yours" if "KmsKeyId" in group else "CloudWatch's key"
 
@@ -45,6 +49,7 @@ STORES: dict[str, Callable[[Json], str]] = {
     "AWS::SQS::Queue": _key_of_a_queue,
     "AWS::S3::Bucket": _key_of_a_bucket,
     "AWS::SecretsManager::Secret": _key_of_a_secret,
+    "AWS::KMS::Key": _key_of_a_key,
     "AWS::Logs::LogGroup": _key_of_a_log,
     "AWS::SNS::Topic": _key_of_a_topic,
 }

@@ -14,6 +14,7 @@ from tests.template import (
     broken_dashboard,
     broken_data,
     broken_functions,
+    broken_keys,
     broken_stores,
     rules_access,
     rules_alarms,
@@ -22,6 +23,7 @@ from tests.template import (
     rules_code,
     rules_dashboard,
     rules_functions,
+    rules_keys,
     rules_lock,
     rules_queues,
     rules_routes,
@@ -45,6 +47,7 @@ RULES: list[Rule] = [
     *rules_tables.RULES,
     *rules_buckets.RULES,
     *rules_stores.RULES,
+    *rules_keys.RULES,
     *rules_carrier.RULES,
     *rules_settings.RULES,
     *rules_routes.RULES,
@@ -55,7 +58,7 @@ RULES: list[Rule] = [
 assert broken_functions, broken_data
 assert broken_code, broken_buckets
 assert broken_alarms, broken_dashboard
-assert broken_stores
+assert broken_stores, broken_keys
 assert broken_carrier
 # A broken checkout is made of these and what is theirs: some of each kind, however many there are.
 KEPT = {

@@ -76,6 +76,33 @@ def sqs() -> SQS:
     return SQS()
 
 
+class KMS:
+    """As above; keys and what is sealed are text here, in base64."""
+
+    def __init__(self) -> None:
+        from linkwright import aws_http
+
+        aws_http.prepare(_address("kms", settings().kms_endpoint))
+
+    def generate_data_key(self, **wanted: object) -> dict[str, Any]:
+        return self._asked("GenerateDataKey", wanted)
+
+    def decrypt(self, **wanted: object) -> dict[str, Any]:
+        """What KMS did not seal so is an answer, by its `__type`."""
+        return self._asked("Decrypt", wanted)
+
+    def _asked(self, operation: str, wanted: Mapping[str, object]) -> dict[str, Any]:
+        from linkwright import aws_http
+
+        at = _address("kms", settings().kms_endpoint)
+        return aws_http.call(at, "kms", f"TrentService.{operation}", wanted)
+
+
+@cache
+def kms() -> KMS:
+    return KMS()
+
+
 def run(operation: Callable[[], Result]) -> Result:
     """Make one call of a client. Raises `Unavailable` for a fault that may pass."""
     if deadline.seconds_left() < CALL_BUDGET_S:

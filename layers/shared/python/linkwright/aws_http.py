@@ -19,6 +19,8 @@ CONNECT_TIMEOUT_S = 1
 READ_TIMEOUT_S = 3
 # More than any secret or sealed key has.
 MAX_BYTES = 1024 * 1024
+# There is no such thing; KMS did not seal this, or not so.
+ANSWERS = ("ResourceNotFoundException", "InvalidCiphertextException", "IncorrectKeyException")
 
 
 # A connection to each service. Who sends takes it out, and puts it back after a good answer: it is
@@ -38,7 +40,7 @@ def call(
     """Ask for an operation, as in "secretsmanager.GetSecretValue", of the service at an address.
 
     `version` is that of the service's JSON protocol.
-    That there is no such thing is an answer, by its `__type`. Raises `Unavailable` where there is
+    Some errors are answers, by their `__type`: `ANSWERS`. Raises `Unavailable` where there is
     none, or a refusal, twice.
     """
     try:
@@ -83,7 +85,7 @@ def _posted(url: str, headers: Mapping[str, str], body: bytes) -> dict[str, Any]
         connection.request("POST", "/", body, dict(headers))
         with connection.getresponse() as response:
             answer = json.loads(_read(response))
-        if not isinstance(answer, dict) or (response.status != 200 and not _is_missing(answer)):
+        if not isinstance(answer, dict) or (response.status != 200 and not _is_answer(answer)):
             raise Unavailable
     except BaseException:
         connection.close()
@@ -92,8 +94,8 @@ def _posted(url: str, headers: Mapping[str, str], body: bytes) -> dict[str, Any]
     return answer
 
 
-def _is_missing(answer: Mapping[str, object]) -> bool:
-    return f"{answer.get('__type')}".endswith("ResourceNotFoundException")
+def _is_answer(answer: Mapping[str, object]) -> bool:
+    return f"{answer.get('__type')}".endswith(ANSWERS)
 
 
 def _is_open(connection: HTTPConnection) -> bool:

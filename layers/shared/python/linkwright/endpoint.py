@@ -77,7 +77,8 @@ def endpoint(
     `has_secret`: the answer is kept only sealed, and nobody on its way may keep it.
     """
     if has_secret:
-        from linkwright import sealing  # noqa: F401 -- before the first event, for those who seal
+        # Before the first event, for those who seal.
+        from linkwright import reply_sealing  # noqa: F401
 
     def decorate(work: Callable[..., Any]) -> Handler:
         signature = inspect.signature(work)

@@ -78,16 +78,16 @@ class Attempt:
         if self.sealed_by is None:
             return body
         # Imported here: few answers hold a secret, and those endpoints import it in advance.
-        from linkwright import sealing
+        from linkwright import reply_sealing
 
-        return sealing.seal(body, self.sealed_by, self.key.pk)
+        return reply_sealing.seal(body, self.sealed_by, self.key.pk)
 
     def _unsealed(self, body: str) -> str:
         if self.sealed_by is None:
             return body
-        from linkwright import sealing
+        from linkwright import reply_sealing
 
-        return sealing.unseal(body, self.sealed_by, self.key.pk)
+        return reply_sealing.unseal(body, self.sealed_by, self.key.pk)
 
 
 def begin(

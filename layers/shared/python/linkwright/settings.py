@@ -27,6 +27,7 @@ class Settings:
     egress_allows_loopback: bool
     public_url: str
     secret_arn: str
+    kms_key_arn: str
     dials_per_second: int
     model: str
     default_country: str
@@ -35,6 +36,7 @@ class Settings:
     s3_endpoint: str | None
     secrets_endpoint: str | None
     sqs_endpoint: str | None
+    kms_endpoint: str | None
 
     @property
     def base_path(self) -> str:
@@ -68,6 +70,7 @@ def settings() -> Settings:
         egress_allows_loopback=env.get("EGRESS_ALLOW_LOOPBACK") == "true",
         public_url=env.get("PUBLIC_URL", ""),
         secret_arn=env.get("SECRET_ARN", ""),
+        kms_key_arn=env.get("KMS_KEY_ARN", ""),
         dials_per_second=int(env.get("DIALS_PER_SECOND", "1")),
         model=env.get("MODEL", "deterministic"),
         default_country=env.get("DEFAULT_COUNTRY", "US"),
@@ -76,6 +79,7 @@ def settings() -> Settings:
         s3_endpoint=env.get("AWS_ENDPOINT_URL_S3") or env.get("AWS_ENDPOINT_URL"),
         secrets_endpoint=env.get("AWS_ENDPOINT_URL_SECRETS_MANAGER") or env.get("AWS_ENDPOINT_URL"),
         sqs_endpoint=env.get("AWS_ENDPOINT_URL_SQS") or env.get("AWS_ENDPOINT_URL"),
+        kms_endpoint=env.get("AWS_ENDPOINT_URL_KMS") or env.get("AWS_ENDPOINT_URL"),
     )
 
 
