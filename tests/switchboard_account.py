@@ -3,8 +3,9 @@
 import itertools
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
+from linkwright.providers.twilio import API_URL
 from tests.switchboard_calls import PlacedCall
 from tools.carrier.behaviour import Behaviour
 from tools.carrier.callees import HUMAN, MAGIC, Callee
@@ -22,6 +23,8 @@ class Account:
     """Also what the handlers of `tools.carrier.rest` take for a carrier."""
 
     behaviour = _LISTED_ALWAYS
+    base_url = API_URL
+    opened = datetime(2026, 1, 1, tzinfo=UTC)
 
     def __init__(
         self,

@@ -101,6 +101,12 @@ def _client(carrier: Carrier, token: str = "") -> httpx.Client:
     )
 
 
+def _twilio(phone: Phone) -> Client:
+    client = Client(phone.carrier.account_sid, phone.carrier.auth_token)
+    client.api.base_url = phone.carrier.base_url
+    return client
+
+
 def _conversation(received: Received) -> Page:
     """Repeats what it heard, and goes on listening."""
     heard = received.form["SpeechResult"]
@@ -662,8 +668,7 @@ def test_calls_are_found_by_their_start_and_their_end(phone: Phone) -> None:
 
 
 def test_twilios_own_client_understands_the_api(phone: Phone) -> None:
-    client = Client(phone.carrier.account_sid, phone.carrier.auth_token)
-    client.api.base_url = phone.carrier.base_url
+    client = _twilio(phone)
     placed = client.calls.create(
         to=HUMAN_NUMBER,
         from_=FROM,
@@ -689,7 +694,58 @@ def test_twilios_own_client_understands_the_api(phone: Phone) -> None:
     assert (refused.value.status, refused.value.code) == (400, 21220)
 
 
+def test_twilios_own_client_pages_by_what_stands_beside_a_page(phone: Phone) -> None:
+    client = _twilio(phone)
+    sids = [phone.call().sid for _ in range(5)][::-1]
+    page = client.calls.page(page_size=2)
+    assert [call.sid for call in page] == sids[:2]
+    later = phone.call().sid
+    # What was placed meanwhile moves no page.
+    second = page.next_page()
+    assert second is not None
+    assert [call.sid for call in second] == sids[2:4]
+    third = second.next_page()
+    assert third is not None
+    assert ([call.sid for call in third], third.next_page()) == (sids[4:], None)
+    back = third.previous_page()
+    assert back is not None
+    assert [call.sid for call in back] == sids[2:4]
+    assert [call.sid for call in client.calls.list(page_size=2)] == [later, *sids]
+    assert [call.sid for call in client.calls.list(page_size=1, to="+15005550001")] == []
+
+
+@pytest.mark.parametrize("query", ["Page=1", "PageToken=PACA0", "PageToken=soon&Page=1"])
+def test_400_for_a_page_that_no_list_named(phone: Phone, query: str) -> None:
+    phone.call()
+    refused = phone.http.get(f"/Calls.json?{query}")
+    assert (refused.status_code, refused.json()["code"]) == (400, 21481)
+
+
+def test_twilios_own_client_reads_its_account(phone: Phone) -> None:
+    account = _twilio(phone).api.v2010.accounts(phone.carrier.account_sid).fetch()
+    assert (account.sid, account.status, account.type) == (
+        phone.carrier.account_sid,
+        "active",
+        "Full",
+    )
+    assert account.auth_token == phone.carrier.auth_token
+    listed = phone.carrier.base_url + account.subresource_uris["calls"]
+    assert httpx.get(listed, auth=(account.sid, account.auth_token)).json()["calls"] == []
+    other = phone.carrier.base_url + f"/2010-04-01/Accounts/AC{'0' * 32}.json"
+    assert httpx.get(other, auth=(account.sid, account.auth_token)).status_code == 401
+
+
 # Recordings
+
+
+def test_twilios_own_client_knows_where_the_sound_of_a_recording_is(phone: Phone) -> None:
+    call = phone.call(Record="true")
+    (recording,) = _twilio(phone).calls(call.sid).recordings.list()
+    (found,) = _twilio(phone).recordings.list()
+    assert found.sid == recording.sid
+    auth = (phone.carrier.account_sid, phone.carrier.auth_token)
+    sound = httpx.get(f"{found.media_url}.wav", auth=auth)
+    assert (sound.status_code, sound.headers["content-type"]) == (200, "audio/x-wav")
 
 
 def test_recordings_are_listed_in_pages_of_the_account_and_of_a_call(phone: Phone) -> None:

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 
 class Operation(StrEnum):
+    ACCOUNT = "account"
     PLACE = "place"
     FETCH = "fetch"
     LIST = "list"

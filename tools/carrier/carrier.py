@@ -4,6 +4,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from threading import Event as Flag
 from threading import Lock, Thread
 
@@ -49,6 +50,7 @@ class Carrier:
         account: Account,
     ) -> None:
         self.base_url = ""
+        self.opened = datetime.now(UTC)
         self.account_sid = account.sid
         self.auth_token = account.auth_token
         self.secondary_token = ""
@@ -112,6 +114,10 @@ class Carrier:
         order = replace(parent.order, to=to, sender=sender, status=None, recording=None)
         child = Call(sid("CA"), self.account_sid, order, parent.behaviour, parent_sid=parent.sid)
         return self._add(child)
+
+    def remember(self, call: Call) -> None:
+        """One of an earlier run."""
+        self._add(call)
 
     def fault(self, operation: Operation | None) -> Fault | None:
         """The fault this request meets; it is used up by asking."""

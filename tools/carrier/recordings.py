@@ -61,19 +61,29 @@ class Recording:
             del said["RecordingDuration"]
         return said
 
-    def resource(self) -> dict[str, object]:
+    def resource(self, base_url: str) -> dict[str, object]:
         return {
             "sid": self.sid,
             "account_sid": self.account_sid,
             "call_sid": self.call_sid,
             "api_version": "2010-04-01",
             "channels": self.channels,
+            "conference_sid": None,
             "date_created": format_datetime(self.started),
+            "date_updated": format_datetime(self.started),
             "duration": str(self.duration_s),
+            "encryption_details": None,
             "error_code": None,
+            "media_url": base_url + self.uri,
+            "price": None,
+            "price_unit": "USD",
             "source": self.source,
             "start_time": format_datetime(self.started),
             "status": self.status,
+            "subresource_uris": {
+                "add_on_results": f"{self.uri}/AddOnResults.json",
+                "transcriptions": f"{self.uri}/Transcriptions.json",
+            },
             "uri": f"{self.uri}.json",
         }
 

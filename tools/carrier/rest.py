@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from urllib.parse import parse_qs
 
 from tools.carrier import dialling, lists
@@ -73,7 +74,7 @@ def find(method: str, path: str) -> tuple[Route, tuple[str, ...]]:
 
 def account_path(carrier: Carrier, path: str, authorization: str) -> str:
     """What of the path is below the account. Raises `RestError` unless it is the caller's."""
-    found = re.fullmatch(rf"/{API_VERSION}/Accounts/([^/]+)/(.+)", path)
+    found = re.fullmatch(rf"/{API_VERSION}/Accounts/([^/.]+)(?:/|(?=\.))(.+)", path)
     if not found:
         raise not_found(path)
     given, tokens = _credentials(authorization), [carrier.auth_token, carrier.secondary_token]
@@ -93,6 +94,24 @@ def _credentials(authorization: str) -> bytes:
 
 def values(text: str) -> dict[str, list[str]]:
     return parse_qs(text, keep_blank_values=True)
+
+
+def _account(carrier: Carrier, asked: Asked) -> Response:
+    uri, opened = asked.path.removesuffix(".json"), format_datetime(carrier.opened)
+    below = {"calls": f"{uri}/Calls.json", "recordings": f"{uri}/Recordings.json"}
+    facts = {
+        "auth_token": carrier.auth_token,
+        "date_created": opened,
+        "date_updated": opened,
+        "friendly_name": "Simulated",
+        "owner_account_sid": carrier.account_sid,
+        "sid": carrier.account_sid,
+        "status": "active",
+        "subresource_uris": below,
+        "type": "Full",
+        "uri": asked.path,
+    }
+    return Response(200, facts)
 
 
 def _place(carrier: Carrier, asked: Asked) -> Response:
@@ -141,12 +160,13 @@ def _call(carrier: Carrier, asked: Asked) -> Call:
 def _list(carrier: Carrier, asked: Asked) -> Response:
     query = asked.only()
     listed = datetime.now(UTC) - timedelta(seconds=carrier.behaviour.listed_after_s)
-    calls = (
-        call
-        for call in reversed(carrier.calls())
-        if call.created <= listed and lists.is_call_wanted(call, query)
-    )
-    return Response(200, lists.page("calls", asked.path, query, calls))
+    calls = [call for call in reversed(carrier.calls()) if call.created <= listed]
+
+    def is_wanted(call: Call) -> bool:
+        return lists.is_call_wanted(call, query)
+
+    page = lists.page("calls", asked.path, query, calls, is_wanted, Call.resource)
+    return Response(200, page)
 
 
 def _recordings(carrier: Carrier, asked: Asked) -> Response:
@@ -154,14 +174,20 @@ def _recordings(carrier: Carrier, asked: Asked) -> Response:
     query, of = asked.only(), {"CallSid": _call(carrier, asked).sid} if asked.found else {}
     known = (*carrier.deleted.values(),) if _asks_for_deleted(asked) else ()
     made = sorted((*known, *carrier.recordings.values()), key=lambda one: one.started, reverse=True)
-    wanted = (one for one in made if lists.is_recording_wanted(one, {**query, **of}))
-    return Response(200, lists.page("recordings", asked.path, query, wanted))
+
+    def is_wanted(one: Recording) -> bool:
+        return lists.is_recording_wanted(one, {**query, **of})
+
+    def show(one: Recording) -> dict[str, object]:
+        return one.resource(carrier.base_url)
+
+    return Response(200, lists.page("recordings", asked.path, query, made, is_wanted, show))
 
 
 def _recording(carrier: Carrier, asked: Asked) -> Response:
     recording, kind = _known(carrier, asked), asked.found[-1]
     if kind == ".json":
-        return Response(200, recording.resource())
+        return Response(200, recording.resource(carrier.base_url))
     if recording.status == DELETED:
         raise not_found(asked.path)
     if kind == ".mp3":
@@ -195,6 +221,7 @@ _RECORDING = r"Recordings/(RE[0-9a-f]{32})"
 ROUTES = [
     Route(method, re.compile(pattern), operation, handler)
     for method, pattern, operation, handler in (
+        ("GET", r"\.json", Operation.ACCOUNT, _account),
         ("POST", r"Calls\.json", Operation.PLACE, _place),
         ("GET", r"Calls\.json", Operation.LIST, _list),
         ("GET", rf"{_CALL}\.json", Operation.FETCH, _fetch),

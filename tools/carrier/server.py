@@ -6,9 +6,11 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from urllib.parse import urlsplit
 
+from tools.carrier import books
 from tools.carrier.behaviour import Behaviour, Fault
 from tools.carrier.carrier import Account, Carrier, Request
 from tools.carrier.errors import SUSPENDED, RestError
@@ -30,14 +32,17 @@ def start_carrier(
     time_scale: float = 1.0,
     origins: Mapping[str, str] | None = None,
     account: Account | None = None,
+    kept_in: Path | None = None,
 ) -> Iterator[Carrier]:
     """A carrier on loopback, until the end of the block; port 0 takes a free one.
 
     `time_scale` is the real length of a second of a call. `origins` lets public URLs be called
     back on loopback: {"https://calls.example": "http://127.0.0.1:8000"}. Without an `account` a new
-    one is made.
+    one is made. What it did is read from the file `kept_in` and written there at the end.
     """
     carrier = Carrier(behaviour or Behaviour(), time_scale, origins or {}, account or Account())
+    if kept_in:
+        books.read(carrier, kept_in)
     with _Server(("127.0.0.1", port), _handler(carrier)) as server:
         carrier.base_url = f"http://127.0.0.1:{server.server_address[1]}"
         thread = Thread(target=server.serve_forever, args=(_POLL_S,), daemon=True)
@@ -48,6 +53,8 @@ def start_carrier(
             carrier.close()
             server.shutdown()
             thread.join()
+            if kept_in:
+                books.write(carrier, kept_in)
 
 
 class _Server(ThreadingHTTPServer):

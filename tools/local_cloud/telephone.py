@@ -29,7 +29,7 @@ def parameters() -> dict[str, str]:
 
 @contextmanager
 def start(directory: Path, front_door: str, name: str = LIVE) -> Iterator[Carrier]:
-    """A carrier, with the account of the first run.
+    """A carrier, with the account of the first run and what it did since.
 
     On the same port too, if it is free: what functions read of the secret they never read again,
     and some may begin before a new address is written there.
@@ -41,6 +41,7 @@ def start(directory: Path, front_door: str, name: str = LIVE) -> Iterator[Carrie
         time_scale=TIME_SCALE,
         origins={PUBLIC_URL: front_door},
         account=account,
+        kept_in=directory / f"{name}.calls.json",
     ) as carrier:
         _remember(file, carrier)
         yield carrier
