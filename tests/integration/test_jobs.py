@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +16,7 @@ from linkwright.table import Item, Key, Table, get, update
 from linkwright.transaction import Transaction
 from linkwright.voice.calls import follow_ups
 from tests import pump
+from tests.carrier import Killed, die
 from tests.client import Context, invoke, queue_event
 from tests.clocks import Hand
 from tests.factories import Workspace, make_workspace
@@ -74,6 +77,10 @@ def _fail(work: Work) -> None:
     raise ValueError(work.sk)
 
 
+def _shard(job: Work) -> int:
+    return int(str(_stored(job)["gsi2pk"]).removeprefix("DUE#"))
+
+
 def _run(job: Work, work: Callable[[Work], None] = _fail, received: int = 1) -> list[Any]:
     handler = worker.queue_worker()(work)
     event = queue_event([job.message()], received=received)
@@ -102,6 +109,73 @@ def test_a_job_is_sent_once_and_not_again_before_its_message_must_be_lost(
     invoke("sweep_overdue", {})
     invoke("sweep_overdue", {})
     assert _messages(stack, workspace) == [vars(job)]
+
+
+@pytest.mark.parametrize(("hours", "messages"), [(12, 6), (96, 9)])
+def test_a_job_in_a_long_queue_is_sent_ever_more_seldom(
+    stack: Stack, workspace: Workspace, job: Work, hand: Hand, hours: int, messages: int
+) -> None:
+    """Nothing is lost, the workers are behind: it was 21 messages in half a day, 165 in four."""
+    pump.relay(stack, workspace.id)
+    sent = []
+    for minute in range(hours * 60):
+        invoke("sweep_overdue", {"shard": _shard(job)})
+        sent += [minute] * len(_messages(stack, workspace))
+        hand.move(60)
+    assert len(sent) == messages
+    # One that is lost comes as soon as ever; from then on it is twice as long each time.
+    assert sent[:5] == pytest.approx([0, 35, 70, 140, 280], abs=5)
+
+
+def test_a_job_is_sent_again_at_the_latest_when_no_queue_can_have_its_message_any_more(
+    stack: Stack, workspace: Workspace, job: Work, hand: Hand
+) -> None:
+    pump.relay(stack, workspace.id)
+    waits = []
+    for _ in range(12):
+        waits.append(clock.parse(_stored(job)["gsi2sk"]) - clock.now())
+        hand.move(waits[-1].total_seconds())
+        invoke("sweep_overdue", {"shard": _shard(job)})
+    assert waits[-2:] == [jobs.QUEUE_RETENTION] * 2
+    for queue in wiring.queues():
+        # SQS's own, where nothing is said.
+        kept_s = template()["Resources"][queue]["Properties"].get("MessageRetentionPeriod", 345_600)
+        assert kept_s == jobs.QUEUE_RETENTION.total_seconds()
+
+
+def test_a_job_that_was_heard_of_is_waited_for_as_if_it_were_new(
+    stack: Stack, workspace: Workspace, job: Work, hand: Hand
+) -> None:
+    pump.relay(stack, workspace.id)
+    for _ in range(4):
+        hand.move(4 * 3600)
+        invoke("sweep_overdue", {"shard": _shard(job)})
+    assert clock.parse(_stored(job)["gsi2sk"]) - clock.now() > 2 * KIND.lost_after
+    # A run fails: the next one is asked for anew, and the message of that is lost.
+    assert _run(job) == []
+    pump.relay(stack, workspace.id)
+    hand.move(40 * 60)
+    invoke("sweep_overdue", {"shard": _shard(job)})
+    assert clock.parse(_stored(job)["gsi2sk"]) - clock.now() <= KIND.lost_after
+
+
+def test_a_job_whose_worker_is_killed_each_time_gives_up_when_its_time_is_over(
+    stack: Stack, workspace: Workspace, job: Work, hand: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its messages come, so they are not waited for ever longer: it failed with no gap between."""
+    longest = timedelta(days=1)
+    monkeypatch.setitem(KINDS, HANG_UP, replace(KIND, longest=longest))
+    pump.relay(stack, workspace.id)
+    began, shard = clock.now(), _shard(job)
+    while not jobs.has_given_up(_stored(job)):
+        # When it comes again it is seen that the run before was killed.
+        for received in range(1, 6) if _messages(stack, workspace) else ():
+            with suppress(Killed):
+                _run(job, die, received)
+            hand.move(360)
+        hand.move(360)
+        invoke("sweep_overdue", {"shard": shard})
+        assert clock.now() - began < longest + 3 * KIND.lost_after
 
 
 def test_what_is_asked_for_again_is_sent_again_and_what_changes_otherwise_is_not(

@@ -38,7 +38,7 @@ Change = tuple[Item | None, Item]
 # What its failures in a row leave on it.
 FAILURES = ("attempts", "failing_since", "failed_at")
 # What makes an item a job.
-ATTRIBUTES = ("outbox", "gsi2pk", "gsi2sk", "next_at", *FAILURES, "given_up_at")
+ATTRIBUTES = ("outbox", "gsi2pk", "gsi2sk", "next_at", "swept", *FAILURES, "given_up_at")
 _DUE = "DUE#"
 _GIVEN_UP = "GIVEN_UP#"
 DUE_SHARDS = 8
@@ -46,6 +46,8 @@ DUE_SHARDS = 8
 RELAY_GRACE = timedelta(seconds=60)
 # As long as a queue hands out a message whose worker is killed each time, and some minutes.
 LOST_AFTER = timedelta(minutes=35)
+# As long as a queue keeps a message that nobody fetches.
+QUEUE_RETENTION = timedelta(days=4)
 # What a queue can hold a message back for.
 MOST_DELAY = timedelta(minutes=15)
 # Ids and words; nobody's number or address.

@@ -23,11 +23,15 @@ _SEEN = "#gsi2sk = :seen"
 
 @dataclass(frozen=True)
 class Due:
-    """A job to send, as the due index has it; the queue is to hold its message back for so long."""
+    """A job to send, as the due index has it; the queue is to hold its message back for so long.
+
+    `lost_after`: the sweeper's word for when its message must be lost, in place of the kind's.
+    """
 
     work: Work
     seen: str
     delay: timedelta = timedelta(0)
+    lost_after: timedelta | None = None
 
 
 class _Moved(Exception):
@@ -137,8 +141,13 @@ def _noted(due: Due) -> tuple[str, Mapping[str, Any]]:
     kind = due.work.of_kind
     if kind.is_done_when_sent:
         return "REMOVE #outbox, #gsi2pk, #gsi2sk", {"seen": due.seen}
-    lost = clock.timestamp(clock.now() + due.delay + kind.lost_after)
-    return "SET #gsi2sk = :lost REMOVE #outbox", {"seen": due.seen, "lost": lost}
+    after = due.lost_after or kind.lost_after
+    lost = clock.timestamp(clock.now() + due.delay + after)
+    values: Item = {"seen": due.seen, "lost": lost}
+    if due.lost_after is None:
+        return "SET #gsi2sk = :lost REMOVE #outbox", values
+    values["swept"] = {"lost_at": lost, "after_s": int(after.total_seconds())}
+    return "SET #gsi2sk = :lost, #swept = :swept REMOVE #outbox", values
 
 
 def _confirm_together(noted: Mapping[Due, tuple[str, Mapping[str, Any]]]) -> None:

@@ -56,7 +56,8 @@ def note_killed(work: Work) -> None:
     """
     job = get(Table.CORE, work.key)
     if job is not None and jobs.is_due(job):
-        jobs.change(job, _failed_again(job, work.of_kind))
+        # It is heard of, so its messages come: they need not be waited for ever longer.
+        jobs.change(job, _failed_again(job, work.of_kind), "REMOVE #swept")
 
 
 def _failed_again(job: Item, kind: Kind) -> Item:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 
 from linkwright import clock, deadline, jobs, relay
 from linkwright.jobs import Work
@@ -80,9 +81,18 @@ def _moved(work: Work, seen: str) -> Due | None:
     later = clock.timestamp(clock.now() + jobs.RELAY_GRACE)
     values = {"seen": seen, "later": later}
     try:
-        update(
+        job = update(
             Table.CORE, work.key, "SET #gsi2sk = :later", condition="#gsi2sk = :seen", values=values
         )
     except ConditionFailed:
         return None
-    return Due(work, later)
+    return Due(work, later, lost_after=_lost_after(work, job.get("swept", {}), seen))
+
+
+def _lost_after(work: Work, swept: Item, seen: str) -> timedelta:
+    """For how long a job waits for its message: each time twice as long, where nothing was heard of
+    it since it was swept last. Its queue is long, and a message more makes it longer.
+    """
+    if swept.get("lost_at") != seen:
+        return work.of_kind.lost_after
+    return min(2 * timedelta(seconds=int(swept["after_s"])), jobs.QUEUE_RETENTION)

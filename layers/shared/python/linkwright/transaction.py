@@ -154,7 +154,8 @@ class Transaction:
         self.update(
             Table.CORE,
             work.key,
-            f"SET {', '.join(f'#{name} = :{name}' for name in facts)} REMOVE #outbox, #next_at",
+            f"SET {', '.join(f'#{name} = :{name}' for name in facts)}"
+            " REMOVE #outbox, #next_at, #swept",
             # By where it stands: what has given up may have been asked for since.
             condition=" AND ".join(
                 ["attribute_exists(#gsi2pk) AND #gsi2pk <> :gsi2pk"]
