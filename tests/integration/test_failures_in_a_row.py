@@ -51,17 +51,22 @@ def _wait(work: Work) -> float:
     return (clock.parse(_stored(work)["next_at"]) - clock.now()).total_seconds()
 
 
+def _line_behind_a_talk(exchange: Exchange, waiting: int) -> tuple[Work, str]:
+    """Of a workspace with one place on the phone, so many calls behind the one that talks."""
+    workspace = make_workspace("free")
+    agent = workspace.agent(max_duration_s=3600)
+    first, *others = (workspace.placed(agent, to=another_number()) for _ in range(1 + waiting))
+    workspace.dial(first)
+    exchange.talk(first)
+    for call_id in others:
+        workspace.dial(call_id)
+    return Work(jobs.LINE, *places.key(workspace.partition)), first
+
+
 def test_a_line_that_went_on_after_each_failure_waits_for_seconds_after_the_next(
     stack: Stack, exchange: Exchange, hand: Hand
 ) -> None:
-    workspace = make_workspace("free")
-    agent = workspace.agent(max_duration_s=3600)
-    line = Work(jobs.LINE, *places.key(workspace.partition))
-    first, second, third = (workspace.placed(agent, to=another_number()) for _ in range(3))
-    workspace.dial(first)
-    exchange.talk(first)
-    workspace.dial(second)
-    workspace.dial(third)
+    line, talking = _line_behind_a_talk(exchange, 2)
     for _ in range(4):
         _fail_once(line)
         assert _stored(line)["attempts"] == 1
@@ -69,7 +74,7 @@ def test_a_line_that_went_on_after_each_failure_waits_for_seconds_after_the_next
         _run(line)
         assert not set(jobs.FAILURES) & set(_stored(line))
     # A place is free, which is not to stay empty for a minute.
-    exchange.finish(exchange.call(first))
+    exchange.finish(exchange.call(talking))
     _fail_once(line)
     assert _wait(line) <= 4
 
@@ -77,12 +82,7 @@ def test_a_line_that_went_on_after_each_failure_waits_for_seconds_after_the_next
 def test_a_line_that_fails_each_time_waits_for_longer_and_longer(
     stack: Stack, exchange: Exchange, hand: Hand
 ) -> None:
-    workspace = make_workspace("free")
-    agent = workspace.agent(max_duration_s=3600)
-    line = Work(jobs.LINE, *places.key(workspace.partition))
-    first, second = (workspace.placed(agent, to=another_number()) for _ in range(2))
-    workspace.dial(first)
-    workspace.dial(second)
+    line, _ = _line_behind_a_talk(exchange, 1)
     for attempts in range(1, 6):
         _fail_once(line)
         assert _stored(line)["attempts"] == attempts
