@@ -37,6 +37,18 @@ def test_each_kind_of_job_has_its_row(name: str) -> None:
         assert _seconds(waits) == (kind.retries[0], kind.retries[-1])
 
 
+def test_what_a_new_kind_is_told_to_look_at_is_there() -> None:
+    guide = (ROOT / "docs/adding-a-job.md").read_text()
+    tests = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", guide)
+    assert len(tests) == len(re.findall("::test_", guide)) > 0
+    for file, test in tests:
+        assert f"def {test}(" in (ROOT / file).read_text()
+    shown = re.findall(r"```python (\S+)\n(.*?)```", guide, re.DOTALL)
+    assert len(shown) == guide.count("```python") > 0
+    for file, code in shown:
+        assert code in (ROOT / file).read_text()
+
+
 def _seconds(text: str) -> tuple[int, int]:
     """Of `2 s to 5 min`, or `5 s to an hour`."""
     shortest, longest = (part.split() for part in text.split(" to "))
