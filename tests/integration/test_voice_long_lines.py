@@ -10,8 +10,10 @@ import pytest
 from benchmarks.aws_calls import Meter
 from linkwright import ids, jobs, table, transaction
 from linkwright.egress import Answer
-from linkwright.table import Table, update
+from linkwright.jobs import Work
+from linkwright.table import Item, Key, Table, update
 from linkwright.voice.calls import items, line, places
+from linkwright.voice.calls.items import CallItem
 from tests import pump
 from tests.carrier import Exchange
 from tests.client import Context, invoke, queue_event
@@ -25,6 +27,10 @@ WAITING = 10_000
 _MINUTES = 5
 # The one message of each minute: the set, the workspace, and whether its first call is there.
 _AT_REST = ["GetItem"] * 3
+# The tables in memory are slow with many items: a tenth of the calls, and each time that the tables
+# are asked takes ten times as long as DynamoDB.
+_TENTH = 1_000
+_ASKED_MS = 40
 
 
 @pytest.fixture
@@ -44,18 +50,51 @@ def meter(stack: Stack) -> Iterator[Meter]:
         yield meter
 
 
-def _more_like(stack: Stack, workspace: Workspace, call_id: str, number: int) -> None:
-    """So many calls more that wait as one does, in its line and behind it."""
-    call = items.find(workspace.partition, call_id)
-    assert call is not None
-    for _ in range(number):
-        other = deepcopy(call)
-        other["sk"] = other["gsi1sk"] = other["view"]["id"] = ids.new("call")
-        waiting = line.Waiting(other["sk"], other["waits_in"])
-        where = line.key(workspace.partition, waiting).attributes()
-        stack.put("CoreTable", dict(other), where)
+class _Running:
+    """What is left of a minute in which nothing but the asking of the tables takes time."""
+
+    def __init__(self, meter: Meter) -> None:
+        self._meter = meter
+        self._begun = len(meter.calls)
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 60_000 - (len(self._meter.calls) - self._begun) * _ASKED_MS
+
+
+def _another(call: CallItem, **view: str) -> tuple[Item, Item]:
+    """One more call that waits, behind all others of its line; and its place in that."""
+    other = deepcopy(call)
+    other["sk"] = other["gsi1sk"] = other["view"]["id"] = ids.new("call")
+    other["view"] |= view
+    other["waits_in"] = view.get("agent_id", call["waits_in"])
+    where = line.key(items.partition_of(call), line.Waiting(other["sk"], other["waits_in"]))
+    return dict(other), where.attributes()
+
+
+def _more_wait(workspace: Workspace, number: int) -> None:
     values = {"more": number}
     update(Table.CORE, places.key(workspace.partition), "ADD #waiting :more", values=values)
+
+
+def _waiting(workspace: Workspace, call_id: str) -> CallItem:
+    call = items.find(workspace.partition, call_id)
+    assert call is not None
+    assert "waits_in" in call
+    return call
+
+
+def _more_like(stack: Stack, workspace: Workspace, call_id: str, number: int) -> None:
+    """So many calls more that wait as one does, in its line and behind it."""
+    call = _waiting(workspace, call_id)
+    for _ in range(number):
+        stack.put("CoreTable", *_another(call))
+    _more_wait(workspace, number)
+
+
+def _woken(workspace: Workspace, meter: Meter) -> None:
+    """The worker, as the line's message has it run."""
+    event = queue_event([Work(jobs.LINE, *places.key(workspace.partition)).message()])
+    assert invoke("dial_call", event, _Running(meter)) == {"batchItemFailures": []}
 
 
 def _work(bodies: list[str]) -> None:
@@ -132,6 +171,39 @@ def test_a_number_that_is_busy_holds_no_other_up(stack: Stack, exchange: Exchang
     update(Table.CORE, where, "SET #plan = :plan", values=values)
     workspace.wake()
     assert pump.dialled() == [first, behind]
+
+
+def test_a_run_that_has_no_time_left_is_followed_by_another_at_once(
+    stack: Stack, exchange: Exchange, meter: Meter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten thousand calls to one number are moved into its line, and hold others up until then."""
+    hand = Hand(monkeypatch)
+    workspace = make_workspace("free")
+    agent = workspace.agent(max_duration_s=60)
+    number = another_number()
+    first, hidden = (workspace.placed(agent, to=number) for _ in range(2))
+    workspace.dial(first)
+    exchange.talk(first)
+    workspace.dial(hidden)
+    _more_like(stack, workspace, hidden, _TENTH)
+    behind = workspace.placed(agent, to=another_number())
+    workspace.dial(behind)
+    where = Key(f"W#{workspace.id}", "META")
+    update(Table.CORE, where, "SET #plan = :plan", values={"plan": "pro"})
+    stream, runs = Stream(), 1
+    stream.changes(stack.rows("CoreTable", workspace.id))
+    _woken(workspace, meter)
+    while behind not in pump.dialled():
+        event = stream.event(stack.rows("CoreTable", workspace.id))
+        assert event is not None
+        invoke("relay_outbox", event)
+        hand.move(2)
+        (told,) = stack.received("DialQueue", workspace.id)
+        assert json.loads(told)["kind"] == jobs.LINE
+        _woken(workspace, meter)
+        runs += 1
+    assert pump.dialled() == [first, behind]
+    assert runs < _TENTH / 100
 
 
 def test_those_that_the_carrier_asked_to_be_spared_hold_no_other_up(

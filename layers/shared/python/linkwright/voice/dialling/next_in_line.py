@@ -40,18 +40,24 @@ def serve(work: Work) -> None:
     again: datetime | None = None
     if _has_room(partition, places.ALL, tenant.plan.concurrent_calls, state):
         try:
-            _begin_in_turn(partition, tenant)
+            is_through = _begin_in_turn(partition, tenant)
         except Full:
             pass  # whoever took the place leaves it again, and wakes the line
         except clock.NotYet as not_yet:
             again = not_yet.until
+        else:
+            again = None if is_through else clock.now()
     retries.went_well(state)
+    # As it was read before: of several that want another run one has it.
     if again:
-        jobs.wait(places.read(partition), again)
+        jobs.wait(state, again)
 
 
-def _begin_in_turn(partition: str, tenant: Tenant) -> None:
-    """Whoever is first over all lines, and so on; a line whose agent or number is busy is left."""
+def _begin_in_turn(partition: str, tenant: Tenant) -> bool:
+    """Whoever is first over all lines, and so on; a line whose agent or number is busy is left.
+
+    Returns whether there was time for all who may begin.
+    """
     heads = line.heads(partition)
     heapq.heapify(heads)
     while heads and deadline.seconds_left() > _DIAL_BUDGET_S:
@@ -68,6 +74,7 @@ def _begin_in_turn(partition: str, tenant: Tenant) -> None:
             _set_aside(partition, first, failure)
         if following := line.behind(partition, first):
             heapq.heappush(heads, following)
+    return not heads
 
 
 def _begin(partition: str, waiting: Waiting, tenant: Tenant) -> None:
