@@ -55,7 +55,8 @@ _LINES = """\
 
 Asserted by `tests/integration/test_voice_long_lines.py`, at 10,000 calls that wait. At rest they
 cost one message a minute and three reads of an item. Where all of them are of a busy agent, the
-first call behind them is claimed after 9 GetItem and 3 Query, each of one item.
+first call behind them is claimed after 9 GetItem and 3 Query, each of one item. A run looks into at
+most 2 x `concurrent_calls` + 20 lines of agents and numbers, a Query each, however many there are.
 
 A transaction keeps others from its items for some 10 ms. Each dial writes twice to the set of its
 workspace's calls on the phone, four times if it waited, twice to the workspace's minutes, and once

@@ -11,7 +11,7 @@ from benchmarks.aws_calls import Meter
 from linkwright import ids, jobs, table, transaction
 from linkwright.egress import Answer
 from linkwright.jobs import Work
-from linkwright.table import Item, Key, Table, update
+from linkwright.table import Item, Key, Table, get, update
 from linkwright.voice.calls import items, line, places
 from linkwright.voice.calls.items import CallItem
 from tests import pump
@@ -31,6 +31,8 @@ _AT_REST = ["GetItem"] * 3
 # are asked takes ten times as long as DynamoDB.
 _TENTH = 1_000
 _ASKED_MS = 40
+# Ids are in the order of milliseconds.
+_A_MOMENT_S = 0.001
 
 
 @pytest.fixture
@@ -89,6 +91,28 @@ def _more_like(stack: Stack, workspace: Workspace, call_id: str, number: int) ->
     for _ in range(number):
         stack.put("CoreTable", *_another(call))
     _more_wait(workspace, number)
+
+
+def _more_agents(
+    stack: Stack, hand: Hand, workspace: Workspace, call_id: str, number: int
+) -> list[str]:
+    """So many agents more that take one call at once, for each of whom a call waits.
+
+    Returns these calls in the order of their lines, which is not theirs: the last was placed first.
+    """
+    call, waiting = _waiting(workspace, call_id), []
+    like = get(Table.CORE, Key(f"W#{workspace.partition}#AGT", call["view"]["agent_id"]))
+    assert like is not None
+    for agent_id in sorted((ids.new("agt") for _ in range(number)), reverse=True):
+        own = deepcopy(like)
+        own["sk"] = own["view"]["id"] = agent_id
+        own["view"]["concurrency"] = 1
+        hand.move(_A_MOMENT_S)
+        other, where = _another(call, agent_id=agent_id, to=another_number())
+        stack.put("CoreTable", own, other, where)
+        waiting.append(other["sk"])
+    _more_wait(workspace, number)
+    return waiting[::-1]
 
 
 def _woken(workspace: Workspace, meter: Meter) -> None:
@@ -171,6 +195,58 @@ def test_a_number_that_is_busy_holds_no_other_up(stack: Stack, exchange: Exchang
     update(Table.CORE, where, "SET #plan = :plan", values=values)
     workspace.wake()
     assert pump.dialled() == [first, behind]
+
+
+@pytest.mark.parametrize("number", [_TENTH // 10, _TENTH])
+def test_a_free_place_is_taken_however_many_lines_there_are(
+    stack: Stack,
+    exchange: Exchange,
+    meter: Meter,
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+) -> None:
+    hand = Hand(monkeypatch)
+    workspace = make_workspace("free")
+    agent = workspace.agent(max_duration_s=60)
+    first = workspace.placed(agent, to=another_number())
+    hand.move(_A_MOMENT_S)
+    second = workspace.placed(agent, to=another_number())
+    workspace.dial(first)
+    exchange.talk(first)
+    workspace.dial(second)
+    _more_agents(stack, hand, workspace, second, number)
+    exchange.finish(exchange.call(first))
+    meter.reset()
+    _woken(workspace, meter)
+    # Who has waited for longest of all, whose line is that of all.
+    assert pump.dialled() == [first, second]
+    # The one that may be on the phone keeps two lines busy, and it was of one; see `line.heads`.
+    assert meter.calls.count("Query") == 1 + 22 + 1 + 1
+
+
+def test_no_line_is_behind_others_for_ever(
+    stack: Stack, exchange: Exchange, meter: Meter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand = Hand(monkeypatch)
+    workspace = make_workspace("free")
+    agent = workspace.agent(max_duration_s=60)
+    first = workspace.placed(agent, to=another_number())
+    hand.move(_A_MOMENT_S)
+    second = workspace.placed(agent, to=another_number())
+    workspace.dial(first)
+    exchange.talk(first)
+    workspace.dial(second)
+    waiting = _more_agents(stack, hand, workspace, second, 40)
+    while places.read(workspace.partition).get("waiting"):
+        exchange.finish(exchange.call(pump.dialled()[-1]))
+        hand.move(2)
+        _woken(workspace, meter)
+    # Of all that wait the first run looks into half, and the second into the rest.
+    assert pump.dialled()[:3] == [first, second, waiting[-1]]
+    assert sorted(pump.dialled()) == sorted([first, second, *waiting])
+    exchange.finish(exchange.call(pump.dialled()[-1]))
+    _woken(workspace, meter)
+    assert set(places.read(workspace.partition)) <= {"pk", "sk", "active"}
 
 
 def test_a_run_that_has_no_time_left_is_followed_by_another_at_once(

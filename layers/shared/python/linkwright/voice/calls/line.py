@@ -9,6 +9,8 @@ placed. How many wait is counted on the workspace's set of those on the phone: i
 the line, and while anybody waits each change of it wakes the worker that begins the next.
 """
 
+from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple, TypedDict
 
 from linkwright import jobs
@@ -20,6 +22,7 @@ from linkwright.voice.calls.places import ALL, Entry
 
 # Below and above all that stands in a line, and in the lines.
 _FIRST, _LAST = "#", "~"
+_UNTIL_NOBODY_WAITS = ("waiting", "looked_to", *jobs.ATTRIBUTES)
 
 
 class Standing(TypedDict, total=False):
@@ -34,6 +37,13 @@ class Waiting(NamedTuple):
 
     call_id: str
     of: str
+
+
+class Heads(NamedTuple):
+    """The first of each line that was looked into, and the last of these lines; empty: of all."""
+
+    first: list[Waiting]
+    looked_to: str
 
 
 def key(partition: str, waiting: Waiting) -> Key:
@@ -104,14 +114,25 @@ def _wake(tx: Transaction) -> None:
 # ---- what the worker asks -----------------------------------------------------------------------
 
 
-def heads(partition: str) -> list[Waiting]:
-    """The first of each line: as many reads as there are lines in which somebody waits, and one."""
-    found: list[Waiting] = []
-    after = _FIRST
-    while first := _first(partition, after, _LAST):
-        found.append(first)
-        after = f"{first.of}#{_LAST}"
-    return found
+def heads(partition: str, most: int, looked_to: str) -> Heads:
+    """The first of the line of all, and of so many others at most, from behind `looked_to` around.
+
+    A read for each, and three.
+    """
+    found = list(islice(_around(partition, looked_to), most + 1))
+    of_all = _first(partition, f"{ALL}#", f"{ALL}#{_LAST}")
+    first = [*found[:most], *([of_all] if of_all else [])]
+    return Heads(first, found[most - 1].of if len(found) > most else "")
+
+
+def _around(partition: str, looked_to: str) -> Iterator[Waiting]:
+    """The first of each line of an agent or a number: these stand before that of all."""
+    middle = f"{looked_to}#{_LAST}"
+    for low, high in ((middle, ALL), (_FIRST, middle)) if looked_to else ((_FIRST, ALL),):
+        after = low
+        while first := _first(partition, after, high):
+            yield first
+            after = f"{first.of}#{_LAST}"
 
 
 def behind(partition: str, waiting: Waiting) -> Waiting | None:
@@ -133,7 +154,7 @@ def rest(partition: str) -> None:
         update(
             Table.CORE,
             places.key(partition),
-            "REMOVE " + ", ".join(f"#{name}" for name in ("waiting", *jobs.ATTRIBUTES)),
+            "REMOVE " + ", ".join(f"#{name}" for name in _UNTIL_NOBODY_WAITS),
             condition="#waiting = :nobody",
             values={"nobody": 0},
         )

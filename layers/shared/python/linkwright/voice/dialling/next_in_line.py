@@ -25,6 +25,9 @@ from linkwright.workspace.operations import Tenant
 
 # What ordering a call and writing it down may take: with less left, none is begun.
 _DIAL_BUDGET_S = 25.0
+# A call on the phone keeps two lines busy, its agent's and its number's. So many more are looked
+# into: of these somebody begins, however many lines there are.
+_MORE_LINES = 20
 
 
 def serve(work: Work) -> None:
@@ -38,27 +41,32 @@ def serve(work: Work) -> None:
         return
     tenant = workspace.tenant(partition)
     again: datetime | None = None
-    if _has_room(partition, places.ALL, tenant.plan.concurrent_calls, state):
+    looked_to, most = "", tenant.plan.concurrent_calls
+    if _has_room(partition, places.ALL, most, state):
+        heads = line.heads(partition, 2 * most + _MORE_LINES, state.get("looked_to", ""))
+        looked_to = heads.looked_to
         try:
-            is_through = _begin_in_turn(partition, tenant)
+            is_through = _begin_in_turn(partition, heads.first, tenant)
         except Full:
             pass  # whoever took the place leaves it again, and wakes the line
         except clock.NotYet as not_yet:
             again = not_yet.until
         else:
-            again = None if is_through else clock.now()
+            again = None if is_through and not looked_to else clock.now()
     retries.went_well(state)
     # As it was read before: of several that want another run one has it.
+    facts = {"looked_to": looked_to} if looked_to else {}
     if again:
-        jobs.wait(state, again)
+        jobs.wait(state, again, facts)
+    elif facts:
+        jobs.change(state, facts)
 
 
-def _begin_in_turn(partition: str, tenant: Tenant) -> bool:
-    """Whoever is first over all lines, and so on; a line whose agent or number is busy is left.
+def _begin_in_turn(partition: str, heads: list[Waiting], tenant: Tenant) -> bool:
+    """Whoever is first over these lines, and so on; one whose agent or number is busy is left.
 
     Returns whether there was time for all who may begin.
     """
-    heads = line.heads(partition)
     heapq.heapify(heads)
     while heads and deadline.seconds_left() > _DIAL_BUDGET_S:
         first = heapq.heappop(heads)
