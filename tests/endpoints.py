@@ -45,7 +45,7 @@ class Row:
     body: Callable[[Mapping[str, str]], dict[str, Any]] | None = None
     status: int | None = None
     kinds: Mapping[str, str] = field(default_factory=dict)
-    # What it lists is of the workspace, whatever the mode.
+    # What it lists or names is of the workspace, whatever the mode.
     of_both_modes: bool = False
 
 
@@ -124,6 +124,12 @@ ENDPOINTS = {
     ),
     "GET /v1/whoami": Row([Cost([], 0, 1)]),
     "GET /v1/workspace/members": Row([Cost(["Query"], 0.5, 1)], of_both_modes=True),
+    "PATCH /v1/workspace/members/{member_id}": Row(
+        # The member 2; the entry in the audit log 2 and its three indexes.
+        [Cost(_CHANGE, 1, 8)],
+        body=lambda _: {"alerts": "off"},
+        of_both_modes=True,
+    ),
     "GET /v1/workspace/settings": Row([Cost(["GetItem"], 1, 1)]),
     "PATCH /v1/workspace/settings": Row(
         # The settings 2; the entry in the audit log 2 and its three indexes.

@@ -73,11 +73,11 @@ class Workspace:
         tx.commit()
         return number
 
-    def member(self, role: str = "viewer") -> str:
+    def member(self, role: str = "viewer", id: str | None = None) -> str:
         """Let a person of an organisation of their own be a member; returns the member's id."""
         tx = Transaction(self.id, "req_test", audit.OPERATOR)
         of = {"organisation": ids.new("org"), "subject": ids.new("user"), "role": role}
-        member = members.add(workspaces.existing(self.id), **of, tx=tx)
+        member = members.add(workspaces.existing(self.id), **of, tx=tx, member_id=id)
         tx.commit()
         return member
 

@@ -14,6 +14,7 @@ from tools.numbers import register
 from tools.workspace import OPERATOR, ensure_workspace, make_key, use_stack
 
 AGENT_ID = "agt_5fd1a02b"
+MEMBER_ID = "usr_5e2d8b01"
 OTHER_AGENT_ID = "agt_0c41e9d7"
 
 # What agents of the demo workspace may call from.

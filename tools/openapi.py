@@ -81,7 +81,8 @@ def _operation(function: Function, method: str, path: str, contract: Contract) -
         ],
     }
     if contract.scope:
-        operation["description"] = f"Needs the scope `{contract.scope}`."
+        unless = ", unless it is one's own" if contract.own else ""
+        operation["description"] = f"Needs the scope `{contract.scope}`{unless}."
     if body := contract.parameters.get("body"):
         needed = any(field.is_required() for field in body.model_fields.values())
         operation["requestBody"] = {"required": needed, "content": components.content(body)}

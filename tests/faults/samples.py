@@ -12,7 +12,7 @@ from tests.clerk import clerk_event, membership, organisation
 from tests.factories import CALLEE
 from tests.faults import wiring
 from tests.faults.telephone import A_MACHINE, BUSY_AT_FIRST, WANTS_A_PERSON
-from tools.demo import AGENT_ID
+from tools.demo import AGENT_ID, MEMBER_ID
 from tools.template import ROOT, Function, functions
 
 # An agent that has one call at a time.
@@ -92,6 +92,7 @@ _NAMED: Mapping[str, tuple[str, str | None]] = {
     "call_id": ("{id}", _PLACE_CALL),
     "number": (CALLEE, _ADD_NUMBER),
     "key_id": ("{id}", _CREATE_KEY),
+    "member_id": (MEMBER_ID, None),
 }
 
 # The routes whose sample event, with these names in its path, would not do.

@@ -29,7 +29,7 @@ from tests.faults.telephone import Telephone, label
 from tests.stack import Stack
 from tests.stream import Stream
 from tests.switchboard import Reply, Sent, event_of, reply_of
-from tools.demo import AGENT_ID
+from tools.demo import AGENT_ID, MEMBER_ID
 
 # How often a queue hands out a message, at most, and after which time it does so again.
 DELIVERIES = 5
@@ -83,6 +83,7 @@ class World:
             workspace = make_workspace()
             workspace.agent(id=AGENT_ID, recording=True)
             workspace.agent(id=ONE_AT_A_TIME, concurrency=1)
+            workspace.member(id=MEMBER_ID)
             self.client, self.partition = workspace.client, workspace.partition
             self._baseline = self.items()
         else:

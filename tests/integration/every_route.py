@@ -34,6 +34,7 @@ PARAMETERS = {
     "call_id": "call",
     "number": "number",
     "key_id": "key",
+    "member_id": "usr",
     # Of callbacks.
     "partition": "partition",
     "attempt": "attempt",

@@ -6,6 +6,7 @@ import pytest
 
 from linkwright import auth, clock, tokens
 from linkwright.table import Item, Table, update
+from tests.clerk import KEY_ID
 from tests.client import Answer, Client, Context, http_event, load
 from tests.integration.every_route import (
     CALLBACKS,
@@ -19,6 +20,7 @@ from tests.integration.every_route import (
     nothing_written,
     stored,
 )
+from tests.integration.test_sessions import SIGNER, Person, configured
 from tests.stack import Stack
 from tools.demo import EVERYTHING
 from tools.routes import table
@@ -172,6 +174,21 @@ def test_20x_for_a_key_with_only_the_scope_of_the_route(world: World, route: Rou
 def test_a_key_never_exceeds_the_role_of_its_maker(world: World, route: Route, role: str) -> None:
     scope = route.contract.scope
     answer = route.ask(Client(_token(world, role=role)), world.ids)
+    if scope is None or scope in auth.ROLES[role]:
+        assert answer.status == route.contract.status
+    else:
+        _assert_lacks(answer, scope)
+
+
+@every_route
+@pytest.mark.parametrize("role", sorted(auth.ROLES))
+def test_a_session_may_what_its_role_may(
+    monkeypatch: pytest.MonkeyPatch, world: World, route: Route, role: str
+) -> None:
+    scope = route.contract.scope
+    with configured(monkeypatch, CLERK_PUBLIC_KEY=SIGNER.pem, CLERK_KEY_ID=KEY_ID):
+        session = Client(SIGNER.sign(Person(world.workspace, role).claims()))
+        answer = route.ask(session, world.ids)
     if scope is None or scope in auth.ROLES[role]:
         assert answer.status == route.contract.status
     else:

@@ -20,6 +20,7 @@ from tests.clerk import membership as of_member
 from tests.clerk import organisation as of_organisation
 from tests.clerk import user as of_user
 from tests.client import Answer, Client
+from tests.integration.every_route import assert_error
 from tests.stack import Stack
 
 SIGNER = Signer.new()
@@ -121,10 +122,65 @@ def test_200_lists_the_members(org: Organisation) -> None:
     org.begin()
     org.member("created")
     first, second = org.listed()
-    assert set(second) == {"id", "name", "email", "role", "joined_at"}
+    assert set(second) == {"id", "name", "email", "role", "joined_at", "alerts"}
     assert (first["role"], first["name"], first["email"]) == ("owner", None, None)
     assert (second["role"], second["name"], second["email"]) == ("member", "Noa", "noa@example.com")
     assert second["joined_at"] == "2026-03-28T19:04:00Z"
+
+
+def _alerts(asking: Client, member_id: object, **body: object) -> Answer:
+    wanted = body or {"alerts": "off"}
+    return asking.request("PATCH", f"/v1/workspace/members/{member_id}", json=wanted)
+
+
+@pytest.mark.parametrize("role", sorted(auth.ROLES))
+def test_200_each_changes_their_own_alerts(stack: Stack, org: Organisation, role: str) -> None:
+    org.begin()
+    org.member("created", f"org:{role}")
+    member = org.listed()[1]
+    for wanted in ("off", "off", "on"):
+        answer = _alerts(org.session(), member["id"], alerts=wanted)
+        assert (answer.status, answer.json) == (200, member | {"alerts": wanted})
+        assert org.listed()[1] == answer.json
+    assert _alerts(org.session(), member["id"], alerts="on").status == 200
+    rows = stack.rows("CoreTable", org.workspace["id"])
+    told = [row["view"] for row in rows if row["pk"].endswith("#AUD")]
+    changes = [one for one in told if one["action"] == "member.changed"]
+    assert sorted(one["details"]["alerts"] for one in changes) == ["off", "on"]
+    assert {(one["actor"]["id"], one["object"]) for one in changes} == {(member["id"],) * 2}
+
+
+@pytest.mark.parametrize("role", sorted(auth.ROLES))
+def test_200_others_alerts_are_changed_by_who_manages_settings_and_401_by_nobody_else(
+    org: Organisation, role: str
+) -> None:
+    org.begin()
+    org.member("created", f"org:{role}")
+    owner = org.listed()[0]
+    answer = _alerts(org.session(), owner["id"])
+    if role in ("owner", "admin"):
+        assert (answer.status, org.listed()[0]["alerts"]) == (200, "off")
+    else:
+        assert_error(answer, 401, "missing_scope")
+        assert org.listed()[0]["alerts"] == "on"
+        # A key is no person: whoever made it.
+        assert_error(_alerts(org.key(), org.listed()[1]["id"]), 401, "missing_scope")
+
+
+def test_404_for_the_alerts_of_who_was_removed(
+    org: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    org.begin()
+    org.member("created")
+    member = str(org.listed()[1]["id"])
+    owner = org.session(org.maker)
+    with monkeypatch.context() as patch:
+        found = members.get
+        read = iter([lambda *of: (found(*of), org.member("deleted", at=11))[0]])
+        patch.setattr(members, "get", lambda *of: next(read, found)(*of))
+        assert_error(_alerts(owner, member), 404, "resource_not_found")
+    assert_error(_alerts(owner, member), 404, "resource_not_found")
+    assert len(org.listed()) == 1
 
 
 # What is told of one organisation, by when it was so: the membership ends as viewer, by name.

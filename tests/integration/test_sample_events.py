@@ -13,7 +13,7 @@ from linkwright.client import core
 from linkwright.endpoint import Contract
 from linkwright.table import Item, Key, Table, get, update
 from linkwright.voice.calls import follow_ups, items, turn_log
-from linkwright.workspace import facts, keys
+from linkwright.workspace import facts, keys, members
 from tests import pump
 from tests.carrier import PUBLIC_URL, Exchange
 from tests.client import Answer, Context, http_event, invoke, load, named
@@ -25,7 +25,7 @@ from tests.integration.signed import verbs
 from tests.stack import Stack
 from tests.switchboard import PlacedCall
 from tools.carrier.overrides import bare
-from tools.demo import AGENT_ID
+from tools.demo import AGENT_ID, MEMBER_ID
 from tools.template import Function, functions
 
 # The number that the samples name.
@@ -50,6 +50,8 @@ def _things_of_the_samples(stack: Stack) -> None:
         _place_the_call()
     demo().never_call(NUMBER)
     _have_the_key()
+    if get(Table.ACCESS, members.row(demo().id, MEMBER_ID)) is None:
+        demo().member(id=MEMBER_ID)
 
 
 def named_key() -> str:
@@ -336,6 +338,12 @@ def test_200_list_keys() -> None:
     answer = replay("list_keys")
     assert answer.status == 200
     assert named_key() in {key["id"] for key in answer.json["data"]}
+
+
+def test_200_update_member() -> None:
+    answer = replay("update_member")
+    assert (answer.status, answer.json["id"]) == (200, MEMBER_ID)
+    assert answer.json["alerts"] == "off"
 
 
 def test_201_create_key() -> None:

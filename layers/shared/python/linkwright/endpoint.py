@@ -43,6 +43,7 @@ class Contract:
     location: str | None
     public: bool
     has_secret: bool
+    own: str | None
     parameters: Mapping[str, Any]
     returns: Any
 
@@ -70,11 +71,13 @@ def endpoint(
     location: str | None = None,
     public: bool = False,
     has_secret: bool = False,
+    own: str | None = None,
 ) -> Callable[[Callable[..., Any]], Handler]:
     """Make a function of plain arguments the Lambda of one route.
 
     `scope=None` asks for a credential but for no scope of it; only `public=True` asks for none.
-    `has_secret`: the answer is kept only sealed, and nobody on its way may keep it.
+    `has_secret`: the answer is kept only sealed, and nobody on its way may keep it. `own` is the
+    path's parameter in which a member may name themselves, without the scope.
     """
     if has_secret:
         # Before the first event, for those who seal.
@@ -83,11 +86,7 @@ def endpoint(
     def decorate(work: Callable[..., Any]) -> Handler:
         signature = inspect.signature(work)
         contract = Contract(
-            scope=scope,
-            status=status,
-            location=location,
-            public=public,
-            has_secret=has_secret,
+            *(scope, status, location, public, has_secret, own),
             parameters={name: p.annotation for name, p in signature.parameters.items()},
             returns=signature.return_annotation,
         )
@@ -141,7 +140,9 @@ class _Exchange:
         request = self.request
         self.account, self.window = authenticate(request.headers)
         self.window.require()
-        self.account.require(self.contract.scope)
+        own = self.contract.own
+        if own is None or request.path_parameters[own] != self.account.actor_id:
+            self.account.require(self.contract.scope)
         for _ in range(TRIES):
             with suppress(Outrun):
                 return self._try(self.account)

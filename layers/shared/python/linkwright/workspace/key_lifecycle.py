@@ -30,7 +30,10 @@ OVERLAPS = {
 _CLEARED_AT_ONCE = 40
 # DynamoDB deletes late what has outlived its time: whoever changes keys next is mostly faster.
 _DELETION_SLACK_S = 3600
-_STILL_ALLOWED = "attribute_exists(#pk) AND attribute_not_exists(#revoked_at) AND #role = :role"
+_STILL_ALLOWED = (
+    "attribute_exists(#pk) AND attribute_not_exists(#revoked_at) AND #role = :role"
+    " AND (attribute_not_exists(#expires_at) OR #expires_at > :now)"
+)
 
 
 def create(account: Account, wanted: CreateKey, tx: Transaction) -> CreatedKey:
@@ -61,7 +64,7 @@ def roll(account: Account, key_id: str, wanted: RollKey, tx: Transaction) -> Cre
         raise MissingScope(min(lacking))
     overlap = OVERLAPS[wanted.overlap]
     _require_room(ring, leaving=0 if overlap else 1)
-    if keys.credential(old) != account.credential_key:
+    if not _is_of(old, account):
         _require_unchanged(account, tx)
     new = _put(
         *(account, ring, tx),
@@ -120,14 +123,23 @@ def _require_room(ring: Ring, leaving: int = 0) -> None:
 
 
 def _require_unchanged(account: Account, tx: Transaction) -> None:
-    """Who lost the role meanwhile makes no key by it."""
+    """Who lost the role meanwhile, or whose key is over, makes no key by it."""
     tx.require(
         Table.ACCESS,
         account.credential_key,
         _STILL_ALLOWED,
-        values={"role": account.role},
+        values=_allowed(account),
         otherwise=Unavailable,
     )
+
+
+def _allowed(account: Account) -> Item:
+    return {"role": account.role, "now": clock.timestamp()}
+
+
+def _is_of(key: Item, account: Account) -> bool:
+    """Whether the request came with this key."""
+    return keys.credential(key) == account.credential_key
 
 
 def _put(
@@ -144,7 +156,9 @@ def _put(
     # Who changes the plan or the name finds this key, or it is made by the new ones.
     workspaces.require_unchanged(tx, workspace)
     keys.bump(tx, account.workspace_id, ring.seen)
-    for expired in [key for key in ring.keys if keys.is_over(key)][:_CLEARED_AT_ONCE]:
+    # Who asks may have been rolled away meanwhile: refused by a condition on that same item.
+    over = [key for key in ring.keys if keys.is_over(key) and not _is_of(key, account)]
+    for expired in over[:_CLEARED_AT_ONCE]:
         keys.remove(expired, tx)
     view, token = keys.make(
         workspace,
@@ -164,13 +178,13 @@ def _let_expire(old: Item, moment: str, account: Account, tx: Transaction) -> st
     end = min(moment, old["view"]["expires_at"] or moment)
     kept_until = int(clock.parse(end).timestamp()) + _DELETION_SLACK_S
     values: Item = {"end": end, "ttl": kept_until}
-    is_itself = keys.credential(old) == account.credential_key
+    is_itself = _is_of(old, account)
     tx.update(
         Table.ACCESS,
         keys.credential(old),
         "SET #expires_at = :end, #ttl = :ttl",
         condition=_STILL_ALLOWED if is_itself else "attribute_exists(#pk)",
-        values=values | ({"role": account.role} if is_itself else {}),
+        values=values | (_allowed(account) if is_itself else {}),
         otherwise=Unavailable if is_itself else Outrun,
     )
     tx.put(

@@ -9,11 +9,12 @@ from typing import Any
 
 from linkwright import auth, clock, ids, pagination
 from linkwright.auth import Account
+from linkwright.errors import ResourceNotFound
 from linkwright.pagination import ListQuery, Page
 from linkwright.table import Item, Key, Table, get
 from linkwright.transaction import Outrun, Transaction
 from linkwright.workspace import keys, people, workspaces
-from linkwright.workspace.models import Member
+from linkwright.workspace.models import Member, UpdateMember
 
 _ROUTE = "workspace/members"
 _SEEN = "(attribute_not_exists(#clerk_at) OR #clerk_at <= :clerk_at)"
@@ -30,13 +31,41 @@ def listed(account: Account, query: ListQuery) -> Page[Member]:
     return pagination.paged(account, _ROUTE, query, fetch, _show)
 
 
+def change(account: Account, member_id: str, wanted: UpdateMember, tx: Transaction) -> Member:
+    """Errors: no such member (404). Raises `Outrun` at the commit."""
+    where = row(account.workspace_id, member_id)
+    item = get(Table.ACCESS, where) if ids.matches("usr", member_id) else None
+    if item is None:
+        raise _not_found()
+    before, changes = _show(item), wanted.changes()
+    after = before.model_copy(update=changes)
+    if after != before:
+        tx.update(
+            Table.ACCESS,
+            where,
+            "SET #view.#alerts = :alerts",
+            condition="#view.#alerts = :seen",
+            values={"alerts": after.alerts, "seen": before.alerts},
+            otherwise=Outrun,
+        )
+        tx.audit("member.changed", member_id, changes)
+    return after
+
+
 def find(organisation: str, subject: str) -> Item | None:
     """The membership, of one who was removed too."""
     return get(Table.ACCESS, auth.membership(organisation, subject))
 
 
 def add(
-    workspace: Item, *, organisation: str, subject: str, role: str, tx: Transaction, at: int = 0
+    workspace: Item,
+    *,
+    organisation: str,
+    subject: str,
+    role: str,
+    tx: Transaction,
+    at: int = 0,
+    member_id: str | None = None,
 ) -> str:
     """Give a person of the identity provider's organisation a role; returns the member's id.
 
@@ -44,7 +73,9 @@ def add(
     the provider says so, in milliseconds. Raises `Outrun` at the commit.
     """
     person = people.known(subject)
-    member_id = ids.new("usr")
+    member_id = member_id or ids.new("usr")
+    view = {"id": member_id, "name": person.name, "email": person.email, "role": role}
+    joined_at = clock.timestamp(clock.from_epoch_ms(at) if at else None)
     tx.put(
         Table.ACCESS,
         {
@@ -66,14 +97,7 @@ def add(
             **row(workspace["id"], member_id).attributes(),
             "organisation": organisation,
             "subject": subject,
-            "alerts": "on",
-            "view": {
-                "id": member_id,
-                "name": person.name,
-                "email": person.email,
-                "role": role,
-                "joined_at": clock.timestamp(clock.from_epoch_ms(at) if at else None),
-            },
+            "view": view | {"joined_at": joined_at, "alerts": "on"},
         },
     )
     people.point(person, organisation, workspace["id"], member_id, tx)
@@ -143,6 +167,10 @@ def _change(member: Item, expression: str, values: dict[str, Any], tx: Transacti
         values={**values, "id": member["id"]},
         otherwise=Outrun,
     )
+
+
+def _not_found() -> ResourceNotFound:
+    return ResourceNotFound("There is no such member.")
 
 
 def _show(item: Item) -> Member:

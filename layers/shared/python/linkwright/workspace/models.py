@@ -43,13 +43,29 @@ class Limits(Model):
 
 
 class Member(Model):
-    """A person who may act in the workspace; `email` is an address of theirs that is verified."""
+    """A person who may act in the workspace; `email` is an address of theirs that is verified.
+
+    `alerts` is whether they are told by mail of what happens in the workspace.
+    """
 
     id: str
     name: str | None
     email: str | None
     role: Literal["owner", "admin", "member", "viewer", "billing"]
     joined_at: Time
+    alerts: Literal["on", "off"] = "on"
+
+
+class UpdateMember(RequestModel):
+    """What a member is told. Who they are, and their role, follow the organisation."""
+
+    model_config = ConfigDict(json_schema_extra=without_defaults)
+
+    # The default is never looked at: only a field that was sent is.
+    alerts: Literal["on", "off"] = "on"
+
+    def changes(self) -> dict[str, Any]:
+        return self.model_dump(exclude_unset=True)
 
 
 class Whoami(Model):
