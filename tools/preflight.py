@@ -144,14 +144,20 @@ def _secret(aws: Aws, arn: str, given: Mapping[str, str]) -> Iterator[Finding]:
     if parts is None:
         yield Finding(f"the secret is not the JSON that docs/deploying.md shows: {put}")
         return
-    for part, without in {"carrier": "no call is made", **_model_key(given)}.items():
+    for part, without in _wanted(given).items():
         if part not in parts:
             yield Finding(f"the secret has no {part}, {without}: {put}", stops=False)
 
 
-def _model_key(given: Mapping[str, str]) -> dict[str, str]:
+def _wanted(given: Mapping[str, str]) -> dict[str, str]:
+    """Parts of the secret that the parameters call for, and what is without each."""
+    parts = {"carrier": "no call is made"}
     vendor = given.get("Model", "").partition("/")[0]
-    return {MODEL_KEYS[vendor]: "no talk is held by the model"} if vendor in MODEL_KEYS else {}
+    if vendor in MODEL_KEYS:
+        parts[MODEL_KEYS[vendor]] = "no talk is held by the model"
+    if given.get("ClerkIssuer"):
+        parts["clerk_webhook_secrets"] = "nobody who signs in is a member"
+    return parts
 
 
 def region_of(env: str, config: Mapping[str, Any], said: str) -> str:

@@ -1,12 +1,16 @@
 """The demo data: made once, and of it only what is missing."""
 
 from pathlib import Path
+from typing import Any
 
 from linkwright import auth, tokens
 from linkwright.table import Table, get, update
+from linkwright.transaction import Transaction
+from linkwright.workspace import members
+from tests.client import Client
 from tests.stack import Stack
 from tools import demo
-from tools.local_cloud import demo_data
+from tools.local_cloud import clerk, demo_data
 
 
 def test_tokens_are_kept_and_only_one_that_is_no_longer_good_is_replaced(stack: Stack) -> None:
@@ -40,6 +44,49 @@ def test_every_token_has_what_its_name_says(stack: Stack) -> None:
         "TOKEN_FREE": ("ws_free", "live", "free", False),
         "TOKEN_ENTERPRISE": ("ws_enterprise", "live", "enterprise", False),
     }
+
+
+def test_four_members_keys_of_several_scopes_and_what_was_used(stack: Stack) -> None:
+    first = demo.ensure_all({})
+    client = Client(first["TOKEN"])
+
+    def shown() -> list[Any]:
+        paths = ("members", "usage", "audit")
+        told = [client.get(f"/v1/workspace/{path}").json for path in paths]
+        return [*told, client.get("/v1/keys?limit=100").json]
+
+    before = shown()
+    listed, usage, _, keys = before
+    assert [(row["id"], row["role"]) for row in listed["data"]] == [
+        (demo.MEMBER_ID, "owner"),
+        *((member_id, role) for role, (member_id, *_) in demo.PEOPLE.items()),
+    ]
+    assert all(row["email"] and row["name"] for row in listed["data"])
+    assert usage["call_minutes"]["used"] == demo.USED < usage["call_minutes"]["limit"]
+    named = {row["name"]: (row["id"], row["mode"], row["scopes"]) for row in keys["data"]}
+    assert {name: named[name][1:] for name in demo.KEYS} == demo.KEYS
+    assert named["Call centre"][0] == first["KEY_ID"]
+    # At the next start nothing is made or counted again, but what was revoked.
+    assert demo.ensure_all(first) == first
+    assert shown() == before
+    assert client.request("DELETE", f"/v1/keys/{first['KEY_ID']}").status == 204
+    again = demo.ensure_all(first)
+    assert {name for name in first if again[name] != first[name]} == {"KEY_ID"}
+
+
+def test_who_was_a_member_before_there_was_a_list_is_listed(stack: Stack) -> None:
+    workspace = demo.ensure_demo("ws_demo", "Demo", "pro")
+    tx = Transaction("ws_demo", "req")
+    old = auth.membership(clerk.ORGANISATION, clerk.USER).attributes()
+    scopes = {"scopes": sorted(auth.SCOPES), "gsi1pk": "W#ws_demo#MBR", "gsi1sk": "usr_1"}
+    facts = {"id": "usr_1", "type": "session", "role": "owner", **auth.workspace_facts(workspace)}
+    tx.put(Table.ACCESS, old | scopes | facts, condition="")
+    tx.delete(Table.ACCESS, members.row("ws_demo", demo.MEMBER_ID), condition="")
+    tx.commit()
+    demo.ensure_all({})
+    found = members.find(clerk.ORGANISATION, clerk.USER) or {}
+    assert found["id"] == demo.MEMBER_ID
+    assert "scopes" not in found
 
 
 def test_the_file_of_the_run_before_is_read_and_none_is_no_trouble(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from tools.template import ROOT
 REGION = "eu-west-1"
 CERTIFICATE = f"arn:aws:acm:{REGION}:000000000000:certificate/abc"
 DOMAIN = f"DomainName=api.example.com CertificateArn={CERTIFICATE}"
+CLERK = "ClerkIssuer=https://a.example ClerkJwksUrl=https://a.example/.well-known/jwks.json"
 SECRET = f"arn:aws:secretsmanager:{REGION}:000000000000:secret:Secret-abc"
 WHOLE = "PublicUrl=https://api.example.com AlarmEmail=ops@example.com"
 NO_STACK = "An error occurred (ValidationError): Stack with id linkwright-staging does not exist"
@@ -50,7 +51,9 @@ Ask = Callable[..., Said]
 def _answers(**changed: Any) -> Answers:
     outputs = [{"OutputKey": "Secret", "OutputValue": SECRET}]
     stack = {"StackStatus": "UPDATE_COMPLETE", "Outputs": outputs}
-    held = json.dumps({"carrier": {"account_sid": "not to be seen"}})
+    held = json.dumps(
+        {"carrier": {"account_sid": "not to be seen"}, "clerk_webhook_secrets": ["not to be seen"]}
+    )
     answers = {
         "sts get-caller-identity": {"Account": "000000000000"},
         "acm describe-certificate": {
@@ -205,6 +208,11 @@ def test_all_that_is_missing_is_named_at_once(ask: Ask) -> None:
         (WHOLE, {"secretsmanager__get_secret_value": EMPTY}, "the secret has no carrier"),
         (WHOLE, {"secretsmanager__get_secret_value": "denied"}, "cannot be read"),
         (f"{WHOLE} Model=openai/gpt-6-sol", {}, "the secret has no openai_api_key"),
+        (
+            f"{WHOLE} {CLERK}",
+            {"secretsmanager__get_secret_value": {"SecretString": '{"carrier": {}}'}},
+            "the secret has no clerk_webhook_secrets",
+        ),
     ],
 )
 def test_what_a_stack_does_without_is_noted_and_stops_nothing(

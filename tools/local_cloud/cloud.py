@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tools.carrier import Carrier
-from tools.local_cloud import clerk, completion, demo_data, deployment, front_door, telephone
+from tools.local_cloud import (
+    clerk,
+    completion,
+    demo_data,
+    deployment,
+    front_door,
+    telephone,
+    webhooks,
+)
 from tools.local_cloud.deployment import STACK
 from tools.local_cloud.emulator import IDLE_SECONDS, Emulator, start_ministack
 from tools.local_cloud.processes import ROOT, LocalCloudError, aws_env, shown
@@ -62,7 +70,7 @@ def start_cloud(
             )
         api_id = _bring_up_to_date(directory, emulator.endpoint_url, say)
         outputs = deployment.outputs(emulator.endpoint_url)
-        telephone.tell(emulator.endpoint_url, outputs, carriers)
+        telephone.tell(emulator.endpoint_url, outputs, carriers, webhooks.parts(directory))
         stack.enter_context(front_door.serve(listener, emulator.endpoint_url, api_id))
         demo = _demo(directory, base_url, emulator.endpoint_url, outputs, say)
         carrier = carriers[telephone.LIVE]
@@ -90,7 +98,7 @@ def _demo(
 ) -> dict[str, str]:
     with _timed(say, "Making the demo data, where it is missing"):
         made = demo_data.seed(endpoint, outputs, demo_data.read(directory))
-    demo = made | clerk.demo(directory)
+    demo = made | clerk.demo(directory) | webhooks.demo(directory)
     addresses = {"BASE_URL": base_url, "AWS_ENDPOINT_URL": endpoint}
     # With these the operator's commands work on the local cloud, and reach no account.
     names = ("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")

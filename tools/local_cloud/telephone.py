@@ -47,8 +47,13 @@ def start(directory: Path, front_door: str, name: str = LIVE) -> Iterator[Carrie
         yield carrier
 
 
-def tell(endpoint: str, outputs: Mapping[str, str], carriers: Mapping[str, Carrier]) -> None:
-    """Write the carriers into the deployed secret; what else is there stays."""
+def tell(
+    endpoint: str,
+    outputs: Mapping[str, str],
+    carriers: Mapping[str, Carrier],
+    others: Mapping[str, object],
+) -> None:
+    """Write the carriers, and others' parts, into the deployed secret; what else is there stays."""
     client: SecretsManagerClient = session().client("secretsmanager", endpoint_url=endpoint)
     accounts = {
         name: {
@@ -63,7 +68,7 @@ def tell(endpoint: str, outputs: Mapping[str, str], carriers: Mapping[str, Carri
         known = json.loads(client.get_secret_value(SecretId=outputs["Secret"])["SecretString"])
     except client.exceptions.ResourceNotFoundException:
         known = {}
-    wanted = known | accounts
+    wanted = known | accounts | dict(others)
     if wanted != known:
         client.put_secret_value(SecretId=outputs["Secret"], SecretString=json.dumps(wanted))
 
