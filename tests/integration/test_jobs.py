@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from linkwright import aws, clock, jobs, relay, retries, settings, sweeper, worker
+from benchmarks.aws_calls import Meter
+from linkwright import aws, clock, jobs, relay, retries, settings, sweeper, table, worker
 from linkwright.errors import Unavailable
 from linkwright.jobs import HANG_UP, KINDS, Work
 from linkwright.table import Item, Key, Table, get, update
@@ -585,6 +586,19 @@ def test_a_workspace_with_much_that_is_due_holds_up_none_of_its_other_kinds(
     assert len(stack.received("FollowUpQueue", workspace.id)) == 5
     told = [json.loads(body)["sk"] for body in stack.received("DialQueue", workspace.id)]
     assert told == [call_id]
+
+
+def test_a_sweep_with_nothing_to_do_asks_each_shard_twice(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "DUE_SHARDS", 2)
+    meter = Meter(table.driver())
+    monkeypatch.setattr(table, "driver", lambda: meter)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jobs, "due_partition", lambda shard, is_look: f"NONE#{shard}#{is_look}")
+        invoke("sweep_overdue", {})
+    assert meter.calls == ["Query"] * 4
+    assert meter.read_units == 2
 
 
 def test_a_sweeper_that_is_killed_before_it_sends_leaves_the_job_due_in_a_minute(

@@ -1,9 +1,11 @@
 """Calls of which the carrier tells nothing, or not all: asked after, and ended in the end."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from linkwright import clock, jobs, sweeper
 from linkwright.egress import Answer
 from linkwright.providers import telephony
 from tests import pump
@@ -203,6 +205,27 @@ def test_a_call_whose_end_is_lost_costs_two_minutes(
     assert workspace.end_of(first) == ("completed", "agent_ended")
     pump.settle(stack, workspace.id)
     assert len(exchange.calls(second)) == 1
+
+
+def test_a_lost_end_costs_no_more_where_many_calls_are_due_since_before(
+    stack: Stack,
+    workspace: Workspace,
+    exchange: Exchange,
+    hand: Hand,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Those for nine o'clock are as many rows of the kind of which a look at it is."""
+    monkeypatch.setattr(jobs, "DUE_SHARDS", 1)
+    monkeypatch.setattr(sweeper, "QUOTA", 5)
+    exchange.deliver = _only("ringing", "answer")
+    call_id = _dialled(workspace)
+    exchange.finish(exchange.call(call_id))
+    agent = workspace.agent()
+    at = clock.timestamp(clock.now() + timedelta(seconds=60))
+    for _ in range(4 * sweeper.QUOTA):
+        workspace.placed(agent, to=another_number(), schedule={"earliest_at": at})
+    _after(stack, workspace, hand, UNHEARD_S + 1)
+    assert workspace.end_of(call_id)[0] == "completed"
 
 
 def test_a_call_that_is_heard_of_is_asked_after_by_nobody(

@@ -8,6 +8,7 @@ import pytest
 from linkwright import clock
 from linkwright.voice.calls import items
 from linkwright.voice.calls.items import CallItem
+from linkwright.voice.dialling import dialler
 
 SOON = clock.timestamp(clock.now() + timedelta(hours=1))
 PAST = clock.timestamp(clock.now() - timedelta(hours=1))
@@ -36,5 +37,11 @@ def test_the_second_of_the_look_is_not_too_early(monkeypatch: pytest.MonkeyPatch
 
 
 def test_patience_is_counted_from_when_it_was_due_at_first() -> None:
-    assert items.due_since(stored("queued", due_at=SOON)) == clock.parse(SOON)
-    assert items.due_since(stored("queued")) == clock.parse(PAST)
+    assert dialler._due_since(stored("queued", due_at=SOON)) == clock.parse(SOON)
+    assert dialler._due_since(stored("queued")) == clock.parse(PAST)
+
+
+def test_a_look_at_a_call_on_the_phone_stands_apart_from_those_that_wait() -> None:
+    look, waits = items.next_look("call_1", clock.now()), items.next_try("call_1", clock.now())
+    assert look["gsi2pk"] == f"{waits['gsi2pk']}#look"
+    assert items.due("call_1", clock.now())["gsi2pk"] == waits["gsi2pk"]

@@ -40,6 +40,7 @@ FAILURES = ("attempts", "failing_since", "failed_at")
 # What makes an item a job.
 ATTRIBUTES = ("outbox", "gsi2pk", "gsi2sk", "next_at", "swept", *FAILURES, "given_up_at")
 _DUE = "DUE#"
+_LOOK = "#look"
 _GIVEN_UP = "GIVEN_UP#"
 DUE_SHARDS = 8
 # Longer than the relay needs, so that the sweeper seldom sends what is on its way already.
@@ -156,8 +157,8 @@ def partition_of(pk: str) -> str:
     return pk.split("#")[1]
 
 
-def due_partition(shard: int) -> str:
-    return f"{_DUE}{shard}"
+def due_partition(shard: int, *, is_look: bool = False) -> str:
+    return f"{_DUE}{shard}{_LOOK if is_look else ''}"
 
 
 def given_up_partition(kind: str) -> str:
@@ -170,13 +171,15 @@ def requested(kind: str, item_id: str) -> dict[str, str]:
     return {"outbox": kind, **due(kind, item_id, clock.now() + RELAY_GRACE)}
 
 
-def due(kind: str, item_id: str, moment: datetime) -> dict[str, str]:
+def due(kind: str, item_id: str, moment: datetime, *, is_look: bool = False) -> dict[str, str]:
     """The attributes by which the sweeper finds an item from a moment on.
 
     `item_id` is to differ between workspaces: by it the jobs of a kind are spread over the shards.
+    A look at what is under way stands apart: it is not behind those that have only to be begun.
     """
     shard = crc32(f"{kind}#{item_id}".encode()) % DUE_SHARDS
-    return {"gsi2pk": due_partition(shard), "gsi2sk": clock.timestamp(moment)}
+    where = due_partition(shard, is_look=is_look)
+    return {"gsi2pk": where, "gsi2sk": clock.timestamp(moment)}
 
 
 def is_waiting(key: Key) -> bool:

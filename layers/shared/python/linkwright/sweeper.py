@@ -1,4 +1,4 @@
-"""Sending what waits too long: the due index, shard by shard, oldest first."""
+"""Sending what waits too long: the due index, shard by shard, looks first, then by age."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -11,8 +11,8 @@ from linkwright.relay import Due
 from linkwright.table import ConditionFailed, Item, Key, Table, query, update
 
 _PAGE = 100
-# So many jobs of one kind of a workspace a sweep takes from a shard: neither another workspace nor
-# another of its own kinds, as its line, is behind them.
+# So many jobs of one kind of a workspace a sweep takes from a shard, and as many looks: neither
+# another workspace nor another of its own kinds, as its line, is behind them.
 QUOTA = 100
 # With less left a sweep reads no further page.
 _RESERVE_S = 15.0
@@ -27,24 +27,25 @@ def sweep(shard: int) -> int:
     Returns how many were sent. Raises if a queue did not take all of them, when the rest is done. A
     row that cannot be handled is counted and named, and is none of that.
     """
-    taken: Counter[Whose] = Counter()
     sent = failed = 0
-    for rows in _overdue(shard):
-        claimed = _claim(rows, taken)
-        unsent = relay.send(claimed)
-        sent += len(claimed) - len(unsent)
-        failed += len(unsent)
+    for is_look in (True, False):
+        taken: Counter[Whose] = Counter()
+        for rows in _overdue(jobs.due_partition(shard, is_look=is_look)):
+            claimed = _claim(rows, taken)
+            unsent = relay.send(claimed)
+            sent += len(claimed) - len(unsent)
+            failed += len(unsent)
     if failed:
         raise RuntimeError("not all that is overdue was sent")
     return sent
 
 
-def _overdue(shard: int) -> Iterator[list[Item]]:
+def _overdue(partition: str) -> Iterator[list[Item]]:
     now, behind = clock.timestamp(), None
     while deadline.seconds_left() > _RESERVE_S:
         rows, behind = query(
             Table.CORE,
-            jobs.due_partition(shard),
+            partition,
             index="gsi2",
             between=("0", now),
             # From where the last page ended: the index may still show what was moved.

@@ -224,26 +224,27 @@ def _set(written: Item) -> str:
 
 
 def next_look(call_id: str, moment: datetime) -> Facts:
-    """The facts of a call that nobody is to look at before a moment; then the sweeper finds it.
-
-    Until then one that waits is not to be dialled, and one that was dialled is somebody's, or is
-    expected to be heard of.
+    """The facts of a call on the phone that is somebody's until a moment, or is expected to be
+    heard of; then the sweeper finds it.
     """
-    due = jobs.due(jobs.CALL, call_id, moment)
+    return _from(jobs.due(jobs.CALL, call_id, moment, is_look=True))
+
+
+def next_try(call_id: str, moment: datetime) -> Facts:
+    """The facts of a call that waits, and is not to be dialled before a moment."""
+    return _from(jobs.due(jobs.CALL, call_id, moment))
+
+
+def _from(due: dict[str, str]) -> Facts:
     # The index shows when a message is to be sent again, so the call's own moment stands beside it.
     return {"gsi2pk": due["gsi2pk"], "gsi2sk": due["gsi2sk"], "next_at": due["gsi2sk"]}
 
 
 def due(call_id: str, moment: datetime) -> Facts:
     """The facts of a call that waits for a moment, from which on its patience is counted."""
-    return {**next_look(call_id, moment), "due_at": clock.timestamp(moment)}
+    return {**next_try(call_id, moment), "due_at": clock.timestamp(moment)}
 
 
 def is_left_alone(item: CallItem) -> bool:
     """Whether it is too early to look at the call."""
     return jobs.is_left_alone(cast(Item, item))
-
-
-def due_since(item: CallItem) -> datetime:
-    """A call that was due at once has no moment of its own."""
-    return clock.parse(item.get("due_at") or item["view"]["created_at"])

@@ -36,7 +36,7 @@ def postpone(item: CallItem, until: datetime) -> None:
 def wait_in_line(item: CallItem, of: str, until: datetime) -> None:
     """Let a call wait for a place on the phone, so long at most. Raises `Superseded`."""
     tx = items.transaction(item)
-    items.write(tx, item, item["view"], {"waits_in": of, **items.next_look(item["sk"], until)})
+    items.write(tx, item, item["view"], {"waits_in": of, **items.next_try(item["sk"], until)})
     tx.commit()
 
 
@@ -46,14 +46,14 @@ def leave_line(partition: str, waiting: Waiting) -> None:
     Raises `Superseded`.
     """
     tx = Transaction(partition, "")
-    look = items.next_look(waiting.call_id, clock.now())
+    now = items.next_try(waiting.call_id, clock.now())
     tx.update(
         Table.CORE,
         items.key(partition, waiting.call_id),
         "SET #gsi2pk = :gsi2pk, #gsi2sk = :gsi2sk, #next_at = :next_at, #v = #v + :one"
         " REMOVE #waits_in",
         condition="#waits_in = :of",
-        values={**look, "one": 1, "of": waiting.of},
+        values={**now, "one": 1, "of": waiting.of},
         otherwise=Superseded,
     )
     line.follow(tx, waiting.call_id, {"waits_in": waiting.of}, {}, None, is_undone=False)

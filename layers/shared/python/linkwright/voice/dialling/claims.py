@@ -137,7 +137,7 @@ def undo(item: CallItem, until: datetime) -> CallItem:
     How long it has waited is counted on from when it was due at first. Raises `Superseded`.
     """
     tx, view = items.transaction(item), attempts.undone(item["view"])
-    after = endings.wait_again(tx, item, view, items.next_look(item["sk"], until))
+    after = endings.wait_again(tx, item, view, items.next_try(item["sk"], until))
     tx.commit()
     return after
 

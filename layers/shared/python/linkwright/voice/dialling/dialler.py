@@ -84,7 +84,7 @@ def wait_in_line(item: CallItem, of: str) -> None:
 
     It is no job while it waits: whoever leaves the phone wakes the line. Raises `Superseded`.
     """
-    patience = items.due_since(item) + _STALE + _JUST_AFTER
+    patience = _due_since(item) + _STALE + _JUST_AFTER
     lifecycle.wait_in_line(item, of, _within_window(item, patience))
 
 
@@ -198,9 +198,14 @@ def _within_window(item: CallItem, until: datetime) -> datetime:
     return latest + _JUST_AFTER if latest and latest < until else until
 
 
+def _due_since(item: CallItem) -> datetime:
+    """A call that was due at once has no moment of its own."""
+    return clock.parse(item.get("due_at") or item["view"]["created_at"])
+
+
 def _is_late(item: CallItem, now: datetime) -> bool:
     latest = _latest(item)
-    return now > items.due_since(item) + _STALE or (latest is not None and now > latest)
+    return now > _due_since(item) + _STALE or (latest is not None and now > latest)
 
 
 def _latest(item: CallItem) -> datetime | None:
