@@ -55,6 +55,12 @@ def _limit(talk: Talk) -> str | None:
     return dial.get("timeLimit")
 
 
+def _spend(workspace: Workspace, minutes: int) -> None:
+    period = plans.period(workspace.item["anchor_day"]).label
+    where = usage.key(workspace.id, period, usage.CALL_MINUTES)
+    update(Table.CORE, where, "SET #committed = :m, #used = :m", values={"m": minutes})
+
+
 def _dials(workspace: Workspace) -> int:
     counter = get(Table.CORE, Key(f"W#{workspace.partition}#DIALS", f"{NOW:%Y-%m-%d}")) or {}
     return int(counter["calls"])
@@ -126,18 +132,48 @@ def test_who_cannot_be_reached_costs_a_dial_and_no_second(
 
 
 @pytest.mark.parametrize(
-    ("spent", "limit", "committed"), [(0, 240, 8), (296, 120, 300), (294, 180, 300)]
+    ("spent", "limit", "committed"), [(0, 240, 8), (296, 97, 300), (294, 157, 300)]
 )
 def test_both_legs_talk_for_as_long_as_the_plan_has_minutes(
     stack: Stack, workspace: Workspace, spent: int, limit: int, committed: int
 ) -> None:
-    period = plans.period(workspace.item["anchor_day"]).label
-    where = usage.key(workspace.id, period, usage.CALL_MINUTES)
-    update(Table.CORE, where, "SET #committed = :m, #used = :m", values={"m": spent})
+    _spend(workspace, spent)
     talk = _talk(workspace, max_duration_s=240)
     talk.exchange.run_to(talk.call, "transfer")
     assert _limit(talk) == str(limit)
     assert pump.minutes(workspace.id) == (committed, spent)
+
+
+@pytest.mark.parametrize("spent", [296, 295, 293])
+def test_both_legs_take_no_more_than_the_plan_has_however_long_the_other_phone_rings(
+    stack: Stack,
+    workspace: Workspace,
+    exchange: Exchange,
+    monkeypatch: pytest.MonkeyPatch,
+    spent: int,
+) -> None:
+    monkeypatch.setattr(switchboard_talk, "DIALLED_CALL_S", 600.0)
+    exchange.live.callees[TARGET] = Callee(rings_s=transfers.RING_S)
+    _spend(workspace, spent)
+    talk = _talk(workspace, max_duration_s=240)
+    talk.finish()
+    (leg,) = [one for one in exchange.live.account.calls() if one.parent_sid == talk.call.sid]
+    assert leg.duration_s
+    pump.settle(stack, workspace.id)
+    committed, used = pump.minutes(workspace.id)
+    assert spent < committed == used <= 300
+
+
+def test_nobody_is_put_through_without_a_second_to_talk(
+    stack: Stack, workspace: Workspace, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transfers, "_talked_s", lambda item: 20)
+    _spend(workspace, 299)
+    talk = _talk(workspace, max_duration_s=60).finish()
+    assert talk.elements("Dial") == []
+    assert talk.end() == ("completed", "agent_ended")
+    pump.settle(stack, workspace.id)
+    assert pump.minutes(workspace.id) == (300, 300)
 
 
 def test_no_more_are_connected_than_the_plan_dials_in_a_day(

@@ -35,7 +35,7 @@ def test_a_turn_in_full() -> None:
 def test_a_transfer_and_a_goodbye_in_full() -> None:
     document = twiml.document(
         twiml.start_recording(URL),
-        twiml.dial("+972541234567", URL, caller_id="+15005550006", time_limit_s=600),
+        twiml.dial("+972541234567", URL, caller_id="+15005550006", time_limit_s=600, ring_s=30),
         twiml.hang_up(),
     )
     assert document == (
@@ -75,7 +75,7 @@ def test_nothing_but_what_xml_cannot_hold_is_lost(text: str) -> None:
 def test_any_text_stays_in_its_place(prompt: str, action: str) -> None:
     root = parsed(
         twiml.gather(action, HEBREW, prompt),
-        twiml.dial(prompt, action, caller_id=action, time_limit_s=1),
+        twiml.dial(prompt, action, caller_id=action, time_limit_s=1, ring_s=1),
         twiml.start_recording(action),
     )
     assert tags(root) == [*("Response", "Gather", "Say", "Dial", "Number", "Start", "Recording")]

@@ -66,9 +66,7 @@ def gather(
     return element
 
 
-def dial(
-    number: str, action: str, *, caller_id: str, time_limit_s: int, ring_s: int = 30
-) -> Element:
+def dial(number: str, action: str, *, caller_id: str, time_limit_s: int, ring_s: int) -> Element:
     """Connect the caller with another number; how that ended goes to `action`."""
     element = _element(
         "Dial",

@@ -64,4 +64,5 @@ def _last_verb(call: Call, turn: Turn) -> Element:
         call.dial.url("transfer"),
         caller_id=call.carrier.caller_id(call.dial.from_),
         time_limit_s=transfers.longest_s(call.item),
+        ring_s=transfers.RING_S,
     )

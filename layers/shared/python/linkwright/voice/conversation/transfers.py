@@ -15,9 +15,14 @@ from linkwright.voice.compliance import rules
 from linkwright.workspace import operations as workspace
 from linkwright.workspace.operations import Tenant
 
+# How long the other phone rings.
+RING_S = 30
+# What our words before and after take, and what the carrier says late.
+_ON_THE_WAY_S = 15
+
 
 class _Refused(Exception):
-    """The workspace may not call the number, or not any more today."""
+    """The workspace may not call the number, or not any more, or has no minutes for it."""
 
 
 def grant(item: CallItem, rule: EscalationRule) -> bool:
@@ -51,9 +56,9 @@ def _granted(tx: Transaction, item: CallItem, to: str, tenant: Tenant, more: int
     facts: Facts = {"transfer_to": to, "transfer_s": _left_s(item)}
     if "reserved" in item:
         facts["reserved"] = item["reserved"] + more
-        # Both legs talk for so long, and the first has talked before.
-        both_s = facts["reserved"] * 60 - _talked_s(item)
-        facts["transfer_s"] = max(min(_left_s(item), both_s // 2), 1)
+        facts["transfer_s"] = min(_left_s(item), _affordable_s(item, facts["reserved"] * 60))
+        if facts["transfer_s"] < 1:
+            raise _Refused
     after = items.write(tx, item, item["view"], facts)
     rules.require_not_listed(tx, to, _Refused)
     rules.count_dial(tx, tenant.plan, _Refused)
@@ -61,6 +66,15 @@ def _granted(tx: Transaction, item: CallItem, to: str, tenant: Tenant, more: int
         period = item["period"]
         usage.reserve_more(tx, tenant.plan, usage.CALL_MINUTES, period, more)
     return after
+
+
+def _affordable_s(item: CallItem, reserved_s: int) -> int:
+    """For how long the second leg may talk, that both together take no more than is reserved.
+
+    The first ends by its own limit, or with the second, and talks alone before that.
+    """
+    alone_s = _talked_s(item) + RING_S + _ON_THE_WAY_S
+    return max(reserved_s - item["longest_s"], (reserved_s - alone_s) // 2)
 
 
 def longest_s(item: CallItem) -> int:
