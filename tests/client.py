@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from linkwright.settings import settings
-from tests import description
+from tests import description, planted
 from tools.template import Function, functions
 
 HTTP_TIMEOUT_MS = 25_000
@@ -146,6 +146,7 @@ class Client:
         event, function = http_event(method, url, sent, body, is_base64)
         found = load(function).handler(event, context or Context())
         answer = Answer(found["statusCode"], found["headers"], found["body"])
+        planted.look_at_answer(f"{method} {urlsplit(url).path}", answer.status, answer.raw)
         if event["routeKey"] != "$default":
             path = _of_a_route(event["rawPath"])
             description.hold(method, path, answer.status, answer.headers, answer.raw)

@@ -20,7 +20,7 @@ from linkwright import aws, clock, deadline
 from linkwright.client import core
 from linkwright.settings import settings
 from linkwright.table import Item, Key
-from tests import carrier
+from tests import carrier, planted
 from tests.client import Context
 from tests.sealer import Sealer
 from tests.simulation.tables import Tables
@@ -66,6 +66,7 @@ class MemoryStack(Sealer, Stack):
         return [body for _, body in found]
 
     def keep_secret(self, text: str) -> None:
+        planted.plant(text)
         self.secret = text
 
     def opened(self, url: str) -> tuple[str, bytes]:
@@ -84,6 +85,7 @@ class MemoryStack(Sealer, Stack):
 
     def send_message_batch(self, QueueUrl: str, Entries: list[Item]) -> Item:  # noqa: N803 -- boto3's names
         for entry in Entries:
+            planted.look("a message", entry["MessageBody"])
             moment = clock.now() + timedelta(seconds=entry["DelaySeconds"])
             self.queues[QueueUrl].append((moment, entry["MessageBody"]))
         return {"Successful": [{"Id": entry["Id"]} for entry in Entries]}

@@ -13,7 +13,7 @@ import httpx
 from linkwright import aws, settings, table
 from linkwright.client import core
 from linkwright.table import Item, Key
-from tests import carrier, processes
+from tests import carrier, planted, processes
 from tools.template import template
 
 REGION = "us-east-1"
@@ -175,6 +175,7 @@ class EmulatedStack(Stack):
         return mine
 
     def keep_secret(self, text: str) -> None:
+        planted.plant(text)
         self._secrets.put_secret_value(SecretId=self.names["Secret"], SecretString=text)
 
     def opened(self, url: str) -> tuple[str, bytes]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 
 from linkwright.observability import logger
+from tests import planted
 
 
 @contextmanager
@@ -23,5 +24,6 @@ def logged() -> Iterator[io.StringIO]:
         with redirect_stdout(lines):
             yield lines
     finally:
+        planted.look("the log", lines.getvalue())
         for handler, stream in zip(handlers, streams, strict=True):
             handler.stream = stream

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import httpx
 import pytest
 
-from tests import description
-from tools.local_cloud import Cloud, start_cloud
+from tests import description, planted
+from tools.local_cloud import Cloud, deployment, start_cloud
 
 # A function's first request starts a worker process for it.
 TIMEOUT_S = 60.0
@@ -34,6 +35,7 @@ class Api:
         if token:
             headers["Authorization"] = f"Bearer {self.demo[token]}"
         answer = self.http.request(method, path, headers=headers, **options)
+        planted.look_at_answer(f"{method} {answer.url.path}", answer.status_code, answer.text)
         description.hold(method, answer.url.path, answer.status_code, answer.headers, answer.text)
         return answer
 
@@ -42,6 +44,30 @@ class Api:
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     with start_cloud(0, tmp_path_factory.mktemp("cloud")) as cloud:
         yield cloud
+        # Of all that the tests did.
+        _require_no_leaks(cloud)
+
+
+def _require_no_leaks(cloud: Cloud) -> None:
+    """What was planted stands in no line of a log, and in no item but those that may hold it."""
+    ask = partial(deployment.session().client, endpoint_url=cloud.endpoint_url)
+    known = ask("secretsmanager").get_secret_value(SecretId=cloud.outputs["Secret"])
+    planted.plant(known["SecretString"])
+    dynamodb, logs = ask("dynamodb"), ask("logs")
+    for table in ("CoreTable", "AccessTable", "IdemTable"):
+        pages = dynamodb.get_paginator("scan").paginate(TableName=cloud.outputs[table])
+        for row in (row for page in pages for row in page["Items"]):
+            planted.look_at_item(table, row["pk"]["S"], repr(row))
+    lines = 0
+    for group in logs.describe_log_groups()["logGroups"]:
+        name = group["logGroupName"]
+        for page in logs.get_paginator("filter_log_events").paginate(logGroupName=name):
+            for event in page["events"]:
+                planted.look(f"the log {name}", event["message"])
+                lines += 1
+    assert lines, "nothing was logged"
+    planted.look("the emulator's log", cloud.emulator.log.read_text(errors="replace"))
+    assert planted.FOUND == []
 
 
 @pytest.fixture(scope="session")
