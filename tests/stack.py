@@ -164,6 +164,8 @@ class EmulatedStack(Stack):
             "Messages"
         ):
             bodies += [message["Body"] for message in batch]
+            for message in batch:
+                planted.look("a message", message["Body"])
             gone = [
                 {"Id": str(n), "ReceiptHandle": message["ReceiptHandle"]}
                 for n, message in enumerate(batch)

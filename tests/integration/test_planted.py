@@ -102,6 +102,7 @@ def test_a_message_with_a_number_is_found(
     monkeypatch.setattr(Work, "message", lambda work: message(work).replace("}", told))
     workspace.placed()
     pump.relay(stack, workspace.id)
+    assert stack.received("DialQueue", workspace.id)
     assert any(leak.startswith(f"a message holds {NUMBER}") for leak in found())
 
 
