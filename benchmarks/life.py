@@ -194,7 +194,7 @@ def on(cloud: Cloud) -> Iterator[Life]:
             patch.setattr(module, "driver", lambda: Counted(life, cloud.clients.driver))
         patch.setattr(aws, "secrets_manager", lambda: cloud.clients.secrets_manager)
         vault.vault()
-        for name in ("sqs", "s3", "kms"):
+        for name in ("sqs", "s3", "kms", "ses"):
             counted = Counted(life, getattr(cloud.clients, name))
             patch.setattr(aws, name, lambda counted=counted: counted)
         yield life

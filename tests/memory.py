@@ -22,6 +22,7 @@ from linkwright.settings import settings
 from linkwright.table import Item, Key
 from tests import carrier, planted
 from tests.client import Context
+from tests.postbox import Postbox
 from tests.sealer import Sealer
 from tests.simulation.tables import Tables
 from tests.simulation.values import copied
@@ -30,7 +31,7 @@ from tests.stack import Stack, declared, is_of
 _KINDS = ("DynamoDB::Table", "SQS::Queue", "S3::Bucket", "SecretsManager::Secret", "KMS::Key")
 
 
-class MemoryStack(Sealer, Stack):
+class MemoryStack(Sealer, Postbox, Stack):
     # Where nobody listens.
     endpoint = "http://127.0.0.1:1"
 
@@ -80,6 +81,7 @@ class MemoryStack(Sealer, Stack):
         self.queues: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
         # By key: the type of the content, and the content.
         self.objects: dict[str, tuple[str, bytes]] = {}
+        self.clear_letters()
 
     # ---- the clients of queues, buckets and secrets ---------------------------------------------
 
@@ -142,6 +144,7 @@ def memory() -> Iterator[MemoryStack]:
             (aws, "SecretsManager", stack),
             (aws, "SQS", stack),
             (aws, "KMS", stack),
+            (aws, "SES", stack),
         ):
             patch.setattr(where, name, in_place_of(getattr(where, name), ours))
         yield stack

@@ -18,6 +18,7 @@ from tools.template import template
 
 REGION = "us-east-1"
 PREFIX = "test"
+MAIL_FROM = "notices@linkwright.test"
 _TABLE_PROPERTIES = (
     "AttributeDefinitions",
     "KeySchema",
@@ -56,6 +57,10 @@ class Stack:
         """Type and content of what an address shows to whoever has it."""
         raise NotImplementedError
 
+    def letters(self, to: str) -> list[tuple[str, str]]:
+        """Subject and text of each mail to an address, the oldest first."""
+        raise NotImplementedError
+
     def empty(self) -> None:
         """Empty the tables and the queues."""
         raise NotImplementedError
@@ -74,6 +79,7 @@ class Stack:
             "MEDIA_BUCKET": self.names["MediaBucket"],
             "SECRET_ARN": self.names["Secret"],
             "KMS_KEY_ARN": self.names["SealingKey"],
+            "MAIL_FROM": MAIL_FROM,
             "PUBLIC_URL": carrier.PUBLIC_URL,
             # So that no test waits for its turn, but those of the pace.
             "DIALS_PER_SECOND": "1000",
@@ -94,6 +100,7 @@ def use(stack: Stack) -> None:
     aws.sqs.cache_clear()
     aws.s3.cache_clear()
     aws.kms.cache_clear()
+    aws.ses.cache_clear()
     aws.secrets_manager.cache_clear()
     processes.forget()
 
@@ -123,6 +130,7 @@ class EmulatedStack(Stack):
         self._dynamodb, self._sqs = self.client("dynamodb"), self.client("sqs")
         self._secrets = self.client("secretsmanager")
         self._bodies: defaultdict[str, list[str]] = defaultdict(list)
+        self.client("ses").verify_domain_identity(Domain=MAIL_FROM.partition("@")[2])
         self.names = {
             **self._tables(),
             **self._queues(),
@@ -183,6 +191,12 @@ class EmulatedStack(Stack):
     def opened(self, url: str) -> tuple[str, bytes]:
         answer = httpx.get(url).raise_for_status()
         return answer.headers["content-type"], answer.content
+
+    def letters(self, to: str) -> list[tuple[str, str]]:
+        kept = httpx.get(f"{self.endpoint}/_ministack/ses/messages").raise_for_status().json()
+        # By account, of which there is one, or none yet.
+        of_all = [one for account in kept["messages"].values() for one in account]
+        return [(one["Subject"], one["BodyText"]) for one in of_all if to in one["To"]]
 
     def empty(self) -> None:
         for logical_id, _ in declared("DynamoDB::Table"):

@@ -28,6 +28,7 @@ class Clients:
     s3: Any
     secrets_manager: Any
     kms: Any
+    ses: Any
 
 
 class Cloud(Protocol):
@@ -58,7 +59,7 @@ class Memory:
     @property
     def clients(self) -> Clients:
         held = self._held
-        return Clients(held.tables, held, held, held, held)
+        return Clients(held.tables, held, held, held, held, held)
 
     def rows(self, name: str) -> list[Item]:
         return self._held.tables.rows(self.stack.names[name])
@@ -88,7 +89,7 @@ class Emulated:
     def __init__(self, stack: EmulatedStack) -> None:
         self.stack: Stack = stack
         self.clients = Clients(
-            table.driver(), aws.sqs(), aws.s3(), aws.secrets_manager(), aws.kms()
+            table.driver(), aws.sqs(), aws.s3(), aws.secrets_manager(), aws.kms(), aws.ses()
         )
         self._store: Any = DynamoDBClient(endpoint_url=stack.endpoint)
         self._sqs, self._s3 = stack.client("sqs"), stack.client("s3")

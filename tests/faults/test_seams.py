@@ -13,7 +13,8 @@ from pydynox.exceptions import PydynoxException
 
 from linkwright import aws, egress, sealing, table, vault
 from linkwright.errors import Unavailable
-from linkwright.providers import twilio
+from linkwright.providers import mail, twilio
+from linkwright.providers.mail import Mail
 from linkwright.table import Key, Table
 from tests import stack as stacks
 from tests.carrier import PUBLIC_URL, SECRET
@@ -174,6 +175,19 @@ def test_fault_at_the_key_seals_and_opens_nothing(world: World, fault: Fault) ->
             sealing.unseal(sealed, *where)
         assert sealing.unseal(sealed, *where) == "hunter2"
     assert injector.calls == ["decrypt"] * 2
+
+
+@pytest.mark.parametrize("fault", list(Fault))
+def test_fault_at_the_mail_has_the_effect_it_says(world: World, fault: Fault) -> None:
+    world.reset()
+    to = f"{uuid4().hex}@example.com"
+    with world.seam.use(Injector(fault, 1)) as injector:
+        with pytest.raises(Killed if fault.kills else Unavailable):
+            mail.send(Mail(to, "s", "t"))
+        at_once = len(world.stack.letters(to))
+    assert injector.calls == ["send_email"]
+    assert at_once == (1 if fault.effect is Effect.DONE else 0)
+    assert len(world.stack.letters(to)) == (0 if fault.effect is Effect.NONE else 1)
 
 
 @pytest.mark.parametrize("fault", [fault for fault in Fault if not fault.kills])

@@ -48,7 +48,7 @@ def inhabited(cloud: Cloud, like: World | None = None) -> Iterator[World]:
     driver = FaultyDriver(lambda: cloud.clients.driver, seam)
     clients = {
         name: FaultyClient(name, partial(getattr, cloud.clients, name), seam)
-        for name in ("sqs", "s3", "secrets_manager", "kms")
+        for name in ("sqs", "s3", "secrets_manager", "kms", "ses")
     }
     with pytest.MonkeyPatch.context() as patched:
         for module in (table, transaction):

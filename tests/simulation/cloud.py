@@ -16,6 +16,7 @@ from tests import carrier, processes
 from tests.client import http_event, load, named, queue_event, stream_event
 from tests.faults import wiring
 from tests.faults.injection import Killed
+from tests.postbox import Postbox
 from tests.sealer import Sealer
 from tests.simulation.clockwork import Scheduler
 from tests.simulation.network import Network
@@ -40,7 +41,7 @@ class Context:
         self.get_remaining_time_in_millis = milliseconds_left
 
 
-class Cloud(Sealer):
+class Cloud(Sealer, Postbox):
     """Wakes the functions.
 
     `sent` is where the work of all messages is written down, `dead` the messages that no worker
@@ -58,6 +59,7 @@ class Cloud(Sealer):
         self.dead: list[tuple[str, str]] = []
         self.undone: Counter[str] = Counter()
         self.sweeps = 0
+        self.clear_letters()
         self.sent: set[tuple[str, str]] = set()
         self.objects: dict[str, bytes] = {}
         self._scheduler = scheduler

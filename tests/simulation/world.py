@@ -91,6 +91,7 @@ _ENVIRONMENT = {
     "MEDIA_BUCKET": "media",
     "SECRET_ARN": "Secret",
     "KMS_KEY_ARN": "SealingKey",
+    "MAIL_FROM": "notices@linkwright.test",
     "PUBLIC_URL": carrier.PUBLIC_URL,
     "DOCS_URL": "",
     "AWS_REGION": "us-east-1",
@@ -210,7 +211,7 @@ class _World:
         driver = net.connect(self.tables, network.dynamodb)
         services = {
             name: net.connect(self.cloud, network.service(name))
-            for name in ("sqs", "s3", "secrets_manager", "kms")
+            for name in ("sqs", "s3", "secrets_manager", "kms", "ses")
         }
         with pytest.MonkeyPatch.context() as patch:
             for name, value in _ENVIRONMENT.items():

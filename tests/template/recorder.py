@@ -36,6 +36,8 @@ OPERATIONS = {
     ("bedrock-runtime", "Converse"): ("bedrock:InvokeModel", "modelId"),
 }
 GLOBAL = "global."
+# Which identity is a parameter's to say: an address, or its domain.
+IDENTITIES = "arn:aws:ses:${AWS::Region}:${AWS::AccountId}:identity/*"
 
 
 class Recorder:
@@ -90,6 +92,11 @@ class Recorder:
     def decrypt(self, *, KeyId: str, **wanted: object) -> Any:  # noqa: ANN401, N803
         self.record("kms:Decrypt", KeyId)
         return aws.KMS().decrypt(KeyId=KeyId, **wanted)
+
+    def send_email(self, **wanted: object) -> Any:  # noqa: ANN401
+        if self._running is not None:
+            self.used[self._running].add(("ses:SendRawEmail", IDENTITIES))
+        return aws.SES().send_email(**wanted)
 
     def watched_link(self, link: Callable[[str], Any]) -> Callable[[str], Any]:
         """Whoever signs an address lends its own right to read."""
@@ -153,7 +160,7 @@ def recording(stack: Stack) -> Iterator[Recorder]:
         for caller in (client, switchboard):
             patch.setattr(caller, "load", lambda of: recorder.watched(of, load(of)))
         patch.setattr(boto3, "DEFAULT_SESSION", session)
-        for service in ("kms", "secrets_manager", "sqs"):
+        for service in ("kms", "secrets_manager", "ses", "sqs"):
             patch.setattr(aws, service, lambda: recorder)
         patch.setattr(media, "link", recorder.watched_link(media.link))
         _forget_clients()

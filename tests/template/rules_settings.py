@@ -20,6 +20,7 @@ NOT_OURS = {
     "AWS_ENDPOINT_URL_KMS",
     "AWS_ENDPOINT_URL_S3",
     "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+    "AWS_ENDPOINT_URL_SESV2",
     "AWS_ENDPOINT_URL_SQS",
 }
 # Whether a URL that a customer chose may lead to the machine itself, and where it never may.

@@ -3,17 +3,20 @@
 import json
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from tests import processes
 
+Answer = tuple[int, bytes] | tuple[int, bytes, Mapping[str, str]]
+"""Status, body, and headers if there are any."""
+
 
 @contextmanager
 def served(
-    *answers: tuple[int, bytes] | None, tls: ssl.SSLContext | None = None, keeps: bool = False
+    *answers: Answer | None, tls: ssl.SSLContext | None = None, keeps: bool = False
 ) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """A server that gives these answers in turn, none where it hangs up, and what it was asked.
 
@@ -34,6 +37,8 @@ def served(
             if answer is None:
                 return
             self.send_response(answer[0])
+            for name, value in (answer[2] if len(answer) == 3 else {}).items():
+                self.send_header(name, value)
             self.send_header("content-length", str(len(answer[1])))
             self.end_headers()
             self.wfile.write(answer[1])

@@ -32,19 +32,21 @@ _NAMES = st.text("abcdefghijklmnopqrstuvwxyz0123456789-", min_size=1, max_size=2
     key=st.text("ABC0123456789", min_size=16, max_size=20),
     secret=st.text("abcXYZ019+/=", min_size=1, max_size=40),
     token=st.none() | st.text("abcXYZ019+/=", min_size=1, max_size=100),
+    path=st.sampled_from(["/", "/v2/email/outbound-emails"]),
 )
 def test_the_signature_is_botocores(
-    body: bytes, service: str, region: str, key: str, secret: str, token: str | None
+    body: bytes, service: str, region: str, key: str, secret: str, token: str | None, path: str
 ) -> None:
     host = f"{service}.example.com"
     headers = {"content-type": "application/x-amz-json-1.1", "host": host, "x-amz-target": "a.B"}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(auth, "get_current_datetime", lambda: MOMENT.replace(tzinfo=None))
-        theirs = AWSRequest("POST", f"https://{host}/", headers=dict(headers), data=body)
+        theirs = AWSRequest("POST", f"https://{host}{path}", headers=dict(headers), data=body)
         auth.SigV4Auth(BotoCredentials(key, secret, token), service, region).add_auth(theirs)
     ours = sigv4.signed(
         headers,
         body,
+        path=path,
         service=service,
         region=region,
         credentials=Credentials(key, secret, token),

@@ -103,6 +103,27 @@ def kms() -> KMS:
     return KMS()
 
 
+class SES:
+    """As above, its second version, which speaks REST."""
+
+    def __init__(self) -> None:
+        from linkwright import aws_http
+
+        aws_http.prepare(_address("email", settings().ses_endpoint))
+
+    def send_email(self, **wanted: object) -> dict[str, Any]:
+        """That it takes no such mail is an answer, by its `__type`."""
+        from linkwright import aws_http
+
+        at = _address("email", settings().ses_endpoint)
+        return aws_http.post(at, "ses", "/v2/email/outbound-emails", wanted)
+
+
+@cache
+def ses() -> SES:
+    return SES()
+
+
 def run(operation: Callable[[], Result]) -> Result:
     """Make one call of a client. Raises `Unavailable` for a fault that may pass."""
     if deadline.seconds_left() < CALL_BUDGET_S:

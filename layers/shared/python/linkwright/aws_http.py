@@ -19,8 +19,11 @@ CONNECT_TIMEOUT_S = 1
 READ_TIMEOUT_S = 3
 # More than any secret or sealed key has.
 MAX_BYTES = 1024 * 1024
-# There is no such thing; KMS did not seal this, or not so.
-ANSWERS = ("ResourceNotFoundException", "InvalidCiphertextException", "IncorrectKeyException")
+# There is no such thing; KMS did not seal this, or not so; SES will never take this mail.
+ANSWERS = (
+    *("ResourceNotFoundException", "InvalidCiphertextException", "IncorrectKeyException"),
+    *("MessageRejected", "MailFromDomainNotVerifiedException", "BadRequestException"),
+)
 
 
 # A connection to each service. Who sends takes it out, and puts it back after a good answer: it is
@@ -58,9 +61,25 @@ def _asked(
         "host": urlsplit(url).netloc,
         "x-amz-target": target,
     }
-    headers = sigv4.signed(
+    return _posted(url, "/", service, headers, body)
+
+
+def post(url: str, service: str, path: str, content: Mapping[str, object]) -> dict[str, Any]:
+    """Ask for an operation of a service that speaks REST, once: it may have been done unheard.
+
+    What is wrong with the request is an answer, by its `__type`. Raises `Unavailable` for all else.
+    """
+    headers = {"content-type": "application/json", "host": urlsplit(url).netloc}
+    return _posted(url, path, service, headers, json.dumps(content).encode())
+
+
+def _posted(
+    url: str, path: str, service: str, headers: Mapping[str, str], body: bytes
+) -> dict[str, Any]:
+    signed = sigv4.signed(
         headers,
         body,
+        path=path,
         service=service,
         region=settings().aws_region,
         credentials=credentials(),
@@ -68,24 +87,29 @@ def _asked(
     )
     if trace := trace_header():
         # As boto3 does, so that the trace goes on behind a queue.
-        headers["x-amzn-trace-id"] = trace
+        signed["x-amzn-trace-id"] = trace
     try:
-        return _posted(url, headers, body)
+        return _answered(url, path, signed, body)
     except (OSError, HTTPException, ValueError, RecursionError) as failure:
         raise Unavailable from failure
 
 
-def _posted(url: str, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
+def _answered(url: str, path: str, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
     connection = _kept.pop(url, None) or _connection(url)
     try:
         if not _is_open(connection):
             connection.close()
             connection.connect()
             connection.sock.settimeout(READ_TIMEOUT_S)
-        connection.request("POST", "/", body, dict(headers))
+        connection.request("POST", path, body, dict(headers))
         with connection.getresponse() as response:
             answer = json.loads(_read(response))
-        if not isinstance(answer, dict) or (response.status != 200 and not _is_answer(answer)):
+        if not isinstance(answer, dict):
+            raise Unavailable
+        if kind := response.headers.get("x-amzn-errortype"):
+            # Where REST says it; some services add an address.
+            answer["__type"] = kind.partition(":")[0]
+        if response.status != 200 and not _is_answer(answer):
             raise Unavailable
     except BaseException:
         connection.close()

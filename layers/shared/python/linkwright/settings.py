@@ -28,6 +28,7 @@ class Settings:
     public_url: str
     secret_arn: str
     kms_key_arn: str
+    mail_from: str
     dials_per_second: int
     model: str
     default_country: str
@@ -37,6 +38,7 @@ class Settings:
     secrets_endpoint: str | None
     sqs_endpoint: str | None
     kms_endpoint: str | None
+    ses_endpoint: str | None
 
     @property
     def base_path(self) -> str:
@@ -71,6 +73,7 @@ def settings() -> Settings:
         public_url=env.get("PUBLIC_URL", ""),
         secret_arn=env.get("SECRET_ARN", ""),
         kms_key_arn=env.get("KMS_KEY_ARN", ""),
+        mail_from=env.get("MAIL_FROM", ""),
         dials_per_second=int(env.get("DIALS_PER_SECOND", "1")),
         model=env.get("MODEL", "deterministic"),
         default_country=env.get("DEFAULT_COUNTRY", "US"),
@@ -80,6 +83,7 @@ def settings() -> Settings:
         secrets_endpoint=env.get("AWS_ENDPOINT_URL_SECRETS_MANAGER") or env.get("AWS_ENDPOINT_URL"),
         sqs_endpoint=env.get("AWS_ENDPOINT_URL_SQS") or env.get("AWS_ENDPOINT_URL"),
         kms_endpoint=env.get("AWS_ENDPOINT_URL_KMS") or env.get("AWS_ENDPOINT_URL"),
+        ses_endpoint=env.get("AWS_ENDPOINT_URL_SESV2") or env.get("AWS_ENDPOINT_URL"),
     )
 
 

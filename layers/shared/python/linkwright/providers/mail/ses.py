@@ -1,0 +1,56 @@
+"""Mail by SES, from `MailFrom`, which SES must know as ours. Where that is empty, none is sent."""
+
+import base64
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from linkwright import aws
+from linkwright.errors import Unavailable
+from linkwright.providers.mail.letter import Mail, MailRefused, judged, message
+from linkwright.settings import settings
+from linkwright.startup import in_advance
+
+in_advance(aws.ses)
+
+# What SES takes in a tag.
+_TAG = re.compile(r"[A-Za-z0-9_-]{1,256}")
+_NOT_VERIFIED = "not verified"
+
+
+class MailNotConfigured(Exception):
+    """The deployment has no `MailFrom`: nobody is mailed anything."""
+
+
+def send(mail: Mail) -> str:
+    """Hand it to SES, and return its id there.
+
+    Raises `MailNotConfigured`, `MailRefused`, and `Unavailable`, after which it may have been sent.
+    That somebody wants no mail of ours, SES tells later, as a bounce.
+    """
+    sender = settings().mail_from
+    if not sender:
+        raise MailNotConfigured
+    wanted: dict[str, Any] = {
+        "FromEmailAddress": sender,
+        "Destination": {"ToAddresses": [judged(mail.to)]},
+        "Content": {"Raw": {"Data": base64.b64encode(message(mail, sender)).decode()}},
+        "EmailTags": [{"Name": name, "Value": value} for name, value in _tags(mail).items()],
+    }
+    answer = aws.run(lambda: aws.ses().send_email(**wanted))
+    if "__type" in answer:
+        is_unknown = (
+            _NOT_VERIFIED in f"{answer.get('message')}" or "NotVerified" in answer["__type"]
+        )
+        raise MailRefused("sender_not_verified" if is_unknown else "rejected")
+    if not isinstance(answer.get("MessageId"), str):
+        raise Unavailable
+    return str(answer["MessageId"])
+
+
+def _tags(mail: Mail) -> Mapping[str, str]:
+    """Raises `ValueError`: they are made by us."""
+    for text in (*mail.tags, *mail.tags.values()):
+        if not _TAG.fullmatch(text):
+            raise ValueError("a tag has other characters than SES takes")
+    return mail.tags

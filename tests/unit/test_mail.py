@@ -1,0 +1,255 @@
+"""Mail by SES: the bytes that are sent, what is refused, and what SES's answers come to."""
+
+import base64
+import json
+import re
+from collections.abc import Mapping
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linkwright import aws
+from linkwright.errors import Unavailable
+from linkwright.providers import mail
+from linkwright.providers.mail import Mail, MailNotConfigured, MailRefused
+from linkwright.settings import settings
+from tests.unit.aws_server import served
+
+SENDER, TO = "notices@example.org", "someone@example.com"
+TAKEN = (200, b'{"MessageId": "0100018"}')
+
+
+def _letter(**said: Any) -> Mail:
+    return Mail(**{"to": TO, "subject": "s", "text": "t", **said})
+
+
+def _read(letter: Mail) -> EmailMessage:
+    return message_from_bytes(mail.message(letter, SENDER), policy=policy.default)
+
+
+def _send(environment: pytest.MonkeyPatch, url: str, letter: Mail, sender: str = SENDER) -> str:
+    environment.setenv("AWS_ENDPOINT_URL_SESV2", url)
+    environment.setenv("MAIL_FROM", sender)
+    settings.cache_clear()
+    environment.setattr(aws, "ses", aws.SES)
+    return mail.send(letter)
+
+
+# ---- the bytes ----------------------------------------------------------------------------------
+
+
+def test_a_mail_has_both_bodies_and_its_headers() -> None:
+    letter = _letter(
+        subject="שלום 👋 " * 20 + "סוף",
+        text="טקסט\n.\n" + "a" * 2000 + "\n",
+        html="<p>שלום</p>\n",
+        headers={"X-Custom": "ערך 🎉"},
+    )
+    read = _read(letter)
+    assert (read["From"], read["To"]) == (SENDER, TO)
+    assert read["Subject"] == letter.subject
+    assert read["X-Custom"] == "ערך 🎉"
+    bodies = [read.get_body((kind,)) for kind in ("plain", "html")]
+    said = [body.get_content().replace("\r\n", "\n") for body in bodies if body]
+    assert said == [letter.text, letter.html]
+    assert read.get_content_type() == "multipart/alternative"
+
+
+def test_it_is_ascii_in_lines_that_every_host_takes() -> None:
+    letter = _letter(subject="שלום " * 50, text="ש" * 3000 + "\n.\n", html="a" * 5000)
+    raw = mail.message(letter, SENDER)
+    assert raw.isascii()
+    assert b"\r\n" in raw
+    assert re.search(rb"[^\r]\n|\r[^\n]", raw) is None
+    assert max(map(len, raw.split(b"\r\n"))) <= 78
+
+
+def test_no_machine_answers_it_and_no_two_have_one_id() -> None:
+    one, other = _read(_letter()), _read(_letter())
+    assert one["Auto-Submitted"] == "auto-generated"
+    assert re.fullmatch(r"<mail_[0-9A-Z]{26}@example\.org>", one["Message-ID"])
+    assert one["Message-ID"] != other["Message-ID"]
+    assert len(one["Message-ID"]) <= 70
+    assert one["Date"] is not None
+    assert _read(_letter(automatic=False))["Auto-Submitted"] is None
+
+
+def test_long_ids_stay_what_they_are() -> None:
+    """A host drops an encoded one, and the thread breaks."""
+    ids = " ".join(f"<{n}{'x' * 80}@prod.outlook.com>" for n in range(12))
+    link = f"<https://example.com/{'u' * 300}>"
+    raw = mail.message(_letter(headers={"References": ids, "List-Unsubscribe": link}), SENDER)
+    assert b"=?" not in raw
+    read = message_from_bytes(raw, policy=policy.default)
+    assert (read["References"], read["List-Unsubscribe"]) == (ids, link)
+
+
+_CONTROLS = ["\r\nBcc: x@example.com", "\nb", "\rb", "\0", "\x7f", "\u0085b", "\u2028b", "\x1cb"]
+_IN_A_WORD = "=?utf-8?q?a=0D=0ABcc:_x@example.com?="
+
+
+@pytest.mark.parametrize(
+    "bad", [*(f"a{one}" for one in _CONTROLS), _IN_A_WORD, "\ud800", "a" * 999]
+)
+def test_no_value_makes_another_header(bad: str) -> None:
+    for said in ({"subject": bad}, {"headers": {"X-A": bad}}):
+        with pytest.raises(MailRefused) as refused:
+            mail.message(_letter(**said), SENDER)
+        assert refused.value.reason == "bad_header"
+
+
+_NAMES = ["X A", "X:", "X\r\nBcc", "", "א", "a" * 77]
+_OURS = ["From", "to", "Cc", "BCC", "Sender", "Subject", "Date", "Message-ID", "MIME-Version"]
+_OURS += ["Content-Type", "content-transfer-encoding", "Return-Path", "Auto-Submitted"]
+
+
+@pytest.mark.parametrize("name", [*_NAMES, *_OURS])
+def test_no_name_is_one_of_ours_or_none(name: str) -> None:
+    with pytest.raises(MailRefused) as refused:
+        mail.message(_letter(headers={name: "v"}), SENDER)
+    assert refused.value.reason == "bad_header"
+
+
+@given(subject=st.text(max_size=60), value=st.text(max_size=60))
+def test_whatever_is_said_there_are_the_headers_we_made(subject: str, value: str) -> None:
+    try:
+        raw = mail.message(_letter(subject=subject, headers={"X-A": value}), SENDER)
+    except MailRefused:
+        return
+    names = [name for name, _ in message_from_bytes(raw).items()]
+    assert names[:7] == ["From", "To", "Date", "Message-ID", "Auto-Submitted", "Subject", "X-A"]
+    assert set(names[7:]) == {"Content-Type", "Content-Transfer-Encoding", "MIME-Version"}
+
+
+_GOOD = [TO, "a@b.cd", "a.b+c@d-e.co", "o'x@d.co", "A_b@D.CO"]
+_BAD = [
+    "",
+    "a",
+    "a@b",
+    "@b.cd",
+    "a@",
+    "a@b.cd\r\nBcc: e@f.gh",
+    "a b@c.de",
+    "<a@b.cd>",
+    "a@b.cd,e@f.gh",
+]
+_BAD += ["א@b.cd", "a@b.cd\n", ".a@b.cd", "a..b@c.de", "a@b..cd", f"{'a' * 250}@b.cd", '"a b"@c.de']
+
+
+@pytest.mark.parametrize("to", _GOOD)
+def test_an_address_is_taken(to: str) -> None:
+    assert _read(_letter(to=to))["To"] == to
+
+
+@pytest.mark.parametrize("to", _BAD)
+def test_what_is_no_single_address_is_refused(to: str) -> None:
+    with pytest.raises(MailRefused) as refused:
+        mail.message(_letter(to=to), SENDER)
+    assert refused.value.reason == "bad_address"
+
+
+# ---- SES ----------------------------------------------------------------------------------------
+
+
+def test_ses_is_asked_in_its_own_protocol(environment: pytest.MonkeyPatch) -> None:
+    letter = _letter(subject="שלום", tags={"kind": "webhook_failing", "workspace": "ws_1"})
+    with served(TAKEN) as (url, asked):
+        assert _send(environment, url, letter) == "0100018"
+    (request,) = asked
+    assert request["path"] == "/v2/email/outbound-emails"
+    assert request["content-type"] == "application/json"
+    assert "/us-east-1/ses/aws4_request" in request["authorization"]
+    body = request["body"]
+    assert body["FromEmailAddress"] == SENDER
+    assert body["Destination"] == {"ToAddresses": [TO]}
+    assert {"Name": "kind", "Value": "webhook_failing"} in body["EmailTags"]
+    raw = base64.b64decode(body["Content"]["Raw"]["Data"])
+    assert message_from_bytes(raw, policy=policy.default)["Subject"] == "שלום"
+
+
+def test_on_aws_it_is_asked_by_its_address_in_the_region(environment: pytest.MonkeyPatch) -> None:
+    environment.delenv("AWS_ENDPOINT_URL", raising=False)
+    settings.cache_clear()
+    posted: list[tuple[object, ...]] = []
+    environment.setattr("linkwright.aws_http.post", lambda *request: posted.append(request))
+    aws.SES().send_email(FromEmailAddress=SENDER)
+    at = "https://email.us-east-1.amazonaws.com"
+    assert posted == [(at, "ses", "/v2/email/outbound-emails", {"FromEmailAddress": SENDER})]
+
+
+def test_without_a_sender_nothing_is_mailed(environment: pytest.MonkeyPatch) -> None:
+    with served() as (url, asked), pytest.raises(MailNotConfigured):
+        _send(environment, url, _letter(), sender="")
+    assert asked == []
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "reason"),
+    [
+        (
+            "MessageRejected",
+            "Email address is not verified. … in region: n@x.com",
+            "sender_not_verified",
+        ),
+        ("MailFromDomainNotVerifiedException", "", "sender_not_verified"),
+        ("MessageRejected", "Local address contains control or whitespace", "rejected"),
+        ("BadRequestException", "Missing final '@domain'", "rejected"),
+    ],
+)
+def test_what_ses_will_never_take_is_refused(
+    environment: pytest.MonkeyPatch, code: str, said: str, reason: str
+) -> None:
+    answer = (
+        400,
+        json.dumps({"message": said}).encode(),
+        {"x-amzn-errortype": f"{code}:http://x/"},
+    )
+    with served(answer) as (url, asked):
+        with pytest.raises(MailRefused) as refused:
+            _send(environment, url, _letter())
+        assert len(asked) == 1
+    assert refused.value.reason == reason
+    assert str(refused.value) == reason
+
+
+_LATER: list[tuple[int, str]] = [
+    (429, "TooManyRequestsException"),
+    (400, "LimitExceededException"),
+    (400, "SendingPausedException"),
+    (400, "AccountSuspendedException"),
+    (403, "AccessDeniedException"),
+    (404, "NotFoundException"),
+    (500, "InternalFailure"),
+    (503, ""),
+]
+
+
+@pytest.mark.parametrize(("status", "code"), _LATER)
+def test_what_may_pass_is_unavailable_and_asked_for_once(
+    environment: pytest.MonkeyPatch, status: int, code: str
+) -> None:
+    """Once: what was not heard may have been sent."""
+    headers: Mapping[str, str] = {"x-amzn-errortype": code} if code else {}
+    with served((status, b'{"message": "no"}', headers), TAKEN) as (url, asked):
+        with pytest.raises(Unavailable):
+            _send(environment, url, _letter())
+        assert len(asked) == 1
+
+
+@pytest.mark.parametrize("answer", [None, (200, b"{}"), (200, b"["), (200, b'{"MessageId": 5}')])
+def test_an_answer_that_is_no_answer_is_none(environment: pytest.MonkeyPatch, answer: Any) -> None:
+    with served(answer) as (url, _), pytest.raises(Unavailable):
+        _send(environment, url, _letter())
+
+
+@pytest.mark.parametrize("tag", ["", "a b", "ש", "a" * 257, "a@b.cd"])
+def test_a_tag_that_ses_does_not_take_is_our_mistake(
+    environment: pytest.MonkeyPatch, tag: str
+) -> None:
+    for tags in ({"kind": tag}, {tag: "x"}):
+        with served() as (url, _), pytest.raises(ValueError, match="tag"):
+            _send(environment, url, _letter(tags=tags))
