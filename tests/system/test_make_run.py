@@ -18,7 +18,8 @@ import httpx
 import pytest
 
 from tests.system import processes
-from tools.local_cloud import demo_data
+from tools.local_cloud import demo_data, mail
+from tools.local_cloud.deployment import session
 from tools.local_cloud.processes import ROOT
 from tools.template import functions
 
@@ -76,6 +77,19 @@ class Run:
     def demo(self) -> dict[str, str]:
         return demo_data.read(self.directory)
 
+    def mail(self, to: str) -> None:
+        ses = session().client("sesv2", endpoint_url=self.demo()["AWS_ENDPOINT_URL"])
+        ses.send_email(
+            FromEmailAddress=mail.MAIL_FROM,
+            Destination={"ToAddresses": [to]},
+            Content={"Raw": {"Data": f"From: {mail.MAIL_FROM}\nTo: {to}\n\nt".encode()}},
+        )
+
+    def letters(self, to: str) -> list[dict[str, Any]]:
+        answer = httpx.get(f"{self.demo()['MAIL_URL']}/messages", params={"to": to})
+        found: list[dict[str, Any]] = answer.json()["messages"]
+        return found
+
 
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -104,12 +118,15 @@ def test_the_next_start_has_the_tokens_and_the_data_of_the_one_before(directory:
         first = run.demo()
         agent = {"name": "Noa", "prompt": "Say hello.", "voice": "noa", "language": "he-IL"}
         made = _send(run, "POST", "/v1/voice/agents", json=agent)
+        run.mail("owner@example.com")
+        _wait_until(lambda: run.letters("owner@example.com"))
         assert "Stopped; the data is kept" in run.end()
         assert run.process.returncode == 0
     with start(directory, int(first["BASE_URL"].rpartition(":")[2])) as run:
         run.wait_until_it_says(READY)
         assert run.demo() == first
         assert _send(run, "GET", f"/v1/voice/agents/{made.json()['id']}").status_code == 200
+        assert run.letters("owner@example.com")[0]["from"] == mail.MAIL_FROM
         run.end(interrupts=3)
         assert run.process.returncode == 0
 

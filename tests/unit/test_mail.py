@@ -32,7 +32,7 @@ def _read(letter: Mail) -> EmailMessage:
 
 
 def _send(environment: pytest.MonkeyPatch, url: str, letter: Mail, sender: str = SENDER) -> str:
-    environment.setenv("AWS_ENDPOINT_URL_SESV2", url)
+    environment.setenv("AWS_ENDPOINT_URL", url)
     environment.setenv("MAIL_FROM", sender)
     settings.cache_clear()
     environment.setattr(aws, "ses", aws.SES)

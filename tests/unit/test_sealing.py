@@ -219,7 +219,7 @@ def test_a_key_that_cannot_be_kept_seals_nothing(
 
 
 def _at(environment: pytest.MonkeyPatch, url: str) -> None:
-    environment.setenv("AWS_ENDPOINT_URL_KMS", url)
+    environment.setenv("AWS_ENDPOINT_URL", url)
     environment.setenv("KMS_KEY_ARN", "arn:key")
     settings.cache_clear()
     environment.setattr(aws, "kms", aws.KMS)

@@ -14,12 +14,14 @@ from tools.local_cloud import (
     demo_data,
     deployment,
     front_door,
+    mail,
     telephone,
     webhooks,
 )
 from tools.local_cloud.deployment import STACK
 from tools.local_cloud.emulator import IDLE_SECONDS, Emulator, start_ministack
 from tools.local_cloud.processes import ROOT, LocalCloudError, aws_env, shown
+from tools.mail_host import MailHost
 
 DIRECTORY = ROOT / ".local"
 
@@ -33,6 +35,7 @@ class Cloud(NamedTuple):
     demo: dict[str, str]
     emulator: Emulator
     carrier: Carrier
+    mail: MailHost
 
 
 def silent(_: str) -> None:
@@ -62,23 +65,34 @@ def start_cloud(
             name: stack.enter_context(telephone.start(directory, base_url, name))
             for name in (telephone.LIVE, telephone.TEST)
         }
+        letters = stack.enter_context(mail.start(directory))
         with _timed(say, "Starting MiniStack"):
             emulator = stack.enter_context(
                 start_ministack(
-                    directory, persist=True, enforce_roles=True, idle_seconds=idle_seconds
+                    directory,
+                    persist=True,
+                    enforce_roles=True,
+                    idle_seconds=idle_seconds,
+                    smtp=letters.smtp,
                 )
             )
         api_id = _bring_up_to_date(directory, emulator.endpoint_url, say)
         outputs = deployment.outputs(emulator.endpoint_url)
         telephone.tell(emulator.endpoint_url, outputs, carriers, webhooks.parts(directory))
+        mail.verify(emulator.endpoint_url)
         stack.enter_context(front_door.serve(listener, emulator.endpoint_url, api_id))
-        demo = _demo(directory, base_url, emulator.endpoint_url, outputs, say)
+        addresses = {
+            "BASE_URL": base_url,
+            "AWS_ENDPOINT_URL": emulator.endpoint_url,
+            "MAIL_URL": letters.url,
+        }
+        demo = _demo(directory, addresses, outputs, say)
         carrier = carriers[telephone.LIVE]
-        yield Cloud(base_url, emulator.endpoint_url, outputs, demo, emulator, carrier)
+        yield Cloud(base_url, emulator.endpoint_url, outputs, demo, emulator, carrier, letters)
 
 
 def _bring_up_to_date(directory: Path, endpoint: str, say: Say) -> str:
-    parameters = clerk.parameters(directory) | telephone.parameters()
+    parameters = clerk.parameters(directory) | telephone.parameters() | mail.parameters()
     wanted = deployment.fingerprint(parameters)
     if deployment.is_current(endpoint, wanted):
         say("Nothing has changed since the last deployment")
@@ -94,16 +108,16 @@ def _bring_up_to_date(directory: Path, endpoint: str, say: Say) -> str:
 
 
 def _demo(
-    directory: Path, base_url: str, endpoint: str, outputs: dict[str, str], say: Say
+    directory: Path, addresses: dict[str, str], outputs: dict[str, str], say: Say
 ) -> dict[str, str]:
+    endpoint = addresses["AWS_ENDPOINT_URL"]
     with _timed(say, "Making the demo data, where it is missing"):
         made = demo_data.seed(endpoint, outputs, demo_data.read(directory))
     demo = made | clerk.demo(directory) | webhooks.demo(directory)
-    addresses = {"BASE_URL": base_url, "AWS_ENDPOINT_URL": endpoint}
     # With these the operator's commands work on the local cloud, and reach no account.
     names = ("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
-    addresses |= {name: aws_env(endpoint)[name] for name in names} | {"STACK": STACK}
-    demo_data.write(directory, addresses | demo)
+    operators = {name: aws_env(endpoint)[name] for name in names} | {"STACK": STACK}
+    demo_data.write(directory, addresses | operators | demo)
     return demo
 
 

@@ -37,6 +37,7 @@ def _table(cloud: Cloud, directory: Path) -> str:
         "API": cloud.base_url,
         "AWS endpoint": cloud.endpoint_url,
         "Carrier": cloud.carrier.base_url,
+        "Mail": cloud.mail.url,
         **cloud.demo,
     }
     width = max(map(len, rows))

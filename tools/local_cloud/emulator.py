@@ -42,16 +42,18 @@ def start_ministack(
     persist: bool = False,
     enforce_roles: bool = False,
     idle_seconds: int = IDLE_SECONDS,
+    smtp: str | None = None,
 ) -> Iterator[Emulator]:
     """MiniStack, ready to answer.
 
     With `persist` its state in `directory` outlives a clean stop; with `enforce_roles` a function
     may do what its role allows, and nothing else. A worker that nobody needs for `idle_seconds`
-    ends.
+    ends. What SES takes goes on to `smtp`, a host and a port.
     """
     directory = directory.resolve()
     directory.mkdir(parents=True, exist_ok=True)
-    emulator = _launch(directory, _settings(directory, persist, enforce_roles, idle_seconds))
+    settings = _settings(directory, persist, enforce_roles, idle_seconds)
+    emulator = _launch(directory, settings | ({"SMTP_HOST": smtp} if smtp else {}))
     try:
         _wait_until_ready(emulator)
         yield emulator

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from tools.local_cloud import emulator_mail
+
 # Who asked, as the front door saw it. It lets no client say this.
 CLIENT_HEADER = "x-front-door-client"
 LOOPBACK = "127.0.0.1"
@@ -30,6 +32,7 @@ def apply() -> None:
     name_secrets_by_arn()
     retry_reported_stream_records()
     end_idle_workers()
+    emulator_mail.apply()
 
 
 class RoutedOptions(str):

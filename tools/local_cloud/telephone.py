@@ -1,7 +1,6 @@
 """The local cloud's telephone carriers, one for each mode, and how the deployment knows of them."""
 
 import json
-import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from mypy_boto3_secretsmanager import SecretsManagerClient
 
 from tools.carrier import Account, Carrier, start_carrier
 from tools.local_cloud.deployment import session
+from tools.local_cloud.processes import is_free
 
 # By the names of their accounts in the secret; each is remembered in a file of that name.
 LIVE, TEST = "carrier", "carrier_test"
@@ -37,7 +37,7 @@ def start(directory: Path, front_door: str, name: str = LIVE) -> Iterator[Carrie
     file = directory / f"{name}.json"
     account, port = _remembered(file)
     with start_carrier(
-        port if _is_free(port) else 0,
+        port if is_free(port) else 0,
         time_scale=TIME_SCALE,
         origins={PUBLIC_URL: front_door},
         account=account,
@@ -89,11 +89,3 @@ def _remember(file: Path, carrier: Carrier) -> None:
             "port": urlsplit(carrier.base_url).port,
         }
         file.write_text(json.dumps(known))
-
-
-def _is_free(port: int) -> bool:
-    try:
-        with socket.create_server(("127.0.0.1", port)):
-            return True
-    except OSError:
-        return False

@@ -1,0 +1,39 @@
+"""The local cloud's mail: what its SES takes arrives at a host on this machine."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from mypy_boto3_sesv2 import SESV2Client
+
+from tools.local_cloud.deployment import session
+from tools.local_cloud.processes import is_free
+from tools.mail_host import MailHost, start_mail_host
+
+FOLDER = "mail"
+DOMAIN = "linkwright.invalid"
+MAIL_FROM = f"notices@{DOMAIN}"
+
+
+def parameters() -> dict[str, str]:
+    return {"MailFrom": MAIL_FROM}
+
+
+@contextmanager
+def start(directory: Path) -> Iterator[MailHost]:
+    """A host with the letters of the runs before, on the ports of the first if they are free."""
+    file = directory / "mail.json"
+    http, smtp = json.loads(file.read_text()) if file.exists() else (0, 0)
+    ports = (http if is_free(http) else 0, smtp if is_free(smtp) else 0)
+    with start_mail_host(directory / FOLDER, ports) as host:
+        if not file.exists():
+            file.write_text(json.dumps(host.ports))
+        yield host
+
+
+def verify(endpoint: str) -> None:
+    """Have SES know who we are, as an operator does once."""
+    client: SESV2Client = session().client("sesv2", endpoint_url=endpoint)
+    with suppress(client.exceptions.AlreadyExistsException):
+        client.create_email_identity(EmailIdentity=DOMAIN)
