@@ -106,7 +106,7 @@ number: .venv/.ready ## say who calls from a number: make number STACK=linkwrigh
 .PHONY: workspace
 workspace: .venv/.ready ## make a workspace and its first key: make workspace STACK=linkwright-staging NAME=Acme PLAN=pro COUNTRY=IL
 	@[ -n '$(STACK)' ] || { echo "Say which stack: make workspace STACK=linkwright-staging NAME=Acme PLAN=pro COUNTRY=IL" >&2; exit 1; }
-	@.venv/bin/python -m tools.workspace --stack '$(STACK)' --name '$(or $(NAME),Workspace)' --plan '$(or $(PLAN),free)' --country '$(or $(COUNTRY),US)'
+	@.venv/bin/python -m tools.workspace --stack '$(STACK)' create --name '$(or $(NAME),Workspace)' --plan '$(or $(PLAN),free)' --country '$(or $(COUNTRY),US)'
 
 .PHONY: clean
 clean: ## remove what was built; the local cloud's data too

@@ -66,7 +66,7 @@ def _agents(workspace_id: str) -> Iterator[Item]:
                 break
 
 
-def _e164(number: str) -> str:
+def e164(number: str) -> str:
     if not numbers.is_e164(number):
         raise argparse.ArgumentTypeError("a number is written like +972541234567")
     return number
@@ -75,7 +75,7 @@ def _e164(number: str) -> str:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--stack", required=True, help="the CloudFormation stack")
-    parser.add_argument("number", type=_e164, help="in E.164")
+    parser.add_argument("number", type=e164, help="in E.164")
     parser.add_argument("workspace", nargs="?", help="who calls from it")
     parser.add_argument("--release", action="store_true", help="nobody calls from it any more")
     parser.add_argument("--force", action="store_true", help="release it though agents use it")

@@ -1,25 +1,35 @@
-"""Make a workspace and an API key: `python -m tools.workspace --stack linkwright-staging --help`.
+"""Look after a workspace: `python -m tools.workspace --stack linkwright-staging --help`.
 
+    python -m tools.workspace --stack linkwright-prod create --name Acme --plan pro --country IL
+    python -m tools.workspace --stack linkwright-prod key ws_… --name CI --scope calls:read
+    python -m tools.workspace --stack linkwright-prod member ws_… org_… user_… --role admin
+    python -m tools.workspace --stack linkwright-prod plan ws_… business
+    python -m tools.workspace --stack linkwright-prod number ws_… +972…
+
+What is so already stays, and is said; a key's token is printed once, as only its hash is stored.
 Works on AWS with the credentials of the shell, and on the local cloud with AWS_ENDPOINT_URL set.
-The key is printed once; what is stored is its hash.
 """
 
 import argparse
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from pydantic import TypeAdapter
 
 from linkwright import audit, auth, ids
+from linkwright.errors import Unavailable
 from linkwright.plans import PLANS
-from linkwright.table import Item
-from linkwright.transaction import Transaction
-from linkwright.workspace import keys, settings, workspaces
+from linkwright.table import Item, Table, get
+from linkwright.transaction import Outrun, Transaction
+from linkwright.workspace import billing, keys, members, settings, workspaces
+from linkwright.workspace.identity import clerk
+from linkwright.workspace.identity.clerk_models import Id
 from linkwright.workspace.models import Country, Settings
 
 # In place of a request's id, where no request asked for a change.
 OPERATOR = "operator"
+_Command = argparse.ArgumentParser
 
 
 def use_stack(outputs: Mapping[str, str], stage: str) -> None:
@@ -56,6 +66,9 @@ def issue_key(
     """The same, with what is shown of it."""
     partition = workspace["id"] if mode == "live" else f"{workspace['id']}.test"
     tx = Transaction(partition, OPERATOR, audit.OPERATOR)
+    # A plan that changes meanwhile is to reach it.
+    workspace = workspaces.existing(workspace["id"])
+    workspaces.require_unchanged(tx, workspace)
     keys.bump(tx, workspace["id"])
     made = keys.make(workspace, mode=mode, role=role, scopes=scopes, name=name, tx=tx)
     tx.commit()
@@ -79,32 +92,150 @@ def country(code: str) -> str:
     return known
 
 
-def _arguments() -> argparse.Namespace:
+class Refused(Exception):
+    """Why it is not done, in one line."""
+
+
+def existing_workspace(workspace_id: str) -> Item:
+    if (workspace := workspaces.find(workspace_id)) is None:
+        raise Refused(f"there is no workspace {workspace_id}")
+    return workspace
+
+
+def create(asked: argparse.Namespace) -> str:
+    """A workspace and its first key; neither where there is one of that id."""
+    workspace_id = asked.id or ids.new("ws")
+    if (known := workspaces.find(workspace_id)) is not None:
+        if (known["name"], known["plan"]) != (asked.name, asked.plan):
+            told = f"as {known['name']!r} on the plan {known['plan']}"
+            raise Refused(f"workspace {workspace_id} is there already, {told}")
+        return f"workspace {workspace_id} is there already"
+    rules = settings.of_new(asked.country)
+    workspace = ensure_workspace(workspace_id, asked.name, asked.plan, rules)
+    token = make_key(workspace, "live", "owner", sorted(auth.SCOPES), "made by the operator")
+    return f"workspace {workspace_id}\nkey       {token}"
+
+
+def make_named_key(asked: argparse.Namespace) -> str:
+    """Never two of one name: the token of the first cannot be shown again."""
+    workspace = existing_workspace(asked.workspace)
+    for key in keys.of(workspace["id"]).keys:
+        if key["view"]["name"] == asked.name and not keys.is_over(key):
+            told = "its token cannot be shown again: roll it, or say another name"
+            raise Refused(f"key {key['sk']} is called {asked.name!r} already; {told}")
+    scopes = asked.scope or sorted(auth.SCOPES)
+    shown, token = issue_key(workspace, asked.mode, asked.role, scopes, asked.name)
+    return f"{shown['id']}\nkey       {token}"
+
+
+def ensure_member(asked: argparse.Namespace) -> str:
+    """Let somebody of Clerk's be a member with a role, until Clerk tells something later."""
+    workspace = existing_workspace(asked.workspace)
+    where = clerk.place(asked.organisation)
+    known = get(Table.ACCESS, where)
+    if known is not None and known["workspace_id"] != workspace["id"]:
+        raise Refused(f"{asked.organisation} is workspace {known['workspace_id']}")
+    member = members.find(asked.organisation, asked.subject)
+    is_in = member is not None and "revoked_at" not in member
+    if member is not None and is_in and member["role"] == asked.role:
+        return f"{member['id']} is {asked.role} already"
+    tx = Transaction(workspace["id"], OPERATOR, audit.OPERATOR)
+    if known is None:
+        # What Clerk tells of the organisation is of this workspace then.
+        of = {"workspace_id": workspace["id"], "v": 1, "clerk_at": 0}
+        tx.put(Table.ACCESS, where.attributes() | of, otherwise=Outrun)
+    seen = (member or {}).get("clerk_at", 0)
+    if member is not None and is_in:
+        members.set_role(member, asked.subject, asked.role, seen, tx)
+        member_id = str(member["id"])
+    else:
+        person = {"organisation": asked.organisation, "subject": asked.subject}
+        member_id = members.add(workspace, **person, role=asked.role, tx=tx, at=seen)
+    tx.commit()
+    return f"{member_id} is {asked.role}"
+
+
+def change_plan(asked: argparse.Namespace) -> str:
+    """As the billing system would: by a version above the last."""
+    workspace = existing_workspace(asked.workspace)
+    if workspace["plan"] == asked.plan:
+        return f"workspace {workspace['id']} is on {asked.plan} already"
+    version = workspace.get("plan_version", 0) + 1
+    wanted = billing.PlanChange(workspace_id=workspace["id"], plan=asked.plan, version=version)
+    if not billing.change(wanted, OPERATOR, audit.OPERATOR):
+        raise Refused("the billing system told of a change just now: look at the plan, then again")
+    return f"workspace {workspace['id']} is on {asked.plan}: version {version}"
+
+
+def give_number(asked: argparse.Namespace) -> str:
+    from linkwright.voice.compliance import caller_ids
+    from tools import numbers  # which needs this module
+
+    existing_workspace(asked.workspace)
+    try:
+        numbers.register(asked.number, asked.workspace)
+    except caller_ids.Taken:
+        raise Refused("another workspace calls from this number") from None
+    return f"workspace {asked.workspace} calls from {asked.number}"
+
+
+def _e164(number: str) -> str:
+    from tools import numbers
+
+    return numbers.e164(number)
+
+
+def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--stack", required=True, help="the CloudFormation stack")
-    parser.add_argument("--workspace", help="the id of an existing workspace; else one is made")
-    parser.add_argument("--name", default="Workspace", help="the name of a new workspace")
-    parser.add_argument("--plan", choices=sorted(PLANS), default="free")
-    parser.add_argument(
-        "--country",
-        type=country,
-        default="US",
-        help="where a new workspace may call, until its settings say otherwise: ISO 3166-1 code",
-    )
-    parser.add_argument("--mode", choices=["live", "test"], default="live")
-    parser.add_argument("--role", choices=sorted(auth.ROLES), default="owner")
-    parser.add_argument("--scope", action="append", help="repeat for several; all by default")
-    return parser.parse_args()
+    commands = parser.add_subparsers(required=True)
+    roles, plans = sorted(auth.ROLES), sorted(PLANS)
+
+    def command(name: str, work: Callable[[argparse.Namespace], str], told: str) -> _Command:
+        made = commands.add_parser(name, help=told)
+        made.set_defaults(work=work)
+        if name != "create":
+            made.add_argument("workspace", help="its id")
+        return made
+
+    made = command("create", create, "a workspace and its first key")
+    made.add_argument("--id", help="by default a new one")
+    made.add_argument("--name", default="Workspace")
+    made.add_argument("--plan", choices=plans, default="free")
+    told = "where it may call, until its settings say otherwise: ISO 3166-1 code"
+    made.add_argument("--country", type=country, default="US", help=told)
+    made = command("key", make_named_key, "a key that is nobody's")
+    made.add_argument("--name", required=True)
+    made.add_argument("--mode", choices=["live", "test"], default="live")
+    made.add_argument("--role", choices=roles, default="owner")
+    scopes = sorted({*auth.SCOPES, *auth.GROUPS})
+    told = "repeat for several; all by default"
+    made.add_argument("--scope", action="append", choices=scopes, metavar="SCOPE", help=told)
+    made = command("member", ensure_member, "somebody of Clerk's, and their role")
+    made.add_argument("organisation", type=_of_clerk)
+    made.add_argument("subject", type=_of_clerk)
+    made.add_argument("--role", choices=roles, required=True)
+    made = command("plan", change_plan, "another plan")
+    made.add_argument("plan", choices=plans)
+    made = command("number", give_number, "a number to call from")
+    made.add_argument("number", type=_e164, help="in E.164")
+    return parser.parse_args(words)
 
 
-def main() -> None:
-    asked = _arguments()
+def _of_clerk(text: str) -> str:
+    known: str = TypeAdapter(Id).validate_python(text)
+    return known
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    asked = _arguments(words)
     use_stack(stack_outputs(asked.stack), stage=asked.stack.rpartition("-")[2])
-    rules = settings.of_new(asked.country)
-    workspace = ensure_workspace(asked.workspace or ids.new("ws"), asked.name, asked.plan, rules)
-    scopes = asked.scope or sorted(auth.SCOPES)
-    token = make_key(workspace, asked.mode, asked.role, scopes, "made by the operator")
-    print(f"workspace {workspace['id']}\nkey       {token}")
+    try:
+        print(asked.work(asked))
+    except Refused as why:
+        sys.exit(str(why))
+    except (Outrun, Unavailable):
+        sys.exit("something else changed it meanwhile, or AWS did not answer: try again")
 
 
 if __name__ == "__main__":

@@ -39,7 +39,8 @@ def test_each_tool_starts_as_it_is_documented(tool: str) -> None:
         "numbers --release +972541234567",
         "pause renew",
         "restore --table core --source restored",
-        "workspace --name Acme",
+        "workspace create --name Acme",
+        "workspace member ws_1 org_1 user_1 --role admin",
     ],
 )
 def test_a_stack_that_cannot_be_read_is_one_line(command: str) -> None:

@@ -1,0 +1,111 @@
+"""The operator's command for workspaces: what is so already stays; what is wrong is one line."""
+
+from collections.abc import Callable
+
+import pytest
+
+from linkwright import auth, ids
+from linkwright.table import Table, get
+from linkwright.workspace import members, workspaces
+from linkwright.workspace.identity import clerk
+from tests import pump
+from tests.client import Client
+from tests.factories import Workspace, another_number
+from tests.stack import Stack
+from tools import workspace as command
+
+Run = Callable[[str], str]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """What a command says; what it is refused with, after a `!`."""
+    monkeypatch.setattr(command, "stack_outputs", lambda _: {})
+    monkeypatch.setattr(command, "use_stack", lambda *_, **__: None)
+
+    def said(words: str) -> str:
+        capsys.readouterr()
+        try:
+            command.main(["--stack", "linkwright-test", *words.split()])
+        except SystemExit as end:
+            (*_, line) = (f"{end.code}" if end.code != 2 else capsys.readouterr().err).splitlines()
+            return f"!{line}"
+        return capsys.readouterr().out.strip()
+
+    return said
+
+
+def test_a_workspace_is_made_once_with_its_first_key(stack: Stack, run: Run) -> None:
+    made = ids.new("ws")
+    words = f"create --id {made} --name Acme --plan pro --country IL"
+    token = run(words).split()[-1]
+    who = Client(token).get("/v1/whoami").json
+    assert (who["workspace"]["id"], who["plan"], who["role"]) == (made, "pro", "owner")
+    assert run(words) == f"workspace {made} is there already"
+    assert run(f"create --id {made} --name Other --plan pro") == (
+        f"!workspace {made} is there already, as 'Acme' on the plan pro"
+    )
+
+
+def test_a_key_is_made_once_by_its_name(workspace: Workspace, run: Run) -> None:
+    words = f"key {workspace.id} --name CI --mode test --scope calls:read --scope *:write"
+    key_id, _, token = run(words).split()
+    who = Client(token).get("/v1/whoami").json
+    assert (who["credential"]["id"], who["credential"]["env"]) == (key_id, "test")
+    assert set(who["scopes"]) == auth.resolved(["calls:read", "*:write"])
+    assert run(words).startswith(f"!key {key_id} is called 'CI' already; its token cannot")
+
+
+def test_a_member_has_the_role_that_was_said_last(workspace: Workspace, run: Run) -> None:
+    org, person = ids.new("org"), ids.new("user")
+    words = f"member {workspace.id} {org} {person} --role"
+    member_id = run(f"{words} admin").split()[0]
+    assert run(f"{words} admin") == f"{member_id} is admin already"
+    assert run(f"{words} viewer") == f"{member_id} is viewer"
+    assert (members.find(org, person) or {})["role"] == "viewer"
+    # What Clerk tells of it later makes no other workspace.
+    assert (get(Table.ACCESS, clerk.place(org)) or {})["workspace_id"] == workspace.id
+    other = workspaces.find("ws_other_of_members") or {"id": "ws_other_of_members"}
+    run(f"create --id {other['id']}")
+    refused = run(f"member {other['id']} {org} {person} --role owner")
+    assert refused == f"!{org} is workspace {workspace.id}"
+
+
+def test_a_plan_is_changed_and_reaches_the_keys(
+    stack: Stack, workspace: Workspace, run: Run
+) -> None:
+    words = f"plan {workspace.id} enterprise"
+    assert run(words) == f"workspace {workspace.id} is on enterprise: version 1"
+    assert run(words) == f"workspace {workspace.id} is on enterprise already"
+    pump.settle(stack, workspace.id)
+    assert workspace.client.get("/v1/whoami").json["plan"] == "enterprise"
+
+
+def test_a_number_is_one_workspaces(workspace: Workspace, run: Run) -> None:
+    number = another_number()
+    words = f"number {workspace.id} {number}"
+    assert run(words) == run(words) == f"workspace {workspace.id} calls from {number}"
+    run("create --id ws_other_of_numbers")
+    refused = run(f"number ws_other_of_numbers {number}")
+    assert refused == "!another workspace calls from this number"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("key ws_none --name CI", "!there is no workspace ws_none"),
+        ("member ws_none org_1 user_1 --role admin", "!there is no workspace ws_none"),
+        ("plan ws_none pro", "!there is no workspace ws_none"),
+        ("number ws_none +972541234567", "!there is no workspace ws_none"),
+        ("plan ws_none gold", "invalid choice: 'gold'"),
+        ("key ws_none --name CI --scope calls:fly", "invalid choice: 'calls:fly'"),
+        ("member ws_none org_1 שלום --role admin", "argument subject: invalid"),
+        ("create --country XX", "argument --country: invalid"),
+        ("number ws_none 054", "a number is written like +972541234567"),
+        ("", "the following arguments are required"),
+    ],
+)
+def test_what_is_wrong_is_one_line(stack: Stack, run: Run, words: str, told: str) -> None:
+    said = run(words)
+    assert said.startswith("!")
+    assert told in said
