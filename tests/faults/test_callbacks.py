@@ -26,7 +26,7 @@ _TRANSFER = {
     "call.transfer_s",
     "call.transfer_to",
 }
-_RECORDING = {"REC", "bucket", "call.recording_key", "event call.recording_ready"}
+_RECORDING = {"REC", "bucket", "call.recording_key", "call.told_in", "event call.recording_ready"}
 COSTS: Mapping[str, set[str]] = {
     f"status initiated of {PLACE}": set(),
     f"status ringing of {PLACE}": {"event call.ringing"},
