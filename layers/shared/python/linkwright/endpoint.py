@@ -159,7 +159,7 @@ class _Exchange:
         attempt = idempotency.begin(
             *(account.partition, request.id, request.headers.get("idempotency-key")),
             *(request.method, request.path, self._body),
-            has_secret=self.contract.has_secret,
+            secret_for=account.actor_id if self.contract.has_secret else None,
         )
         return self._once(attempt, arguments, tx)
 

@@ -98,11 +98,13 @@ def begin(
     path: str,
     body: Item,
     *,
-    has_secret: bool = False,
+    secret_for: str | None = None,
 ) -> Attempt:
     """Raises `ValidationFailed` for a key that is not 1 to 255 printable ASCII characters.
 
-    The key's scope is the workspace and mode; method, path and body are the fingerprint.
+    The key's scope is the workspace and mode; method, path and body are the fingerprint. An answer
+    with a secret is for one credential, `secret_for`, which is of the fingerprint too: else whoever
+    guesses the key would be shown what they may not even ask for.
     """
     if header is None:
         scoped = f"request:{request_id}"
@@ -115,10 +117,10 @@ def begin(
         )
     return Attempt(
         key=Key(f"I#{partition}#{_sha256(scoped)}", "-"),
-        fingerprint=_sha256(_canonical([method, path, body])),
+        fingerprint=_sha256(_canonical([method, path, body, *filter(None, [secret_for])])),
         request_id=request_id,
         # Under a request's own id nobody asks again but this very process.
-        sealed_by=(header or secrets.token_hex(32)) if has_secret else None,
+        sealed_by=(header or secrets.token_hex(32)) if secret_for else None,
     )
 
 
