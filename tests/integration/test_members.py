@@ -3,7 +3,7 @@
 import itertools
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -87,6 +87,19 @@ class Organisation:
 @pytest.fixture
 def org() -> Organisation:
     return Organisation()
+
+
+def _once(patch: pytest.MonkeyPatch, module: Any, name: str, meanwhile: Callable[[], Any]) -> None:
+    """Let something happen when a function has read for the first time, before it is used."""
+    found = getattr(module, name)
+
+    def reading(*of: Any, **named: Any) -> Any:
+        read = found(*of, **named)
+        patch.setattr(module, name, found)
+        meanwhile()
+        return read
+
+    patch.setattr(module, name, reading)
 
 
 def test_200_a_new_organisation_is_a_free_workspace_of_its_maker(org: Organisation) -> None:
@@ -282,6 +295,20 @@ def test_401_for_the_keys_of_who_was_lowered_on_the_next_request(org: Organisati
     assert (answer.status, answer.error["code"]) == (401, "missing_scope")
     org.member("updated", "org:member", at=12)
     assert theirs.post("/v1/voice/calls", json=agent).status == 409
+
+
+def test_200_two_changes_of_a_role_at_once_leave_one_role_everywhere(
+    org: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The later one has read the membership when the earlier one is done as a whole."""
+    org.begin()
+    org.member("created", "org:viewer")
+    theirs = org.key("viewer")
+    _once(monkeypatch, members, "find", lambda: org.member("updated", "org:admin", at=11))
+    assert org.member("updated", "org:viewer", at=12) == 200
+    assert org.role() == "viewer"
+    assert theirs.get("/v1/whoami").json["role"] == "viewer"
+    assert org.listed()[1]["role"] == "viewer"
 
 
 def test_200_two_organisations_of_one_user_are_two_workspaces(org: Organisation) -> None:

@@ -163,8 +163,9 @@ def _change(member: Item, expression: str, values: dict[str, Any], tx: Transacti
         Table.ACCESS,
         Key(member["pk"], member["sk"]),
         expression,
-        condition=f"#id = :id AND attribute_not_exists(#revoked_at) AND {_SEEN}",
-        values={**values, "id": member["id"]},
+        # By the role that was read, too: what depends on it is written only where it changes.
+        condition=f"#id = :id AND #role = :was AND attribute_not_exists(#revoked_at) AND {_SEEN}",
+        values={**values, "id": member["id"], "was": member["role"]},
         otherwise=Outrun,
     )
 
