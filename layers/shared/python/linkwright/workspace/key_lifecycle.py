@@ -30,9 +30,10 @@ OVERLAPS = {
 _CLEARED_AT_ONCE = 40
 # DynamoDB deletes late what has outlived its time: whoever changes keys next is mostly faster.
 _DELETION_SLACK_S = 3600
+_NOT_OVER = "(attribute_not_exists(#expires_at) OR #expires_at > :now)"
+_STILL_GOOD = f"attribute_exists(#pk) AND {_NOT_OVER}"
 _STILL_ALLOWED = (
-    "attribute_exists(#pk) AND attribute_not_exists(#revoked_at) AND #role = :role"
-    " AND (attribute_not_exists(#expires_at) OR #expires_at > :now)"
+    f"attribute_exists(#pk) AND attribute_not_exists(#revoked_at) AND #role = :role AND {_NOT_OVER}"
 )
 
 
@@ -69,7 +70,7 @@ def roll(account: Account, key_id: str, wanted: RollKey, tx: Transaction) -> Cre
     new = _put(
         *(account, ring, tx),
         **{name: old["view"][name] for name in ("name", "mode", "scopes")},
-        rolled_from=key_id,
+        rolled=old,
     )
     end = _let_expire(old, clock.timestamp(clock.now() + overlap), account, tx)
     tx.audit("key.rolled", key_id, {"rolled_to": new.id, "expires_at": end})
@@ -150,14 +151,15 @@ def _put(
     name: str,
     mode: str,
     scopes: list[str],
-    rolled_from: str | None = None,
+    rolled: Item | None = None,
 ) -> CreatedKey:
     workspace = workspaces.existing(account.workspace_id)
     # Who changes the plan or the name finds this key, or it is made by the new ones.
     workspaces.require_unchanged(tx, workspace)
     keys.bump(tx, account.workspace_id, ring.seen)
-    # Who asks may have been rolled away meanwhile: refused by a condition on that same item.
-    over = [key for key in ring.keys if keys.is_over(key) and not _is_of(key, account)]
+    # Who asks, or is rolled, may be over by now: refused by a condition on that same item.
+    over = [key for key in ring.keys if keys.is_over(key) and key is not rolled]
+    over = [key for key in over if not _is_of(key, account)]
     for expired in over[:_CLEARED_AT_ONCE]:
         keys.remove(expired, tx)
     view, token = keys.make(
@@ -168,7 +170,7 @@ def _put(
         name=name,
         tx=tx,
         maker=account.person,
-        rolled_from=rolled_from,
+        rolled_from=rolled["sk"] if rolled else None,
     )
     return CreatedKey(**view, token=token)
 
@@ -177,13 +179,13 @@ def _let_expire(old: Item, moment: str, account: Account, tx: Transaction) -> st
     """Returns the old key's end: never later than it was."""
     end = min(moment, old["view"]["expires_at"] or moment)
     kept_until = int(clock.parse(end).timestamp()) + _DELETION_SLACK_S
-    values: Item = {"end": end, "ttl": kept_until}
+    values: Item = {"end": end, "ttl": kept_until, "now": clock.timestamp()}
     is_itself = _is_of(old, account)
     tx.update(
         Table.ACCESS,
         keys.credential(old),
         "SET #expires_at = :end, #ttl = :ttl",
-        condition=_STILL_ALLOWED if is_itself else "attribute_exists(#pk)",
+        condition=_STILL_ALLOWED if is_itself else _STILL_GOOD,
         values=values | (_allowed(account) if is_itself else {}),
         otherwise=Unavailable if is_itself else Outrun,
     )
