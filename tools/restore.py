@@ -4,7 +4,8 @@
     python -m tools.restore --stack linkwright-prod --table core --source … --workspace ws_… --apply
 
 Without --apply it only counts. What differs is written, what is not in the restored table is
-deleted, and the audit log stays as it is. Cut off, it may be begun again.
+deleted, and the audit log stays as it is. What keys and members know of a restored workspace, its
+plan, is asked to be copied to them again. Cut off, it may be begun again.
 """
 
 import argparse
@@ -12,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from linkwright.table import Item, Key
+from linkwright.workspace import facts
 from tools.workspace import stack_outputs
 
 # As many as BatchGetItem reads and BatchWriteItem writes at once.
@@ -27,6 +29,9 @@ class Difference(NamedTuple):
     gone: list[Key]
 
 
+_VERSION = "facts_v"
+
+
 def differences(
     dynamodb: Any,  # noqa: ANN401 -- boto3 makes its clients at run time
     source: str,
@@ -36,18 +41,60 @@ def differences(
     """Of a table against its restored form, page by page; of one workspace, or of all."""
     for page in _pages(dynamodb, source, workspace):
         here = _found(dynamodb, target, [_key(item) for item in page])
-        yield Difference([item for item in page if here.get(_key(item)) != item], [])
+        changed = [item for item in page if not _is_same(item, here.get(_key(item)))]
+        yield Difference([_as_new(one, here.get(_key(one))) for one in changed], [])
     for page in _pages(dynamodb, target, workspace):
         keys = [_key(item) for item in page if not _is_kept(item)]
         there = _found(dynamodb, source, keys)
         yield Difference([], [key for key in keys if key not in there])
 
 
-def apply(dynamodb: Any, target: str, difference: Difference) -> None:  # noqa: ANN401 -- likewise
+def apply(
+    dynamodb: Any,  # noqa: ANN401 -- likewise
+    target: str,
+    difference: Difference,
+    jobs_in: str,
+) -> None:
+    """Write it to the table `target`; the jobs that follow from it before, to the core table."""
+    _ask(dynamodb, jobs_in, {of for item in difference.changed if (of := _copied_for(item))})
     puts = [{"PutRequest": {"Item": item}} for item in difference.changed]
     deletes = [{"DeleteRequest": {"Key": _wire(key)}} for key in difference.gone]
-    for batch in _batches([*puts, *deletes], _WRITTEN):
-        left = {target: batch}
+    _write(dynamodb, target, [*puts, *deletes])
+
+
+def _ask(dynamodb: Any, table: str, workspaces: set[str]) -> None:  # noqa: ANN401 -- likewise
+    """First, since who is cut off after it finds the difference again."""
+    rows = [facts.asked_for(workspace) for workspace in sorted(workspaces)]
+    jobs = [{name: {"S": value} for name, value in row.items()} for row in rows]
+    _write(dynamodb, table, [{"PutRequest": {"Item": job}} for job in jobs])
+
+
+def _copied_for(item: Item) -> str | None:
+    """The workspace whose facts are to be copied again, if this is one, or a credential of one."""
+    kind, _, workspace = str(item["pk"]["S"]).partition("#")
+    if kind == "W" and item["sk"]["S"] == "META":
+        return workspace
+    return str(item["workspace_id"]["S"]) if kind in {"KEY", "ORG"} and _VERSION in item else None
+
+
+def _is_same(item: Item, here: Item | None) -> bool:
+    """The version of what is copied to credentials grows with each copying back."""
+    return here is not None and {**item, _VERSION: None} == {**here, _VERSION: None}
+
+
+def _as_new(item: Item, here: Item | None) -> Item:
+    """A workspace's facts as newer than any copy of them: those are of after the moment."""
+    if item["pk"]["S"].startswith("W#") and item["sk"]["S"] == "META":
+        seen = max(
+            int(one[_VERSION]["N"]) if one and _VERSION in one else 0 for one in (item, here)
+        )
+        return {**item, _VERSION: {"N": str(facts.next_version(seen))}}
+    return item
+
+
+def _write(dynamodb: Any, table: str, requests: list[Item]) -> None:  # noqa: ANN401 -- likewise
+    for batch in _batches(requests, _WRITTEN):
+        left = {table: batch}
         while left:
             left = dynamodb.batch_write_item(RequestItems=left).get("UnprocessedItems", {})
 
@@ -55,7 +102,7 @@ def apply(dynamodb: Any, target: str, difference: Difference) -> None:  # noqa: 
 def _pages(dynamodb: Any, table: str, workspace: str | None) -> Iterator[list[Item]]:  # noqa: ANN401
     pages = dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
     for page in pages:
-        rows = [item for item in page["Items"] if _is_of(item, workspace)]
+        rows = [item for item in page["Items"] if _is_of(item, workspace) and not _is_job(item)]
         yield from _batches(rows, _READ)
 
 
@@ -79,6 +126,11 @@ def _is_of(item: Item, workspace: str | None) -> bool:
         return True
     kind, _, rest = str(item["pk"]["S"]).partition("#")
     return kind == "W" and rest.partition("#")[0].removesuffix(".test") == workspace
+
+
+def _is_job(item: Item) -> bool:
+    """To copy a workspace's facts: it is asked for, and not taken back."""
+    return str(item["pk"]["S"]).endswith("#PLAN")
 
 
 def _is_kept(item: Item) -> bool:
@@ -111,13 +163,14 @@ def main() -> None:
     import boto3  # only the command line moves items by hand
 
     asked = _arguments()
-    target = stack_outputs(asked.stack)[_OUTPUTS[asked.table]]
+    outputs = stack_outputs(asked.stack)
+    target, jobs_in = outputs[_OUTPUTS[asked.table]], outputs[_OUTPUTS["core"]]
     dynamodb = boto3.client("dynamodb")
     changed = gone = 0
     for difference in differences(dynamodb, asked.source, target, asked.workspace):
         changed, gone = changed + len(difference.changed), gone + len(difference.gone)
         if asked.apply:
-            apply(dynamodb, target, difference)
+            apply(dynamodb, target, difference, jobs_in)
     done = "written" if asked.apply else "would be written"
     print(f"{changed} items {done}, {gone} {done.replace('written', 'deleted')}")
 

@@ -98,6 +98,20 @@ def test_200_a_late_run_copies_nothing_older(workspace: Workspace) -> None:
     assert _plan(workspace.client) == "enterprise"
 
 
+def test_200_also_where_the_workspace_was_restored_to_before_the_last_changes(
+    stack: Stack, workspace: Workspace
+) -> None:
+    restored = _stored(workspace)
+    for version, plan in enumerate(("business", "pro", "free"), start=1):
+        _tell(workspace, plan, version)
+        pump.settle(stack, workspace.id)
+    stack.put("CoreTable", restored)
+    stack.delete("CoreTable", facts.key(workspace.id))
+    assert _tell(workspace, "enterprise", 1).status == 200
+    pump.settle(stack, workspace.id)
+    assert _plan(workspace.client) == "enterprise"
+
+
 def test_200_is_written_into_the_audit_log(stack: Stack, workspace: Workspace) -> None:
     _tell(workspace, "business", 7)
     found = [

@@ -7,6 +7,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from linkwright import clock
+from linkwright.workspace import facts
 from tools import restore
 
 WORKSPACE, OTHER = "ws_1", "ws_2"
@@ -49,7 +51,7 @@ def _copy(dynamodb: Any, workspace: str | None = None) -> tuple[int, int]:
     changed = gone = 0
     for difference in restore.differences(dynamodb, "restored", "now", workspace):
         changed, gone = changed + len(difference.changed), gone + len(difference.gone)
-        restore.apply(dynamodb, "now", difference)
+        restore.apply(dynamodb, "now", difference, "now")
     return changed, gone
 
 
@@ -89,3 +91,72 @@ def test_looking_writes_nothing(dynamodb: Any) -> None:
     found = list(restore.differences(dynamodb, "restored", "now"))
     assert [(len(one.changed), len(one.gone)) for one in found] == [(1, 0), (0, 1)]
     assert [row["pk"] for row in _rows(dynamodb, "now")] == ["W#ws_2"]
+
+
+# ---- what credentials know of a workspace --------------------------------------------------------
+
+
+def _workspace(dynamodb: Any, table: str, plan: str, version: int, at: str = WORKSPACE) -> None:
+    named = {"pk": f"W#{at}", "sk": "META", "plan": plan}
+    item = {name: {"S": one} for name, one in named.items()} | {"facts_v": {"N": str(version)}}
+    dynamodb.put_item(TableName=table, Item=item)
+
+
+def _stored(dynamodb: Any, pk: str, sk: str) -> dict[str, Any]:
+    key = {"pk": {"S": pk}, "sk": {"S": sk}}
+    item: dict[str, Any] = dynamodb.get_item(TableName="now", Key=key).get("Item", {})
+    return item
+
+
+@pytest.mark.parametrize("now", [3, 10**13], ids=["older than the clock", "newer"])
+def test_a_workspace_is_newer_than_any_copy_of_it_and_asks_for_copies(
+    dynamodb: Any, now: int
+) -> None:
+    begun = clock.epoch_ms()
+    _workspace(dynamodb, "restored", "pro", 1)
+    _workspace(dynamodb, "now", "free", now)
+    assert _copy(dynamodb) == (1, 0)
+    workspace = _stored(dynamodb, f"W#{WORKSPACE}", "META")
+    assert workspace["plan"]["S"] == "pro"
+    assert int(workspace["facts_v"]["N"]) >= max(begun, now + 1)
+    job = _stored(dynamodb, *facts.key(WORKSPACE))
+    assert (job["outbox"]["S"], job["gsi2pk"]["S"][:4]) == ("plan", "DUE#")
+    # The version alone is no difference, and the job is not taken back.
+    assert _copy(dynamodb) == (0, 0)
+    assert _stored(dynamodb, *facts.key(WORKSPACE)) == job
+
+
+def test_a_workspace_that_is_as_it_was_asks_for_nothing(dynamodb: Any) -> None:
+    _workspace(dynamodb, "restored", "pro", 1)
+    _workspace(dynamodb, "now", "pro", 3)
+    assert _copy(dynamodb) == (0, 0)
+    assert _stored(dynamodb, f"W#{WORKSPACE}", "META")["facts_v"] == {"N": "3"}
+    assert _stored(dynamodb, *facts.key(WORKSPACE)) == {}
+
+
+@pytest.mark.parametrize("place", [("KEY#hash", "META"), ("ORG#org_1", "USER#user_1")], ids=str)
+def test_a_credential_that_is_restored_asks_for_what_its_workspace_is_now(
+    dynamodb: Any, place: tuple[str, str]
+) -> None:
+    pk, sk = place
+    item = {"pk": {"S": pk}, "sk": {"S": sk}, "workspace_id": {"S": OTHER}, "facts_v": {"N": "1"}}
+    dynamodb.put_item(TableName="restored", Item=item)
+    assert _copy(dynamodb) == (1, 0)
+    assert _stored(dynamodb, pk, sk) == item
+    assert _stored(dynamodb, *facts.key(OTHER))["outbox"]["S"] == "plan"
+
+
+def test_the_job_is_there_before_what_it_follows_from(
+    dynamodb: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cut off in between, the difference is found again."""
+    _workspace(dynamodb, "restored", "pro", 1)
+    written, write = [], restore._write
+
+    def noted(dynamodb: Any, table: str, requests: list[Any]) -> None:
+        written.append([one["PutRequest"]["Item"]["pk"]["S"] for one in requests])
+        write(dynamodb, table, requests)
+
+    monkeypatch.setattr(restore, "_write", noted)
+    _copy(dynamodb)
+    assert written[:2] == [[facts.key(WORKSPACE).pk], [f"W#{WORKSPACE}"]]

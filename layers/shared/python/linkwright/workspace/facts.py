@@ -1,14 +1,15 @@
 """What credentials know of their workspace, its plan and its name: copied, and copied again.
 
-A change of it and the job to copy it are one transaction. `facts_v` counts such changes: a copy is
-only ever replaced by a newer one, and who makes a credential meanwhile finds out at the commit.
+A change of it and the job to copy it are one transaction. `facts_v` grows with each such change: a
+copy is only ever replaced by a newer one, and who makes a credential meanwhile finds out at the
+commit.
 """
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from linkwright import auth, jobs
+from linkwright import auth, clock, jobs
 from linkwright.errors import Unavailable
 from linkwright.jobs import Work
 from linkwright.table import ConditionFailed, Item, Key, Table, query, update
@@ -24,7 +25,7 @@ def change(tx: Transaction, workspace: Item, facts: Mapping[str, Any]) -> Item:
     Returns the workspace as it is then. Raises `Outrun` at the commit.
     """
     seen = workspace.get("facts_v", 0)
-    wanted = {**facts, "facts_v": seen + 1}
+    wanted = {**facts, "facts_v": next_version(seen)}
     tx.update(
         Table.CORE,
         workspaces.key(workspace["id"]),
@@ -33,13 +34,18 @@ def change(tx: Transaction, workspace: Item, facts: Mapping[str, Any]) -> Item:
         values={f"new_{name}": value for name, value in wanted.items()} | {"facts_v": seen},
         otherwise=Outrun,
     )
-    job = {
-        **key(workspace["id"]).attributes(),
-        **jobs.requested(jobs.PLAN, workspace["id"]),
-        "facts_v": seen + 1,
-    }
-    tx.put(Table.CORE, job, condition="")
+    tx.put(Table.CORE, asked_for(workspace["id"]), condition="")
     return {**workspace, **wanted}
+
+
+def next_version(seen: int) -> int:
+    """By the clock, in milliseconds: also newer than any copy if the workspace was restored."""
+    return max(clock.epoch_ms(), seen + 1)
+
+
+def asked_for(workspace_id: str) -> Item:
+    """The job, to be done from its beginning."""
+    return {**key(workspace_id).attributes(), **jobs.requested(jobs.PLAN, workspace_id)}
 
 
 def key(workspace_id: str) -> Key:
