@@ -5,18 +5,21 @@ copy is only ever replaced by a newer one, and who makes a credential meanwhile 
 commit.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from itertools import chain
 from typing import Any
 
-from linkwright import auth, clock, jobs
+from linkwright import auth, clock, deadline, jobs
 from linkwright.errors import Unavailable
 from linkwright.jobs import Work
-from linkwright.table import ConditionFailed, Item, Key, Table, query, update
+from linkwright.table import CALL_BUDGET_S, ConditionFailed, Item, Key, Table, query, update
 from linkwright.transaction import Outrun, Transaction
 from linkwright.workspace import keys, members, workspaces
 
 _PAGE = 100
+# A page is not begun with less than this: 60 ms for each of its writes, before the last may begin.
+_A_PAGE_S = CALL_BUDGET_S + 6
 
 
 def change(tx: Transaction, workspace: Item, facts: Mapping[str, Any]) -> Item:
@@ -54,13 +57,21 @@ def key(workspace_id: str) -> Key:
 
 
 def copy(work: Work) -> None:
-    """Do the job: each credential has its own write, which leaves its counts as they are."""
-    if not jobs.is_waiting(work.key):
+    """Do the job: each credential has its own write, which leaves its counts as they are.
+
+    Of many the place that was come to is kept on the job, and the next run goes on from there.
+    Raises `NotYet` for it, and `Unavailable`.
+    """
+    job = jobs.stored(work.key)
+    if not jobs.is_due(job):
         return
     workspace = workspaces.existing(work.sk)
     facts = auth.workspace_facts(workspace)
-    for credential in _credentials(work.sk):
-        _renew(credential, facts)
+    for page, place in _pages(work.sk, _reached(job, facts["facts_v"])):
+        for credential in page:
+            _renew(credential, facts)
+        if place is not None:
+            _keep(work.key, facts["facts_v"], place)
     tx = Transaction(work.sk, "")
     tx.finish(work.key)
     workspaces.require_unchanged(tx, workspace)
@@ -70,6 +81,25 @@ def copy(work: Work) -> None:
     except Outrun:
         # What was copied is old already: from the start.
         raise Unavailable from None
+
+
+def _reached(job: Item, version: int) -> Item | None:
+    """A place is of what was copied up to there: with other facts it is begun anew."""
+    place: Item | None = job["reached"] if job.get("reached_v") == version else None
+    return place
+
+
+def _keep(job: Key, version: int, place: Item) -> None:
+    with suppress(ConditionFailed):  # it is done, by another delivery
+        update(
+            Table.CORE,
+            job,
+            "SET #reached = :reached, #reached_v = :reached_v",
+            condition="attribute_exists(#gsi2pk)",
+            values={"reached": place, "reached_v": version},
+        )
+    if deadline.seconds_left() < _A_PAGE_S:
+        raise clock.NotYet(clock.now())
 
 
 def _renew(credential: Key, facts: Item) -> None:
@@ -85,8 +115,15 @@ def _renew(credential: Key, facts: Item) -> None:
 
 
 def _credentials(workspace_id: str) -> Iterator[Key]:
-    yield from map(keys.credential, keys.of(workspace_id).keys)
-    behind = None
+    return chain.from_iterable(page for page, _ in _pages(workspace_id))
+
+
+def _pages(
+    workspace_id: str, behind: Item | None = None
+) -> Iterator[tuple[Iterable[Key], Item | None]]:
+    """Keys, then members page by page, each with the place to go on from; None for the last."""
+    if behind is None:
+        yield map(keys.credential, keys.of(workspace_id).keys), None
     while True:
         rows, behind = query(
             Table.ACCESS,
@@ -96,6 +133,6 @@ def _credentials(workspace_id: str) -> Iterator[Key]:
             newest_first=False,
             strong=True,
         )
-        yield from (auth.membership(row["organisation"], row["subject"]) for row in rows)
+        yield (auth.membership(row["organisation"], row["subject"]) for row in rows), behind
         if behind is None:
             break
