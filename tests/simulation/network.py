@@ -161,7 +161,7 @@ def dynamodb(fault: str, name: str) -> BaseException:
     if fault == CONFLICT:
         if name == _TRANSACT:
             return cancelled(["None", "TransactionConflict"])
-        met: BaseException = core.PydynoxException(f"TransactionConflictException {CANARY}")
+        met: BaseException = core.PydynoxException(f"Transaction is ongoing for the item {CANARY}")
         return met
     return dynamodb_failure(Fault(fault))
 

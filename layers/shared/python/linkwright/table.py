@@ -4,13 +4,14 @@ In expressions a name is written `#status` and a value `:status`. The names are 
 expression itself, the values are given without their colon.
 """
 
+import random
 import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import cache, lru_cache
 from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
-from linkwright import deadline
+from linkwright import clock, deadline
 from linkwright.client import core
 from linkwright.errors import Unavailable
 from linkwright.settings import settings
@@ -32,6 +33,10 @@ _PERMANENT = (
     core.SerializationException,
     core.ValidationException,
 )
+# TransactionConflictException, of which the client passes on what it says and not its name.
+_CONFLICT = re.compile(r"TransactionConflict|[Tt]ransaction is ongoing")
+# About as long as a transaction is under way.
+_CONFLICT_S = (0.01, 0.05)
 
 
 class Table(StrEnum):
@@ -78,6 +83,10 @@ class ConditionFailed(Exception):
     """The item is not in the state that a conditional update asked for."""
 
 
+class _Met(Unavailable):
+    """A transaction is under way on the item, so nothing was done."""
+
+
 @in_advance
 @cache
 def driver() -> Driver:
@@ -103,7 +112,7 @@ def run(operation: Callable[[], Result]) -> Result:
     except (core.TransactionCanceledException, *_PERMANENT):
         raise
     except core.PydynoxException as fault:
-        raise Unavailable from fault
+        raise (_Met if _CONFLICT.search(str(fault)) else Unavailable) from fault
 
 
 def get(table: Table, key: Key) -> Item | None:
@@ -161,8 +170,9 @@ def update(
     values: Mapping[str, Any] | None = None,
 ) -> Item:
     """Change one item and return it as it is now. Raises `ConditionFailed`."""
-    item, metrics = run(
-        lambda: driver().sync_update_item(
+
+    def write() -> tuple[Item | None, Any]:
+        return driver().sync_update_item(
             table.deployed_name,
             key.attributes(),
             update_expression=expression,
@@ -170,7 +180,12 @@ def update(
             return_values="ALL_NEW",
             **placeholders(expression, condition, values=values),
         )
-    )
+
+    try:
+        item, metrics = run(write)
+    except _Met:
+        clock.sleep(random.uniform(*_CONFLICT_S))  # noqa: S311 -- not a secret
+        item, metrics = run(write)
     _require_genuine(metrics.consumed_wcu)
     return item or {}
 
