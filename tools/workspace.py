@@ -20,10 +20,10 @@ from pydantic import TypeAdapter
 from linkwright import audit, auth, ids
 from linkwright.errors import Unavailable
 from linkwright.plans import PLANS
-from linkwright.table import Item, Table, get
+from linkwright.table import Item
 from linkwright.transaction import Outrun, Transaction
-from linkwright.workspace import billing, keys, members, settings, workspaces
-from linkwright.workspace.identity import clerk
+from linkwright.workspace import billing, keys, members, people, settings, workspaces
+from linkwright.workspace.identity import organisations
 from linkwright.workspace.identity.clerk_models import Id
 from linkwright.workspace.models import Country, Settings
 
@@ -131,8 +131,11 @@ def make_named_key(asked: argparse.Namespace) -> str:
 def ensure_member(asked: argparse.Namespace) -> str:
     """Let somebody of Clerk's be a member with a role, until Clerk tells something later."""
     workspace = existing_workspace(asked.workspace)
-    where = clerk.place(asked.organisation)
-    known = get(Table.ACCESS, where)
+    known = organisations.known(asked.organisation)
+    if known is not None and organisations.is_deleted(known):
+        raise Refused(f"{asked.organisation} was deleted")
+    if people.known(asked.subject).is_deleted:
+        raise Refused(f"{asked.subject} was deleted")
     if known is not None and known["workspace_id"] != workspace["id"]:
         raise Refused(f"{asked.organisation} is workspace {known['workspace_id']}")
     member = members.find(asked.organisation, asked.subject)
@@ -142,8 +145,9 @@ def ensure_member(asked: argparse.Namespace) -> str:
     tx = Transaction(workspace["id"], OPERATOR, audit.OPERATOR)
     if known is None:
         # What Clerk tells of the organisation is of this workspace then.
-        of = {"workspace_id": workspace["id"], "v": 1, "clerk_at": 0}
-        tx.put(Table.ACCESS, where.attributes() | of, otherwise=Outrun)
+        organisations.begin(asked.organisation, workspace["id"], None, 0, tx)
+    else:
+        organisations.hold(asked.organisation, known, tx)
     seen = (member or {}).get("clerk_at", 0)
     if member is not None and is_in:
         members.set_role(member, asked.subject, asked.role, seen, tx)

@@ -105,6 +105,7 @@ CALLBACKS = _names("""
     linkwright.voice.language.phrases linkwright.voice.language.recognition
     linkwright.workspace.billing linkwright.workspace.identity
     linkwright.workspace.identity.clerk linkwright.workspace.identity.clerk_models
+    linkwright.workspace.identity.organisations
     linkwright.workspace.facts logging
     pyexpat pyexpat.errors pyexpat.model quopri select
     selectors socket ssl string stringprep xml xml.etree

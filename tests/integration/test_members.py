@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from linkwright import audit, auth, ids
+from linkwright import audit, auth, clock, ids
 from linkwright.settings import settings
-from linkwright.table import Item, Table, get
+from linkwright.table import Item, Table, get, query
 from linkwright.transaction import Transaction
-from linkwright.workspace import facts, keys, members, workspaces
-from linkwright.workspace.identity import clerk
+from linkwright.workspace import facts, keys, members, people, workspaces
+from linkwright.workspace.identity import organisations
 from tests import pump, webhooks
 from tests.clerk import ISSUER, KEY_ID, PARTY, Signer, claims, clerk_event
 from tests.clerk import membership as of_member
@@ -67,7 +67,7 @@ class Organisation:
 
     @property
     def workspace(self) -> Item:
-        where = get(Table.ACCESS, clerk.place(self.id)) or {}
+        where = get(Table.ACCESS, organisations.place(self.id)) or {}
         return workspaces.existing(where["workspace_id"])
 
     def listed(self) -> list[Item]:
@@ -339,6 +339,89 @@ def test_200_nobody_is_left_of_a_deleted_organisation(org: Organisation) -> None
     assert org.workspace["plan"] == "free"
 
 
+def _said_of(org: Organisation) -> str:
+    """All that is kept under a person and their organisation."""
+    place = organisations.place(org.id).pk
+    found = [query(Table.ACCESS, pk, limit=100)[0] for pk in (place, people.key(org.person).pk)]
+    return repr(found)
+
+
+def _left(org: Organisation, at: int = 20) -> None:
+    assert org.tell("user.deleted", {"id": org.person, "deleted": True}, at).status == 200
+
+
+def test_200_nothing_is_kept_of_who_was_deleted(org: Organisation) -> None:
+    org.begin()
+    org.tell("user.created", of_user(org.person), 5)
+    org.member("created")
+    assert "noa@example.com" in _said_of(org)
+    for late in (False, True):
+        _left(org)
+        if late:
+            org.tell("user.updated", of_user(org.person), 30)
+            org.member("updated", "org:admin", at=30)
+            org.member("created", "org:admin", at=31)
+        assert "noa" not in _said_of(org).lower()
+        assert (org.role(), len(org.listed())) == ("401", 1)
+
+
+@pytest.mark.parametrize("at", [5, 25])
+def test_200_who_was_deleted_is_not_written_down_and_no_member_whatever_comes_later(
+    org: Organisation, at: int
+) -> None:
+    _left(org)
+    org.tell("user.updated", of_user(org.person), at)
+    org.member("created", "org:admin", at=at)
+    assert get(Table.ACCESS, organisations.place(org.id)) is None
+    org.begin()
+    org.member("created", "org:admin", at=at)
+    assert "noa" not in _said_of(org).lower()
+    assert (org.role(), len(org.listed())) == ("401", 1)
+
+
+def test_200_who_is_deleted_while_they_become_a_member_is_none(
+    org: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    org.begin()
+    _once(monkeypatch, members, "find", lambda: _left(org))
+    assert org.member("created", "org:admin") == 200
+    assert (org.role(), len(org.listed())) == ("401", 1)
+
+
+@pytest.mark.parametrize("at", [1, 25])
+def test_200_an_organisation_that_was_deleted_before_it_was_told_of_is_none(
+    org: Organisation, at: int
+) -> None:
+    for _ in range(2):
+        org.tell("organization.deleted", {"id": org.id, "deleted": True}, 20)
+        org.tell("organization.created", of_organisation(org.id, org.maker), at)
+        org.member("created", "org:admin", at=at)
+        assert "workspace_id" not in (get(Table.ACCESS, organisations.place(org.id)) or {})
+        assert org.role() == "401"
+
+
+def test_200_a_person_of_no_organisation_is_kept_for_a_month_only(org: Organisation) -> None:
+    def kept_until() -> int | None:
+        return (get(Table.ACCESS, people.key(org.person)) or {}).get("ttl")
+
+    month = clock.epoch() + 30 * 24 * 3600
+    org.begin()
+    org.tell("user.created", of_user(org.person), 5)
+    assert abs(month - (kept_until() or 0)) < 60
+    org.member("created")
+    assert kept_until() is None
+    org.tell("user.updated", of_user(org.person, "Avi"), 11)
+    assert kept_until() is None
+    other = Organisation()
+    other.person = org.person
+    other.begin()
+    other.member("created")
+    org.member("deleted", at=12)
+    assert kept_until() is None
+    other.member("deleted", at=12)
+    assert abs(month - (kept_until() or 0)) < 60
+
+
 def test_200_a_new_name_reaches_every_credential(stack: Stack, org: Organisation) -> None:
     org.begin()
     org.member("created")
@@ -413,8 +496,8 @@ def test_200_changes_are_written_into_the_audit_log(stack: Stack, org: Organisat
 
 def test_200_what_is_not_followed_changes_nothing(stack: Stack, org: Organisation) -> None:
     assert org.tell("session.created", {"id": "sess_1"}).status == 200
-    assert org.tell("organization.deleted", {"id": org.id, "deleted": True}).status == 200
-    assert get(Table.ACCESS, clerk.place(org.id)) is None
+    assert org.tell("organizationInvitation.created", {"id": org.id}).status == 200
+    assert get(Table.ACCESS, organisations.place(org.id)) is None
 
 
 @pytest.mark.parametrize(
@@ -451,7 +534,7 @@ def test_403_for_what_clerk_has_not_signed(org: Organisation) -> None:
         webhooks.CLERK, body=body, headers=webhooks.headers(webhooks.BILLING, body)
     )
     assert {forged.status, unsigned.status, by_billing.status} == {403}
-    assert get(Table.ACCESS, clerk.place(org.id)) is None
+    assert get(Table.ACCESS, organisations.place(org.id)) is None
 
 
 def test_200_at_once_an_organisation_makes_one_workspace(stack: Stack, org: Organisation) -> None:

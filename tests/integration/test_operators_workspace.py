@@ -7,8 +7,9 @@ import pytest
 from linkwright import auth, ids
 from linkwright.table import Table, get
 from linkwright.workspace import members, workspaces
-from linkwright.workspace.identity import clerk
-from tests import pump
+from linkwright.workspace.identity import organisations
+from tests import pump, webhooks
+from tests.clerk import clerk_event
 from tests.client import Client
 from tests.factories import Workspace, another_number
 from tests.stack import Stack
@@ -64,11 +65,20 @@ def test_a_member_has_the_role_that_was_said_last(workspace: Workspace, run: Run
     assert run(f"{words} viewer") == f"{member_id} is viewer"
     assert (members.find(org, person) or {})["role"] == "viewer"
     # What Clerk tells of it later makes no other workspace.
-    assert (get(Table.ACCESS, clerk.place(org)) or {})["workspace_id"] == workspace.id
+    assert (get(Table.ACCESS, organisations.place(org)) or {})["workspace_id"] == workspace.id
     other = workspaces.find("ws_other_of_members") or {"id": "ws_other_of_members"}
     run(f"create --id {other['id']}")
     refused = run(f"member {other['id']} {org} {person} --role owner")
     assert refused == f"!{org} is workspace {workspace.id}"
+
+
+def test_who_and_what_was_deleted_is_no_member_and_has_none(workspace: Workspace, run: Run) -> None:
+    org, person = ids.new("org"), ids.new("user")
+    for kind, gone in (("user", person), ("organization", ids.new("org"))):
+        data = {"id": gone, "deleted": True}
+        assert webhooks.send(webhooks.CLERK, clerk_event(f"{kind}.deleted", data)).status == 200
+        where = f"{org} {gone}" if kind == "user" else f"{gone} {person}"
+        assert run(f"member {workspace.id} {where} --role admin") == f"!{gone} was deleted"
 
 
 def test_a_plan_is_changed_and_reaches_the_keys(

@@ -22,7 +22,7 @@ def _recordings_that_go_later(checkout: Checkout) -> None:
 
 
 def _without_a_backup(checkout: Checkout) -> None:
-    rewrite(checkout, stores.PAGE, "until revoked or removed; backups 35 days", "until revoked")
+    rewrite(checkout, stores.PAGE, "as the table after that says; backups 35 days", "until revoked")
 
 
 def _gone(checkout: Checkout) -> None:

@@ -70,9 +70,11 @@ def add(
     """Give a person of the identity provider's organisation a role; returns the member's id.
 
     What a request must know is copied onto the membership, as it is onto an API key. `at` is when
-    the provider says so, in milliseconds. Raises `Outrun` at the commit.
+    the provider says so, in milliseconds. Raises `Outrun`, at the commit too.
     """
     person = people.known(subject)
+    if person.is_deleted:
+        raise Outrun
     member_id = member_id or ids.new("usr")
     view = {"id": member_id, "name": person.name, "email": person.email, "role": role}
     joined_at = clock.timestamp(clock.from_epoch_ms(at) if at else None)
@@ -134,7 +136,7 @@ def remove(member: Item, organisation: str, subject: str, at: int, tx: Transacti
     removed = {"clerk_at": at, "now": clock.timestamp()}
     _change(member, "SET #clerk_at = :clerk_at, #revoked_at = :now", removed, tx)
     tx.delete(Table.ACCESS, row(member["workspace_id"], member["id"]), condition="")
-    tx.delete(Table.ACCESS, people.pointer(subject, organisation), condition="")
+    people.leave(subject, organisation, tx)
     ring = keys.of_maker(member["workspace_id"], subject)
     for key in ring.keys:
         keys.remove(key, tx)

@@ -1,29 +1,41 @@
 """People as the identity provider tells of them, whether they are members of anything yet or not.
 
 A person's item has a version, which each of their memberships raises: who writes a new name to all
-of them finds out if one was added meanwhile.
+of them finds out if one was added meanwhile. Of who was deleted nothing is kept but that; a person
+of whom nobody's list tells is forgotten after a while.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from linkwright import clock
 from linkwright.table import Item, Key, Table, get, query
 from linkwright.transaction import Outrun, Transaction
 
 _PAGE = 100
 # So that a change of all of somebody's memberships fits a transaction.
 MOST = 40
+# Clerk tells of people before it tells of what they are invited to, and of removals in passing.
+_KEPT_S = 30 * 24 * 3600
 
 
 @dataclass(frozen=True)
 class Person:
-    """`email` is an address that is verified, if there is one."""
+    """`email` is an address that is verified, if there is one.
+
+    Who is deleted does not come back: Clerk gives an id once.
+    """
 
     subject: str
     name: str | None = None
     email: str | None = None
     clerk_at: int = 0
     v: int = 0
+    deleted_at: int | None = None
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.deleted_at is not None
 
 
 def key(subject: str) -> Key:
@@ -36,8 +48,8 @@ def pointer(subject: str, organisation: str) -> Key:
 
 def known(subject: str) -> Person:
     item = get(Table.ACCESS, key(subject)) or {}
-    named = {name: item[name] for name in ("name", "email", "clerk_at", "v") if name in item}
-    return Person(subject, **named)
+    named = ("name", "email", "clerk_at", "v", "deleted_at")
+    return Person(subject, **{name: item[name] for name in named if name in item})
 
 
 def point(
@@ -50,11 +62,38 @@ def point(
         {**where, "workspace_id": workspace_id, "member_id": member_id},
         condition="",
     )
-    _change(person, {}, tx)
+    _change(person, {}, tx, removed=("ttl",))
 
 
-def rename(person: Person, name: str | None, email: str | None, at: int, tx: Transaction) -> None:
-    _change(person, {"name": name, "email": email, "clerk_at": at}, tx)
+def leave(subject: str, organisation: str, tx: Transaction) -> None:
+    """Somebody is not a member of an organisation any more. Raises `Outrun` at the commit."""
+    person = known(subject)
+    where = pointer(subject, organisation)
+    tx.delete(Table.ACCESS, where, condition="")
+    is_elsewhere = any(row["sk"] != where.sk for row in memberships(subject))
+    _change(person, {} if is_elsewhere or person.is_deleted else _until_forgotten(), tx)
+
+
+def rename(
+    person: Person,
+    name: str | None,
+    email: str | None,
+    at: int,
+    tx: Transaction,
+    *,
+    is_member: bool = False,
+) -> None:
+    """`is_member`: of anything, as it was read after the person. Raises `Outrun` at the commit."""
+    facts = {"name": name, "email": email, "clerk_at": at}
+    if is_member:
+        _change(person, facts, tx, removed=("ttl",))
+    else:
+        _change(person, facts | _until_forgotten(), tx)
+
+
+def forget(person: Person, at: int, tx: Transaction) -> None:
+    """What is left keeps what is told late from being written down."""
+    _change(person, {"deleted_at": at}, tx, removed=("name", "email", "ttl"))
 
 
 def memberships(subject: str) -> Iterator[Item]:
@@ -74,12 +113,17 @@ def memberships(subject: str) -> Iterator[Item]:
             return
 
 
-def _change(person: Person, facts: Item, tx: Transaction) -> None:
+def _until_forgotten() -> Item:
+    return {"ttl": clock.epoch() + _KEPT_S}
+
+
+def _change(person: Person, facts: Item, tx: Transaction, removed: tuple[str, ...] = ()) -> None:
     wanted = {**facts, "v": person.v + 1}
+    gone = " REMOVE " + ", ".join(f"#{name}" for name in removed) if removed else ""
     tx.update(
         Table.ACCESS,
         key(person.subject),
-        "SET " + ", ".join(f"#{name} = :new_{name}" for name in wanted),
+        "SET " + ", ".join(f"#{name} = :new_{name}" for name in wanted) + gone,
         condition="#v = :seen" if person.v else "attribute_not_exists(#v)",
         values={f"new_{name}": value for name, value in wanted.items()}
         | ({"seen": person.v} if person.v else {}),

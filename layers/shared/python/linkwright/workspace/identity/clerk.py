@@ -1,7 +1,8 @@
 """What Clerk tells of organisations, their members and people: in any order, and more than once.
 
 Of each thing what was told last holds, by the time of the event; what is older is ignored. An
-organisation and its members make the workspace, whichever comes first.
+organisation and its members make the workspace, whichever comes first. Who and what was deleted
+stays so, whatever else is told.
 """
 
 import json
@@ -14,9 +15,10 @@ from linkwright.errors import InvalidRequest, Unavailable
 from linkwright.http import Request, Response
 from linkwright.observability import count
 from linkwright.settings import settings as deployment
-from linkwright.table import Item, Key, Table, get, query
+from linkwright.table import Table, query
 from linkwright.transaction import Outrun, Transaction
 from linkwright.workspace import facts, members, people, settings, workspaces
+from linkwright.workspace.identity import organisations
 from linkwright.workspace.identity.clerk_models import Event, Membership, Organisation, User, clean
 
 TRIES = 5
@@ -47,16 +49,18 @@ def received(request: Request) -> Response:
 
 
 def _organisation(told: Organisation, at: int, request_id: str) -> None:
-    known = _known(told.id)
+    known = organisations.known(told.id)
     if known is None:
         _open(told, at, request_id)
+        return
+    if organisations.is_deleted(known):
         return
     tx = _transaction(known["workspace_id"], request_id)
     is_news = at >= known.get("clerk_at", 0)
     creator = known.get("created_by") or told.created_by
     if is_news or creator != known.get("created_by"):
         noted = {"clerk_at": max(at, known.get("clerk_at", 0)), "created_by": creator}
-        _note(told.id, known, noted, tx)
+        organisations.note(told.id, known, noted, tx)
     if creator and not known.get("created_by"):
         # Their membership was told first, and not that they made the organisation.
         member = members.find(told.id, creator)
@@ -71,13 +75,17 @@ def _organisation(told: Organisation, at: int, request_id: str) -> None:
 
 def _member(told: Membership, at: int, request_id: str) -> None:
     organisation, subject = told.organization.id, told.public_user_data.user_id
-    known = _known(organisation)
+    if people.known(subject).is_deleted:
+        return
+    known = organisations.known(organisation)
     if known is None:
         # Not known to be of now: the organisation's own event says its name.
         _open(told.organization, 0, request_id)
         raise Outrun
+    if organisations.is_deleted(known):
+        return
     member = members.find(organisation, subject)
-    seen = max((member or {}).get("clerk_at", 0), known.get("deleted_at", 0))
+    seen = (member or {}).get("clerk_at", 0)
     is_out = member is None or "revoked_at" in member
     if at < seen or (is_out and at == seen):
         return
@@ -89,7 +97,7 @@ def _member(told: Membership, at: int, request_id: str) -> None:
         members.add(workspace, **of, tx=tx, at=at)
     else:
         members.set_role(member, subject, role, at, tx)
-    _hold(organisation, known, tx)
+    organisations.hold(organisation, known, tx)
     tx.commit()
 
 
@@ -97,9 +105,14 @@ def _member_left(told: Membership, at: int, request_id: str) -> None:
     _remove(told.organization.id, told.public_user_data.user_id, at, request_id)
 
 
-def _remove(organisation: str, subject: str, at: int, request_id: str) -> None:
+def _remove(
+    organisation: str, subject: str, at: int, request_id: str, *, for_good: bool = False
+) -> None:
     member = members.find(organisation, subject)
-    if at < (member or {}).get("clerk_at", 0):
+    seen = (member or {}).get("clerk_at", 0)
+    if for_good:
+        at = max(at, seen)
+    if at < seen:
         return
     if member is None or "revoked_at" in member:
         tx = _transaction("", request_id)
@@ -112,27 +125,32 @@ def _remove(organisation: str, subject: str, at: int, request_id: str) -> None:
 
 def _organisation_left(told: Organisation, at: int, request_id: str) -> None:
     """Nobody is a member any more; the workspace, and what it has, stays."""
-    known = _known(told.id)
+    known = organisations.known(told.id)
     if known is None:
+        tx = _transaction("", request_id)
+        organisations.keep_out(told.id, at, tx)
+        tx.commit()
         return
-    if at > known.get("deleted_at", 0):
+    if "workspace_id" not in known:
+        return
+    if not organisations.is_deleted(known):
         # First, so that nobody comes in behind.
         tx = _transaction(known["workspace_id"], request_id)
-        _note(told.id, known, {"deleted_at": at}, tx)
+        organisations.note(told.id, known, {"deleted_at": at}, tx)
         tx.commit()
     behind = None
     while True:
         of = members.row(known["workspace_id"], "").pk
         rows, behind = query(Table.ACCESS, of, start_after=behind, limit=100, strong=True)
         for row in rows:
-            _remove(told.id, row["subject"], at, request_id)
+            _remove(told.id, row["subject"], at, request_id, for_good=True)
         if behind is None:
             return
 
 
 def _user(told: User, at: int, request_id: str) -> None:
     person = people.known(told.id)
-    if at < person.clerk_at:
+    if person.is_deleted or at < person.clerk_at:
         return
     rows = list(people.memberships(told.id))
     for start in range(0, len(rows), people.MOST):
@@ -148,13 +166,19 @@ def _user(told: User, at: int, request_id: str) -> None:
             )
         tx.commit()
     tx = _transaction("", request_id)
-    people.rename(person, told.name, told.email, at, tx)
+    people.rename(person, told.name, told.email, at, tx, is_member=bool(rows))
     tx.commit()
 
 
 def _user_left(told: User, at: int, request_id: str) -> None:
+    person = people.known(told.id)
+    if not person.is_deleted:
+        # First, so that nothing of them is written down behind.
+        tx = _transaction("", request_id)
+        people.forget(person, at, tx)
+        tx.commit()
     for row in people.memberships(told.id):
-        _remove(row["sk"].removeprefix("ORG#"), told.id, at, request_id)
+        _remove(row["sk"].removeprefix("ORG#"), told.id, at, request_id, for_good=True)
 
 
 _FOLLOWED: Mapping[str, tuple[type[Any], Callable[[Any, int, str], None]]] = {
@@ -170,53 +194,14 @@ _FOLLOWED: Mapping[str, tuple[type[Any], Callable[[Any, int, str], None]]] = {
 }
 
 
-# ---- organisations ------------------------------------------------------------------------------
-
-
-def place(organisation: str) -> Key:
-    """Where is written which workspace an organisation is."""
-    return Key(f"ORG#{organisation}", "META")
-
-
-def _known(organisation: str) -> Item | None:
-    return get(Table.ACCESS, place(organisation))
-
-
 def _open(told: Organisation, at: int, request_id: str) -> None:
     """Make the workspace of an organisation. Raises `Outrun` where there is one by now."""
     workspace_id = ids.new("ws")
     tx = _transaction(workspace_id, request_id)
-    item = {**place(told.id).attributes(), "workspace_id": workspace_id, "v": 1, "clerk_at": at}
-    if told.created_by:
-        item["created_by"] = told.created_by
-    tx.put(Table.ACCESS, item, otherwise=Outrun)
+    organisations.begin(told.id, workspace_id, told.created_by, at, tx)
     rules = settings.of_new(deployment().default_country)
     workspaces.create(workspace_id, clean(told.name) or "Workspace", "free", rules, tx)
     tx.commit()
-
-
-def _note(organisation: str, known: Item, noted: Item, tx: Transaction) -> None:
-    wanted = {name: value for name, value in noted.items() if value is not None}
-    wanted["v"] = known["v"] + 1
-    tx.update(
-        Table.ACCESS,
-        place(organisation),
-        "SET " + ", ".join(f"#{name} = :new_{name}" for name in wanted),
-        condition="#v = :seen",
-        values={f"new_{name}": value for name, value in wanted.items()} | {"seen": known["v"]},
-        otherwise=Outrun,
-    )
-
-
-def _hold(organisation: str, known: Item, tx: Transaction) -> None:
-    """Let the change happen only while the organisation is as it was read."""
-    tx.require(
-        Table.ACCESS,
-        place(organisation),
-        "#v = :seen",
-        values={"seen": known["v"]},
-        otherwise=Outrun,
-    )
 
 
 def _role(told: str, subject: str, creator: str | None) -> str:
