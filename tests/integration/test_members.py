@@ -311,6 +311,36 @@ def test_200_two_changes_of_a_role_at_once_leave_one_role_everywhere(
     assert org.listed()[1]["role"] == "viewer"
 
 
+@pytest.mark.parametrize(("module", "name"), [(people, "known"), (people, "memberships")])
+@pytest.mark.parametrize("first", ["Old", "New"])
+def test_200_two_changes_of_a_person_at_once_leave_the_newer_one_everywhere(
+    org: Organisation, monkeypatch: pytest.MonkeyPatch, module: Any, name: str, first: str
+) -> None:
+    org.begin()
+    org.member("created")
+    at = {"Old": 20, "New": 21}
+    second = next(name for name in at if name != first)
+
+    def tell(name: str) -> int:
+        return org.tell("user.updated", of_user(org.person, name), at[name]).status
+
+    _once(monkeypatch, module, name, lambda: tell(second))
+    assert tell(first) == 200
+    assert people.known(org.person).name == "New"
+    assert [row["name"] for row in org.listed()] == [None, "New"]
+
+
+def test_200_an_older_name_stops_where_a_newer_one_came_between_person_and_list(
+    org: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    org.begin()
+    org.member("created")
+    new = of_user(org.person, "New")
+    _once(monkeypatch, people, "hold", lambda: org.tell("user.updated", new, 21))
+    assert org.tell("user.updated", of_user(org.person, "Old"), 20).status == 200
+    assert [row["name"] for row in org.listed()] == [None, "New"]
+
+
 def test_200_two_organisations_of_one_user_are_two_workspaces(org: Organisation) -> None:
     other = Organisation()
     other.person = org.person

@@ -6,7 +6,7 @@ of whom nobody's list tells is forgotten after a while.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from linkwright import clock
 from linkwright.table import Item, Key, Table, get, query
@@ -82,13 +82,24 @@ def rename(
     tx: Transaction,
     *,
     is_member: bool = False,
-) -> None:
-    """`is_member`: of anything, as it was read after the person. Raises `Outrun` at the commit."""
-    facts = {"name": name, "email": email, "clerk_at": at}
+) -> Person:
+    """`is_member`: of anything, read after the person. Returns the person as they are then.
+
+    Raises `Outrun` at the commit.
+    """
+    facts: Item = {"name": name, "email": email, "clerk_at": at}
     if is_member:
         _change(person, facts, tx, removed=("ttl",))
     else:
         _change(person, facts | _until_forgotten(), tx)
+    return replace(person, **facts, v=person.v + 1)
+
+
+def hold(person: Person, tx: Transaction) -> None:
+    """Let the change happen only while the person is as they were read."""
+    tx.require(
+        Table.ACCESS, key(person.subject), "#v = :seen", values={"seen": person.v}, otherwise=Outrun
+    )
 
 
 def forget(person: Person, at: int, tx: Transaction) -> None:

@@ -153,8 +153,13 @@ def _user(told: User, at: int, request_id: str) -> None:
     if person.is_deleted or at < person.clerk_at:
         return
     rows = list(people.memberships(told.id))
+    tx = _transaction("", request_id)
+    renamed = people.rename(person, told.name, told.email, at, tx, is_member=bool(rows))
+    tx.commit()
+    # Behind it, and each part only while nothing newer is known of the person.
     for start in range(0, len(rows), people.MOST):
         tx = _transaction("", request_id)
+        people.hold(renamed, tx)
         for row in rows[start : start + people.MOST]:
             tx.update(
                 Table.ACCESS,
@@ -165,9 +170,6 @@ def _user(told: User, at: int, request_id: str) -> None:
                 otherwise=Outrun,
             )
         tx.commit()
-    tx = _transaction("", request_id)
-    people.rename(person, told.name, told.email, at, tx, is_member=bool(rows))
-    tx.commit()
 
 
 def _user_left(told: User, at: int, request_id: str) -> None:
