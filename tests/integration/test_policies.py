@@ -75,6 +75,10 @@ def comes_to_a_threshold(stack: Stack, workspace: Workspace) -> None:
         counter = Work(jobs.USAGE, *usage.key(*where))
         invoke("update_workspace", queue_event([counter.message()]))
         assert not jobs.is_waiting(counter.key)
+    wanted, at = {"usage_thresholds": [50]}, {"If-Match": "1"}
+    answer = workspace.client.request("PATCH", "/v1/workspace/settings", json=wanted, headers=at)
+    assert answer.status == 200
+    assert jobs.is_waiting(counter.key)
 
 
 def follows_clerk(stack: Stack, workspace: Workspace) -> None:

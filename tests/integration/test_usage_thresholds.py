@@ -12,7 +12,7 @@ from linkwright.table import Item, Key, Table, get, update
 from linkwright.transaction import Transaction
 from linkwright.usage import CALL_MINUTES, key, reserve_more, settle
 from linkwright.workspace import thresholds, workspaces
-from tests import pump
+from tests import pump, webhooks
 from tests.client import Answer, invoke, queue_event
 from tests.clocks import Hand
 from tests.factories import Workspace, make_workspace
@@ -288,24 +288,90 @@ def test_an_event_that_has_expired_is_not_told_again(stack: Stack, workspace: Wo
 # ---- what changes in mid-period -----------------------------------------------------------------
 
 
-def test_thresholds_that_are_changed_are_told_at_the_next_call(
+def test_thresholds_that_are_changed_are_told_though_nothing_more_is_used(
     stack: Stack, workspace: Workspace
 ) -> None:
     _use(workspace, 240)
     _look(workspace)
     assert _change(workspace, 1, usage_thresholds=[10, 80, 81, 90]).status == 200
     _look(workspace)
-    assert _percents(stack, workspace) == [80]
+    assert _percents(stack, workspace) == [80, 10]
     _use(workspace, 3)
     _look(workspace)
     assert _percents(stack, workspace) == [80, 10, 81]
     # One that was taken away and comes back was told.
     assert _change(workspace, 2, usage_thresholds=[90]).status == 200
     assert _change(workspace, 3, usage_thresholds=[10, 90]).status == 200
+    _look(workspace)
     _use(workspace, 27)
     _look(workspace)
     assert [event["sequence"] for event in _events(stack, workspace)] == [1, 2, 3, 4]
     assert _percents(stack, workspace) == [80, 10, 81, 90]
+
+
+@pytest.mark.parametrize("mode", ["live", "test"])
+def test_changed_thresholds_are_looked_at_within_two_minutes(
+    stack: Stack, hand: Hand, mode: str
+) -> None:
+    workspace = make_workspace(mode=mode)
+    _use(workspace, 200)
+    _look(workspace)
+    assert _change(workspace, 1, calls_per_day=100).status == 200
+    assert not jobs.is_due(_stored(workspace)), "of other settings nothing follows"
+    assert _change(workspace, 2, usage_thresholds=[50]).status == 200
+    hand.move(61)
+    invoke("sweep_overdue", {})
+    assert pump.work(stack, workspace.id) == 1
+    assert _percents(stack, workspace) == [50]
+    assert not jobs.is_due(_stored(workspace))
+
+
+@pytest.mark.parametrize("mode", ["live", "test"])
+def test_who_is_beyond_a_lower_plan_is_told_though_nothing_more_can_be_used(
+    stack: Stack, hand: Hand, mode: str
+) -> None:
+    workspace = make_workspace(mode=mode)
+    _use(workspace, 60)
+    _look(workspace)
+    told = {"workspace_id": workspace.id, "plan": "free", "version": 1}
+    assert webhooks.send(webhooks.BILLING, told).status == 200
+    pump.settle(stack, workspace.id)
+    hand.move(61)
+    invoke("sweep_overdue", {})
+    assert pump.work(stack, workspace.id) == 1
+    used = workspace.client.get("/v1/workspace/usage").json["call_minutes"]
+    assert (used["used"], used["limit"], used["remaining"]) == (60, 10, 0)
+    assert _percents(stack, workspace) == [80, 100]
+    assert not jobs.is_due(_stored(workspace))
+
+
+@pytest.mark.parametrize("before", ["nothing", "another change"])
+@pytest.mark.parametrize(("used", "percents"), [(200, [50]), (240, [80, 50])])
+def test_a_change_during_a_look_is_looked_at_too(
+    stack: Stack,
+    workspace: Workspace,
+    monkeypatch: pytest.MonkeyPatch,
+    before: str,
+    used: int,
+    percents: list[int],
+) -> None:
+    _use(workspace, used)
+    version = 1
+    if before == "another change":
+        assert _change(workspace, 1, usage_thresholds=[80, 99]).status == 200
+        version = 2
+    proper = thresholds.operations.tenant
+
+    def meanwhile(partition: str) -> Any:
+        tenant = proper(partition)
+        monkeypatch.setattr(thresholds.operations, "tenant", proper)
+        assert _change(workspace, version, usage_thresholds=[80, 50]).status == 200
+        return tenant
+
+    monkeypatch.setattr(thresholds.operations, "tenant", meanwhile)
+    _look(workspace)
+    assert sorted(_percents(stack, workspace)) == sorted(percents)
+    assert not jobs.is_due(_stored(workspace))
 
 
 def test_a_plan_that_is_raised_is_measured_by_its_own_limit_and_nothing_told_twice(
@@ -324,18 +390,6 @@ def test_a_plan_that_is_raised_is_measured_by_its_own_limit_and_nothing_told_twi
     _look(workspace)
     assert _percents(stack, workspace) == [80, 100]
     assert _events(stack, workspace)[1]["object"]["limit"] == 2_000
-
-
-def test_a_plan_that_is_lowered_is_told_at_the_next_call(
-    stack: Stack, workspace: Workspace
-) -> None:
-    _use(workspace, 20)
-    _look(workspace)
-    _have_plan(workspace, "free")
-    _use(workspace, 1)
-    _look(workspace)
-    assert _percents(stack, workspace) == [80, 100]
-    assert _events(stack, workspace)[1]["object"]["remaining"] == 0
 
 
 # ---- cycles -------------------------------------------------------------------------------------

@@ -128,10 +128,28 @@ def settle(
     expression = "ADD #committed :difference, #used :used"
     values: Item = {"difference": used - reserved, "used": used}
     if used > 0:
-        values |= jobs.due(jobs.USAGE, "#".join(counter), clock.now() + jobs.RELAY_GRACE)
-        # Also of one that gave up: then it is due at once.
-        expression = (
-            "SET #gsi2pk = :gsi2pk, #gsi2sk = if_not_exists(#gsi2sk, :gsi2sk)"
-            f" REMOVE #given_up_at {expression}"
-        )
+        values |= _due(counter)
+        expression = f"{_DUE} {expression}"
     tx.update(Table.CORE, counter, expression, values=values)
+
+
+def look_again(partition: str, anchor_day: int, tx: Transaction) -> None:
+    """Have it told what is used in the billing cycle of now, though it has not grown.
+
+    For a change of the limits or thresholds that it is compared with. `looks` tells the counter's
+    job from one that was begun before.
+    """
+    period = plans.period(anchor_day).label
+    for dimension, counter in counters(partition, period).items():
+        if counter.get("used"):
+            place = key(partition, period, dimension)
+            values = {**_due(place), "one": 1}
+            tx.update(Table.CORE, place, f"{_DUE} ADD #looks :one", values=values)
+
+
+# Also of one that gave up: then it is due at once.
+_DUE = "SET #gsi2pk = :gsi2pk, #gsi2sk = if_not_exists(#gsi2sk, :gsi2sk) REMOVE #given_up_at"
+
+
+def _due(counter: Key) -> Item:
+    return jobs.due(jobs.USAGE, "#".join(counter), clock.now() + jobs.RELAY_GRACE)

@@ -10,7 +10,7 @@ from contextlib import suppress
 from itertools import chain
 from typing import Any
 
-from linkwright import auth, clock, deadline, jobs
+from linkwright import auth, clock, deadline, jobs, usage
 from linkwright.errors import Unavailable
 from linkwright.jobs import Work
 from linkwright.table import CALL_BUDGET_S, ConditionFailed, Item, Key, Table, query, update
@@ -59,8 +59,9 @@ def key(workspace_id: str) -> Key:
 def copy(work: Work) -> None:
     """Do the job: each credential has its own write, which leaves its counts as they are.
 
-    Of many the place that was come to is kept on the job, and the next run goes on from there.
-    Raises `NotYet` for it, and `Unavailable`.
+    Of many the place that was come to is kept on the job, and the next run goes on from there. The
+    last write has it told what is used, by the limits that hold now. Raises `NotYet`, to go on, and
+    `Unavailable`.
     """
     job = jobs.stored(work.key)
     if not jobs.is_due(job):
@@ -75,6 +76,8 @@ def copy(work: Work) -> None:
     tx = Transaction(work.sk, "")
     tx.finish(work.key)
     workspaces.require_unchanged(tx, workspace)
+    for partition in (work.sk, f"{work.sk}.test"):
+        usage.look_again(partition, workspace["anchor_day"], tx)
     try:
         with suppress(jobs.AlreadyDone):
             tx.commit()

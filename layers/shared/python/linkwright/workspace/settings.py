@@ -3,7 +3,7 @@
 They lie on the workspace's own item, so that one read tells them with its plan.
 """
 
-from linkwright import clock
+from linkwright import clock, usage
 from linkwright.auth import Account
 from linkwright.errors import Conflict
 from linkwright.fields import QuietHours
@@ -80,6 +80,8 @@ def change(
         values={"settings": after} | ({"seen": current.version} if name in workspace else {}),
         otherwise=_outdated,
     )
+    if after["usage_thresholds"] != before["usage_thresholds"]:
+        usage.look_again(account.partition, account.anchor_day, tx)
     changed = {rule: after[rule] for rule in wanted.changes() if after[rule] != before[rule]}
     details = {"mode": account.mode, "version": after["version"], "changed": changed}
     tx.audit("settings.changed", account.workspace_id, details)

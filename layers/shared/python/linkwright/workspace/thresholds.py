@@ -18,12 +18,13 @@ from linkwright.workspace.operations import Tenant
 
 _TRIES = 5
 _DONE = "REMOVE " + ", ".join(f"#{name}" for name in jobs.ATTRIBUTES)
-# What is used only grows, and a counter is due once more only when it has.
-_AS_SEEN = "#used = :seen AND attribute_exists(#gsi2pk)"
+# What is used only grows; a counter is due once more when it has, or another look was asked for.
+_AS_SEEN = "#used = :seen AND attribute_exists(#gsi2pk) AND "
+_LOOKS_AS_SEEN = ("attribute_not_exists(#looks)", "#looks = :looks")
 
 
 class _Moved(Exception):
-    """More is used by now, or another delivery has told of it."""
+    """More is used by now, or other limits hold, or another delivery has told of it."""
 
 
 def tell(work: Work) -> None:
@@ -58,8 +59,8 @@ def _tell(work: Work, counter: Item) -> None:
         Table.CORE,
         work.key,
         f"SET #told = :told {_DONE}",
-        condition=_AS_SEEN,
-        values={"told": told + news, "seen": counter["used"]},
+        condition=_as_seen(counter),
+        values={"told": told + news, **_seen(counter)},
         otherwise=_Moved,
     )
     tx.commit()
@@ -84,8 +85,16 @@ def _shown(
 
 
 def _close(work: Work, counter: Item) -> None:
-    seen = {"seen": counter["used"]}
     try:
-        update(Table.CORE, work.key, _DONE, condition=_AS_SEEN, values=seen)
+        update(Table.CORE, work.key, _DONE, condition=_as_seen(counter), values=_seen(counter))
     except ConditionFailed:
         raise _Moved from None
+
+
+def _as_seen(counter: Item) -> str:
+    return _AS_SEEN + _LOOKS_AS_SEEN["looks" in counter]
+
+
+def _seen(counter: Item) -> Item:
+    looks = {"looks": counter["looks"]} if "looks" in counter else {}
+    return {"seen": counter["used"], **looks}
