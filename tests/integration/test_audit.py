@@ -124,12 +124,32 @@ def test_400_for_filters_that_have_no_list(workspace: Workspace, query: str) -> 
     assert "one of action, object and actor" in answer.error["message"]
 
 
-def test_200_of_the_mode_of_who_asks_alone(workspace: Workspace) -> None:
+def test_200_settings_of_the_mode_of_who_asks_alone(workspace: Workspace) -> None:
     test = Workspace(workspace.item, "test")
-    live, tested = _make(workspace).json["id"], _make(test).json["id"]
-    assert live not in {entry["object"] for entry in _log(test)}
-    assert tested not in {entry["object"] for entry in _log(workspace)}
-    assert tested in {entry["object"] for entry in _log(test)}
+    assert _settings(workspace, 1, calls="off").status == 200
+    assert _settings(test, 1, calls_per_day=7).status == 200
+    told = [_log(of, "&action=settings.changed") for of in (workspace, test)]
+    assert [[entry["details"]["mode"] for entry in log] for log in told] == [["live"], ["test"]]
+
+
+@pytest.mark.parametrize("by", ["live", "test"])
+def test_200_live_mode_tells_all_that_was_done_with_a_test_key(
+    workspace: Workspace, by: str
+) -> None:
+    asking = Workspace(workspace.item, by)
+    body = {"name": "CI", "scopes": ["calls:read"], "mode": "test"}
+    key = asking.client.post("/v1/keys", json=body).json["id"]
+    new = asking.client.post(f"/v1/keys/{key}/roll", json={"overlap": "1h"}).json["id"]
+    for one in (key, new):
+        assert asking.client.request("DELETE", f"/v1/keys/{one}").status == 204
+    told = [(entry["action"], entry["object"]) for entry in _log(workspace)][:5]
+    revoked = [("key.revoked", new), ("key.revoked", key)]
+    assert told[:2] == revoked
+    assert set(told[2:]) == {("key.created", new), ("key.rolled", key), ("key.created", key)}
+    for entry in _log(workspace, f"&object={key}"):
+        assert entry["actor"] == {"type": "api_key", "id": _own_id(asking)}
+    test = Workspace(workspace.item, "test")
+    assert [entry for entry in _log(test) if entry["action"].startswith("key.")] == []
 
 
 def test_nothing_is_told_of_what_was_refused(workspace: Workspace) -> None:

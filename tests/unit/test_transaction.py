@@ -120,25 +120,37 @@ def test_an_entry_of_the_audit_log_says_who_did_what_and_is_kept_for_good(
 ) -> None:
     environment.setattr(clock, "timestamp", lambda: "2026-11-28T12:00:00Z")
     tx = Transaction("ws_1.test", "req_1", Actor("session", "usr_1"))
-    tx.audit("key.created", "key_1", {"name": "CI"})
-    tx.audit("key.revoked", "key_2")
+    tx.audit("settings.changed", "ws_1", {"version": 2})
+    tx.audit("call.erased", "call_2")
     tx.commit()
-    made, revoked = (operation["item"] for operation in driver.operations[0])
+    made, erased = (operation["item"] for operation in driver.operations[0])
     first = made["view"]["id"]
     assert made == {
         **{"pk": "W#ws_1.test#AUD", "sk": first, "gsi1sk": first},
-        "gsi1pk": "W#ws_1.test#AUD#key_1",
+        "gsi1pk": "W#ws_1.test#AUD#ws_1",
         "gsi3pk": "W#ws_1.test#AUD#BY#usr_1",
-        "gsi4pk": "W#ws_1.test#AUD#DID#key.created",
+        "gsi4pk": "W#ws_1.test#AUD#DID#settings.changed",
         "view": {
-            **{"id": first, "action": "key.created", "object": "key_1", "request_id": "req_1"},
+            **{"id": first, "action": "settings.changed", "object": "ws_1", "request_id": "req_1"},
             "actor": {"type": "session", "id": "usr_1"},
             "at": "2026-11-28T12:00:00Z",
-            "details": {"name": "CI"},
+            "details": {"version": 2},
         },
     }
     assert driver.operations[0][0]["condition_expression"] == "attribute_not_exists(#pk)"
-    assert (revoked["view"]["details"], revoked["view"]["id"] == first) == ({}, False)
+    assert (erased["view"]["details"], erased["view"]["id"] == first) == ({}, False)
+
+
+@pytest.mark.parametrize("action", ["key.created", "key.revoked", "member.changed"])
+def test_an_entry_about_what_both_modes_share_is_in_the_log_of_live_mode(
+    driver: Driver, action: str
+) -> None:
+    tx = Transaction("ws_1.test", "req_1", Actor("api_key", "key_2"))
+    tx.audit(action, "one")
+    tx.commit()
+    entry = driver.operations[0][0]["item"]
+    for name, rest in {"pk": "", "gsi1pk": "#one", "gsi4pk": f"#DID#{action}"}.items():
+        assert entry[name] == f"W#ws_1#AUD{rest}"
 
 
 def test_nothing_is_audited_that_nobody_did(tx: Transaction) -> None:

@@ -15,6 +15,8 @@ class Actor(NamedTuple):
 
 
 OPERATOR = Actor("operator", "operator")
+# Of what is the workspace's, whatever the mode of who changes it.
+_OF_BOTH_MODES = ("key.", "member.")
 
 
 def partition(of: str) -> str:
@@ -41,7 +43,12 @@ def entry(
     actor: Actor,
     request_id: str,
 ) -> dict[str, Any]:
-    """The item of an entry of the partition `of`. It has no time to live: it is kept for good."""
+    """The item of an entry of the partition `of`; of live mode where both have what is changed.
+
+    It has no time to live: it is kept for good.
+    """
+    if action.startswith(_OF_BOTH_MODES):
+        of = of.partition(".")[0]
     entry_id = ids.new("aud")
     return {
         "pk": partition(of),
