@@ -241,7 +241,7 @@ def test_200_whatever_the_order_the_last_role_and_name_hold(order: tuple[str, ..
     for what in (*order, *order):
         _tell_of(org, what)
     assert org.role() == "viewer"
-    org.tell("organizationMembership.created", of_member(org.id, org.maker), 2)
+    org.tell("organizationMembership.created", of_member(org.id, org.maker, "org:admin"), 2)
     assert org.role(org.maker) == "owner"
     assert [row["name"] for row in org.listed() if row["role"] == "viewer"] == ["Noa the second"]
 
@@ -252,6 +252,35 @@ def test_200_the_maker_is_owner_although_they_were_told_of_first(org: Organisati
     org.tell("organization.created", of_organisation(org.id, org.maker), 1)
     assert org.role(org.maker) == "owner"
     assert len(org.listed()) == 1
+
+
+def _maker(org: Organisation, what: str, role: str, at: int) -> str:
+    data = of_member(org.id, org.maker, role)
+    assert org.tell(f"organizationMembership.{what}", data, at).status == 200
+    return org.role(org.maker)
+
+
+@pytest.mark.parametrize("told", ["org:viewer", "org:member", "org:guest"])
+def test_200_the_maker_is_what_is_said_and_owner_where_that_is_admin(
+    org: Organisation, told: str
+) -> None:
+    org.begin()
+    assert _maker(org, "updated", told, 30) == ("member" if told == "org:member" else "viewer")
+    assert _maker(org, "updated", "org:admin", 31) == "owner"
+    lowered = Organisation()
+    _maker(lowered, "created", told, 2)
+    lowered.tell("organization.created", of_organisation(lowered.id, lowered.maker), 1)
+    assert lowered.role(lowered.maker) in ("member", "viewer")
+
+
+def test_200_a_maker_who_was_removed_and_comes_back_is_no_owner(org: Organisation) -> None:
+    org.begin()
+    assert _maker(org, "deleted", "org:admin", 30) == "401"
+    assert _maker(org, "created", "org:admin", 40) == "admin"
+    assert _maker(org, "updated", "org:viewer", 41) == "viewer"
+    assert _maker(org, "updated", "org:admin", 42) == "admin"
+    assert _maker(org, "deleted", "org:admin", 43) == "401"
+    assert _maker(org, "created", "org:admin", 44) == "admin"
 
 
 def test_200_who_comes_back_is_in_again(org: Organisation) -> None:

@@ -57,6 +57,11 @@ def find(organisation: str, subject: str) -> Item | None:
     return get(Table.ACCESS, auth.membership(organisation, subject))
 
 
+def was_removed(member: Item | None) -> bool:
+    """Whether somebody is out, or was and came back."""
+    return member is not None and ("revoked_at" in member or "is_back" in member)
+
+
 def add(
     workspace: Item,
     *,
@@ -66,11 +71,13 @@ def add(
     tx: Transaction,
     at: int = 0,
     member_id: str | None = None,
+    is_back: bool = False,
 ) -> str:
     """Give a person of the identity provider's organisation a role; returns the member's id.
 
     What a request must know is copied onto the membership, as it is onto an API key. `at` is when
-    the provider says so, in milliseconds. Raises `Outrun`, at the commit too.
+    the provider says so, in milliseconds; `is_back`: they were removed before. Raises `Outrun`, at
+    the commit too.
     """
     person = people.known(subject)
     if person.is_deleted:
@@ -87,6 +94,7 @@ def add(
             "role": role,
             **auth.workspace_facts(workspace),
             "clerk_at": at,
+            **({"is_back": True} if is_back else {}),
         },
         # Who was removed may come back.
         condition=_OUT,

@@ -15,7 +15,7 @@ from linkwright.errors import InvalidRequest, Unavailable
 from linkwright.http import Request, Response
 from linkwright.observability import count
 from linkwright.settings import settings as deployment
-from linkwright.table import Table, query
+from linkwright.table import Item, Table, query
 from linkwright.transaction import Outrun, Transaction
 from linkwright.workspace import facts, members, people, settings, workspaces
 from linkwright.workspace.identity import organisations
@@ -64,7 +64,7 @@ def _organisation(told: Organisation, at: int, request_id: str) -> None:
     if creator and not known.get("created_by"):
         # Their membership was told first, and not that they made the organisation.
         member = members.find(told.id, creator)
-        if member and "revoked_at" not in member:
+        if member and "revoked_at" not in member and _owns(member["role"], member):
             members.set_role(member, creator, "owner", member["clerk_at"], tx)
     if is_news:
         workspace = workspaces.existing(known["workspace_id"])
@@ -89,12 +89,14 @@ def _member(told: Membership, at: int, request_id: str) -> None:
     is_out = member is None or "revoked_at" in member
     if at < seen or (is_out and at == seen):
         return
-    role = _role(told.role, subject, known.get("created_by") or told.organization.created_by)
+    role = _ROLES.get(told.role.removeprefix("org:"), "viewer")
+    if subject == (known.get("created_by") or told.organization.created_by) and _owns(role, member):
+        role = "owner"
     tx = _transaction(known["workspace_id"], request_id)
     if member is None or is_out:
         workspace = workspaces.existing(known["workspace_id"])
         of = {"organisation": organisation, "subject": subject, "role": role}
-        members.add(workspace, **of, tx=tx, at=at)
+        members.add(workspace, **of, tx=tx, at=at, is_back=member is not None)
     else:
         members.set_role(member, subject, role, at, tx)
     organisations.hold(organisation, known, tx)
@@ -206,10 +208,12 @@ def _open(told: Organisation, at: int, request_id: str) -> None:
     tx.commit()
 
 
-def _role(told: str, subject: str, creator: str | None) -> str:
-    if subject == creator:
-        return "owner"
-    return _ROLES.get(told.removeprefix("org:"), "viewer")
+def _owns(role: str, member: Item | None) -> bool:
+    """Whether the maker of an organisation, who is told to have a role, is its owner.
+
+    Who was removed is not any more, though they come back: whoever lets them in says as what.
+    """
+    return role == "admin" and not members.was_removed(member)
 
 
 def _transaction(workspace_id: str, request_id: str) -> Transaction:
