@@ -553,6 +553,17 @@ def test_200_changes_are_written_into_the_audit_log(stack: Stack, org: Organisat
     ]
 
 
+def test_200_a_new_name_is_written_into_the_audit_log_once(org: Organisation) -> None:
+    org.begin()
+    for name, at in (("Acme", 15), ("Acme Health", 20), ("Acme Health", 20), ("Old", 16)):
+        org.tell("organization.updated", of_organisation(org.id, org.maker, name), at)
+    asked = "/v1/workspace/audit?action=workspace.renamed"
+    (entry,) = org.session(org.maker).get(asked).json["data"]
+    assert entry["object"] == org.workspace["id"]
+    assert entry["actor"] == {"type": "clerk", "id": "clerk"}
+    assert entry["details"] == {"from": "Acme", "to": "Acme Health"}
+
+
 def test_200_what_is_not_followed_changes_nothing(stack: Stack, org: Organisation) -> None:
     assert org.tell("session.created", {"id": "sess_1"}).status == 200
     assert org.tell("organizationInvitation.created", {"id": org.id}).status == 200

@@ -70,6 +70,8 @@ def _organisation(told: Organisation, at: int, request_id: str) -> None:
         workspace = workspaces.existing(known["workspace_id"])
         if (name := clean(told.name)) and name != workspace["name"]:
             facts.change(tx, workspace, {"name": name})
+            renamed = {"from": workspace["name"], "to": name}
+            tx.audit("workspace.renamed", workspace["id"], renamed)
     tx.commit()
 
 
