@@ -151,8 +151,8 @@ ENDPOINTS = {
     "GET /v1/keys/{key_id}": Row([Cost(["GetItem"], 1, 1)]),
     "DELETE /v1/keys/{key_id}": Row([Cost(_CHANGE, 1, 12)]),
     "POST /v1/keys/{key_id}/roll": Row(
-        # The same, the two items of the old key, and its entry.
-        [Cost(["GetItem", "Query", "GetItem", "TransactWriteItems"], 3, 27)],
+        # The same, the two items of the old key, and its entry; what it has counted.
+        [Cost(["GetItem", "Query", "GetItem", "GetItem", "TransactWriteItems"], 4, 27)],
         body=lambda _: {"overlap": "30d"},
     ),
     "GET /v1/workspace/audit": Row(

@@ -8,7 +8,7 @@ from linkwright import clock
 from linkwright.table import Item
 from linkwright.workspace import key_lifecycle, keys
 from tests.client import Answer, Client
-from tests.factories import Workspace
+from tests.factories import Workspace, make_workspace
 from tests.integration.every_route import assert_error
 from tests.integration.test_keys import NOW, _while_it_is_made, make, roll, shown
 
@@ -58,3 +58,30 @@ def test_404_for_a_roll_in_the_second_of_its_end(
     assert roll(workspace.client, old, "24h").status == 404
     assert sum(seen) >= looks
     assert len(shown(workspace.client)) == 2
+
+
+@pytest.mark.parametrize("overlap", ["0", "24h"])
+def test_429_however_often_the_key_is_rolled(monkeypatch: pytest.MonkeyPatch, overlap: str) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    workspace = make_workspace("free")
+    key = make(workspace, scopes=["keys:manage"]).json
+    begun = Client(key["token"])
+    assert {begun.get("/v1/whoami").status for _ in range(40)} == {200}
+    for _ in range(2):
+        rolled = roll(Client(key["token"]), key["id"], overlap)
+        assert rolled.status == 201
+        key = rolled.json
+    answers = [Client(key["token"]).get("/v1/whoami").status for _ in range(20)]
+    # Each roll is a request too.
+    assert answers == [200] * 18 + [429] * 2
+    monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(minutes=1))
+    assert Client(key["token"]).get("/v1/whoami").status == 200
+
+
+def test_429_also_where_another_one_rolls_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    workspace = make_workspace("free")
+    key = make(workspace, scopes=["calls:read"]).json
+    assert {Client(key["token"]).get("/v1/whoami").status for _ in range(60)} == {200}
+    new = roll(workspace.client, key["id"], "0").json
+    assert_error(Client(new["token"]).get("/v1/whoami"), 429, "rate_limited")

@@ -170,7 +170,7 @@ def _put(
         name=name,
         tx=tx,
         maker=account.person,
-        rolled_from=rolled["sk"] if rolled else None,
+        rolled=rolled,
     )
     return CreatedKey(**view, token=token)
 

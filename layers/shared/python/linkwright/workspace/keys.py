@@ -114,9 +114,12 @@ def make(
     name: str,
     tx: Transaction,
     maker: str | None = None,
-    rolled_from: str | None = None,
+    rolled: Item | None = None,
 ) -> tuple[Item, str]:
     """Put a key and its audit entry; returns what is shown of it, and its token.
+
+    One in the place of another, `rolled`, has had its requests: else rolling were a way around the
+    rate limit.
 
     What a request must know is copied onto the credential, so that authenticating is the only
     look-up it needs; the workspace's plan and name are copied again when they change.
@@ -132,7 +135,7 @@ def make(
         "created_at": clock.timestamp(),
         "expires_at": None,
         "created_by": tx.actor.id if tx.actor else None,
-        "rolled_from": rolled_from,
+        "rolled_from": rolled["sk"] if rolled else None,
     }
     made_by = {"maker": maker} if maker else {}
     tx.put(
@@ -146,6 +149,7 @@ def make(
             "scopes": scopes,
             **auth.workspace_facts(workspace),
             **made_by,
+            **(_counted(rolled) if rolled else {}),
         },
     )
     where = pointer(workspace["id"], key_id).attributes()
@@ -153,6 +157,13 @@ def make(
     tx.put(Table.ACCESS, {**where, "hash": digest, "view": view, **made_by})
     tx.audit("key.created", key_id, {name: view[name] for name in ("name", "mode", "scopes")})
     return view, token
+
+
+def _counted(key: Item) -> Item:
+    """Its requests in the window of now, as they stand on a credential."""
+    item = get(Table.ACCESS, credential(key)) or {}
+    count = f"h{clock.epoch() // auth.WINDOW_S}"
+    return {count: item[count]} if count in item else {}
 
 
 def _ring(workspace_id: str) -> Key:
