@@ -1,12 +1,13 @@
 """The operator's command for workspaces: what is so already stays; what is wrong is one line."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from linkwright import auth, ids
 from linkwright.table import Table, get
-from linkwright.workspace import members, workspaces
+from linkwright.workspace import billing, members, workspaces
 from linkwright.workspace.identity import organisations
 from tests import pump, webhooks
 from tests.clerk import clerk_event
@@ -85,10 +86,49 @@ def test_a_plan_is_changed_and_reaches_the_keys(
     stack: Stack, workspace: Workspace, run: Run
 ) -> None:
     words = f"plan {workspace.id} enterprise"
-    assert run(words) == f"workspace {workspace.id} is on enterprise: version 1"
+    assert run(words) == f"workspace {workspace.id} is on enterprise"
     assert run(words) == f"workspace {workspace.id} is on enterprise already"
     pump.settle(stack, workspace.id)
     assert workspace.client.get("/v1/whoami").json["plan"] == "enterprise"
+
+
+@pytest.mark.parametrize("told_before", [0, 7])
+def test_a_plan_holds_until_billing_tells_its_next(
+    stack: Stack, workspace: Workspace, run: Run, told_before: int
+) -> None:
+    """Versions are billing's own: the operator's changes take none of them."""
+
+    def tell(plan: str, version: int) -> str:
+        told = {"workspace_id": workspace.id, "plan": plan, "version": version}
+        assert webhooks.send(webhooks.BILLING, told).status == 200
+        pump.settle(stack, workspace.id)
+        return str(workspace.client.get("/v1/whoami").json["plan"])
+
+    if told_before:
+        tell("free", told_before)
+    for plan in ("business", "free", "enterprise"):
+        run(f"plan {workspace.id} {plan}")
+    # What it told before, again.
+    if told_before:
+        assert tell("free", told_before) == "enterprise"
+    for version, plan in enumerate(("business", "free", "pro"), start=told_before + 1):
+        assert tell(plan, version) == plan
+
+
+def test_a_plan_that_billing_changes_meanwhile_is_left_as_it_is(
+    workspace: Workspace, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assign = billing.assign
+
+    def late(*args: Any) -> None:
+        assign(*args)
+        monkeypatch.setattr(billing, "assign", assign)
+        told = {"workspace_id": workspace.id, "plan": "business", "version": 1}
+        assert webhooks.send(webhooks.BILLING, told).status == 200
+
+    monkeypatch.setattr(billing, "assign", late)
+    assert run(f"plan {workspace.id} enterprise").startswith("!something else changed it meanwhile")
+    assert workspaces.existing(workspace.id)["plan"] == "business"
 
 
 def test_a_number_is_one_workspaces(workspace: Workspace, run: Run) -> None:

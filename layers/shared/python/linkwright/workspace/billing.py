@@ -9,6 +9,7 @@ from linkwright.audit import Actor
 from linkwright.errors import ResourceNotFound, Unavailable
 from linkwright.fields import RequestModel
 from linkwright.http import Request, Response, validation_failed
+from linkwright.table import Item
 from linkwright.transaction import Outrun, Transaction
 from linkwright.workspace import facts, workspaces
 
@@ -32,28 +33,33 @@ def received(request: Request) -> Response:
         wanted = PlanChange.model_validate(json_body.parse(body))
     except ValidationError as failure:
         raise validation_failed(failure) from None
-    change(wanted, request.id, _BILLING)
+    _follow(wanted, request.id)
     return Response(200)
 
 
-def change(wanted: PlanChange, request_id: str, actor: Actor) -> bool:
-    """Let a workspace have a plan; False if it knows of a newer change, or this one.
+def assign(tx: Transaction, workspace: Item, plan: str, version: int | None = None) -> None:
+    """Let a workspace that was just read have a plan. Raises `Outrun` at the commit.
 
-    Raises `ResourceNotFound` and `Unavailable`.
+    The version is billing's own: who changes a plan beside it takes none, or its next is ignored.
     """
+    facts.change(tx, workspace, {"plan": plan} | ({"plan_version": version} if version else {}))
+    told = {"from": workspace["plan"], "to": plan}
+    tx.audit("plan.changed", workspace["id"], told | ({"version": version} if version else {}))
+
+
+def _follow(wanted: PlanChange, request_id: str) -> None:
+    """Raises `ResourceNotFound` and `Unavailable`."""
     for _ in range(TRIES):
         workspace = workspaces.find(wanted.workspace_id)
         if workspace is None:
             raise ResourceNotFound("There is no such workspace.")
         if wanted.version <= workspace.get("plan_version", 0):
-            return False
-        tx = Transaction(wanted.workspace_id, request_id, actor)
-        facts.change(tx, workspace, {"plan": wanted.plan, "plan_version": wanted.version})
-        told = {"from": workspace["plan"], "to": wanted.plan, "version": wanted.version}
-        tx.audit("plan.changed", wanted.workspace_id, told)
+            return
+        tx = Transaction(wanted.workspace_id, request_id, _BILLING)
+        assign(tx, workspace, wanted.plan, wanted.version)
         try:
             tx.commit()
         except Outrun:
             continue
-        return True
+        return
     raise Unavailable
