@@ -163,12 +163,20 @@ def test_413_for_a_giant(workspace: Workspace) -> None:
 # ---- signatures ---------------------------------------------------------------------------------
 
 
-def _signed(workspace: Workspace, secret: str, *, late: int = 0, prefix: str = "webhook") -> Answer:
+def _signed(
+    workspace: Workspace,
+    secret: str,
+    *,
+    late: int = 0,
+    prefix: str = "webhook",
+    beside: dict[str, str] | None = None,
+) -> Answer:
     body, moment = json.dumps(_told(workspace)), clock.epoch() - late
     headers = {
         f"{prefix}-id": "msg_2",
         f"{prefix}-timestamp": str(moment),
         f"{prefix}-signature": webhooks.sign(secret, "msg_2", moment, body.encode()),
+        **(beside or {}),
     }
     return Client().post(webhooks.BILLING, body=body, headers=headers)
 
@@ -180,6 +188,23 @@ SECRET = webhooks.secret_of(webhooks.BILLING)
 @pytest.mark.parametrize("prefix", ["webhook", "svix"])
 def test_200_for_a_signature_of_just_now(workspace: Workspace, late: int, prefix: str) -> None:
     assert _signed(workspace, SECRET, late=late, prefix=prefix).status == 200
+
+
+@pytest.mark.parametrize("present", ["id", "timestamp", "signature", "id timestamp"])
+@pytest.mark.parametrize(("signs", "other"), [("svix", "webhook"), ("webhook", "svix")])
+def test_200_whatever_of_the_other_names_is_there_too(
+    workspace: Workspace, signs: str, other: str, present: str
+) -> None:
+    beside = {f"{other}-{name}": "1" for name in present.split()}
+    assert _signed(workspace, SECRET, prefix=signs, beside=beside).status == 200
+
+
+@pytest.mark.parametrize("missing", ["id", "timestamp", "signature"])
+def test_403_for_headers_of_two_names_that_make_one(workspace: Workspace, missing: str) -> None:
+    body, moment = json.dumps(_told(workspace)), clock.epoch()
+    headers = webhooks.headers(webhooks.BILLING, body, moment=moment)
+    headers[f"svix-{missing}"] = headers.pop(f"webhook-{missing}")
+    assert Client().post(webhooks.BILLING, body=body, headers=headers).status == 403
 
 
 @pytest.mark.parametrize("late", [303, -303, 10**9])
