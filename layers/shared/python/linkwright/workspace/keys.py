@@ -118,9 +118,7 @@ def make(
 ) -> tuple[Item, str]:
     """Put a key and its audit entry; returns what is shown of it, and its token.
 
-    One in the place of another, `rolled`, has had its requests: else rolling were a way around the
-    rate limit.
-
+    One in the place of another, `rolled`, has had its requests: none gets around the limit so.
     What a request must know is copied onto the credential, so that authenticating is the only
     look-up it needs; the workspace's plan and name are copied again when they change.
     """
