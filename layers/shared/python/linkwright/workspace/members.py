@@ -79,9 +79,7 @@ def add(
     the provider says so, in milliseconds; `is_back`: they were removed before. Raises `Outrun`, at
     the commit too.
     """
-    person = people.known(subject)
-    if person.is_deleted:
-        raise Outrun
+    person = people.living(subject)
     member_id = member_id or ids.new("usr")
     view = {"id": member_id, "name": person.name, "email": person.email, "role": role}
     joined_at = clock.timestamp(clock.from_epoch_ms(at) if at else None)

@@ -52,6 +52,13 @@ def known(subject: str) -> Person:
     return Person(subject, **{name: item[name] for name in named if name in item})
 
 
+def living(subject: str) -> Person:
+    """For whoever makes them a member of something. Raises `Outrun` if they were deleted."""
+    if (person := known(subject)).is_deleted:
+        raise Outrun
+    return person
+
+
 def point(
     person: Person, organisation: str, workspace_id: str, member_id: str, tx: Transaction
 ) -> None:
