@@ -313,6 +313,28 @@ def test_401_for_the_keys_of_who_was_removed_on_the_next_request(org: Organisati
     assert keys.of(org.workspace["id"]).keys == []
 
 
+def test_200_a_key_tells_whose_leaving_revokes_it(org: Organisation) -> None:
+    org.begin()
+    org.member("created", "org:admin")
+    wanted = {"name": "CI", "scopes": ["calls:read", "keys:manage"], "mode": "live"}
+    (theirs,) = (row["id"] for row in org.listed() if row["role"] == "admin")
+    (founder,) = (row["id"] for row in org.listed() if row["role"] == "owner")
+    first = org.session().post("/v1/keys", json=wanted).json
+    by_it = Client(first["token"]).post("/v1/keys", json=wanted).json
+    rolled = Client(by_it["token"]).post(f"/v1/keys/{by_it['id']}/roll", json={"overlap": "1h"})
+    made = [first, by_it, rolled.json]
+    assert [key["owner"] for key in made] == [theirs] * 3
+    assert [key["created_by"] for key in made] == [theirs, first["id"], by_it["id"]]
+    asking = org.session(org.maker)
+    taken = asking.post(f"/v1/keys/{first['id']}/roll", json={"overlap": "1h"}).json
+    assert taken["owner"] == founder
+    shown = {key["id"]: key["owner"] for key in asking.get("/v1/keys").json["data"]}
+    assert shown == {taken["id"]: founder} | {key["id"]: theirs for key in made}
+    assert asking.get(f"/v1/keys/{by_it['id']}").json["owner"] == theirs
+    org.member("deleted", at=20)
+    assert [key["id"] for key in asking.get("/v1/keys").json["data"]] == [taken["id"]]
+
+
 def test_401_for_the_keys_of_who_was_lowered_on_the_next_request(org: Organisation) -> None:
     org.begin()
     org.member("created")

@@ -170,9 +170,17 @@ def _put(
         name=name,
         tx=tx,
         maker=account.person,
+        owner=_owner(account, ring),
         rolled=rolled,
     )
     return CreatedKey(**view, token=token)
+
+
+def _owner(account: Account, ring: Ring) -> str | None:
+    """The member that who asks acts for. An id of a member is of one stay: keys end with it."""
+    if account.credential_type == "session":
+        return account.actor_id
+    return next((key["view"]["owner"] for key in ring.keys if _is_of(key, account)), None)
 
 
 def _let_expire(old: Item, moment: str, account: Account, tx: Transaction) -> str:

@@ -49,8 +49,11 @@ class RollKey(RequestModel):
 class ApiKey(Model):
     """A key without its token. `scopes` is what was granted: its maker's role may allow less.
 
-    `created_by` is the key or the member that made it. A key that was rolled is good until
-    `expires_at`; the one that took its place says so by `rolled_from`.
+    `created_by` is the key or the member that made it. `owner` is the member it acts for, also
+    where a key of theirs made it: it is revoked when they leave. Null if it is nobody's.
+
+    A key that was rolled is good until `expires_at`; the one that took its place says so by
+    `rolled_from`.
     """
 
     id: str
@@ -60,6 +63,7 @@ class ApiKey(Model):
     created_at: Time
     expires_at: Time | None
     created_by: str
+    owner: str | None
     rolled_from: str | None
 
 

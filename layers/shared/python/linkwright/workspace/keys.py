@@ -114,13 +114,15 @@ def make(
     name: str,
     tx: Transaction,
     maker: str | None = None,
+    owner: str | None = None,
     rolled: Item | None = None,
 ) -> tuple[Item, str]:
     """Put a key and its audit entry; returns what is shown of it, and its token.
 
     One in the place of another, `rolled`, has had its requests: none gets around the limit so.
     What a request must know is copied onto the credential, so that authenticating is the only
-    look-up it needs; the workspace's plan and name are copied again when they change.
+    look-up it needs; the workspace's plan and name are copied again when they change. `maker` is
+    the identity provider's name for the person, `owner` the id of their membership.
     """
     token = tokens.new(mode)
     place = auth.api_key(token)
@@ -133,6 +135,7 @@ def make(
         "created_at": clock.timestamp(),
         "expires_at": None,
         "created_by": tx.actor.id if tx.actor else None,
+        "owner": owner,
         "rolled_from": rolled["sk"] if rolled else None,
     }
     made_by = {"maker": maker} if maker else {}
