@@ -121,12 +121,10 @@ def make(
 
     One in the place of another, `rolled`, has had its requests: none gets around the limit so.
     What a request must know is copied onto the credential, so that authenticating is the only
-    look-up it needs; the workspace's plan and name are copied again when they change. `maker` is
-    the identity provider's name for the person, `owner` the id of their membership.
+    look-up it needs; the workspace's plan and name are copied again when they change.
     """
-    token = tokens.new(mode)
+    token, key_id = tokens.new(mode), ids.new("key")
     place = auth.api_key(token)
-    key_id = ids.new("key")
     view = {
         "id": key_id,
         "name": name,
@@ -154,8 +152,7 @@ def make(
         },
     )
     where = pointer(workspace["id"], key_id).attributes()
-    digest = place.pk.removeprefix("KEY#")
-    tx.put(Table.ACCESS, {**where, "hash": digest, "view": view, **made_by})
+    tx.put(Table.ACCESS, {**where, "hash": place.pk.removeprefix("KEY#"), "view": view, **made_by})
     tx.audit("key.created", key_id, {name: view[name] for name in ("name", "mode", "scopes")})
     return view, token
 
