@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from linkwright import audit, auth, clock, ids
+from linkwright.errors import Unavailable
 from linkwright.settings import settings
 from linkwright.table import Item, Table, get, query
 from linkwright.transaction import Transaction
@@ -74,12 +75,14 @@ class Organisation:
         rows: list[Item] = self.session(self.maker).get("/v1/workspace/members").json["data"]
         return rows
 
-    def key(self, role: str = "member") -> Client:
+    def key(self, role: str = "member", maker: str | None = "") -> Client:
+        """A key of the other person's, or of somebody else's."""
+        maker = self.person if maker == "" else maker
         workspace = self.workspace
         tx = Transaction(workspace["id"], "req_test", audit.OPERATOR)
         keys.bump(tx, workspace["id"])
         options = {"mode": "live", "scopes": ["*:read", "calls:write"], "name": "theirs"}
-        _, token = keys.make(workspace, role=role, tx=tx, maker=self.person, **options)
+        _, token = keys.make(workspace, role=role, tx=tx, maker=maker, **options)
         tx.commit()
         return Client(token)
 
@@ -501,6 +504,31 @@ def test_200_a_person_of_no_organisation_is_kept_for_a_month_only(org: Organisat
     assert kept_until() is None
     other.member("deleted", at=12)
     assert abs(month - (kept_until() or 0)) < 60
+
+
+def test_401_for_every_key_of_a_deleted_organisation_before_its_members_are_removed(
+    stack: Stack, org: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    org.begin()
+    org.member("created")
+    theirs = [org.key() for _ in range(25)]
+    operators = org.key(maker=None)
+    gone = {"id": org.id, "deleted": True}
+
+    def unavailable(*_: object, **__: object) -> None:
+        raise Unavailable
+
+    with monkeypatch.context() as patch:
+        patch.setattr(members, "remove", unavailable)
+        assert org.tell("organization.deleted", gone, 20).status == 503
+    assert {key.get("/v1/whoami").status for key in theirs} == {401}
+    assert operators.get("/v1/whoami").status == 200
+    assert org.tell("organization.deleted", gone, 20).status == 200
+    assert (org.role(), org.role(org.maker)) == ("401", "401")
+    rows = stack.rows("CoreTable", org.workspace["id"])
+    told = [row["view"] for row in rows if row["pk"].endswith("#AUD")]
+    revoked = [one["details"] for one in told if one["action"] == "key.revoked"]
+    assert revoked == [{"because": "organization.deleted"}] * 25
 
 
 def test_200_a_new_name_reaches_every_credential(stack: Stack, org: Organisation) -> None:

@@ -61,6 +61,12 @@ def of_maker(workspace_id: str, subject: str) -> Ring:
     return Ring(ring.seen, made)
 
 
+def of_people(workspace_id: str) -> Ring:
+    """The keys that anybody made but the operator, and that are good still."""
+    ring = of(workspace_id)
+    return Ring(ring.seen, [key for key in ring.keys if key.get("maker") and not is_over(key)])
+
+
 def bump(tx: Transaction, workspace_id: str, seen: int | None = None) -> None:
     """Raise the ring's version: those who decide by an older one decide anew.
 

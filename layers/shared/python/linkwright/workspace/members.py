@@ -143,12 +143,14 @@ def remove(member: Item, organisation: str, subject: str, at: int, tx: Transacti
     _change(member, "SET #clerk_at = :clerk_at, #revoked_at = :now", removed, tx)
     tx.delete(Table.ACCESS, row(member["workspace_id"], member["id"]), condition="")
     people.leave(subject, organisation, tx)
-    ring = keys.of_maker(member["workspace_id"], subject)
-    for key in ring.keys:
-        keys.remove(key, tx)
-        tx.audit("key.revoked", key["sk"], {"because": "member.removed"})
-    keys.bump(tx, member["workspace_id"], ring.seen)
+    workspace_id = member["workspace_id"]
+    _revoke(keys.of_maker(workspace_id, subject), workspace_id, "member.removed", tx)
     tx.audit("member.removed", member["id"], {"role": member["role"]})
+
+
+def revoke_keys(workspace_id: str, because: str, tx: Transaction) -> None:
+    """Let all keys that members made be refused at the next request: 25 of them at most."""
+    _revoke(keys.of_people(workspace_id), workspace_id, because, tx)
 
 
 def keep_out(organisation: str, subject: str, at: int, tx: Transaction) -> None:
@@ -164,6 +166,13 @@ def keep_out(organisation: str, subject: str, at: int, tx: Transaction) -> None:
         values={"clerk_at": at},
         otherwise=Outrun,
     )
+
+
+def _revoke(ring: keys.Ring, workspace_id: str, because: str, tx: Transaction) -> None:
+    for key in ring.keys:
+        keys.remove(key, tx)
+        tx.audit("key.revoked", key["sk"], {"because": because})
+    keys.bump(tx, workspace_id, ring.seen)
 
 
 def _change(member: Item, expression: str, values: dict[str, Any], tx: Transaction) -> None:

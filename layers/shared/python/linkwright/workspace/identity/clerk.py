@@ -138,9 +138,10 @@ def _organisation_left(told: Organisation, at: int, request_id: str) -> None:
     if "workspace_id" not in known:
         return
     if not organisations.is_deleted(known):
-        # First, so that nobody comes in behind.
+        # First, so that nobody comes in behind; and no key waits for all members to be removed.
         tx = _transaction(known["workspace_id"], request_id)
         organisations.note(told.id, known, {"deleted_at": at}, tx)
+        members.revoke_keys(known["workspace_id"], "organization.deleted", tx)
         tx.commit()
     behind = None
     while True:
