@@ -26,6 +26,8 @@ export PYTHONPATH := $(CURDIR)/layers/shared/python
 # Where to deploy is said, never assumed; all else has a region of its own.
 DEPLOY_REGION := $(or $(AWS_REGION),$(AWS_DEFAULT_REGION))
 export AWS_DEFAULT_REGION ?= us-east-1
+# Recipes read what somebody said from the environment: a quote in it would end ours.
+export DEPLOY_REGION ENV PORT STACK NAME PLAN COUNTRY ID NUMBER WORKSPACE RELEASE
 
 .PHONY: help
 help: ## list the targets
@@ -33,7 +35,7 @@ help: ## list the targets
 
 .PHONY: run
 run: .venv/.ready .venv-sam/.ready ## start the local cloud and serve the API on PORT (default 8000)
-	@exec .venv/bin/python -m tools.local --port '$(PORT)'
+	@exec .venv/bin/python -m tools.local --port "$$PORT"
 
 .PHONY: test
 test: .venv/.ready .venv-sam/.ready tests/clients/node_modules/.ready ## everything: what CI runs
@@ -95,18 +97,19 @@ build: .venv-sam/.ready python3.13 clean-bytecode ## build for Lambda (python3.1
 
 .PHONY: deploy
 deploy: .venv/.ready .venv-sam/.ready ## deploy to AWS, if nothing is missing: make deploy ENV=staging, or ENV=prod
-	@case '$(ENV)' in staging|prod) ;; *) echo "ENV is 'staging' or 'prod', not '$(ENV)'" >&2; exit 1;; esac
-	@region="$$(.venv/bin/python -m tools.preflight --env '$(ENV)' --region '$(DEPLOY_REGION)' --sam '$(SAM)')" \
-	  && $(MAKE) build && $(SAM) deploy --config-env '$(ENV)' --region "$$region"
+	@case "$$ENV" in staging|prod) ;; *) echo "ENV is 'staging' or 'prod', not '$$ENV'" >&2; exit 1;; esac
+	@region="$$(.venv/bin/python -m tools.preflight --env "$$ENV" --region "$$DEPLOY_REGION" --sam '$(SAM)')" \
+	  && $(MAKE) build && $(SAM) deploy --config-env "$$ENV" --region "$$region"
 
 .PHONY: number
 number: .venv/.ready ## say who calls from a number: make number STACK=linkwright-staging NUMBER=+972… WORKSPACE=ws_… (or RELEASE=1)
-	@.venv/bin/python -m tools.numbers --stack '$(STACK)' '$(NUMBER)' $(WORKSPACE) $(if $(RELEASE),--release)
+	@.venv/bin/python -m tools.numbers --stack "$${STACK:-}" "$${NUMBER:-}" $${WORKSPACE:+"$$WORKSPACE"} $${RELEASE:+--release}
 
 .PHONY: workspace
-workspace: .venv/.ready ## make a workspace and its first key: make workspace STACK=linkwright-staging NAME=Acme PLAN=pro COUNTRY=IL
-	@[ -n '$(STACK)' ] || { echo "Say which stack: make workspace STACK=linkwright-staging NAME=Acme PLAN=pro COUNTRY=IL" >&2; exit 1; }
-	@.venv/bin/python -m tools.workspace --stack '$(STACK)' create --name '$(or $(NAME),Workspace)' --plan '$(or $(PLAN),free)' --country '$(or $(COUNTRY),US)'
+workspace: .venv/.ready ## make a workspace and its first key: make workspace STACK=linkwright-staging ID=ws_acme NAME=Acme PLAN=pro COUNTRY=IL
+	@[ -n "$${STACK:-}" ] || { echo "Say which stack: make workspace STACK=linkwright-staging ID=ws_acme NAME=Acme PLAN=pro COUNTRY=IL" >&2; exit 1; }
+	@.venv/bin/python -m tools.workspace --stack "$$STACK" create $${ID:+--id "$$ID"} \
+	  --name "$${NAME:-Workspace}" --plan "$${PLAN:-free}" --country "$${COUNTRY:-US}"
 
 .PHONY: clean
 clean: ## remove what was built; the local cloud's data too
@@ -121,8 +124,9 @@ FIND_3_13 = if [ -n "$${LAYER_PYTHON:-}" ]; then echo "$$LAYER_PYTHON"; \
 python3.13: $(UV)
 	@found="$$($(FIND_3_13) || true)"; \
 	[ -n "$$found" ] && "$$found" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null || { \
-	  echo "A build for Lambda needs Python 3.13, to compile the layers for it. Install one," \
-	       "or name it: make build LAYER_PYTHON=/path/to/python3.13" >&2; exit 1; }
+	  echo "A build for Lambda needs Python 3.13, to compile the layers for it. Install one:" \
+	       "$(UV) python install 3.13 (or pyenv install 3.13)," \
+	       "or name it: export LAYER_PYTHON=/path/to/python3.13" >&2; exit 1; }
 
 # A function's folder is packed as it is.
 .PHONY: clean-bytecode

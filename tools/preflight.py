@@ -20,6 +20,7 @@ from tools.preflight_parameters import MODEL_KEYS, Finding, chosen, judged
 from tools.template import ROOT
 
 SAMCONFIG = ROOT / "samconfig.toml"
+SAM = ROOT / ".venv-sam/bin/sam"
 # States of a stack from which nothing can be deployed, and what to do about each.
 _STUCK = {
     "ROLLBACK_COMPLETE": "it never came to be: aws cloudformation delete-stack --stack-name {0}",
@@ -61,6 +62,7 @@ def findings(env: str, config: Mapping[str, Any], region: str, sam: str) -> Iter
     yield from judged(env, given, region)
     if shutil.which(sam) is None:
         yield Finding("SAM is missing: make .venv-sam/.ready")
+    yield from _python()
     if not region:
         yield Finding("no region is chosen: export AWS_REGION=us-east-1, or where you want it")
     if shutil.which("aws") is None:
@@ -78,6 +80,17 @@ def findings(env: str, config: Mapping[str, Any], region: str, sam: str) -> Iter
         return
     yield from _certificate(aws, given)
     yield from _stack(aws, str(deployed["stack_name"]), given)
+
+
+def _python() -> Iterator[Finding]:
+    """What `make build` asks before it builds, and says."""
+    if shutil.which("make") is None:
+        yield Finding("make is missing, which builds the stack: install it")
+        return
+    words = ["make", "--silent", "python3.13", "--no-print-directory"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        yield Finding((done.stderr.strip().splitlines() or ["make python3.13 failed"])[0])
 
 
 def _certificate(aws: Aws, given: Mapping[str, str]) -> Iterator[Finding]:
@@ -173,10 +186,9 @@ def region_of(env: str, config: Mapping[str, Any], said: str) -> str:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--env", choices=["staging", "prod"], required=True)
-    parser.add_argument(
-        "--region", default=os.environ.get("AWS_REGION", ""), help="by default the shell's"
-    )
-    parser.add_argument("--sam", default="sam", help="the program")
+    shells = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION", "")
+    parser.add_argument("--region", default=shells, help="by default the shell's")
+    parser.add_argument("--sam", default=str(SAM), help="the program; by default ours")
     parser.add_argument("--config", type=Path, default=SAMCONFIG, help="by default samconfig.toml")
     return parser.parse_args()
 

@@ -9,11 +9,12 @@ plan, is asked to be copied to them again. Cut off, it may be begun again.
 """
 
 import argparse
+import sys
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from linkwright.table import Item, Key
-from linkwright.workspace import facts
+from linkwright.workspace import facts, workspaces
 from tools.workspace import stack_outputs
 
 # As many as BatchGetItem reads and BatchWriteItem writes at once.
@@ -159,6 +160,25 @@ def _arguments() -> argparse.Namespace:
     return asked
 
 
+def fault(dynamodb: Any, source: str, target: str, workspace: str | None) -> str | None:  # noqa: ANN401
+    """Why nothing can be copied from a table, in one line."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        status = dynamodb.describe_table(TableName=source)["Table"]["TableStatus"]
+    except (BotoCoreError, ClientError) as failed:
+        return f"table '{source}' cannot be read: {failed}"
+    if status != "ACTIVE":
+        wait = f"aws dynamodb wait table-exists --table-name {source}"
+        return f"table '{source}' is {status}, not ACTIVE: {wait}"
+    # One that was lost is in the restored table alone.
+    if workspace and not any(
+        _found(dynamodb, table, [workspaces.key(workspace)]) for table in (target, source)
+    ):
+        return f"there is no workspace {workspace}"
+    return None
+
+
 def main() -> None:
     import boto3  # only the command line moves items by hand
 
@@ -166,6 +186,8 @@ def main() -> None:
     outputs = stack_outputs(asked.stack)
     target, jobs_in = outputs[_OUTPUTS[asked.table]], outputs[_OUTPUTS["core"]]
     dynamodb = boto3.client("dynamodb")
+    if told := fault(dynamodb, asked.source, target, asked.workspace):
+        sys.exit(told)
     changed = gone = 0
     for difference in differences(dynamodb, asked.source, target, asked.workspace):
         changed, gone = changed + len(difference.changed), gone + len(difference.gone)

@@ -11,6 +11,7 @@ Works on AWS with the credentials of the shell, and on the local cloud with AWS_
 """
 
 import argparse
+import hashlib
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -84,7 +85,10 @@ def stack_outputs(stack: str) -> dict[str, str]:
     except (BotoCoreError, ClientError) as failed:
         sys.exit(f"stack '{stack}' cannot be read: {failed}")
     outputs = described["Stacks"][0].get("Outputs", [])
-    return {output["OutputKey"]: output["OutputValue"] for output in outputs}
+    found = {output["OutputKey"]: output["OutputValue"] for output in outputs}
+    if "CoreTable" not in found:
+        sys.exit(f"stack '{stack}' has no output CoreTable: it is another one, or is not made yet")
+    return found
 
 
 def country(code: str) -> str:
@@ -102,18 +106,38 @@ def existing_workspace(workspace_id: str) -> Item:
     return workspace
 
 
+def id_of(name: str) -> str:
+    """The id of a workspace for which none was chosen: by its name, so that a repeat finds it."""
+    return f"ws_{hashlib.sha256(name.encode()).hexdigest()[:26].upper()}"
+
+
 def create(asked: argparse.Namespace) -> str:
-    """A workspace and its first key; neither where there is one of that id."""
-    workspace_id = asked.id or ids.new("ws")
+    """A workspace and its first key, both or neither; neither where there is one of that id."""
+    workspace_id = asked.id or id_of(asked.name)
     if (known := workspaces.find(workspace_id)) is not None:
-        if (known["name"], known["plan"]) != (asked.name, asked.plan):
-            told = f"as {known['name']!r} on the plan {known['plan']}"
-            raise Refused(f"workspace {workspace_id} is there already, {told}")
-        return f"workspace {workspace_id} is there already"
+        return _is_there(known, asked)
+    tx = Transaction(workspace_id, OPERATOR, audit.OPERATOR)
     rules = settings.of_new(asked.country)
-    workspace = ensure_workspace(workspace_id, asked.name, asked.plan, rules)
-    token = make_key(workspace, "live", "owner", sorted(auth.SCOPES), "made by the operator")
+    workspace = workspaces.create(workspace_id, asked.name, asked.plan, rules, tx)
+    keys.bump(tx, workspace_id)
+    name, scopes = "made by the operator", sorted(auth.SCOPES)
+    _, token = keys.make(workspace, mode="live", role="owner", scopes=scopes, name=name, tx=tx)
+    tx.commit()
     return f"workspace {workspace_id}\nkey       {token}"
+
+
+def _is_there(known: Item, asked: argparse.Namespace) -> str:
+    countries = settings.of(known, "live").allowed_countries
+    there = f"workspace {known['id']} is there already"
+    wanted = (asked.name, asked.plan, [asked.country])
+    if (known["name"], known["plan"], countries) != wanted:
+        where = "everywhere" if countries is None else f"to {', '.join(countries)}"
+        told = f"as {known['name']!r} on the plan {known['plan']}, calling {where}"
+        raise Refused(f"{there}, {told}; for another one, say another id")
+    if all(keys.is_over(key) for key in keys.of(known["id"]).keys):
+        words = f"--stack {asked.stack} key {known['id']} --name …"
+        raise Refused(f"{there}, and has no key: python -m tools.workspace {words}")
+    return f"{there}; for another one of that name, say another id"
 
 
 def make_named_key(asked: argparse.Namespace) -> str:
@@ -202,7 +226,7 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
         return made
 
     made = command("create", create, "a workspace and its first key")
-    made.add_argument("--id", help="by default a new one")
+    made.add_argument("--id", type=_of_workspace, help="by default one that its name gives")
     made.add_argument("--name", default="Workspace")
     made.add_argument("--plan", choices=plans, default="free")
     told = "where it may call, until its settings say otherwise: ISO 3166-1 code"
@@ -223,6 +247,12 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     made = command("number", give_number, "a number to call from")
     made.add_argument("number", type=_e164, help="in E.164")
     return parser.parse_args(words)
+
+
+def _of_workspace(text: str) -> str:
+    if not ids.matches("ws", text):
+        raise argparse.ArgumentTypeError("an id is written like ws_acme: 4 to 64 letters or digits")
+    return text
 
 
 def _of_clerk(text: str) -> str:

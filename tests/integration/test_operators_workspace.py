@@ -7,7 +7,8 @@ import pytest
 
 from linkwright import auth, ids
 from linkwright.table import Table, get
-from linkwright.workspace import billing, members, workspaces
+from linkwright.transaction import Transaction
+from linkwright.workspace import billing, keys, members, workspaces
 from linkwright.workspace.identity import organisations
 from tests import pump, webhooks
 from tests.clerk import clerk_event
@@ -43,10 +44,54 @@ def test_a_workspace_is_made_once_with_its_first_key(stack: Stack, run: Run) -> 
     token = run(words).split()[-1]
     who = Client(token).get("/v1/whoami").json
     assert (who["workspace"]["id"], who["plan"], who["role"]) == (made, "pro", "owner")
-    assert run(words) == f"workspace {made} is there already"
-    assert run(f"create --id {made} --name Other --plan pro") == (
-        f"!workspace {made} is there already, as 'Acme' on the plan pro"
+    there = f"workspace {made} is there already"
+    assert run(words) == f"{there}; for another one of that name, say another id"
+    told = f"!{there}, as 'Acme' on the plan pro, calling to IL; for another one, say another id"
+    for other in (("Acme", "Other"), ("pro", "free"), ("IL", "US")):
+        assert run(words.replace(*other)) == told
+
+
+def test_a_repeat_finds_the_workspace_by_its_name(stack: Stack, run: Run) -> None:
+    name = ids.new("ws")
+    made, *_, token = run(f"create --name {name}").removeprefix("workspace ").split()
+    assert ids.matches("ws", made)
+    assert run(f"create --name {name}").startswith(f"workspace {made} is there already")
+    assert len(keys.of(made).keys) == 1
+    assert Client(token).get("/v1/whoami").json["workspace"] == {"id": made, "name": name}
+
+
+def test_a_workspace_and_its_key_are_one_write(
+    stack: Stack, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cut off before it, there is neither; the next try makes both."""
+    words = f"create --id {ids.new('ws')}"
+    commits: list[Transaction] = []
+    with monkeypatch.context() as cut:
+        cut.setattr(Transaction, "commit", lambda self: commits.append(self))
+        run(words)
+    assert len(commits) == 1
+    assert Client(run(words).split()[-1]).get("/v1/whoami").status == 200
+
+
+def test_one_whose_keys_are_gone_is_told_how_it_gets_one(stack: Stack, run: Run) -> None:
+    made = ids.new("ws")
+    words = f"create --id {made}"
+    client = Client(run(words).split()[-1])
+    (key,) = keys.of(made).keys
+    assert client.request("DELETE", f"/v1/keys/{key['sk']}").status == 204
+    told = f"--stack linkwright-test key {made} --name …"
+    assert run(words) == (
+        f"!workspace {made} is there already, and has no key: python -m tools.workspace {told}"
     )
+
+
+def test_one_that_is_made_meanwhile_is_one_line(
+    stack: Stack, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = ids.new("ws")
+    run(f"create --id {made}")
+    monkeypatch.setattr(workspaces, "find", lambda _: None)
+    assert run(f"create --id {made}").startswith("!something else changed it meanwhile")
 
 
 def test_a_key_is_made_once_by_its_name(workspace: Workspace, run: Run) -> None:
@@ -67,9 +112,8 @@ def test_a_member_has_the_role_that_was_said_last(workspace: Workspace, run: Run
     assert (members.find(org, person) or {})["role"] == "viewer"
     # What Clerk tells of it later makes no other workspace.
     assert (get(Table.ACCESS, organisations.place(org)) or {})["workspace_id"] == workspace.id
-    other = workspaces.find("ws_other_of_members") or {"id": "ws_other_of_members"}
-    run(f"create --id {other['id']}")
-    refused = run(f"member {other['id']} {org} {person} --role owner")
+    run("create --id ws_otherOfMembers")
+    refused = run(f"member ws_otherOfMembers {org} {person} --role owner")
     assert refused == f"!{org} is workspace {workspace.id}"
 
 
@@ -135,8 +179,8 @@ def test_a_number_is_one_workspaces(workspace: Workspace, run: Run) -> None:
     number = another_number()
     words = f"number {workspace.id} {number}"
     assert run(words) == run(words) == f"workspace {workspace.id} calls from {number}"
-    run("create --id ws_other_of_numbers")
-    refused = run(f"number ws_other_of_numbers {number}")
+    run("create --id ws_otherOfNumbers")
+    refused = run(f"number ws_otherOfNumbers {number}")
     assert refused == "!another workspace calls from this number"
 
 
@@ -151,6 +195,7 @@ def test_a_number_is_one_workspaces(workspace: Workspace, run: Run) -> None:
         ("key ws_none --name CI --scope calls:fly", "invalid choice: 'calls:fly'"),
         ("member ws_none org_1 שלום --role admin", "argument subject: invalid"),
         ("create --country XX", "argument --country: invalid"),
+        ("create --id acme", "an id is written like ws_acme"),
         ("number ws_none 054", "a number is written like +972541234567"),
         ("", "the following arguments are required"),
     ],

@@ -14,12 +14,13 @@ import boto3
 import pytest
 from botocore import xform_name
 
-from tools.template import ROOT
+from tools.template import ROOT, template
 
 PAGES = sorted([*ROOT.glob("docs/*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"])
 # Of the CLI alone, or for each of its commands.
 _OF_THE_CLI = {"aws configure sso"}
 _FOR_ALL = {"region", "output", "query", "profile"}
+_OUTPUT = re.compile(r"<([A-Z]\w+)>")
 _BLOCK = re.compile(r"^ *```(?:bash)?\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
 
 
@@ -60,6 +61,12 @@ def test_there_are_some_of_each() -> None:
     assert found == {"aws", "make", ".venv/bin/python"}
 
 
+def test_what_is_named_in_brackets_the_stack_tells() -> None:
+    """`<CoreTable>` in a command is an output, by which an operator finds what it is."""
+    named = {name for each in EVERY.values() for one in each for name in _OUTPUT.findall(one)}
+    assert {"CoreTable", "RelayDeadLetters", "Secret"} <= named <= set(template()["Outputs"])
+
+
 def fault(command: str, monkeypatch: pytest.MonkeyPatch) -> str | None:
     words = shlex.split(command)
     match words:
@@ -81,7 +88,7 @@ def _makefile() -> str:
 def _of_make(words: list[str]) -> str | None:
     for word in words:
         name, is_variable, _ = word.partition("=")
-        known = rf"\$\([^()]*\b{name}\b|\b{name} \?=" if is_variable else rf"^{name}:"
+        known = rf"\${{?{name}\b|\b{name} \?=" if is_variable else rf"^{name}:"
         if not re.search(known, _makefile(), re.MULTILINE):
             return f"make knows no {name}"
     return None

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from typing import Any
@@ -85,6 +86,47 @@ def test_a_workspace_is_made_in_no_stack_that_was_not_named() -> None:
     )
     assert done.returncode != 0
     assert "Say which stack" in done.stderr
+
+
+def _recipe(target: str, *said: str) -> list[str]:
+    """The words that the real recipe gives to its tool, which is made up."""
+    done = subprocess.run(
+        ["make", "-s", "-n", "-o", ".venv/.ready", target, *said],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    shown = done.stdout.replace(".venv/bin/python", "printf '%s\\n'")
+    variables = dict(one.split("=", 1) for one in said)
+    words = subprocess.run(
+        ["bash", "-euc", shown],
+        env={"PATH": os.environ["PATH"]} | variables,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return words.stdout.splitlines()
+
+
+@pytest.mark.parametrize("name", ["O'Brien", 'The "Best"', "a; exit 3", "Two words"])
+def test_what_was_said_reaches_the_tool_as_it_is(name: str) -> None:
+    words = _recipe("workspace", "STACK=linkwright-staging", f"NAME={name}", "ID=ws_acme")
+    assert words[words.index("--name") + 1] == name
+    assert words[words.index("--id") + 1] == "ws_acme"
+    assert "--id" not in _recipe("workspace", "STACK=linkwright-staging", f"NAME={name}")
+    given = _recipe("number", f"STACK={name}", "NUMBER=+972541234567", "WORKSPACE=ws_1")
+    assert given[2:] == ["--stack", name, "+972541234567", "ws_1"]
+
+
+@pytest.mark.parametrize("target", ["deploy", "number", "workspace"])
+def test_no_recipe_quotes_what_was_said_itself(target: str) -> None:
+    """A quote in it would end the recipe's, so it comes from the environment."""
+    block = re.search(
+        rf"^{target}:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.MULTILINE
+    )
+    assert block
+    assert set(re.findall(r"\$\(([A-Z]+)", block[1])) <= {"MAKE", "SAM"}
 
 
 class _Queues:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tools import preflight
 from tools.preflight_parameters import chosen
 from tools.template import ROOT
 
@@ -62,6 +63,7 @@ def _answers(**changed: Any) -> Answers:
         "cloudformation describe-stacks": {"Stacks": [stack]},
         "secretsmanager get-secret-value": {"SecretString": held},
         "configure get": {"plain": "ap-south-1"},
+        "--silent python3.13": {"plain": " "},
     }
     return answers | {
         name.replace("__", " ").replace("_", "-"): one for name, one in changed.items()
@@ -84,12 +86,13 @@ def ask(tmp_path: Path) -> Ask:
         without: str = "",
         region: str = REGION,
         configured: str = "",
+        shell: Mapping[str, str] | None = None,
     ) -> Said:
         log, told = tmp_path / "log", tmp_path / "answers.json"
         log.write_text("")
         told.write_text(json.dumps(_answers() if answers is None else answers))
         fake = FAKE.format(python=sys.executable, answers=str(told), log=str(log))
-        for name in {"aws", "sam"} - {without}:
+        for name in {"aws", "make", "sam"} - {without}:
             (programs / name).write_text(fake)
             (programs / name).chmod(0o755)
         config = tmp_path / "samconfig.toml"
@@ -98,17 +101,22 @@ def ask(tmp_path: Path) -> Ask:
             'stack_name = "linkwright-staging"\n'
             f'{configured}\nparameter_overrides = "Stage=staging {parameters}"\n'
         )
-        words = ["--env", "staging", "--config", str(config), "--region", region]
+        words = ["--env", "staging", "--config", str(config), "--sam", str(programs / "sam")]
+        words += ["--region", region] if shell is None else []
         done = subprocess.run(
             [sys.executable, "-m", "tools.preflight", *words],
             capture_output=True,
             text=True,
             check=False,
             cwd=ROOT,
-            env={"PATH": str(programs), "PYTHONPATH": os.environ.get("PYTHONPATH", "")},
+            env={
+                **{"PATH": str(programs), "PYTHONPATH": os.environ.get("PYTHONPATH", "")},
+                **(shell or {}),
+            },
         )
         assert "Traceback" not in done.stderr, done.stderr
-        return Said(done.returncode, done.stdout.strip(), done.stderr, log.read_text().splitlines())
+        asked = [line for line in log.read_text().splitlines() if "python3.13" not in line]
+        return Said(done.returncode, done.stdout.strip(), done.stderr, asked)
 
     return asked
 
@@ -187,7 +195,12 @@ def test_what_is_missing_is_named_with_what_gives_it(
 
 
 @pytest.mark.parametrize(
-    ("without", "told"), [("aws", "the AWS CLI is missing"), ("sam", "make .venv-sam/.ready")]
+    ("without", "told"),
+    [
+        ("aws", "the AWS CLI is missing"),
+        ("make", "make is missing"),
+        ("sam", "make .venv-sam/.ready"),
+    ],
 )
 def test_a_program_that_is_not_there_is_named(ask: Ask, without: str, told: str) -> None:
     said = ask(without=without)
@@ -242,6 +255,36 @@ def test_the_region_is_said_configured_or_the_profiles(
     ask: Ask, said: str, configured: str, used: str
 ) -> None:
     assert ask(region=said, configured=configured).region == used
+
+
+@pytest.mark.parametrize(
+    ("shell", "used"),
+    [
+        ({"AWS_REGION": "eu-north-1", "AWS_DEFAULT_REGION": "eu-west-3"}, "eu-north-1"),
+        ({"AWS_DEFAULT_REGION": "eu-west-3"}, "eu-west-3"),
+        ({"AWS_REGION": "", "AWS_DEFAULT_REGION": "eu-west-3"}, "eu-west-3"),
+        ({}, "ap-south-1"),
+    ],
+)
+def test_the_region_that_is_not_said_is_that_of_the_shell(
+    ask: Ask, shell: Mapping[str, str], used: str
+) -> None:
+    assert ask(shell=shell).region == used
+
+
+def test_sam_is_the_one_that_is_made_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is told to make, when it is missing, is what is looked for."""
+    monkeypatch.setattr("sys.argv", ["preflight", "--env", "staging"])
+    assert Path(preflight._arguments().sam) == ROOT / ".venv-sam/bin/sam"
+
+
+def test_what_a_build_would_stop_for_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the real `make python3.13`, which is what `make build` asks."""
+    monkeypatch.setenv("LAYER_PYTHON", "/nowhere/python3.13")
+    (found,) = preflight._python()
+    assert found.stops
+    assert found.text.startswith("A build for Lambda needs Python 3.13")
+    assert "uv python install 3.13" in found.text
 
 
 def test_without_a_region_nothing_is_asked_of_aws(ask: Ask) -> None:

@@ -93,6 +93,22 @@ def test_looking_writes_nothing(dynamodb: Any) -> None:
     assert [row["pk"] for row in _rows(dynamodb, "now")] == ["W#ws_2"]
 
 
+def test_a_table_that_is_not_there_is_one_line_that_names_it(dynamodb: Any) -> None:
+    told = restore.fault(dynamodb, "restore", "now", None)
+    assert told
+    assert told.startswith("table 'restore' cannot be read: ")
+    assert restore.fault(dynamodb, "restored", "now", None) is None
+
+
+def test_a_workspace_is_one_of_either_table(dynamodb: Any) -> None:
+    """What was lost is in the restored one alone, and what is to be lost in the other."""
+    told = f"there is no workspace {WORKSPACE}"
+    assert restore.fault(dynamodb, "restored", "now", WORKSPACE) == told
+    for at, table in ((WORKSPACE, "restored"), (OTHER, "now")):
+        _put(dynamodb, table, f"W#{at}", "META")
+        assert restore.fault(dynamodb, "restored", "now", at) is None
+
+
 # ---- what credentials know of a workspace --------------------------------------------------------
 
 

@@ -17,7 +17,10 @@ def key(workspace_id: str) -> Key:
 
 
 def create(workspace_id: str, name: str, plan: str, settings: Settings, tx: Transaction) -> Item:
-    """The workspace's own item, with the settings of live mode; its cycle begins on this day."""
+    """The workspace's own item, with the settings of live mode; its cycle begins on this day.
+
+    Raises `Outrun` at the commit where there is one of that id by now.
+    """
     item = {
         **key(workspace_id).attributes(),
         "id": workspace_id,
@@ -28,7 +31,7 @@ def create(workspace_id: str, name: str, plan: str, settings: Settings, tx: Tran
         "cursor_key": secrets.token_hex(32),
         "created_at": clock.timestamp(),
     }
-    tx.put(Table.CORE, item)
+    tx.put(Table.CORE, item, otherwise=Outrun)
     return item
 
 
