@@ -9,7 +9,7 @@ import pytest
 from linkwright import audit, auth, clock, ids
 from linkwright.table import Item, Key, Table, get, update
 from linkwright.transaction import Outrun, Transaction
-from linkwright.workspace import facts, keys, workspaces
+from linkwright.workspace import facts, key_models, keys, workspaces
 from linkwright.workspace.keys import LIMIT
 from tests.client import Answer, Client
 from tests.factories import Workspace, make_workspace
@@ -87,6 +87,29 @@ def test_400_for_scopes_that_there_are_not(workspace: Workspace, scopes: list[st
     with nothing_written():
         answer = make(workspace, scopes=scopes)
     assert_error(answer, 400, "validation_failed", "scopes")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"name": ""}, "Field 'name' is not valid: string should have at least 1 character."),
+        ({"name": " "}, "Field 'name' is not valid: string should have at least 1 character."),
+        (
+            {"name": "x" * 101},
+            "Field 'name' is not valid: string should have at most 100 characters.",
+        ),
+        ({"scopes": []}, "Field 'scopes' must have at least 1 item."),
+        (
+            {"scopes": ["calls:read"] * 100},
+            f"Field 'scopes' must have at most {len(key_models._GRANTED)} items.",
+        ),
+    ],
+)
+def test_400_says_what_a_name_and_a_list_must_have(
+    workspace: Workspace, wrong: dict[str, Any], told: str
+) -> None:
+    answer = make(workspace, **wrong)
+    assert (answer.status, answer.error["message"]) == (400, told)
 
 
 @pytest.mark.parametrize("role", ["admin", "owner"])

@@ -142,8 +142,9 @@ def _one_line(text: str) -> str:
     return _BIDI_CONTROLS.sub("", text).strip()
 
 
-# A name or a subject: one line, without the marks that make it show as something else.
-Line = Annotated[str, BeforeValidator(lambda raw: _one_line(raw) if isinstance(raw, str) else raw)]
+# For a name or a subject: one line, without the marks that make it show as something else. Named
+# after the bounds, as pydantic would speak of a value's items otherwise, and not of characters.
+ONE_LINE = BeforeValidator(lambda raw: _one_line(raw) if isinstance(raw, str) else raw)
 
 Metadata = Annotated[
     dict[str, str],

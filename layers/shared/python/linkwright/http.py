@@ -178,6 +178,10 @@ def validation_failed(failure: ValidationError, depth: int | None = None) -> Val
     return ValidationFailed(f"{len(findings)} fields are not valid.", errors=findings)
 
 
+def _items(edge: str, number: int) -> str:
+    return f"at {edge} {number} {'item' if number == 1 else 'items'}"
+
+
 def _finding(error: Mapping[str, Any], depth: int | None) -> dict[str, str]:
     path = ".".join(str(part) for part in error["loc"][:depth])[:MAX_PATH_CHARS]
     said = str(error["msg"])
@@ -186,6 +190,10 @@ def _finding(error: Mapping[str, Any], depth: int | None) -> dict[str, str]:
             message = f"Unknown field '{path}'."
         case "missing":
             message = f"Field '{path}' is required."
+        case "too_short":
+            message = f"Field '{path}' must have {_items('least', error['ctx']['min_length'])}."
+        case "too_long":
+            message = f"Field '{path}' must have {_items('most', error['ctx']['max_length'])}."
         case _ if said.startswith("must "):
             message = f"Field '{path}' {said}."
         case _:

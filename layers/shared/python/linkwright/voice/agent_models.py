@@ -6,7 +6,7 @@ from pydantic import ConfigDict, Field, StrictBool, StrictInt, model_validator
 from pydantic_core import PydanticCustomError
 
 from linkwright.fields import (
-    Line,
+    ONE_LINE,
     Model,
     QuietHours,
     RequestModel,
@@ -47,7 +47,7 @@ class VoicemailPlan(RequestModel):
         return self
 
 
-AgentName = Annotated[Line, Field(min_length=1, max_length=100)]
+AgentName = Annotated[str, Field(min_length=1, max_length=100), ONE_LINE]
 Prompt = Annotated[str, Field(min_length=1, max_length=20_000)]
 Voice = Annotated[str, Field(min_length=1, max_length=64)]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]

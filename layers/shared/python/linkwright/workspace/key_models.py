@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from linkwright.auth import GROUPS, SCOPES
-from linkwright.fields import Line, Model, RequestModel, Time
+from linkwright.fields import ONE_LINE, Model, RequestModel, Time
 
 _GRANTED = sorted(SCOPES | GROUPS.keys())
 
@@ -30,7 +30,7 @@ Mode = Literal["live", "test"]
 class CreateKey(RequestModel):
     """The scopes must be within those of the credential that asks; a test key makes test keys."""
 
-    name: Annotated[Line, Field(min_length=1, max_length=100)]
+    name: Annotated[str, Field(min_length=1, max_length=100), ONE_LINE]
     scopes: Annotated[
         list[str],
         Field(min_length=1, max_length=len(_GRANTED)),

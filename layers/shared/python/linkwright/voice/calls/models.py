@@ -13,9 +13,9 @@ from pydantic_core import PydanticCustomError
 
 from linkwright import clock
 from linkwright.fields import (
+    ONE_LINE,
     CreatedAfter,
     CreatedBefore,
-    Line,
     Metadata,
     Model,
     Moment,
@@ -84,7 +84,7 @@ class Consent(RequestModel):
     """That the callee agreed to be called by an AI voice: how, where it was given, and when."""
 
     type: Literal["express", "express_written"]
-    source: Annotated[Line, Field(min_length=1, max_length=200)]
+    source: Annotated[str, Field(min_length=1, max_length=200), ONE_LINE]
     at: Annotated[Moment, AfterValidator(_not_to_come)]
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from linkwright.fields import PLUS_UNENCODED, Line, Model, RequestModel, Time
+from linkwright.fields import ONE_LINE, PLUS_UNENCODED, Model, RequestModel, Time
 from linkwright.pagination import ListQuery
 from linkwright.voice.compliance.numbers import AnyPhoneNumber
 
@@ -13,7 +13,7 @@ Source = Literal["api", "call", "mail"]
 
 class AddNumber(RequestModel):
     number: AnyPhoneNumber
-    reason: Annotated[Line, Field(max_length=200)] | None = None
+    reason: Annotated[str, Field(max_length=200), ONE_LINE] | None = None
 
 
 class NumbersQuery(ListQuery):
