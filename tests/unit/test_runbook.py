@@ -30,9 +30,12 @@ UNITS = {"s": 1, "min": 60, "minute": 60, "hour": 3600}
 
 @pytest.mark.parametrize("name", KINDS)
 def test_each_kind_of_job_has_its_row(name: str) -> None:
+    page = "docs/operations.md, 'Jobs that gave up, and dead letters',"
+    assert name in ROWS, f"{page} has no row for the kind of job `{name}`"
     kind, (_, _, waits, gives_up) = KINDS[name], ROWS[name]
     told = re.split(r"[;,]", gives_up)[0].strip()
-    assert GIVES_UP[told] == kind.longest
+    assert told in GIVES_UP, f"{page} says of `{name}` '{told}', which is none of {[*GIVES_UP]}"
+    assert GIVES_UP[told] == kind.longest, f"{page} says of `{name}` another time to give up after"
     if waits != "by the sweeper":
         assert _seconds(waits) == (kind.retries[0], kind.retries[-1])
 
