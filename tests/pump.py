@@ -18,6 +18,8 @@ WORKERS = {
     "DialQueue": "dial_call",
     "FollowUpQueue": "follow_up_call",
     "WorkspaceQueue": "update_workspace",
+    "EventQueue": "fan_out_event",
+    "WebhookQueue": "deliver_webhook",
 }
 WORKER_TIMEOUT_MS = 60_000
 

@@ -76,6 +76,7 @@ class Stack:
             "EVENT_QUEUE_URL": self.names["EventQueue"],
             "FOLLOW_UP_QUEUE_URL": self.names["FollowUpQueue"],
             "WORKSPACE_QUEUE_URL": self.names["WorkspaceQueue"],
+            "WEBHOOK_QUEUE_URL": self.names["WebhookQueue"],
             "MEDIA_BUCKET": self.names["MediaBucket"],
             "SECRET_ARN": self.names["Secret"],
             "KMS_KEY_ARN": self.names["SealingKey"],

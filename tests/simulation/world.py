@@ -88,6 +88,7 @@ _ENVIRONMENT = {
     "EVENT_QUEUE_URL": "EventQueue",
     "FOLLOW_UP_QUEUE_URL": "FollowUpQueue",
     "WORKSPACE_QUEUE_URL": "WorkspaceQueue",
+    "WEBHOOK_QUEUE_URL": "WebhookQueue",
     "MEDIA_BUCKET": "media",
     "SECRET_ARN": "Secret",
     "KMS_KEY_ARN": "SealingKey",

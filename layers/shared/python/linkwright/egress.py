@@ -8,10 +8,10 @@ import socket
 import ssl
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cache
-from http.client import HTTPConnection, HTTPException, HTTPMessage, HTTPResponse
+from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import Any, cast
 
 from linkwright import egress_targets as targets
@@ -20,6 +20,7 @@ from linkwright.egress_limits import (
     Deadline,
     EgressError,
     Refused,
+    Response,
     TooLarge,
     TooSlow,
     Unreachable,
@@ -65,6 +66,7 @@ class _Request:
     body: bytes | None
     max_bytes: int
     ports: frozenset[int]
+    wants_body: bool
 
 
 def fetch(
@@ -77,14 +79,16 @@ def fetch(
     max_bytes: int = MAX_BYTES,
     redirects: int = 0,
     ports: frozenset[int] = HTTPS_ONLY,
+    wants_body: bool = True,
 ) -> Answer:
     """Ask, within `timeout_s` for everything. Raises an `EgressError`.
 
-    A redirect beyond the number allowed, or of anything but GET and HEAD, is the answer.
+    A redirect beyond the number allowed, or of anything but GET and HEAD, is the answer. For who
+    wants no body, what comes of it does not matter: it is read as far as allowed, and not given.
     """
     within = Deadline(timeout_s)
     lower = {name.lower(): value for name, value in (headers or {}).items()}
-    request = _Request(_target(url), method, lower, body, max_bytes, ports)
+    request = _Request(_target(url), method, lower, body, max_bytes, ports, wants_body)
     answer = _ask(request, within)
     while redirects and method in {"GET", "HEAD"} and (onward := _onward(request.target, answer)):
         redirects -= 1
@@ -160,7 +164,7 @@ def _ask(request: _Request, within: Deadline) -> Answer:
     with closing(_connected(request.target, found, within)) as connection:
         wire = Wire(connection, within)
         _send(request, wire)
-        response = _Response(cast(socket.socket, wire), method=request.method)
+        response = Response(cast(socket.socket, wire), method=request.method)
         with _failing_as(BadAnswer, "no whole answer"), response:
             return _received(request, response, wire)
 
@@ -213,22 +217,16 @@ def _send(request: _Request, wire: Wire) -> None:
             raise Refused("the request has a form that is not allowed") from None
 
 
-class _Response(HTTPResponse):
-    def begin(self) -> None:
-        super().begin()
-        while 100 <= self.status < 200:
-            if self.status == 101:
-                raise BadAnswer("the host changed the protocol")
-            # That something is coming; `begin` itself knows this of status 100 only.
-            self.headers = cast(HTTPMessage, None)
-            super().begin()
-
-
 def _received(request: _Request, response: HTTPResponse, wire: Wire) -> Answer:
     response.begin()
     headers = {
         name.lower(): ", ".join(response.headers.get_all(name, [])) for name in response.headers
     }
+    if not request.wants_body:
+        wire.expect_body(request.max_bytes)
+        with suppress(EgressError, OSError, HTTPException, ValueError):
+            response.read(request.max_bytes)
+        return Answer(response.status, headers, b"", request.target.url)
     if (response.length or 0) > request.max_bytes:
         raise TooLarge("the answer is too large")
     wire.expect_body(request.max_bytes)

@@ -4,8 +4,9 @@ import io
 import zlib
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from http.client import HTTPMessage, HTTPResponse
 from threading import Thread
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 from linkwright import clock, deadline
 
@@ -110,6 +111,17 @@ class Wire(io.RawIOBase):
         if self._allowance < 0:
             raise TooLarge("the answer is too large")
         return count
+
+
+class Response(HTTPResponse):
+    def begin(self) -> None:
+        super().begin()
+        while 100 <= self.status < 200:
+            if self.status == 101:
+                raise BadAnswer("the host changed the protocol")
+            # That something is coming; `begin` itself knows this of status 100 only.
+            self.headers = cast(HTTPMessage, None)
+            super().begin()
 
 
 def in_time(ask: Callable[[], Result], within: Deadline) -> Result:

@@ -13,16 +13,29 @@ def key(partition: str, event_id: str) -> Key:
     return Key(f"W#{partition}#EVT", event_id)
 
 
+def object_partition(partition: str, object_id: str) -> str:
+    return f"W#{partition}#EVT#{object_id}"
+
+
+def type_partition(partition: str, event_type: str) -> str:
+    return f"W#{partition}#EVT#TYPE#{event_type}"
+
+
 def event(
     partition: str, event_type: str, entity: dict[str, Any], sequence: int, request_id: str
 ) -> dict[str, Any]:
-    """The item of an event. `sequence` orders the events of one object.
+    """The item of an event, and the job to tell of it. `sequence` orders those of one object.
 
     The object is as it is stored: what has no value is left out, and shown as null by its model.
+    Lists find it by its type and, where its object has an id, by that.
     """
     event_id = ids.new("evt")
+    found_by = {"gsi3pk": type_partition(partition, event_type)}
+    if "id" in entity:
+        found_by |= {"gsi1pk": object_partition(partition, entity["id"]), "gsi1sk": event_id}
     return {
         **key(partition, event_id).attributes(),
+        **found_by,
         **jobs.requested(jobs.EVENT, event_id),
         "id": event_id,
         "type": event_type,

@@ -1,5 +1,6 @@
 """Typed ids: a prefix, an underscore and a ULID, so that the order of ids is the order of time."""
 
+import hashlib
 import re
 import secrets
 from datetime import datetime
@@ -10,11 +11,19 @@ _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 # Two digits at a time: each request has an id.
 _PAIRS = [high + low for high in _CROCKFORD for low in _CROCKFORD]
 _RANDOM_BITS = 80
+_TIME_CHARS = 10
 _SHAPE = re.compile(r"[a-z]{2,5}_[0-9A-Za-z]{4,64}", re.ASCII)
 
 
 def new(prefix: str) -> str:
     return f"{prefix}_{_ulid(clock.epoch_ms(), secrets.randbits(_RANDOM_BITS))}"
+
+
+def derived(prefix: str, of: str, *others: str) -> str:
+    """The one id for what belongs to several: it has the time of the first, so it sorts by that."""
+    digest = hashlib.sha256("#".join([of, *others]).encode()).digest()
+    value = int.from_bytes(digest[: _RANDOM_BITS // 8])
+    return f"{prefix}_{of.partition('_')[2][:_TIME_CHARS]}{_ulid(0, value)[_TIME_CHARS:]}"
 
 
 def matches(prefix: str, candidate: str) -> bool:

@@ -31,6 +31,7 @@ SETTLEMENT = "leg"
 ERASING = "ers"
 PLAN = "plan"
 USAGE = "use"
+WEBHOOK = "wh"
 
 # A marked item as it was, if it was there, and as it is.
 Change = tuple[Item | None, Item]
@@ -64,7 +65,7 @@ class Kind:
     one waits for so many seconds as `retries` say, after all further ones for the last; who fails
     for longer than `longest` gives up.
 
-    What is done when it is sent the queue alone must not lose. A job by level asks for a message
+    A job by level asks for a message
     at each change for as long as it is marked: its worker takes the mark away, not the relay. An
     item that is more than its job outlives it.
     """
@@ -73,7 +74,6 @@ class Kind:
     retries: tuple[int, ...]
     longest: timedelta = timedelta.max
     lost_after: timedelta = LOST_AFTER
-    is_done_when_sent: bool = False
     is_by_level: bool = False
     is_more_than_a_job: bool = False
 
@@ -90,8 +90,15 @@ KINDS = {
         is_by_level=True,
         is_more_than_a_job=True,
     ),
-    # Until it expires, by whom it is to be delivered.
-    EVENT: Kind("event_queue_url", (5, 60, 300, 900, 3600), is_done_when_sent=True),
+    # Who was to be told of it can have it replayed.
+    EVENT: Kind("event_queue_url", (2, 5, 15, 60, 300), timedelta(days=7), is_more_than_a_job=True),
+    # An endpoint, whose deliveries have schedules of their own.
+    WEBHOOK: Kind(
+        *("webhook_queue_url", (2, 5, 15, 60)),
+        lost_after=RELAY_GRACE,
+        is_by_level=True,
+        is_more_than_a_job=True,
+    ),
     FOLLOW_UP: Kind("follow_up_queue_url", (5, 60, 300, 900, 3600), timedelta(days=1)),
     # The carrier may be slow to have it, or its end to be told.
     RECORDING: Kind("follow_up_queue_url", (5, 30, 120, 300, 900, 1800), timedelta(days=1)),

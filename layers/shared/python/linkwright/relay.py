@@ -139,8 +139,6 @@ def _confirm(sent: Sequence[Due]) -> None:
 
 def _noted(due: Due) -> tuple[str, Mapping[str, Any]]:
     kind = due.work.of_kind
-    if kind.is_done_when_sent:
-        return "REMOVE #outbox, #gsi2pk, #gsi2sk", {"seen": due.seen}
     after = due.lost_after or kind.lost_after
     lost = clock.timestamp(clock.now() + due.delay + after)
     values: Item = {"seen": due.seen, "lost": lost}

@@ -15,6 +15,8 @@ class Settings:
     event_queue_url: str
     follow_up_queue_url: str
     workspace_queue_url: str
+    webhook_queue_url: str
+    webhook_arns: frozenset[str]
     media_bucket: str
     cors_origins: frozenset[str]
     docs_url: str
@@ -60,6 +62,8 @@ def settings() -> Settings:
         event_queue_url=env.get("EVENT_QUEUE_URL", ""),
         follow_up_queue_url=env.get("FOLLOW_UP_QUEUE_URL", ""),
         workspace_queue_url=env.get("WORKSPACE_QUEUE_URL", ""),
+        webhook_queue_url=env.get("WEBHOOK_QUEUE_URL", ""),
+        webhook_arns=_list(env.get("WEBHOOK_ARNS", "")),
         media_bucket=env.get("MEDIA_BUCKET", ""),
         cors_origins=_list(env.get("CORS_ORIGINS", "")),
         docs_url=env["DOCS_URL"],

@@ -1,4 +1,4 @@
-"""Webhooks that others send and sign, as https://www.standardwebhooks.com has it.
+"""Webhooks, sent and signed as https://www.standardwebhooks.com has it: others' and ours.
 
 Signed are the message's id, its time and its body, by HMAC-SHA256 under a secret that both know. Of
 several secrets any will do, and of several signatures: while one is changed there are two.
@@ -9,6 +9,7 @@ import binascii
 import hashlib
 import hmac
 import re
+import secrets as random
 from collections.abc import Callable, Iterator, Sequence
 
 from pydantic import SecretStr
@@ -26,6 +27,8 @@ TOLERANCE_S = 300
 _PREFIXES = ("webhook", "svix")
 _PARTS = ("id", "timestamp", "signature")
 _SECRET = "whsec_"  # noqa: S105 -- what secrets begin with
+# Of the 24 to 64 that the specification allows.
+_SECRET_BYTES = 32
 _TIME = re.compile(r"[0-9]{1,12}", re.ASCII)
 
 Secrets = Callable[[Vault], Sequence[SecretStr]]
@@ -45,6 +48,22 @@ def received(request: Request, secrets: Secrets) -> bytes:
         if not _is_genuine(request, body, secrets(vault())):
             raise Forbidden
     return body
+
+
+def headers(message_id: str, body: bytes, secrets: Sequence[SecretStr]) -> dict[str, str]:
+    """Those that a message of ours goes out with: signed at this moment, by each of the secrets."""
+    moment = str(clock.epoch())
+    signed = _bytes(f"{message_id}.{moment}.") + body
+    signatures = " ".join(f"v1,{_mac(key, signed).decode()}" for key in _keys(secrets))
+    return {
+        "webhook-id": message_id,
+        "webhook-timestamp": moment,
+        "webhook-signature": signatures,
+    }
+
+
+def new_secret() -> str:
+    return _SECRET + base64.b64encode(random.token_bytes(_SECRET_BYTES)).decode()
 
 
 def _is_genuine(request: Request, body: bytes, secrets: Sequence[SecretStr]) -> bool:

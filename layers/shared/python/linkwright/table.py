@@ -6,7 +6,7 @@ expression itself, the values are given without their colon.
 
 import random
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from functools import cache, lru_cache
 from typing import Any, NamedTuple, Protocol, TypeVar, cast
@@ -68,6 +68,7 @@ class Driver(Protocol):
     def sync_get_item(
         self, table: str, key: Item, consistent_read: bool = False
     ) -> tuple[Item | None, Any]: ...
+    def sync_batch_get(self, table: str, keys: list[Item], consistent_read: bool) -> list[Item]: ...
     def sync_query_page(
         self, table: str, key_condition_expression: str, **options: object
     ) -> tuple[list[Item], Item | None, Any]: ...
@@ -122,6 +123,16 @@ def get(table: Table, key: Key) -> Item | None:
     )
     _require_genuine(metrics.consumed_rcu)
     return item
+
+
+def get_many(table: Table, keys: Sequence[Key]) -> dict[Key, Item]:
+    """Read up to 100 items at once, those that are there.
+
+    Not strongly: an index has told of them, which is later than they are.
+    """
+    wanted = [key.attributes() for key in keys]
+    found = run(lambda: driver().sync_batch_get(table.deployed_name, wanted, False)) if keys else []
+    return {Key(item["pk"], item["sk"]): item for item in found}
 
 
 def query(

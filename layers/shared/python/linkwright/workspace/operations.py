@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from linkwright.plans import PLANS, Plan
 from linkwright.workspace import settings, workspaces
-from linkwright.workspace.models import Settings
+from linkwright.workspace.models import Settings, UsageThreshold
 
-__all__ = ["Settings", "Tenant", "tenant"]
+__all__ = ["Settings", "Tenant", "UsageThreshold", "tenant"]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,13 @@
+"""POST /v1/webhooks/{webhook_id}/rotate-secret: make a new secret; the old one signs for a day."""
+
+from linkwright.auth import Account
+from linkwright.endpoint import endpoint
+from linkwright.fields import Nothing
+from linkwright.transaction import Transaction
+from linkwright.webhooks import endpoints
+from linkwright.webhooks.models import RotatedSecret
+
+
+@endpoint(scope="webhooks:write", has_secret=True)
+def handler(account: Account, webhook_id: str, body: Nothing, tx: Transaction) -> RotatedSecret:
+    return endpoints.rotate(account, webhook_id, tx)

@@ -1,0 +1,12 @@
+"""PATCH /v1/webhooks/{webhook_id}: change a webhook endpoint, pause it, or enable it again."""
+
+from linkwright.auth import Account
+from linkwright.endpoint import endpoint
+from linkwright.transaction import Transaction
+from linkwright.webhooks import endpoints
+from linkwright.webhooks.models import UpdateWebhook, Webhook
+
+
+@endpoint(scope="webhooks:write")
+def handler(account: Account, webhook_id: str, body: UpdateWebhook, tx: Transaction) -> Webhook:
+    return endpoints.change(account, webhook_id, body, tx)

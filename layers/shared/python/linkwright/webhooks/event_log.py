@@ -1,0 +1,64 @@
+"""Events as they are read: newest first, for the 30 days that they are kept."""
+
+from datetime import UTC, datetime
+
+from linkwright import events, ids, pagination
+from linkwright.auth import Account
+from linkwright.errors import ResourceNotFound
+from linkwright.pagination import MAX_LIMIT, Fetch, Page, Place, Placed
+from linkwright.table import Item, Key, Table, get, get_many
+from linkwright.webhooks import bodies
+from linkwright.webhooks.event_models import Event, EventsQuery
+
+_ROUTE = "events"
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+def find(account: Account, event_id: str) -> Event:
+    """As it is sent, with what is kept elsewhere. Errors: no such event (404)."""
+    event = stored(account.partition, event_id)
+    if event is None:
+        raise ResourceNotFound("There is no such event.")
+    return bodies.whole(event)
+
+
+def stored(partition: str, event_id: str) -> Item | None:
+    if not ids.matches("evt", event_id):
+        return None
+    return get(Table.CORE, events.key(partition, event_id))
+
+
+def page(account: Account, query: EventsQuery) -> Page[Event]:
+    return pagination.paged(account, _ROUTE, query, _fetch(account.partition, query), bodies.shown)
+
+
+def between(after: datetime | None, before: datetime | None) -> tuple[str, str]:
+    """The ids of events that were made from one moment to before another one."""
+    return ids.first_at("evt", after or _EARLIEST), ids.last_before("evt", before or _LATEST)
+
+
+def _fetch(of: str, query: EventsQuery) -> Fetch:
+    base, when = events.key(of, "").pk, between(query.created_after, query.created_before)
+    if query.object is not None:
+        name, index = events.object_partition(of, query.object), "gsi1"
+    elif query.type is not None:
+        name, index = events.type_partition(of, query.type), "gsi3"
+    else:
+        return pagination.partition(Table.CORE, base, between=when)
+    return _read(pagination.partition(Table.CORE, name, index=index, base=base, between=when))
+
+
+def _read(fetch: Fetch) -> Fetch:
+    """An index has only keys: an event is written once and seldom listed, so no copy pays."""
+
+    def read(after: Place | None, count: int) -> tuple[list[Placed], Place | None]:
+        rows, reached = fetch(after, count)
+        # What is one too many is not shown.
+        shown, more = rows[:MAX_LIMIT], rows[MAX_LIMIT:]
+        keys = [Key(row["pk"], row["sk"]) for _, row in shown]
+        found = get_many(Table.CORE, keys)
+        placed = zip(shown, keys, strict=True)
+        return [(row[0], found[key]) for row, key in placed if key in found] + more, reached
+
+    return read

@@ -1,0 +1,129 @@
+"""Whether an endpoint works: when it rests, and when it is disabled.
+
+Failures in a row are counted over all deliveries. From the third on the endpoint rests between
+attempts, so that one that hangs does not hold a worker. It is disabled by evidence: two different
+events failed for good, half a day apart, and nothing went well meanwhile. So one event that it can
+never take disables nothing. One that answers that it is gone is disabled at once.
+"""
+
+from datetime import timedelta
+from typing import NamedTuple
+
+from linkwright import clock
+from linkwright.table import Item, Key, Table
+from linkwright.transaction import Otherwise, Transaction
+
+# After the nth failure in a row, and after all further ones as after the last. The schedule of a
+# single event waits for longer, and is kept.
+RESTS_S = (0, 0, 30, 60, 120, 300)
+# At so many its owners are told.
+FAILING = 3
+# Two events that failed for good are evidence if they did so this far apart, and no farther.
+APART = timedelta(hours=12)
+WITHIN = timedelta(days=5)
+# What one failure leaves and a success takes.
+TRACES = ("failing", "rests_until", "evidence")
+
+
+class Failed(NamedTuple):
+    """A failed attempt, as it is shown. `exhausted`: the event's id, if it was the last one.
+
+    The endpoint asks to be left alone for `wait_s`, or says that it is gone.
+    """
+
+    attempt: Item
+    exhausted: str | None = None
+    wait_s: float = 0
+    is_gone: bool = False
+
+
+def is_resting(endpoint: Item) -> bool:
+    return clock.epoch_ms() < rests_until(endpoint)
+
+
+def rests_until(endpoint: Item) -> int:
+    """In milliseconds since 1970."""
+    return int(endpoint.get("rests_until", 0))
+
+
+def after_success(endpoint: Item) -> Item:
+    """The endpoint once an attempt has gone well."""
+    return {name: value for name, value in endpoint.items() if name not in TRACES}
+
+
+def after_failure(endpoint: Item, failed: Failed) -> Item:
+    """The endpoint once another attempt has failed."""
+    before = endpoint.get("failing", {})
+    count = int(before.get("count", 0)) + 1
+    rest_s = max(RESTS_S[min(count, len(RESTS_S)) - 1], failed.wait_s)
+    after = {
+        **endpoint,
+        "failing": {
+            "since": before.get("since", failed.attempt["at"]),
+            "count": count,
+            "last_status": failed.attempt["status"],
+            "last_error": failed.attempt["error"],
+        },
+        "rests_until": clock.epoch_ms() + int(rest_s * 1000),
+    }
+    if failed.is_gone:
+        return {**after, "status": "disabled", "disabled_reason": "gone"}
+    return _judged(after, failed.exhausted) if failed.exhausted else after
+
+
+def after_expiry(endpoint: Item, event_id: str) -> Item:
+    """The endpoint once an event was not sent in its time: as if by all attempts."""
+    return _judged(endpoint, event_id)
+
+
+def _judged(endpoint: Item, event_id: str) -> Item:
+    now, first = clock.now(), endpoint.get("evidence")
+    if first is None or now - clock.parse(first["at"]) > WITHIN:
+        return {**endpoint, "evidence": {"at": clock.timestamp(now), "event_id": event_id}}
+    if first["event_id"] == event_id or now - clock.parse(first["at"]) < APART:
+        return endpoint
+    return {**endpoint, "status": "disabled", "disabled_reason": "failing"}
+
+
+def write(tx: Transaction, before: Item, after: Item, otherwise: Otherwise) -> Item:
+    """Put what became of an endpoint into a transaction, if anything did, and tell of it.
+
+    Returns the endpoint as it is then. `otherwise`: it was changed since, or the run is over.
+    """
+    if after == before:
+        return after
+    if told := _told(before, after):
+        after = {**after, "v": before["v"] + 1}
+    changed = {name: value for name, value in after.items() if before.get(name) != value}
+    gone = [name for name in before if name not in after]
+    parts = [
+        "SET " + ", ".join(f"#{name} = :{name}" for name in changed) if changed else "",
+        "REMOVE " + ", ".join(f"#{name}" for name in gone) if gone else "",
+    ]
+    tx.update(
+        Table.CORE,
+        Key(before["pk"], before["sk"]),
+        " ".join(filter(None, parts)),
+        condition="#v = :seen AND #leased_until = :lease",
+        values={**changed, "seen": before["v"], "lease": before["leased_until"]},
+        otherwise=otherwise,
+    )
+    if told:
+        tx.emit(told, shown(after), sequence=after["v"])
+    return after
+
+
+def _told(before: Item, after: Item) -> str | None:
+    if after["status"] == "disabled" and before["status"] != "disabled":
+        return "webhook.disabled"
+    if after.get("failing", {}).get("count") == FAILING:
+        return "webhook.failing"
+    return None
+
+
+def shown(endpoint: Item) -> Item:
+    """What is shown of an endpoint, without what has no value."""
+    facts = {"status": endpoint["status"], "failure": endpoint.get("failing")}
+    facts["disabled_reason"] = endpoint.get("disabled_reason")
+    view: Item = endpoint["view"]
+    return view | {name: value for name, value in facts.items() if value is not None}

@@ -1,0 +1,269 @@
+"""Webhooks: an event arrives at each endpoint that wants it, signed, and tried again if it must."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from standardwebhooks import Webhook as Verifier
+
+from linkwright import clock, jobs
+from linkwright.egress import TooSlow
+from linkwright.jobs import Work
+from linkwright.transaction import Transaction
+from linkwright.webhooks import catalogue, deliveries, health, queue
+from tests import pump, receiver
+from tests.client import Context, invoke, queue_event
+from tests.clocks import Hand
+from tests.factories import Workspace
+from tests.receiver import URL, Received, Receivers, answers
+from tests.stack import Stack
+
+OTHER = "https://other.example.com/in"
+
+
+@pytest.fixture
+def receivers(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Receivers]:
+    with receiver.receivers(monkeypatch) as made:
+        yield made
+
+
+@pytest.fixture
+def hand(monkeypatch: pytest.MonkeyPatch) -> Hand:
+    return Hand(monkeypatch)
+
+
+def _webhook(workspace: Workspace, **wanted: Any) -> dict[str, Any]:
+    body = {"url": URL, "events": ["*"]} | wanted
+    answer = workspace.client.post("/v1/webhooks", json=body)
+    assert answer.status == 201, answer.raw
+    made: dict[str, Any] = answer.json
+    return made
+
+
+def _happen(workspace: Workspace, event_type: str = "call.ended", **changed: Any) -> str:
+    """Something happens of which an event tells; returns its id."""
+    tx = Transaction(workspace.partition, "req_test")
+    tx.emit(event_type, catalogue.sample(event_type) | changed, sequence=1)
+    (event,) = [op["item"] for op in tx._operations]
+    tx.commit()
+    return str(event["id"])
+
+
+def _run(workspace: Workspace, webhook: dict[str, Any]) -> None:
+    """A message for the endpoint arrives."""
+    work = Work(jobs.WEBHOOK, *queue.endpoint_key(workspace.partition, webhook["id"]))
+    assert invoke("deliver_webhook", queue_event([work.message()]), Context(60_000)) == {
+        "batchItemFailures": []
+    }
+
+
+def _deliveries(workspace: Workspace, webhook: dict[str, Any], query: str = "") -> list[Any]:
+    answer = workspace.client.get(f"/v1/webhooks/{webhook['id']}/deliveries{query}")
+    assert answer.status == 200, answer.raw
+    found: list[Any] = answer.json["data"]
+    return found
+
+
+def _exhaust(stack: Stack, workspace: Workspace, webhook: dict[str, Any], hand: Hand) -> None:
+    """Something happens of which the endpoint takes no word, as often as it is told."""
+    event_id = _happen(workspace)
+    pump.settle(stack, workspace.id)
+    while (one := _deliveries(workspace, webhook, f"?event_id={event_id}")[0])["next_attempt_at"]:
+        due = clock.parse(one["next_attempt_at"]) - clock.now()
+        hand.move(max(due.total_seconds(), 0) + health.RESTS_S[-1] + 1)
+        _run(workspace, webhook)
+    assert one["status"] == "failed"
+
+
+def _shown(workspace: Workspace, webhook: dict[str, Any]) -> dict[str, Any]:
+    shown: dict[str, Any] = workspace.client.get(f"/v1/webhooks/{webhook['id']}").json
+    return shown
+
+
+def _verify(webhook: dict[str, Any], message: Received) -> None:
+    Verifier(webhook["secret"]).verify(message.body, dict(message.headers))
+
+
+def test_an_event_arrives_once_signed_and_as_the_api_shows_it(
+    stack: Stack, workspace: Workspace, receivers: Receivers
+) -> None:
+    webhook = _webhook(workspace)
+    name = "שלום 👋 a/b \x01"
+    event_id = _happen(workspace, metadata={"name": name})
+    pump.settle(stack, workspace.id)
+    (message,) = receivers.at()
+    _verify(webhook, message)
+    assert (message.id, message.json["id"]) == (event_id, event_id)
+    assert message.json["metadata"] == {"name": name}
+    assert message.json == workspace.client.get(f"/v1/events/{event_id}").json
+    (delivery,) = _deliveries(workspace, webhook)
+    assert (delivery["status"], len(delivery["attempts"])) == ("succeeded", 1)
+    assert delivery["attempts"][0]["status"] == 204
+
+
+def test_only_what_an_endpoint_wants_arrives(
+    stack: Stack, workspace: Workspace, receivers: Receivers
+) -> None:
+    _webhook(workspace, events=["call.ended"])
+    _webhook(workspace, url=OTHER, events=["call.queued", "call.ended"])
+    for event_type in ("call.queued", "call.ringing", "call.ended"):
+        _happen(workspace, event_type)
+    pump.settle(stack, workspace.id)
+    assert receivers.types() == ["call.ended"]
+    assert sorted(receivers.types(OTHER)) == ["call.ended", "call.queued"]
+
+
+def test_ten_attempts_over_three_days_and_then_it_is_told(
+    stack: Stack, workspace: Workspace, receivers: Receivers, hand: Hand
+) -> None:
+    webhook = _webhook(workspace)
+    other = _webhook(workspace, url=OTHER, events=["webhook.delivery_exhausted", "webhook.failing"])
+    receivers.does[URL] = answers(503)
+    event_id = _happen(workspace)
+    pump.settle(stack, workspace.id)
+    waits = []
+    while _deliveries(workspace, webhook)[-1]["status"] == "pending":
+        due = clock.parse(_deliveries(workspace, webhook)[-1]["next_attempt_at"])
+        waits.append((due - clock.now()).total_seconds())
+        hand.move(waits[-1] + 1)
+        _run(workspace, webhook)
+    sent = [message for message in receivers.at() if message.id == event_id]
+    assert len(sent) == deliveries.ATTEMPTS
+    assert len({message.body for message in sent}) == 1
+    for wait, planned in zip(waits, deliveries.SCHEDULE_S, strict=True):
+        assert planned * 0.9 - 1 <= wait <= planned * 1.1 + 1
+    (delivery,) = _deliveries(workspace, webhook, f"?event_id={event_id}")
+    assert (delivery["status"], delivery["ended_reason"]) == ("failed", "exhausted")
+    pump.settle(stack, workspace.id)
+    assert receivers.types(OTHER) == ["webhook.failing", "webhook.delivery_exhausted"]
+    assert _shown(workspace, webhook)["status"] == "enabled"
+    assert _shown(workspace, other)["failure"] is None
+
+
+def test_a_receiver_that_hangs_delays_no_other(
+    stack: Stack, workspace: Workspace, receivers: Receivers
+) -> None:
+    _webhook(workspace)
+    _webhook(workspace, url=OTHER, events=["call.ended"])
+    receivers.does[URL] = lambda _: TooSlow("the time is up")
+    for _ in range(20):
+        _happen(workspace)
+    pump.settle(stack, workspace.id)
+    assert len(receivers.at(OTHER)) == 20
+    # It rests after the third.
+    assert len(receivers.at()) <= health.FAILING + 1
+
+
+def test_it_is_disabled_by_two_events_half_a_day_apart(
+    stack: Stack, workspace: Workspace, receivers: Receivers, hand: Hand
+) -> None:
+    webhook = _webhook(workspace)
+    receivers.does[URL] = answers(500)
+
+    _exhaust(stack, workspace, webhook, hand)
+    assert _shown(workspace, webhook)["status"] == "enabled"
+    hand.move(timedelta(hours=12).total_seconds())
+    _exhaust(stack, workspace, webhook, hand)
+    shown = _shown(workspace, webhook)
+    assert (shown["status"], shown["disabled_reason"]) == ("disabled", "failing")
+    assert workspace.client.post(f"/v1/webhooks/{webhook['id']}/test").status == 409
+    enabled = workspace.client.request(
+        "PATCH", f"/v1/webhooks/{webhook['id']}", json={"status": "enabled"}
+    )
+    assert (enabled.json["status"], enabled.json["failure"]) == ("enabled", None)
+
+
+def test_one_event_a_month_that_fails_disables_nothing(
+    stack: Stack, workspace: Workspace, receivers: Receivers, hand: Hand
+) -> None:
+    webhook = _webhook(workspace)
+    receivers.does[URL] = answers(500)
+    for _ in range(3):
+        _exhaust(stack, workspace, webhook, hand)
+        hand.move(timedelta(days=27).total_seconds())
+    assert _shown(workspace, webhook)["status"] == "enabled"
+
+
+@pytest.mark.parametrize(
+    ("does", "status", "reason", "webhook_status"),
+    [
+        (answers(410), "failed", "gone", "disabled"),
+        (answers(400, webhook_delivery="abort-message"), "failed", "aborted", "enabled"),
+        (answers(302, location=OTHER), "pending", None, "enabled"),
+    ],
+    ids=["410", "abort", "302"],
+)
+def test_what_a_receiver_says(
+    stack: Stack,
+    workspace: Workspace,
+    receivers: Receivers,
+    does: receiver.Does,
+    status: str,
+    reason: str | None,
+    webhook_status: str,
+) -> None:
+    webhook = _webhook(workspace)
+    receivers.does[URL] = does
+    event_id = _happen(workspace)
+    pump.relay(stack, workspace.id)
+    pump.work(stack, workspace.id)
+    pump.relay(stack, workspace.id)
+    pump.work(stack, workspace.id)
+    (delivery,) = _deliveries(workspace, webhook, f"?event_id={event_id}")
+    assert (delivery["status"], delivery["ended_reason"]) == (status, reason)
+    assert _shown(workspace, webhook)["status"] == webhook_status
+    assert receivers.at(OTHER) == []
+
+
+def test_it_is_left_alone_for_as_long_as_it_asks(
+    stack: Stack, workspace: Workspace, receivers: Receivers, hand: Hand
+) -> None:
+    webhook = _webhook(workspace)
+    receivers.does[URL] = answers(429, retry_after="3600")
+    _happen(workspace)
+    pump.settle(stack, workspace.id)
+    due = clock.parse(_deliveries(workspace, webhook)[0]["next_attempt_at"])
+    assert 3_590 <= (due - clock.now()).total_seconds() <= 3_601
+    _happen(workspace)
+    pump.settle(stack, workspace.id)
+    assert len(receivers.at()) == 1
+    receivers.does[URL] = answers(200)
+    hand.move(3_602)
+    _run(workspace, webhook)
+    assert len({message.id for message in receivers.at()}) == 2
+    assert _shown(workspace, webhook)["failure"] is None
+
+
+def test_both_secrets_sign_for_a_day(
+    stack: Stack, workspace: Workspace, receivers: Receivers, hand: Hand
+) -> None:
+    webhook = _webhook(workspace)
+    rotated = workspace.client.post(f"/v1/webhooks/{webhook['id']}/rotate-secret")
+    assert rotated.status == 200, rotated.raw
+    new = {"secret": rotated.json["secret"]}
+    assert new["secret"] != webhook["secret"]
+    _happen(workspace)
+    pump.settle(stack, workspace.id)
+    hand.move(24 * 3600 + 1)
+    _happen(workspace)
+    pump.settle(stack, workspace.id)
+    first, second = receivers.at()
+    assert len(first.headers["webhook-signature"].split()) == 2
+    assert len(second.headers["webhook-signature"].split()) == 1
+    _verify(webhook, first)
+    _verify(new, first)
+
+
+def test_a_test_sends_the_sample_to_this_endpoint_alone(
+    stack: Stack, workspace: Workspace, receivers: Receivers
+) -> None:
+    webhook = _webhook(workspace, events=["call.queued"])
+    _webhook(workspace, url=OTHER)
+    sent = workspace.client.post(
+        f"/v1/webhooks/{webhook['id']}/test", json={"type": "usage.threshold"}
+    )
+    assert (sent.status, sent.json["status"]) == (202, "pending")
+    pump.settle(stack, workspace.id)
+    assert receivers.types() == ["usage.threshold"]
+    assert receivers.at(OTHER) == []
