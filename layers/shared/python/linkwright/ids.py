@@ -36,6 +36,13 @@ def first_at(prefix: str, moment: datetime) -> str:
     return f"{prefix}_{_ulid(_milliseconds(moment), 0)}"
 
 
+def same_moment(prefix: str, of: str) -> tuple[str, str]:
+    """The lowest and the highest id that have the time of another one."""
+    time = of.partition("_")[2][:_TIME_CHARS]
+    lowest, highest = (end * (26 - _TIME_CHARS) for end in (_CROCKFORD[0], _CROCKFORD[-1]))
+    return f"{prefix}_{time}{lowest}", f"{prefix}_{time}{highest}"
+
+
 def last_before(prefix: str, moment: datetime) -> str:
     """The highest id that could have been made before the moment."""
     return f"{prefix}_{_ulid(max(_milliseconds(moment) - 1, 0), (1 << _RANDOM_BITS) - 1)}"

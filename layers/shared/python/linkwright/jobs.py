@@ -32,6 +32,7 @@ ERASING = "ers"
 PLAN = "plan"
 USAGE = "use"
 WEBHOOK = "wh"
+REPLAY = "rpl"
 
 # A marked item as it was, if it was there, and as it is.
 Change = tuple[Item | None, Item]
@@ -92,6 +93,7 @@ KINDS = {
     ),
     # Who was to be told of it can have it replayed.
     EVENT: Kind("event_queue_url", (2, 5, 15, 60, 300), timedelta(days=7), is_more_than_a_job=True),
+    REPLAY: Kind("event_queue_url", (2, 5, 15, 60, 300), timedelta(days=1)),
     # An endpoint, whose deliveries have schedules of their own.
     WEBHOOK: Kind(
         *("webhook_queue_url", (2, 5, 15, 60)),

@@ -62,14 +62,14 @@ def request(tx: Transaction, webhook_id: str, event: Item, otherwise: Otherwise)
     return begun
 
 
-def request_again(tx: Transaction, delivery: Item) -> None:
-    """Have one that is over sent anew, under the same id. Raises `Moved` at the commit."""
+def request_again(tx: Transaction, delivery: Item, otherwise: Otherwise) -> None:
+    """Have one that is over sent anew, under the same id. `otherwise`: it is on its way."""
     tx.put(
         Table.CORE,
         _begun(tx, delivery["view"], delivery["v"] + 1),
         condition="#v = :seen",
         values={"seen": delivery["v"]},
-        otherwise=Moved,
+        otherwise=otherwise,
     )
 
 

@@ -127,10 +127,14 @@ def of(partition: str) -> list[Item]:
     return _all(partition)[0]
 
 
+def stored(partition: str, webhook_id: str) -> Item | None:
+    return get(Table.CORE, queue.endpoint_key(partition, webhook_id))
+
+
 def existing(partition: str, webhook_id: str) -> Item:
     """Errors: no such endpoint (404)."""
     _require_id(webhook_id)
-    item = get(Table.CORE, queue.endpoint_key(partition, webhook_id))
+    item = stored(partition, webhook_id)
     if item is None:
         raise not_found()
     return item

@@ -28,17 +28,19 @@ def deliver(work: Work) -> None:
     event = get(Table.CORE, work.key)
     if event is None or not jobs.is_due(event):
         return
-    for _ in range(_TRIES):
+    for attempt in range(_TRIES):
         with suppress(_Moved):
-            _deliver(work, event)
+            _deliver(work, event, is_first=attempt == 0)
             return
     raise Unavailable
 
 
-def _deliver(work: Work, event: Item) -> None:
+def _deliver(work: Work, event: Item, *, is_first: bool) -> None:
     partition = jobs.partition_of(work.pk)
     wanted = [item for item in endpoints.of(partition) if is_wanted(item, event)]
-    missing = [item["sk"] for item in wanted if len(wanted) <= _AT_ONCE or _is_new(event, item)]
+    # Mostly there are none yet: who had this begun before, or a replay, may have made some.
+    is_likely = is_first and len(wanted) <= _AT_ONCE
+    missing = [item["sk"] for item in wanted if is_likely or _is_new(event, item)]
     *others, last = list(_in_parts(missing)) or [[]]
     for part in others:
         _requested(partition, event, part).commit()

@@ -1,0 +1,204 @@
+"""Replays: events that are sent to an endpoint again, or that it never got.
+
+One event is asked for at once. Those of a time are a job, which goes through them from the oldest
+on, some in a transaction, with the place that it has come to: each is asked for once.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import timedelta
+from itertools import islice
+from typing import NamedTuple
+
+from linkwright import clock, deadline, events, ids, jobs
+from linkwright.auth import Account
+from linkwright.clock import NotYet
+from linkwright.errors import ResourceNotFound, ValidationFailed
+from linkwright.jobs import AlreadyDone, Work
+from linkwright.table import Item, Key, Table, query
+from linkwright.transaction import Otherwise, Outrun, Transaction
+from linkwright.webhooks import (
+    deliveries,
+    delivery_log,
+    endpoints,
+    event_log,
+    event_types,
+    fan_out,
+    queue,
+)
+from linkwright.webhooks.replay_models import Replay, ReplayWebhook
+
+# More are not counted while somebody waits for the answer.
+MOST = 10_000
+# Two operations each, of the hundred of a transaction.
+_AT_ONCE = 40
+_PAGE = 400
+# With less time left the next message goes on.
+_RESERVE_S = 15.0
+_A_SECOND = timedelta(seconds=1)
+
+
+class Chosen(NamedTuple):
+    """An event that is meant, and its place among those that a replay goes through."""
+
+    place: str
+    event: Item
+
+
+class _Moved(Exception):
+    """A delivery is further on than it was read, or another run has come further."""
+
+
+def request(account: Account, webhook_id: str, wanted: ReplayWebhook, tx: Transaction) -> Replay:
+    """Errors: no such endpoint or event (404), `webhook_disabled` (409), too many (400)."""
+    endpoint = endpoints.existing(account.partition, webhook_id)
+    delivery_log.require_enabled(endpoint)
+    if wanted.event_id is not None:
+        return _request_one(account, endpoint, wanted.event_id, tx)
+    # What happened in this very second too.
+    since, until = wanted.since or clock.now(), wanted.until or clock.now() + _A_SECOND
+    item: Item = {
+        **Key(f"W#{account.partition}#RPL", ids.new("rpl")).attributes(),
+        "webhook_id": webhook_id,
+        "since": clock.timestamp(since),
+        "until": clock.timestamp(until),
+        "types": wanted.types or ["*"],
+        "only": wanted.only or "failed",
+        "reached": "",
+        "ttl": clock.epoch() + int(events.RETENTION.total_seconds()),
+    }
+    count = sum(1 for _ in islice(chosen(account.partition, endpoint, item), MOST + 1))
+    if count > MOST:
+        text = f"Field 'since' must leave at most {MOST} events: name a shorter time."
+        raise ValidationFailed(text, field="since")
+    if count:
+        tx.put(Table.CORE, item | jobs.requested(jobs.REPLAY, item["sk"]))
+        tx.audit("webhook.replayed", webhook_id, {"count": count, "only": item["only"]})
+    shown = {name: item[name] for name in ("since", "until", "only")}
+    return Replay(webhook_id=webhook_id, count=count, **shown)
+
+
+def _request_one(account: Account, endpoint: Item, event_id: str, tx: Transaction) -> Replay:
+    event = event_log.stored(account.partition, event_id)
+    if event is None or event.get("only", endpoint["sk"]) != endpoint["sk"]:
+        raise ResourceNotFound("There is no such event.", field="event_id")
+    _ask(tx, endpoint, event, "all", Outrun)
+    queue.ring(tx, endpoint["sk"], otherwise=endpoints.not_found)
+    return Replay(webhook_id=endpoint["sk"], count=1)
+
+
+def carry_on(work: Work) -> None:
+    """Go on with a replay. Raises `NotYet` where there is no time to finish it."""
+    partition = jobs.partition_of(work.pk)
+    while (item := jobs.stored(work.key)) and jobs.is_due(item):
+        if deadline.seconds_left() < _RESERVE_S:
+            raise NotYet(clock.now())
+        with suppress(_Moved, AlreadyDone):
+            _go_on(partition, item, work)
+
+
+def _go_on(partition: str, item: Item, work: Work) -> None:
+    tx = Transaction(partition, "")
+    endpoint = endpoints.stored(partition, item["webhook_id"])
+    some: list[Chosen] = []
+    if endpoint is not None and endpoint["status"] != "disabled":
+        some = list(islice(chosen(partition, endpoint, item), _AT_ONCE))
+    if endpoint is None or not some:
+        tx.finish(work.key)
+        tx.commit()
+        return
+    for one in some:
+        _ask(tx, endpoint, one.event, item["only"], _Moved)
+    queue.ring(tx, endpoint["sk"], otherwise=_Moved)
+    tx.update(
+        Table.CORE,
+        work.key,
+        "SET #reached = :reached",
+        condition="#reached = :seen",
+        values={"reached": some[-1].place, "seen": item["reached"]},
+        otherwise=_Moved,
+    )
+    tx.commit()
+
+
+def _ask(tx: Transaction, endpoint: Item, event: Item, only: str, otherwise: Otherwise) -> None:
+    """Have an event sent, if it is still to be: by what is stored of its delivery now."""
+    delivery_id = deliveries.id_of(event["id"], endpoint["sk"])
+    delivery = deliveries.find(tx.partition, endpoint["sk"], delivery_id)
+    if delivery is None:
+        deliveries.request(tx, endpoint["sk"], event, otherwise)
+    elif "place" not in delivery and _is_meant(delivery, only):
+        deliveries.request_again(tx, delivery, otherwise)
+
+
+def chosen(partition: str, endpoint: Item, item: Item) -> Iterator[Chosen]:
+    """What a replay means, from the place that it has come to, oldest first."""
+    types = item["types"]
+    if item["only"] == "failed":
+        found = _failed(partition, endpoint["sk"], item)
+    else:
+        found = _told(partition, endpoint, item)
+    return (one for one in found if event_types.is_wanted(one.event["type"], types))
+
+
+def _failed(partition: str, webhook_id: str, item: Item) -> Iterator[Chosen]:
+    name = deliveries.status_partition(partition, webhook_id, "failed")
+    for rows in _pages(name, "dlv", item, index="gsi3"):
+        for row in rows:
+            view = row["view"]
+            yield Chosen(row["sk"], {"id": view["event_id"], "type": view["event_type"]})
+
+
+def _told(partition: str, endpoint: Item, item: Item) -> Iterator[Chosen]:
+    for rows in _pages(events.key(partition, "").pk, "evt", item):
+        known: set[str] = set()
+        if item["only"] == "missing" and rows:
+            known = _delivered(partition, endpoint["sk"], rows[0]["id"], rows[-1]["id"])
+        for event in rows:
+            is_for_it = event.get("only", endpoint["sk"]) == endpoint["sk"]
+            is_known = deliveries.id_of(event["id"], endpoint["sk"]) in known
+            if is_for_it and not is_known and fan_out.is_wanted(endpoint, event):
+                yield Chosen(event["sk"], event)
+
+
+def _delivered(partition: str, webhook_id: str, first: str, last: str) -> set[str]:
+    """The deliveries of the events from one to another; their ids have the same times."""
+    low, high = ids.same_moment("dlv", first)[0], ids.same_moment("dlv", last)[1]
+    found: set[str] = set()
+    behind: Item | None = None
+    while True:
+        rows, behind = query(
+            Table.CORE,
+            deliveries.partition(partition, webhook_id),
+            between=(low, high),
+            start_after=behind,
+            limit=_PAGE,
+            strong=True,
+        )
+        found.update(row["sk"] for row in rows)
+        if behind is None:
+            return found
+
+
+def _pages(name: str, prefix: str, item: Item, index: str = "") -> Iterator[list[Item]]:
+    low = ids.first_at(prefix, clock.parse(item["since"]))
+    high = ids.last_before(prefix, clock.parse(item["until"]))
+    if item["reached"]:
+        low = f"{item['reached']}#"  # the next one
+    behind: Item | None = None
+    while low <= high:
+        rows, behind = query(
+            *(Table.CORE, name),
+            index=index,
+            between=(low, high),
+            start_after=behind,
+            limit=_PAGE,
+            newest_first=False,
+        )
+        yield rows
+        if behind is None:
+            return
+
+
+def _is_meant(delivery: Item, only: str) -> bool:
+    return only == "all" or (only == "failed" and delivery["view"]["status"] == "failed")
