@@ -70,6 +70,31 @@ class SQS:
         batch = {"QueueUrl": QueueUrl, "Entries": Entries}
         return aws_http.call(at, "sqs", "AmazonSQS.SendMessageBatch", batch, version="1.0")
 
+    def send_message(self, **message: object) -> dict[str, Any]:
+        from linkwright import aws_http
+
+        at = _address("sqs", settings().sqs_endpoint)
+        return aws_http.call(at, "sqs", "AmazonSQS.SendMessage", message, version="1.0")
+
+
+class EventBridge:
+    """As above; of one entry at a time."""
+
+    def put_event(self, bus: str, source: str, event_type: str, detail: str) -> dict[str, Any]:
+        """`bus` by its ARN. That the entry was not taken is an answer, by its `ErrorCode`."""
+        from linkwright import aws_http
+
+        at = _address("events", settings().events_endpoint)
+        entry = {"EventBusName": bus, "Source": source, "DetailType": event_type, "Detail": detail}
+        answer = aws_http.call(at, "events", "AWSEvents.PutEvents", {"Entries": [entry]})
+        taken: dict[str, Any] = answer["Entries"][0]
+        return taken
+
+
+@cache
+def event_bridge() -> EventBridge:
+    return EventBridge()
+
 
 @cache
 def sqs() -> SQS:

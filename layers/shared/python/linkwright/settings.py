@@ -39,6 +39,7 @@ class Settings:
     s3_endpoint: str | None
     secrets_endpoint: str | None
     sqs_endpoint: str | None
+    events_endpoint: str | None
     kms_endpoint: str | None
     ses_endpoint: str | None
 
@@ -86,6 +87,7 @@ def settings() -> Settings:
         s3_endpoint=env.get("AWS_ENDPOINT_URL_S3") or env.get("AWS_ENDPOINT_URL"),
         secrets_endpoint=env.get("AWS_ENDPOINT_URL_SECRETS_MANAGER") or env.get("AWS_ENDPOINT_URL"),
         sqs_endpoint=env.get("AWS_ENDPOINT_URL_SQS") or env.get("AWS_ENDPOINT_URL"),
+        events_endpoint=env.get("AWS_ENDPOINT_URL_EVENTBRIDGE") or env.get("AWS_ENDPOINT_URL"),
         kms_endpoint=env.get("AWS_ENDPOINT_URL_KMS") or env.get("AWS_ENDPOINT_URL"),
         ses_endpoint=env.get("AWS_ENDPOINT_URL_SESV2") or env.get("AWS_ENDPOINT_URL"),
     )

@@ -188,9 +188,14 @@ def _require_receiver(url: str | None, arn: str | None) -> None:
             egress.judge(url)
         except EgressError as failure:
             raise ValidationFailed(f"Field 'url' is refused: {failure}.", field="url") from None
-    if arn is not None and arn not in settings().webhook_arns:
-        text = "Field 'arn' must be one that the operator of this deployment allows."
+    if arn is not None and (arn not in settings().webhook_arns or not _is_near(arn)):
+        text = "Field 'arn' must be one that the deployment allows, in its region."
         raise ValidationFailed(text, field="arn")
+
+
+def _is_near(arn: str) -> bool:
+    """Whether it is in the region of the deployment, as which requests are signed."""
+    return arn.split(":")[3] == settings().aws_region
 
 
 def _sealed_headers(partition: str, webhook_id: str, headers: dict[str, str]) -> Item:

@@ -6,15 +6,19 @@ from functools import partial
 
 from pydantic import SecretStr
 
-from linkwright import clock, sealing
+from linkwright import aws, clock, sealing
+from linkwright.errors import Unavailable
 from linkwright.jobs import partition_of
 from linkwright.observability import log_failure
 from linkwright.sealing import Unsealable
+from linkwright.settings import settings
 from linkwright.table import Item
 from linkwright.webhooks import bodies, sending
 from linkwright.webhooks.sending import Message, Outcome
 
 Send = Callable[[], Outcome]
+# By which rules of a bus find our events.
+SOURCE = "linkwright"
 
 
 def prepared(endpoint: Item, event: Item) -> Send:
@@ -35,7 +39,40 @@ def _to_url(endpoint: Item, event: Item, body: bytes) -> Send:
     return partial(sending.post, endpoint["view"]["url"], message)
 
 
-_SENT_TO: Mapping[str, Callable[[Item, Item, bytes], Send]] = {"https": _to_url}
+def _to_bus(endpoint: Item, event: Item, body: bytes) -> Send:
+    def send() -> None:
+        told = (endpoint["view"]["arn"], SOURCE, event["type"], body.decode())
+        if "ErrorCode" in aws.event_bridge().put_event(*told):
+            raise Unavailable
+
+    return partial(_to_aws, send)
+
+
+def _to_queue(endpoint: Item, event: Item, body: bytes) -> Send:
+    *_, region, account, name = endpoint["view"]["arn"].split(":")
+    base = settings().sqs_endpoint or f"https://sqs.{region}.amazonaws.com"
+    message = {"QueueUrl": f"{base}/{account}/{name}", "MessageBody": body.decode()}
+    if name.endswith(".fifo"):
+        of = event["object"].get("id", event["type"])
+        message |= {"MessageGroupId": of, "MessageDeduplicationId": event["id"]}
+    return partial(_to_aws, lambda: aws.sqs().send_message(**message))
+
+
+def _to_aws(send: Callable[[], object]) -> Outcome:
+    """Into the operator's account, unsigned: by its own rights nobody else can."""
+    noted = sending.stopwatch()
+    try:
+        send()
+    except Unavailable:
+        return Outcome(noted(None, "unreachable"))
+    return Outcome(noted(None, None), is_taken=True)
+
+
+_SENT_TO: Mapping[str, Callable[[Item, Item, bytes], Send]] = {
+    "https": _to_url,
+    "eventbridge": _to_bus,
+    "sqs": _to_queue,
+}
 
 
 def _secrets(endpoint: Item) -> Iterator[SecretStr]:

@@ -48,7 +48,7 @@ class Outcome:
 
 def post(url: str, message: Message) -> Outcome:
     """Send a message. The answer is bounded in time and size, and nothing of it is shown."""
-    noted = _stopwatch()
+    noted = stopwatch()
     signed = standard_webhooks.headers(message.id, message.body, message.secrets)
     try:
         answer = egress.fetch(
@@ -73,7 +73,8 @@ def post(url: str, message: Message) -> Outcome:
     )
 
 
-def _stopwatch() -> Callable[[int | None, str | None], Item]:
+def stopwatch() -> Callable[[int | None, str | None], Item]:
+    """Begin an attempt. Returns what tells of it, by the answer's status or what went wrong."""
     at, begun = clock.timestamp(), clock.monotonic()
 
     def noted(status: int | None, error: str | None) -> Item:
