@@ -36,6 +36,14 @@ class Meter:
         self.read_units += max(ceil(_size(answer[0] or {}) / READ_BYTES), 1)
         return answer
 
+    def sync_batch_get(self, *args: Any) -> Any:
+        self.calls.append("BatchGetItem")
+        answer = self.driver.sync_batch_get(*args)
+        # Each by itself, also one that is not there.
+        missing = len(args[1]) - len(answer)
+        self.read_units += (sum(ceil(_size(item) / READ_BYTES) for item in answer) + missing) / 2
+        return answer
+
     def sync_query_page(self, *args: Any, **options: Any) -> Any:
         self.calls.append("Query")
         answer = self.driver.sync_query_page(*args, **options)

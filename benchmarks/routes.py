@@ -36,6 +36,11 @@ class Recorder:
         self._note("get_item", name, {"key": key}, ConsistentRead=consistent_read)
         return self.driver.sync_get_item(name, key, consistent_read)
 
+    def sync_batch_get(self, name: str, keys: list[Item], consistent_read: bool) -> Any:
+        asked = {name: {"Keys": [item_to_dynamo(key) for key in keys]}}
+        self.calls.append(("batch_get_item", {"RequestItems": asked}))
+        return self.driver.sync_batch_get(name, keys, consistent_read)
+
     def sync_update_item(self, name: str, key: Item, **options: Any) -> Any:
         self._note("update_item", name, {"key": key, **options}, ReturnValues="ALL_NEW")
         return self.driver.sync_update_item(name, key, **options)

@@ -10,9 +10,9 @@ new.
 from collections.abc import Iterable, Iterator, Sequence
 
 from tests.faults.injection import Fault, Injector, Reach
-from tests.faults.seams import CARRIER, QUERY, TRANSACT
+from tests.faults.seams import CARRIER, MANY, QUERY, TRANSACT
 
-_READS = {"sync_get_item", QUERY, "get_secret_value", "generate_data_key", "decrypt"}
+_READS = {"sync_get_item", MANY, QUERY, "get_secret_value", "generate_data_key", "decrypt"}
 _UPDATE = "sync_update_item"
 
 Blow = tuple[Fault, Reach]

@@ -31,10 +31,11 @@ from linkwright.errors import Unavailable
 from tests.faults.injection import CANARY, Effect, Fault, Injector, Killed, land
 
 TRANSACT = "sync_transact_write"
-QUERY = "sync_query_page"
+QUERY, MANY = "sync_query_page", "sync_batch_get"
 CARRIER = "carrier"
 # The client's answer to a body of `{}`: no item, and no capacity consumed.
 _NOTHING = SimpleNamespace(consumed_rcu=None, consumed_wcu=None)
+_NOTHING_FOUND: Mapping[str, object] = {QUERY: ([], None, _NOTHING), MANY: []}
 
 _STATUS = {
     Fault.THROTTLE: (400, "RequestThrottled"),
@@ -126,7 +127,7 @@ class FaultyDriver:
 def _spoiled(name: str, fault: Fault) -> object:
     # A transaction's own answer is `{}`: only what cannot be read at all is garbage there.
     if fault is Fault.GARBAGE and name != TRANSACT:
-        return ([], None, _NOTHING) if name == QUERY else (None, _NOTHING)
+        return _NOTHING_FOUND.get(name, (None, _NOTHING))
     raise dynamodb_failure(fault)
 
 
@@ -137,6 +138,8 @@ def _about(name: str, arguments: tuple[Any, ...], options: Mapping[str, Any]) ->
         return f"{name} {' '.join(_kind(place['pk']) for place in places)}"
     if name == QUERY:
         return f"{name} {_kind(options['expression_attribute_values'][':partition'])}"
+    if name == MANY:
+        return f"{name} {_kind(arguments[1][0]['pk'])}"
     changed = sorted(set(re.findall(r"#\w+", options.get("update_expression", ""))))
     return " ".join([name, _kind(arguments[1]["pk"]), *changed])
 

@@ -108,7 +108,7 @@ def test_connecting_to_nothing_says_what_the_seam_says(
 
 def test_real_client_takes_an_empty_object_as_the_seam_does(world: World, proxy: Proxy) -> None:
     core, keys = Table.CORE.deployed_name, AT.attributes()
-    proxy.spoil(*[Wire.EMPTY] * 3)
+    proxy.spoil(*[Wire.EMPTY] * 4)
     item, metrics = table.driver().sync_get_item(core, keys, consistent_read=True)
     assert (item, metrics.consumed_rcu) == (None, None)
     update = {"update_expression": "ADD #n :one", "return_values": "ALL_NEW"}
@@ -119,7 +119,8 @@ def test_real_client_takes_an_empty_object_as_the_seam_does(world: World, proxy:
         core, "#pk = :pk", **table.placeholders("#pk", values={"pk": AT.pk})
     )
     assert (list(rows), last, metrics.consumed_rcu) == ([], None, None)
-    assert len(proxy.attempts) == 3
+    assert list(table.driver().sync_batch_get(core, [keys], False)) == []
+    assert len(proxy.attempts) == 4
     assert _stored(world) == 0
 
 

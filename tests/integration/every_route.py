@@ -270,6 +270,9 @@ class _Watch:
     def sync_get_item(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401
         return self.driver.sync_get_item(*args, **options)
 
+    def sync_batch_get(self, *args: Any) -> Any:  # noqa: ANN401
+        return self.driver.sync_batch_get(*args)
+
     def sync_query_page(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401
         self.queries += 1
         return self.driver.sync_query_page(*args, **options)

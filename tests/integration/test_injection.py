@@ -91,6 +91,10 @@ class Watched(Tables):
         self.asked.append(f"{key['pk']}|{key['sk']}")
         return super().sync_get_item(table, key, consistent_read)
 
+    def sync_batch_get(self, table: str, keys: list[Item], consistent_read: bool) -> Any:
+        self.asked += [f"{key['pk']}|{key['sk']}" for key in keys]
+        return super().sync_batch_get(table, keys, consistent_read)
+
     def sync_query_page(self, table: str, key_condition_expression: str, **options: Any) -> Any:
         values: Item = options["expression_attribute_values"]
         self.asked.append(f"{values[':partition']}|")

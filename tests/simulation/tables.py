@@ -1,4 +1,4 @@
-"""DynamoDB in memory: the template's tables behind the four calls of the client that are used.
+"""DynamoDB in memory: the template's tables behind the five calls of the client that are used.
 
 One at a time: it is for a process whose threads take turns. `test_tables.py` holds it against the
 real client on an emulator.
@@ -82,6 +82,12 @@ class Tables:
     ) -> tuple[Item | None, Any]:
         item = self._table(table).find(key, is_consistent=consistent_read)
         return copied(item), _READ
+
+    def sync_batch_get(self, table: str, keys: list[Item], consistent_read: bool) -> list[Item]:
+        if len({(key["pk"], key["sk"]) for key in keys}) < len(keys):
+            raise refused("Provided list of item keys contains duplicates")
+        found = (self._table(table).find(key, is_consistent=consistent_read) for key in keys)
+        return [copied(item) for item in found if item is not None]
 
     def sync_query_page(
         self, table: str, key_condition_expression: str, **options: Any

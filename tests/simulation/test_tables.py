@@ -200,6 +200,15 @@ def test_pages_hold_each_row_once_and_in_order(
     assert found == sorted("01234", reverse=not forward)
 
 
+def test_many_at_once_are_those_that_are_there(driver: Driver, name: str, pk: str) -> None:
+    driver.sync_transact_write([_put(name, pk, "1"), _put(name, pk, "3")])
+    wanted = [{"pk": pk, "sk": sk} for sk in "123"]
+    found = driver.sync_batch_get(name, wanted, True)
+    assert sorted(item["sk"] for item in found) == ["1", "3"]
+    with pytest.raises(core.ValidationException):
+        driver.sync_batch_get(name, [wanted[0], wanted[0]], True)
+
+
 def test_a_full_last_page_has_a_key_to_go_on_from(driver: Driver, name: str, pk: str) -> None:
     driver.sync_transact_write([_put(name, pk, "1"), _put(name, pk, "2")])
     names = table.placeholders("#pk = :p", values={"p": pk})

@@ -20,7 +20,12 @@ from tests import client, processes, switchboard
 from tests.stack import REGION, Stack
 from tools.template import Function
 
-READS = {"sync_get_item": "GetItem", "sync_query_page": "Query", "sync_update_item": "UpdateItem"}
+READS = {
+    "sync_get_item": "GetItem",
+    "sync_batch_get": "BatchGetItem",
+    "sync_query_page": "Query",
+    "sync_update_item": "UpdateItem",
+}
 # A transaction needs the right of each operation in it, and none of its own.
 WRITES = {
     "put": "PutItem",

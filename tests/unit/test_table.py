@@ -27,6 +27,9 @@ class Asked:
         self.options = options
         return None, _READ
 
+    def sync_batch_get(self, *_: object) -> list[Any]:
+        return []
+
     def sync_query_page(self, *where: object, **options: object) -> tuple[list[Any], None, object]:
         self.options = options
         return [], None, _READ
@@ -143,3 +146,9 @@ def test_update_that_failed_otherwise_is_not_tried_again(
     environment.setattr(Refusing, "answer", _THROTTLED)
     client, slept, is_done = _count(environment, refusing, 1)
     assert (client.asked, slept, is_done) == (1, [], False)
+
+
+def test_nothing_of_many_is_no_answer_of_the_table(asked: Asked) -> None:
+    assert table.get_many(Table.CORE, []) == {}
+    with pytest.raises(Unavailable):
+        table.get_many(Table.CORE, [Key("W#ws_1#EVT", "evt_1")])

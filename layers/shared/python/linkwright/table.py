@@ -126,12 +126,17 @@ def get(table: Table, key: Key) -> Item | None:
 
 
 def get_many(table: Table, keys: Sequence[Key]) -> dict[Key, Item]:
-    """Read up to 100 items at once, those that are there.
+    """Read up to 100 items at once, those that are there, of which an index has told.
 
-    Not strongly: an index has told of them, which is later than they are.
+    Not strongly: the index is later than they are. One of them at least must be there: an answer
+    without any cannot be told from one that is not DynamoDB's. Raises `Unavailable`.
     """
+    if not keys:
+        return {}
     wanted = [key.attributes() for key in keys]
-    found = run(lambda: driver().sync_batch_get(table.deployed_name, wanted, False)) if keys else []
+    found = run(lambda: driver().sync_batch_get(table.deployed_name, wanted, False))
+    if not found:
+        raise Unavailable
     return {Key(item["pk"], item["sk"]): item for item in found}
 
 
