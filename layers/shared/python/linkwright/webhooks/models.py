@@ -41,7 +41,9 @@ def _sendable(headers: dict[str, str]) -> dict[str, str]:
             raise PydanticCustomError("headers", "must be HTTP headers, of printable ASCII")
         if value == MASK:
             raise PydanticCustomError("headers", "must have the values themselves, not their mask")
-        if name.lower() in _RESERVED or name.lower().startswith(_RESERVED_PREFIXES):
+        # To CGI, and all that goes by it, an underscore is a hyphen.
+        meant = name.lower().replace("_", "-")
+        if meant in _RESERVED or meant.startswith(_RESERVED_PREFIXES):
             raise PydanticCustomError("headers", "must not be a header that the sender sets")
     return headers
 
