@@ -10,10 +10,11 @@ from typing import Any
 
 from linkwright.jobs import CALL, Work
 from linkwright.voice import agents
+from linkwright.webhooks import catalogue
 from tests import carrier
 from tests.clerk import clerk_event, membership
 from tests.client import Answer, Context, invoke, queue_event
-from tests.factories import CALLEE, Workspace
+from tests.factories import CALLEE, HOOK, Workspace
 from tests.switchboard import PlacedCall, Reply, deliver_to_functions
 
 Ask = Callable[[], Answer | Reply]
@@ -73,6 +74,31 @@ def _audit(query: str) -> Callable[[Workspace], Ask]:
     return prepare
 
 
+def _deliveries(query: str) -> Callable[[Workspace], Ask]:
+    def prepare(workspace: Workspace) -> Ask:
+        webhook, event = workspace.webhook(), workspace.happen()
+        workspace.delivery(webhook)
+        wanted = query.format(event=event)
+        return lambda: workspace.client.get(f"/v1/webhooks/{webhook}/deliveries?{wanted}")
+
+    return prepare
+
+
+def _events(query: str) -> Callable[[Workspace], Ask]:
+    def prepare(workspace: Workspace) -> Ask:
+        workspace.happen()
+        wanted = query.format(call=catalogue.sample("call.ended")["id"])
+        return lambda: workspace.client.get(f"/v1/events?{wanted}")
+
+    return prepare
+
+
+def _replay(workspace: Workspace) -> Ask:
+    path = f"/v1/webhooks/{workspace.webhook(events=['*'])}/replay"
+    workspace.happen()
+    return lambda: workspace.client.post(path, json={"since": A_MOMENT, "only": "missing"})
+
+
 def _callback(kind: str, status: str = "", **agent: object) -> Callable[[Workspace], Ask]:
     """The carrier's request of that kind in a call of a Hebrew agent."""
 
@@ -101,6 +127,7 @@ def _dialled(workspace: Workspace, **agent: object) -> PlacedCall:
     return carrier.current().call(call_id)
 
 
+A_MOMENT = "2020-01-01T00:00:00Z"
 _CHANGE = ["GetItem", "TransactWriteItems"]
 _OPEN = ["GetItem", "UpdateItem"]
 _SAY = ["GetItem", "Query", "UpdateItem"]
@@ -163,6 +190,47 @@ ENDPOINTS = {
             Cost(["Query"], 0.5, 1, "by action", _audit("action=key.created")),
         ]
     ),
+    "GET /v1/webhooks": Row([Cost(["Query"], 1, 1)]),
+    "POST /v1/webhooks": Row(
+        # Endpoints and their ring. The record, the endpoint and the ring 2 each; the entry 5.
+        [Cost(["Query", "TransactWriteItems"], 1, 12)],
+        body=lambda _: {"url": HOOK, "events": ["call.ended"]},
+    ),
+    "GET /v1/webhooks/{webhook_id}": Row([Cost(["GetItem"], 1, 1)]),
+    "PATCH /v1/webhooks/{webhook_id}": Row(
+        [Cost(_CHANGE, 1, 8)], body=lambda _: {"description": "The shop's."}
+    ),
+    "DELETE /v1/webhooks/{webhook_id}": Row([Cost(["TransactWriteItems"], 0, 8)]),
+    "POST /v1/webhooks/{webhook_id}/rotate-secret": Row(
+        [Cost(_CHANGE, 1, 10)], body=lambda _: {}
+    ),
+    "POST /v1/webhooks/{webhook_id}/test": Row(
+        # Record, endpoint and place in its queue 2 each; event and delivery 2 and 1.
+        [Cost(_CHANGE, 1, 13)], body=lambda _: {"type": "call.ended"}
+    ),
+    "GET /v1/webhooks/{webhook_id}/deliveries": Row(
+        [
+            Cost(["GetItem", "Query"], 1.5, 1),
+            Cost(["GetItem", "Query"], 1.5, 1, "by status", _deliveries("status=pending")),
+            Cost(["GetItem", "Query"], 1.5, 1, "by event", _deliveries("event_id={event}")),
+        ]
+    ),
+    "POST /v1/webhooks/{webhook_id}/replay": Row(
+        [
+            Cost([*["GetItem"] * 3, "TransactWriteItems"], 3, 10),
+            # Events, and deliveries strongly. The record 2, the job 2 and 1, the entry 5.
+            Cost(["GetItem", *["Query"] * 2, "TransactWriteItems"], 2.5, 11, "of a time", _replay),
+        ],
+        body=lambda ids: {"event_id": ids["evt"]},
+    ),
+    "GET /v1/events": Row(
+        [
+            Cost(["Query"], 0.5, 1),
+            Cost(["Query", "BatchGetItem"], 1, 1, "by type", _events("type=call.ended")),
+            Cost(["Query", "BatchGetItem"], 1, 1, "by object", _events("object={call}")),
+        ]
+    ),
+    "GET /v1/events/{event_id}": Row([Cost(["GetItem"], 1, 1)]),
     "GET /v1/voice/do-not-call": Row([Cost(["Query"], 0.5, 1, "25 of them", _numbers)]),
     "POST /v1/voice/do-not-call": Row(
         # The record and the entry.

@@ -12,6 +12,7 @@ from linkwright.transaction import Transaction
 from linkwright.voice import agents
 from linkwright.voice.compliance import do_not_call
 from linkwright.voice.dialling import dialler, next_in_line
+from linkwright.webhooks import catalogue
 from linkwright.workspace import members, workspaces
 from linkwright.workspace.models import Settings
 from linkwright.workspace.settings import ATTRIBUTES, OFF
@@ -22,6 +23,8 @@ from tools.numbers import register
 from tools.workspace import ensure_workspace, issue_key, make_key
 
 CALLEE = "+972541234567"
+# An address, so that no name is asked for; nothing is sent there.
+HOOK = "https://1.1.1.1/hook"
 _OTHERS = count(2_000_000)
 
 
@@ -91,6 +94,26 @@ class Workspace:
         headers = {"Idempotency-Key": key} if key else {}
         wanted = {"agent_id": agent_id, "to": CALLEE, **body}
         return self.client.post("/v1/voice/calls", json=wanted, headers=headers)
+
+    def webhook(self, **wanted: Any) -> str:
+        """Make an endpoint, and return its id. It wants nothing that happens by itself."""
+        answer = self.client.post("/v1/webhooks", json={"url": HOOK, "events": ["ping"]} | wanted)
+        assert answer.status == 201, answer.raw
+        return str(answer.json["id"])
+
+    def delivery(self, webhook_id: str) -> str:
+        """Have a test sent to an endpoint; returns the delivery's id."""
+        answer = self.client.post(f"/v1/webhooks/{webhook_id}/test", json={"type": "ping"})
+        assert answer.status == 202, answer.raw
+        return str(answer.json["id"])
+
+    def happen(self, event_type: str = "call.ended", sequence: int = 1, **changed: Any) -> str:
+        """Let something happen of which an event tells; returns the event's id."""
+        tx = Transaction(self.partition, "req_test")
+        told = catalogue.sample(event_type) | changed
+        event_id = tx.emit(event_type, told, sequence=sequence)
+        tx.commit()
+        return event_id
 
     def placed(self, agent_id: str | None = None, **body: Any) -> str:
         """The id of a call that is accepted; of an agent of its own, if none is named."""

@@ -35,6 +35,8 @@ PARAMETERS = {
     "number": "number",
     "key_id": "key",
     "member_id": "usr",
+    "webhook_id": "wh",
+    "event_id": "evt",
     # Of callbacks.
     "partition": "partition",
     "attempt": "attempt",
@@ -61,6 +63,8 @@ class Ids(dict[str, str]):
         ids |= {"partition": workspace.partition, "attempt": "1", "turn": "1"}
         ids["workspace"] = workspace.id
         ids["usr"] = workspace.member()
+        ids["evt"] = workspace.happen()
+        ids["wh"] = _webhook(workspace)
         ids.workspace = workspace
         ids.reader = workspace.client_with(["*:read", "settings:manage", "keys:manage"])
         return ids
@@ -74,6 +78,13 @@ class Ids(dict[str, str]):
 def _key(workspace: Workspace) -> str:
     """One that everybody may roll who may ask for that."""
     return workspace.key(["keys:manage"])
+
+
+def _webhook(workspace: Workspace) -> str:
+    """One to which something was sent."""
+    made = workspace.webhook()
+    workspace.delivery(made)
+    return made
 
 
 @dataclass(frozen=True)
@@ -173,6 +184,11 @@ class Route:
             # Put back, so that it can be asked again.
             ids.workspace.never_call(ids["number"])
             ids["key"] = _key(ids.workspace)
+            ids["wh"] = _webhook(ids.workspace)
+        if str(self) == "POST /v1/webhooks" and answer.status == self.contract.status:
+            # Deleted, so that the plan has another one.
+            made = f"{self.path}/{answer.json['id']}"
+            assert ids.workspace.client.request("DELETE", made).status in {204, 404}
         return answer
 
 
