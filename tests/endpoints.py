@@ -201,12 +201,11 @@ ENDPOINTS = {
         [Cost(_CHANGE, 1, 8)], body=lambda _: {"description": "The shop's."}
     ),
     "DELETE /v1/webhooks/{webhook_id}": Row([Cost(["TransactWriteItems"], 0, 8)]),
-    "POST /v1/webhooks/{webhook_id}/rotate-secret": Row(
-        [Cost(_CHANGE, 1, 10)], body=lambda _: {}
-    ),
+    "POST /v1/webhooks/{webhook_id}/rotate-secret": Row([Cost(_CHANGE, 1, 10)], body=lambda _: {}),
     "POST /v1/webhooks/{webhook_id}/test": Row(
         # Record, endpoint and place in its queue 2 each; event and delivery 2 and 1.
-        [Cost(_CHANGE, 1, 13)], body=lambda _: {"type": "call.ended"}
+        [Cost(_CHANGE, 1, 13)],
+        body=lambda _: {"type": "call.ended"},
     ),
     "GET /v1/webhooks/{webhook_id}/deliveries": Row(
         [

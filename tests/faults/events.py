@@ -112,7 +112,7 @@ def disturbed(
     if wrong and found not in _ends(world, scenario, armed, redelivers=redelivers):
         problems += wrong
     # Of what comes by level less may come where each is delivered twice.
-    may_be_spared = redelivers and scenario.about == jobs.LINE
+    may_be_spared = redelivers and scenario.about in {jobs.LINE, jobs.WEBHOOK}
     for injector in (one for one in armed if one.at):
         missed = [] if may_be_spared else matrix.unreached(injector)
         problems = matrix.told(problems + missed, injector)

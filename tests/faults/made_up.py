@@ -1,6 +1,6 @@
 """Jobs of made-up kinds, for the relay and the sweeper: how they send is the same for every kind.
 
-What is asked for is due until a worker has done it; what is told is done when it is sent.
+They have two queues, and are due until a worker has done them.
 """
 
 import json
@@ -22,9 +22,9 @@ from tests.faults.tally import TALLY
 from tests.faults.world import World
 
 RELAY, SWEEPER = "relay_outbox", "sweep_overdue"
-ASKED, TOLD = "asked", "told"
+ASKED, ALSO = "asked", "also"
 # More than a batch and a page of each kind, which are small here.
-_JOBS = {f"job_{number}": kind for number, kind in enumerate([ASKED, TOLD] * 5)}
+_JOBS = {f"job_{number}": kind for number, kind in enumerate([ASKED, ALSO] * 5)}
 _BATCH = _PAGE = 3
 _MINUTE = timedelta(seconds=60)
 _MINUTES = 5
@@ -35,7 +35,7 @@ def _made_up() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         kinds = {
             ASKED: Kind("follow_up_queue_url", (5,)),
-            TOLD: Kind("event_queue_url", (5,), is_done_when_sent=True),
+            ALSO: Kind("event_queue_url", (5,)),
         }
         patched.setattr(jobs, "KINDS", kinds)
         patched.setattr(sweeper, "_PAGE", _PAGE)
@@ -107,5 +107,4 @@ def _done(world: World) -> Iterator[str]:
         for body in world.cloud.received(queue):
             work = json.loads(body)
             yield work["sk"]
-            if work["kind"] == ASKED:
-                update(Table.CORE, Key(work["pk"], work["sk"]), "REMOVE #gsi2pk, #gsi2sk")
+            update(Table.CORE, Key(work["pk"], work["sk"]), "REMOVE #gsi2pk, #gsi2sk")

@@ -14,6 +14,7 @@ from linkwright.table import Item, Key, Table
 from linkwright.transaction import Transaction
 from linkwright.voice.calls.states import Status, is_terminal
 from tests.client import Answer
+from tests.faults import hooks
 from tests.faults.injection import Fault, Injector, Reach
 from tests.faults.samples import Sample
 from tests.faults.states import State, difference, leaks, neutral
@@ -183,6 +184,7 @@ def finished(world: World) -> list[str]:
     if missing := named and named - world.cloud.objects().keys():
         problems.append(f"not in the bucket: {missing}")
     core = stored["CoreTable"]
+    problems += hooks.finished(world.receivers, world.partition, core)
     return problems + _hung_up(world, core) + _ended(world, core) + _written_down(world, core)
 
 
@@ -210,7 +212,7 @@ def _ended(world: World, rows: list[Item]) -> list[str]:
     ended = Counter(
         row["object"]["id"]
         for row in rows
-        if row.get("type") == "call.ended" and row["details"]["is_last"]
+        if row.get("type") == "call.ended" and row.get("details", {}).get("is_last")
     )
     if ended != Counter(call["sk"] for call in calls):
         problems.append(f"ended: {ended}")

@@ -10,7 +10,7 @@ new.
 from collections.abc import Iterable, Iterator, Sequence
 
 from tests.faults.injection import Fault, Injector, Reach
-from tests.faults.seams import CARRIER, MANY, QUERY, TRANSACT
+from tests.faults.seams import CARRIER, MANY, QUERY, RECEIVER, TRANSACT
 
 _READS = {"sync_get_item", MANY, QUERY, "get_secret_value", "generate_data_key", "decrypt"}
 _UPDATE = "sync_update_item"
@@ -48,6 +48,8 @@ _OF_THE_CARRIER: tuple[Blow, ...] = (
     *((fault, Reach.ONCE) for fault in Fault if fault is not Fault.KILL_BEFORE),
     *((fault, Reach.OUTAGE) for fault in Fault if not fault.kills),
 )
+# What says 2xx has taken the message, whatever else it says.
+_OF_A_RECEIVER = tuple(blow for blow in _OF_THE_CARRIER if blow[0] is not Fault.GARBAGE)
 
 
 def injectors(calls: Sequence[str], among: Iterable[Fault] = tuple(Fault)) -> Iterator[Injector]:
@@ -67,7 +69,12 @@ def _blows(call: str) -> tuple[Blow, ...]:
     operation = _operation(call)
     if operation in _READS:
         return _READ
-    named = {_UPDATE: _WRITE, TRANSACT: _TRANSACTION, CARRIER: _OF_THE_CARRIER}
+    named = {
+        _UPDATE: _WRITE,
+        TRANSACT: _TRANSACTION,
+        CARRIER: _OF_THE_CARRIER,
+        RECEIVER: _OF_A_RECEIVER,
+    }
     return named.get(operation, _OF_A_SERVICE)
 
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from tests import webhooks
 from tests.clerk import clerk_event, membership, organisation
-from tests.factories import CALLEE
+from tests.factories import CALLEE, HOOK
 from tests.faults import wiring
+from tests.faults.hooks import EVENT_ID, FAILS_AT_FIRST, GONE, TAKES, WANTED
 from tests.faults.telephone import A_MACHINE, BUSY_AT_FIRST, WANTS_A_PERSON
 from tools.demo import AGENT_ID, MEMBER_ID
 from tools.template import ROOT, Function, functions
@@ -79,6 +80,7 @@ _ORGANISATION = "POST /callbacks/clerk of an organisation"
 # The workspace of a world, which is known when there is one.
 WORKSPACE = "<workspace>"
 _CREATE_KEY = "POST /v1/keys"
+_LONG_AGO = "2020-01-01T00:00:00Z"
 
 
 def _call(**wanted: object) -> dict[str, object]:
@@ -93,6 +95,8 @@ _NAMED: Mapping[str, tuple[str, str | None]] = {
     "number": (CALLEE, _ADD_NUMBER),
     "key_id": ("{id}", _CREATE_KEY),
     "member_id": (MEMBER_ID, None),
+    "webhook_id": (TAKES, None),
+    "event_id": (EVENT_ID, None),
 }
 
 # The routes whose sample event, with these names in its path, would not do.
@@ -105,6 +109,11 @@ _WANTED = {
     _CANCEL_CALL: _Wanted(path={"call_id": "{id}"}, after=_PLACE_CALL, until=Until.ASKED),
     _ADD_NUMBER: _Wanted({"number": CALLEE, "reason": "asked on the phone"}),
     _CREATE_KEY: _Wanted({"name": "CI", "scopes": ["*:read"], "mode": "live"}),
+    "POST /v1/webhooks": _Wanted({"url": f"{HOOK}/new", "events": [WANTED]}),
+    "POST /v1/webhooks/{webhook_id}/replay": _Wanted(
+        {"since": _LONG_AGO, "only": "all"}, path={"webhook_id": TAKES}
+    ),
+    "GET /v1/events": _Wanted(query=f"type={WANTED}"),
     "GET /v1/voice/do-not-call": _Wanted(after=_ADD_NUMBER),
     "POST /callbacks/clerk": _Wanted(
         clerk_event("organizationMembership.created", membership("org_a", "user_a"), 1),
@@ -116,6 +125,8 @@ _WANTED = {
     ),
 }
 
+_REPLAY = "POST /v1/webhooks/{webhook_id}/replay"
+_LISTENS = "PATCH /v1/webhooks/{webhook_id} to hear of calls"
 _OF_ONE_AT_A_TIME = f"{_PLACE_CALL} of an agent that takes one at a time"
 
 # The same routes, where more can become of them.
@@ -136,6 +147,16 @@ _CASES = {
         until=Until.RINGING,
         apart="dial_call",
     ),
+    _LISTENS: _Wanted(
+        {"events": ["call.queued", "call.ended"]},
+        path={"webhook_id": TAKES},
+    ),
+    f"{_PLACE_CALL} that an endpoint hears of": _Wanted(_call(), after=_LISTENS, until=Until.ASKED),
+    f"{_REPLAY} of one event": _Wanted({"event_id": EVENT_ID}, path={"webhook_id": TAKES}),
+    f"{_REPLAY} to one that fails at first": _Wanted(
+        {"event_id": EVENT_ID}, path={"webhook_id": FAILS_AT_FIRST}
+    ),
+    f"{_REPLAY} to one that is gone": _Wanted({"event_id": EVENT_ID}, path={"webhook_id": GONE}),
     f"{_PLACE_CALL} to a machine": _Wanted(_call(to=A_MACHINE)),
     f"{_PLACE_CALL} to one who wants a person": _Wanted(_call(to=WANTS_A_PERSON)),
     f"{_PLACE_CALL} to one who is busy at first": _Wanted(

@@ -28,11 +28,12 @@ from pydynox.exceptions import (
 
 from linkwright import egress
 from linkwright.errors import Unavailable
+from tests.factories import HOOK
 from tests.faults.injection import CANARY, Effect, Fault, Injector, Killed, land
 
 TRANSACT = "sync_transact_write"
 QUERY, MANY = "sync_query_page", "sync_batch_get"
-CARRIER = "carrier"
+CARRIER, RECEIVER = "carrier", "receiver"
 # The client's answer to a body of `{}`: no item, and no capacity consumed.
 _NOTHING = SimpleNamespace(consumed_rcu=None, consumed_wcu=None)
 _NOTHING_FOUND: Mapping[str, object] = {QUERY: ([], None, _NOTHING), MANY: []}
@@ -216,7 +217,7 @@ def boto3_failure(fault: Fault, url: str, operation: str) -> BaseException:
             return ClientError(_answer(*_STATUS[fault]), operation)
 
 
-# ---- the carrier --------------------------------------------------------------------------------
+# ---- the carrier, and receivers of webhooks -----------------------------------------------------
 
 
 class FaultyEgress:
@@ -227,13 +228,20 @@ class FaultyEgress:
         self._seam = seam
 
     def fetch(self, url: str, **options: Any) -> egress.Answer:
-        path = _SID.sub(r"<\1>", urlsplit(url).path).split("/", 4)[-1]
         answer: egress.Answer = self._seam.call(
-            f"{CARRIER} {options.get('method', 'GET')} {path}",
+            _asked(url, options.get("method", "GET")),
             lambda: self._fetch(url, **options),
             lambda fault: _http_answer(fault, url),
         )
         return answer
+
+
+def _asked(url: str, method: str) -> str:
+    parts = urlsplit(url)
+    if parts.hostname == urlsplit(HOOK).hostname:
+        return f"{RECEIVER} {method} {parts.path}"
+    path = _SID.sub(r"<\1>", parts.path).split("/", 4)[-1]
+    return f"{CARRIER} {method} {path}"
 
 
 def _http_answer(fault: Fault, url: str) -> egress.Answer:

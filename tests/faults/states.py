@@ -27,7 +27,24 @@ _SIGNED = re.compile(r'"https?://[^"]*X-Amz-Signature=[^"]*"')
 # A key is random, and so are its hash and what seals it.
 _TOKEN = re.compile(r"\blk_(live|test)_[0-9A-Za-z]{49}\b")
 _HASH = re.compile(r'(KEY#|"hash": ")[0-9a-f]{64}\b')
-_VOLATILE = {"v", "sequence", "ttl", "exp", "heard_at", "said_at", "guess", "cursor_key"}
+# A secret that is made is random, and so is what seals it.
+_SECRET = re.compile(r"\bwhsec_[0-9A-Za-z+/=]+")
+_SEALED = re.compile(r'("sealed(?:_headers)?": ")[^"]+')
+# How often an endpoint has failed so far.
+_FAILURE = re.compile(r'("fail(?:ing|ure)": )\{[^}]*\}')
+_VOLATILE = {
+    "bell",
+    "leased_until",
+    "rests_until",
+    "v",
+    "sequence",
+    "ttl",
+    "exp",
+    "heard_at",
+    "said_at",
+    "guess",
+    "cursor_key",
+}
 _REQUEST_COUNT = re.compile(r"h\d+")
 # How many dials a second had, where a second try takes another one.
 _PASSING = re.compile(r"PACE#.*")
@@ -68,6 +85,7 @@ def leaks(answer: Answer, stack: Stack) -> list[str]:
 
 def neutral(text: str) -> str:
     text = _HASH.sub(r"\1<hash>", _TOKEN.sub(r"<\1 key>", text))
+    text = _FAILURE.sub(r"\1{}", _SEALED.sub(r"\1<sealed>", _SECRET.sub("<secret>", text)))
     text = _TIME.sub("<time>", _ID.sub(r"<\1>", _SIGNED.sub('"<address>"', text)))
     return _DAY.sub('"<day>"', _OFFSET.sub(r'"\1_ms": 0', _SHARD.sub(r"\1", text)))
 
@@ -78,6 +96,10 @@ def _shown(item: Item) -> str:
         item = {**item, "object": _without(item["object"], "analysis")}
     if item["pk"].startswith("I#") and item["body"][:1] not in {"", "{"}:
         item = {**item, "body": "<sealed>"}
+    if "tried" in item:
+        # At least once: how often it was sent, and what was said each time but the last.
+        last = [attempt["status"] for attempt in item["view"].get("attempts", [])][-1:]
+        item = {**_without(item, "tried"), "view": {**item["view"], "attempts": last}}
     if "dials" in item:
         # When a number was dialled is as volatile as any time; how often is not.
         item = {**item, "dials": len(item["dials"])}

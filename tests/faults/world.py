@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from linkwright import clock, egress, ids, jobs
 from linkwright.jobs import Work
@@ -19,7 +20,7 @@ from linkwright.voice.calls.states import Status, is_terminal
 from tests import processes, webhooks
 from tests.client import Answer, Context, invoke, queue_event
 from tests.factories import make_workspace
-from tests.faults import wiring
+from tests.faults import hooks, wiring
 from tests.faults.clouds import Cloud
 from tests.faults.injection import Injector, Killed
 from tests.faults.samples import ONE_AT_A_TIME, WORKSPACE, Sample, Until, sample
@@ -84,11 +85,16 @@ class World:
             workspace.agent(id=AGENT_ID, recording=True)
             workspace.agent(id=ONE_AT_A_TIME, concurrency=1)
             workspace.member(id=MEMBER_ID)
+            hooks.furnish(workspace)
             self.client, self.partition = workspace.client, workspace.partition
             self._baseline = self.items()
         else:
             self.client, self.partition = like.client, like.partition
-            self.began, self._baseline = like.began, like._baseline
+            self.began = like.began
+            self._baseline = {
+                name: [hooks.resealed(item) for item in rows]
+                for name, rows in like._baseline.items()
+            }
         self.reset()
 
     @property
@@ -115,6 +121,7 @@ class World:
         self.stream_works = stream_works
         self.redelivers = redelivers
         self.telephone = Telephone(self.now, self.advance)
+        self.receivers = hooks.receivers()
         self._streams = {name: Stream() for name, _ in wiring.streams()}
         self._queued: dict[str, list[str]] = {queue: [] for queue in wiring.queues()}
         self.cloud.reset(self._baseline)
@@ -127,6 +134,7 @@ class World:
         """What a run has come to: all that is stored, here and at the carrier."""
         stored = state(self.items(), self.cloud.objects(), self.telephone.board)
         queued = self._waiting().items()
+        stored += Counter(hooks.told(self.receivers))
         return stored + Counter(
             neutral(f"{queue}: {body}") for queue, all_ in queued for body in all_
         )
@@ -293,9 +301,11 @@ class World:
         self.events.append(noted)
         return noted, self.arms.get((file, number), ())
 
-    # ---- the carrier ----------------------------------------------------------------------------
+    # ---- the network ----------------------------------------------------------------------------
 
     def fetch(self, url: str, **options: Any) -> egress.Answer:
+        if urlsplit(url).hostname == hooks.HOST:
+            return self.receivers.fetch(url, **options)
         return self.telephone.fetch(url, **options)
 
     def _tell(self, sent: Sent) -> Reply | None:

@@ -12,11 +12,13 @@ from linkwright.observability import logger
 from linkwright.voice.agent_models import Agent
 from linkwright.voice.calls.turn_log import Turn
 from linkwright.voice.conversation import decisions
+from linkwright.webhooks import deliverer
 from tests import stack as stacks
 from tests.faults.clouds import Cloud
 from tests.faults.seams import FaultyClient, FaultyDriver, FaultyEgress, Seam
 from tests.faults.telephone import A_PERSON
 from tests.faults.world import World
+from tests.receiver import InTurn
 
 # A sweep asks each shard: two show all that eight would.
 SHARDS = 2
@@ -63,6 +65,7 @@ def inhabited(cloud: Cloud, like: World | None = None) -> Iterator[World]:
         patched.setattr(clock, "monotonic", world.monotonic)
         patched.setattr(ids, "new", world.new_id)
         patched.setattr(jobs, "DUE_SHARDS", SHARDS)
+        patched.setattr(deliverer, "_pool", InTurn)
         patched.setattr(retries, "put_off", _noting(world, retries.put_off))
         world.furnish(like)
         yield world

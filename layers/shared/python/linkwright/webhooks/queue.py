@@ -20,7 +20,7 @@ from linkwright.transaction import Otherwise, Transaction
 _ALMOST_A_SECOND = timedelta(microseconds=999_999)
 # Longer than a run takes; then another one may.
 LEASE_MS = 90_000
-_FREE = "attribute_exists(#pk) AND (attribute_not_exists(#leased_until) OR #leased_until < :now)"
+_FREE = "attribute_not_exists(#leased_until) OR #leased_until < :now"
 _MINE = "#leased_until = :lease"
 _FAILURES = ", ".join(f"#{name}" for name in jobs.FAILURES)
 
@@ -79,14 +79,17 @@ def ring(
 
 
 def begin(where: Key) -> Item | None:
-    """Begin a run: the endpoint as it is, held for a while. None if there is none, or another."""
+    """Begin a run: the endpoint as it is, held for a while.
+
+    None if there is no endpoint, nothing to do, as for most of many messages, or another run.
+    """
     now = clock.epoch_ms()
     try:
         return update(
             Table.CORE,
             where,
             "SET #leased_until = :lease",
-            condition=_FREE,
+            condition=f"attribute_exists(#gsi2pk) AND ({_FREE})",
             values={"lease": now + LEASE_MS, "now": now},
         )
     except ConditionFailed:
