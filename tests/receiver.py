@@ -1,4 +1,7 @@
-"""Receivers of webhooks, in place of the network: what they were sent, and what they answer."""
+"""Receivers of webhooks, in place of the network: what they were sent, and what they answer.
+
+Whatever else is asked, as the carrier, is asked as ever.
+"""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -6,6 +9,7 @@ from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -51,7 +55,11 @@ class Receivers:
     received: list[Received] = field(default_factory=list)
     does: dict[str, Does] = field(default_factory=dict)
 
-    def fetch(self, url: str, *, headers: Mapping[str, str], body: bytes, **_: Any) -> Answer:
+    elsewhere: Callable[..., Answer] = egress.fetch
+
+    def fetch(self, url: str, *, headers: Mapping[str, str], body: bytes, **how: Any) -> Answer:
+        if not str(urlsplit(url).hostname).endswith("example.com"):
+            return self.elsewhere(url, headers=headers, body=body, **how)
         message = Received(url, {name.lower(): value for name, value in headers.items()}, body)
         self.received.append(message)
         done = self.does.get(url, lambda _: 204)(message)
@@ -77,7 +85,7 @@ def answers(status: int, **headers: str) -> Does:
 
 @contextmanager
 def receivers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receivers]:
-    made = Receivers()
+    made = Receivers(elsewhere=egress.fetch)
     monkeypatch.setattr(egress, "fetch", made.fetch)
     monkeypatch.setattr(egress, "judge", made.judge)
     yield made

@@ -17,7 +17,7 @@ MAX_BYTES = 20_000
 
 def shown(event: Item) -> Event:
     """An event as lists show it: what is kept elsewhere is null."""
-    return _event(event, EventData(object=catalogue.shown(event["type"], event["object"])))
+    return _event(event, _data(event, catalogue.shown(event["type"], event["object"])))
 
 
 def whole(event: Item) -> Event:
@@ -28,11 +28,11 @@ def whole(event: Item) -> Event:
 def message(event: Item, payload: str) -> bytes:
     """What is sent, UTF-8. Raises `Unavailable`."""
     if payload == "thin":
-        return _bytes(_event(event, EventData(object=_named(event), url=_url(event))))
+        return _bytes(_event(event, _data(event, _named(event), url=_url(event))))
     body = _bytes(whole(event))
     if len(body) <= MAX_BYTES:
         return body
-    cut = EventData(object=_named(event), truncated=True, url=_url(event))
+    cut = _data(event, _named(event), truncated=True, url=_url(event))
     return _bytes(_event({**event, "metadata": {}}, cut))
 
 
@@ -45,6 +45,10 @@ def _event(event: Item, data: EventData) -> Event:
     return Event(
         data=data, metadata=event.get("metadata", {}), **{name: event[name] for name in names}
     )
+
+
+def _data(event: Item, shown: Item, **more: bool | str) -> EventData:
+    return EventData.model_validate({"object": shown, **event.get("details", {}), **more})
 
 
 def _named(event: Item) -> Item:

@@ -59,70 +59,110 @@ def sample(event_type: str) -> Object:
     return dict(_samples()[event_type])
 
 
+def sample_details(event_type: str) -> Object:
+    """What the sample tells besides."""
+    return {"attempt": 1, "is_last": True} if event_type == "call.ended" else {}
+
+
+# Ids as they would be of those moments.
+_CALL, _AGENT = "call_01M6DSG7E0EXAMP1EEXAMP1E01", "agt_01M3V7ME00EXAMP1EEXAMP1E02"
+_WEBHOOK = "wh_01M3V7XJZ0EXAMP1EEXAMP1E03"
+_EVENT, _DELIVERY = "evt_01M6DSM1G8EXAMP1EEXAMP1E05", "dlv_01M6DSM1G8EXAMP1EEXAMP1E06"
+_ENDED = {"ended_at": "2026-11-02T09:32:05Z", "ended_reason": "callee_hung_up"}
+
+
 @cache
 def _samples() -> Mapping[str, Object]:
+    return {
+        **_calls(),
+        "usage.threshold": {
+            "period": {"start": "2026-11-01T00:00:00Z", "end": "2026-12-01T00:00:00Z"},
+            "dimension": "call_minutes",
+            "percent": 80,
+            "used": 241,
+            "reserved": 3,
+            "limit": 300,
+            "remaining": 56,
+        },
+        **_webhooks(),
+        "ping": {"message": "It works."},
+    }
+
+
+def _calls() -> Mapping[str, Object]:
     queued = {
-        "id": "call_01JDXAMP1EXAMP1EXAMP1EXAMP",
-        "agent_id": "agt_01JDXAMP1EXAMP1EXAMP1EXAMP",
-        "to": "+15005550006",
+        "id": _CALL,
+        "agent_id": _AGENT,
+        # A number that is kept for examples.
+        "to": "+12025550123",
         "status": "queued",
         "created_at": "2026-11-02T09:30:00Z",
         "metadata": {"order_id": "10-4471"},
     }
-    ringing = queued | {"status": "ringing", "attempt": 1, "agent_version": 3}
-    answered = ringing | {"status": "in_progress", "answered_at": "2026-11-02T09:30:21Z"}
+    attempt = {"attempt": 1, "started_at": "2026-11-02T09:30:02Z", "status": "dialing"}
+    ringing = queued | {
+        "status": "ringing",
+        "attempt": 1,
+        "attempts": [attempt],
+        "agent_version": 3,
+        "recording_consent": {"type": "not_asked"},
+    }
+    answered = ringing | {
+        "status": "in_progress",
+        "answered_at": "2026-11-02T09:30:21Z",
+        "answered_by": "unknown",
+    }
     ended = answered | {
         "status": "completed",
+        "attempts": [attempt | {"status": "completed"} | _ENDED],
         "answered_by": "human",
-        "ended_at": "2026-11-02T09:32:05Z",
-        "ended_reason": "callee_hung_up",
+        **_ENDED,
         "duration_s": 104,
         "transcript_status": "ready",
     }
-    analysis = {"summary": "The order arrives on Friday.", "outcome": "conversation"}
-    webhook = {
-        "id": "wh_01JDXAMP1EXAMP1EXAMP1EXAMP",
-        "type": "https",
-        "url": "https://example.com/hooks",
-        "events": ["call.ended"],
-        "payload": "full",
-        "created_at": "2026-10-01T08:00:00Z",
-        "updated_at": "2026-10-01T08:00:00Z",
+    analysis = {
+        "summary": "The order arrives on Friday, and the callee is content with that.",
+        "outcome": "conversation",
+        "sentiment": "positive",
     }
-    failure = {
-        "since": "2026-11-02T09:32:06Z",
-        "count": 3,
-        "last_status": 503,
-        "last_error": None,
-    }
+    analyzed = ended | {"analysis": analysis}
     return {
         "call.queued": queued,
         "call.ringing": ringing,
         "call.answered": answered,
         "call.ended": ended,
-        "call.analyzed": ended | {"analysis": analysis},
-        "call.recording_ready": ended,
-        "usage.threshold": {
-            "period": {"start": "2026-11-01T00:00:00Z", "end": "2026-12-01T00:00:00Z"},
-            "dimension": "call_minutes",
-            "percent": 80,
-            "used": 240,
-            "reserved": 0,
-            "limit": 300,
-            "remaining": 60,
-        },
-        "webhook.failing": webhook | {"status": "enabled", "failure": failure},
+        "call.analyzed": analyzed,
+        # What was said is shown once.
+        "call.recording_ready": ended | {"analysis": {**analysis, "summary": None}},
+    }
+
+
+def _webhooks() -> Mapping[str, Object]:
+    webhook = {
+        "id": _WEBHOOK,
+        "type": "https",
+        "url": "https://example.com/hooks",
+        "events": ["call.ended"],
+        "payload": "full",
+        "created_at": "2026-10-01T08:05:00Z",
+        "updated_at": "2026-10-01T08:05:00Z",
+    }
+    failure = {"since": "2026-11-02T09:32:06Z", "last_status": 503, "last_error": None}
+    attempt = {"status": 503, "error": None, "duration_ms": 87}
+    return {
+        "webhook.failing": webhook | {"status": "enabled", "failure": failure | {"count": 3}},
         "webhook.delivery_exhausted": {
-            "id": "dlv_01JDXAMP1EXAMP1EXAMP1EXAMP",
-            "webhook_id": webhook["id"],
-            "event_id": "evt_01JDXAMP1EXAMP1EXAMP1EXAMP",
+            "id": _DELIVERY,
+            "webhook_id": _WEBHOOK,
+            "event_id": _EVENT,
             "event_type": "call.ended",
             "status": "failed",
+            # The last of them.
+            "attempts": [{"at": "2026-11-05T13:08:10Z", **attempt}],
             "ended_reason": "exhausted",
-            "created_at": "2026-11-02T09:32:05Z",
+            "created_at": "2026-11-02T09:32:06Z",
             "ended_at": "2026-11-05T13:08:10Z",
         },
         "webhook.disabled": webhook
-        | {"status": "disabled", "disabled_reason": "failing", "failure": failure},
-        "ping": {"message": "It works."},
+        | {"status": "disabled", "disabled_reason": "failing", "failure": failure | {"count": 20}},
     }

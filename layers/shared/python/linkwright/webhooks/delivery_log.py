@@ -44,7 +44,8 @@ def send_test(account: Account, webhook_id: str, wanted: SendTest, tx: Transacti
     event = events.event(account.partition, wanted.type, sample, 1, tx.request_id)
     # Nobody else is told of it: it is no job.
     told = {name: value for name, value in event.items() if name not in _ASKS}
-    tx.put(Table.CORE, {**told, "only": webhook_id})
+    details = catalogue.sample_details(wanted.type)
+    tx.put(Table.CORE, {**told, "details": details, "only": webhook_id})
     view = deliveries.request(tx, webhook_id, event, Outrun)
     queue.ring(tx, webhook_id, otherwise=endpoints.not_found)
     return Delivery.model_validate(view)

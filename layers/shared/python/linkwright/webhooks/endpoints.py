@@ -16,7 +16,6 @@ from linkwright.table import Item, Table, get, query
 from linkwright.transaction import Outrun, Transaction
 from linkwright.webhooks import health, queue
 from linkwright.webhooks.models import (
-    MASK,
     CreatedWebhook,
     CreateWebhook,
     RotatedSecret,
@@ -54,7 +53,7 @@ def create(account: Account, wanted: CreateWebhook, tx: Transaction) -> CreatedW
     tx.put(Table.CORE, item)
     _raise_version(tx, ring)
     tx.audit("webhook.created", webhook_id, {"type": wanted.type, "events": wanted.events})
-    return CreatedWebhook(secret=secret, **_shown(item))
+    return CreatedWebhook(secret=secret, **health.shown(item))
 
 
 def change(account: Account, webhook_id: str, wanted: UpdateWebhook, tx: Transaction) -> Webhook:
@@ -74,7 +73,7 @@ def change(account: Account, webhook_id: str, wanted: UpdateWebhook, tx: Transac
         after = {**_started_anew(after, item, status), "status": status}
     _write(tx, item, after)
     tx.audit("webhook.changed", webhook_id, {"fields": sorted(wanted.model_fields_set)})
-    return Webhook.model_validate(_shown(after))
+    return Webhook.model_validate(health.shown(after))
 
 
 def _started_anew(after: Item, item: Item, status: str) -> Item:
@@ -106,7 +105,7 @@ def delete(account: Account, webhook_id: str, tx: Transaction) -> None:
 
 
 def find(account: Account, webhook_id: str) -> Webhook:
-    return Webhook.model_validate(_shown(existing(account.partition, webhook_id)))
+    return Webhook.model_validate(health.shown(existing(account.partition, webhook_id)))
 
 
 def listed(account: Account, query: ListQuery) -> Page[Webhook]:
@@ -118,7 +117,7 @@ def listed(account: Account, query: ListQuery) -> Page[Webhook]:
         return [row for row in rows if after is None or row[0] < after][:count], None
 
     return pagination.paged(
-        account, _ROUTE, query, fetch, lambda item: Webhook.model_validate(_shown(item))
+        account, _ROUTE, query, fetch, lambda item: Webhook.model_validate(health.shown(item))
     )
 
 
@@ -204,10 +203,6 @@ def _sealed_headers(partition: str, webhook_id: str, headers: dict[str, str]) ->
         return {"header_names": [], "sealed_headers": ""}
     sealed = sealing.seal(json.dumps(headers), partition, webhook_id)
     return {"header_names": sorted(headers), "sealed_headers": sealed}
-
-
-def _shown(item: Item) -> Item:
-    return health.shown(item) | {"headers": dict.fromkeys(item.get("header_names", ()), MASK)}
 
 
 def _too_many(account: Account, used: int) -> PlanLimitExceeded:

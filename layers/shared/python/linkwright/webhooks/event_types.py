@@ -5,16 +5,16 @@ from pydantic_core import PydanticCustomError
 EVERY = "*"
 # Type -> what it tells.
 EVENT_TYPES = {
-    "call.queued": "A call was placed, or waits for another attempt.",
+    "call.queued": "A call is in line to be dialled: at once, or now that its time has come.",
     "call.ringing": "The called phone rings.",
-    "call.answered": "The call was answered.",
-    "call.ended": "The call has ended.",
-    "call.analyzed": "What came of a conversation is known.",
-    "call.recording_ready": "The recording of a call can be had.",
+    "call.answered": "A call was answered, by whomever or whatever.",
+    "call.ended": "An attempt to call is over, and the call with it if `is_last`.",
+    "call.analyzed": "What came of an answered call is known: outcome, mood and a summary.",
+    "call.recording_ready": "The recording of a call is kept: `GET` of the call gives an address.",
     "usage.threshold": "So many percent of what the plan allows in a billing cycle are used.",
-    "webhook.failing": "An endpoint has failed several times in a row.",
-    "webhook.delivery_exhausted": "An event was not delivered by any of its attempts.",
-    "webhook.disabled": "An endpoint was disabled, as it no longer takes events.",
+    "webhook.failing": "An endpoint has failed several times in a row; the others are told.",
+    "webhook.delivery_exhausted": "An event was not delivered in its time; the others are told.",
+    "webhook.disabled": "An endpoint was disabled, since it takes nothing; the others are told.",
     "ping": "A test, sent only when it is asked for.",
 }
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from linkwright import clock
 from linkwright.table import Item, Key, Table
 from linkwright.transaction import Otherwise, Transaction
+from linkwright.webhooks.models import MASK
 
 # After the nth failure in a row, and after all further ones as after the last. The schedule of a
 # single event waits for longer, and is kept.
@@ -125,5 +126,6 @@ def shown(endpoint: Item) -> Item:
     """What is shown of an endpoint, without what has no value."""
     facts = {"status": endpoint["status"], "failure": endpoint.get("failing")}
     facts["disabled_reason"] = endpoint.get("disabled_reason")
+    facts["headers"] = dict.fromkeys(endpoint.get("header_names", ()), MASK) or None
     view: Item = endpoint["view"]
     return view | {name: value for name, value in facts.items() if value is not None}

@@ -1,0 +1,97 @@
+"""The samples of the catalogue are like what is really sent, and so is the schema of each type."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from linkwright import jobs, usage
+from linkwright.jobs import Work
+from linkwright.plans import period
+from linkwright.transaction import Transaction
+from linkwright.webhooks import catalogue, deliveries, queue
+from linkwright.webhooks.event_types import EVENT_TYPES
+from tests import pump, receiver
+from tests.client import Context, invoke, queue_event
+from tests.clocks import Hand
+from tests.factories import Workspace
+from tests.receiver import Receivers, answers
+from tests.stack import Stack
+from tests.talks import Talk
+
+DEAD = "https://dead.example.com/in"
+
+
+@pytest.fixture
+def receivers(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Receivers]:
+    with receiver.receivers(monkeypatch) as made:
+        yield made
+
+
+def _webhook(workspace: Workspace, url: str, *types: str) -> str:
+    made = workspace.client.post("/v1/webhooks", json={"url": url, "events": list(types)})
+    assert made.status == 201, made.raw
+    return str(made.json["id"])
+
+
+def _talk(stack: Stack, workspace: Workspace) -> None:
+    agent = {"recording": True, "recording_consent": False, "language": "en-US"}
+    body = {"metadata": {"order_id": "10-4471"}}
+    Talk(workspace, "Who is this?", None, body=body, **agent).finish()
+    pump.settle(stack, workspace.id)
+
+
+def _use(stack: Stack, workspace: Workspace, hand: Hand) -> None:
+    label, minutes = period(workspace.item["anchor_day"]).label, 240
+    tx = Transaction(workspace.partition, "req_test")
+    amounts = {"reserved": 0, "used": minutes}
+    usage.settle(workspace.partition, label, usage.CALL_MINUTES, tx=tx, **amounts)
+    tx.commit()
+    # Told by the next sweep.
+    hand.move(timedelta(minutes=3).total_seconds())
+    invoke("sweep_overdue", {})
+    pump.settle(stack, workspace.id)
+
+
+def _fail(stack: Stack, workspace: Workspace, receivers: Receivers, hand: Hand) -> None:
+    """An endpoint fails for days, and is disabled."""
+    receivers.does[DEAD] = answers(503)
+    dead = _webhook(workspace, DEAD, "call.queued")
+    work = Work(jobs.WEBHOOK, *queue.endpoint_key(workspace.partition, dead))
+    for _ in range(2):
+        tx = Transaction(workspace.partition, "req_test")
+        tx.emit("call.queued", catalogue.sample("call.queued"), sequence=1)
+        tx.commit()
+        pump.settle(stack, workspace.id)
+        hand.move(timedelta(hours=30).total_seconds())
+    for _ in range(2 * deliveries.ATTEMPTS):
+        invoke("deliver_webhook", queue_event([work.message()]), Context(60_000))
+        hand.move(timedelta(hours=6).total_seconds())
+    pump.settle(stack, workspace.id)
+
+
+def _shape(told: Any) -> Any:
+    """Which members have a value."""
+    if isinstance(told, dict):
+        return {name: _shape(one) for name, one in told.items() if one not in (None, [], {})}
+    return [_shape(one) for one in told[:1]] if isinstance(told, list) else None
+
+
+def test_each_sample_is_like_what_is_really_sent(
+    stack: Stack, workspace: Workspace, receivers: Receivers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand = Hand(monkeypatch)
+    _webhook(workspace, receiver.URL, "*")
+    _talk(stack, workspace)
+    _use(stack, workspace, hand)
+    _fail(stack, workspace, receivers, hand)
+    told = {message.json["type"]: message.json for message in receivers.at()}
+    assert set(told) == set(EVENT_TYPES) - {"ping"}
+    for name, one in told.items():
+        sample = _shape(catalogue.shown(name, catalogue.sample(name)))
+        if "analysis" in sample:
+            # Which only a model tells.
+            del sample["analysis"]["sentiment"]
+        assert _shape(one["data"].pop("object")) == sample, name
+        assert one["data"] == catalogue.sample_details(name), name
