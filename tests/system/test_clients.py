@@ -75,6 +75,14 @@ def test_the_client_in_typescript_is_made_without_a_warning_and_works(
     _run(NODE, typescript, base_url, api.demo["TOKEN"], cwd=typescript.parent)
 
 
+def test_the_sample_that_verifies_webhooks_is_strict_typescript(tmp_path: Path) -> None:
+    _run(
+        *(NODE, _PROGRAMS / "tsc", "--strict", "--noEmit", "--target", "es2022"),
+        *("--lib", "es2022,dom,dom.iterable", ROOT / "docs" / "webhooks" / "verify.ts"),
+        cwd=tmp_path,
+    )
+
+
 class Generated:
     """The client in Python, by what an integrator does with it."""
 
