@@ -37,6 +37,10 @@ help: ## list the targets
 run: .venv/.ready .venv-sam/.ready ## start the local cloud and serve the API on PORT (default 8000)
 	@exec .venv/bin/python -m tools.local --port "$$PORT"
 
+.PHONY: listen
+listen: .venv/.ready ## forward new events to a program on this machine: make listen URL=http://localhost:3000/in
+	@.venv/bin/python -m tools.listen '$(URL)'
+
 .PHONY: test
 test: .venv/.ready .venv-sam/.ready tests/clients/node_modules/.ready ## everything: what CI runs
 	@.venv/bin/python -m tools.legs test
