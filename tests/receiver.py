@@ -15,8 +15,11 @@ import pytest
 
 from linkwright import egress
 from linkwright.egress import Answer, EgressError, Refused
+from tests.factories import HOOK
 
 URL = "https://hooks.example.com/in"
+# Whoever is not one of them is no receiver.
+_HOSTS = ("example.com", str(urlsplit(HOOK).hostname))
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ class Receivers:
     elsewhere: Callable[..., Answer] = egress.fetch
 
     def fetch(self, url: str, *, headers: Mapping[str, str], body: bytes, **how: Any) -> Answer:
-        if not str(urlsplit(url).hostname).endswith("example.com"):
+        if not str(urlsplit(url).hostname).endswith(_HOSTS):
             return self.elsewhere(url, headers=headers, body=body, **how)
         message = Received(url, {name.lower(): value for name, value in headers.items()}, body)
         self.received.append(message)

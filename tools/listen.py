@@ -151,7 +151,7 @@ def _secret(text: str) -> SecretStr:
 
 def _types(text: str) -> list[str]:
     try:
-        return event_types.known_or_every(text.split(","))
+        return sorted({event_types.known_or_every(one) for one in text.split(",")})
     except PydanticCustomError as refused:
         raise argparse.ArgumentTypeError(f"--events {refused.message()}") from None
 

@@ -2,8 +2,8 @@
 
 from linkwright.auth import Account
 from linkwright.endpoint import endpoint
-from linkwright.webhooks import event_log
-from linkwright.webhooks.event_models import Event
+from linkwright.webhooks.logs import event_log
+from linkwright.webhooks.logs.event_models import Event
 
 
 @endpoint(scope="events:read")

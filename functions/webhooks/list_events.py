@@ -3,8 +3,8 @@
 from linkwright.auth import Account
 from linkwright.endpoint import endpoint
 from linkwright.pagination import Page
-from linkwright.webhooks import event_log
-from linkwright.webhooks.event_models import Event, EventsQuery
+from linkwright.webhooks.logs import event_log
+from linkwright.webhooks.logs.event_models import Event, EventsQuery
 
 
 @endpoint(scope="events:read")

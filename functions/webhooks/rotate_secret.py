@@ -4,10 +4,10 @@ from linkwright.auth import Account
 from linkwright.endpoint import endpoint
 from linkwright.fields import Nothing
 from linkwright.transaction import Transaction
-from linkwright.webhooks import endpoints
+from linkwright.webhooks import endpoint_changes
 from linkwright.webhooks.models import RotatedSecret
 
 
 @endpoint(scope="webhooks:write", has_secret=True)
 def handler(account: Account, webhook_id: str, body: Nothing, tx: Transaction) -> RotatedSecret:
-    return endpoints.rotate(account, webhook_id, tx)
+    return endpoint_changes.rotate(account, webhook_id, tx)

@@ -3,7 +3,7 @@
 from linkwright.auth import Account
 from linkwright.endpoint import endpoint
 from linkwright.transaction import Transaction
-from linkwright.webhooks import delivery_log
+from linkwright.webhooks.logs import delivery_log
 from linkwright.webhooks.models import Delivery, SendTest
 
 

@@ -3,10 +3,10 @@
 from linkwright.auth import Account
 from linkwright.endpoint import endpoint
 from linkwright.transaction import Transaction
-from linkwright.webhooks import endpoints
+from linkwright.webhooks import endpoint_changes
 from linkwright.webhooks.models import UpdateWebhook, Webhook
 
 
 @endpoint(scope="webhooks:write")
 def handler(account: Account, webhook_id: str, body: UpdateWebhook, tx: Transaction) -> Webhook:
-    return endpoints.change(account, webhook_id, body, tx)
+    return endpoint_changes.change(account, webhook_id, body, tx)

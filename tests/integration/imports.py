@@ -58,7 +58,12 @@ READS = _names("""
     linkwright.workspace.usage linkwright.workspace.workspaces linkwright.workspace.audit_log
     linkwright.workspace.audit_models linkwright.workspace.key_lifecycle
     linkwright.workspace.key_models linkwright.workspace.keys linkwright.workspace.members
-    linkwright.workspace.people
+    linkwright.workspace.people linkwright.workspace.operations linkwright.voice.operations
+    linkwright.webhooks linkwright.webhooks.bodies linkwright.webhooks.catalogue
+    linkwright.webhooks.deliveries linkwright.webhooks.endpoints linkwright.webhooks.event_types
+    linkwright.webhooks.health linkwright.webhooks.logs linkwright.webhooks.logs.delivery_log
+    linkwright.webhooks.logs.event_log linkwright.webhooks.logs.event_models
+    linkwright.webhooks.models linkwright.webhooks.queue
 """)
 # Those that write, besides.
 WRITES = _names("""
@@ -69,7 +74,8 @@ WRITES = _names("""
     linkwright.voice.compliance.rules linkwright.voice.follow_up
     linkwright.voice.follow_up.erasing linkwright.voice.language
     linkwright.voice.language.announcements linkwright.voice.language.text
-    linkwright.workspace.operations phonenumbers phonenumbers.asyoutypeformatter
+    linkwright.webhooks.fan_out linkwright.webhooks.replay_models linkwright.webhooks.replays
+    phonenumbers phonenumbers.asyoutypeformatter
     phonenumbers.data phonenumbers.phonemetadata phonenumbers.phonenumber
     phonenumbers.phonenumbermatcher phonenumbers.phonenumberutil phonenumbers.re_util
     phonenumbers.shortdata phonenumbers.shortnumberinfo phonenumbers.unicode_util
@@ -79,6 +85,16 @@ WRITES = _names("""
 SEALS = _names("""
     cryptography cryptography.exceptions cryptography.hazmat cryptography.utils
     linkwright.reply_sealing
+""")
+# Those that judge an address or seal what is the customer's, besides: no other asks the network.
+CHANGES_WEBHOOKS = SEALS | _names("""
+    array atexit calendar concurrent concurrent.futures email email.base64mime email.charset
+    email.encoders email.errors email.feedparser email.header email.iterators email.message
+    email.parser email.quoprimime email.utils http http.client linkwright.aws
+    linkwright.aws_http linkwright.egress linkwright.egress_limits linkwright.egress_targets
+    linkwright.sealing linkwright.sigv4 linkwright.standard_webhooks
+    linkwright.webhooks.endpoint_changes locale logging quopri select selectors ssl string
+    encodings.idna stringprep
 """)
 # What the carrier calls, besides.
 CALLBACKS = _names("""
@@ -101,7 +117,7 @@ CALLBACKS = _names("""
     linkwright.voice.dialling.carrier_reports linkwright.voice.dialling.claims
     linkwright.voice.dialling.inquiry linkwright.voice.language.opt_out
     linkwright.voice.language.opt_out_east linkwright.voice.language.opt_out_west
-    linkwright.standard_webhooks
+    linkwright.inbound_webhooks linkwright.standard_webhooks
     linkwright.voice.language.phrases linkwright.voice.language.recognition
     linkwright.workspace.billing linkwright.workspace.identity
     linkwright.workspace.identity.clerk linkwright.workspace.identity.clerk_models

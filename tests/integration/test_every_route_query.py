@@ -37,6 +37,8 @@ def _with_pages(mode: str = "live", like: World | None = None) -> World:
         world.workspace.place(world.ids["agt"])
         world.workspace.never_call()
         world.workspace.member()
+        world.workspace.webhook()
+        world.workspace.delivery(world.ids["wh"])
     return world
 
 

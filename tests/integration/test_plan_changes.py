@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from linkwright import auth, clock, jobs, standard_webhooks, vault
+from linkwright import auth, clock, inbound_webhooks, jobs, vault
 from linkwright.jobs import Work
 from linkwright.table import Item, Table, get
 from linkwright.workspace import facts, workspaces
@@ -284,7 +284,7 @@ def test_403_by_the_old_secret_once_it_is_gone(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _know(monkeypatch, OTHER)
-    monkeypatch.setattr(standard_webhooks, "reread", lambda: None)
+    monkeypatch.setattr(inbound_webhooks, "reread", lambda: None)
     assert _signed(workspace, SECRET).status == 403
 
 
@@ -303,7 +303,7 @@ def test_403_by_a_secret_that_is_none(
 ) -> None:
     """An empty one would let anybody in."""
     _know(monkeypatch, broken)
-    monkeypatch.setattr(standard_webhooks, "reread", lambda: None)
+    monkeypatch.setattr(inbound_webhooks, "reread", lambda: None)
     assert _signed(workspace, "whsec_").status == 403
 
 

@@ -8,16 +8,17 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from linkwright import ids, jobs
+from linkwright import events, ids, jobs
 from linkwright.client import core
 from linkwright.endpoint import Contract
 from linkwright.table import Item, Key, Table, get, update
 from linkwright.voice.calls import follow_ups, items, turn_log
+from linkwright.webhooks import endpoints
 from linkwright.workspace import facts, keys, members
-from tests import pump
+from tests import pump, receiver
 from tests.carrier import PUBLIC_URL, Exchange
 from tests.client import Answer, Context, http_event, invoke, load, named
-from tests.factories import Workspace
+from tests.factories import HOOK, Workspace
 from tests.faults import wiring
 from tests.integration.in_memory import in_memory
 from tests.integration.sample_events import SID, demo, sample
@@ -52,6 +53,7 @@ def _things_of_the_samples(stack: Stack) -> None:
     _have_the_key()
     if get(Table.ACCESS, members.row(demo().id, MEMBER_ID)) is None:
         demo().member(id=MEMBER_ID)
+    _have_the_webhook()
 
 
 def named_key() -> str:
@@ -65,6 +67,28 @@ def _have_the_key() -> None:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(ids, "new", lambda kind: named_key() if kind == "key" else new(kind))
             demo().key()
+
+
+def named_webhook() -> str:
+    """The endpoint that the samples name."""
+    return str(sample(named("get_webhook"))["pathParameters"]["webhook_id"])
+
+
+def _have_the_webhook() -> None:
+    """And the event that it is to hear of."""
+    of_samples = {"wh": named_webhook(), "evt": named_event()}
+    new = ids.new
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ids, "new", lambda kind: of_samples.get(kind) or new(kind))
+        if endpoints.stored(demo().partition, named_webhook()) is None:
+            demo().webhook(events=["call.ended"])
+        if get(Table.CORE, events.key(demo().partition, named_event())) is None:
+            demo().happen()
+
+
+def named_event() -> str:
+    """The event that the samples name."""
+    return str(sample(named("get_event"))["pathParameters"]["event_id"])
 
 
 def _place_the_call() -> None:
@@ -88,6 +112,25 @@ def dialled(stack: Stack, exchange: Exchange) -> Iterator[PlacedCall]:
         (placed,) = exchange.test.calls
         yield placed
     demo.cache_clear()
+
+
+def test_fan_out_and_deliver_webhook(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `fan_out_event` has delivered, `deliver_webhook` sends."""
+    with receiver.receivers(monkeypatch) as receivers, in_memory(stack):
+        demo.cache_clear()
+        _have_the_webhook()
+        for worker in ("fan_out_event", "deliver_webhook"):
+            answer = invoke(worker, sample(named(worker)), Context(pump.WORKER_TIMEOUT_MS))
+            assert answer == {"batchItemFailures": []}
+        (message,) = receivers.at(HOOK)
+        assert message.id == named_event()
+    demo.cache_clear()
+
+
+def test_fan_out_event(stack: Stack) -> None:
+    answer = invoke("fan_out_event", sample(named("fan_out_event")))
+    assert answer == {"batchItemFailures": []}
+    assert not jobs.is_waiting(events.key(demo().partition, named_event()))
 
 
 def test_405_answer_unmatched() -> None:
@@ -305,7 +348,7 @@ def test_relay_outbox(stack: Stack) -> None:
         assert image["sk"]["S"] in sent
     stored = get(Table.CORE, Key(event["pk"]["S"], event["sk"]["S"])) or {}
     assert stored["type"] == "call.queued"
-    assert "gsi2sk" not in stored, "the event still waits"
+    assert stored["gsi2sk"] > event["gsi2sk"]["S"]
 
 
 def test_sweep_overdue(stack: Stack, workspace: Workspace) -> None:

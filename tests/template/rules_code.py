@@ -32,7 +32,7 @@ ONLY = {
         {"egress.py"},
     ),
     # AWS's own addresses, where boto3 would cost more than all the rest.
-    "http": {"egress.py", "aws_http.py"},
+    "http": {"egress.py", "egress_limits.py", "aws_http.py"},
     # Sessions fetch their issuer's keys from one address, which the operator chose.
     "urllib.request": {"egress.py", "sessions.py"},
 }

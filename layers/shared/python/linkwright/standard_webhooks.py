@@ -10,16 +10,13 @@ import hashlib
 import hmac
 import re
 import secrets as random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from pydantic import SecretStr
 
 from linkwright import clock
-from linkwright.errors import Forbidden, PayloadTooLarge
 from linkwright.http import Request
-from linkwright.json_body import MAX_BYTES
 from linkwright.observability import logger
-from linkwright.vault import Vault, reread, vault
 
 # A message that is older, or from the future, may be somebody else's copy of it.
 TOLERANCE_S = 300
@@ -30,24 +27,6 @@ _SECRET = "whsec_"  # noqa: S105 -- what secrets begin with
 # Of the 24 to 64 that the specification allows.
 _SECRET_BYTES = 32
 _TIME = re.compile(r"[0-9]{1,12}", re.ASCII)
-
-Secrets = Callable[[Vault], Sequence[SecretStr]]
-
-
-def received(request: Request, secrets: Secrets) -> bytes:
-    """The body of a message, if its sender has signed it just now. Nothing is read before.
-
-    Raises `Forbidden` and `PayloadTooLarge`.
-    """
-    body = request.body()
-    if len(body) > MAX_BYTES:
-        raise PayloadTooLarge(f"The body is larger than {MAX_BYTES // 1024} KB.")
-    if not _is_genuine(request, body, secrets(vault())):
-        # Perhaps by a secret that is newer than what we know.
-        reread()
-        if not _is_genuine(request, body, secrets(vault())):
-            raise Forbidden
-    return body
 
 
 def headers(message_id: str, body: bytes, secrets: Sequence[SecretStr]) -> dict[str, str]:
@@ -66,7 +45,8 @@ def new_secret() -> str:
     return _SECRET + base64.b64encode(random.token_bytes(_SECRET_BYTES)).decode()
 
 
-def _is_genuine(request: Request, body: bytes, secrets: Sequence[SecretStr]) -> bool:
+def is_genuine(request: Request, body: bytes, secrets: Sequence[SecretStr]) -> bool:
+    """Whether a message was signed just now by one of the secrets."""
     for prefix in _PREFIXES:
         # All of one name: who sends on for others may add some of the other's.
         parts = [request.headers.get(f"{prefix}-{name}", "") for name in _PARTS]

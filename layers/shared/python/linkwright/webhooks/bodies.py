@@ -9,7 +9,7 @@ from linkwright import jobs
 from linkwright.settings import settings
 from linkwright.table import Item
 from linkwright.webhooks import catalogue
-from linkwright.webhooks.event_models import Event, EventData
+from linkwright.webhooks.logs.event_models import Event, EventData
 
 # Standard Webhooks asks for less than 20 kB.
 MAX_BYTES = 20_000

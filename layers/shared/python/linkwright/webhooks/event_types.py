@@ -1,5 +1,8 @@
 """The types of events. An event exists if and only if its change does, in bulk work too."""
 
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 EVERY = "*"
@@ -25,8 +28,22 @@ def known(event_type: str) -> str:
     return event_type
 
 
-def known_or_every(types: list[str]) -> list[str]:
-    return sorted({one if one == EVERY else known(one) for one in types})
+def known_or_every(event_type: str) -> str:
+    return event_type if event_type == EVERY else known(event_type)
+
+
+def _one_of(*types: str) -> dict[str, Any]:
+    return {"type": "string", "enum": list(types)}
+
+
+EventType = Annotated[str, AfterValidator(known), WithJsonSchema(_one_of(*EVENT_TYPES))]
+EventTypes = Annotated[
+    list[
+        Annotated[str, AfterValidator(known_or_every), WithJsonSchema(_one_of(EVERY, *EVENT_TYPES))]
+    ],
+    Field(min_length=1, max_length=100),
+    AfterValidator(lambda types: sorted(set(types))),
+]
 
 
 def is_wanted(event_type: str, types: list[str]) -> bool:

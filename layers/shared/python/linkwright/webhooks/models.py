@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from linkwright.fields import Line, Model, RequestModel, Time, no_items, without_defaults
 from linkwright.pagination import ListQuery
-from linkwright.webhooks.event_types import known, known_or_every
+from linkwright.webhooks.event_types import EventType, EventTypes
 
 MAX_HEADERS = 10
 # What is shown in place of a header's value.
@@ -19,6 +19,7 @@ Status = Literal["enabled", "paused", "disabled"]
 DeliveryStatus = Literal["pending", "succeeded", "failed"]
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")
+_ARN = re.compile(r"arn:aws[a-z-]*:(events|sqs):[a-z0-9-]+:[0-9]{12}:[\w./-]+", re.ASCII)
 _VALUE = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,498}[\x21-\x7e])?")
 # Ours, and those of one hop, which are the connection's (RFC 9110, 7.6.1).
 _RESERVED = frozenset(
@@ -48,9 +49,14 @@ def _sendable(headers: dict[str, str]) -> dict[str, str]:
     return headers
 
 
+def _named(arn: str) -> str:
+    if not _ARN.fullmatch(arn):
+        raise PydanticCustomError("arn", "must be the ARN of an event bus or a queue")
+    return arn
+
+
 Url = Annotated[str, Field(min_length=1, max_length=2048)]
-Arn = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:(events|sqs):[a-z0-9-]+:[0-9]{12}:[\w./-]+$")]
-Events = Annotated[list[str], Field(min_length=1, max_length=100), AfterValidator(known_or_every)]
+Arn = Annotated[str, Field(max_length=200), AfterValidator(_named)]
 Headers = Annotated[dict[str, str], AfterValidator(_sendable)]
 Description = Annotated[Line, Field(max_length=200)]
 
@@ -64,7 +70,7 @@ class CreateWebhook(RequestModel):
     type: ReceiverType = "https"
     url: Url | None = None
     arn: Arn | None = None
-    events: Events
+    events: EventTypes
     payload: Literal["full", "thin"] = "full"
     headers: Headers = Field(default_factory=dict)
     description: Description | None = None
@@ -88,7 +94,7 @@ class UpdateWebhook(RequestModel):
     model_config = ConfigDict(json_schema_extra=without_defaults)
 
     url: Url = ""
-    events: Events = Field(default_factory=no_items)
+    events: EventTypes = Field(default_factory=no_items)
     payload: Literal["full", "thin"] = "full"
     headers: Headers = Field(default_factory=dict)
     description: Description | None = None
@@ -141,7 +147,7 @@ class RotatedSecret(Model):
 class SendTest(RequestModel):
     """The type whose documented sample is sent."""
 
-    type: Annotated[str, AfterValidator(known)] = "ping"
+    type: EventType = "ping"
 
 
 class DeliveryAttempt(Model):

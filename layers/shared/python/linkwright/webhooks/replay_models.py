@@ -2,11 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from linkwright.fields import Model, Moment, RequestModel, Time
-from linkwright.webhooks.event_types import known_or_every
+from linkwright.webhooks.event_types import EventTypes
 
 Only = Literal["failed", "missing", "all"]
 
@@ -20,10 +20,7 @@ class ReplayWebhook(RequestModel):
     event_id: Annotated[str, Field(max_length=80)] | None = None
     since: Moment | None = None
     until: Moment | None = None
-    types: (
-        Annotated[list[str], Field(min_length=1, max_length=100), AfterValidator(known_or_every)]
-        | None
-    ) = None
+    types: EventTypes | None = None
     only: Only | None = None
 
     @model_validator(mode="after")

@@ -19,13 +19,12 @@ from linkwright.table import Item, Key, Table, query
 from linkwright.transaction import Otherwise, Outrun, Transaction
 from linkwright.webhooks import (
     deliveries,
-    delivery_log,
     endpoints,
-    event_log,
     event_types,
     fan_out,
     queue,
 )
+from linkwright.webhooks.logs import delivery_log, event_log
 from linkwright.webhooks.replay_models import Replay, ReplayWebhook
 
 # More are not counted while somebody waits for the answer.

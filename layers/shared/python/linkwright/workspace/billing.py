@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictInt, ValidationError
 
-from linkwright import json_body, standard_webhooks
+from linkwright import inbound_webhooks, json_body
 from linkwright.audit import Actor
 from linkwright.errors import ResourceNotFound, Unavailable
 from linkwright.fields import RequestModel
@@ -28,7 +28,7 @@ class PlanChange(RequestModel):
 
 def received(request: Request) -> Response:
     """A change that the billing system tells, once or more often."""
-    body = standard_webhooks.received(request, lambda known: known.billing_webhook_secrets)
+    body = inbound_webhooks.received(request, lambda known: known.billing_webhook_secrets)
     try:
         wanted = PlanChange.model_validate(json_body.parse(body))
     except ValidationError as failure:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from linkwright import auth, ids, standard_webhooks
+from linkwright import auth, ids, inbound_webhooks
 from linkwright.audit import Actor
 from linkwright.errors import InvalidRequest, Unavailable
 from linkwright.http import Request, Response
@@ -28,7 +28,7 @@ _ROLES = {"admin": "admin", **{role: role for role in auth.ROLES}}
 
 def received(request: Request) -> Response:
     """An event, once or more often. Raises `InvalidRequest`, and `Unavailable`: it comes again."""
-    body = standard_webhooks.received(request, lambda known: known.clerk_webhook_secrets)
+    body = inbound_webhooks.received(request, lambda known: known.clerk_webhook_secrets)
     try:
         event = Event.model_validate(json.loads(body))
         follow = _FOLLOWED.get(event.type)

@@ -2,12 +2,12 @@
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from linkwright.fields import CreatedAfter, CreatedBefore, Model, Time
 from linkwright.pagination import ListQuery
-from linkwright.webhooks.event_types import known
+from linkwright.webhooks.event_types import EventType
 
 
 class EventData(Model):
@@ -41,7 +41,7 @@ class Event(Model):
 class EventsQuery(ListQuery):
     """By type or by the id of the object, and by time."""
 
-    type: Annotated[str, AfterValidator(known)] | None = None
+    type: EventType | None = None
     object: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     created_after: CreatedAfter | None = None
     created_before: CreatedBefore | None = None

@@ -8,7 +8,7 @@ from linkwright.errors import ResourceNotFound
 from linkwright.pagination import MAX_LIMIT, Fetch, Page, Place, Placed
 from linkwright.table import Item, Key, Table, get, get_many
 from linkwright.webhooks import bodies
-from linkwright.webhooks.event_models import Event, EventsQuery
+from linkwright.webhooks.logs.event_models import Event, EventsQuery
 
 _ROUTE = "events"
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
