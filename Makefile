@@ -54,9 +54,10 @@ baseline: .venv/.ready tests/clients/node_modules/.ready ## accept how much the 
 	@.venv/bin/python -m tools.legs baseline
 
 .PHONY: generate
-generate: .venv/.ready ## write what is generated: the route table and docs/openapi.json
+generate: .venv/.ready ## write what is generated: the route table, docs/openapi.json, parts of docs/webhooks.md
 	.venv/bin/python -m tools.routes
 	.venv/bin/python -m tools.openapi
+	.venv/bin/python -m tools.webhooks_page
 
 .PHONY: bench
 bench: .venv/.ready ## measure cold starts and warm requests, hold the budgets, write docs/performance.md

@@ -1,10 +1,12 @@
 """The samples of the catalogue are like what is really sent, and so is the schema of each type."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator, FormatChecker
 
 from linkwright import jobs, usage
 from linkwright.jobs import Work
@@ -19,7 +21,9 @@ from tests.factories import Workspace
 from tests.receiver import Receivers, answers
 from tests.stack import Stack
 from tests.talks import Talk
+from tools.webhooks_page import SCHEMAS
 
+_VALIDATOR = Draft202012Validator(json.loads(SCHEMAS.read_text()), format_checker=FormatChecker())
 DEAD = "https://dead.example.com/in"
 
 
@@ -93,5 +97,6 @@ def test_each_sample_is_like_what_is_really_sent(
         if "analysis" in sample:
             # Which only a model tells.
             del sample["analysis"]["sentiment"]
+        _VALIDATOR.validate(one)
         assert _shape(one["data"].pop("object")) == sample, name
         assert one["data"] == catalogue.sample_details(name), name

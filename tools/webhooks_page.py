@@ -1,0 +1,212 @@
+"""Write what docs/webhooks.md has of the code, and the schemas: `python -m tools.webhooks_page`.
+
+On the page each part that is generated stands between two marks that name it; the rest is written
+by hand and kept.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from pydantic.json_schema import models_json_schema
+
+from linkwright import clock, events, ids, standard_webhooks
+from linkwright.webhooks import bodies, catalogue, deliveries, endpoints, health, replays, sending
+from linkwright.webhooks.event_models import Event
+from linkwright.webhooks.event_types import EVENT_TYPES
+from linkwright.webhooks.models import MAX_HEADERS
+from tools.openapi_components import untitled
+from tools.template import ROOT
+
+PAGE = ROOT / "docs" / "webhooks.md"
+PROGRAMS = ROOT / "docs" / "webhooks"
+SCHEMAS = PROGRAMS / "events.schema.json"
+
+_PART = re.compile(r"<!-- generated: (\S+) -->\n.*?<!-- end -->\n", re.DOTALL)
+_TIMES = re.compile(r'"(?:\w+_at|since|at)": "([^"]+)"')
+_UNITS = {"days": 86_400, "h": 3_600, "min": 60, "s": 1}
+_REF = "#/$defs/{model}"
+
+Json = dict[str, Any]
+
+
+def page(text: str) -> str:
+    """The page with each part as the code has it. Raises `KeyError` for an unknown part."""
+    return _PART.sub(lambda part: _marked(part[1]), text)
+
+
+def _marked(name: str) -> str:
+    return f"<!-- generated: {name} -->\n\n{PARTS[name]()}\n\n<!-- end -->\n"
+
+
+def schemas() -> str:
+    return json.dumps(_document(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _document() -> Json:
+    """One schema for each type; what several have is there once."""
+    shown = {catalogue.model(name) for name in EVENT_TYPES} | {Event}
+    wanted = [(one, "serialization") for one in sorted(shown, key=lambda one: one.__name__)]
+    _, made = models_json_schema(wanted, ref_template=_REF)  # type: ignore[arg-type]
+    shared: Json = untitled(made["$defs"])
+    of_types = {name: _schema(name, shared) for name in EVENT_TYPES}
+    del shared["Event"], shared["EventData"]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Events of api_version v1",
+        "oneOf": [{"$ref": f"#/$defs/{name}"} for name in of_types],
+        "$defs": {**of_types, **shared},
+    }
+
+
+def _schema(name: str, shared: Json) -> Json:
+    envelope = shared["Event"]
+    url = {"type": "string", "format": "uri"}
+    whole: Json = {"object": {"$ref": _REF.format(model=catalogue.model(name).__name__)}}
+    named: Json = {"object": {"type": "object", "properties": {"id": {"type": "string"}}}}
+    besides: Json = {
+        field: shared["EventData"]["properties"][field]["anyOf"][0]
+        for field in catalogue.sample_details(name)
+    }
+    data = [
+        _object("All of the object.", {**whole, **besides}, [*whole, *besides]),
+        _object(
+            "Of a thin event, or of one that was too large.",
+            {**named, **besides, "url": url, "truncated": {"const": True}},
+            [*named, *besides, "url"],
+        ),
+    ]
+    told = {"type": {"const": name}, "api_version": {"const": "v1"}, "data": {"anyOf": data}}
+    return {
+        "description": EVENT_TYPES[name],
+        **{key: envelope[key] for key in ("type", "required")},
+        "properties": envelope["properties"] | told,
+    }
+
+
+def _object(description: str, properties: Json, required: list[str]) -> Json:
+    return {
+        "description": description,
+        "type": "object",
+        "required": required,
+        "properties": properties,
+    }
+
+
+def example(name: str) -> Event:
+    """The sample of a type as it is sent."""
+    stored = catalogue.sample(name)
+    alike = [one for one in EVENT_TYPES if catalogue.model(one) is catalogue.model(name)]
+    # Of the moment at which its object was changed last.
+    moment = max(_TIMES.findall(json.dumps(stored)), default="2026-11-02T09:32:05Z")
+    return bodies.shown(
+        {
+            "id": ids.first_at("evt", clock.parse(moment))[:-16] + "EXAMP1EEXAMP1E05",
+            "type": name,
+            "created_at": moment,
+            "workspace_id": "ws_01M3V7B910EXAMP1EEXAMP1E07",
+            "api_version": "v1",
+            "sequence": alike.index(name) + 1,
+            "object": stored,
+            "details": catalogue.sample_details(name),
+            "metadata": stored.get("metadata", {}),
+            "request_id": "req_01M6DSG7E0EXAMP1EEXAMP1E08",
+        }
+    )
+
+
+def _catalogue() -> str:
+    rows = [
+        f"| [`{name}`](#{name.replace('.', '')}) | {told} | `{catalogue.model(name).__name__}` |"
+        for name, told in EVENT_TYPES.items()
+    ]
+    return "\n".join(["| type | what it tells | `data.object` |", "|---|---|---|", *rows])
+
+
+def _examples() -> str:
+    return "\n\n".join(_example(name) for name in EVENT_TYPES)
+
+
+def _example(name: str) -> str:
+    body = json.dumps(example(name).model_dump(mode="json"), indent=2, ensure_ascii=False)
+    return f"### {name}\n\n{EVENT_TYPES[name]}\n\n```json\n{body}\n```"
+
+
+def _schedule() -> str:
+    """Each attempt, and when it is if all before it have failed."""
+    waits = (0, *deliveries.SCHEDULE_S)
+    rows = [
+        f"| {at} | {_span(wait)} | {_span(sum(waits[:at]))} |" for at, wait in enumerate(waits, 1)
+    ]
+    return "\n".join(
+        ["| attempt | after the one before | after the event |", "|---|---|---|", *rows]
+    )
+
+
+def _figures() -> str:
+    rows = {
+        "attempts of a message": f"{deliveries.ATTEMPTS}, in {_span(sum(deliveries.SCHEDULE_S))}",
+        "time for an attempt, with everything": _span(sending.TIMEOUT_S),
+        "read of an answer": f"{sending.MAX_ANSWER_BYTES:,} bytes, and nothing of it is shown",
+        "most that `Retry-After` is heard": _span(sending.MAX_WAIT_S),
+        "largest body": f"{bodies.MAX_BYTES:,} bytes; what is larger is cut (`truncated`)",
+        "age at which to refuse a message": f"more than {_span(standard_webhooks.TOLERANCE_S)}",
+        "for so long an old secret signs too": _span(endpoints.OVERLAP),
+        "failures in a row until `webhook.failing`": str(health.FAILING),
+        "longest rest between two attempts that fail": _span(health.RESTS_S[-1]),
+        "events are kept, listed and can be replayed": _span(events.RETENTION),
+        "most events of one replay": f"{replays.MOST:,}",
+        "headers of your own": f"{MAX_HEADERS}",
+    }
+    return "\n".join(
+        ["| what | how much |", "|---|---|", *(f"| {a} | {b} |" for a, b in rows.items())]
+    )
+
+
+def _evidence() -> str:
+    return (
+        "An endpoint is disabled when two different events failed for good, at least"
+        f" {_span(health.APART)} apart and at most {_span(health.WITHIN)}, and nothing was taken"
+        " between them; so one event that it can never take disables nothing. It is disabled at"
+        " once when it answers 410."
+    )
+
+
+def _span(time: float | timedelta) -> str:
+    """In the two largest units of it; a few days are told in hours."""
+    seconds = int(time.total_seconds() if isinstance(time, timedelta) else time)
+    if seconds > 4 * _UNITS["days"] and seconds % _UNITS["days"] == 0:
+        return f"{seconds // _UNITS['days']} days"
+    told = []
+    for unit in ("h", "min", "s"):
+        count, seconds = divmod(seconds, _UNITS[unit])
+        told += [f"{count} {unit}"] if count else []
+    return " ".join(told[:2]) or "at once"
+
+
+def _program(name: str) -> Callable[[], str]:
+    language = {"py": "python", "ts": "typescript"}[name.rpartition(".")[2]]
+    return lambda: f"```{language}\n{(PROGRAMS / name).read_text().rstrip()}\n```"
+
+
+PARTS: Mapping[str, Callable[[], str]] = {
+    "catalogue": _catalogue,
+    "examples": _examples,
+    "schedule": _schedule,
+    "figures": _figures,
+    "evidence": _evidence,
+    "verify.py": _program("verify.py"),
+    "verify.ts": _program("verify.ts"),
+}
+
+
+def main() -> None:
+    Path(PAGE).write_text(page(PAGE.read_text()))
+    SCHEMAS.write_text(schemas())
+
+
+if __name__ == "__main__":
+    main()
