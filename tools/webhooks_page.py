@@ -14,9 +14,17 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from linkwright import clock, events, ids, standard_webhooks
-from linkwright.webhooks import bodies, catalogue, deliveries, endpoints, health, replays, sending
-from linkwright.webhooks.event_models import Event
+from linkwright.webhooks import (
+    bodies,
+    catalogue,
+    deliveries,
+    endpoint_changes,
+    health,
+    replays,
+    sending,
+)
 from linkwright.webhooks.event_types import EVENT_TYPES
+from linkwright.webhooks.logs.event_models import Event
 from linkwright.webhooks.models import MAX_HEADERS
 from tools.openapi_components import untitled
 from tools.template import ROOT
@@ -154,7 +162,7 @@ def _figures() -> str:
         "most that `Retry-After` is heard": _span(sending.MAX_WAIT_S),
         "largest body": f"{bodies.MAX_BYTES:,} bytes; what is larger is cut (`truncated`)",
         "age at which to refuse a message": f"more than {_span(standard_webhooks.TOLERANCE_S)}",
-        "for so long an old secret signs too": _span(endpoints.OVERLAP),
+        "for so long an old secret signs too": _span(endpoint_changes.OVERLAP),
         "failures in a row until `webhook.failing`": str(health.FAILING),
         "longest rest between two attempts that fail": _span(health.RESTS_S[-1]),
         "events are kept, listed and can be replayed": _span(events.RETENTION),
