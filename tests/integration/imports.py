@@ -93,8 +93,8 @@ CHANGES_WEBHOOKS = SEALS | _names("""
     email.parser email.quoprimime email.utils http http.client linkwright.aws
     linkwright.aws_http linkwright.egress linkwright.egress_limits linkwright.egress_targets
     linkwright.sealing linkwright.sigv4 linkwright.standard_webhooks
-    linkwright.webhooks.endpoint_changes locale logging quopri select selectors ssl string
-    encodings.idna stringprep
+    linkwright.webhooks.endpoint_changes locale logging quopri select selectors socket ssl
+    string encodings.idna stringprep
 """)
 # What the carrier calls, besides.
 CALLBACKS = _names("""

@@ -21,11 +21,12 @@ from linkwright.transaction import Transaction
 from linkwright.voice.calls import follow_ups, items, turn_log
 from linkwright.voice.calls.items import CallItem
 from linkwright.voice.conversation import decisions
-from tests import carrier, models, pump, webhooks
+from linkwright.webhooks import catalogue
+from tests import carrier, models, pump, receiver, webhooks
 from tests import stack as stacks
 from tests.clerk import clerk_event, membership, organisation, user
 from tests.client import invoke, queue_event
-from tests.factories import CALLEE, Workspace, another_number, make_workspace
+from tests.factories import CALLEE, HOOK, Workspace, another_number, make_workspace
 from tests.integration import signed
 from tests.integration.every_route import PRIVATE, make_world
 from tests.stack import EmulatedStack, Stack
@@ -63,6 +64,34 @@ def changes_a_plan(stack: Stack, workspace: Workspace) -> None:
     assert webhooks.send(webhooks.BILLING, told).status == 200
     pump.settle(stack, workspace.id)
     assert workspace.client.get("/v1/whoami").json["plan"] == "business"
+
+
+def listens_to_what_happens(stack: Stack, workspace: Workspace) -> None:
+    """One receiver takes what it is told, another one fails, and both are asked about."""
+    client = workspace.client
+    with pytest.MonkeyPatch.context() as patch, receiver.receivers(patch) as receivers:
+        takes = workspace.webhook(url=receiver.URL, events=["*"], headers={"X-Shop": "12"})
+        gone = workspace.webhook(events=["*"])
+        receivers.does[HOOK] = receiver.answers(400, webhook_delivery="abort-message")
+        event = workspace.happen()
+        pump.settle(stack, workspace.id)
+        assert [message.id for message in receivers.at()] == [event]
+        for webhook, status in ((takes, "succeeded"), (gone, "failed")):
+            found = client.get(f"/v1/webhooks/{webhook}/deliveries?status={status}").json["data"]
+            assert [row["event_id"] for row in found] == [event]
+        for only in ("failed", "missing", "all"):
+            wanted = {"since": LONG_AGO, "only": only}
+            assert client.post(f"/v1/webhooks/{gone}/replay", json=wanted).status == 202
+            pump.settle(stack, workspace.id)
+        receivers.does[receiver.URL] = receiver.answers(503)
+        assert client.post(f"/v1/webhooks/{takes}/test").status == 202
+        pump.settle(stack, workspace.id)
+    changed = {"headers": {"X-Shop": "13"}, "description": "other"}
+    assert client.request("PATCH", f"/v1/webhooks/{takes}", json=changed).status == 200
+    of_it = catalogue.sample("call.ended")["id"]
+    for filters in ("", "?type=call.ended", f"?object={of_it}"):
+        found = client.get(f"/v1/events{filters}").json["data"]
+        assert event in {row["id"] for row in found}
 
 
 def comes_to_a_threshold(stack: Stack, workspace: Workspace) -> None:
@@ -372,6 +401,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     hears_of_a_call_before_its_dial_is_known,
     asks_models,
     changes_a_plan,
+    listens_to_what_happens,
     comes_to_a_threshold,
     sweeps_what_waits_too_long,
 )

@@ -1,5 +1,6 @@
 """Which URLs and addresses of others may be asked at all. `egress.py` does the asking."""
 
+import encodings.idna  # noqa: F401 -- before the first event, which has a name encoded
 import re
 import string
 from dataclasses import dataclass
