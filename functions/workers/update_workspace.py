@@ -5,11 +5,13 @@ from collections.abc import Callable, Mapping
 from linkwright import jobs
 from linkwright.jobs import Work
 from linkwright.worker import queue_worker
+from linkwright.webhooks import notices
 from linkwright.workspace import facts, thresholds
 
 DONE_BY: Mapping[str, Callable[[Work], None]] = {
     jobs.PLAN: facts.copy,
     jobs.USAGE: thresholds.tell,
+    jobs.NOTICE: notices.send,
 }
 
 

@@ -33,6 +33,7 @@ PLAN = "plan"
 USAGE = "use"
 WEBHOOK = "wh"
 REPLAY = "rpl"
+NOTICE = "ntc"
 
 # A marked item as it was, if it was there, and as it is.
 Change = tuple[Item | None, Item]
@@ -93,6 +94,7 @@ KINDS = {
     ),
     # Who was to be told of it can have it replayed.
     EVENT: Kind("event_queue_url", (2, 5, 15, 60, 300), timedelta(days=7), is_more_than_a_job=True),
+    NOTICE: Kind("workspace_queue_url", (5, 60, 300, 900, 3600), timedelta(days=1)),
     REPLAY: Kind("event_queue_url", (2, 5, 15, 60, 300), timedelta(days=1)),
     # An endpoint, whose deliveries have schedules of their own.
     WEBHOOK: Kind(

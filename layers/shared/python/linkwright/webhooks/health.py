@@ -12,6 +12,7 @@ from typing import NamedTuple
 from linkwright import clock
 from linkwright.table import Item, Key, Table
 from linkwright.transaction import Otherwise, Transaction
+from linkwright.webhooks import notices
 from linkwright.webhooks.models import MASK
 
 # After the nth failure in a row, and after all further ones as after the last. The schedule of a
@@ -111,6 +112,7 @@ def write(tx: Transaction, before: Item, after: Item, otherwise: Otherwise) -> I
     )
     if told:
         tx.emit(told, shown(after), sequence=after["v"])
+        notices.request(tx, told, shown(after))
     return after
 
 

@@ -1,12 +1,26 @@
 """What the other domains ask of a workspace."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from linkwright.plans import PLANS, Plan
-from linkwright.workspace import settings, workspaces
+from linkwright.table import Item, Table, query
+from linkwright.workspace import members, settings, workspaces
 from linkwright.workspace.models import Settings, UsageThreshold
 
-__all__ = ["Settings", "Tenant", "UsageThreshold", "tenant"]
+__all__ = ["InCharge", "Settings", "Tenant", "UsageThreshold", "in_charge", "tenant"]
+
+
+# No notice goes to more people.
+_MOST_IN_CHARGE = 20
+_PAGE = 100
+
+
+class InCharge(NamedTuple):
+    """A member who is told what goes wrong: the id, and a verified address."""
+
+    id: str
+    email: str
 
 
 @dataclass(frozen=True)
@@ -27,3 +41,26 @@ def tenant(partition: str) -> Tenant:
         anchor_day=workspace["anchor_day"],
         settings=settings.of(workspace, mode or "live"),
     )
+
+
+def in_charge(partition: str) -> list[InCharge]:
+    """The owners and administrators of a workspace that want alerts, some at most."""
+    workspace_id = partition.partition(".")[0]
+    found: list[InCharge] = []
+    behind: Item | None = None
+    while len(found) < _MOST_IN_CHARGE:
+        rows, behind = query(
+            *(Table.ACCESS, members.row(workspace_id, "").pk),
+            start_after=behind,
+            limit=_PAGE,
+            newest_first=False,
+        )
+        found += [
+            InCharge(row["sk"], row["view"]["email"])
+            for row in rows
+            if row["alerts"] == "on" and row["view"]["role"] in {"owner", "admin"}
+            if row["view"]["email"]
+        ]
+        if behind is None:
+            break
+    return found[:_MOST_IN_CHARGE]
