@@ -26,8 +26,11 @@ _FORMS = {
     ADDRESS: ("@", re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}")),
 }
 _OF_PEOPLE = frozenset({NUMBER, ADDRESS})
-# Who has just made a key is shown it, once.
-_SHOWN = re.compile(r"POST /v1/keys(?:/[^/]+/roll)? 20[01]")
+# Who has just made a key, or a webhook's secret, is shown it, once.
+_SHOWN = {
+    KEY: re.compile(r"POST /v1/keys(?:/[^/]+/roll)? 20[01]"),
+    SECRET: re.compile(r"POST /v1/webhooks(?:/[^/]+/rotate-secret)? 20[01]"),
+}
 _NO_SECRETS = {"account_sid", "phone_number", "base_url"}
 
 # What was found where it must not be, since the last look.
@@ -72,8 +75,7 @@ def look(where: str, text: str, allowed: frozenset[str] = frozenset()) -> None:
 def look_at_answer(asked: str, status: int, body: str) -> None:
     """An error tells nothing of anybody; no answer has a secret, but that of a key's making."""
     allowed = frozenset() if status >= 400 else _OF_PEOPLE  # noqa: PLR2004
-    if _SHOWN.fullmatch(f"{asked} {status}"):
-        allowed |= {KEY}
+    allowed |= {kind for kind, made in _SHOWN.items() if made.fullmatch(f"{asked} {status}")}
     look(f"the answer {status} to {asked}", body, allowed)
 
 

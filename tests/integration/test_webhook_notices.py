@@ -1,4 +1,4 @@
-"""Notices: the owners hear by mail that an endpoint fails, and that it is disabled; nobody twice."""
+"""Notices: owners hear by mail that an endpoint fails, and that it is disabled; nobody twice."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from linkwright.providers import mail
 from linkwright.providers.mail import Mail, MailNotConfigured
 from linkwright.table import Item, Key, Table, get, update
 from linkwright.transaction import Transaction
-from linkwright.webhooks import notices
+from linkwright.webhooks import health
 from linkwright.workspace import members
 from tests import pump, receiver
 from tests.client import invoke, queue_event
@@ -47,7 +47,7 @@ def _person(workspace: Workspace, role: str, email: str | None, alerts: str = "o
 def _notice(workspace: Workspace) -> Key:
     tx = Transaction(workspace.partition, "req_test")
     shown = {"id": "wh_1", "url": URL, "created_at": "2026-11-01T00:00:00Z"}
-    notices.request(tx, "webhook.disabled", shown)
+    health.request_notice(tx, "webhook.disabled", shown)
     (item,) = [op["item"] for op in tx._operations]
     tx.commit()
     return Key(item["pk"], item["sk"])

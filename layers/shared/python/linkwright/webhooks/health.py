@@ -9,10 +9,9 @@ never take disables nothing. One that answers that it is gone is disabled at onc
 from datetime import timedelta
 from typing import NamedTuple
 
-from linkwright import clock
+from linkwright import clock, ids, jobs
 from linkwright.table import Item, Key, Table
 from linkwright.transaction import Otherwise, Transaction
-from linkwright.webhooks import notices
 from linkwright.webhooks.models import MASK
 
 # After the nth failure in a row, and after all further ones as after the last. The schedule of a
@@ -112,8 +111,25 @@ def write(tx: Transaction, before: Item, after: Item, otherwise: Otherwise) -> I
     )
     if told:
         tx.emit(told, shown(after), sequence=after["v"])
-        notices.request(tx, told, shown(after))
+        request_notice(tx, told, shown(after))
     return after
+
+
+def request_notice(tx: Transaction, told: str, endpoint: Item) -> None:
+    """Have the owners mailed what an event tells of an endpoint, which is as it is shown."""
+    notice_id = ids.new("ntc")
+    tx.put(
+        Table.CORE,
+        {
+            **Key(f"W#{tx.partition}#NTC", notice_id).attributes(),
+            **jobs.requested(jobs.NOTICE, notice_id),
+            "told": told,
+            "object": endpoint,
+            # A set has something in it.
+            "mailed": {""},
+            "ttl": clock.epoch() + int(jobs.RETENTION.total_seconds()),
+        },
+    )
 
 
 def _told(before: Item, after: Item) -> str | None:

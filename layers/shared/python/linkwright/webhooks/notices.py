@@ -7,7 +7,7 @@ events and the endpoint itself tell the same.
 
 from contextlib import suppress
 
-from linkwright import clock, ids, jobs
+from linkwright import jobs
 from linkwright.jobs import AlreadyDone, Work
 from linkwright.observability import count
 from linkwright.providers import mail
@@ -34,22 +34,6 @@ PATCH /v1/webhooks/{id} {{"status": "enabled"}}, and have what it missed sent by
 POST /v1/webhooks/{id}/replay {{"since": "{since}", "only": "missing"}}.
 """,
 }
-
-
-def request(tx: Transaction, told: str, shown: Item) -> None:
-    """Have the owners told. `shown` is the endpoint as it is then."""
-    notice_id = ids.new("ntc")
-    tx.put(
-        Table.CORE,
-        {
-            **Key(f"W#{tx.partition}#NTC", notice_id).attributes(),
-            **jobs.requested(jobs.NOTICE, notice_id),
-            "told": told,
-            "object": shown,
-            "mailed": {""},
-            "ttl": clock.epoch() + int(jobs.RETENTION.total_seconds()),
-        },
-    )
 
 
 def send(work: Work) -> None:
