@@ -72,6 +72,10 @@ class Customers:
             agents = [workspace.agent(**self._agent()) for _ in range(self._random.randint(1, 2))]
             self._people.append(Customer(workspace, agents))
 
+    @property
+    def workspaces(self) -> list[Workspace]:
+        return [customer.workspace for customer in self._people]
+
     def begin(self) -> timedelta:
         """Have everybody act over some time, now and then many at once; returns how long."""
         at = 0.0

@@ -121,5 +121,7 @@ def _answers(calls: list[Item], accepted: set[Where]) -> Iterator[str]:
 
 def _unsent(rows: list[Item], sent: set[Where]) -> Iterator[str]:
     for row in rows:
-        if row["pk"].endswith("#EVT") and (row["pk"], row["sk"]) not in sent:
+        # What one endpoint is sent as a test is no job.
+        is_job = row["pk"].endswith("#EVT") and "only" not in row
+        if is_job and (row["pk"], row["sk"]) not in sent:
             yield f"{row['type']} {row['sk']} was never sent"

@@ -1,7 +1,7 @@
 """Between us and the carrier: each request takes time, and some fail, whatever became of them."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -29,7 +29,9 @@ _STATUS = {
 _TIMEOUTS = {Fault.READ_TIMEOUT, _TIMEOUT_AFTER}
 _KILLS = {Fault.KILL_BEFORE, Fault.KILL_AFTER}
 _DONE = {_CUT, _TIMEOUT_AFTER, _GARBAGE_AFTER, Fault.ERROR_500_AFTER, Fault.KILL_AFTER}
-_FAULTS = sorted({_NO_CONNECTION, _LIMIT, *_STATUS, *_TIMEOUTS, *_KILLS, *_DONE})
+FAULTS = sorted({_NO_CONNECTION, _LIMIT, *_STATUS, *_TIMEOUTS, *_KILLS, *_DONE})
+# Whoever says 2xx for a receiver of webhooks has taken it.
+OF_A_RECEIVER = [fault for fault in FAULTS if fault != Fault.GARBAGE]
 # Longer than anybody waits for an answer.
 _LATE_S = 15
 
@@ -38,11 +40,16 @@ class Wire:
     """`fetch` stands in place of `egress.fetch`; `perform` is what the carrier does then."""
 
     def __init__(
-        self, network: Network, chance: random.Random, perform: Callable[..., Answer]
+        self,
+        network: Network,
+        chance: random.Random,
+        perform: Callable[..., Answer],
+        faults: Sequence[str] = FAULTS,
     ) -> None:
         self._network = network
         self._random = chance
         self._perform = perform
+        self._faults = faults
 
     def fetch(
         self, url: str, *, timeout_s: float = egress.TOTAL_TIMEOUT_S, **options: Any
@@ -53,7 +60,7 @@ class Wire:
             raise egress.TooSlow("the time was up")
         perform = partial(self._perform, url, **options)
         network.pass_time(0.1 + network.latency())
-        fault = network.draw(*_FAULTS, at_least=network.weather.trouble)
+        fault = network.draw(*self._faults, at_least=network.weather.trouble)
         answer = self._strike(fault, perform, within_s) if fault else perform()
         network.pass_time(0.01)
         return answer

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -27,19 +29,22 @@ from linkwright import (
     transaction,
 )
 from linkwright.providers import llm
+from linkwright.webhooks import deliverer
 from tests import carrier, processes
+from tests.receiver import InTurn
 from tests.simulation import customers, model, network
 from tests.simulation.clockwork import Scheduler
 from tests.simulation.cloud import Cloud
 from tests.simulation.customers import Customers
 from tests.simulation.dials import Dials
+from tests.simulation.hooks import HOST, Hooks
 from tests.simulation.invariants import Watch
 from tests.simulation.network import Weather
 from tests.simulation.stored import Stored
 from tests.simulation.tables import Tables
 from tests.simulation.telephone import Telephone
 from tests.simulation.truth import Truth
-from tests.simulation.wire import Wire
+from tests.simulation.wire import OF_A_RECEIVER, Wire
 from tools.template import template
 
 # A sweep asks each shard: two show all that eight would.
@@ -162,6 +167,7 @@ class _World:
         self.people = Customers(
             scheduler, self.cloud, self.watch, chance, self._note, is_crowded=is_crowded
         )
+        self.hooks = Hooks(scheduler, self.cloud, self.tables, self.watch, seed)
         self.watch.is_calm, self.watch.loses = self.weather.is_calm, self.weather.loses
         self.watch.is_refused = self.weather.refused
 
@@ -170,6 +176,7 @@ class _World:
 
     def live(self) -> None:
         self.people.furnish()
+        self.hooks.furnish(self.people.workspaces)
         self.watch.is_furnished = True
         self.people.crowd(self.weather.crowd)
         if self.chance.random() < 0.3:
@@ -177,6 +184,7 @@ class _World:
             self.scheduler.now += timedelta(days=self.chance.choice((28, 30, 31)), hours=-1)
         acting = self.people.begin()
         self.telephone.begin(acting)
+        self.hooks.begin(acting)
         trouble = acting + timedelta(minutes=self.chance.randint(1, 30))
         self.cloud.run(self.scheduler.now + trouble, self.watch.is_stuck)
         self.network.weather = Weather("clear", slow=self.weather.slow)
@@ -200,6 +208,8 @@ class _World:
         if self.weather.is_faultless and (cloud.dead or cloud.undone):
             watch.problem(f"failed without a fault: {dict(cloud.undone)} {cloud.dead}")
         watch.finish(cloud.sent, telephone.second_legs())
+        for text in self.hooks.problems():
+            watch.problem(text)
         self.dials.finish()
         stored, mistaken, loses = Stored(self.tables), self.dials.mistaken, self.weather.loses
         for text in Truth(stored, telephone, mistaken, cloud.objects, loses).problems():
@@ -225,9 +235,18 @@ class _World:
             patch.setattr(transaction, "driver", lambda: driver)
             for name, client in services.items():
                 patch.setattr(aws, name, lambda client=client: client)
-            patch.setattr(egress, "fetch", Wire(net, chance, self.telephone.perform).fetch)
+            carriers = Wire(net, chance, self.telephone.perform)
+            receivers = Wire(net, chance, self.hooks.perform, OF_A_RECEIVER)
+
+            def fetch(url: str, **asked: Any) -> egress.Answer:
+                wire = receivers if urlsplit(url).hostname == HOST else carriers
+                return wire.fetch(url, **asked)
+
+            patch.setattr(egress, "fetch", fetch)
+            patch.setattr(egress, "judge", lambda url: None)
+            patch.setattr(deliverer, "_pool", InTurn)
             patch.setattr(llm, "model", model.patched(net, chance))
-            for module in (transaction, retries):
+            for module in (transaction, retries, deliverer):
                 patch.setattr(module, "random", chance)
             patch.setattr(transaction, "uuid4", lambda: UUID(int=chance.getrandbits(128)))
             patch.setattr(clock, "now", lambda: scheduler.now)
