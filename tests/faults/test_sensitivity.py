@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults import bugs, events, failing, made_up, matrix, plan
+from tests.faults import bugs, events, failing, hook_bugs, made_up, matrix, plan
 from tests.faults.events import Courses
 from tests.faults.injection import Fault, Injector
 from tests.faults.made_up import RELAY, SWEEPER
@@ -32,6 +32,8 @@ IN_ROUTES = [
 _CROWDED = f"{PLACE} while another to the number rings"
 _TO_A_PERSON = f"{PLACE} to one who wants a person"
 _BUSY = f"{PLACE} to one who is busy at first"
+_HEARD_OF = f"{PLACE} that an endpoint hears of"
+_REPLAY = "POST /v1/webhooks/{webhook_id}/replay of one event"
 _UNTOLD = f"{PLACE} whose end nobody tells"
 # A function, a case that wakes it, and a bug by which that comes to a bad end.
 IN_THE_BACKGROUND = [
@@ -55,6 +57,12 @@ IN_THE_BACKGROUND = [
     ("follow_up_call", PLACE, bugs.uploads_taken_for_successes),
     ("follow_up_call", PLACE, bugs.any_answer_taken_for_sound),
     ("follow_up_call", CANCEL_WHILE_IT_RINGS, bugs.hung_up_and_never_looked_at),
+    ("fan_out_event", _HEARD_OF, hook_bugs.event_done_before_its_deliveries),
+    ("fan_out_event", _HEARD_OF, bugs.a_write_for_each_item),
+    ("deliver_webhook", _REPLAY, bugs.a_write_for_each_item),
+    ("deliver_webhook", _REPLAY, hook_bugs.outcome_apart_from_its_place),
+    ("deliver_webhook", _REPLAY, hook_bugs.endpoint_held_for_ever),
+    ("deliver_webhook", _REPLAY, hook_bugs.lost_answer_taken_for_a_yes),
 ]
 IN_THE_OUTBOX = [
     (RELAY, bugs.failures_taken_for_successes),
@@ -73,6 +81,8 @@ IN_FAILING = [
 IN_THE_CLEAR = [
     (CANCEL_WHILE_IT_RINGS, bugs.canceled_and_not_hung_up),
     (PLACE, bugs.answered_and_not_written_down),
+    (_HEARD_OF, hook_bugs.event_done_without_a_delivery),
+    (_REPLAY, hook_bugs.message_of_another_id),
 ]
 
 

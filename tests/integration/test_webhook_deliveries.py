@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook as Verifier
 
-from linkwright import clock, jobs
+from linkwright import clock, events, jobs
 from linkwright.egress import TooSlow
 from linkwright.jobs import Work
 from linkwright.transaction import Transaction
-from linkwright.webhooks import catalogue, deliveries, health, queue
+from linkwright.webhooks import catalogue, deliverer, deliveries, health, queue
 from tests import pump, receiver
 from tests.client import Context, invoke, queue_event
 from tests.clocks import Hand
@@ -267,3 +267,47 @@ def test_a_test_sends_the_sample_to_this_endpoint_alone(
     pump.settle(stack, workspace.id)
     assert receivers.types() == ["usage.threshold"]
     assert receivers.at(OTHER) == []
+
+
+def test_what_comes_while_a_run_ends_is_sent(
+    stack: Stack, workspace: Workspace, receivers: Receivers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run has found nothing, and goes on by the bell."""
+    webhook = _webhook(workspace)
+    _happen(workspace)
+    pump.relay(stack, workspace.id)
+    pump.work(stack, workspace.id)
+    looked = queue.first
+
+    def then_something_happens(*where: Any) -> list[Any]:
+        rows = looked(*where)
+        if not rows and len(receivers.at()) == 1:
+            late = events.key(workspace.partition, _happen(workspace))
+            invoke("fan_out_event", queue_event([Work(jobs.EVENT, *late).message()]))
+        return rows
+
+    monkeypatch.setattr(queue, "first", then_something_happens)
+    _run(workspace, webhook)
+    assert len({message.id for message in receivers.at()}) == 2
+
+
+@pytest.mark.parametrize("change", [{"status": "paused"}, None], ids=["paused", "deleted"])
+def test_nothing_is_sent_once_it_is_switched_off_in_the_middle_of_a_run(
+    stack: Stack, workspace: Workspace, receivers: Receivers, change: dict[str, str] | None
+) -> None:
+    webhook = _webhook(workspace)
+    path = f"/v1/webhooks/{webhook['id']}"
+
+    def switched_off(_: Received) -> int:
+        method = "PATCH" if change else "DELETE"
+        assert workspace.client.request(method, path, json=change).status in {200, 204}
+        return 204
+
+    receivers.does[URL] = switched_off
+    for _ in range(6):
+        _happen(workspace)
+    pump.relay(stack, workspace.id)
+    pump.work(stack, workspace.id)
+    pump.settle(stack, workspace.id)
+    # Those that were under way.
+    assert len(receivers.at()) <= deliverer.AT_ONCE

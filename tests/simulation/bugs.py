@@ -24,6 +24,7 @@ from linkwright.voice.dialling import callbacks, claims, dialler, inquiry, next_
 from linkwright.voice.language import recognition
 from linkwright.workspace.operations import Tenant
 from tests.faults import bugs as faults
+from tests.faults import hook_bugs
 
 Patch = pytest.MonkeyPatch
 Bug = Callable[[Patch], None]
@@ -281,6 +282,19 @@ def lease_that_never_ends(patch: Patch) -> None:
     faults.lease_that_never_ends(patch)
 
 
+@_shows_in("calm and busy", "fog", "doubled", "lagging")
+def rest_that_ignores_the_bell(patch: Patch) -> None:
+    hook_bugs.rest_that_ignores_the_bell(patch)
+
+
+def endpoint_held_for_ever(patch: Patch) -> None:
+    hook_bugs.endpoint_held_for_ever(patch)
+
+
+def event_done_without_a_delivery(patch: Patch) -> None:
+    hook_bugs.event_done_without_a_delivery(patch)
+
+
 def _without_rule(patch: Patch, user: Any, name: str, instead: Callable[..., Any]) -> None:
     """Where the one module uses it; for the others the rule is as it was."""
     patch.setattr(user, "rules", SimpleNamespace(**vars(user.rules) | {name: instead}))
@@ -324,6 +338,9 @@ ALL = (
     any_answer_taken_for_a_yes,
     recordings_left_at_the_carrier,
     lease_that_never_ends,
+    rest_that_ignores_the_bell,
+    endpoint_held_for_ever,
+    event_done_without_a_delivery,
     faults.record_apart_from_its_effect,
     faults.a_write_for_each_item,
     faults.failures_taken_for_successes,

@@ -31,7 +31,7 @@ _KILLS = {Fault.KILL_BEFORE, Fault.KILL_AFTER}
 _DONE = {_CUT, _TIMEOUT_AFTER, _GARBAGE_AFTER, Fault.ERROR_500_AFTER, Fault.KILL_AFTER}
 FAULTS = sorted({_NO_CONNECTION, _LIMIT, *_STATUS, *_TIMEOUTS, *_KILLS, *_DONE})
 # Whoever says 2xx for a receiver of webhooks has taken it.
-OF_A_RECEIVER = [fault for fault in FAULTS if fault != Fault.GARBAGE]
+OF_A_RECEIVER = [fault for fault in FAULTS if fault not in {Fault.GARBAGE, _GARBAGE_AFTER}]
 # Longer than anybody waits for an answer.
 _LATE_S = 15
 
