@@ -16,12 +16,13 @@ from linkwright import clock, jobs, plans, usage
 from linkwright.jobs import Work
 from linkwright.providers import twilio_callbacks
 from linkwright.providers.llm_catalogue import MODELS
-from linkwright.table import Item, Key, Table, update
+from linkwright.table import Item, Key, Table, get, update
 from linkwright.transaction import Transaction
 from linkwright.voice.calls import follow_ups, items, turn_log
 from linkwright.voice.calls.items import CallItem
 from linkwright.voice.conversation import decisions
-from linkwright.webhooks import catalogue
+from linkwright.webhooks import catalogue, health
+from linkwright.workspace import members
 from tests import carrier, models, pump, receiver, webhooks
 from tests import stack as stacks
 from tests.clerk import clerk_event, membership, organisation, user
@@ -108,6 +109,18 @@ def comes_to_a_threshold(stack: Stack, workspace: Workspace) -> None:
     answer = workspace.client.request("PATCH", "/v1/workspace/settings", json=wanted, headers=at)
     assert answer.status == 200
     assert jobs.is_waiting(counter.key)
+
+
+def tells_an_owner_of_a_webhook(stack: Stack, workspace: Workspace) -> None:
+    member = members.row(workspace.id, workspace.member("owner"))
+    view = (get(Table.ACCESS, member) or {})["view"] | {"email": "owner@example.com"}
+    update(Table.ACCESS, member, "SET #view = :view", values={"view": view})
+    tx = Transaction(workspace.partition, "req_test")
+    shown = {"id": "wh_1", "url": receiver.URL, "created_at": clock.timestamp()}
+    health.request_notice(tx, "webhook.disabled", shown)
+    tx.commit()
+    pump.settle(stack, workspace.id, jobs.NOTICE)
+    assert stack.letters("owner@example.com")
 
 
 def follows_clerk(stack: Stack, workspace: Workspace) -> None:
@@ -403,6 +416,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     changes_a_plan,
     listens_to_what_happens,
     comes_to_a_threshold,
+    tells_an_owner_of_a_webhook,
     sweeps_what_waits_too_long,
 )
 

@@ -39,9 +39,8 @@ def _person(workspace: Workspace, role: str, email: str | None, alerts: str = "o
     member_id = members.add(workspace.item, **of, tx=tx)
     tx.commit()
     where = members.row(workspace.id, member_id)
-    view = (get(Table.ACCESS, where) or {})["view"] | {"email": email}
-    written = "SET #view = :view, #alerts = :alerts"
-    update(Table.ACCESS, where, written, values={"view": view, "alerts": alerts})
+    view = (get(Table.ACCESS, where) or {})["view"] | {"email": email, "alerts": alerts}
+    update(Table.ACCESS, where, "SET #view = :view", values={"view": view})
 
 
 def _notice(workspace: Workspace) -> Key:

@@ -21,6 +21,8 @@ ANY_RESOURCE: Mapping[tuple[str, str], re.Pattern[str]] = {
         ),
         re.compile(r"arn:aws:bedrock:\*::foundation-model/[a-z0-9.:-]+"),
     ),
+    # Who mails is a parameter, and may be the identity of an address or of its domain.
+    ("UpdatesWorkspacesRole", "ses:SendRawEmail"): re.compile(r"arn:aws:ses:.*:identity/\*"),
     # A stream that is to be found has no name yet.
     ("RelaysRole", "dynamodb:ListStreams"): re.compile(r"CoreTable/stream/\*"),
 }

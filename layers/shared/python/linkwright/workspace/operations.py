@@ -58,7 +58,7 @@ def in_charge(partition: str) -> list[InCharge]:
         found += [
             InCharge(row["sk"], row["view"]["email"])
             for row in rows
-            if row["alerts"] == "on" and row["view"]["role"] in {"owner", "admin"}
+            if row["view"].get("alerts", "on") == "on" and row["view"]["role"] in {"owner", "admin"}
             if row["view"]["email"]
         ]
         if behind is None:
