@@ -8,10 +8,14 @@ from typing import TypeVar
 
 import pytest
 
-from linkwright import vault
+from linkwright import aws, events, jobs, vault
+from linkwright.jobs import Work
 from linkwright.table import Item
-from tests import carrier, pump
-from tests.factories import Workspace, another_number, make_workspace
+from linkwright.webhooks import queue
+from tests import carrier, pump, receiver
+from tests.client import Context, invoke, queue_event
+from tests.factories import HOOK, Workspace, another_number, make_workspace
+from tests.sealer import Sealer
 from tests.stack import Stack
 
 Result = TypeVar("Result")
@@ -21,6 +25,12 @@ Result = TypeVar("Result")
 def _secret_is_known(stack: Stack) -> None:
     """As in a process that has begun: threads that all read it would each leave a connection."""
     vault.vault()
+
+
+@pytest.fixture
+def _keys_are_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For the same reason: no thread asks KMS over a connection of its own."""
+    monkeypatch.setattr(aws, "kms", Sealer)
 
 
 def at_once(count: int, work: Callable[[int], Result]) -> list[Result]:
@@ -72,8 +82,6 @@ def test_402_when_thirty_threads_reach_the_cap(stack: Stack) -> None:
 
 
 def test_one_dial_when_ten_workers_get_the_same_call(workspace: Workspace) -> None:
-    from linkwright import jobs
-    from linkwright.jobs import Work
     from linkwright.voice.dialling import dialler
 
     call_id = workspace.place(workspace.agent()).json["id"]
@@ -127,3 +135,43 @@ def test_each_request_is_counted_once(stack: Stack, workspace: Workspace) -> Non
 
 def _core(stack: Stack, workspace: Workspace) -> list[Item]:
     return stack.rows("CoreTable", workspace.id)
+
+
+@pytest.mark.usefixtures("_keys_are_here")
+def test_402_beyond_the_plan_however_many_make_webhooks_at_once(workspace: Workspace) -> None:
+    """Who cannot be answered, as too many were before, asks again."""
+    most = workspace.client.get("/v1/whoami").json["limits"]["webhooks"]
+    wanted = {"url": HOOK, "events": ["call.ended"]}
+
+    def create(_: int) -> int:
+        while (answer := workspace.client.post("/v1/webhooks", json=wanted)).status == 503:
+            pass
+        return answer.status
+
+    assert Counter(at_once(12, create)) == {201: most, 402: 12 - most}
+    assert len(workspace.client.get("/v1/webhooks").json["data"]) == most
+
+
+@pytest.mark.usefixtures("_keys_are_here")
+def test_each_event_once_for_ten_workers_that_are_told_of_it(
+    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And for as many that are to send: one of them holds the endpoint."""
+    with receiver.receivers(monkeypatch) as receivers:
+        webhook = workspace.webhook(events=["call.ended"])
+        happened = {workspace.happen() for _ in range(5)}
+        told = [Work(jobs.EVENT, *events.key(workspace.partition, one)) for one in happened]
+        rung = Work(jobs.WEBHOOK, *queue.endpoint_key(workspace.partition, webhook))
+
+        def run(worker: str, work: Work) -> None:
+            body = [work.message()]
+            answer = invoke(worker, queue_event(body), Context(pump.WORKER_TIMEOUT_MS))
+            assert answer == {"batchItemFailures": []}
+
+        at_once(10, lambda n: run("fan_out_event", told[n % 5]))
+        at_once(10, lambda _: run("deliver_webhook", rung))
+        pump.settle(stack, workspace.id)
+        assert {message.id for message in receivers.at(HOOK)} == happened
+        assert len(receivers.at(HOOK)) == len(happened)
+    found = workspace.client.get(f"/v1/webhooks/{webhook}/deliveries").json["data"]
+    assert [row["status"] for row in found] == ["succeeded"] * 5
