@@ -117,6 +117,7 @@ def forward(api: Api, event_id: str, url: str, secret: SecretStr, types: list[st
 def listen(api: Api, url: str, secret: SecretStr, types: list[str]) -> None:
     """Until somebody interrupts it. Raises `Stopped`."""
     feed = Feed(api)
+    print("waiting for events", flush=True)
     while True:
         for event_id in feed.new():
             if line := forward(api, event_id, url, secret, types):

@@ -237,7 +237,7 @@ def test_it_runs_until_it_is_interrupted_and_says_its_secret_once() -> None:
     ) as running:
         assert running.stdout
         assert running.stderr
-        begin = [running.stdout.readline() for _ in range(4)]
+        begin = [running.stdout.readline() for _ in range(5)]
         running.send_signal(signal.SIGINT)
         rest, errors = running.stdout.read(), running.stderr.read()
     server.shutdown()
@@ -248,8 +248,9 @@ def test_it_runs_until_it_is_interrupted_and_says_its_secret_once() -> None:
     assert told[0] == ["from", env["BASE_URL"], "to", command[-1]]
     name, secret = told[1]
     assert name == "secret"
+    assert begin[2] == "waiting for events\n"
     assert secret not in "".join(begin[2:]) + rest
-    assert [line[2] for line in told[2:]] == _Endless.made[1:3]
+    assert [line[2] for line in told[3:]] == _Endless.made[1:3]
     for request in receiver.requests[:2]:
         head, _, body = request.partition(b"\r\n\r\n")
         lines = (one.partition(": ") for one in head.decode().split("\r\n")[1:])
