@@ -15,7 +15,6 @@ from pydantic.json_schema import models_json_schema
 
 from linkwright import clock, events, ids, standard_webhooks
 from linkwright.webhooks import (
-    bodies,
     catalogue,
     deliveries,
     endpoint_changes,
@@ -24,6 +23,7 @@ from linkwright.webhooks import (
     sending,
 )
 from linkwright.webhooks.event_types import EVENT_TYPES
+from linkwright.webhooks.logs import bodies
 from linkwright.webhooks.logs.event_models import Event
 from linkwright.webhooks.models import MAX_HEADERS
 from tools.openapi_components import untitled

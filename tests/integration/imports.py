@@ -59,7 +59,7 @@ READS = _names("""
     linkwright.workspace.audit_models linkwright.workspace.key_lifecycle
     linkwright.workspace.key_models linkwright.workspace.keys linkwright.workspace.members
     linkwright.workspace.people linkwright.workspace.operations linkwright.voice.operations
-    linkwright.webhooks linkwright.webhooks.bodies linkwright.webhooks.catalogue
+    linkwright.webhooks linkwright.webhooks.logs.bodies linkwright.webhooks.catalogue
     linkwright.webhooks.deliveries linkwright.webhooks.endpoints linkwright.webhooks.event_types
     linkwright.webhooks.health linkwright.webhooks.logs linkwright.webhooks.logs.delivery_log
     linkwright.webhooks.logs.event_log linkwright.webhooks.logs.event_models

@@ -10,8 +10,9 @@ from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 from pydantic import SecretStr
 
 from linkwright import ids, settings, standard_webhooks
-from linkwright.webhooks import bodies, catalogue, deliveries, endpoint_changes, sending
+from linkwright.webhooks import catalogue, deliveries, endpoint_changes, sending
 from linkwright.webhooks.event_types import EVENT_TYPES
+from linkwright.webhooks.logs import bodies
 from tests import pages
 from tools import webhooks_page
 from tools.webhooks_page import PAGE, PARTS, SCHEMAS

@@ -67,9 +67,9 @@ class Kind:
     one waits for so many seconds as `retries` say, after all further ones for the last; who fails
     for longer than `longest` gives up.
 
-    A job by level asks for a message
-    at each change for as long as it is marked: its worker takes the mark away, not the relay. An
-    item that is more than its job outlives it.
+    A job by level asks for a message at each change for as long as it is marked: its worker takes
+    the mark away, not the relay. One that `needs` an item of its workspace ends at the relay where
+    there is none. An item that is more than its job outlives it.
     """
 
     queue: str
@@ -78,6 +78,7 @@ class Kind:
     lost_after: timedelta = LOST_AFTER
     is_by_level: bool = False
     is_more_than_a_job: bool = False
+    needs: tuple[str, str] | None = None
 
     @property
     def queue_url(self) -> str:
@@ -93,10 +94,13 @@ KINDS = {
         is_more_than_a_job=True,
     ),
     # Who was to be told of it can have it replayed.
-    EVENT: Kind("event_queue_url", (2, 5, 15, 60, 300), timedelta(days=7), is_more_than_a_job=True),
+    EVENT: Kind(
+        *("event_queue_url", (2, 5, 15, 60, 300), timedelta(days=7)),
+        is_more_than_a_job=True,
+        needs=("WH", "RING"),
+    ),
     NOTICE: Kind("workspace_queue_url", (5, 60, 300, 900, 3600), timedelta(days=1)),
     REPLAY: Kind("event_queue_url", (2, 5, 15, 60, 300), timedelta(days=1)),
-    # An endpoint, whose deliveries have schedules of their own.
     WEBHOOK: Kind(
         *("webhook_queue_url", (2, 5, 15, 60)),
         lost_after=RELAY_GRACE,

@@ -1,6 +1,6 @@
 """Sending what the table's stream says is asked for."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -12,7 +12,7 @@ from linkwright.errors import Unavailable
 from linkwright.jobs import Change, Work
 from linkwright.observability import count, log_failure
 from linkwright.startup import in_advance
-from linkwright.table import ConditionFailed, Item, Key, Table, update
+from linkwright.table import ConditionFailed, Item, Key, Table, get, update
 from linkwright.transaction import Transaction
 
 in_advance(aws.sqs)
@@ -81,12 +81,34 @@ def send(batch: Sequence[Due]) -> set[Key]:
 
     May send twice what it sent before: every consumer claims its work by a conditional write.
     """
+    needless = _needless(batch)
     queues: dict[str, list[Due]] = {}
     for due in batch:
-        queues.setdefault(due.work.of_kind.queue_url, []).append(due)
+        if due not in needless:
+            queues.setdefault(due.work.of_kind.queue_url, []).append(due)
     failed = {key for url, jobs_of_it in queues.items() for key in _send_to(url, jobs_of_it)}
-    _confirm([due for due in batch if due.work.key not in failed])
+    _confirm([due for due in batch if due.work.key not in failed], needless)
     return failed
+
+
+def _needless(batch: Sequence[Due]) -> set[Due]:
+    """Those with which nothing is to be done, as most events of who has no webhooks."""
+    needs = {due: key for due in batch if (key := _needed(due.work))}
+    missing = {key for key in set(needs.values()) if _is_missing(key)}
+    return {due for due, key in needs.items() if key in missing}
+
+
+def _needed(work: Work) -> Key | None:
+    if (needs := work.of_kind.needs) is None:
+        return None
+    return Key(f"W#{jobs.partition_of(work.pk)}#{needs[0]}", needs[1])
+
+
+def _is_missing(key: Key) -> bool:
+    try:
+        return get(Table.CORE, key) is None
+    except Unavailable:
+        return False  # its worker looks for itself
 
 
 def _send_to(url: str, batch: Sequence[Due]) -> Iterator[Key]:
@@ -120,12 +142,16 @@ def _send_few(url: str, batch: Sequence[Due]) -> list[Key]:
     return [due.work.key for index, due in enumerate(batch) if index not in sent]
 
 
-def _confirm(sent: Sequence[Due]) -> None:
+def _confirm(sent: Sequence[Due], needless: Set[Due]) -> None:
     """Write down that the messages are under way: all at once, unless a job has moved on by now.
 
-    Where that fails they are sent once more, by the sweeper.
+    Where that fails they are sent once more, by the sweeper. What is needless is done.
     """
-    noted = {due: _noted(due) for due in sent if not due.work.of_kind.is_by_level}
+    noted = {
+        due: _done(due) if due in needless else _noted(due)
+        for due in sent
+        if not due.work.of_kind.is_by_level
+    }
     if len(noted) > 1:
         try:
             _confirm_together(noted)
@@ -135,6 +161,11 @@ def _confirm(sent: Sequence[Due]) -> None:
             return
     for due, (expression, values) in noted.items():
         _confirm_alone(due, expression, values)
+
+
+def _done(due: Due) -> tuple[str, Mapping[str, Any]]:
+    removed = ", ".join(f"#{name}" for name in jobs.ATTRIBUTES)
+    return f"REMOVE {removed}", {"seen": due.seen}
 
 
 def _noted(due: Due) -> tuple[str, Mapping[str, Any]]:

@@ -13,7 +13,8 @@ from linkwright.observability import log_failure
 from linkwright.sealing import Unsealable
 from linkwright.settings import settings
 from linkwright.table import Item
-from linkwright.webhooks import bodies, sending
+from linkwright.webhooks import sending
+from linkwright.webhooks.logs import bodies
 from linkwright.webhooks.sending import Message, Outcome
 
 Send = Callable[[], Outcome]

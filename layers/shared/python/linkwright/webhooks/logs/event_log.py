@@ -7,7 +7,7 @@ from linkwright.auth import Account
 from linkwright.errors import ResourceNotFound
 from linkwright.pagination import MAX_LIMIT, Fetch, Page, Place, Placed
 from linkwright.table import Item, Key, Table, get, get_many
-from linkwright.webhooks import bodies
+from linkwright.webhooks.logs import bodies
 from linkwright.webhooks.logs.event_models import Event, EventsQuery
 
 _ROUTE = "events"
