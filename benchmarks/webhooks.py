@@ -27,6 +27,7 @@ from tools.local_cloud.deployment import session
 TYPE = "usage.threshold"
 _PARTITION = "ws_demo"
 _SETTLE_S = 0.2
+_AT_ONCE = 50
 
 
 @dataclass
@@ -95,14 +96,15 @@ def listening(cloud: Cloud, *receivers: Receiver) -> Iterator[list[dict[str, Any
 
 def happen(cloud: Cloud, count: int) -> set[str]:
     """So many events, as their transactions would write them. Returns their ids."""
-    table = session().resource("dynamodb", endpoint_url=cloud.endpoint_url)
+    client = session().resource("dynamodb", endpoint_url=cloud.endpoint_url).meta.client
+    table = cloud.outputs["CoreTable"]
     made = [
         events.event(_PARTITION, TYPE, catalogue.sample(TYPE), at, "req_benchmark")
         for at in range(1, count + 1)
     ]
-    with table.Table(cloud.outputs["CoreTable"]).batch_writer() as batch:
-        for event in made:
-            batch.put_item(Item=event | {"details": {}})
+    puts = [{"Put": {"TableName": table, "Item": event | {"details": {}}}} for event in made]
+    for start in range(0, len(puts), _AT_ONCE):
+        client.transact_write_items(TransactItems=puts[start : start + _AT_ONCE])
     return {event["id"] for event in made}
 
 

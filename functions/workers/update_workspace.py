@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 
 from linkwright import jobs
 from linkwright.jobs import Work
-from linkwright.worker import queue_worker
 from linkwright.webhooks import notices
+from linkwright.worker import queue_worker
 from linkwright.workspace import facts, thresholds
 
 DONE_BY: Mapping[str, Callable[[Work], None]] = {

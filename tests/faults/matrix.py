@@ -212,7 +212,7 @@ def _ended(world: World, rows: list[Item]) -> list[str]:
     ended = Counter(
         row["object"]["id"]
         for row in rows
-        if row.get("type") == "call.ended" and row.get("details", {}).get("is_last")
+        if row.get("type") == "call.ended" and "only" not in row and row["details"]["is_last"]
     )
     if ended != Counter(call["sk"] for call in calls):
         problems.append(f"ended: {ended}")

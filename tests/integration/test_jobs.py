@@ -10,7 +10,18 @@ from typing import Any
 import pytest
 
 from benchmarks.aws_calls import Meter
-from linkwright import aws, clock, jobs, relay, retries, settings, sweeper, table, worker
+from linkwright import (
+    aws,
+    clock,
+    events,
+    jobs,
+    relay,
+    retries,
+    settings,
+    sweeper,
+    table,
+    worker,
+)
 from linkwright.errors import Unavailable
 from linkwright.jobs import HANG_UP, KINDS, Work
 from linkwright.table import Item, Key, Table, get, update
@@ -239,6 +250,7 @@ def test_a_queue_that_is_away_holds_up_nothing_that_is_for_another(
                 raise Unavailable
             return real.send_message_batch(**asked)
 
+    workspace.webhook()
     call_id = workspace.placed()
     event = Stream().event(stack.rows("CoreTable", workspace.id))
     with monkeypatch.context() as now:
@@ -249,6 +261,37 @@ def test_a_queue_that_is_away_holds_up_nothing_that_is_for_another(
     hand.move(61)
     invoke("sweep_overdue", {})
     assert [message["kind"] for message in _messages(stack, workspace, "EventQueue")] == ["evt"]
+
+
+def test_an_event_of_who_has_no_webhooks_is_done_when_it_is_relayed(
+    stack: Stack, workspace: Workspace
+) -> None:
+    event = events.key(workspace.partition, workspace.happen())
+    pump.relay(stack, workspace.id)
+    assert not jobs.is_waiting(event)
+    assert _messages(stack, workspace, "EventQueue") == []
+    workspace.client.request("DELETE", f"/v1/webhooks/{workspace.webhook()}")
+    # Who had one once may have another by now.
+    workspace.happen()
+    pump.relay(stack, workspace.id)
+    assert len(_messages(stack, workspace, "EventQueue")) == 1
+
+
+def test_an_event_is_sent_where_it_cannot_be_known_whether_anybody_listens(
+    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace.happen()
+    with monkeypatch.context() as away:
+        away.setattr(relay, "get", _raises(Unavailable()))
+        pump.relay(stack, workspace.id)
+    assert len(_messages(stack, workspace, "EventQueue")) == 1
+
+
+def _raises(failure: Exception) -> Any:
+    def raised(*_: object) -> None:
+        raise failure
+
+    return raised
 
 
 def test_a_record_that_is_no_job_holds_no_other_up(
