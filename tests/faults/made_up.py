@@ -35,7 +35,7 @@ def _made_up() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         kinds = {
             ASKED: Kind("follow_up_queue_url", (5,)),
-            ALSO: Kind("event_queue_url", (5,)),
+            ALSO: Kind("event_queue_url", (5,), needs=("WH", "RING")),
         }
         patched.setattr(jobs, "KINDS", kinds)
         patched.setattr(sweeper, "_PAGE", _PAGE)

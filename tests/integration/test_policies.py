@@ -375,7 +375,10 @@ def _ask_after(stack: Stack, workspace: Workspace, call: PlacedCall) -> None:
 
 
 def sweeps_what_waits_too_long(stack: Stack, workspace: Workspace) -> None:
-    """A call, its event, its follow-up and what it used, of which the relay never heard."""
+    """A call, its event, its follow-up and what it used, of which the relay never heard; and an
+    endpoint of webhooks.
+    """
+    workspace.delivery(workspace.webhook())
     call = workspace.place(workspace.agent()).json["id"]
     tx = Transaction(workspace.partition, "req_test")
     follow_ups.request_analysis(workspace.partition, call, tx)
