@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 RFC3339 = "%Y-%m-%dT%H:%M:%SZ"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+_ALMOST_A_SECOND = timedelta(microseconds=999_999)
 
 
 class NotYet(Exception):
@@ -38,6 +39,11 @@ def from_epoch_ms(milliseconds: int) -> datetime:
 def timestamp(moment: datetime | None = None) -> str:
     """RFC 3339 in UTC with whole seconds, the form of every time the API prints."""
     return (moment or now()).astimezone(UTC).strftime(RFC3339)
+
+
+def whole_second(moment: datetime) -> datetime:
+    """The moment, or the next whole second: as `timestamp` shows it, never too early."""
+    return (moment + _ALMOST_A_SECOND).replace(microsecond=0)
 
 
 def parse(text: str) -> datetime:

@@ -10,7 +10,6 @@ one is due (`retries.py`). A job that has failed for too long gives up, and is k
 """
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -54,9 +53,6 @@ LOST_AFTER = timedelta(minutes=35)
 QUEUE_RETENTION = timedelta(days=4)
 # What a queue can hold a message back for.
 MOST_DELAY = timedelta(minutes=15)
-# Ids and words; nobody's number or address.
-_KEY = re.compile(r"[\w#.-]{1,200}")
-_ALMOST_A_SECOND = timedelta(microseconds=999_999)
 # How long a job that gave up is kept.
 RETENTION = timedelta(days=30)
 
@@ -162,12 +158,6 @@ def at(key: Key) -> Work:
     return Work(kind, *key)
 
 
-def named(row: Item) -> dict[str, str]:
-    """By what an operator finds a row that breaks, as far as it has a key of ours."""
-    names = {name: str(row.get(name)) for name in ("pk", "sk")}
-    return {name: at if _KEY.fullmatch(at) else "no key of ours" for name, at in names.items()}
-
-
 def partition_of(pk: str) -> str:
     return pk.split("#")[1]
 
@@ -226,8 +216,7 @@ def wait(job: Item, moment: datetime, facts: Item | None = None) -> bool:
     level keeps its mark however long it waits: its message comes early, and it waits again.
     """
     kind = at(Key(job["pk"], job["sk"])).kind
-    # A whole second, and never too early.
-    next_at = clock.timestamp(moment + _ALMOST_A_SECOND)
+    next_at = clock.timestamp(clock.whole_second(moment))
     facts = {**(facts or {}), "next_at": next_at}
     if moment - clock.now() > MOST_DELAY and not KINDS[kind].is_by_level:
         return change(job, {**facts, "gsi2sk": next_at}, "REMOVE #outbox")

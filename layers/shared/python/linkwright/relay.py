@@ -1,5 +1,6 @@
 """Sending what the table's stream says is asked for."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,6 +19,8 @@ from linkwright.transaction import Transaction
 in_advance(aws.sqs)
 
 _SQS_BATCH = 10
+# Ids and words; nobody's number or address.
+_KEY = re.compile(r"[\w#.-]{1,200}")
 _SEEN = "#gsi2sk = :seen"
 
 
@@ -49,7 +52,7 @@ def relay(changes: Sequence[Change]) -> None:
             if _asks(before, item):
                 asked[Key(item["pk"], item["sk"])] = _due(item)
         except Exception as failure:  # noqa: BLE001 -- one that cannot be read holds no other up
-            log_failure("not a job", failure, **jobs.named(item))
+            log_failure("not a job", failure, **named(item))
             count("relay_broken")
     send(list(asked.values()))
 
@@ -200,3 +203,9 @@ def _confirm_alone(due: Due, expression: str, values: Mapping[str, Any]) -> None
         return  # its worker was faster
     except Unavailable:
         count("not_confirmed")
+
+
+def named(row: Item) -> dict[str, str]:
+    """By what an operator finds a row that breaks, as far as it has a key of ours."""
+    names = {name: str(row.get(name)) for name in ("pk", "sk")}
+    return {name: at if _KEY.fullmatch(at) else "no key of ours" for name, at in names.items()}

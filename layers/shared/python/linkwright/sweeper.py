@@ -69,7 +69,7 @@ def _claim(rows: list[Item], taken: Counter[Whose]) -> list[Due]:
                 taken[whose] += 1
                 claimed.append(due)
         except Exception as failure:  # noqa: BLE001 -- counted: no row holds up those behind it
-            log_failure("not swept", failure, **jobs.named(row))
+            log_failure("not swept", failure, **relay.named(row))
             count("sweep_broken")
     return claimed
 

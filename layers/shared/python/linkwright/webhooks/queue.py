@@ -10,14 +10,13 @@ Who adds rings the `bell`: a run that found nothing rests only if it has not run
 
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from linkwright import clock, jobs
 from linkwright.errors import Unavailable
 from linkwright.table import ConditionFailed, Item, Key, Table, get, query, update
 from linkwright.transaction import Otherwise, Transaction
 
-_ALMOST_A_SECOND = timedelta(microseconds=999_999)
 # Longer than a run takes; then another one may.
 LEASE_MS = 90_000
 _FREE = "attribute_not_exists(#leased_until) OR #leased_until < :now"
@@ -120,10 +119,10 @@ def rest(endpoint: Item, until: datetime | None) -> bool:
     if until is None:
         gone = ", ".join(f"#{name}" for name in ("leased_until", *jobs.ATTRIBUTES))
         return _ended(endpoint, f"REMOVE {gone}", condition, seen)
-    # A whole second, and never too early.
-    next_at = clock.timestamp(until + _ALMOST_A_SECOND)
+    until = clock.whole_second(until)
+    next_at = clock.timestamp(until)
     facts = {
-        **jobs.due(jobs.WEBHOOK, endpoint["sk"], until + _ALMOST_A_SECOND + jobs.RELAY_GRACE),
+        **jobs.due(jobs.WEBHOOK, endpoint["sk"], until + jobs.RELAY_GRACE),
         "outbox": jobs.WEBHOOK,
         "next_at": next_at,
     }

@@ -1,6 +1,6 @@
 """Placing a call: what must hold for it, and what is written."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import cast
 
 from linkwright import clock, ids, jobs, usage
@@ -20,8 +20,6 @@ from linkwright.workspace import operations as workspace
 from linkwright.workspace.models import Settings
 
 in_advance(numbers.load_tables)
-
-_ALMOST_A_SECOND = timedelta(microseconds=999_999)
 
 
 def place(account: Account, wanted: PlaceCall, tx: Transaction) -> Call:
@@ -87,7 +85,7 @@ def _opening(wanted: PlaceCall, settings: Settings, now: datetime) -> datetime:
     """When the call is due: at once, when its window opens, or after the callee's quiet hours."""
     schedule = wanted.schedule or Schedule()
     earliest, latest = schedule.earliest_at, schedule.latest_at
-    due = max(now, _whole_second_from(earliest)) if earliest else now
+    due = max(now, clock.whole_second(earliest)) if earliest else now
     opening = rules.opening(wanted.to, [settings.quiet_hours], due)
     if opening is None:
         raise _quiet("No hour is outside the quiet hours wherever the number may be.")
@@ -117,16 +115,11 @@ def _given(wanted: PlaceCall) -> GivenConsent | None:
     return GivenConsent(type=given.type, source=given.source, at=clock.timestamp(given.at))
 
 
-def _whole_second_from(moment: datetime) -> datetime:
-    """Never a moment too early."""
-    return (moment + _ALMOST_A_SECOND).replace(microsecond=0)
-
-
 def _window(schedule: Schedule | None) -> Window | None:
     if schedule is None:
         return None
     earliest, latest = schedule.earliest_at, schedule.latest_at
     return Window(
-        earliest_at=clock.timestamp(_whole_second_from(earliest)) if earliest else None,
+        earliest_at=clock.timestamp(clock.whole_second(earliest)) if earliest else None,
         latest_at=clock.timestamp(latest) if latest else None,
     )
