@@ -203,7 +203,7 @@ ENDPOINTS = {
     "DELETE /v1/webhooks/{webhook_id}": Row([Cost(["TransactWriteItems"], 0, 8)]),
     "POST /v1/webhooks/{webhook_id}/rotate-secret": Row([Cost(_CHANGE, 1, 10)], body=lambda _: {}),
     "POST /v1/webhooks/{webhook_id}/test": Row(
-        # Record, endpoint and place in its queue 2 each; event and delivery 2 and 1.
+        # Record, endpoint and place in its queue 2 each; event and delivery 2 and 1 each.
         [Cost(_CHANGE, 1, 13)],
         body=lambda _: {"type": "call.ended"},
     ),
@@ -256,8 +256,8 @@ ENDPOINTS = {
     "GET /v1/voice/agents/{agent_id}": Row([Cost(["GetItem"], 1, 1)]),
     "GET /v1/voice/calls/{call_id}": Row([Cost(["GetItem"], 1, 1)]),
     "POST /v1/voice/calls/{call_id}/cancel": Row(
-        # The record, the call, the minutes and the event with its index entry.
-        [Cost(_CHANGE, 1, 10)],
+        # The record, the call, the minutes and the event with its three index entries.
+        [Cost(_CHANGE, 1, 12)],
         body=lambda _: {},
     ),
     "DELETE /v1/voice/calls/{call_id}": Row(
@@ -277,8 +277,8 @@ ENDPOINTS = {
     "POST /v1/voice/calls": Row(
         # The settings, which a switch must be seen in at once. Authenticating 1; record, agent
         # check, do-not-call check, dials of the day and minutes 2 each; call 2 and 4 indexes; event
-        # 2 and 1.
-        [Cost(_CHANGE, 1, 20)],
+        # 2 and 3.
+        [Cost(_CHANGE, 1, 22)],
         body=lambda ids: {"agent_id": ids["agt"], "to": CALLEE, "metadata": {}},
     ),
     "POST /callbacks/twilio/{partition}/{call_id}/{attempt}/answer": Row(
@@ -297,11 +297,11 @@ ENDPOINTS = {
         [
             # Bound already: the order was answered first, as it mostly is.
             Cost(["GetItem"], 1, 0, "initiated", _callback("status", "initiated")),
-            # The call 2; the event 2 and 1.
-            Cost(_CHANGE, 1, 5, "ringing", _callback("status", "ringing")),
+            # The call 2; the event 2 and 3.
+            Cost(_CHANGE, 1, 7, "ringing", _callback("status", "ringing")),
             # The talk; the call 4 with its transcript, the place, the number and the
             # minutes 2 each, the event and the follow-up.
-            Cost(_END, 2, 18, "completed", _callback("status", "completed")),
+            Cost(_END, 2, 20, "completed", _callback("status", "completed")),
         ],
         status=204,
     ),
