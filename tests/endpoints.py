@@ -137,8 +137,15 @@ _RECORDED = {"recording": True, "recording_consent": False}
 
 ENDPOINTS = {
     "POST /callbacks/clerk": Row(
-        # Of an organisation that is not known: it and its workspace 4; then the member.
-        [Cost(["GetItem", "TransactWriteItems", *["GetItem"] * 4, "TransactWriteItems"], 5, 21)],
+        # Of an organisation that is not known, nor deleted: it and its workspace; then the member,
+        # who may have been deleted too.
+        [
+            Cost(
+                [*["GetItem"] * 2, "TransactWriteItems", *["GetItem"] * 5, "TransactWriteItems"],
+                7,
+                21,
+            )
+        ],
         body=lambda _: clerk_event("organizationMembership.created", membership("org_a", "user_a")),
         status=200,
     ),

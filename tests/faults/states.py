@@ -44,6 +44,7 @@ _VOLATILE = {
     "said_at",
     "guess",
     "cursor_key",
+    "facts_v",
 }
 _REQUEST_COUNT = re.compile(r"h\d+")
 # How many dials a second had, where a second try takes another one.

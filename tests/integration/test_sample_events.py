@@ -408,7 +408,7 @@ def test_204_revoke_key() -> None:
 def test_200_list_audit() -> None:
     answer = replay("list_audit")
     assert answer.status == 200
-    assert "key.created" in {entry["action"] for entry in answer.json["data"]}
+    assert "webhook.created" in {entry["action"] for entry in answer.json["data"]}
 
 
 def _has_a_test_above(function: Function) -> bool:

@@ -63,7 +63,8 @@ class ApiKey(Model):
     created_at: Time
     expires_at: Time | None
     created_by: str
-    owner: str | None
+    # Absent on keys that were stored before it was known.
+    owner: str | None = None
     rolled_from: str | None
 
 
