@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from linkwright.fields import Line, Model, RequestModel, Time, no_items, without_defaults
+from linkwright.fields import ONE_LINE, Model, RequestModel, Time, no_items, without_defaults
 from linkwright.pagination import ListQuery
 from linkwright.webhooks.event_types import EventType, EventTypes
 
@@ -58,7 +58,7 @@ def _named(arn: str) -> str:
 Url = Annotated[str, Field(min_length=1, max_length=2048)]
 Arn = Annotated[str, Field(max_length=200), AfterValidator(_named)]
 Headers = Annotated[dict[str, str], AfterValidator(_sendable)]
-Description = Annotated[Line, Field(max_length=200)]
+Description = Annotated[str, Field(max_length=200), ONE_LINE]
 
 
 class CreateWebhook(RequestModel):
