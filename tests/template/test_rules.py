@@ -64,7 +64,7 @@ assert broken_carrier
 KEPT = {
     *("AnswerUnmatched", "GetWhoami", "GetAgent", "GetSettings", "GetCall", "ListCalls"),
     *("PlaceCall", "NoteStatus", "TakeTurn"),
-    *("DialCall", "FollowUpCall", "RelayOutbox", "SweepOverdue"),
+    *("DialCall", "FollowUpCall", "UpdateWorkspace", "RelayOutbox", "SweepOverdue"),
 }
 
 

@@ -34,7 +34,7 @@ def _put(environment: pytest.MonkeyPatch, queue: object) -> None:
 
 @pytest.fixture(autouse=True)
 def _nothing_is_confirmed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(relay, "_confirm", lambda sent: None)
+    monkeypatch.setattr(relay, "_confirm", lambda sent, needless: None)
 
 
 def _calls(count: int) -> list[Due]:

@@ -56,6 +56,9 @@ def _goes_on(partition: str, run: Item) -> bool:
     rows = queue.first(partition, endpoint["sk"], _LOOKED_AT)
     if not rows or endpoint["status"] == "paused":
         return not queue.rest(endpoint, None)
+    if deadline.seconds_left() < RESERVE_S:
+        queue.hand_over(endpoint)
+        return False
     if endpoint["status"] == "disabled":
         for row in rows:
             _end(partition, endpoint, row, "webhook_disabled")
@@ -63,9 +66,6 @@ def _goes_on(partition: str, run: Item) -> bool:
     ready = max(queue.due_at(rows[0]), clock.from_epoch_ms(health.rests_until(endpoint)))
     if ready > clock.now():
         return not queue.rest(endpoint, ready)
-    if deadline.seconds_left() < RESERVE_S:
-        queue.hand_over(endpoint)
-        return False
     due = [row for row in rows if queue.due_at(row) <= clock.now()]
     _send(partition, endpoint, due[: 1 if "failing" in endpoint else AT_ONCE])
     return True
