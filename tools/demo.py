@@ -15,7 +15,8 @@ from linkwright.voice.agent_models import Agent, EscalationRule
 from linkwright.workspace import keys, members, people, settings, workspaces
 from tools.local_cloud import clerk
 from tools.numbers import register
-from tools.workspace import OPERATOR, ensure_workspace, issue_key, make_key, use_stack
+from tools.stack import use_stack
+from tools.workspace import OPERATOR, ensure_workspace, issue_key, make_key
 
 AGENT_ID = "agt_5fd1a02b"
 MEMBER_ID = "usr_5e2d8b01"

@@ -18,7 +18,7 @@ from linkwright import clock, jobs
 from linkwright.jobs import KINDS, Work
 from linkwright.table import ConditionFailed, Item, Table, get, query, update
 from linkwright.workspace import workspaces
-from tools.workspace import stack_outputs, use_stack
+from tools.stack import stack_outputs, use_stack
 
 _PAGE = 100
 _BATCH = 10

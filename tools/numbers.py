@@ -17,7 +17,8 @@ from linkwright.transaction import Transaction
 from linkwright.voice import agents
 from linkwright.voice.compliance import caller_ids, numbers
 from linkwright.workspace import workspaces
-from tools.workspace import OPERATOR, stack_outputs, use_stack
+from tools.stack import stack_outputs, use_stack
+from tools.workspace import OPERATOR
 
 _PAGE = 100
 

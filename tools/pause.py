@@ -9,8 +9,8 @@ import argparse
 from typing import Any
 
 from linkwright import clock
+from tools.stack import stack_outputs
 from tools.template import functions
-from tools.workspace import stack_outputs
 
 CALLBACKS = "callbacks"
 # Read by nobody: another value makes Lambda begin anew.

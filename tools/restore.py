@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from linkwright.table import Item, Key
 from linkwright.workspace import facts, workspaces
-from tools.workspace import stack_outputs
+from tools.stack import stack_outputs
 
 # As many as BatchGetItem reads and BatchWriteItem writes at once.
 _READ, _WRITTEN = 100, 25

@@ -12,9 +12,8 @@ Works on AWS with the credentials of the shell, and on the local cloud with AWS_
 
 import argparse
 import hashlib
-import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from pydantic import TypeAdapter
 
@@ -27,22 +26,11 @@ from linkwright.workspace import billing, keys, members, people, settings, works
 from linkwright.workspace.identity import organisations
 from linkwright.workspace.identity.clerk_models import Id
 from linkwright.workspace.models import Country, Settings
+from tools.stack import stack_outputs, use_stack
 
 # In place of a request's id, where no request asked for a change.
 OPERATOR = "operator"
 _Command = argparse.ArgumentParser
-
-
-def use_stack(outputs: Mapping[str, str], stage: str) -> None:
-    """Point the layer at a deployed stack, as the template points the functions."""
-    os.environ |= {
-        "STAGE": stage,
-        "CORE_TABLE": outputs["CoreTable"],
-        "ACCESS_TABLE": outputs["AccessTable"],
-        "IDEM_TABLE": outputs["IdemTable"],
-        "DOCS_URL": "",
-    }
-    os.environ.setdefault("AWS_REGION", os.environ.get("AWS_DEFAULT_REGION", "us-east-1"))
 
 
 def ensure_workspace(workspace_id: str, name: str, plan: str, settings: Settings) -> Item:
@@ -74,21 +62,6 @@ def issue_key(
     made = keys.make(workspace, mode=mode, role=role, scopes=scopes, name=name, tx=tx)
     tx.commit()
     return made
-
-
-def stack_outputs(stack: str) -> dict[str, str]:
-    import boto3  # only the command line asks CloudFormation
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
-        described = boto3.client("cloudformation").describe_stacks(StackName=stack)
-    except (BotoCoreError, ClientError) as failed:
-        sys.exit(f"stack '{stack}' cannot be read: {failed}")
-    outputs = described["Stacks"][0].get("Outputs", [])
-    found = {output["OutputKey"]: output["OutputValue"] for output in outputs}
-    if "CoreTable" not in found:
-        sys.exit(f"stack '{stack}' has no output CoreTable: it is another one, or is not made yet")
-    return found
 
 
 def country(code: str) -> str:
