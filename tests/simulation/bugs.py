@@ -150,6 +150,7 @@ def dials_of_a_plan_forgotten(patch: Patch) -> None:
     patch.setattr(rules, "count_dial", lambda *_: None)
 
 
+@_shows_in("noisy")
 def second_leg_for_nothing(patch: Patch) -> None:
     patch.setattr(Carrier, "second_leg_s", lambda self, sid: 1)
 
@@ -343,7 +344,6 @@ ALL = (
     event_done_without_a_delivery,
     faults.record_apart_from_its_effect,
     faults.a_write_for_each_item,
-    faults.failures_taken_for_successes,
     faults.changes_not_relayed,
     faults.causes_told_to_the_caller,
 )

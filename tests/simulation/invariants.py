@@ -90,7 +90,8 @@ class Watch:
         }
         for change in changes:
             item = change.after or change.before or {}
-            if change.table == CORE and item["pk"].startswith("W#"):
+            # Of what was deleted and not there nothing is told.
+            if change.table == CORE and item.get("pk", "").startswith("W#"):
                 _, partition, *rest = item["pk"].split("#")
                 if watcher := watchers.get("#".join(rest)):
                     watcher(partition, change.before or {}, change.after or {})

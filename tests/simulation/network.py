@@ -11,6 +11,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from linkwright.client import core
+from linkwright.egress import EgressError
 from tests.faults.injection import CANARY, Fault, Killed
 from tests.faults.seams import dynamodb_failure, service_failure
 from tests.simulation.clockwork import Scheduler
@@ -178,5 +179,5 @@ def service(name: str) -> Failure:
 
 
 def _ignored(perform: Callable[[], object]) -> None:
-    with suppress(core.PydynoxException, BotoCoreError, ClientError):
+    with suppress(core.PydynoxException, BotoCoreError, ClientError, EgressError):
         perform()
