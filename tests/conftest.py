@@ -19,7 +19,7 @@ os.environ.update(
     POWERTOOLS_TRACE_DISABLED="true",
 )
 
-from linkwright import clock, pace  # noqa: E402 -- reads the environment set above
+from linkwright import clock, observability, pace  # noqa: E402 -- reads the environment set above
 from linkwright.table import Key  # noqa: E402
 from linkwright.workspace import keys  # noqa: E402
 from tests import carrier, legs, planted, processes, shapes  # noqa: E402
@@ -76,6 +76,12 @@ def _store(request: pytest.FixtureRequest) -> Iterator[Stack]:
     else:
         with memory() as made:
             yield made
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _the_log() -> None:
+    """Made before any test has an output of its own, which is closed when the next one logs."""
+    observability.logger()
 
 
 @pytest.fixture(scope="session", autouse=True)
