@@ -8,6 +8,7 @@ the environment or of .local/demo.env, which `make run` writes.
 import argparse
 import base64
 import os
+import signal
 import sys
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
@@ -176,6 +177,8 @@ def main() -> None:
     if asked.secret is None:
         print(f"secret {secret.get_secret_value()}", flush=True)
     key = {"Authorization": f"Bearer {known['TOKEN']}"}
+    # Whoever is started in the background has it ignored, and is to be stopped by it all the same.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with httpx.Client(base_url=known["BASE_URL"], headers=key, timeout=_TIMEOUT_S) as http:
         try:
             listen(Api(http), asked.url, secret, asked.events)

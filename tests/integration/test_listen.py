@@ -234,8 +234,6 @@ def test_it_runs_until_it_is_interrupted_and_says_its_secret_once() -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        # Whoever runs the tests in the background has it ignored, for all that is started.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 -- see above
     ) as running:
         assert running.stdout
         assert running.stderr
