@@ -66,7 +66,10 @@ def _require_no_leaks(cloud: Cloud) -> None:
                 planted.look(f"the log {name}", event["message"])
                 lines += 1
     assert lines, "nothing was logged"
-    planted.look("the emulator's log", cloud.emulator.log.read_text(errors="replace"))
+    log = cloud.emulator.log.read_text(errors="replace")
+    # Who mails for others knows to whom.
+    lines = (line for line in log.splitlines() if "[ses-v2] SESv2 SendEmail" not in line)
+    planted.look("the emulator's log", "\n".join(lines))
     assert planted.FOUND == []
 
 
