@@ -233,12 +233,8 @@ def end_idle_workers() -> None:
 
     def end_those_idle_since(moment: float) -> None:
         with _lock:
-            idle = [
-                worker
-                for workers in _workers.values()
-                for worker in workers
-                if not worker.in_use and worker.last_used < moment
-            ]
+            every = [worker for workers in _workers.values() for worker in workers]
+            idle = [one for one in every if not one.in_use and one.last_used < moment]
             for key, workers in list(_workers.items()):
                 _workers[key] = [worker for worker in workers if worker not in idle]
         kill_workers(idle)
