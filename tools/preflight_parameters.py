@@ -71,6 +71,12 @@ def _pairs(env: str, given: Mapping[str, str], region: str) -> Iterator[Finding]
     if not (given.get("PublicUrl") or domain):
         text = "no PublicUrl and no DomainName, so no call is made: docs/deploying.md, 1 and 5"
         yield Finding(text, stops=False)
+    subnets, groups = given.get("WebhookSubnetIds"), given.get("WebhookSecurityGroupIds")
+    if bool(subnets) != bool(groups):
+        yield _wrong(env, "WebhookSubnetIds and WebhookSecurityGroupIds go together")
+    if not given.get("MailFrom"):
+        text = "no MailFrom, so no owner is mailed that a webhook fails: docs/deploying.md, 5"
+        yield Finding(text, stops=False)
     if not (given.get("AlarmEmail") or given.get("AlarmTopicArn")):
         text = "nobody is told of alarms: add AlarmEmail=you@example.com to samconfig.toml"
         yield Finding(text, stops=False)

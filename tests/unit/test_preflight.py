@@ -19,7 +19,8 @@ CERTIFICATE = f"arn:aws:acm:{REGION}:000000000000:certificate/abc"
 DOMAIN = f"DomainName=api.example.com CertificateArn={CERTIFICATE}"
 CLERK = "ClerkIssuer=https://a.example ClerkJwksUrl=https://a.example/.well-known/jwks.json"
 SECRET = f"arn:aws:secretsmanager:{REGION}:000000000000:secret:Secret-abc"
-WHOLE = "PublicUrl=https://api.example.com AlarmEmail=ops@example.com"
+MAILS = "MailFrom=a@b.example"
+WHOLE = f"{MAILS} PublicUrl=https://api.example.com AlarmEmail=ops@example.com"
 NO_STACK = "An error occurred (ValidationError): Stack with id linkwright-staging does not exist"
 _PENDING = {"Status": "PENDING_VALIDATION", "DomainName": "*.example.com"}
 EMPTY = "An error occurred (ResourceNotFoundException): can't find the specified secret value"
@@ -144,6 +145,7 @@ def test_nothing_is_said_where_nothing_is_missing(ask: Ask) -> None:
         (f"CertificateArn={CERTIFICATE}", {}, "of no use without a DomainName"),
         (DOMAIN.replace(REGION, "us-east-1"), {}, f"is not of {REGION}"),
         ("ClerkPublicKey=abc", {}, "ClerkPublicKey and ClerkKeyId go together"),
+        ("WebhookSubnetIds=subnet-0a1b2c3d", {}, "WebhookSecurityGroupIds go together"),
         (
             "ClerkIssuer=https://c.example",
             {},
@@ -215,8 +217,9 @@ def test_all_that_is_missing_is_named_at_once(ask: Ask) -> None:
 @pytest.mark.parametrize(
     ("parameters", "answers", "told"),
     [
-        ("AlarmEmail=a@b.c", {}, "no PublicUrl and no DomainName"),
-        ("PublicUrl=https://a.example", {}, "nobody is told of alarms"),
+        (f"{MAILS} AlarmEmail=a@b.c", {}, "no PublicUrl and no DomainName"),
+        (f"{MAILS} PublicUrl=https://a.example", {}, "nobody is told of alarms"),
+        ("PublicUrl=https://a.example AlarmEmail=a@b.c", {}, "no owner is mailed"),
         (WHOLE, {"cloudformation__describe_stacks": NO_STACK}, "with an empty secret"),
         (WHOLE, {"secretsmanager__get_secret_value": EMPTY}, "the secret has no carrier"),
         (WHOLE, {"secretsmanager__get_secret_value": "denied"}, "cannot be read"),
