@@ -24,6 +24,8 @@ _NOWHERE = {
     "CORE_TABLE": "CoreTable",
     "ACCESS_TABLE": "AccessTable",
     "IDEM_TABLE": "IdemTable",
+    "CLICKS_TABLE": "ClicksTable",
+    "METRICS_TABLE": "MetricsTable",
     "DOCS_URL": "https://docs.example.com",
 }
 

@@ -72,6 +72,8 @@ class Stack:
             "CORE_TABLE": self.names["CoreTable"],
             "ACCESS_TABLE": self.names["AccessTable"],
             "IDEM_TABLE": self.names["IdemTable"],
+            "CLICKS_TABLE": self.names["ClicksTable"],
+            "METRICS_TABLE": self.names["MetricsTable"],
             "DIAL_QUEUE_URL": self.names["DialQueue"],
             "EVENT_QUEUE_URL": self.names["EventQueue"],
             "FOLLOW_UP_QUEUE_URL": self.names["FollowUpQueue"],

@@ -21,6 +21,7 @@ from pydantic_core import PydanticCustomError
 
 from linkwright import clock, egress, standard_webhooks
 from linkwright.egress import EgressError
+from linkwright.table import Table
 from linkwright.webhooks import event_types, sending
 from linkwright.webhooks.sending import Message
 from tools.local_cloud import demo_data
@@ -129,7 +130,7 @@ def listen(api: Api, url: str, secret: SecretStr, types: list[str]) -> None:
 def _allow_loopback() -> None:
     """For what sends: its settings are a function's, of which it needs no other."""
     os.environ |= {"EGRESS_ALLOW_LOOPBACK": "true", "STAGE": "local", "DOCS_URL": ""}
-    for name in ("CORE_TABLE", "ACCESS_TABLE", "IDEM_TABLE", "AWS_REGION"):
+    for name in (*(f"{table.upper()}_TABLE" for table in Table), "AWS_REGION"):
         os.environ.setdefault(name, "none")
 
 

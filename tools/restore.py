@@ -20,7 +20,7 @@ from tools.stack import stack_outputs
 # As many as BatchGetItem reads and BatchWriteItem writes at once.
 _READ, _WRITTEN = 100, 25
 T = TypeVar("T")
-_OUTPUTS = {"core": "CoreTable", "access": "AccessTable"}
+_OUTPUTS = {"core": "CoreTable", "access": "AccessTable", "metrics": "MetricsTable"}
 
 
 class Difference(NamedTuple):
@@ -126,6 +126,10 @@ def _is_of(item: Item, workspace: str | None) -> bool:
     if workspace is None:
         return True
     kind, _, rest = str(item["pk"]["S"]).partition("#")
+    if kind == "AL":
+        # Of an alias that is no more nothing tells whose it was: it stays as it is.
+        rest = item["partition"]["S"] if "partition" in item else ""
+        return rest.removesuffix(".test") == workspace
     return kind == "W" and rest.partition("#")[0].removesuffix(".test") == workspace
 
 
@@ -156,7 +160,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--apply", action="store_true", help="write; it is only counted otherwise")
     asked = parser.parse_args()
     if asked.workspace and asked.table != "core":
-        parser.error("--workspace is of the core table: what access holds is found by hashes")
+        parser.error("--workspace is of the core table alone")
     return asked
 
 

@@ -12,6 +12,8 @@ def use_stack(outputs: Mapping[str, str], stage: str) -> None:
         "CORE_TABLE": outputs["CoreTable"],
         "ACCESS_TABLE": outputs["AccessTable"],
         "IDEM_TABLE": outputs["IdemTable"],
+        "CLICKS_TABLE": outputs["ClicksTable"],
+        "METRICS_TABLE": outputs["MetricsTable"],
         "DOCS_URL": "",
     }
     os.environ.setdefault("AWS_REGION", os.environ.get("AWS_DEFAULT_REGION", "us-east-1"))

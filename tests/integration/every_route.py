@@ -224,7 +224,7 @@ def make_world(plan: str = "enterprise", mode: str = "live") -> World:
 # ---- What every answer is held to ----------------------------------------------------------------
 
 _REQUEST_ID = re.compile(r"req_[0-9A-HJKMNP-TV-Z]{26}")
-LEAKS = re.compile(r"arn:|Traceback|pydynox|botocore|CoreTable|AccessTable|IdemTable|\.py\b")
+LEAKS = re.compile(r"arn:|Traceback|pydynox|botocore|(Core|Access|Idem|Clicks|Metrics)Table|\.py\b")
 # Only control characters have to be escaped in JSON.
 _ESCAPED = re.compile(r"(?<!\\)(?:\\\\)*\\u(?!00[01])")
 _ALWAYS = {"message", "request_id", "doc_url"}

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from linkwright.providers import telephony
-from linkwright.table import Item
+from linkwright.table import Item, Table
 from tests.carrier import PUBLIC_URL, Exchange
 from tests.client import Answer, Client, find_route
 from tests.factories import make_workspace
@@ -61,7 +61,7 @@ class Nothing:
         assert self._stored() == before
 
     def _stored(self) -> list[list[Item]]:
-        names = ("CoreTable", "AccessTable", "IdemTable")
+        names = [f"{one.capitalize()}Table" for one in Table]
         return [copy.deepcopy(self._tables.rows(self._names[name])) for name in names]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from linkwright.table import Table
 from tests.integration.every_route import (
     BODY_ROUTES,
     Route,
@@ -102,7 +103,7 @@ def test_400_for_every_stored_attribute_that_is_not_a_field(
     fields = set(getattr(model, "model_fields", {}))
     stored = [
         item
-        for table in ("CoreTable", "AccessTable", "IdemTable")
+        for table in [f"{one.capitalize()}Table" for one in Table]
         for item in stack.rows(table, world.workspace.id)
     ]
     kept = {name for item in stored for name in _names(item)} | {

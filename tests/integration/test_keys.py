@@ -446,7 +446,7 @@ def test_201_replayed_with_the_same_token_that_nothing_keeps(
     third = make(workspace)
     assert_replayed(make(workspace, "k"), first)
     assert_replayed(roll(workspace.client, first.json["id"], "1h", "k2"), second)
-    names = ("CoreTable", "AccessTable", "IdemTable")
+    names = [f"{one.capitalize()}Table" for one in Table]
     kept = repr([stack.rows(name, workspace.id) for name in names])
     assert kept.count(first.json["id"]) > 1
     for answer in (first, second, third):

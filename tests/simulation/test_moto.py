@@ -122,7 +122,12 @@ def _cases(operation: Operation, name: str) -> dict[bool, Item | None]:
     return found
 
 
-_OTHERS = {"AccessTable": "access", "IdemTable": "idem"}
+_OTHERS = {
+    "AccessTable": "access",
+    "IdemTable": "idem",
+    "ClicksTable": "clicks",
+    "MetricsTable": "metrics",
+}
 
 
 def _is_done(kind: str, answer: Any) -> bool | None:

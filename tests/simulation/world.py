@@ -89,6 +89,8 @@ _ENVIRONMENT = {
     "CORE_TABLE": "CoreTable",
     "ACCESS_TABLE": "AccessTable",
     "IDEM_TABLE": "IdemTable",
+    "CLICKS_TABLE": "ClicksTable",
+    "METRICS_TABLE": "MetricsTable",
     "DIAL_QUEUE_URL": "DialQueue",
     "EVENT_QUEUE_URL": "EventQueue",
     "FOLLOW_UP_QUEUE_URL": "FollowUpQueue",

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from linkwright.table import Table
 from tests import description, planted
 from tools.local_cloud import Cloud, deployment, start_cloud
 
@@ -57,7 +58,7 @@ def _require_no_leaks(cloud: Cloud) -> None:
     known = ask("secretsmanager").get_secret_value(SecretId=cloud.outputs["Secret"])
     planted.plant(known["SecretString"])
     dynamodb, logs = ask("dynamodb"), ask("logs")
-    for table in ("CoreTable", "AccessTable", "IdemTable"):
+    for table in (f"{one.capitalize()}Table" for one in Table):
         pages = dynamodb.get_paginator("scan").paginate(TableName=cloud.outputs[table])
         for row in (row for page in pages for row in page["Items"]):
             planted.look_at_item(table, row["pk"]["S"], repr(row))

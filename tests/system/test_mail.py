@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from linkwright import aws, settings
 from linkwright.providers import mail
 from linkwright.providers.mail import Mail, MailRefused
+from linkwright.table import Table
 from tests.stack import REGION
 from tools.local_cloud import Emulator, start_ministack
 from tools.local_cloud import mail as local_mail
@@ -52,7 +53,7 @@ def ministack(directory: Path, host: MailHost) -> Iterator[Emulator]:
 @pytest.fixture
 def layer(ministack: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
     """The layer, as a function of the local cloud has it."""
-    for name in ("CORE_TABLE", "ACCESS_TABLE", "IDEM_TABLE", "DOCS_URL", "STAGE"):
+    for name in (*(f"{table.upper()}_TABLE" for table in Table), "DOCS_URL", "STAGE"):
         monkeypatch.setenv(name, "local")
     monkeypatch.setenv("AWS_ENDPOINT_URL", ministack.endpoint_url)
     monkeypatch.setenv("MAIL_FROM", local_mail.MAIL_FROM)

@@ -114,6 +114,12 @@ def recovery_switched_off(checkout: Checkout) -> None:
     block(checkout, "AccessTable")["PointInTimeRecoverySpecification"] = off
 
 
+@breaks(tables.tables_can_be_restored)
+def backups_of_who_clicked(checkout: Checkout) -> None:
+    on = {"PointInTimeRecoveryEnabled": True}
+    block(checkout, "ClicksTable")["PointInTimeRecoverySpecification"] = on
+
+
 @breaks(tables.tables_forget_what_expires)
 def no_time_to_live(checkout: Checkout) -> None:
     del block(checkout, "IdemTable")["TimeToLiveSpecification"]
@@ -129,12 +135,12 @@ def a_table_deleted_when_replaced(checkout: Checkout) -> None:
     del checkout.raw["Resources"]["AccessTable"]["UpdateReplacePolicy"]
 
 
-@breaks(tables.only_the_outbox_has_a_stream)
+@breaks(tables.streams_are_of_what_is_read)
 def a_stream_of_credentials(checkout: Checkout) -> None:
     block(checkout, "AccessTable")["StreamSpecification"] = {"StreamViewType": "NEW_IMAGE"}
 
 
-@breaks(tables.only_the_outbox_has_a_stream)
+@breaks(tables.streams_are_of_what_is_read)
 def a_stream_of_keys_only(checkout: Checkout) -> None:
     block(checkout, "CoreTable")["StreamSpecification"] = {"StreamViewType": "KEYS_ONLY"}
 

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 import pytest
 
 from linkwright import settings
+from linkwright.table import Table
 from tests.unit.model_servers import Vendor, start_vendor
 
 
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
     """Of a function; what is set beside it by the test is read anew."""
-    for name in ("STAGE", "CORE_TABLE", "ACCESS_TABLE", "IDEM_TABLE", "DOCS_URL"):
+    for name in ("STAGE", *(f"{table.upper()}_TABLE" for table in Table), "DOCS_URL"):
         monkeypatch.setenv(name, "local")
     monkeypatch.delenv("EGRESS_ALLOW_LOOPBACK", raising=False)
     settings.settings.cache_clear()

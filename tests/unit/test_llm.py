@@ -21,6 +21,7 @@ from linkwright.providers.llm_anthropic import Anthropic
 from linkwright.providers.llm_catalogue import MODELS, Listed, Provider
 from linkwright.providers.llm_openai import OpenAI
 from linkwright.providers.llm_remote import Remote
+from linkwright.table import Table
 from tests.unit.egress_network import Authority, Network
 from tests.unit.model_servers import Served, Vendor, completion, message, served, start_vendor
 
@@ -34,7 +35,7 @@ class Mood(RequestModel):
 
 @pytest.fixture(autouse=True)
 def _environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("STAGE", "CORE_TABLE", "ACCESS_TABLE", "IDEM_TABLE", "DOCS_URL"):
+    for name in ("STAGE", *(f"{table.upper()}_TABLE" for table in Table), "DOCS_URL"):
         monkeypatch.setenv(name, "local")
     for name in ("MODEL", "SECRET_ARN", "EGRESS_ALLOW_LOOPBACK", "AWS_ENDPOINT_URL"):
         monkeypatch.delenv(name, raising=False)
@@ -340,7 +341,7 @@ llm.model("org_a.test", None).text(llm.Prompt("", {}, lambda: ""), 5)
 assert llm.is_known("openai/gpt-6-luna")
 print(*sorted({"ssl", "boto3", "botocore", "http.client", "asyncio"} & sys.modules.keys()))
 """
-    names = ("STAGE", "CORE_TABLE", "ACCESS_TABLE", "IDEM_TABLE", "DOCS_URL", "AWS_REGION")
+    names = ("STAGE", *(f"{table.upper()}_TABLE" for table in Table), "DOCS_URL", "AWS_REGION")
     environment = dict.fromkeys(names, "local")
     environment["PYTHONPATH"] = str(ROOT / "layers/shared/python")
     run = subprocess.run(

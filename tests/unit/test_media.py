@@ -14,6 +14,7 @@ from moto import mock_aws
 
 from linkwright import aws, clock, deadline, media, settings
 from linkwright.errors import Unavailable
+from linkwright.table import Table
 from linkwright.voice.calls import said
 from linkwright.voice.calls.models import TranscriptTurn
 from tools.template import template
@@ -26,7 +27,7 @@ NOW = "2026-01-02T03:04:05Z"
 @pytest.fixture(autouse=True)
 def _bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    for name in ("STAGE", "CORE_TABLE", "ACCESS_TABLE", "IDEM_TABLE", "DOCS_URL"):
+    for name in ("STAGE", *(f"{table.upper()}_TABLE" for table in Table), "DOCS_URL"):
         monkeypatch.setenv(name, "local")
     monkeypatch.setenv("MEDIA_BUCKET", BUCKET)
     monkeypatch.setenv("AWS_REGION", REGION)

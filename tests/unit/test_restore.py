@@ -176,3 +176,11 @@ def test_the_job_is_there_before_what_it_follows_from(
     monkeypatch.setattr(restore, "_write", noted)
     _copy(dynamodb)
     assert written[:2] == [[facts.key(WORKSPACE).pk], [f"W#{WORKSPACE}"]]
+
+
+def test_an_alias_is_of_the_workspace_that_has_it(dynamodb: Any) -> None:
+    for alias, partition in (("a", WORKSPACE), ("b", f"{WORKSPACE}.test"), ("c", OTHER)):
+        _put(dynamodb, "restored", f"AL#-#{alias}", "META", partition=partition)
+    _put(dynamodb, "now", "AL#-#a", "META", gone_at="2026-01-01T00:00:00Z")
+    assert _copy(dynamodb, WORKSPACE) == (2, 0)
+    assert [row["pk"] for row in _rows(dynamodb, "now")] == ["AL#-#a", "AL#-#b"]

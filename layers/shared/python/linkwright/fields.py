@@ -98,6 +98,27 @@ Moment = Annotated[
 ]
 
 
+def _foreseen(moment: datetime) -> datetime:
+    if abs(moment - clock.now()) <= _TEN_YEARS:
+        return moment
+    raise PydanticCustomError("moment", "must be within ten years back and ten years ahead")
+
+
+# A moment at which something is to end, which may be years from now.
+PlannedMoment = Annotated[
+    AwareDatetime,
+    BeforeValidator(_rfc3339),
+    AfterValidator(_foreseen),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "format": "date-time",
+            "description": "Within ten years back and ten years ahead.",
+        }
+    ),
+]
+
+
 def _with_plus(raw: object) -> object:
     return raw.replace(" ", "+", 1) if isinstance(raw, str) else raw
 

@@ -11,6 +11,8 @@ class Settings:
     core_table: str
     access_table: str
     idem_table: str
+    clicks_table: str
+    metrics_table: str
     dial_queue_url: str
     event_queue_url: str
     follow_up_queue_url: str
@@ -28,6 +30,7 @@ class Settings:
     clerk_allow_missing_azp: bool
     egress_allows_loopback: bool
     public_url: str
+    domain_name: str
     secret_arn: str
     kms_key_arn: str
     mail_from: str
@@ -59,6 +62,8 @@ def settings() -> Settings:
         core_table=env["CORE_TABLE"],
         access_table=env["ACCESS_TABLE"],
         idem_table=env["IDEM_TABLE"],
+        clicks_table=env["CLICKS_TABLE"],
+        metrics_table=env["METRICS_TABLE"],
         dial_queue_url=env.get("DIAL_QUEUE_URL", ""),
         event_queue_url=env.get("EVENT_QUEUE_URL", ""),
         follow_up_queue_url=env.get("FOLLOW_UP_QUEUE_URL", ""),
@@ -76,6 +81,7 @@ def settings() -> Settings:
         clerk_allow_missing_azp=env.get("CLERK_ALLOW_MISSING_AZP") == "true",
         egress_allows_loopback=env.get("EGRESS_ALLOW_LOOPBACK") == "true",
         public_url=env.get("PUBLIC_URL", ""),
+        domain_name=env.get("DOMAIN_NAME", ""),
         secret_arn=env.get("SECRET_ARN", ""),
         kms_key_arn=env.get("KMS_KEY_ARN", ""),
         mail_from=env.get("MAIL_FROM", ""),

@@ -43,6 +43,8 @@ class Table(StrEnum):
     CORE = "core"
     ACCESS = "access"
     IDEM = "idem"
+    CLICKS = "clicks"
+    METRICS = "metrics"
 
     @property
     def deployed_name(self) -> str:

@@ -88,10 +88,11 @@ class Transaction:
         key: Key,
         *,
         condition: str = "attribute_exists(#pk)",
+        values: Mapping[str, Any] | None = None,
         otherwise: Otherwise | None = None,
     ) -> None:
         """Delete an item; unless told otherwise, it must be there."""
-        self._add("delete", table, key, {"key": key.attributes()}, condition, None, otherwise)
+        self._add("delete", table, key, {"key": key.attributes()}, condition, values, otherwise)
 
     def require(
         self,

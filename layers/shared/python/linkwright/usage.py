@@ -65,6 +65,59 @@ def reserve(account: Account, dimension: str, amount: int, tx: Transaction) -> s
     return period.label
 
 
+def standing(partition: str, dimension: str) -> Key:
+    """How many there are at once, in no billing cycle."""
+    return Key(f"W#{partition}#USE", f"NOW#{dimension}")
+
+
+def occupy(account: Account, dimension: str, amount: int, tx: Transaction) -> None:
+    """Have so many more at once, or raise `PlanLimitExceeded` (402) at the commit."""
+    counter = standing(account.partition, dimension)
+    limit = getattr(account.plan, dimension)
+
+    def exceeded() -> PlanLimitExceeded:
+        item = get(Table.CORE, counter) or {}
+        return no_more(account, dimension, int(item.get("committed", 0)))
+
+    if amount > limit:
+        raise exceeded()
+    tx.update(
+        Table.CORE,
+        counter,
+        "ADD #committed :amount",
+        condition="attribute_not_exists(#committed) OR #committed <= :bound",
+        values={"amount": amount, "bound": limit - amount},
+        otherwise=exceeded,
+    )
+
+
+def vacate(partition: str, dimension: str, tx: Transaction) -> None:
+    """One is gone of those that there are at once."""
+    tx.update(
+        Table.CORE,
+        standing(partition, dimension),
+        "ADD #committed :less",
+        values={"less": -1},
+    )
+
+
+def room(account: Account, dimension: str) -> int:
+    """How many more there may be at once."""
+    item = get(Table.CORE, standing(account.partition, dimension)) or {}
+    limit: int = getattr(account.plan, dimension)
+    return max(limit - int(item.get("committed", 0)), 0)
+
+
+def no_more(account: Account, dimension: str, used: int) -> PlanLimitExceeded:
+    return PlanLimitExceeded(
+        f"The plan has no more {dimension}.",
+        dimension=dimension,
+        limit=getattr(account.plan, dimension),
+        used=used,
+        upgrade_to=account.plan.upgrade_to,
+    )
+
+
 class Exhausted(Exception):
     """The plan has less left than was to be reserved."""
 
