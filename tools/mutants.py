@@ -23,12 +23,14 @@ from tools.template import ROOT
 
 _REQUESTS = ("integration/test_every_route_*", "integration/test_tenancy")
 _CALLS = ("integration/test_voice_*", "integration/test_callback_effects", "integration/test_turns")
+_DELIVERIES = ("integration/test_webhook_deliveries", "integration/test_webhook_replays")
 # What must not go wrong, and by which tests it is held.
 MODULES = {
     "auth": ("unit/test_auth", "integration/test_sessions", *_REQUESTS),
     "tokens": ("unit/test_auth",),
     "egress": ("unit/test_egress",),
     "idempotency": ("unit/test_idempotency", "integration/test_idempotency*"),
+    "inbound_webhooks": ("integration/test_plan_changes",),
     "jobs": ("integration/test_jobs", "integration/test_giving_up"),
     "pace": ("integration/test_pace", "integration/test_voice_pace"),
     "pagination": (
@@ -38,7 +40,9 @@ MODULES = {
     ),
     "relay": ("integration/test_jobs", "integration/test_tried_again"),
     "retries": ("integration/test_jobs", "integration/test_account", "integration/test_giving_up"),
+    "sealing": ("unit/test_sealing",),
     "sessions": ("integration/test_sessions",),
+    "standard_webhooks": ("unit/test_webhook_sending", "integration/test_plan_changes"),
     "sweeper": ("integration/test_jobs", "integration/test_noisy_neighbour"),
     "transaction": (
         "unit/test_transaction",
@@ -58,6 +62,12 @@ MODULES = {
     "voice/calls/places": ("integration/test_voice_line", "integration/test_voice_minutes"),
     "voice/compliance/quiet_hours": ("unit/test_quiet_hours",),
     "voice/dialling/claims": ("unit/test_claims", "integration/test_voice_dialling"),
+    "webhooks/deliverer": _DELIVERIES,
+    "webhooks/fan_out": ("unit/test_webhook_fan_out",),
+    "webhooks/health": ("unit/test_webhook_health",),
+    "webhooks/receivers": ("unit/test_webhook_receivers",),
+    "webhooks/replays": _DELIVERIES,
+    "webhooks/sending": ("unit/test_webhook_sending",),
 }
 LEAST_KILLED = 0.9
 # What runs hundreds of times finds what its first runs find, much later.

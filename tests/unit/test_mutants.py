@@ -1,8 +1,12 @@
-"""Which mutants are left out: what no test ought to hold, and nothing else."""
+"""Which mutants are left out: what no test ought to hold, and nothing else. By which tests the
+others are judged: by such as there are.
+"""
 
 import pytest
 
-from tools.mutants import only_rewords
+from tools import mutants
+from tools.mutants import MODULES, only_rewords
+from tools.template import ROOT
 
 
 def _change(before: str, after: str) -> str:
@@ -42,3 +46,10 @@ def test_all_else_is_judged(before: str, after: str) -> None:
 
 def test_a_word_next_to_what_changes_is_judged() -> None:
     assert not only_rewords(_change('fail("no answer", 1)', 'fail("no answer", 2)'))
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_each_module_is_there_and_so_are_the_tests_that_judge_it(module: str) -> None:
+    assert (ROOT / mutants._PACKAGES / "linkwright" / f"{module}.py").is_file()
+    for pattern in MODULES[module]:
+        assert list((ROOT / "tests").glob(f"{pattern}.py")), pattern
