@@ -23,7 +23,6 @@ from tools.template import ROOT
 
 _REQUESTS = ("integration/test_every_route_*", "integration/test_tenancy")
 _CALLS = ("integration/test_voice_*", "integration/test_callback_effects", "integration/test_turns")
-_DELIVERIES = ("integration/test_webhook_deliveries", "integration/test_webhook_replays")
 # What must not go wrong, and by which tests it is held.
 MODULES = {
     "auth": ("unit/test_auth", "integration/test_sessions", *_REQUESTS),
@@ -62,11 +61,11 @@ MODULES = {
     "voice/calls/places": ("integration/test_voice_line", "integration/test_voice_minutes"),
     "voice/compliance/quiet_hours": ("unit/test_quiet_hours",),
     "voice/dialling/claims": ("unit/test_claims", "integration/test_voice_dialling"),
-    "webhooks/deliverer": _DELIVERIES,
+    "webhooks/deliverer": ("unit/test_webhook_deliverer",),
     "webhooks/fan_out": ("unit/test_webhook_fan_out",),
     "webhooks/health": ("unit/test_webhook_health",),
     "webhooks/receivers": ("unit/test_webhook_receivers",),
-    "webhooks/replays": _DELIVERIES,
+    "webhooks/replays": ("unit/test_webhook_replays",),
     "webhooks/sending": ("unit/test_webhook_sending",),
 }
 LEAST_KILLED = 0.9
@@ -153,6 +152,8 @@ also_copy = {[name for name in _COPIED if name != "tests"]}
 pytest_add_cli_args = {_PYTEST}
 pytest_add_cli_args_test_selection = {tests}
 use_git_change_detection = false
+# A busy machine kills no mutant.
+timeout_constant = 20.0
 """
 
 
