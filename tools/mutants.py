@@ -22,45 +22,38 @@ from pathlib import Path
 from tools.template import ROOT
 
 _REQUESTS = ("integration/test_every_route_*", "integration/test_tenancy")
-_CALLS = ("integration/test_voice_*", "integration/test_callback_effects", "integration/test_turns")
+_CALL_ITEMS = (
+    "unit/test_call_items",
+    "unit/test_lifecycle",
+    "unit/test_endings",
+    "unit/test_claims",
+)
 # What must not go wrong, and by which tests it is held.
 MODULES = {
     "auth": ("unit/test_auth", "integration/test_sessions", *_REQUESTS),
     "tokens": ("unit/test_auth",),
     "egress": ("unit/test_egress",),
-    "idempotency": ("unit/test_idempotency", "integration/test_idempotency*"),
+    "idempotency": ("unit/test_idempotency",),
     "inbound_webhooks": ("integration/test_plan_changes",),
     "jobs": ("integration/test_jobs", "integration/test_giving_up"),
     "pace": ("integration/test_pace", "integration/test_voice_pace"),
-    "pagination": (
-        "unit/test_pagination",
-        "integration/test_paging",
-        "integration/test_call_filters",
-    ),
+    "pagination": ("unit/test_pagination",),
     "relay": ("integration/test_jobs", "integration/test_tried_again"),
     "retries": ("integration/test_jobs", "integration/test_account", "integration/test_giving_up"),
     "sealing": ("unit/test_sealing",),
     "sessions": ("integration/test_sessions",),
     "standard_webhooks": ("unit/test_webhook_sending", "integration/test_plan_changes"),
     "sweeper": ("integration/test_jobs", "integration/test_noisy_neighbour"),
-    "transaction": (
-        "unit/test_transaction",
-        "integration/test_idempotency*",
-        "integration/test_do_not_call",
-    ),
-    "usage": ("unit/test_usage", "integration/test_plan_limits", "integration/test_voice_minutes"),
-    "worker": ("unit/test_worker", "unit/test_time_left", "integration/test_jobs"),
-    "voice/calls/endings": (
-        "unit/test_endings",
-        "unit/test_lifecycle",
-        "integration/test_voice_ends",
-    ),
-    "voice/calls/items": ("unit/test_call_items", "unit/test_lifecycle", *_CALLS),
-    "voice/calls/lifecycle": ("unit/test_lifecycle", *_CALLS),
+    "transaction": ("unit/test_transaction",),
+    "usage": ("unit/test_usage",),
+    "worker": ("unit/test_worker", "unit/test_time_left"),
+    "voice/calls/endings": ("unit/test_endings", "unit/test_lifecycle"),
+    "voice/calls/items": _CALL_ITEMS,
+    "voice/calls/lifecycle": _CALL_ITEMS,
     "voice/calls/line": ("integration/test_voice_line",),
     "voice/calls/places": ("integration/test_voice_line", "integration/test_voice_minutes"),
     "voice/compliance/quiet_hours": ("unit/test_quiet_hours",),
-    "voice/dialling/claims": ("unit/test_claims", "integration/test_voice_dialling"),
+    "voice/dialling/claims": ("unit/test_claims",),
     "webhooks/deliverer": ("unit/test_webhook_deliverer",),
     "webhooks/fan_out": ("unit/test_webhook_fan_out",),
     "webhooks/health": ("unit/test_webhook_health",),

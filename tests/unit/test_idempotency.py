@@ -2,14 +2,14 @@
 
 import json
 import random
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from linkwright import clock
-from linkwright.errors import ValidationFailed
+from linkwright import clock, idempotency
+from linkwright.errors import Conflict, ValidationFailed
 from linkwright.idempotency import Attempt, Reply, begin
-from linkwright.table import Item
+from linkwright.table import Item, Table
 from linkwright.transaction import Transaction
 
 BODY = {"agent_id": "agt_1", "to": "+972541234567", "metadata": {"a": "1", "b": "2"}}
@@ -156,3 +156,83 @@ def test_a_record_is_kept_a_day_and_deleted_after_it(
 def test_a_refused_key_is_told_why() -> None:
     with pytest.raises(ValidationFailed, match=r"^Header 'Idempotency-Key' must be 1 to 255 print"):
         _begin("")
+
+
+# ---- what was answered --------------------------------------------------------------------------
+
+REPLY = Reply(201, '{"key": "s3cr3t"}', "/v1/keys/key_1")
+NOW = datetime(2026, 11, 28, 10, tzinfo=UTC)
+
+
+def _kept(environment: pytest.MonkeyPatch, attempt: Attempt) -> Item:
+    """The record of an attempt that was answered, which is found from then on."""
+    environment.setattr(clock, "now", lambda: NOW)
+    tx = Transaction("ws_1", "req_1")
+    attempt.record(tx, REPLY)
+    (operation,) = tx._operations
+    item: Item = operation["item"]
+    found = {(Table.IDEM, attempt.key): item}
+    environment.setattr(idempotency, "get", lambda *where: found.get(where))
+    return item
+
+
+def test_a_repeated_request_has_the_first_ones_answer(environment: pytest.MonkeyPatch) -> None:
+    _kept(environment, _begin())
+    assert _begin().settle() == (REPLY, False)
+    assert _begin(request_id="req_2").settle() == (REPLY, True)
+    assert _begin("another").settle() is None
+
+
+def test_the_key_of_another_request_is_refused(environment: pytest.MonkeyPatch) -> None:
+    _kept(environment, _begin())
+    with pytest.raises(Conflict) as refused:
+        _begin(body={}).settle()
+    assert refused.value.details == {"reason": "idempotency_key_reused"}
+
+
+@pytest.mark.parametrize(("later_s", "is_found"), [(-1, True), (0, False), (1, False)])
+def test_an_answer_is_repeated_for_a_day(
+    environment: pytest.MonkeyPatch, later_s: int, is_found: bool
+) -> None:
+    _kept(environment, _begin())
+    later = NOW + timedelta(days=1, seconds=later_s)
+    environment.setattr(clock, "now", lambda: later)
+    # One that is kept longer is of no other request.
+    assert (_begin().settle() is not None) == is_found
+    if not is_found:
+        assert _begin(body={}).settle() is None
+
+
+def _of(secret_for: str | None, header: str | None = "k") -> Attempt:
+    return begin("ws_1", "req_1", header, "POST", "/v1/keys", BODY, secret_for=secret_for)
+
+
+def test_a_secret_is_kept_sealed_and_shown_to_whom_it_was_answered(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    item = _kept(environment, _of("key_1"))
+    assert "s3cr3t" not in str(item)
+    assert _of("key_1").settle() == (REPLY, False)
+    for other in (_of("key_2"), _of(None)):
+        with pytest.raises(Conflict):
+            other.settle()
+    assert "sealed_by" not in repr(_of("key_1"))
+
+
+def test_without_a_key_nobody_but_this_process_can_open_a_secret(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    attempt = _of("key_1", None)
+    item = _kept(environment, attempt)
+    assert "s3cr3t" not in str(item)
+    assert attempt.settle() == (REPLY, False)
+    assert _of("key_1", None).sealed_by != attempt.sealed_by
+    assert _of(None).sealed_by is None
+
+
+def test_only_what_is_over_is_written_over(environment: pytest.MonkeyPatch) -> None:
+    environment.setattr(clock, "now", lambda: NOW)
+    tx = Transaction("ws_1", "req_1")
+    _begin().record(tx, REPLY)
+    (operation,) = tx._operations
+    assert operation["condition_expression"] == "attribute_not_exists(#pk) OR #exp <= :now"

@@ -8,7 +8,7 @@ import pytest
 
 from linkwright import clock, jobs, plans, usage
 from linkwright.errors import PlanLimitExceeded
-from linkwright.table import Item
+from linkwright.table import Item, Table
 from linkwright.transaction import Transaction
 from tests.unit import accounts
 
@@ -135,3 +135,147 @@ def test_the_counters_of_workspaces_are_spread_over_the_shards(
         usage.settle(tx.partition, "2026-11", usage.CALL_MINUTES, reserved=1, used=1, tx=tx)
         shards.add(_written(tx)[0][1][":gsi2pk"])
     assert len(shards) == jobs.DUE_SHARDS
+
+
+# ---- what there is at once ----------------------------------------------------------------------
+
+HOOKS = PLAN.webhooks
+
+
+def test_all_of_the_limit_may_be_there_at_once_and_no_more(
+    tx: Transaction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(usage, "get", lambda *_: None)
+    usage.occupy(ACCOUNT, "webhooks", HOOKS, tx)
+    (operation,) = tx._operations
+    assert (operation["key"]["pk"], operation["key"]["sk"]) == ("W#ws_1#USE", "NOW#webhooks")
+    assert operation["update_expression"] == "ADD #committed :amount"
+    assert operation["condition_expression"] == (
+        "attribute_not_exists(#committed) OR #committed <= :bound"
+    )
+    assert operation["expression_attribute_values"] == {":amount": HOOKS, ":bound": 0}
+    with pytest.raises(PlanLimitExceeded):
+        usage.occupy(ACCOUNT, "webhooks", HOOKS + 1, Transaction("ws_1", "req_1"))
+
+
+@pytest.mark.parametrize(("counted", "used"), [(None, 0), ({"used": 3}, 0), ({"committed": 7}, 7)])
+def test_more_at_once_than_the_plan_has_is_refused_with_how_many_there_are(
+    tx: Transaction, monkeypatch: pytest.MonkeyPatch, counted: Item | None, used: int
+) -> None:
+    counters = {usage.standing("ws_1", "webhooks"): counted}
+    monkeypatch.setattr(usage, "get", lambda _, key: counters[key])
+    usage.occupy(ACCOUNT, "webhooks", 1, tx)
+    # Whether it is seen beforehand or at the commit.
+    (otherwise,) = tx._otherwise
+    assert otherwise is not None
+    refused = otherwise()
+    assert isinstance(refused, PlanLimitExceeded)
+    with pytest.raises(PlanLimitExceeded) as before:
+        usage.occupy(ACCOUNT, "webhooks", HOOKS + 1, tx)
+    for one in (refused, before.value):
+        assert one.details == {
+            **{"dimension": "webhooks", "limit": HOOKS, "used": used},
+            **{"upgrade_to": PLAN.upgrade_to},
+        }
+
+
+def test_one_that_is_gone_makes_room_for_one(tx: Transaction) -> None:
+    usage.vacate("ws_1", "webhooks", tx)
+    (operation,) = tx._operations
+    assert operation["key"] == usage.standing("ws_1", "webhooks").attributes()
+    assert operation["update_expression"] == "ADD #committed :less"
+    assert operation["expression_attribute_values"] == {":less": -1}
+
+
+@pytest.mark.parametrize(
+    ("counted", "room"),
+    [(None, 0), ({"used": 3}, 0), ({"committed": 1}, 1), ({"committed": 99_999}, 99_999)],
+)
+def test_there_is_room_for_what_the_plan_has_more_than_there_is(
+    monkeypatch: pytest.MonkeyPatch, counted: Item | None, room: int
+) -> None:
+    counters = {usage.standing("ws_1", "webhooks"): counted}
+    monkeypatch.setattr(usage, "get", lambda _, key: counters[key])
+    assert usage.room(ACCOUNT, "webhooks") == max(HOOKS - room, 0)
+
+
+# ---- of a billing cycle -------------------------------------------------------------------------
+
+
+def test_the_counters_of_a_cycle_are_read_at_once_and_strongly(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[Any] = []
+
+    def query(*where: Any, **how: Any) -> tuple[list[Item], None]:
+        asked.append((where, how))
+        return [{"sk": "2026-11#call_minutes", "used": 3}, {"sk": "2026-11#letters"}], None
+
+    monkeypatch.setattr(usage, "query", query)
+    assert usage.counters("ws_1", "2026-11") == {
+        "call_minutes": {"sk": "2026-11#call_minutes", "used": 3},
+        "letters": {"sk": "2026-11#letters"},
+    }
+    (((table, partition), how),) = asked
+    assert (table, partition, how["strong"]) == (Table.CORE, "W#ws_1#USE", True)
+    assert how["limit"] >= 2
+    low, high = how["between"]
+    assert low <= "2026-11#a" < "2026-11#z" <= high < "2026-12#a"
+    assert low > "2026-10#z"
+
+
+def test_what_is_used_in_the_cycle_of_now_is_looked_at_again(
+    tx: Transaction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 11, 28, 23, 59, tzinfo=UTC))
+    found = {"call_minutes": {"used": 3}, "letters": {"used": 0}, "webhooks": {}}
+    asked = {("ws_1", "2026-11-05"): found}
+    monkeypatch.setattr(usage, "counters", lambda *where: asked[where])
+    usage.look_again("ws_1", 5, tx)
+    (operation,) = tx._operations
+    place = usage.key("ws_1", "2026-11-05", "call_minutes")
+    assert operation["key"] == place.attributes()
+    values = operation["expression_attribute_values"]
+    assert values == {
+        **{":one": 1, ":gsi2sk": "2026-11-29T00:00:00Z"},
+        ":gsi2pk": jobs.due(jobs.USAGE, "#".join(place), clock.now())["gsi2pk"],
+    }
+    # As it is after a call: one that is due already stays so, and one that gave up is due again.
+    usage.settle("ws_1", "2026-11-06", usage.CALL_MINUTES, reserved=0, used=1, tx=tx)
+    for written, added in zip(tx._operations, ("#looks :one", "#committed :d"), strict=True):
+        due, _, rest = written["update_expression"].partition(" ADD ")
+        assert due == (
+            "SET #gsi2pk = :gsi2pk, #gsi2sk = if_not_exists(#gsi2sk, :gsi2sk) REMOVE #given_up_at"
+        )
+        assert rest.startswith(added)
+
+
+def test_what_another_took_meanwhile_is_refused_at_the_commit(
+    tx: Transaction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(usage, "get", lambda *_: {"committed": LIMIT})
+    usage.reserve(ACCOUNT, usage.CALL_MINUTES, 1, tx)
+    usage.reserve_more(tx, PLAN, usage.CALL_MINUTES, "2020-01-01", 1)
+    told = [otherwise() for otherwise in tx._otherwise if otherwise]
+    assert [type(one) for one in told] == [PlanLimitExceeded, usage.Exhausted]
+    for operation in tx._operations:
+        assert operation["update_expression"] == "ADD #committed :amount"
+        assert operation["condition_expression"] == (
+            "attribute_not_exists(#committed) OR #committed <= :bound"
+        )
+
+
+def test_more_than_the_plan_has_is_no_reservation(tx: Transaction) -> None:
+    with pytest.raises(usage.Exhausted):
+        usage.reserve_more(tx, PLAN, usage.CALL_MINUTES, "2026-11", LIMIT + 1)
+    usage.reserve_more(tx, PLAN, usage.CALL_MINUTES, "2026-11", 0)
+    assert tx._operations == []
+
+
+def test_what_is_given_back_and_what_is_settled_is_added(tx: Transaction) -> None:
+    usage.release(tx, "2026-11", usage.CALL_MINUTES, 2)
+    usage.settle("ws_1", "2026-10", usage.CALL_MINUTES, reserved=1, used=0, tx=tx)
+    assert [one["update_expression"] for one in tx._operations] == [
+        "ADD #committed :less",
+        "ADD #committed :difference, #used :used",
+    ]

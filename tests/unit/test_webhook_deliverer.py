@@ -9,7 +9,7 @@ import pytest
 from linkwright import clock, deadline, jobs
 from linkwright.errors import Unavailable
 from linkwright.jobs import Work
-from linkwright.table import Item, Key
+from linkwright.table import Item, Key, Table
 from linkwright.transaction import Transaction
 from linkwright.webhooks import deliverer, deliveries, health, queue, receivers
 from linkwright.webhooks.deliveries import Moved
@@ -73,8 +73,8 @@ class World:
         self.bells -= 1
         return self.bells < 0
 
-    def get(self, _: object, key: Key) -> Item | None:
-        assert key.pk == f"W#{PARTITION}#EVT"
+    def get(self, table: Table, key: Key) -> Item | None:
+        assert (table, key.pk) == (Table.CORE, f"W#{PARTITION}#EVT")
         return self.events.get(key.sk)
 
     def find(self, of: str, webhook_id: str, delivery_id: str) -> Item | None:

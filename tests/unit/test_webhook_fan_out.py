@@ -7,7 +7,7 @@ import pytest
 from linkwright import jobs
 from linkwright.errors import Unavailable
 from linkwright.jobs import AlreadyDone, Work
-from linkwright.table import Item, Key
+from linkwright.table import Item, Key, Table
 from linkwright.transaction import Transaction
 from linkwright.webhooks import deliveries, endpoints, fan_out
 
@@ -33,6 +33,7 @@ class Store:
         error = self.refuses.pop(0) if self.refuses else None
         if error is not None:
             raise error
+        assert tx.partition == "ws_1.test"
         self.commits.append(tx)
         self.delivered |= {webhook for webhook, _ in _deliveries(tx)}
 
@@ -67,8 +68,8 @@ def _changed(tx: Transaction) -> list[Key]:
 def store(environment: pytest.MonkeyPatch) -> Store:
     store = Store()
 
-    def get(_: object, key: Key) -> Item | None:
-        assert key == WORK.key
+    def get(table: Table, key: Key) -> Item | None:
+        assert (table, key) == (Table.CORE, WORK.key)
         return store.event
 
     def of(partition: str) -> list[Item]:
@@ -103,7 +104,7 @@ def test_who_wants_it_has_it_and_is_rung_for_in_the_change_that_ends_the_job(sto
     (tx,) = store.commits
     assert _deliveries(tx) == [("wh_1", "evt_1"), ("wh_3", "evt_1"), ("wh_5", "evt_1")]
     assert _changed(tx) == [*map(_rung, ("wh_1", "wh_3", "wh_5")), WORK.key]
-    assert (tx.partition, tx.request_id) == ("ws_1.test", "req_1")
+    assert tx.request_id == "req_1"
     # Nothing is asked of each: mostly there is none.
     assert store.looks == 0
 

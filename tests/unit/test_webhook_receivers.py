@@ -204,12 +204,16 @@ def test_what_cannot_be_sent_is_a_failed_attempt_and_a_line_in_the_log(
     broken: dict[str, Any],
 ) -> None:
     logged: list[Any] = []
-    environment.setattr(receivers, "log_failure", lambda what, failure, **told: logged.append(told))
+
+    def log_failure(_: str, failure: Exception, **told: str) -> None:
+        logged.append((isinstance(failure, Exception), told))
+
+    environment.setattr(receivers, "log_failure", log_failure)
     endpoint = _endpoint("https", **broken)
     assert _sent(endpoint) == Outcome(
         {"at": clock.timestamp(NOW), "status": None, "error": "internal", "duration_ms": 0}
     )
-    assert logged == [{"event": "evt_1", "webhook": endpoint["sk"]}]
+    assert logged == [(True, {"event": "evt_1", "webhook": endpoint["sk"]})]
     assert posted == []
 
 

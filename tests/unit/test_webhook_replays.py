@@ -12,7 +12,7 @@ from linkwright import audit, clock, deadline, events, ids, jobs
 from linkwright.clock import NotYet
 from linkwright.errors import Conflict, ResourceNotFound, ValidationFailed
 from linkwright.jobs import Work
-from linkwright.table import Item, Key
+from linkwright.table import Item, Key, Table
 from linkwright.transaction import Outrun, Transaction
 from linkwright.webhooks import deliveries, endpoints, queue, replays
 from linkwright.webhooks.logs import event_log
@@ -49,7 +49,7 @@ class World:
 
     def query(
         self,
-        _: object,
+        table: Table,
         partition: str,
         *,
         index: str = "",
@@ -59,6 +59,7 @@ class World:
         newest_first: bool = True,
         strong: bool = False,
     ) -> tuple[list[Item], Item | None]:
+        assert table is Table.CORE
         self.strong.append((partition, strong))
         low, high = between
         found = [item for item in self.items.values() if item.get(f"{index}pk") == partition]
