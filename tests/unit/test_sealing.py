@@ -180,6 +180,73 @@ def test_what_did_not_open_is_not_known(kms: Counting) -> None:
     assert kms.times("decrypt") == 2
 
 
+def test_text_with_anything_else_in_it_does_not_open(kms: Counting) -> None:
+    """A decoder that passes over what it does not know has many texts for one secret."""
+    sealed = sealing.seal(SECRET, PARTITION, ENTITY)
+    for changed in (f"{sealed}\n", f" {sealed}", f"{sealed[:8]}!{sealed[8:]}"):
+        with pytest.raises(Unsealable):
+            sealing.unseal(changed, PARTITION, ENTITY)
+
+
+class Plain(Counting):
+    """Whoever asks has the same key, whatever stands for it."""
+
+    blob = b""
+
+    def generate_data_key(self, **wanted: Any) -> dict[str, Any]:
+        blob = base64.b64encode(self.blob).decode()
+        return {"CiphertextBlob": blob, **self.decrypt(**wanted)}
+
+    def decrypt(self, **wanted: Any) -> dict[str, Any]:
+        self.asked.append(("decrypt", wanted))
+        return {"Plaintext": base64.b64encode(bytes(range(32))).decode()}
+
+
+@pytest.mark.parametrize("size", [1, 255, 256, 300, 6144])
+def test_a_sealed_key_may_be_as_long_as_kms_has_it(
+    kms: Counting, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    plain = Plain()
+    plain.blob = b"k" * size
+    monkeypatch.setattr(aws, "kms", lambda: plain)
+    assert sealing.unseal(sealing.seal(SECRET, PARTITION, ENTITY), PARTITION, ENTITY) == SECRET
+    assert base64.b64decode(plain.asked[-1][1]["CiphertextBlob"]) == plain.blob
+
+
+@pytest.mark.parametrize("size", [0, 6145])
+def test_kms_is_not_asked_for_what_cannot_be_a_key(kms: Counting, size: int) -> None:
+    raw = b"\x01" + size.to_bytes(2) + b"k" * size + bytes(40)
+    with pytest.raises(Unsealable):
+        sealing.unseal(base64.b64encode(raw).decode(), PARTITION, ENTITY)
+    assert kms.asked == []
+
+
+def test_what_was_sealed_before_a_deployment_opens_after_it(
+    kms: Counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(aws, "kms", Plain)
+    raw = b"\x01\x00\x04blob" + bytes(12) + base64.b64decode("ZsnbqtBesf/lsYhRM2H3hOqIsmke7LQ=")
+    assert sealing.unseal(base64.b64encode(raw).decode(), PARTITION, ENTITY) == "hunter2"
+
+
+def test_a_younger_key_is_known_when_an_older_one_is_forgotten(
+    kms: Counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1_000_000
+    monkeypatch.setattr(clock, "epoch", lambda: now)
+    older, younger, other = (sealing.seal(SECRET, PARTITION, f"mbx_{n}") for n in range(3))
+    sealing.unseal(older, PARTITION, "mbx_0")
+    now += 200
+    sealing.unseal(younger, PARTITION, "mbx_1")
+    now += 200
+    sealing.unseal(other, PARTITION, "mbx_2")
+    asked = kms.times("decrypt")
+    sealing.unseal(younger, PARTITION, "mbx_1")
+    assert kms.times("decrypt") == asked
+    sealing.unseal(older, PARTITION, "mbx_0")
+    assert kms.times("decrypt") == asked + 1
+
+
 _WRONG: list[dict[str, Any]] = [
     {},
     {"Plaintext": None, "CiphertextBlob": "AAAA"},
@@ -203,7 +270,7 @@ def test_an_answer_that_is_no_answer_is_none(
         sealing.unseal(sealed, PARTITION, ENTITY)
 
 
-@pytest.mark.parametrize("blob", [None, "", 5])
+@pytest.mark.parametrize("blob", [None, "", 5, "!", "AAAA!", "AAA"])
 def test_a_key_that_cannot_be_kept_seals_nothing(
     kms: Counting, monkeypatch: pytest.MonkeyPatch, blob: object
 ) -> None:
