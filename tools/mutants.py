@@ -34,7 +34,7 @@ MODULES = {
     "tokens": ("unit/test_auth",),
     "egress": ("unit/test_egress",),
     "idempotency": ("unit/test_idempotency",),
-    "inbound_webhooks": ("integration/test_plan_changes",),
+    "inbound_webhooks": ("unit/test_inbound_webhooks",),
     "jobs": ("integration/test_jobs", "integration/test_giving_up"),
     "pace": ("integration/test_pace", "integration/test_voice_pace"),
     "pagination": ("unit/test_pagination",),
