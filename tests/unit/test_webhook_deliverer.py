@@ -1,7 +1,10 @@
 """A run of an endpoint: what is sent, what is not, and what each answer comes to."""
 
 import random
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 from datetime import datetime, timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -14,6 +17,7 @@ from linkwright.transaction import Transaction
 from linkwright.webhooks import deliverer, deliveries, health, queue, receivers
 from linkwright.webhooks.deliveries import Moved
 from linkwright.webhooks.sending import Outcome
+from tests.receiver import InTurn
 from tests.unit.calls import NOW
 
 PARTITION = "ws_1.test"
@@ -129,6 +133,7 @@ def world(environment: pytest.MonkeyPatch) -> World:
     environment.setattr(deliveries, "find", world.find)
     environment.setattr(receivers, "prepared", world.prepared)
     environment.setattr(deliverer, "get", world.get)
+    environment.setattr(deliverer, "_pool", InTurn)
     environment.setattr(deliverer, "count", world.counted.append)
     environment.setattr(Transaction, "commit", lambda tx: world.commit(tx))
     return world
@@ -150,6 +155,30 @@ def test_what_is_due_is_sent_two_at_a_time_until_there_is_nothing(world: World) 
     assert world.sent[2:] == ["evt_c"]
     assert world.ends == [None]
     assert world.counted == ["webhooks_sent"] * 3
+
+
+def test_two_are_on_the_way_at_once_with_the_time_of_the_run(
+    world: World, environment: pytest.MonkeyPatch
+) -> None:
+    rows = [world.waits(name) for name in "ab"]
+    both, run = Barrier(2), ContextVar("run", default="")
+    seen: list[str] = []
+
+    def prepared(*_: Item) -> deliverer.Send:
+        def send() -> Outcome:
+            both.wait(timeout=30)
+            seen.append(run.get())
+            return Outcome({"status": 204}, is_taken=True)
+
+        return send
+
+    environment.setattr(receivers, "prepared", prepared)
+    world.looks = [rows]
+    run.set("this one")
+    with ThreadPoolExecutor(deliverer.AT_ONCE) as pool:
+        environment.setattr(deliverer, "_pool", lambda: pool)
+        deliverer.run(WORK)
+    assert seen == ["this one"] * 2
 
 
 def test_to_one_that_fails_one_is_sent_at_a_time(world: World) -> None:
