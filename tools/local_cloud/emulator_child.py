@@ -4,11 +4,13 @@ The parent opens the socket, so nobody else can ever answer on its port. It also
 end of this process's standard input: when the parent dies, however it dies, that end closes.
 """
 
-import asyncio
 import os
 import signal
+import socket
 import sys
 import threading
+
+import uvicorn
 
 from tools.local_cloud import emulator_patches
 
@@ -19,17 +21,25 @@ def end_with_parent() -> None:
 
 
 def main() -> None:
-    from hypercorn.asyncio import serve
-    from hypercorn.config import Config
     from ministack.app import app
 
-    config = Config()
-    config.bind = [f"fd://{sys.argv[1]}"]
-    config.keep_alive_timeout = 75
-    config.loglevel = "WARNING"
     emulator_patches.apply()
+    # Half of what Hypercorn, which MiniStack starts by itself, takes for a request.
+    config = uvicorn.Config(
+        app,
+        lifespan="on",
+        ws="none",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=3,
+    )
     threading.Thread(target=end_with_parent, daemon=True).start()
-    asyncio.run(serve(app, config))
+    uvicorn.Server(config).run([socket.socket(fileno=int(sys.argv[1]))])
 
 
 if __name__ == "__main__":

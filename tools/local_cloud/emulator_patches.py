@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from tools.local_cloud import emulator_mail
+from tools.local_cloud import emulator_mail, emulator_speed
 
 # Who asked, as the front door saw it. It lets no client say this.
 CLIENT_HEADER = "x-front-door-client"
@@ -33,6 +33,7 @@ def apply() -> None:
     retry_reported_stream_records()
     end_idle_workers()
     emulator_mail.apply()
+    emulator_speed.apply()
 
 
 class RoutedOptions(str):

@@ -1,0 +1,73 @@
+"""MiniStack reads an expression once, and judges it as it did."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from ministack.services import dynamodb
+
+from tools.local_cloud import emulator_speed
+
+_REPLACED = (
+    "_tokenize",
+    "_check_redundant_parens",
+    "_check_reserved_keyword_usage",
+    "_condition_syntax_error",
+)
+_VALUES = {":a": {"S": "a"}, ":b": {"S": "b"}}
+_NAMES = {"#a": "a"}
+_EXPRESSIONS = (
+    "#a = :a",
+    "begins_with(#a, :a) OR NOT #a BETWEEN :a AND :b",
+    "((#a = :a))",
+    "name = :a",
+    "#a = :a AND",
+    "#a == :a",
+    "#a BETWEEN :b AND :a",
+)
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was read or judged by MiniStack itself, with its work done once."""
+    done: list[str] = []
+
+    def noted(name: str, work: Callable[..., Any]) -> Callable[..., Any]:
+        def note(*arguments: Any) -> Any:
+            done.append(name)
+            return work(*arguments)
+
+        return note
+
+    for name in _REPLACED:
+        monkeypatch.setattr(dynamodb, name, noted(name, getattr(dynamodb, name)))
+    emulator_speed.apply()
+    return done
+
+
+def _verdict(expression: str, slot: str, value: str) -> bool | str:
+    item = {"a": {"S": value}}
+    try:
+        return bool(dynamodb._evaluate_condition(expression, item, _VALUES, _NAMES, slot=slot))
+    except ValueError as refusal:
+        return str(refusal)
+
+
+def test_an_expression_is_read_once_for_all_items(read: list[str]) -> None:
+    verdicts = [_verdict("#a = :a", "FilterExpression", value) for value in "abc" * 100]
+    assert verdicts == [True, False, False] * 100
+    assert sorted(read) == sorted(_REPLACED)
+
+
+@pytest.mark.parametrize("expression", _EXPRESSIONS)
+def test_the_verdict_is_ministacks(expression: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = [
+        (expression, slot, value)
+        for value in "abab"
+        for slot in ("ConditionExpression", "FilterExpression")
+    ]
+    own = [_verdict(*one) for one in asked]
+    for name in _REPLACED:
+        monkeypatch.setattr(dynamodb, name, getattr(dynamodb, name))
+    emulator_speed.apply()
+    assert [_verdict(*one) for one in asked] == own
