@@ -1,4 +1,7 @@
-"""Replay: `python -m tests.simulation --seed 1234`, or `--seeds 0-999` to look for more."""
+"""Replay: `python -m tests.simulation --seed 1234`, or `--seeds 0-999` to look for more.
+
+`--bugs` notes anew by which seed each seeded bug is seen.
+"""
 
 import argparse
 import os
@@ -9,7 +12,8 @@ from collections.abc import Iterable
 os.environ |= {"POWERTOOLS_TRACE_DISABLED": "true", "AWS_DEFAULT_REGION": "us-east-1"}
 sys.path.insert(0, "layers/shared/python")
 
-from tests.simulation.world import Run, simulate  # noqa: E402 -- reads what is set above
+from tests.simulation import search  # noqa: E402 -- reads what is set above
+from tests.simulation.world import Run, simulate  # noqa: E402
 
 
 def _say(text: str) -> None:
@@ -45,7 +49,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int)
     parser.add_argument("--seeds", type=_seeds, default=range(100))
+    parser.add_argument("--bugs", action="store_true")
     asked = parser.parse_args()
+    if asked.bugs:
+        search.renew()
+        return
     if asked.seed is None:
         sys.exit(bool(_search(asked.seeds)))
     run = simulate(asked.seed)

@@ -29,21 +29,6 @@ from tests.faults import hook_bugs
 Patch = pytest.MonkeyPatch
 Bug = Callable[[Patch], None]
 
-# Where a bug that shows seldom is looked for first: by weather.
-_LIKELY: dict[str, tuple[str, ...]] = {}
-
-
-def _shows_in(*weathers: str) -> Callable[[Bug], Bug]:
-    def mark(bug: Bug) -> Bug:
-        _LIKELY[bug.__name__] = weathers
-        return bug
-
-    return mark
-
-
-def is_likely(bug: Bug, weather: str) -> bool:
-    return weather in _LIKELY.get(bug.__name__, ())
-
 
 def claim_without_a_condition(patch: Patch) -> None:
     proper = claims.claim
@@ -78,12 +63,10 @@ def wake_up_forgotten(patch: Patch) -> None:
     patch.setattr(line, "_wake", wake)
 
 
-@_shows_in("calm", "calm and busy", "doubled")
 def in_before_those_who_wait(patch: Patch) -> None:
     patch.setattr(places, "_NOBODY_WAITS", "(NOT #waiting < :nobody)")
 
 
-@_shows_in("calm", "calm and busy", "doubled")
 def last_come_first_served(patch: Patch) -> None:
     proper = line.query
 
@@ -93,7 +76,6 @@ def last_come_first_served(patch: Patch) -> None:
     patch.setattr(line, "query", newest_first)
 
 
-@_shows_in("calm", "calm and busy", "doubled", "fog")
 def all_wait_behind_a_busy_agent(patch: Patch) -> None:
     """In one line, whose first is waited for whatever is in its way."""
     patch.setattr(line, "of", lambda agent: places.ALL)
@@ -150,7 +132,6 @@ def dials_of_a_plan_forgotten(patch: Patch) -> None:
     patch.setattr(rules, "count_dial", lambda *_: None)
 
 
-@_shows_in("noisy")
 def second_leg_for_nothing(patch: Patch) -> None:
     patch.setattr(Carrier, "second_leg_s", lambda self, sid: 1)
 
@@ -215,30 +196,25 @@ def pace_ignored(patch: Patch) -> None:
     patch.setattr(claims, "_keep_pace", lambda *_: None)
 
 
-@_shows_in("account pause")
 def refusal_of_the_account_ends_a_call(patch: Patch) -> None:
     patch.setattr(twilio_words, "is_about_account", lambda *_: False)
 
 
-@_shows_in("account pause")
 def pause_that_nobody_else_sees(patch: Patch) -> None:
     patch.setattr(pace, "pause", lambda *_: clock.now() + timedelta(seconds=60))
 
 
-@_shows_in("bad line", "deaf", "storm")
 def call_of_the_carrier_not_claimed(patch: Patch) -> None:
     """Two attempts may take it for theirs."""
     patch.setattr(claims, "bound", lambda account, sid: Key(f"CARRIER#{account}", ids.new("x")))
 
 
-@_shows_in("bad line", "deaf", "storm")
 def any_call_adopted_that_is_found(patch: Patch) -> None:
     """Whosever it is, and however many there are."""
     call_of_the_carrier_not_claimed(patch)
     patch.setattr(claims, "unclaimed", lambda account, sids: sids[:1])
 
 
-@_shows_in("bad line", "deaf")
 def given_up_at_the_first_look(patch: Patch) -> None:
     patch.setattr(inquiry, "_LISTED", timedelta(0))
 
@@ -247,7 +223,6 @@ def never_asked_after(patch: Patch) -> None:
     patch.setattr(items, "UNHEARD", timedelta(days=1))
 
 
-@_shows_in("doubled", "fog")
 def callback_of_an_old_attempt_applied(patch: Patch) -> None:
     def attempt_of(callback: Any, *_: Any, **__: Any) -> Item | None:
         route = callback.route
@@ -257,7 +232,6 @@ def callback_of_an_old_attempt_applied(patch: Patch) -> None:
     patch.setattr(callbacks, "attempt_of", attempt_of)
 
 
-@_shows_in("doubled", "fog")
 def attempt_revived_by_a_late_report(patch: Patch) -> None:
     patch.setattr(lifecycle, "_stage", lambda item: attempts.number_of(item["view"]))
 
@@ -283,7 +257,6 @@ def lease_that_never_ends(patch: Patch) -> None:
     faults.lease_that_never_ends(patch)
 
 
-@_shows_in("calm and busy", "fog", "doubled", "lagging")
 def rest_that_ignores_the_bell(patch: Patch) -> None:
     hook_bugs.rest_that_ignores_the_bell(patch)
 

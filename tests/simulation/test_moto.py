@@ -24,6 +24,9 @@ from tests.simulation.test_tables import CORE, _seen
 from tests.simulation.values import MISSING, equal
 from tests.stack import EmulatedStack
 
+# They share a server.
+pytestmark = pytest.mark.xdist_group("moto")
+
 KEY = {"pk": "p", "sk": "s"}
 _PATH = re.compile(r"#\w+(?:\.#\w+)*")
 # Whatever is there, it is replaced.

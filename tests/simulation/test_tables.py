@@ -17,6 +17,9 @@ from tests.simulation.tables import Tables
 from tests.simulation.values import equal
 from tests.stack import EmulatedStack, Stack
 
+# They share an emulator.
+pytestmark = pytest.mark.xdist_group("emulator")
+
 SEQUENCES = 40
 OPERATIONS = 80
 CORE = "CoreTable"

@@ -57,6 +57,9 @@ _MOST_SWEEPS = 1500
 # Few enough for some workspaces to come to the end of them.
 _DIALS_PER_DAY = 12
 
+# Those that are looked at each time.
+SEEDS = 320
+
 WEATHERS = (
     Weather("calm"),
     Weather("calm and busy", slow=0.5),
