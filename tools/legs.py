@@ -18,8 +18,14 @@ from tools.template import ROOT
 # Where a leg of tests leaves its counts.
 COUNTS = "LEG_COUNTS"
 PYTEST = ("-m", "pytest", "-q", "--numprocesses", "auto", "--maxprocesses", "4")
-# A file's tests stay together: they share what is made once for them.
-XDIST = ("--dist", "loadfile")
+# A file's tests stay together, since they share what is made once for them: or, where a file is
+# most of its leg, those that say what they share.
+TOGETHER, APART = ("--dist", "loadfile"), ("--dist", "loadgroup")
+# Who shares nothing is for whoever is free at the end.
+ALONE = ("--dist", "worksteal")
+# As collected, which `conftest.py` begins with what takes longest; else the file of most tests is
+# first, and a long test may begin when all others are over.
+LONGEST_FIRST = (*TOGETHER, "--no-loadscope-reorder")
 SEEDS = 80
 
 
@@ -53,23 +59,23 @@ class Result:
         return f"{self.name:12} {self.wall_s:7.1f} s {self.cpu_s:7.1f} CPU s  {mark}".rstrip()
 
 
-def _tests(name: str, *arguments: str) -> Leg:
-    return Leg(name, (sys.executable, *PYTEST, *XDIST, "--leg", name, *arguments))
+def _tests(name: str, *arguments: str, dist: tuple[str, ...] = TOGETHER) -> Leg:
+    return Leg(name, (sys.executable, *PYTEST, *dist, "--leg", name, *arguments))
 
 
 _CHECKS = (Leg("lint", ("make", "-s", "lint")), Leg("types", ("make", "-s", "types")))
 _TESTS = (
     _tests("template", "tests/template"),
-    _tests("unit", "tests/unit"),
+    _tests("unit", "tests/unit", dist=ALONE),
     _tests("integration", "tests/integration", "--store", "ministack"),
     _tests("faults", "tests/faults"),
-    _tests("simulation", "tests/simulation"),
-    _tests("system", "tests/system"),
+    _tests("simulation", "tests/simulation", dist=APART),
+    _tests("system", "tests/system", dist=LONGEST_FIRST),
 )
 LEGS = {
     "quick": (
         *_CHECKS,
-        _tests("unit", "tests/unit"),
+        _tests("unit", "tests/unit", dist=ALONE),
         _tests("in memory", "tests/integration", "-m", "not emulator"),
         _tests("routes", "tests/faults/test_routes.py"),
         Leg("seeds", (sys.executable, "-m", "tests.simulation", "--seeds", f"0-{SEEDS - 1}")),

@@ -10,6 +10,7 @@ EVENTS = 500
 WITHIN_S = 540.0
 
 
+@pytest.mark.longest
 @pytest.mark.timeout(600)
 def test_all_events_arrive_while_another_endpoint_hangs(cloud: Cloud) -> None:
     with (

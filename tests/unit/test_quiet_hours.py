@@ -4,6 +4,7 @@ import zoneinfo
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
+from functools import cache
 from importlib import resources
 from zoneinfo import ZoneInfo
 
@@ -323,7 +324,12 @@ REAL = _real_zones()
 
 
 def _offsets(names: Sequence[str], moment: datetime) -> set[timedelta | None]:
-    return {moment.astimezone(ZoneInfo(name)).utcoffset() for name in names}
+    return {_offset(name, moment) for name in names}
+
+
+@cache
+def _offset(name: str, moment: datetime) -> timedelta | None:
+    return moment.astimezone(ZoneInfo(name)).utcoffset()
 
 
 def _examples(region: str) -> Iterator[tuple[int, str]]:

@@ -123,8 +123,9 @@ def _understood() -> list[str]:
 
 @pytest.mark.parametrize("language", [*_understood(), "xx-YY", "zh", "no"])
 def test_no_page_names_a_voice_or_a_language_that_twilio_lacks(language: str) -> None:
-    for voice in ("dana", "Polly.Nonexistent", *speech.voices()):
-        by = speaker(language, voice)
+    # Most voices do not speak it, and give way to the same one.
+    every = ("dana", "Polly.Nonexistent", *speech.voices())
+    for by in {speaker(language, voice) for voice in every}:
         page = twiml.gather("https://example.com", by, "Hello?")
         said = page[0]
         assert (speech.objection(page), speech.objection(said)) == (None, None)
