@@ -8,12 +8,15 @@ import os
 import sys
 import time
 from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
 
 os.environ |= {"POWERTOOLS_TRACE_DISABLED": "true", "AWS_DEFAULT_REGION": "us-east-1"}
 sys.path.insert(0, "layers/shared/python")
 
 from tests.simulation import search  # noqa: E402 -- reads what is set above
 from tests.simulation.world import Run, simulate  # noqa: E402
+
+PROCESSES = 4
 
 
 def _say(text: str) -> None:
@@ -34,13 +37,13 @@ def _show(run: Run) -> None:
 
 def _search(seeds: Iterable[int]) -> int:
     failed, began, tried = 0, time.monotonic(), 0
-    for seed in seeds:
-        run = simulate(seed)
-        tried += 1
-        if run.problems:
-            failed += 1
-            _show(run)
-            _say("   " + "\n   ".join(run.problems[:5]))
+    with ProcessPoolExecutor(min(os.cpu_count() or 1, PROCESSES)) as processes:
+        for run in processes.map(simulate, seeds):
+            tried += 1
+            if run.problems:
+                failed += 1
+                _show(run)
+                _say("   " + "\n   ".join(run.problems[:5]))
     _say(f"{failed} of {tried} seeds failed, {time.monotonic() - began:.1f} s")
     return failed
 
