@@ -8,7 +8,7 @@ import importlib.util
 import json
 from collections.abc import Iterator
 
-from linkwright.endpoint import Contract
+from linkwright.exchange import Contract
 from linkwright.http import IfMatch
 from linkwright.pagination import Page
 from tools import openapi_components as components

@@ -6,8 +6,8 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from linkwright.endpoint import Contract
 from linkwright.errors import ApiError
+from linkwright.exchange import Contract
 
 REF = "#/components/schemas/{model}"
 JSON = "application/json"

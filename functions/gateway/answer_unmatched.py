@@ -1,10 +1,10 @@
 """$default: answer every path and method that no other route takes."""
 
-from linkwright.endpoint import endpoint
+from linkwright.exchange import public
 from linkwright.http import Request, Response
 from linkwright.routes import unmatched
 
 
-@endpoint(scope=None, public=True)
+@public
 def handler(request: Request) -> Response:
     return unmatched(request)

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import pytest
 
 from linkwright import table, transaction
-from linkwright.endpoint import Contract
+from linkwright.exchange import Contract
 from linkwright.http import IfMatch
 from linkwright.pagination import ListQuery
 from linkwright.table import Item, Table

@@ -33,7 +33,7 @@ EVERY = _names("""
     errno fnmatch fractions hashlib hmac importlib.machinery inspect ipaddress linkwright
     linkwright.audit linkwright.auth linkwright.client linkwright.clock linkwright.deadline
     linkwright.deprecation linkwright.endpoint linkwright.errors linkwright.events
-    linkwright.fields linkwright.http linkwright.idempotency linkwright.ids linkwright.json_body
+    linkwright.exchange linkwright.fields linkwright.findings linkwright.http linkwright.idempotency linkwright.ids linkwright.json_body
     linkwright.jobs linkwright.observability linkwright.plans linkwright.settings
     linkwright.startup linkwright.table linkwright.tokens linkwright.transaction math ntpath
     numbers opcode pathlib platform pydantic pydantic.aliases pydantic.annotated_handlers

@@ -10,7 +10,7 @@ import pytest
 
 from linkwright import events, ids, jobs
 from linkwright.client import core
-from linkwright.endpoint import Contract
+from linkwright.exchange import Contract
 from linkwright.table import Item, Key, Table, get, update
 from linkwright.voice.calls import follow_ups, items, turn_log
 from linkwright.webhooks import endpoints

@@ -19,7 +19,8 @@ def an_endpoint_without_a_key(checkout: Checkout) -> None:
 
 @breaks(routes.public_routes_are_listed)
 def a_catch_all_that_asks_for_a_key(checkout: Checkout) -> None:
-    rewrite(checkout, "functions/gateway/answer_unmatched.py", ", public=True", "")
+    path = "functions/gateway/answer_unmatched.py"
+    rewrite(checkout, path, "@public", "@endpoint(scope=None)")
 
 
 @breaks(routes.endpoints_declare_a_scope)

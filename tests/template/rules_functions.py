@@ -111,7 +111,7 @@ def _wakes(event: Json) -> str:
 def one_entry_point(checkout: Checkout) -> Iterator[str]:
     for path, module in checkout.handlers.items():
         makers = [maker for node in module.body for maker in _makers(node)]
-        wanted = MADE_BY.get(_folder(path), {"endpoint"})
+        wanted = MADE_BY.get(_folder(path), {"endpoint", "public"})
         if len(makers) != 1 or makers[0] not in wanted:
             yield f"{path}: handler is made by {makers}, not by one of {sorted(wanted)}"
 

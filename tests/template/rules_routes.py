@@ -56,7 +56,7 @@ def endpoints_declare_a_scope(checkout: Checkout) -> Iterator[str]:
         options = _endpoint_options(checkout, function)
         if checkout.source(function) not in checkout.handlers or not _route_keys(function):
             continue  # one_block_for_each_file tells of a missing file
-        if function.folder in APPLICATIONS:
+        if function.folder in APPLICATIONS or _is_made_public(checkout, function):
             continue
         match options.get("scope"):
             case ast.Constant(value=None):
@@ -69,6 +69,13 @@ def endpoints_declare_a_scope(checkout: Checkout) -> Iterator[str]:
             case other:
                 said = ast.unparse(other) if other else "nothing"
                 yield f"{function.logical_id}: declares {said}, not a scope or None"
+
+
+def _is_made_public(checkout: Checkout, function: Function) -> bool:
+    """By `@public`, which has no scope to say; public_routes_are_listed judges it."""
+    body = checkout.handlers[checkout.source(function)].body
+    handlers = (node for node in body if isinstance(node, ast.FunctionDef))
+    return any(called(one) == "public" for node in handlers for one in node.decorator_list)
 
 
 def _endpoint_options(checkout: Checkout, function: Function) -> dict[str, ast.expr]:

@@ -23,7 +23,8 @@ from linkwright.errors import (
     UnsupportedMediaType,
     ValidationFailed,
 )
-from linkwright.http import Request, Response, error_response, validation_failed
+from linkwright.findings import validation_failed
+from linkwright.http import Request, Response, error_response
 
 NESTED_PATHS = ["/v1/whoami", "/", "", "/apis", "/API/ai", "//api/ai", "/v1/api/ai"]
 FLAT_PATHS = ["/api", "/api/", "/api/ai/insight/link"]

@@ -7,61 +7,24 @@ commit leaves an effect.
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property, wraps
 from typing import Any, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from linkwright import clock, deadline, deprecation, idempotency, startup
-from linkwright.auth import Account, Window, authenticate
+from linkwright import deadline, idempotency, startup
+from linkwright.auth import Account, authenticate
 from linkwright.deadline import LambdaContext
-from linkwright.errors import ApiError, ServerError, Unavailable
-from linkwright.http import (
-    IfMatch,
-    Request,
-    Response,
-    cors_headers,
-    error_response,
-    validation_failed,
-)
+from linkwright.errors import Unavailable
+from linkwright.exchange import Contract, Exchange, Handler
+from linkwright.findings import validation_failed
+from linkwright.http import IfMatch, Request, Response
 from linkwright.idempotency import Attempt, Reply
 from linkwright.json_body import parse, require_json
-from linkwright.observability import count, log_failure, publish, tell
 from linkwright.transaction import Outrun, RecordExists, Transaction
 
 # How often a change is made anew, where somebody else was first.
 TRIES = 3
-
-
-@dataclass(frozen=True)
-class Contract:
-    """What an endpoint's signature says: the source of parsing, checks and the API's schema."""
-
-    scope: str | None
-    status: int
-    location: str | None
-    public: bool
-    has_secret: bool
-    own: str | None
-    parameters: Mapping[str, Any]
-    returns: Any
-
-    def models(self) -> Iterator[type[BaseModel]]:
-        """The models a request goes through; of a page, that of its rows."""
-        for kind in (*self.parameters.values(), self.returns):
-            if isinstance(kind, type) and issubclass(kind, BaseModel):
-                rows = kind.__pydantic_generic_metadata__["args"]
-                yield rows[0] if rows else kind
-
-    def reply(self, result: BaseModel | None) -> Reply:
-        if result is None:
-            return Reply(self.status, "", None)
-        location = self.location.format(**vars(result)) if self.location else None
-        return Reply(self.status, result.model_dump_json(), location)
-
-
-Handler = Callable[[Mapping[str, Any], LambdaContext], dict[str, Any]]
 
 
 def endpoint(
@@ -91,7 +54,7 @@ def endpoint(
             returns=signature.return_annotation,
         )
 
-        for model in contract.models():
+        for model in _models(contract):
             model.model_rebuild()
 
         @wraps(work)
@@ -106,31 +69,14 @@ def endpoint(
     return decorate
 
 
-class _Exchange:
-    """One request on its way through; what is known so far decides the headers of any answer."""
-
+class _Exchange(Exchange):
     def __init__(self, contract: Contract, work: Callable[..., Any], request: Request) -> None:
+        super().__init__(request)
         self.contract = contract
         self.work = work
-        self.request = request
-        self.account: Account | None = None
-        self.window: Window | None = None
 
-    def serve(self) -> Response:
-        started = clock.monotonic()
-        code = ""
-        try:
-            response = self._public() if self.contract.public else self._private()
-        except ApiError as error:
-            code, response = error.code, error_response(error, self.request)
-        except Exception as failure:  # noqa: BLE001 -- the one funnel: nothing unforeseen gets out
-            log_failure("request failed", failure, request_id=self.request.id)
-            code, response = ServerError.code, error_response(ServerError(), self.request)
-        response.headers |= self.window.headers() if self.window else {}
-        response.headers |= deprecation.headers(self.request.route)
-        response.headers |= cors_headers(self.request) | {"Request-Id": self.request.id}
-        self._log(response, code, (clock.monotonic() - started) * 1000)
-        return response
+    def respond(self) -> Response:
+        return self._public() if self.contract.public else self._private()
 
     def _public(self) -> Response:
         response: Response = self.work(**self._arguments(None))
@@ -153,7 +99,7 @@ class _Exchange:
         tx = Transaction(account.partition, request.id, account.actor)
         arguments = self._arguments(tx)
         if request.method != "POST":
-            reply = self.contract.reply(self.work(**arguments))
+            reply = _reply(self.contract, self.work(**arguments))
             tx.commit()
             return self._response(reply)
         attempt = idempotency.begin(
@@ -165,7 +111,7 @@ class _Exchange:
 
     def _once(self, attempt: Attempt, arguments: Mapping[str, Any], tx: Transaction) -> Response:
         try:
-            reply = self.contract.reply(self.work(**arguments))
+            reply = _reply(self.contract, self.work(**arguments))
             attempt.record(tx, reply)
             tx.commit()
         except Exception as failure:
@@ -214,24 +160,20 @@ class _Exchange:
                 arguments[name] = self.request.path_parameters[name]
         return arguments
 
-    def _log(self, response: Response, code: str, duration_ms: float) -> None:
-        request, account = self.request, self.account
-        facts: dict[str, object] = {
-            "request_id": request.id,
-            "route": request.route,
-            "method": request.method,
-            "status": response.status,
-            "code": code,
-            "workspace": account.partition if account else None,
-            "credential": account.credential_id if account else None,
-            "duration_ms": round(duration_ms, 1),
-        }
-        tell("request", facts)
-        # The number of its samples is the number of requests.
-        count("duration", duration_ms, "Milliseconds")
-        if response.status >= 400:
-            count(f"errors_{response.status // 100}xx")
-        publish(route=request.route)
+
+def _models(contract: Contract) -> Iterator[type[BaseModel]]:
+    """The models a request goes through; of a page, that of its rows."""
+    for kind in (*contract.parameters.values(), contract.returns):
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            rows = kind.__pydantic_generic_metadata__["args"]
+            yield rows[0] if rows else kind
+
+
+def _reply(contract: Contract, result: BaseModel | None) -> Reply:
+    if result is None:
+        return Reply(contract.status, "", None)
+    location = contract.location.format(**vars(result)) if contract.location else None
+    return Reply(contract.status, result.model_dump_json(), location)
 
 
 def _validated(

@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
-from pydantic import ValidationError
-
 from linkwright import ids
 from linkwright.errors import MAX_PATH_CHARS, ApiError, InvalidRequest, ValidationFailed
 from linkwright.settings import settings
@@ -55,14 +53,18 @@ class Request:
     raw_query: str
     raw_body: str
     body_is_base64: bool
+    # Who asked, as API Gateway saw it, and at which of its names.
+    source_ip: str = ""
+    domain: str = ""
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> "Request":
         """Payload format 2.0. The id is ours: one that the client sends is never trusted."""
         base, path = _split(event["rawPath"], settings().base_path)
+        asked = event["requestContext"]
         return cls(
             id=ids.new("req"),
-            method=event["requestContext"]["http"]["method"],
+            method=asked["http"]["method"],
             route=event["routeKey"],
             base=base,
             path=path,
@@ -71,6 +73,8 @@ class Request:
             raw_query=event.get("rawQueryString", ""),
             raw_body=event.get("body") or "",
             body_is_base64=event.get("isBase64Encoded", False),
+            source_ip=asked["http"].get("sourceIp", ""),
+            domain=asked.get("domainName", ""),
         )
 
     def body(self) -> bytes:
@@ -110,9 +114,12 @@ def _split(path: str, base: str) -> tuple[str, str]:
 
 @dataclass
 class Response:
+    """`told` is what the log says besides, ids only."""
+
     status: int
     body: str = ""
     headers: dict[str, str] = field(default_factory=dict)
+    told: Mapping[str, str] = field(default_factory=dict)
 
     def event(self) -> dict[str, Any]:
         headers = {"Content-Type": JSON, **self.headers} if self.body else self.headers
@@ -164,38 +171,3 @@ def error_response(error: ApiError, request: Request) -> Response:
         }
         body = {"error": error.code, **facts} if flat else {"error": {"code": error.code, **facts}}
     return Response(error.status, json.dumps(body, ensure_ascii=False), dict(error.headers))
-
-
-def validation_failed(failure: ValidationError, depth: int | None = None) -> ValidationFailed:
-    """Our words for pydantic's findings: `field` for one fault, `errors[]` for many.
-
-    `depth` cuts the paths: what a repeated query parameter holds has no name but the parameter's.
-    """
-    errors = failure.errors(include_url=False, include_input=False)
-    findings = [_finding(error, depth) for error in errors]
-    if len(findings) == 1:
-        return ValidationFailed(findings[0]["message"], field=findings[0]["path"])
-    return ValidationFailed(f"{len(findings)} fields are not valid.", errors=findings)
-
-
-def _items(edge: str, number: int) -> str:
-    return f"at {edge} {number} {'item' if number == 1 else 'items'}"
-
-
-def _finding(error: Mapping[str, Any], depth: int | None) -> dict[str, str]:
-    path = ".".join(str(part) for part in error["loc"][:depth])[:MAX_PATH_CHARS]
-    said = str(error["msg"])
-    match error["type"]:
-        case "extra_forbidden":
-            message = f"Unknown field '{path}'."
-        case "missing":
-            message = f"Field '{path}' is required."
-        case "too_short":
-            message = f"Field '{path}' must have {_items('least', error['ctx']['min_length'])}."
-        case "too_long":
-            message = f"Field '{path}' must have {_items('most', error['ctx']['max_length'])}."
-        case _ if said.startswith("must "):
-            message = f"Field '{path}' {said}."
-        case _:
-            message = f"Field '{path}' is not valid: {said[:1].lower()}{said[1:]}."
-    return {"path": path, "message": message}

@@ -8,7 +8,8 @@ from linkwright import inbound_webhooks, json_body
 from linkwright.audit import Actor
 from linkwright.errors import ResourceNotFound, Unavailable
 from linkwright.fields import RequestModel
-from linkwright.http import Request, Response, validation_failed
+from linkwright.findings import validation_failed
+from linkwright.http import Request, Response
 from linkwright.table import Item
 from linkwright.transaction import Outrun, Transaction
 from linkwright.workspace import facts, workspaces

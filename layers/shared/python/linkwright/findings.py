@@ -1,0 +1,43 @@
+"""What a model finds wrong with a request, in our words."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from linkwright.errors import MAX_PATH_CHARS, ValidationFailed
+
+
+def validation_failed(failure: ValidationError, depth: int | None = None) -> ValidationFailed:
+    """Our words for pydantic's findings: `field` for one fault, `errors[]` for many.
+
+    `depth` cuts the paths: what a repeated query parameter holds has no name but the parameter's.
+    """
+    errors = failure.errors(include_url=False, include_input=False)
+    findings = [_finding(error, depth) for error in errors]
+    if len(findings) == 1:
+        return ValidationFailed(findings[0]["message"], field=findings[0]["path"])
+    return ValidationFailed(f"{len(findings)} fields are not valid.", errors=findings)
+
+
+def _items(edge: str, number: int) -> str:
+    return f"at {edge} {number} {'item' if number == 1 else 'items'}"
+
+
+def _finding(error: Mapping[str, Any], depth: int | None) -> dict[str, str]:
+    path = ".".join(str(part) for part in error["loc"][:depth])[:MAX_PATH_CHARS]
+    said = str(error["msg"])
+    match error["type"]:
+        case "extra_forbidden":
+            message = f"Unknown field '{path}'."
+        case "missing":
+            message = f"Field '{path}' is required."
+        case "too_short":
+            message = f"Field '{path}' must have {_items('least', error['ctx']['min_length'])}."
+        case "too_long":
+            message = f"Field '{path}' must have {_items('most', error['ctx']['max_length'])}."
+        case _ if said.startswith("must "):
+            message = f"Field '{path}' {said}."
+        case _:
+            message = f"Field '{path}' is not valid: {said[:1].lower()}{said[1:]}."
+    return {"path": path, "message": message}
