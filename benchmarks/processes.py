@@ -89,7 +89,7 @@ class Subject:
         found = json.loads(done.stderr.strip().splitlines()[-1])
         if found["uncompiled"]:
             raise NotCompiled(f"{self.name}: {', '.join(found['uncompiled'])}")
-        if any(status >= 300 for status in found.get("statuses", [])):
+        if any(status >= 400 for status in found.get("statuses", [])):
             raise RuntimeError(f"{self.name} answered {found['statuses']}: {done.stdout[-2000:]}")
         return Reading(found["init"], found.get("first", 0), found.get("warm", 0))
 

@@ -17,8 +17,9 @@ from pydynox.pydynox_core import item_to_dynamo
 from benchmarks.processes import Events
 from linkwright import table, transaction
 from linkwright.table import Item
-from tests.client import find_route, http_event
+from tests.client import Context, find_route, http_event, load
 from tests.factories import CALLEE, Workspace, make_workspace
+from tests.shortlinks import PERSON, stored
 from tools.template import Function
 
 _SCOPES = ["*:read", "calls:write"]
@@ -149,13 +150,44 @@ class Route:
         return events
 
 
+class Followed(Route):
+    """A short link, each time by another visitor."""
+
+    def events(self, requests: int) -> list[Mapping[str, Any]]:
+        return [self._visit() for _ in range(requests)]
+
+    def _visit(self) -> dict[str, Any]:
+        headers = {"User-Agent": PERSON}
+        event, _ = http_event(self.method, self.path, headers, None, is_base64=False)
+        number = next(self._numbers)
+        address = f"2001:db8::{number >> 16:x}:{number & 0xFFFF:x}"
+        event["requestContext"]["http"]["sourceIp"] = address
+        return event
+
+    def replayed(self) -> Events:
+        # What a process reads before its first event is no part of a request.
+        load(self.function).handler(self._visit(), Context())
+        with recorded() as recorder:
+            answer = load(self.function).handler(self._visit(), Context())
+        assert answer["statusCode"] == 302, answer
+
+        def events(requests: int) -> list[Mapping[str, Any]]:
+            return [
+                event | {"calls": [_unique(call, next(self._numbers)) for call in recorder.calls]}
+                for event in self.events(requests)
+            ]
+
+        return events
+
+
 def routes() -> list[Route]:
-    """Of a workspace with an agent, and a page of calls."""
+    """Of a workspace with an agent, and a page of calls, and a short link with a cap."""
     workspace = make_workspace("enterprise")
     agent = workspace.agent()
     call = workspace.place(agent).json["id"]
     for _ in range(24):
         workspace.place(agent)
+    alias, _ = stored(workspace, click_cap=1_000_000)
     body = {"agent_id": agent, "to": CALLEE, "metadata": {"lead_id": "lead_9182"}}
     return [
         Route(workspace, "GET", "/v1/whoami"),
@@ -163,4 +195,5 @@ def routes() -> list[Route]:
         Route(workspace, "GET", f"/v1/voice/calls/{call}"),
         Route(workspace, "GET", "/v1/voice/calls"),
         Route(workspace, "POST", "/v1/voice/calls", body),
+        Followed(workspace, "GET", f"/{alias}"),
     ]

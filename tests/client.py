@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from linkwright.settings import settings
 from tests import description, planted
+from tools.routes import EVERY_ALIAS
 from tools.template import Function, functions
 
 HTTP_TIMEOUT_MS = 25_000
@@ -147,7 +148,7 @@ class Client:
         found = load(function).handler(event, context or Context())
         answer = Answer(found["statusCode"], found["headers"], found["body"])
         planted.look_at_answer(f"{method} {urlsplit(url).path}", answer.status, answer.raw)
-        if event["routeKey"] != "$default":
+        if event["routeKey"] not in {"$default", f"{method} {EVERY_ALIAS}"}:
             path = _of_a_route(event["rawPath"])
             description.hold(method, path, answer.status, answer.headers, answer.raw)
         return answer

@@ -11,7 +11,7 @@ from typing import Any
 from linkwright.jobs import CALL, Work
 from linkwright.voice import agents
 from linkwright.webhooks import catalogue
-from tests import carrier
+from tests import carrier, shortlinks
 from tests.clerk import clerk_event, membership
 from tests.client import Answer, Context, invoke, queue_event
 from tests.factories import CALLEE, HOOK, Workspace
@@ -125,6 +125,32 @@ def _dialled(workspace: Workspace, **agent: object) -> PlacedCall:
     work = Work(CALL, f"W#{workspace.partition}#CALL", call_id)
     invoke("dial_call", queue_event([work.message()]), Context(60_000))
     return carrier.current().call(call_id)
+
+
+def _follow(
+    method: str = "GET",
+    *,
+    agent: str = shortlinks.PERSON,
+    twice: bool = False,
+    password: str | None = None,
+    **link: object,
+) -> Callable[[Workspace], Ask]:
+    """Whoever follows a link, the first time or again, in a process that has followed one."""
+
+    def prepare(workspace: Workspace) -> Ask:
+        warm, _ = shortlinks.stored(workspace)
+        shortlinks.ask(f"/{warm}")
+        alias, _ = shortlinks.stored(workspace, password=password, **link)
+        body = f"password={password}" if password else None
+
+        def ask() -> Answer:
+            return shortlinks.ask(f"/{alias}", method, agent=agent, body=body)
+
+        if twice:
+            ask()
+        return ask
+
+    return prepare
 
 
 A_MOMENT = "2020-01-01T00:00:00Z"
@@ -319,5 +345,24 @@ ENDPOINTS = {
     "POST /callbacks/twilio/{partition}/{call_id}/{attempt}/recording": Row(
         [Cost(_CHANGE, 1, 3, prepare=_callback("recording", **_RECORDED))],
         status=204,
+    ),
+    "GET /{alias}": Row(
+        [
+            Cost(_CHANGE, 1, 4, "a person", _follow()),
+            Cost(_CHANGE, 1, 6, "a person, of a cap", _follow(click_cap=2)),
+            Cost(_CHANGE, 1, 0, "a person again", _follow(twice=True)),
+            Cost(
+                *([*_CHANGE, "GetItem"], 2, 0, "a person again, tracked"),
+                _follow(twice=True, track_conversion=True),
+            ),
+            Cost(_CHANGE, 1, 2, "a bot", _follow(agent="curl/8.7.1")),
+            Cost(_CHANGE, 1, 4, "a bot, of a cap", _follow(agent="curl/8.7.1", click_cap=2)),
+        ],
+        status=302,
+    ),
+    "HEAD /{alias}": Row([Cost(_CHANGE, 1, 2, "", _follow("HEAD"))], status=302),
+    "POST /{alias}": Row(
+        [Cost(_CHANGE, 1, 8, "the password", _follow("POST", password="sesame"))],
+        status=303,
     ),
 }

@@ -5,6 +5,9 @@ from pathlib import Path
 
 from tools.template import ROOT, functions
 
+# It takes every path of one part, so that it says nothing about one: what is no link there, is no
+# route, whatever the method.
+EVERY_ALIAS = "/{alias}"
 TARGET = ROOT / "layers/shared/python/linkwright/routes.json"
 
 
@@ -13,6 +16,8 @@ def table() -> dict[str, list[str]]:
     paths: dict[str, list[str]] = {}
     for function in functions():
         for method, path in function.routes:
+            if path == EVERY_ALIAS:
+                continue
             paths.setdefault(path, []).append(method)
     return {path: sorted(paths[path]) for path in sorted(paths)}
 

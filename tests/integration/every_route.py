@@ -193,12 +193,20 @@ class Route:
 
 
 # What is no JSON endpoint: pages that have tests of their own.
-PAGES = {"/docs", "/docs/{asset}", "/openapi.json"}
+ALIAS = "/{alias}"
+PAGES = {"/docs", "/docs/{asset}", "/openapi.json", ALIAS}
 ROUTES = [
     Route(method, path, function)
     for function in functions()
     for method, path in function.routes
     if path not in PAGES
+]
+# Whose costs are in rows as those of all others.
+FOLLOWED = [
+    Route(method, path, function)
+    for function in functions()
+    for method, path in function.routes
+    if path == ALIAS
 ]
 CALLBACKS = [route for route in ROUTES if route.is_callback]
 WEBHOOKS = [route for route in ROUTES if route.is_webhook]

@@ -33,15 +33,16 @@ EVERY = _names("""
     errno fnmatch fractions hashlib hmac importlib.machinery inspect ipaddress linkwright
     linkwright.audit linkwright.auth linkwright.client linkwright.clock linkwright.deadline
     linkwright.deprecation linkwright.endpoint linkwright.errors linkwright.events
-    linkwright.exchange linkwright.fields linkwright.findings linkwright.http linkwright.idempotency linkwright.ids linkwright.json_body
-    linkwright.jobs linkwright.observability linkwright.plans linkwright.settings
-    linkwright.startup linkwright.table linkwright.tokens linkwright.transaction math ntpath
-    numbers opcode pathlib platform pydantic pydantic.aliases pydantic.annotated_handlers
-    pydantic.config pydantic.errors pydantic.fields pydantic.functional_validators
-    pydantic.json_schema pydantic.main pydantic.plugin pydantic.types pydantic.version
-    pydantic.warnings pydantic_core pydantic_core.core_schema pydynox.pydynox_core random
-    secrets struct sysconfig typing_extensions typing_inspection typing_inspection.introspection
-    typing_inspection.typing_objects urllib urllib.parse uuid weakref zlib zoneinfo
+    linkwright.exchange linkwright.fields linkwright.findings linkwright.http linkwright.idempotency
+    linkwright.ids linkwright.json_body linkwright.jobs linkwright.observability linkwright.plans
+    linkwright.settings linkwright.startup linkwright.table linkwright.tokens linkwright.transaction
+    math ntpath numbers opcode pathlib platform pydantic pydantic.aliases
+    pydantic.annotated_handlers pydantic.config pydantic.errors pydantic.fields
+    pydantic.functional_validators pydantic.json_schema pydantic.main pydantic.plugin pydantic.types
+    pydantic.version pydantic.warnings pydantic_core pydantic_core.core_schema pydynox.pydynox_core
+    random secrets struct sysconfig typing_extensions typing_inspection
+    typing_inspection.introspection typing_inspection.typing_objects urllib urllib.parse uuid
+    weakref zlib zoneinfo
 """)
 # Those that only read.
 READS = _names("""
@@ -95,6 +96,25 @@ CHANGES_WEBHOOKS = SEALS | _names("""
     linkwright.sealing linkwright.sigv4 linkwright.standard_webhooks
     linkwright.webhooks.endpoint_changes locale logging quopri select selectors socket ssl
     string encodings.idna stringprep
+""")
+# Those by which a link is followed, in all: no model, and what they ask is asked without HTTP.
+FOLLOWS = _names("""
+    ast base64 binascii bisect contextvars copy dataclasses datetime dis errno fnmatch hashlib hmac
+    importlib.machinery inspect ipaddress linkwright linkwright.audit linkwright.aws
+    linkwright.client linkwright.clock linkwright.deadline linkwright.deprecation linkwright.errors
+    linkwright.events linkwright.exchange linkwright.http linkwright.ids linkwright.jobs
+    linkwright.links linkwright.links.aliases linkwright.links.items linkwright.links.redirect
+    linkwright.links.redirect.blocked linkwright.links.redirect.bots
+    linkwright.links.redirect.clicks linkwright.links.redirect.front linkwright.links.redirect.host
+    linkwright.links.redirect.pages linkwright.links.redirect.rules linkwright.links.redirect.salts
+    linkwright.links.redirect.service linkwright.links.redirect.visitors linkwright.observability
+    linkwright.settings linkwright.startup linkwright.table linkwright.transaction math ntpath
+    opcode pathlib platform pydantic.plugin pydynox.pydynox_core random secrets string struct urllib
+    urllib.parse uuid weakref zlib
+""")
+# Who takes a link's password, besides.
+UNLOCKS = _names("""
+    linkwright.links.passwords linkwright.links.redirect.unlocking linkwright.routes unicodedata
 """)
 # What the carrier calls, besides.
 CALLBACKS = _names("""

@@ -8,10 +8,10 @@ from benchmarks.aws_calls import Meter
 from linkwright import clock, table, transaction
 from tests.endpoints import Ask, Cost
 from tests.factories import Workspace
-from tests.integration.every_route import ROUTES, Ids, Route
+from tests.integration.every_route import FOLLOWED, ROUTES, Ids, Route
 
 AUTHENTICATE = "UpdateItem"
-_COSTS = [(route, cost) for route in ROUTES for cost in route.row.costs]
+_COSTS = [(route, cost) for route in [*ROUTES, *FOLLOWED] for cost in route.row.costs]
 
 
 @pytest.fixture(autouse=True)
@@ -51,3 +51,10 @@ def test_a_replay_costs_one_more_read(workspace: Workspace, meter: Meter) -> Non
     meter.reset()
     assert workspace.place(agent, key="k").headers["Idempotent-Replayed"] == "true"
     assert meter.calls == [AUTHENTICATE, "GetItem", "TransactWriteItems", "GetItem"]
+
+
+def test_following_a_link_asks_at_most_twice() -> None:
+    """Three times where a visitor who was counted needs the id of that click."""
+    costs = {cost.note: len(cost.calls) for route in FOLLOWED for cost in route.row.costs}
+    assert costs.pop("a person again, tracked") == 3
+    assert max(costs.values()) == 2

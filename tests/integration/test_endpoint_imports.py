@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests import stack as stacks
-from tests.client import load
+from tests.client import load, named
 from tests.integration import imports
 from tests.integration.cold_starts import ColdStarts, Start, cold_starts
 from tests.integration.sample_events import sample
@@ -26,6 +26,7 @@ CHANGE_WEBHOOKS = [
     for function in functions()
     if function.file in {"create_webhook", "update_webhook", "rotate_secret"}
 ]
+FOLLOW, UNLOCK = named("follow_link"), named("unlock_link")
 ENDPOINTS = [one for one in functions() if is_http(one) and one not in CALLBACKS]
 OTHERS = [one for one in functions() if one not in (*ENDPOINTS, *CALLBACKS)]
 
@@ -39,6 +40,8 @@ def starts(stack: Stack, emulator: EmulatedStack) -> Iterator[ColdStarts]:
 
 def listed(function: Function) -> frozenset[str]:
     """What it may load before it is ready: who reads needs less than who writes."""
+    if function in (FOLLOW, UNLOCK):
+        return imports.FOLLOWS | (imports.UNLOCKS if function == UNLOCK else frozenset())
     names = imports.EVERY | imports.READS
     if function in CALLBACKS:
         return names | imports.WRITES | imports.CALLBACKS
@@ -67,11 +70,14 @@ def test_all_that_is_loaded_is_listed(function: Function, starts: ColdStarts) ->
 
 def test_nothing_is_listed_in_vain(starts: ColdStarts) -> None:
     readers = [one for one in LISTED if only_reads(one)]
-    writers = [one for one in LISTED if one not in (*readers, *CALLBACKS, *CHANGE_WEBHOOKS)]
+    apart = (*readers, *CALLBACKS, *CHANGE_WEBHOOKS, FOLLOW, UNLOCK)
+    writers = [one for one in LISTED if one not in apart]
     lists = {
         imports.EVERY | imports.READS: readers,
         imports.WRITES: writers,
         imports.CALLBACKS: CALLBACKS,
+        imports.FOLLOWS: [FOLLOW],
+        imports.UNLOCKS: [UNLOCK],
         imports.SEALS: writers,
         imports.CHANGES_WEBHOOKS: CHANGE_WEBHOOKS,
     }

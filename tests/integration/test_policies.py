@@ -12,8 +12,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from linkwright import clock, jobs, plans, usage
+from linkwright import clock, jobs, plans, settings, usage
 from linkwright.jobs import Work
+from linkwright.links.items import salt_key
+from linkwright.links.redirect import front, salts
 from linkwright.providers import twilio_callbacks
 from linkwright.providers.llm_catalogue import MODELS
 from linkwright.table import Item, Key, Table, get, update
@@ -23,7 +25,7 @@ from linkwright.voice.calls.items import CallItem
 from linkwright.voice.conversation import decisions
 from linkwright.webhooks import catalogue, health
 from linkwright.workspace import members
-from tests import carrier, models, pump, receiver, webhooks
+from tests import carrier, models, processes, pump, receiver, shortlinks, webhooks
 from tests import stack as stacks
 from tests.clerk import clerk_event, membership, organisation, user
 from tests.client import invoke, queue_event
@@ -175,6 +177,32 @@ def makes_keys_where_others_have_expired(stack: Stack, workspace: Workspace) -> 
     again = f"/v1/keys/{workspace.key()}/roll", {"overlap": "0"}
     for path, wanted in (roll, again):
         assert workspace.client.post(path, json=wanted).status == 201
+
+
+def follows_links(stack: Stack, workspace: Workspace) -> None:
+    """In a process that begins on a day without a salt, behind CloudFront: of each kind of link."""
+    for method, body, link in (
+        ("GET", None, {"track_conversion": True, "click_cap": 5}),
+        ("POST", "password=open+sesame", {"password": "open sesame", "track_conversion": True}),
+    ):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("BEHIND_CLOUDFRONT", "true")
+            settings.settings.cache_clear()
+            processes.forget()
+            stack.delete("ClicksTable", salt_key(salts.day(clock.now())))
+            alias, _ = shortlinks.stored(workspace, **link)
+            said = {front.HEADER: "x" * 40}
+            for agent in (shortlinks.PERSON, shortlinks.PERSON, "curl/8.7.1"):
+                asked = shortlinks.ask(f"/{alias}", method, agent=agent, body=body, headers=said)
+                assert asked.status in {302, 303}
+            if body:
+                assert shortlinks.ask(f"/{alias}", method, body="password=x").status == 403
+                capped, _ = shortlinks.stored(workspace, click_cap=5, **link)
+                for agent in (shortlinks.PERSON, "curl/8.7.1"):
+                    assert (
+                        shortlinks.ask(f"/{capped}", "POST", agent=agent, body=body).status == 303
+                    )
+        settings.settings.cache_clear()
 
 
 def relays_and_dials(stack: Stack, workspace: Workspace) -> None:
@@ -404,6 +432,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     places_more_calls_than_the_plan_has,
     lists_calls_by_each_index,
     lists_the_audit_log_by_each_index,
+    follows_links,
     makes_keys_where_others_have_expired,
     relays_and_dials,
     takes_a_callee_at_their_word,

@@ -23,6 +23,7 @@ from tests.faults import wiring
 from tests.integration.in_memory import in_memory
 from tests.integration.sample_events import SID, demo, sample
 from tests.integration.signed import verbs
+from tests.shortlinks import TARGET, stored
 from tests.stack import Stack
 from tests.switchboard import PlacedCall
 from tools.carrier.overrides import bare
@@ -409,6 +410,18 @@ def test_200_list_audit() -> None:
     answer = replay("list_audit")
     assert answer.status == 200
     assert "webhook.created" in {entry["action"] for entry in answer.json["data"]}
+
+
+def test_302_follow_link() -> None:
+    stored(demo(), "summer-sale")
+    answer = replay("follow_link")
+    assert (answer.status, answer.headers["Location"]) == (302, TARGET)
+
+
+def test_303_unlock_link() -> None:
+    stored(demo(), "members-only", password="open sesame")
+    answer = replay("unlock_link")
+    assert (answer.status, answer.headers["Location"]) == (303, TARGET)
 
 
 def _has_a_test_above(function: Function) -> bool:

@@ -10,11 +10,16 @@ from pathlib import Path
 from linkwright.auth import SCOPES
 from tests.template.checkout import LAYER, Checkout
 from tests.template.rules_functions import called
+from tools.routes import EVERY_ALIAS
 from tools.template import Function
 
 # The only endpoints that ask for no credential.
 PAGES = {"/docs", "/docs/{asset}", "/openapi.json"}
-PUBLIC = {"$default", *(f"{method} {path}" for path in PAGES for method in ("GET", "HEAD"))}
+PUBLIC = {
+    "$default",
+    *(f"{method} {path}" for path in PAGES for method in ("GET", "HEAD")),
+    *(f"{method} {EVERY_ALIAS}" for method in ("GET", "HEAD", "POST")),
+}
 # The folder of those that a carrier signs in place of it.
 SIGNED = "callbacks"
 # Folders of ASGI applications, which have no `@endpoint`: public_routes_are_listed judges them.
@@ -101,7 +106,10 @@ def the_catch_all_knows_every_route(checkout: Checkout) -> Iterator[str]:
     known = json.loads(checkout.read(f"{LAYER}/routes.json"))
     stored = {f"{method} {path}" for path, methods in known.items() for method in methods}
     declared = {
-        f"{method} {path}" for function in checkout.functions for method, path in function.routes
+        f"{method} {path}"
+        for function in checkout.functions
+        for method, path in function.routes
+        if path != EVERY_ALIAS
     }
     for route in sorted(stored ^ declared):
         yield f"{route}: routes.json is not of this template; run `make generate`"

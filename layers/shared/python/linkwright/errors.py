@@ -108,6 +108,13 @@ class ResourceNotFound(ApiError):
     code = "resource_not_found"
 
 
+class NoSuchRoute(ResourceNotFound):
+    """No route takes the path; what only looks like one is answered the same."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such route.")
+
+
 class Conflict(ApiError):
     """The request contradicts what is stored; `reason` tells how."""
 

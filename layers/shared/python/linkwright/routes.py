@@ -5,7 +5,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-from linkwright.errors import MethodNotAllowed, ResourceNotFound
+from linkwright.errors import MethodNotAllowed, NoSuchRoute
 from linkwright.http import Request, Response, preflight
 from linkwright.startup import in_advance
 
@@ -21,11 +21,11 @@ def _table() -> list[tuple[re.Pattern[str], list[str]]]:
 
 
 def unmatched(request: Request) -> Response:
-    """Raises `ResourceNotFound` or `MethodNotAllowed`; answers a browser's preflight."""
+    """Raises `NoSuchRoute` or `MethodNotAllowed`; answers a browser's preflight."""
     methods = sorted({m for path, ms in _table() if path.fullmatch(request.path) for m in ms})
     # A path with an encoded slash reads like a route here, but API Gateway did not take it for one.
     if not methods or request.method in methods:
-        raise ResourceNotFound("There is no such route.")
+        raise NoSuchRoute
     if request.method == "OPTIONS":
         return preflight(request, methods)
     allow = {"Allow": ", ".join(methods)}

@@ -31,6 +31,8 @@ class Settings:
     egress_allows_loopback: bool
     public_url: str
     domain_name: str
+    behind_cloudfront: bool
+    abuse_contact: str
     secret_arn: str
     kms_key_arn: str
     mail_from: str
@@ -82,6 +84,8 @@ def settings() -> Settings:
         egress_allows_loopback=env.get("EGRESS_ALLOW_LOOPBACK") == "true",
         public_url=env.get("PUBLIC_URL", ""),
         domain_name=env.get("DOMAIN_NAME", ""),
+        behind_cloudfront=env.get("BEHIND_CLOUDFRONT") == "true",
+        abuse_contact=env.get("ABUSE_EMAIL") or env.get("MAIL_FROM", ""),
         secret_arn=env.get("SECRET_ARN", ""),
         kms_key_arn=env.get("KMS_KEY_ARN", ""),
         mail_from=env.get("MAIL_FROM", ""),

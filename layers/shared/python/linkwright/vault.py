@@ -55,6 +55,10 @@ class Vault(BaseModel):
     # Of those who send us webhooks; several while one is changed.
     clerk_webhook_secrets: list[SecretStr] = []
     billing_webhook_secrets: list[SecretStr] = []
+    # Of CloudFront, where it stands before short links; two while one is changed. Read without a
+    # model, by links/redirect/front.py.
+    origin_secret: SecretStr | None = None
+    origin_secret_before: SecretStr | None = None
     _read_at: int = PrivateAttr(default_factory=clock.epoch)
 
     @model_validator(mode="after")

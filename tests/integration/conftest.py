@@ -1,0 +1,24 @@
+"""What some files of this folder share."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from linkwright import settings
+from linkwright.links.redirect import front
+from tests.stack import Stack
+
+ORIGIN_SECRET = "o" * 40
+
+
+@pytest.fixture
+def trusted(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    """A deployment behind CloudFront, and the header by which that is known."""
+    monkeypatch.setenv("BEHIND_CLOUDFRONT", "true")
+    settings.settings.cache_clear()
+    front.forget()
+    monkeypatch.setattr(front, "_read", lambda: [ORIGIN_SECRET.encode()])
+    yield {front.HEADER: ORIGIN_SECRET}
+    front.forget()
+    monkeypatch.undo()
+    settings.settings.cache_clear()
