@@ -1,4 +1,4 @@
-"""Following a link: the order in which everything about it is asked. docs/links.md has it too.
+"""Following a link: the order in which everything about it is asked. docs/redirects.md has it too.
 
 The redirect is asked more often than all else: it reads the alias, and writes one transaction.
 """
