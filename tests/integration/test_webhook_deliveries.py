@@ -269,6 +269,29 @@ def test_a_test_sends_the_sample_to_this_endpoint_alone(
     assert receivers.at(OTHER) == []
 
 
+@pytest.mark.parametrize("event_type", ["call.ended", "usage.threshold", "ping"])
+def test_a_test_is_found_by_its_id_and_no_list_has_it(
+    stack: Stack, workspace: Workspace, receivers: Receivers, event_type: str
+) -> None:
+    """It tells of nothing that happened: who works on what is listed would work on a sample."""
+    webhook = _webhook(workspace)
+    path = f"/v1/webhooks/{webhook['id']}"
+    test = workspace.client.post(f"{path}/test", json={"type": event_type}).json
+    pump.settle(stack, workspace.id)
+    (message,) = receivers.at()
+    shown = workspace.client.get(f"/v1/events/{test['event_id']}").json
+    assert message.json == shown
+    wanted = [f"type={event_type}", f"object={shown['data']['object'].get('id', 'none')}", ""]
+    for filters in wanted:
+        assert workspace.client.get(f"/v1/events?{filters}").json["data"] == []
+    again = {"since": clock.timestamp(clock.now() - timedelta(hours=1)), "only": "all"}
+    assert workspace.client.post(f"{path}/replay", json=again).json["count"] == 0
+    one = {"event_id": test["event_id"]}
+    assert workspace.client.post(f"{path}/replay", json=one).json["count"] == 1
+    pump.settle(stack, workspace.id)
+    assert len(receivers.at()) == 2
+
+
 def test_what_comes_while_a_run_ends_is_sent(
     stack: Stack, workspace: Workspace, receivers: Receivers, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -52,7 +52,7 @@ def role_of(checkout: Checkout, logical_id: str) -> Json:
 
 def statements_of(checkout: Checkout, logical_id: str) -> list[Json]:
     """What a function's role allows, to be changed."""
-    (policy,) = role_of(checkout, logical_id)["Policies"]
+    policy, *_ = role_of(checkout, logical_id)["Policies"]
     found: list[Json] = policy["PolicyDocument"]["Statement"]
     return found
 

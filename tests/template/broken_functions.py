@@ -292,6 +292,25 @@ def rights_given_from_outside(checkout: Checkout) -> None:
     }
 
 
+@breaks(access.roles_let_lambda_work)
+def rights_of_an_option_that_may_come_after_the_function(checkout: Checkout) -> None:
+    """Lambda takes no function into subnets before its role may make interfaces there."""
+    option = role_of(checkout, "DeliverWebhook")["Policies"].pop()["Fn::If"]
+    checkout.raw["Resources"]["Apart"] = {
+        "Type": "AWS::IAM::Policy",
+        "Condition": option[0],
+        "Properties": {**option[1], "Roles": [{"Ref": "DeliversRole"}]},
+    }
+    # Which it does not need then.
+    role_of(checkout, "DeliverWebhook")["Policies"].append({"Fn::If": option})
+
+
+@breaks(access.actions_are_named)
+def every_action_by_an_option(checkout: Checkout) -> None:
+    option = role_of(checkout, "DeliverWebhook")["Policies"][1]["Fn::If"][1]
+    option["PolicyDocument"]["Statement"][0]["Action"] = "sqs:*"
+
+
 @breaks(access.only_their_service_takes_a_role)
 def a_role_for_any_account(checkout: Checkout) -> None:
     (taken,) = role_of(checkout, "GetCall")["AssumeRolePolicyDocument"]["Statement"]

@@ -135,14 +135,18 @@ class Checkout:
         wanted = {"Ref": logical_id}
         return {name: found for name, found in every.items() if found["FunctionName"] == wanted}
 
-    def rights(self, role: str) -> set[tuple[str, str]]:
+    def rights(self, role: str, *, with_options: bool = False) -> set[tuple[str, str]]:
         """The actions and resources that a role's own policies allow: `("dynamodb:Query",
         "CoreTable")`. `NotAction` and `NotResource` read as `*`.
+
+        `with_options` also what it may only where a parameter has a value.
         """
+        policies = self.of_type("AWS::IAM::Role")[role].get("Policies", [])
         return {
             (str(action), thing(resource))
-            for policy in self.of_type("AWS::IAM::Role")[role].get("Policies", [])
-            for statement in listed(policy["PolicyDocument"]["Statement"])
+            for policy in policies
+            if with_options or not is_option(policy)
+            for statement in listed(policy_of(policy)["PolicyDocument"]["Statement"])
             if statement["Effect"] == "Allow"
             for action in listed(statement.get("Action", "*"))
             for resource in listed(statement.get("Resource", "*"))
@@ -208,6 +212,16 @@ def resources(document: Json, kind: str) -> dict[str, Json]:
         for logical_id, resource in document["Resources"].items()
         if resource["Type"] == kind
     }
+
+
+def is_option(policy: Json) -> bool:
+    """Whether a role has a policy only where a parameter has a value."""
+    return "Fn::If" in policy
+
+
+def policy_of(policy: Json) -> Json:
+    """A policy of a role; of an option the one that it has if it has one."""
+    return policy["Fn::If"][1] if is_option(policy) else policy
 
 
 def listed(value: Any) -> list[Any]:

@@ -64,7 +64,8 @@ assert broken_carrier
 KEPT = {
     *("AnswerUnmatched", "GetWhoami", "GetAgent", "GetSettings", "GetCall", "ListCalls"),
     *("PlaceCall", "NoteStatus", "TakeTurn"),
-    *("DialCall", "FollowUpCall", "UpdateWorkspace", "RelayOutbox", "SweepOverdue"),
+    *("DialCall", "FollowUpCall", "UpdateWorkspace", "DeliverWebhook", "RelayOutbox"),
+    "SweepOverdue",
 }
 
 

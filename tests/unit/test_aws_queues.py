@@ -1,4 +1,4 @@
-"""SQS without boto3: the one call, and the connection that is kept for the next."""
+"""SQS and EventBridge without boto3: the calls, and the connection that is kept for the next."""
 
 import socket
 import time
@@ -84,6 +84,32 @@ def test_what_failed_is_not_asked_again_on_its_connection(
             _send(environment, url)
         _send_again(url)
     assert len({request["of"] for request in asked}) == 3
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (400, b'{"__type": "com.amazonaws.events#ResourceNotFoundException"}'),
+        (400, b'{"__type": "AccessDeniedException"}'),
+        (200, b"{}"),
+        (200, b'{"FailedEntryCount": 1, "Entries": []}'),
+    ],
+)
+def test_what_a_bus_does_not_take_was_not_put(
+    environment: pytest.MonkeyPatch, answer: tuple[int, bytes]
+) -> None:
+    with served(answer, answer) as (url, _):
+        environment.setenv("AWS_ENDPOINT_URL", url)
+        settings.cache_clear()
+        with pytest.raises(Unavailable):
+            aws.EventBridge().put_event("arn", "linkwright", "ping", "{}")
+
+
+def test_no_error_is_an_answer_that_nobody_waits_for(environment: pytest.MonkeyPatch) -> None:
+    """What SQS has no words for, another service may have."""
+    refused = (400, b'{"__type": "com.amazonaws.sqs#ResourceNotFoundException"}')
+    with served(refused, refused) as (url, _), pytest.raises(Unavailable):
+        _send(environment, url)
 
 
 def test_who_speaks_unasked_is_not_listened_to() -> None:

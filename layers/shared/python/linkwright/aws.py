@@ -31,6 +31,12 @@ def s3() -> "S3Client":
     return client
 
 
+# KMS did not seal this, or not so.
+_NOT_SEALED = ("InvalidCiphertextException", "IncorrectKeyException")
+# SES will never take this mail.
+_NEVER_MAILED = ("MessageRejected", "MailFromDomainNotVerifiedException", "BadRequestException")
+
+
 class SecretsManager:
     """The one call of it that is made, as boto3's client has it; boto3 would cost a callback half
     of its cold start.
@@ -42,7 +48,8 @@ class SecretsManager:
 
         at = _address("secretsmanager", settings().secrets_endpoint)
         wanted = {"SecretId": SecretId}
-        return aws_http.call(at, "secretsmanager", "secretsmanager.GetSecretValue", wanted)
+        target, missing = "secretsmanager.GetSecretValue", ("ResourceNotFoundException",)
+        return aws_http.call(at, "secretsmanager", target, wanted, answers=missing)
 
 
 @cache
@@ -81,14 +88,19 @@ class EventBridge:
     """As above; of one entry at a time."""
 
     def put_event(self, bus: str, source: str, event_type: str, detail: str) -> dict[str, Any]:
-        """`bus` by its ARN. That the entry was not taken is an answer, by its `ErrorCode`."""
+        """`bus` by its ARN. That the entry was not taken is an answer, by its `ErrorCode`.
+
+        What is put on a bus that was deleted is taken too, and dropped.
+        """
         from linkwright import aws_http
 
         at = _address("events", settings().events_endpoint)
         entry = {"EventBusName": bus, "Source": source, "DetailType": event_type, "Detail": detail}
         answer = aws_http.call(at, "events", "AWSEvents.PutEvents", {"Entries": [entry]})
-        taken: dict[str, Any] = answer["Entries"][0]
-        return taken
+        match answer:
+            case {"Entries": [dict() as entry]}:
+                return entry
+        raise Unavailable
 
 
 @cache
@@ -120,7 +132,7 @@ class KMS:
         from linkwright import aws_http
 
         at = _address("kms", settings().kms_endpoint)
-        return aws_http.call(at, "kms", f"TrentService.{operation}", wanted)
+        return aws_http.call(at, "kms", f"TrentService.{operation}", wanted, answers=_NOT_SEALED)
 
 
 @cache
@@ -141,7 +153,7 @@ class SES:
         from linkwright import aws_http
 
         at = _address("email", settings().ses_endpoint)
-        return aws_http.post(at, "ses", "/v2/email/outbound-emails", wanted)
+        return aws_http.post(at, "ses", "/v2/email/outbound-emails", wanted, _NEVER_MAILED)
 
 
 @cache

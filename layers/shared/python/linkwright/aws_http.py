@@ -19,11 +19,6 @@ CONNECT_TIMEOUT_S = 1
 READ_TIMEOUT_S = 3
 # More than any secret or sealed key has.
 MAX_BYTES = 1024 * 1024
-# There is no such thing; KMS did not seal this, or not so; SES will never take this mail.
-ANSWERS = (
-    *("ResourceNotFoundException", "InvalidCiphertextException", "IncorrectKeyException"),
-    *("MessageRejected", "MailFromDomainNotVerifiedException", "BadRequestException"),
-)
 
 
 # A connection to each service. Who sends takes it out, and puts it back after a good answer: it is
@@ -38,43 +33,49 @@ def prepare(url: str) -> None:
 
 
 def call(
-    url: str, service: str, target: str, content: Mapping[str, object], *, version: str = "1.1"
+    url: str,
+    service: str,
+    target: str,
+    content: Mapping[str, object],
+    *,
+    version: str = "1.1",
+    answers: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """Ask for an operation, as in "secretsmanager.GetSecretValue", of the service at an address.
 
-    `version` is that of the service's JSON protocol.
-    Some errors are answers, by their `__type`: `ANSWERS`. Raises `Unavailable` where there is
-    none, or a refusal, twice.
+    `version` is that of the service's JSON protocol. Errors named in `answers` are answers, by
+    their `__type`. Raises `Unavailable` where there is none, or another refusal, twice.
     """
-    try:
-        return _asked(url, service, target, content, version)
-    except Unavailable:
-        return _asked(url, service, target, content, version)
-
-
-def _asked(
-    url: str, service: str, target: str, content: Mapping[str, object], version: str
-) -> dict[str, Any]:
     body = json.dumps(content).encode()
     headers = {
         "content-type": f"application/x-amz-json-{version}",
         "host": urlsplit(url).netloc,
         "x-amz-target": target,
     }
-    return _posted(url, "/", service, headers, body)
+    try:
+        return _posted(url, "/", service, headers, body, answers)
+    except Unavailable:
+        return _posted(url, "/", service, headers, body, answers)
 
 
-def post(url: str, service: str, path: str, content: Mapping[str, object]) -> dict[str, Any]:
+def post(
+    url: str, service: str, path: str, content: Mapping[str, object], answers: tuple[str, ...]
+) -> dict[str, Any]:
     """Ask for an operation of a service that speaks REST, once: it may have been done unheard.
 
-    What is wrong with the request is an answer, by its `__type`. Raises `Unavailable` for all else.
+    Errors named in `answers` are answers, by their `__type`. Raises `Unavailable` for all others.
     """
     headers = {"content-type": "application/json", "host": urlsplit(url).netloc}
-    return _posted(url, path, service, headers, json.dumps(content).encode())
+    return _posted(url, path, service, headers, json.dumps(content).encode(), answers)
 
 
 def _posted(
-    url: str, path: str, service: str, headers: Mapping[str, str], body: bytes
+    url: str,
+    path: str,
+    service: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    answers: tuple[str, ...],
 ) -> dict[str, Any]:
     signed = sigv4.signed(
         headers,
@@ -89,12 +90,14 @@ def _posted(
         # As boto3 does, so that the trace goes on behind a queue.
         signed["x-amzn-trace-id"] = trace
     try:
-        return _answered(url, path, signed, body)
+        return _answered(url, path, signed, body, answers)
     except (OSError, HTTPException, ValueError, RecursionError) as failure:
         raise Unavailable from failure
 
 
-def _answered(url: str, path: str, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
+def _answered(
+    url: str, path: str, headers: Mapping[str, str], body: bytes, answers: tuple[str, ...]
+) -> dict[str, Any]:
     connection = _kept.pop(url, None) or _connection(url)
     try:
         if not _is_open(connection):
@@ -109,17 +112,13 @@ def _answered(url: str, path: str, headers: Mapping[str, str], body: bytes) -> d
         if kind := response.headers.get("x-amzn-errortype"):
             # Where REST says it; some services add an address.
             answer["__type"] = kind.partition(":")[0]
-        if response.status != 200 and not _is_answer(answer):
+        if response.status != 200 and not str(answer.get("__type")).endswith(answers):
             raise Unavailable
     except BaseException:
         connection.close()
         raise
     _kept[url] = connection
     return answer
-
-
-def _is_answer(answer: Mapping[str, object]) -> bool:
-    return f"{answer.get('__type')}".endswith(ANSWERS)
 
 
 def _is_open(connection: HTTPConnection) -> bool:

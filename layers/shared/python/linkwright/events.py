@@ -13,6 +13,11 @@ def key(partition: str, event_id: str) -> Key:
     return Key(f"W#{partition}#EVT", event_id)
 
 
+def test_key(partition: str, event_id: str) -> Key:
+    """Of a test, which tells of nothing that happened: no list has it."""
+    return Key(f"W#{partition}#EVT#TEST", event_id)
+
+
 def object_partition(partition: str, object_id: str) -> str:
     return f"W#{partition}#EVT#{object_id}"
 

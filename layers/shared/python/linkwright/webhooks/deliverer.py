@@ -11,14 +11,15 @@ from contextvars import copy_context
 from datetime import datetime, timedelta
 from functools import cache
 
-from linkwright import clock, deadline, events, jobs
+from linkwright import clock, deadline, jobs
 from linkwright.jobs import Work
 from linkwright.observability import count
-from linkwright.table import Item, Table, get
+from linkwright.table import Item
 from linkwright.transaction import Transaction
 from linkwright.webhooks import deliveries, health, queue, receivers
 from linkwright.webhooks.deliveries import Moved
 from linkwright.webhooks.health import Failed
+from linkwright.webhooks.logs import event_log
 from linkwright.webhooks.sending import TIMEOUT_S, Outcome
 
 # So many are sent to an endpoint at once; to one that fails, one.
@@ -79,7 +80,8 @@ def _send(partition: str, endpoint: Item, rows: Sequence[Item]) -> None:
             if deliveries.is_expired(delivery) or (event := _event(partition, delivery)) is None:
                 _end(partition, endpoint, row, "expired")
             else:
-                sends.append((delivery, receivers.prepared(endpoint, event)))
+                asked = deliveries.asked(delivery)
+                sends.append((delivery, receivers.prepared(endpoint, event, asked)))
     outcomes = _together([send for _, send in sends])
     now: Item | None = endpoint
     for (delivery, _), outcome in zip(sends, outcomes, strict=True):
@@ -112,7 +114,7 @@ def _waiting(partition: str, endpoint: Item, row: Item) -> Item | None:
 
 
 def _event(partition: str, delivery: Item) -> Item | None:
-    return get(Table.CORE, events.key(partition, delivery["view"]["event_id"]))
+    return event_log.stored(partition, delivery["view"]["event_id"])
 
 
 def _end(partition: str, endpoint: Item, row: Item, reason: str) -> None:

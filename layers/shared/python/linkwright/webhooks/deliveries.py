@@ -142,5 +142,10 @@ def _write(tx: Transaction, delivery: Item, view: Item, place: str | None) -> No
     )
 
 
+def asked(delivery: Item) -> int:
+    """At which of its versions it was asked for: alike in all attempts, another one in a replay."""
+    return int(delivery["v"] - delivery["tried"])
+
+
 def is_expired(delivery: Item) -> bool:
     return clock.now() - clock.parse(delivery["view"]["created_at"]) > LONGEST

@@ -19,7 +19,13 @@ Status = Literal["enabled", "paused", "disabled"]
 DeliveryStatus = Literal["pending", "succeeded", "failed"]
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")
-_ARN = re.compile(r"arn:aws[a-z-]*:(events|sqs):[a-z0-9-]+:[0-9]{12}:[\w./-]+", re.ASCII)
+_OWNED = r"[a-z0-9-]+:[0-9]{12}"
+_ARNS = {
+    "eventbridge": re.compile(
+        rf"arn:aws[a-z-]*:events:{_OWNED}:event-bus/[\w.-]+(/[\w.-]+)*", re.ASCII
+    ),
+    "sqs": re.compile(rf"arn:aws[a-z-]*:sqs:{_OWNED}:[\w-]+(\.fifo)?", re.ASCII),
+}
 _VALUE = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,498}[\x21-\x7e])?")
 # Ours, and those of one hop, which are the connection's (RFC 9110, 7.6.1).
 _RESERVED = frozenset(
@@ -50,7 +56,7 @@ def _sendable(headers: dict[str, str]) -> dict[str, str]:
 
 
 def _named(arn: str) -> str:
-    if not _ARN.fullmatch(arn):
+    if not any(form.fullmatch(arn) for form in _ARNS.values()):
         raise PydanticCustomError("arn", "must be the ARN of an event bus or a queue")
     return arn
 
@@ -82,6 +88,8 @@ class CreateWebhook(RequestModel):
         if self.type != "https" and (self.arn is None or self.url is not None or self.headers):
             text = "must name an 'arn', and neither 'url' nor 'headers', for this type"
             raise PydanticCustomError("receiver", text)
+        if self.arn is not None and not _ARNS[self.type].fullmatch(self.arn):
+            raise PydanticCustomError("receiver", f"must name an 'arn' of the type {self.type}")
         return self
 
 

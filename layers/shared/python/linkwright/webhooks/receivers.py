@@ -22,41 +22,47 @@ Send = Callable[[], Outcome]
 SOURCE = "linkwright"
 
 
-def prepared(endpoint: Item, event: Item) -> Send:
+def prepared(endpoint: Item, event: Item, asked: int) -> Send:
     """All of an attempt but the sending. What is wrong on our side is an outcome too, so that
-    nothing behind it waits. Raises `Unavailable`.
+    nothing behind it waits. `asked` is `deliveries.asked`. Raises `Unavailable`.
     """
     try:
         body = bodies.message(event, endpoint["view"]["payload"])
-        return _SENT_TO[endpoint["view"]["type"]](endpoint, event, body)
+        return _SENT_TO[endpoint["view"]["type"]](endpoint, event, body, asked)
     except (ValueError, LookupError, TypeError, Unsealable) as failure:
         log_failure("webhook not sent", failure, event=event["id"], webhook=endpoint["sk"])
         attempt = {"at": clock.timestamp(), "status": None, "error": "internal", "duration_ms": 0}
         return partial(Outcome, attempt)
 
 
-def _to_url(endpoint: Item, event: Item, body: bytes) -> Send:
+def _to_url(endpoint: Item, event: Item, body: bytes, _: int) -> Send:
     message = Message(event["id"], body, list(_secrets(endpoint)), _headers(endpoint))
     return partial(sending.post, endpoint["view"]["url"], message)
 
 
-def _to_bus(endpoint: Item, event: Item, body: bytes) -> Send:
+def _to_bus(endpoint: Item, event: Item, body: bytes, _: int) -> Send:
     def send() -> None:
-        told = (endpoint["view"]["arn"], SOURCE, event["type"], body.decode())
+        told = (endpoint["view"]["arn"], SOURCE, event["type"], _text(body))
         if "ErrorCode" in aws.event_bridge().put_event(*told):
             raise Unavailable
 
     return partial(_to_aws, send)
 
 
-def _to_queue(endpoint: Item, event: Item, body: bytes) -> Send:
+def _to_queue(endpoint: Item, event: Item, body: bytes, asked: int) -> Send:
     *_, region, account, name = endpoint["view"]["arn"].split(":")
     base = settings().sqs_endpoint or f"https://sqs.{region}.amazonaws.com"
-    message = {"QueueUrl": f"{base}/{account}/{name}", "MessageBody": body.decode()}
+    message = {"QueueUrl": f"{base}/{account}/{name}", "MessageBody": _text(body)}
     if name.endswith(".fifo"):
         of = event["object"].get("id", event["type"])
-        message |= {"MessageGroupId": of, "MessageDeduplicationId": event["id"]}
+        # A replay has another one: within five minutes the queue would drop it, and say nothing.
+        message |= {"MessageGroupId": of, "MessageDeduplicationId": f"{event['id']}.{asked}"}
     return partial(_to_aws, lambda: aws.sqs().send_message(**message))
+
+
+def _text(body: bytes) -> str:
+    """JSON of what it was, without the two characters that SQS takes in no message."""
+    return body.decode().replace("\ufffe", r"\ufffe").replace("\uffff", r"\uffff")
 
 
 def _to_aws(send: Callable[[], object]) -> Outcome:
@@ -69,7 +75,7 @@ def _to_aws(send: Callable[[], object]) -> Outcome:
     return Outcome(noted(None, None), is_taken=True)
 
 
-_SENT_TO: Mapping[str, Callable[[Item, Item, bytes], Send]] = {
+_SENT_TO: Mapping[str, Callable[[Item, Item, bytes, int], Send]] = {
     "https": _to_url,
     "eventbridge": _to_bus,
     "sqs": _to_queue,

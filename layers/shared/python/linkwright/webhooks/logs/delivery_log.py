@@ -1,6 +1,6 @@
 """What becomes of the deliveries of an endpoint, and asking for them: a test, and again."""
 
-from linkwright import events, pagination
+from linkwright import events, jobs, pagination
 from linkwright.auth import Account
 from linkwright.errors import Conflict
 from linkwright.pagination import Fetch, Page
@@ -42,8 +42,9 @@ def send_test(account: Account, webhook_id: str, wanted: SendTest, tx: Transacti
     require_enabled(endpoints.existing(account.partition, webhook_id))
     sample = catalogue.sample(wanted.type)
     event = events.event(account.partition, wanted.type, sample, 1, tx.request_id)
-    # Nobody else is told of it: it is no job.
+    # Nobody else is told of it: it is no job, and nothing that happened.
     told = {name: value for name, value in event.items() if name not in _ASKS}
+    told |= events.test_key(account.partition, event["id"]).attributes()
     details = catalogue.sample_details(wanted.type)
     tx.put(Table.CORE, {**told, "details": details, "only": webhook_id})
     view = deliveries.request(tx, webhook_id, event, Outrun)
@@ -51,8 +52,8 @@ def send_test(account: Account, webhook_id: str, wanted: SendTest, tx: Transacti
     return Delivery.model_validate(view)
 
 
-# Of an event's item, what makes it a job, and by what it is listed as one of its object.
-_ASKS = frozenset({"outbox", "gsi2pk", "gsi2sk", "gsi1pk", "gsi1sk"})
+# Of an event's item, what makes it a job, and by what lists find it.
+_ASKS = frozenset({*jobs.ATTRIBUTES, "gsi1pk", "gsi1sk", "gsi3pk"})
 
 
 def require_enabled(endpoint: Item) -> None:
