@@ -12,10 +12,11 @@ import pytest
 from linkwright import clock, deadline, jobs
 from linkwright.errors import Unavailable
 from linkwright.jobs import Work
-from linkwright.table import Item, Key, Table
+from linkwright.table import Item, Key
 from linkwright.transaction import Transaction
 from linkwright.webhooks import deliverer, deliveries, health, queue, receivers
 from linkwright.webhooks.deliveries import Moved
+from linkwright.webhooks.logs import event_log
 from linkwright.webhooks.sending import Outcome
 from tests.receiver import InTurn
 from tests.unit.calls import NOW
@@ -58,7 +59,10 @@ class World:
         self.events[event_id] = {"id": event_id, "type": "call.ended"}
         return queue.key(PARTITION, "wh_1", place).attributes()
 
-    def prepared(self, endpoint: Item, event: Item) -> deliverer.Send:
+    def prepared(self, endpoint: Item, event: Item, asked: int) -> deliverer.Send:
+        waits = self.deliveries[event["id"].replace("evt", "dlv")]
+        assert asked == waits["v"] - waits["tried"]
+
         def send() -> Outcome:
             self.sent.append(event["id"])
             outcome = self.outcomes.get(event["id"], Outcome({"status": 204}, is_taken=True))
@@ -77,9 +81,9 @@ class World:
         self.bells -= 1
         return self.bells < 0
 
-    def get(self, table: Table, key: Key) -> Item | None:
-        assert (table, key.pk) == (Table.CORE, f"W#{PARTITION}#EVT")
-        return self.events.get(key.sk)
+    def event(self, partition: str, event_id: str) -> Item | None:
+        assert partition == PARTITION
+        return self.events.get(event_id)
 
     def find(self, of: str, webhook_id: str, delivery_id: str) -> Item | None:
         assert (of, webhook_id) == (PARTITION, "wh_1")
@@ -132,7 +136,7 @@ def world(environment: pytest.MonkeyPatch) -> World:
     environment.setattr(queue, "let_go", lambda _: world.ends.append("let go"))
     environment.setattr(deliveries, "find", world.find)
     environment.setattr(receivers, "prepared", world.prepared)
-    environment.setattr(deliverer, "get", world.get)
+    environment.setattr(event_log, "stored", world.event)
     environment.setattr(deliverer, "_pool", InTurn)
     environment.setattr(deliverer, "count", world.counted.append)
     environment.setattr(Transaction, "commit", lambda tx: world.commit(tx))

@@ -84,7 +84,7 @@ def _endpoint(kind: str, **facts: Any) -> Item:
 
 
 def _sent(endpoint: Item, event: Item = EVENT) -> Outcome:
-    return receivers.prepared(endpoint, event)()
+    return receivers.prepared(endpoint, event, asked=3)()
 
 
 def _known(message: Message) -> list[str]:
@@ -182,7 +182,7 @@ def test_a_queue_that_keeps_the_order_keeps_that_of_an_object(
     assert _sent(_endpoint("sqs", view={"arn": f"{QUEUE}.fifo"}), event).is_taken
     (told,) = cloud.told
     assert told["QueueUrl"].endswith("/123456789012/shop.fifo")
-    assert (told["MessageGroupId"], told["MessageDeduplicationId"]) == (group, "evt_1")
+    assert (told["MessageGroupId"], told["MessageDeduplicationId"]) == (group, "evt_1.3")
 
 
 # ---- what is wrong on our side ------------------------------------------------------------------
@@ -225,4 +225,12 @@ def test_a_key_that_is_away_is_no_attempt(
 
     environment.setattr(sealing, "unseal", is_away)
     with pytest.raises(Unavailable):
-        receivers.prepared(_endpoint("https"), EVENT)
+        receivers.prepared(_endpoint("https"), EVENT, asked=1)
+
+
+def test_what_no_queue_takes_is_written_as_json_has_it_besides(cloud: Cloud) -> None:
+    event = {**EVENT, "metadata": {"name": "a\ufffe\uffff"}}
+    assert _sent(_endpoint("sqs", view={"arn": QUEUE}), event).is_taken
+    body = cloud.told[0]["MessageBody"]
+    assert not {"\ufffe", "\uffff"} & set(body)
+    assert json.loads(body) == json.loads(bodies.message(event, "full"))
