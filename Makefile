@@ -110,6 +110,10 @@ deploy: .venv/.ready .venv-sam/.ready ## deploy to AWS, if nothing is missing: m
 number: .venv/.ready ## say who calls from a number: make number STACK=linkwright-staging NUMBER=+972… WORKSPACE=ws_… (or RELEASE=1)
 	@.venv/bin/python -m tools.numbers --stack "$${STACK:-}" "$${NUMBER:-}" $${WORKSPACE:+"$$WORKSPACE"} $${RELEASE:+--release}
 
+.PHONY: receiver
+receiver: .venv/.ready ## say whose webhooks are sent to a bus or queue: make receiver STACK=linkwright-staging ARN=arn:aws:sqs:… WORKSPACE=ws_… (or RELEASE=1)
+	@.venv/bin/python -m tools.receivers --stack "$${STACK:-}" "$${ARN:-}" $${WORKSPACE:+"$$WORKSPACE"} $${RELEASE:+--release}
+
 .PHONY: workspace
 workspace: .venv/.ready ## make a workspace and its first key: make workspace STACK=linkwright-staging ID=ws_acme NAME=Acme PLAN=pro COUNTRY=IL
 	@[ -n "$${STACK:-}" ] || { echo "Say which stack: make workspace STACK=linkwright-staging ID=ws_acme NAME=Acme PLAN=pro COUNTRY=IL" >&2; exit 1; }

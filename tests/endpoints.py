@@ -93,6 +93,17 @@ def _events(query: str) -> Callable[[Workspace], Ask]:
     return prepare
 
 
+def _to_queue(workspace: Workspace) -> Ask:
+    wanted = {"type": "sqs", "arn": workspace.queue(), "events": ["call.ended"]}
+    return lambda: workspace.client.post("/v1/webhooks", json=wanted)
+
+
+def _of_queue(workspace: Workspace) -> Ask:
+    made = _to_queue(workspace)().json
+    path, wanted = f"/v1/webhooks/{made['id']}", {"description": "The shop's."}
+    return lambda: workspace.client.request("PATCH", path, json=wanted)
+
+
 def _replay(workspace: Workspace) -> Ask:
     path = f"/v1/webhooks/{workspace.webhook(events=['*'])}/replay"
     workspace.happen()
@@ -226,12 +237,16 @@ ENDPOINTS = {
     "GET /v1/webhooks": Row([Cost(["Query"], 1, 1)]),
     "POST /v1/webhooks": Row(
         # Endpoints and their ring. The record, the endpoint and the ring 2 each; the entry 5.
-        [Cost(["Query", "TransactWriteItems"], 1, 12)],
+        [
+            Cost(["Query", "TransactWriteItems"], 1, 12),
+            # Not signed, so with no reply to seal; and whose the queue is, 2.
+            Cost(["Query", "TransactWriteItems"], 1, 14, "to a queue", _to_queue),
+        ],
         body=lambda _: {"url": HOOK, "events": ["call.ended"]},
     ),
     "GET /v1/webhooks/{webhook_id}": Row([Cost(["GetItem"], 1, 1)]),
     "PATCH /v1/webhooks/{webhook_id}": Row(
-        [Cost(_CHANGE, 1, 8)], body=lambda _: {"description": "The shop's."}
+        [Cost(_CHANGE, 1, 8), Cost(_CHANGE, 1, 10, "of a queue", _of_queue)], body=lambda _: {"description": "The shop's."}
     ),
     "DELETE /v1/webhooks/{webhook_id}": Row([Cost(["TransactWriteItems"], 0, 8)]),
     "POST /v1/webhooks/{webhook_id}/rotate-secret": Row([Cost(_CHANGE, 1, 10)], body=lambda _: {}),

@@ -1,11 +1,12 @@
 """Workspaces with keys and agents, made as the tools make them; each test gets its own."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from linkwright import audit, ids, jobs
+from linkwright import audit, ids, jobs, ownership
 from linkwright.jobs import Work
 from linkwright.table import Item, Table, update
 from linkwright.transaction import Transaction
@@ -18,6 +19,8 @@ from linkwright.workspace.models import Settings
 from linkwright.workspace.settings import ATTRIBUTES, OFF
 from tests import pages
 from tests.client import Answer, Client
+from tests.stack import OWN_QUEUE
+from tools import receivers
 from tools.demo import EVERYTHING, demo_agent
 from tools.numbers import register
 from tools.workspace import ensure_workspace, issue_key, make_key
@@ -94,6 +97,17 @@ class Workspace:
         headers = {"Idempotency-Key": key} if key else {}
         wanted = {"agent_id": agent_id, "to": CALLEE, **body}
         return self.client.post("/v1/voice/calls", json=wanted, headers=headers)
+
+    def receiver(self, arn: str) -> str:
+        """Register a bus or a queue for webhooks; returns its ARN."""
+        receivers.register(arn, self.id)
+        return arn
+
+    def queue(self) -> str:
+        """Register the queue that the deployment allows, whose ever it was; returns its ARN."""
+        with suppress(ownership.Unregistered):
+            receivers.release(OWN_QUEUE, by_force=True)
+        return self.receiver(OWN_QUEUE)
 
     def webhook(self, **wanted: Any) -> str:
         """Make an endpoint, and return its id. It wants nothing that happens by itself."""

@@ -19,6 +19,8 @@ from tools.template import template
 REGION = "us-east-1"
 PREFIX = "test"
 MAIL_FROM = "notices@linkwright.test"
+# That webhooks may be sent to; it is not there, so nothing arrives.
+OWN_QUEUE = f"arn:aws:sqs:{REGION}:000000000000:own"
 _TABLE_PROPERTIES = (
     "AttributeDefinitions",
     "KeySchema",
@@ -79,6 +81,7 @@ class Stack:
             "FOLLOW_UP_QUEUE_URL": self.names["FollowUpQueue"],
             "WORKSPACE_QUEUE_URL": self.names["WorkspaceQueue"],
             "WEBHOOK_QUEUE_URL": self.names["WebhookQueue"],
+            "WEBHOOK_ARNS": OWN_QUEUE,
             "MEDIA_BUCKET": self.names["MediaBucket"],
             "SECRET_ARN": self.names["Secret"],
             "KMS_KEY_ARN": self.names["SealingKey"],

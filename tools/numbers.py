@@ -12,7 +12,8 @@ import argparse
 import sys
 from collections.abc import Iterator
 
-from linkwright.table import Item, Table, get, query
+from linkwright import ownership
+from linkwright.table import Item, Table, query
 from linkwright.transaction import Transaction
 from linkwright.voice import agents
 from linkwright.voice.compliance import caller_ids, numbers
@@ -24,10 +25,10 @@ _PAGE = 100
 
 
 def register(number: str, workspace_id: str) -> None:
-    """Raises `LookupError` if there is no such workspace, and `caller_ids.Taken`."""
+    """Raises `LookupError` if there is no such workspace, and `ownership.Taken`."""
     workspaces.existing(workspace_id)
     tx = Transaction(workspace_id, OPERATOR)
-    caller_ids.register(number, tx)
+    ownership.register(caller_ids.key(number), tx)
     tx.commit()
 
 
@@ -41,17 +42,17 @@ class InUse(Exception):
 def release(number: str, *, by_force: bool = False) -> None:
     """Nobody calls from the number any more.
 
-    Raises `caller_ids.Unregistered`, and `InUse` unless it is by force.
+    Raises `ownership.Unregistered`, and `InUse` unless it is by force.
     """
-    known = get(Table.CORE, caller_ids.key(number))
-    if known is not None and not by_force:
+    owner = ownership.owner(caller_ids.key(number))
+    if owner is not None and not by_force:
         used = [
-            row["sk"] for row in _agents(known["owner"]) if row["view"]["phone_number"] == number
+            row["sk"] for row in _agents(owner) if row["view"]["phone_number"] == number
         ]
         if used:
             raise InUse(used)
     tx = Transaction(OPERATOR, OPERATOR)
-    caller_ids.release(number, tx)
+    ownership.release(caller_ids.key(number), tx)
     tx.commit()
 
 
@@ -98,9 +99,9 @@ def main() -> None:
             register(asked.number, asked.workspace)
     except LookupError:
         sys.exit(f"there is no workspace {asked.workspace}")
-    except caller_ids.Taken:
+    except ownership.Taken:
         sys.exit("another workspace calls from this number")
-    except caller_ids.Unregistered:
+    except ownership.Unregistered:
         sys.exit("no workspace calls from this number")
     except InUse as used:
         sys.exit(f"these agents call from it: {used}; change them, or release it with --force")

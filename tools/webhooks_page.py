@@ -112,6 +112,7 @@ def example(name: str) -> Event:
     moment = max(_TIMES.findall(json.dumps(stored)), default="2026-11-02T09:32:05Z")
     return bodies.shown(
         {
+            "pk": events.key("ws_01M3V7B910EXAMP1EEXAMP1E07", "").pk,
             "id": ids.first_at("evt", clock.parse(moment))[:-16] + "EXAMP1EEXAMP1E05",
             "type": name,
             "created_at": moment,

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 
 from pydantic import TypeAdapter
 
-from linkwright import audit, auth, ids
+from linkwright import audit, auth, ids, ownership
 from linkwright.errors import Unavailable
 from linkwright.plans import PLANS
 from linkwright.table import Item
@@ -168,13 +168,12 @@ def change_plan(asked: argparse.Namespace) -> str:
 
 
 def give_number(asked: argparse.Namespace) -> str:
-    from linkwright.voice.compliance import caller_ids
     from tools import numbers  # which needs this module
 
     existing_workspace(asked.workspace)
     try:
         numbers.register(asked.number, asked.workspace)
-    except caller_ids.Taken:
+    except ownership.Taken:
         raise Refused("another workspace calls from this number") from None
     return f"workspace {asked.workspace} calls from {asked.number}"
 

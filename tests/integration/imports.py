@@ -53,6 +53,7 @@ READS = _names("""
     linkwright.voice.calls.line linkwright.voice.calls.lists linkwright.voice.calls.models
     linkwright.voice.calls.places linkwright.voice.calls.reading linkwright.voice.calls.states
     linkwright.voice.calls.said linkwright.voice.compliance
+    linkwright.ownership
     linkwright.voice.compliance.caller_ids linkwright.voice.compliance.do_not_call
     linkwright.voice.compliance.models linkwright.voice.compliance.numbers linkwright.workspace
     linkwright.workspace.models linkwright.usage linkwright.workspace.settings

@@ -91,6 +91,9 @@ def listens_to_what_happens(stack: Stack, workspace: Workspace) -> None:
         pump.settle(stack, workspace.id)
     changed = {"headers": {"X-Shop": "13"}, "description": "other"}
     assert client.request("PATCH", f"/v1/webhooks/{takes}", json=changed).status == 200
+    queue = workspace.webhook(type="sqs", url=None, arn=workspace.queue())
+    paused = {"description": "not any more"}
+    assert client.request("PATCH", f"/v1/webhooks/{queue}", json=paused).status == 200
     of_it = catalogue.sample("call.ended")["id"]
     for filters in ("", "?type=call.ended", f"?object={of_it}"):
         found = client.get(f"/v1/events{filters}").json["data"]

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from linkwright import ownership
 from linkwright.voice import agents
-from linkwright.voice.compliance import caller_ids
 from tests.carrier import Exchange
 from tests.client import Answer
 from tests.factories import Workspace, another_number, make_workspace
@@ -104,7 +104,7 @@ def test_400_for_a_number_that_is_not_the_workspaces_own(
     assert workspace.client.get("/v1/voice/agents").json["data"] == [agent]
     mine = workspace.number()
     assert _create(workspace, phone_number=mine).json["phone_number"] == mine
-    with pytest.raises(caller_ids.Taken):
+    with pytest.raises(ownership.Taken):
         other_workspace.number(mine)
 
 

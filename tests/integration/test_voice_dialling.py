@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from linkwright import clock, ids, settings, table, vault
+from linkwright import clock, ids, ownership, settings, table, vault
 from linkwright.egress import Answer
 from linkwright.providers import telephony
 from linkwright.providers.telephony import Dial
@@ -17,7 +17,6 @@ from linkwright.voice.calls import items, lifecycle
 from linkwright.voice.calls.items import Superseded
 from linkwright.voice.calls.reports import Report
 from linkwright.voice.calls.states import EndedReason, Status
-from linkwright.voice.compliance import caller_ids
 from linkwright.voice.dialling import claims, dialler, inquiry
 from tests import carrier, pump
 from tests.carrier import Exchange, Killed, die, lose, then_die, unanswered, unreachable
@@ -972,7 +971,7 @@ def test_a_number_that_agents_call_from_is_released_by_force_alone(
     agent = of_mode.agent(phone_number=number)
     with pytest.raises(numbers.InUse, match=f"^{agent}$"):
         numbers.release(number)
-    with pytest.raises(caller_ids.Taken):
+    with pytest.raises(ownership.Taken):
         other_workspace.number(number)
     numbers.release(number, by_force=True)
     assert other_workspace.number(number) == number
@@ -982,7 +981,7 @@ def test_a_number_that_no_agent_calls_from_is_released_once(workspace: Workspace
     number = workspace.number()
     workspace.agent()
     numbers.release(number)
-    with pytest.raises(caller_ids.Unregistered):
+    with pytest.raises(ownership.Unregistered):
         numbers.release(number)
 
 

@@ -53,7 +53,8 @@ def own(emulator: EmulatedStack, monkeypatch: pytest.MonkeyPatch) -> Iterator[di
 
 def _made(workspace: Workspace, kind: str, arn: str) -> dict[str, Any]:
     answer = workspace.client.post(
-        "/v1/webhooks", json={"type": kind, "arn": arn, "events": ["call.ended"]}
+        "/v1/webhooks",
+        json={"type": kind, "arn": workspace.receiver(arn), "events": ["call.ended"]},
     )
     assert answer.status == 201, answer.raw
     assert answer.json["secret"] is None
@@ -99,9 +100,10 @@ def test_400_for_what_the_operator_does_not_allow(
     workspace: Workspace, own: dict[str, str]
 ) -> None:
     for arn in (own["queue"] + "x", own["queue"].replace("us-east-1", "eu-west-1")):
-        wanted = {"type": "sqs", "arn": arn, "events": ["*"]}
+        wanted = {"type": "sqs", "arn": workspace.receiver(arn), "events": ["*"]}
         answer = workspace.client.post("/v1/webhooks", json=wanted)
         assert (answer.status, answer.error["field"]) == (400, "arn")
+        assert "allows" in answer.error["message"]
 
 
 def test_it_is_tried_again_where_aws_does_not_take_it(

@@ -3,18 +3,20 @@
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from linkwright import aws, settings
+from linkwright import aws, ownership, settings
 from linkwright.errors import Unavailable
 from tests import pump
 from tests.clocks import Hand
 from tests.factories import Workspace
 from tests.integration.test_webhook_deliveries import _deliveries, _happen, _run
 from tests.stack import Stack
+from tools import receivers
 
 _OF = "us-east-1:123456789012"
 QUEUE, FIFO = f"arn:aws:sqs:{_OF}:own", f"arn:aws:sqs:{_OF}:own.fifo"
@@ -49,6 +51,10 @@ def own(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Own]:
     monkeypatch.setenv("WEBHOOK_ARNS", f"{QUEUE},{FIFO},{BUS}")
     settings.settings.cache_clear()
     made = Own()
+    for arn in (QUEUE, FIFO, BUS):
+        # Of whichever test it was before.
+        with suppress(ownership.Unregistered):
+            receivers.release(arn, by_force=True)
     sqs, bridge = type(aws.sqs()), type(aws.event_bridge())
     monkeypatch.setattr(
         sqs, "send_message", lambda of, **told: made.send_message(of, **told), raising=False
@@ -64,7 +70,7 @@ def hand(monkeypatch: pytest.MonkeyPatch) -> Hand:
 
 
 def _made(workspace: Workspace, kind: str, arn: str) -> dict[str, Any]:
-    wanted = {"type": kind, "arn": arn, "events": ["*"]}
+    wanted = {"type": kind, "arn": workspace.receiver(arn), "events": ["*"]}
     answer = workspace.client.post("/v1/webhooks", json=wanted)
     assert answer.status == 201, answer.raw
     made: dict[str, Any] = answer.json
@@ -143,3 +149,89 @@ def test_400_for_an_arn_of_another_type(
     answer = workspace.client.post("/v1/webhooks", json=wanted)
     assert (answer.status, answer.error["code"]) == (400, "validation_failed")
     assert "arn" in answer.error["message"]
+
+
+# ---- whose they are -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("kind", "arn"), [("sqs", QUEUE), ("eventbridge", BUS)])
+@pytest.mark.parametrize("whose", ["another's", "nobody's"])
+def test_400_for_an_arn_that_is_not_the_workspaces(
+    stack: Stack,
+    workspace: Workspace,
+    other_workspace: Workspace,
+    own: Own,
+    kind: str,
+    arn: str,
+    whose: str,
+) -> None:
+    """All are sent to by one role: who may name an ARN would write to the operator's own."""
+    if whose == "another's":
+        other_workspace.receiver(arn)
+    wanted = {"type": kind, "arn": arn, "events": ["*"]}
+    answer = workspace.client.post("/v1/webhooks", json=wanted)
+    told = {name: answer.error[name] for name in ("code", "field", "reason")}
+    assert (answer.status, told) == (
+        400,
+        {"code": "validation_failed", "field": "arn", "reason": "arn_not_registered"},
+    )
+    assert workspace.client.get("/v1/webhooks").json["data"] == []
+    _happen(workspace)
+    pump.settle(stack, workspace.id)
+    assert (own.messages, own.entries) == ([], [])
+
+
+def test_201_for_an_arn_of_the_workspace_in_test_mode_too_and_told_apart(
+    stack: Stack, workspace: Workspace, own: Own
+) -> None:
+    """By a rule of the bus: what is one test's is nobody's order."""
+    of_test = Workspace(workspace.item, "test")
+    for of in (workspace, of_test):
+        _made(of, "eventbridge", BUS)
+        _happen(of)
+        pump.settle(stack, workspace.id)
+    assert [json.loads(entry[3])["mode"] for entry in own.entries] == ["live", "test"]
+
+
+def test_it_is_disabled_once_its_arn_is_another_workspaces(
+    stack: Stack, workspace: Workspace, other_workspace: Workspace, own: Own
+) -> None:
+    webhook = _made(workspace, "sqs", QUEUE)
+    path = f"/v1/webhooks/{webhook['id']}"
+    receivers.release(QUEUE, by_force=True)
+    other_workspace.receiver(QUEUE)
+    _happen(workspace)
+    pump.settle(stack, workspace.id)
+    assert own.messages == []
+    shown = workspace.client.get(path).json
+    assert (shown["status"], shown["disabled_reason"]) == ("disabled", "gone")
+    assert shown["failure"]["last_error"] == "arn_not_registered"
+    enabled = workspace.client.request("PATCH", path, json={"status": "enabled"})
+    assert (enabled.status, enabled.error["reason"]) == (400, "arn_not_registered")
+    paused = workspace.client.request("PATCH", path, json={"status": "paused"})
+    assert (paused.status, paused.json["status"]) == (200, "paused")
+    receivers.release(QUEUE)
+    workspace.receiver(QUEUE)
+    assert workspace.client.request("PATCH", path, json={"status": "enabled"}).status == 200
+    pump.settle(stack, workspace.id)
+
+
+@pytest.mark.parametrize("mode", ["live", "test"])
+def test_an_arn_that_webhooks_are_sent_to_is_released_by_force_alone(
+    workspace: Workspace, other_workspace: Workspace, own: Own, mode: str
+) -> None:
+    webhook = _made(Workspace(workspace.item, mode), "sqs", QUEUE)
+    with pytest.raises(receivers.InUse, match=f"^{webhook['id']}$"):
+        receivers.release(QUEUE)
+    with pytest.raises(ownership.Taken):
+        other_workspace.receiver(QUEUE)
+    receivers.release(QUEUE, by_force=True)
+    assert other_workspace.receiver(QUEUE) == QUEUE
+
+
+def test_an_arn_that_no_webhook_names_is_released_once(workspace: Workspace, own: Own) -> None:
+    workspace.receiver(BUS)
+    workspace.webhook()
+    receivers.release(BUS)
+    with pytest.raises(ownership.Unregistered):
+        receivers.release(BUS)

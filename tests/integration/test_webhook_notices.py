@@ -104,3 +104,28 @@ def test_nobody_is_mailed_twice_after_an_answer_that_was_lost(
     assert jobs.is_due(_look(where))
     assert not jobs.is_due(_look(where))
     assert sorted(tried) == ["a@example.com", "b@example.com"]
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("https://hooks.example.com/T01/s3cr3t", "https://hooks.example.com/********"),
+        ("https://hooks.example.com?key=s3cr3t", "https://hooks.example.com/********"),
+    ],
+)
+def test_events_tell_the_host_of_an_endpoint_and_not_its_secrets(
+    stack: Stack, workspace: Workspace, receivers: Receivers, url: str, told: str
+) -> None:
+    """Whoever may read events, or gets them, may not read webhooks."""
+    other = "https://other.example.com/in"
+    _webhook(workspace, url=url)
+    _webhook(workspace, url=other, events=["webhook.disabled"])
+    receivers.does[url] = answers(410)
+    _happen(workspace)
+    pump.settle(stack, workspace.id)
+    reader = workspace.client_with(["events:read"])
+    (event,) = reader.get("/v1/events?type=webhook.disabled").json["data"]
+    (message,) = receivers.at(other)
+    for seen in (event, message.json):
+        assert seen["data"]["object"]["url"] == told
+    assert "s3cr3t" not in reader.get("/v1/events").raw

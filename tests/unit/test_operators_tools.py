@@ -26,7 +26,7 @@ def _run(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("tool", ["jobs", "listen", "numbers", "pause", "restore", "workspace"])
+@pytest.mark.parametrize("tool", ["jobs", "listen", "numbers", "pause", "receivers", "restore", "workspace"])
 def test_each_tool_starts_as_it_is_documented(tool: str) -> None:
     done = _run(f"tools.{tool}", "--help")
     assert done.returncode == 0, done.stderr[-300:]
@@ -39,6 +39,8 @@ def test_each_tool_starts_as_it_is_documented(tool: str) -> None:
         "numbers +972541234567 ws_1",
         "numbers --release +972541234567",
         "pause renew",
+        "receivers arn:aws:sqs:us-east-1:123456789012:own ws_1",
+        "receivers --release arn:aws:events:us-east-1:123456789012:event-bus/own",
         "restore --table core --source restored",
         "workspace create --name Acme",
         "workspace member ws_1 org_1 user_1 --role admin",
@@ -72,6 +74,22 @@ def test_a_number_is_given_to_one_or_released_and_nothing_by_omission(
     words: str, said: str
 ) -> None:
     done = _run("tools.numbers", "--stack", "linkwright-nowhere", *words.split())
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("arn:aws:sqs:us-east-1:123456789012:own", "say a workspace, or --release"),
+        ("--force arn:aws:sqs:us-east-1:123456789012:own ws_1", "--force is for --release"),
+        ("arn:aws:s3:::own ws_1", "say the ARN of an event bus or a queue"),
+    ],
+)
+def test_a_receiver_is_given_to_one_or_released_and_nothing_by_omission(
+    words: str, said: str
+) -> None:
+    done = _run("tools.receivers", "--stack", "linkwright-nowhere", *words.split())
     assert done.returncode == 2
     assert said in done.stderr
 
@@ -119,7 +137,7 @@ def test_what_was_said_reaches_the_tool_as_it_is(name: str) -> None:
     assert given[2:] == ["--stack", name, "+972541234567", "ws_1"]
 
 
-@pytest.mark.parametrize("target", ["deploy", "number", "workspace"])
+@pytest.mark.parametrize("target", ["deploy", "number", "receiver", "workspace"])
 def test_no_recipe_quotes_what_was_said_itself(target: str) -> None:
     """A quote in it would end the recipe's, so it comes from the environment."""
     block = re.search(

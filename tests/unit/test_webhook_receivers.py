@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from linkwright import aws, clock, sealing, settings
+from linkwright import aws, clock, ownership, sealing, settings
 from linkwright.errors import Unavailable
 from linkwright.sealing import Unsealable
 from linkwright.table import Item
@@ -32,6 +32,8 @@ class Cloud:
         self.told: list[Any] = []
         self.answer: dict[str, Any] = {"EventId": "1"}
         self.is_down = False
+        arns = (BUS, QUEUE, f"{QUEUE}.fifo")
+        self.owners = {f"ARN#{arn}": "ws_1" for arn in arns}
 
     def put_event(self, *told: str) -> dict[str, Any]:
         self._take(told)
@@ -54,6 +56,7 @@ def cloud(environment: pytest.MonkeyPatch) -> Cloud:
     environment.setattr(aws, "event_bridge", lambda: cloud)
     environment.setattr(aws, "sqs", lambda: cloud)
     environment.setattr(sealing, "unseal", _opened)
+    environment.setattr(ownership, "owner", lambda key: cloud.owners.get(key.pk))
     return cloud
 
 
@@ -234,3 +237,15 @@ def test_what_no_queue_takes_is_written_as_json_has_it_besides(cloud: Cloud) -> 
     body = cloud.told[0]["MessageBody"]
     assert not {"\ufffe", "\uffff"} & set(body)
     assert json.loads(body) == json.loads(bodies.message(event, "full"))
+
+
+@pytest.mark.parametrize(("kind", "arn"), [("eventbridge", BUS), ("sqs", QUEUE)])
+@pytest.mark.parametrize("owner", ["ws_2", None])
+def test_what_is_another_workspaces_by_now_is_sent_nothing(
+    cloud: Cloud, kind: str, arn: str, owner: str | None
+) -> None:
+    cloud.owners = {f"ARN#{arn}": owner} if owner else {}
+    outcome = _sent(_endpoint(kind, view={"arn": arn}))
+    assert (outcome.is_taken, outcome.is_gone) == (False, True)
+    assert outcome.attempt["error"] == "arn_not_registered"
+    assert cloud.told == []

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from linkwright.fields import Model
 from linkwright.voice import operations as voice
 from linkwright.voice.operations import CallSummary
-from linkwright.webhooks.models import Delivery, Webhook
+from linkwright.webhooks.models import MASK, Delivery, Webhook
 from linkwright.workspace.operations import UsageThreshold
 
 Object = dict[str, Any]
@@ -141,7 +141,7 @@ def _webhooks() -> Mapping[str, Object]:
     webhook = {
         "id": _WEBHOOK,
         "type": "https",
-        "url": "https://example.com/hooks",
+        "url": f"https://example.com/{MASK}",
         "events": ["call.ended"],
         "payload": "full",
         "created_at": "2026-10-01T08:05:00Z",

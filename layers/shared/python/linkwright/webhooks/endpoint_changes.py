@@ -7,7 +7,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
-from linkwright import clock, egress, ids, sealing, standard_webhooks
+from linkwright import clock, egress, ids, ownership, sealing, standard_webhooks
 from linkwright.auth import Account
 from linkwright.egress import EgressError
 from linkwright.errors import Conflict, PlanLimitExceeded, ValidationFailed
@@ -28,7 +28,9 @@ OVERLAP = timedelta(hours=24)
 
 
 def create(account: Account, wanted: CreateWebhook, tx: Transaction) -> CreatedWebhook:
-    """Errors: an address that is not public (400), the plan has no more endpoints (402)."""
+    """Errors: an address that is not public, an ARN that is not the workspace's (400), the plan has
+    no more endpoints (402).
+    """
     _require_receiver(wanted.url, wanted.arn)
     present, ring = endpoints.all_of(account.partition)
     if len(present) >= account.plan.webhooks:
@@ -47,13 +49,17 @@ def create(account: Account, wanted: CreateWebhook, tx: Transaction) -> CreatedW
         secret = standard_webhooks.new_secret()
         item["secrets"] = [{"sealed": sealing.seal(secret, account.partition, webhook_id)}]
     tx.put(Table.CORE, item)
+    if wanted.arn is not None:
+        ownership.require(tx, endpoints.arn_key(wanted.arn), _not_registered)
     _raise_version(tx, ring)
     tx.audit("webhook.created", webhook_id, {"type": wanted.type, "events": wanted.events})
     return CreatedWebhook(secret=secret, **health.shown(item))
 
 
 def change(account: Account, webhook_id: str, wanted: UpdateWebhook, tx: Transaction) -> Webhook:
-    """Errors: no such endpoint (404), an address that is not public (400)."""
+    """Errors: no such endpoint (404), an address that is not public, an ARN that is the workspace's
+    no more (400).
+    """
     item = endpoints.existing(account.partition, webhook_id)
     changes = wanted.changes()
     if {"url", "headers"} & set(changes) and item["view"]["type"] != "https":
@@ -71,6 +77,9 @@ def change(account: Account, webhook_id: str, wanted: UpdateWebhook, tx: Transac
     if status is not None:
         after = {**_started_anew(after, item, status), "status": status}
     _write(tx, item, after)
+    # Whoever has lost it may still switch it off.
+    if "arn" in item["view"] and after["status"] == "enabled":
+        ownership.require(tx, endpoints.arn_key(item["view"]["arn"]), _not_registered)
     tx.audit("webhook.changed", webhook_id, {"fields": sorted(wanted.model_fields_set)})
     return Webhook.model_validate(health.shown(after))
 
@@ -137,6 +146,14 @@ def _require_receiver(url: str | None, arn: str | None) -> None:
     if arn is not None and (arn not in settings().webhook_arns or not _is_near(arn)):
         text = "Field 'arn' must be one that the deployment allows, in its region."
         raise ValidationFailed(text, field="arn")
+
+
+def _not_registered() -> ValidationFailed:
+    return ValidationFailed(
+        "Field 'arn' must be one that is registered to the workspace.",
+        field="arn",
+        reason="arn_not_registered",
+    )
 
 
 def _is_near(arn: str) -> bool:

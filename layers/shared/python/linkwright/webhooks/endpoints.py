@@ -4,7 +4,7 @@ from linkwright import ids, pagination
 from linkwright.auth import Account
 from linkwright.errors import ResourceNotFound
 from linkwright.pagination import ListQuery, Page, Place, Placed
-from linkwright.table import Item, Table, get, query
+from linkwright.table import Item, Key, Table, get, query
 from linkwright.transaction import Transaction
 from linkwright.webhooks import health, queue
 from linkwright.webhooks.models import (
@@ -39,6 +39,11 @@ def listed(account: Account, query: ListQuery) -> Page[Webhook]:
     return pagination.paged(
         account, _ROUTE, query, fetch, lambda item: Webhook.model_validate(health.shown(item))
     )
+
+
+def arn_key(arn: str) -> Key:
+    """Of whose a bus or a queue is: all are sent to by one role, which may send to any of them."""
+    return Key(f"ARN#{arn}", "OWNER")
 
 
 def of(partition: str) -> list[Item]:

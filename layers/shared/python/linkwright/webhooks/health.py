@@ -6,6 +6,7 @@ events failed for good, half a day apart, and nothing went well meanwhile. So on
 never take disables nothing. One that answers that it is gone is disabled at once.
 """
 
+import re
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -110,7 +111,7 @@ def write(tx: Transaction, before: Item, after: Item, otherwise: Otherwise) -> I
         otherwise=otherwise,
     )
     if told:
-        tx.emit(told, shown(after), sequence=after["v"])
+        tx.emit(told, _without_path(shown(after)), sequence=after["v"])
         request_notice(tx, told, shown(after))
     return after
 
@@ -138,6 +139,14 @@ def _told(before: Item, after: Item) -> str | None:
     if after.get("failing", {}).get("count") == FAILING:
         return "webhook.failing"
     return None
+
+
+def _without_path(endpoint: Item) -> Item:
+    """As others are told of it: whoever has the whole of such an address may often write there."""
+    if "url" not in endpoint:
+        return endpoint
+    scheme, _, rest = endpoint["url"].partition("://")
+    return {**endpoint, "url": f"{scheme}://{re.split('[/?#]', rest)[0]}/{MASK}"}
 
 
 def shown(endpoint: Item) -> Item:

@@ -56,9 +56,13 @@ def _sendable(headers: dict[str, str]) -> dict[str, str]:
 
 
 def _named(arn: str) -> str:
-    if not any(form.fullmatch(arn) for form in _ARNS.values()):
+    if not is_arn(arn):
         raise PydanticCustomError("arn", "must be the ARN of an event bus or a queue")
     return arn
+
+
+def is_arn(text: str) -> bool:
+    return any(form.fullmatch(text) for form in _ARNS.values())
 
 
 Url = Annotated[str, Field(min_length=1, max_length=2048)]

@@ -6,14 +6,14 @@ from functools import partial
 
 from pydantic import SecretStr
 
-from linkwright import aws, clock, sealing
+from linkwright import aws, clock, ownership, sealing
 from linkwright.errors import Unavailable
 from linkwright.jobs import partition_of
 from linkwright.observability import log_failure
 from linkwright.sealing import Unsealable
 from linkwright.settings import settings
 from linkwright.table import Item
-from linkwright.webhooks import sending
+from linkwright.webhooks import endpoints, sending
 from linkwright.webhooks.logs import bodies
 from linkwright.webhooks.sending import Message, Outcome
 
@@ -26,13 +26,19 @@ def prepared(endpoint: Item, event: Item, asked: int) -> Send:
     """All of an attempt but the sending. What is wrong on our side is an outcome too, so that
     nothing behind it waits. `asked` is `deliveries.asked`. Raises `Unavailable`.
     """
+    arn, partition = endpoint["view"].get("arn"), partition_of(endpoint["pk"])
+    if arn and ownership.owner(endpoints.arn_key(arn)) != ownership.workspace(partition):
+        return partial(Outcome, _unsent("arn_not_registered"), is_gone=True)
     try:
         body = bodies.message(event, endpoint["view"]["payload"])
         return _SENT_TO[endpoint["view"]["type"]](endpoint, event, body, asked)
     except (ValueError, LookupError, TypeError, Unsealable) as failure:
         log_failure("webhook not sent", failure, event=event["id"], webhook=endpoint["sk"])
-        attempt = {"at": clock.timestamp(), "status": None, "error": "internal", "duration_ms": 0}
-        return partial(Outcome, attempt)
+        return partial(Outcome, _unsent("internal"))
+
+
+def _unsent(error: str) -> Item:
+    return {"at": clock.timestamp(), "status": None, "error": error, "duration_ms": 0}
 
 
 def _to_url(endpoint: Item, event: Item, body: bytes, _: int) -> Send:

@@ -43,7 +43,10 @@ def _completed(event: Item) -> Item:
 def _event(event: Item, data: EventData) -> Event:
     names = ("id", "type", "created_at", "workspace_id", "api_version", "sequence", "request_id")
     return Event(
-        data=data, metadata=event.get("metadata", {}), **{name: event[name] for name in names}
+        data=data,
+        metadata=event.get("metadata", {}),
+        mode="test" if jobs.partition_of(event["pk"]).endswith(".test") else "live",
+        **{name: event[name] for name in names},
     )
 
 

@@ -1,6 +1,6 @@
 """What the events' endpoints take and show; a webhook's body is an event, as it is shown."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -31,6 +31,7 @@ class Event(Model):
     type: str
     created_at: Time
     workspace_id: str
+    mode: Literal["live", "test"]
     api_version: str
     sequence: int
     data: EventData
