@@ -246,7 +246,8 @@ ENDPOINTS = {
     ),
     "GET /v1/webhooks/{webhook_id}": Row([Cost(["GetItem"], 1, 1)]),
     "PATCH /v1/webhooks/{webhook_id}": Row(
-        [Cost(_CHANGE, 1, 8), Cost(_CHANGE, 1, 10, "of a queue", _of_queue)], body=lambda _: {"description": "The shop's."}
+        [Cost(_CHANGE, 1, 8), Cost(_CHANGE, 1, 10, "of a queue", _of_queue)],
+        body=lambda _: {"description": "The shop's."},
     ),
     "DELETE /v1/webhooks/{webhook_id}": Row([Cost(["TransactWriteItems"], 0, 8)]),
     "POST /v1/webhooks/{webhook_id}/rotate-secret": Row([Cost(_CHANGE, 1, 10)], body=lambda _: {}),

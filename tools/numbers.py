@@ -46,9 +46,7 @@ def release(number: str, *, by_force: bool = False) -> None:
     """
     owner = ownership.owner(caller_ids.key(number))
     if owner is not None and not by_force:
-        used = [
-            row["sk"] for row in _agents(owner) if row["view"]["phone_number"] == number
-        ]
+        used = [row["sk"] for row in _agents(owner) if row["view"]["phone_number"] == number]
         if used:
             raise InUse(used)
     tx = Transaction(OPERATOR, OPERATOR)

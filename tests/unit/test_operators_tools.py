@@ -26,7 +26,9 @@ def _run(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("tool", ["jobs", "listen", "numbers", "pause", "receivers", "restore", "workspace"])
+@pytest.mark.parametrize(
+    "tool", ["jobs", "listen", "numbers", "pause", "receivers", "restore", "workspace"]
+)
 def test_each_tool_starts_as_it_is_documented(tool: str) -> None:
     done = _run(f"tools.{tool}", "--help")
     assert done.returncode == 0, done.stderr[-300:]
