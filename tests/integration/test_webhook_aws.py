@@ -235,3 +235,13 @@ def test_an_arn_that_no_webhook_names_is_released_once(workspace: Workspace, own
     receivers.release(BUS)
     with pytest.raises(ownership.Unregistered):
         receivers.release(BUS)
+
+
+@pytest.mark.parametrize("change", [{"url": "https://hooks.example.com/in"}, {"headers": {}}])
+def test_400_for_a_change_of_what_only_urls_have(
+    workspace: Workspace, own: Own, change: dict[str, Any]
+) -> None:
+    webhook = _made(workspace, "sqs", QUEUE)
+    path = f"/v1/webhooks/{webhook['id']}"
+    answer = workspace.client.request("PATCH", path, json=change)
+    assert (answer.status, answer.error["field"]) == (400, next(iter(change)))

@@ -62,8 +62,10 @@ def change(account: Account, webhook_id: str, wanted: UpdateWebhook, tx: Transac
     """
     item = endpoints.existing(account.partition, webhook_id)
     changes = wanted.changes()
-    if {"url", "headers"} & set(changes) and item["view"]["type"] != "https":
-        raise ValidationFailed("Field 'url' is of endpoints of type https.", field="url")
+    of_https = [name for name in ("url", "headers") if name in changes]
+    if of_https and item["view"]["type"] != "https":
+        text = f"Field '{of_https[0]}' is of endpoints of type https."
+        raise ValidationFailed(text, field=of_https[0])
     if "url" in changes:
         _require_receiver(changes["url"], None)
     headers, status = changes.pop("headers", None), changes.pop("status", None)
