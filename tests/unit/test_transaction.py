@@ -2,16 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from linkwright import clock, transaction
+from linkwright import clock, jobs, transaction
 from linkwright.audit import Actor
 from linkwright.client import core
 from linkwright.errors import ServerError, Unavailable
-from linkwright.jobs import AlreadyDone
+from linkwright.jobs import AlreadyDone, Work
 from linkwright.table import Item, Key, Table
 from linkwright.transaction import RecordExists, Transaction
 from tests.simulation.tables import cancelled
@@ -190,6 +191,36 @@ def test_a_job_that_is_finished_waits_for_nothing_and_was_not_done_before(
     removed = update["update_expression"].removeprefix("REMOVE ").split(", ")
     assert {"#outbox", "#gsi2pk", "#gsi2sk", "#attempts", "#next_at"} <= set(removed)
     assert update["condition_expression"] == "attribute_exists(#gsi2pk)"
+
+
+@pytest.mark.parametrize("kind", [jobs.HANG_UP, jobs.CALL], ids=["a job", "more than a job"])
+@pytest.mark.parametrize("kept", [None, {"sid": "CA1", "at": 3}], ids=["bare", "with facts"])
+def test_a_job_that_gives_up_is_found_as_that_and_kept_for_a_time_if_it_is_no_more(
+    tx: Transaction, driver: Driver, monkeypatch: pytest.MonkeyPatch, kind: str, kept: Item | None
+) -> None:
+    moment = datetime(2026, 11, 28, 9, tzinfo=UTC)
+    monkeypatch.setattr(clock, "now", lambda: moment)
+    tx.give_up(Work(kind, AT.pk, AT.sk), kept)
+    driver.raises = [cancelled(["ConditionalCheckFailed"])]
+    with pytest.raises(AlreadyDone):
+        tx.commit()
+    (update,) = driver.operations[0]
+    now = "2026-11-28T09:00:00Z"
+    facts = {"gsi2pk": jobs.given_up_partition(kind), "gsi2sk": now, "given_up_at": now}
+    if kind == jobs.HANG_UP:
+        facts |= {"ttl": clock.epoch() + jobs.RETENTION.total_seconds()}
+    facts = {**(kept or {}), **facts}
+    assert update["key"] == AT.attributes()
+    assert update["expression_attribute_values"] == {f":{name}": at for name, at in facts.items()}
+    written, _, removed = update["update_expression"].partition(" REMOVE ")
+    assert written == "SET " + ", ".join(f"#{name} = :{name}" for name in facts)
+    assert removed == "#outbox, #next_at, #swept"
+    # What it must know is written once; and one that was asked for since has not given up.
+    unknown = [f"attribute_not_exists(#{name})" for name in kept or ()]
+    assert update["condition_expression"].split(" AND ") == [
+        *("attribute_exists(#gsi2pk)", "#gsi2pk <> :gsi2pk"),
+        *unknown,
+    ]
 
 
 def test_what_says_nothing_is_not_written(tx: Transaction, driver: Driver) -> None:
