@@ -42,7 +42,11 @@ MODULES = {
     "retries": ("integration/test_jobs", "integration/test_account", "integration/test_giving_up"),
     "sealing": ("unit/test_sealing",),
     "sessions": ("integration/test_sessions",),
-    "standard_webhooks": ("unit/test_webhook_sending", "integration/test_plan_changes"),
+    "standard_webhooks": (
+        "unit/test_inbound_webhooks",
+        "unit/test_webhook_sending",
+        "integration/test_plan_changes",
+    ),
     "sweeper": ("integration/test_jobs", "integration/test_noisy_neighbour"),
     "transaction": ("unit/test_transaction",),
     "usage": ("unit/test_usage",),

@@ -17,8 +17,8 @@ OLD, NEW = (webhooks.secret_of(path) for path in (webhooks.BILLING, webhooks.CLE
 class Sent:
     """A message, signed by a secret."""
 
-    def __init__(self, body: bytes, secret: str) -> None:
-        moment = clock.epoch()
+    def __init__(self, body: bytes, secret: str, late_s: int = 0) -> None:
+        moment = clock.epoch() - late_s
         self.headers = {
             "webhook-id": "msg_1",
             "webhook-timestamp": str(moment),
@@ -72,6 +72,20 @@ def test_what_nobody_signed_is_forbidden(vault: dict[str, Any]) -> None:
     with pytest.raises(Forbidden):
         _received(forged)
     assert vault["looks"] == 1
+
+
+@pytest.mark.parametrize(
+    ("late_s", "is_read"), [(300, True), (301, False), (-300, True), (-301, False)]
+)
+def test_a_signature_is_good_for_five_minutes_either_way(
+    vault: dict[str, Any], late_s: int, is_read: bool
+) -> None:
+    sent = Sent(b"{}", OLD, late_s)
+    if is_read:
+        assert _received(sent) == b"{}"
+        return
+    with pytest.raises(Forbidden):
+        _received(sent)
 
 
 def test_a_body_other_than_the_signed_one_is_forbidden(vault: dict[str, Any]) -> None:

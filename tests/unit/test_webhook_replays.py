@@ -27,13 +27,16 @@ _NUMBERS = count()
 
 
 class World:
-    """What is stored, by pages of two; a commit writes, or is refused."""
+    """What is stored, by pages of two, or of one where it is read strongly; a commit writes, or is
+    refused.
+    """
 
     def __init__(self) -> None:
         self.items: dict[Key, Item] = {}
         self.commits: list[Transaction] = []
         self.before_commit: Callable[[], None] = lambda: None
         self.strong: list[tuple[str, bool]] = []
+        self.lowest: list[str] = []
         self.endpoint: Item = {
             **queue.endpoint_key(PARTITION, WEBHOOK).attributes(),
             **{"status": "enabled", "view": {"id": WEBHOOK, "events": ["*"]}},
@@ -60,8 +63,9 @@ class World:
         strong: bool = False,
     ) -> tuple[list[Item], Item | None]:
         assert table is Table.CORE
-        self.strong.append((partition, strong))
         low, high = between
+        self.strong.append((partition, strong))
+        self.lowest.append(low)
         found = [item for item in self.items.values() if item.get(f"{index}pk") == partition]
         found = sorted(item["sk"] for item in found if low <= item["sk"] <= high)
         if newest_first:
@@ -69,7 +73,7 @@ class World:
         if start_after:
             found = found[found.index(start_after["sk"]) + 1 :]
         by_sk = {item["sk"]: item for item in self.items.values() if item.get(f"{index}pk")}
-        rows = [by_sk[sk] for sk in found[: min(limit, 2)]]
+        rows = [by_sk[sk] for sk in found[: min(limit, 1 if strong else 2)]]
         return rows, rows[-1] if len(found) > len(rows) else None
 
     def commit(self, tx: Transaction) -> None:
@@ -309,6 +313,8 @@ def test_missing_are_those_of_one_moment_too(world: World) -> None:
     known, missing = world.event(NOW - HOUR), world.event(NOW - HOUR)
     world.delivery(known, "succeeded")
     assert _chosen(world, only="missing") == [missing]
+    # No delivery is read that was made before.
+    assert world.lowest[-1] == ids.first_at("dlv", NOW - HOUR)
 
 
 def test_only_what_the_endpoint_wants_is_meant(world: World) -> None:
@@ -351,8 +357,19 @@ def test_forty_are_asked_for_in_a_change_with_the_place_that_is_come_to(world: W
     assert moved["condition_expression"] == "#reached = :seen"
     values = moved["expression_attribute_values"]
     assert (values[":reached"], values[":seen"]) == (meant[39], "")
-    assert set(first._otherwise) == {None, replays._Moved}
+    # Each delivery, the bell and the place.
+    assert first._otherwise.count(replays._Moved) == 42
     assert len(first._operations) <= 100
+
+
+def test_what_failed_is_gone_through_by_its_deliveries(world: World) -> None:
+    meant = [world.event(NOW - HOUR * hours) for hours in (3, 2, 1)]
+    places = [world.delivery(event_id, "failed") for event_id in meant]
+    work = _job(world, only="failed", reached=places[0])
+    replays.carry_on(work)
+    assert world.asked() == meant[1:]
+    assert world.items[work.key]["reached"] == places[2]
+    assert _is_done(world, work)
 
 
 def test_a_change_that_another_run_was_faster_with_is_made_anew(world: World) -> None:
@@ -379,11 +396,12 @@ def test_a_job_that_is_over_does_nothing(world: World) -> None:
 
 
 @pytest.mark.parametrize("is_there", [True, False])
+@pytest.mark.parametrize("only", ["all", "failed"])
 def test_a_replay_of_an_endpoint_that_is_disabled_or_deleted_ends(
-    world: World, is_there: bool
+    world: World, is_there: bool, only: str
 ) -> None:
-    world.event()
-    work = _job(world)
+    world.delivery(world.event(), "failed")
+    work = _job(world, only=only)
     world.endpoint["status"] = "disabled"
     if not is_there:
         del world.items[queue.endpoint_key(PARTITION, WEBHOOK)]
