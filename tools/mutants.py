@@ -22,22 +22,21 @@ from pathlib import Path
 from tools.template import ROOT
 
 _REQUESTS = ("integration/test_every_route_*", "integration/test_tenancy")
-_CALL_ITEMS = (
-    "unit/test_call_items",
-    "unit/test_lifecycle",
-    "unit/test_endings",
-    "unit/test_claims",
-)
+_CALLS = ("integration/test_voice_*", "integration/test_callback_effects", "integration/test_turns")
 # What must not go wrong, and by which tests it is held.
 MODULES = {
     "auth": ("unit/test_auth", "integration/test_sessions", *_REQUESTS),
     "tokens": ("unit/test_auth",),
     "egress": ("unit/test_egress",),
-    "idempotency": ("unit/test_idempotency",),
+    "idempotency": ("unit/test_idempotency", "integration/test_idempotency*"),
     "inbound_webhooks": ("unit/test_inbound_webhooks",),
     "jobs": ("integration/test_jobs", "integration/test_giving_up"),
     "pace": ("integration/test_pace", "integration/test_voice_pace"),
-    "pagination": ("unit/test_pagination",),
+    "pagination": (
+        "unit/test_pagination",
+        "integration/test_paging",
+        "integration/test_call_filters",
+    ),
     "relay": ("integration/test_jobs", "integration/test_tried_again"),
     "retries": ("integration/test_jobs", "integration/test_account", "integration/test_giving_up"),
     "sealing": ("unit/test_sealing",),
@@ -48,16 +47,24 @@ MODULES = {
         "integration/test_plan_changes",
     ),
     "sweeper": ("integration/test_jobs", "integration/test_noisy_neighbour"),
-    "transaction": ("unit/test_transaction",),
+    "transaction": (
+        "unit/test_transaction",
+        "integration/test_idempotency*",
+        "integration/test_do_not_call",
+    ),
     "usage": ("unit/test_usage",),
-    "worker": ("unit/test_worker", "unit/test_time_left"),
-    "voice/calls/endings": ("unit/test_endings", "unit/test_lifecycle"),
-    "voice/calls/items": _CALL_ITEMS,
-    "voice/calls/lifecycle": _CALL_ITEMS,
+    "worker": ("unit/test_worker", "unit/test_time_left", "integration/test_jobs"),
+    "voice/calls/endings": (
+        "unit/test_endings",
+        "unit/test_lifecycle",
+        "integration/test_voice_ends",
+    ),
+    "voice/calls/items": ("unit/test_call_items", "unit/test_lifecycle", *_CALLS),
+    "voice/calls/lifecycle": ("unit/test_lifecycle", *_CALLS),
     "voice/calls/line": ("integration/test_voice_line",),
     "voice/calls/places": ("integration/test_voice_line", "integration/test_voice_minutes"),
     "voice/compliance/quiet_hours": ("unit/test_quiet_hours",),
-    "voice/dialling/claims": ("unit/test_claims",),
+    "voice/dialling/claims": ("unit/test_claims", "integration/test_voice_dialling"),
     "webhooks/deliverer": ("unit/test_webhook_deliverer",),
     "webhooks/fan_out": ("unit/test_webhook_fan_out",),
     "webhooks/health": ("unit/test_webhook_health",),
@@ -71,7 +78,16 @@ _PYTEST = ["-m", "not emulator", "-k", "not 720_orders"]
 
 _SCRATCH = ROOT / ".mutants"
 _PACKAGES = "layers/shared/python"
-_COPIED = ("tests", "tools", "functions", "events", "docs", "benchmarks", "template.yaml")
+_COPIED = (
+    "tests",
+    "tools",
+    "functions",
+    "events",
+    "docs",
+    "benchmarks",
+    "template.yaml",
+    "README.md",
+)
 _KILLED = frozenset({"killed", "timeout", "suspicious", "segfault"})
 _LEFT_OUT = "left out"
 # Words with a space between them; `#` and `:` are an expression's.

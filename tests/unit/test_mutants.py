@@ -2,6 +2,8 @@
 others are judged: by such as there are.
 """
 
+import re
+
 import pytest
 
 from tools import mutants
@@ -53,3 +55,11 @@ def test_each_module_is_there_and_so_are_the_tests_that_judge_it(module: str) ->
     assert (ROOT / mutants._PACKAGES / "linkwright" / f"{module}.py").is_file()
     for pattern in MODULES[module]:
         assert list((ROOT / "tests").glob(f"{pattern}.py")), pattern
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_what_the_tests_of_a_module_read_of_the_root_is_in_its_copy(module: str) -> None:
+    files = [path for one in MODULES[module] for path in (ROOT / "tests").glob(f"{one}.py")]
+    named = {name for path in files for name in re.findall(r'"(\w+\.\w+)"', path.read_text())}
+    read = {name for name in named if (ROOT / name).is_file()}
+    assert read <= {*mutants._COPIED, "pyproject.toml"}

@@ -80,8 +80,8 @@ def test_more_than_the_plan_has_is_refused_with_what_is_used_of_it(
 def test_what_is_left_is_the_limit_without_what_is_committed(
     monkeypatch: pytest.MonkeyPatch, counted: Item | None, left: int
 ) -> None:
-    counters = {usage.key("ws_1", "2026-11-01", usage.CALL_MINUTES): counted}
-    monkeypatch.setattr(usage, "get", lambda _, key: counters[key])
+    counters = {(Table.CORE, usage.key("ws_1", "2026-11-01", usage.CALL_MINUTES)): counted}
+    monkeypatch.setattr(usage, "get", lambda *where: counters[where])
     assert usage.left("ws_1", PLAN, usage.CALL_MINUTES, "2026-11-01") == left
 
 
@@ -162,8 +162,8 @@ def test_all_of_the_limit_may_be_there_at_once_and_no_more(
 def test_more_at_once_than_the_plan_has_is_refused_with_how_many_there_are(
     tx: Transaction, monkeypatch: pytest.MonkeyPatch, counted: Item | None, used: int
 ) -> None:
-    counters = {usage.standing("ws_1", "webhooks"): counted}
-    monkeypatch.setattr(usage, "get", lambda _, key: counters[key])
+    counters = {(Table.CORE, usage.standing("ws_1", "webhooks")): counted}
+    monkeypatch.setattr(usage, "get", lambda *where: counters[where])
     usage.occupy(ACCOUNT, "webhooks", 1, tx)
     # Whether it is seen beforehand or at the commit.
     (otherwise,) = tx._otherwise
@@ -194,8 +194,8 @@ def test_one_that_is_gone_makes_room_for_one(tx: Transaction) -> None:
 def test_there_is_room_for_what_the_plan_has_more_than_there_is(
     monkeypatch: pytest.MonkeyPatch, counted: Item | None, room: int
 ) -> None:
-    counters = {usage.standing("ws_1", "webhooks"): counted}
-    monkeypatch.setattr(usage, "get", lambda _, key: counters[key])
+    counters = {(Table.CORE, usage.standing("ws_1", "webhooks")): counted}
+    monkeypatch.setattr(usage, "get", lambda *where: counters[where])
     assert usage.room(ACCOUNT, "webhooks") == max(HOOKS - room, 0)
 
 
@@ -256,6 +256,7 @@ def test_what_another_took_meanwhile_is_refused_at_the_commit(
     monkeypatch.setattr(usage, "get", lambda *_: {"committed": LIMIT})
     usage.reserve(ACCOUNT, usage.CALL_MINUTES, 1, tx)
     usage.reserve_more(tx, PLAN, usage.CALL_MINUTES, "2020-01-01", 1)
+    assert {one["key"]["pk"] for one in tx._operations} == {"W#ws_1#USE"}
     told = [otherwise() for otherwise in tx._otherwise if otherwise]
     assert [type(one) for one in told] == [PlanLimitExceeded, usage.Exhausted]
     for operation in tx._operations:
@@ -279,3 +280,4 @@ def test_what_is_given_back_and_what_is_settled_is_added(tx: Transaction) -> Non
         "ADD #committed :less",
         "ADD #committed :difference, #used :used",
     ]
+    assert {one["key"]["pk"] for one in tx._operations} == {"W#ws_1#USE"}
