@@ -18,6 +18,8 @@ from tools.routes import EVERY_ALIAS
 from tools.template import Function, functions
 
 HTTP_TIMEOUT_MS = 25_000
+# Where the API is asked.
+HOST = "go.example.com"
 
 
 class Context:
@@ -38,6 +40,13 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     raw: str
+    # Of the route; empty where nobody asked by one.
+    path: str = ""
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether an error has the envelope of paths under /api."""
+        return self.path.startswith("/api/") if self.path else isinstance(self.json["error"], str)
 
     @property
     def json(self) -> Any:
@@ -45,8 +54,9 @@ class Answer:
 
     @property
     def error(self) -> dict[str, Any]:
-        error: dict[str, Any] = self.json["error"]
-        return error
+        """With its `code`, whichever envelope it is in."""
+        told: dict[str, Any] = self.json
+        return {**told, "code": told["error"]} if self.is_flat else dict(told["error"])
 
 
 @cache
@@ -101,7 +111,7 @@ def http_event(
         "routeKey": route,
         "rawPath": unquote(parts.path),
         "rawQueryString": parts.query,
-        "headers": {name.lower(): value for name, value in headers.items()},
+        "headers": {"host": HOST} | {name.lower(): value for name, value in headers.items()},
         "requestContext": {
             "http": {"method": method, "path": parts.path, "sourceIp": "192.0.2.1"},
             "requestId": "gateway",
@@ -146,10 +156,10 @@ class Client:
         sent |= headers or {}
         event, function = http_event(method, url, sent, body, is_base64)
         found = load(function).handler(event, context or Context())
-        answer = Answer(found["statusCode"], found["headers"], found["body"])
+        path = _of_a_route(event["rawPath"])
+        answer = Answer(found["statusCode"], found["headers"], found["body"], path)
         planted.look_at_answer(f"{method} {urlsplit(url).path}", answer.status, answer.raw)
         if event["routeKey"] not in {"$default", f"{method} {EVERY_ALIAS}"}:
-            path = _of_a_route(event["rawPath"])
             description.hold(method, path, answer.status, answer.headers, answer.raw)
         return answer
 

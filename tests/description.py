@@ -38,7 +38,7 @@ def hold(method: str, path: str, status: int, headers: Mapping[str, str], body: 
     problems = _validator(_pointer(answer)).iter_errors(json.loads(body))
     if problem := next(problems, None):
         raise Undescribed(f"{method} {path} {status}: {problem.json_path} {problem.message}")
-    if status >= HTTPStatus.BAD_REQUEST and (reason := json.loads(body)["error"].get("reason")):
+    if status >= HTTPStatus.BAD_REQUEST and (reason := _reason(json.loads(body))):
         _require_explained(f"{method} {path} {status}", reason)
 
 
@@ -58,6 +58,11 @@ def _document() -> Schema:
 def _paths() -> list[tuple[re.Pattern[str], Schema]]:
     paths = _document()["paths"].items()
     return [(re.compile(re.sub(r"{\w+}", "[^/]+", path)), methods) for path, methods in paths]
+
+
+def _reason(told: dict[str, Any]) -> str | None:
+    nested = told["error"]
+    return (told if isinstance(nested, str) else nested).get("reason")
 
 
 def _operation(method: str, path: str) -> Schema | None:

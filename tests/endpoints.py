@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from linkwright import ids
 from linkwright.jobs import CALL, Work
 from linkwright.voice import agents
 from linkwright.webhooks import catalogue
 from tests import carrier, shortlinks
 from tests.clerk import clerk_event, membership
 from tests.client import Answer, Context, invoke, queue_event
-from tests.factories import CALLEE, HOOK, Workspace
+from tests.factories import CALLEE, HOOK, TARGET, Workspace
 from tests.switchboard import PlacedCall, Reply, deliver_to_functions
 
 Ask = Callable[[], Answer | Reply]
@@ -104,6 +105,14 @@ def _of_queue(workspace: Workspace) -> Ask:
     return lambda: workspace.client.request("PATCH", path, json=wanted)
 
 
+def _links(query: str) -> Callable[[Workspace], Ask]:
+    def prepare(workspace: Workspace) -> Ask:
+        link = workspace.link(tags=["sale"], external_id="mine", archived=True)
+        return lambda: workspace.client.get(f"/api/links?{query.format(**link)}")
+
+    return prepare
+
+
 def _replay(workspace: Workspace) -> Ask:
     path = f"/v1/webhooks/{workspace.webhook(events=['*'])}/replay"
     workspace.happen()
@@ -162,6 +171,11 @@ def _follow(
         return ask
 
     return prepare
+
+
+def _a_word() -> str:
+    """Another one each time, and no id."""
+    return ids.new("word").replace("_", "-")
 
 
 A_MOMENT = "2020-01-01T00:00:00Z"
@@ -280,6 +294,42 @@ ENDPOINTS = {
         ]
     ),
     "GET /v1/events/{event_id}": Row([Cost(["GetItem"], 1, 1)]),
+    "GET /api/links": Row(
+        [
+            Cost(["Query"], 0.5, 1),
+            Cost(["Query"], 0.5, 1, "that are archived", _links("archived=true")),
+            Cost(["Query", "BatchGetItem"], 1, 1, "by tag", _links("tag=sale")),
+            Cost(["GetItem"] * 2, 2, 1, "by external id", _links("external_id=mine")),
+            Cost(["GetItem"] * 2, 2, 1, "by alias", _links("alias={alias}")),
+        ]
+    ),
+    "POST /api/links": Row(
+        # Record, that no domain of ours is the target, link, alias and the count of links 2 each;
+        # the link's index 1; event 2 and 3.
+        [Cost(["TransactWriteItems"], 0, 17)],
+        body=lambda _: {"url": TARGET},
+    ),
+    "POST /api/links/bulk": Row(
+        # What the push made before, what there is of what the link would have, and how many more
+        # there may be. As for one, and twice 2 for the push.
+        [Cost(["Query", "BatchGetItem", "GetItem", "TransactWriteItems"], 3, 21)],
+        body=lambda _: {"links": [{"url": TARGET}]},
+    ),
+    "PUT /api/links/upsert": Row(
+        # The external id; the same as for one, without the record and with the id 2.
+        [Cost(["GetItem", "TransactWriteItems"], 1, 17)],
+        body=lambda _: {"external_id": _a_word(), "url": TARGET},
+    ),
+    "GET /api/links/{link_id}": Row([Cost(["GetItem"], 1, 1)]),
+    "PATCH /api/links/{link_id}": Row(
+        # Link and alias 2 each, the link's index 1; event 2 and 3.
+        [Cost(_CHANGE, 1, 11)],
+        body=lambda _: {"title": _a_word()},
+    ),
+    "DELETE /api/links/{link_id}": Row(
+        # Link, alias, cap and the count of links 2 each, the link's index 1; event 2 and 3.
+        [Cost(_CHANGE, 1, 14)],
+    ),
     "GET /v1/voice/do-not-call": Row([Cost(["Query"], 0.5, 1, "25 of them", _numbers)]),
     "POST /v1/voice/do-not-call": Row(
         # The record and the entry.

@@ -28,6 +28,8 @@ from tools.workspace import ensure_workspace, issue_key, make_key
 CALLEE = "+972541234567"
 # An address, so that no name is asked for; nothing is sent there.
 HOOK = "https://1.1.1.1/hook"
+# Where short links lead.
+TARGET = "https://example.com/sale"
 _OTHERS = count(2_000_000)
 
 
@@ -114,6 +116,12 @@ class Workspace:
         answer = self.client.post("/v1/webhooks", json={"url": HOOK, "events": ["ping"]} | wanted)
         assert answer.status == 201, answer.raw
         return str(answer.json["id"])
+
+    def link(self, **wanted: Any) -> Item:
+        """Make a short link, and return it as it is shown."""
+        answer = self.client.post("/api/links", json={"url": TARGET} | wanted)
+        assert answer.status == 201, answer.raw
+        return dict(answer.json)
 
     def delivery(self, webhook_id: str) -> str:
         """Have a test sent to an endpoint; returns the delivery's id."""

@@ -46,7 +46,7 @@ def document() -> Schema:
                 }
             },
             "headers": components.headers(),
-            "responses": components.refusals(),
+            "responses": {**components.refusals(), **components.refusals(components.FLAT)},
             "schemas": components.schemas([contract for _, _, contract in described]),
         },
     }
@@ -97,6 +97,8 @@ def _operation_id(method: str, path: str, contract: Contract) -> str:
     is_of_one = "{" in parts[-1]
     if method == "POST" and len(words) < len(parts):
         return ".".join(words)  # the last word is what is done with one of them
+    if method == "PUT":
+        return ".".join(words)
     is_list = isinstance(contract.returns, type) and issubclass(contract.returns, Page)
     verbs = {"POST": "create", "PATCH": "update", "DELETE": "delete"}
     verb = verbs.get(method, "list" if is_list and not is_of_one else "get")
@@ -153,7 +155,10 @@ def _responses(method: str, path: str, contract: Contract) -> dict[str, Schema]:
     success: Schema = {"description": "Done.", "headers": headers}
     if contract.returns is not None:
         success["content"] = components.content(contract.returns)
-    refused = {str(at): {"$ref": f"#/components/responses/{at}"} for at in sorted(statuses)}
+    envelope = components.FLAT if path.startswith("/api/") else ""
+    refused = {
+        str(at): {"$ref": f"#/components/responses/{envelope}{at}"} for at in sorted(statuses)
+    }
     return {str(contract.status): success, **refused}
 
 

@@ -20,21 +20,31 @@ WRITING = (402, 404, 409, 413, 415)
 Schema = dict[str, Any]
 
 
-def refusals() -> Schema:
-    """The error answers, alike on every route."""
+# In the names of the answers of paths under /api, whose errors have an envelope of their own.
+FLAT = "flat-"
+
+
+def refusals(envelope: str = "") -> Schema:
+    """The error answers, alike on every route; or of those with flat errors."""
     names = {429: ["Retry-After"], 503: ["Retry-After"], 401: ["WWW-Authenticate"]}
     return {
-        str(status): {
+        f"{envelope}{status}": {
             "description": ", ".join(f"`{code}`" for code in listed),
             "headers": {
                 name: {"$ref": f"#/components/headers/{name}"}
                 for name in ["Request-Id", *names.get(status, [])]
             },
-            "content": {JSON: {"schema": {"$ref": REF.format(model="Error")}}},
+            "content": {JSON: {"schema": {"$ref": REF.format(model=_model(envelope, status))}}},
         }
         for status, listed in codes().items()
         if status in {*ALWAYS, *BY_ID, *WRITING}
     }
+
+
+def _model(envelope: str, status: int) -> str:
+    if not envelope:
+        return "Error"
+    return "FlatPlanLimit" if status == 402 else "FlatError"  # noqa: PLR2004
 
 
 def codes() -> dict[int, list[str]]:
@@ -60,7 +70,7 @@ def schemas(contracts: list[Contract]) -> Schema:
     wanted = [(model, "validation") for model in bodies]
     wanted += [(c.returns, "serialization") for c in contracts if c.returns is not None]
     _, schema = models_json_schema(sorted(wanted, key=str), ref_template=REF)  # type: ignore[arg-type]
-    found: Schema = {"Error": _error()}
+    found: Schema = _errors()
     # pydantic's own name for AgentPage is Page_Agent_.
     pages = {name: one["title"] for name, one in schema["$defs"].items() if "_" in name}
     for name, one in untitled(schema["$defs"]).items():
@@ -86,7 +96,7 @@ def untitled(schema: Any) -> Any:  # noqa: ANN401 -- any part of a schema
     return {name: untitled(member) for name, member in kept.items()}
 
 
-def _error() -> Schema:
+def _errors() -> Schema:
     every = sorted({code for listed in codes().values() for code in listed})
     text = {"type": "string"}
     fault = {
@@ -94,8 +104,8 @@ def _error() -> Schema:
         "required": ["path", "message"],
         "properties": {"path": text, "message": text},
     }
+    code = {"type": "string", "enum": every}
     facts: Schema = {
-        "code": {"type": "string", "enum": every},
         "message": {**text, "description": "For people; branch on `code`."},
         "field": {**text, "description": "The one field at fault, where it is one."},
         "errors": {"type": "array", "items": fault, "description": "The fields at fault."},
@@ -108,9 +118,18 @@ def _error() -> Schema:
         "request_id": text,
         "doc_url": text,
     }
-    required = ["code", "message", "request_id", "doc_url"]
-    error = {"type": "object", "required": required, "properties": facts}
-    return {"type": "object", "required": ["error"], "properties": {"error": error}}
+    required = ["message", "request_id", "doc_url"]
+    nested = _object(["code", *required], {"code": code} | facts)
+    limit = {name: facts[name] for name in ("dimension", "upgrade_to")}
+    return {
+        "Error": _object(["error"], {"error": nested}),
+        "FlatError": _object(["error", *required], {"error": code} | facts),
+        "FlatPlanLimit": _object(["error", *limit], {"error": code} | limit),
+    }
+
+
+def _object(required: list[str], properties: Schema) -> Schema:
+    return {"type": "object", "required": required, "properties": properties}
 
 
 def headers() -> Schema:

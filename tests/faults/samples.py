@@ -81,6 +81,7 @@ _ORGANISATION = "POST /callbacks/clerk of an organisation"
 # The workspace of a world, which is known when there is one.
 WORKSPACE = "<workspace>"
 _CREATE_KEY = "POST /v1/keys"
+_CREATE_LINK = "POST /api/links"
 _LONG_AGO = "2020-01-01T00:00:00Z"
 
 
@@ -98,6 +99,7 @@ _NAMED: Mapping[str, tuple[str, str | None]] = {
     "member_id": (MEMBER_ID, None),
     "webhook_id": (TAKES, None),
     "event_id": (EVENT_ID, None),
+    "link_id": ("{id}", _CREATE_LINK),
 }
 
 # The routes whose sample event, with these names in its path, would not do.

@@ -40,6 +40,7 @@ _VOLATILE = {
     "sequence",
     "ttl",
     "exp",
+    "free_at",
     "heard_at",
     "said_at",
     "guess",

@@ -37,6 +37,7 @@ PARAMETERS = {
     "member_id": "usr",
     "webhook_id": "wh",
     "event_id": "evt",
+    "link_id": "lnk",
     # Of callbacks.
     "partition": "partition",
     "attempt": "attempt",
@@ -65,6 +66,7 @@ class Ids(dict[str, str]):
         ids["usr"] = workspace.member()
         ids["evt"] = workspace.happen()
         ids["wh"] = _webhook(workspace)
+        ids["lnk"] = workspace.link()["id"]
         ids.workspace = workspace
         ids.reader = workspace.client_with(["*:read", "settings:manage", "keys:manage"])
         return ids
@@ -185,6 +187,7 @@ class Route:
             ids.workspace.never_call(ids["number"])
             ids["key"] = _key(ids.workspace)
             ids["wh"] = _webhook(ids.workspace)
+            ids["lnk"] = ids.workspace.link()["id"]
         if str(self) == "POST /v1/webhooks" and answer.status == self.contract.status:
             # Deleted, so that the plan has another one.
             made = f"{self.path}/{answer.json['id']}"
@@ -258,12 +261,18 @@ def assert_answer(answer: Answer) -> None:
 
 
 def assert_error(
-    answer: Answer, status: int, code: str, field: str | None = None, *, flat: bool = False
+    answer: Answer,
+    status: int,
+    code: str,
+    field: str | None = None,
+    *,
+    flat: bool | None = None,
 ) -> None:
-    """The envelope, with exactly the keys that belong there."""
+    """The envelope, with exactly the keys that belong there: that of the path, or as told."""
     assert_answer(answer)
-    assert (answer.status, code) == (status, answer.json["error"] if flat else answer.error["code"])
-    error = dict(answer.json if flat else answer.error)
+    flat = answer.is_flat if flat is None else flat
+    error = dict(answer.json if flat else answer.json["error"])
+    assert (answer.status, code) == (status, error["error" if flat else "code"])
     if not flat:
         assert set(answer.json) == {"error"}
     assert error.pop("error" if flat else "code") == code

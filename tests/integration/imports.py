@@ -46,7 +46,9 @@ EVERY = _names("""
 """)
 # Those that only read.
 READS = _names("""
-    linkwright.aws linkwright.media linkwright.pagination linkwright.providers
+    linkwright.aws linkwright.links linkwright.links.items linkwright.links.links
+    linkwright.links.models linkwright.links.operations linkwright.media linkwright.pagination
+    linkwright.providers
     linkwright.providers.speech linkwright.providers.speech.speaker
     linkwright.providers.speech.voices linkwright.voice linkwright.voice.agent_models
     linkwright.voice.agents linkwright.voice.calls linkwright.voice.calls.items
@@ -69,6 +71,9 @@ READS = _names("""
 """)
 # Those that write, besides.
 WRITES = _names("""
+    encodings.idna linkwright.egress_targets linkwright.links.aliases linkwright.links.bulk
+    linkwright.links.changes linkwright.links.passwords linkwright.links.references
+    linkwright.links.targets string stringprep
     linkwright.routes linkwright.voice.calls.attempts linkwright.voice.calls.canceling
     linkwright.voice.calls.endings linkwright.voice.calls.follow_ups
     linkwright.voice.calls.lifecycle linkwright.voice.calls.placing

@@ -161,6 +161,9 @@ def test_400_for_a_moment_far_away(
     world: World, route: Route, name: str, path: Path, years: int
 ) -> None:
     now = clock.now()
+    leaf = next(leaf for at, leaf in Fields(_model(route, name)).paths() if at == path)
+    if "ten years ahead" in leaf.get("description", "") and years > 0:
+        years = max(years, 11)
     value = f"{min(now.year + years, 9999):04}-06-01T00:00:00Z"
     options: dict[str, Any] = {"query": "?" + urlencode({str(path[0]): value})}
     if name == "body":

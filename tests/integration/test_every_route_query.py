@@ -39,6 +39,7 @@ def _with_pages(mode: str = "live", like: World | None = None) -> World:
         world.workspace.member()
         world.workspace.webhook()
         world.workspace.delivery(world.ids["wh"])
+        world.workspace.link()
     return world
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from linkwright import clock, jobs, plans, settings, usage
+from linkwright import clock, ids, jobs, plans, settings, usage
 from linkwright.jobs import Work
 from linkwright.links.items import salt_key
 from linkwright.links.redirect import front, salts
@@ -29,7 +29,7 @@ from tests import carrier, models, processes, pump, receiver, shortlinks, webhoo
 from tests import stack as stacks
 from tests.clerk import clerk_event, membership, organisation, user
 from tests.client import invoke, queue_event
-from tests.factories import CALLEE, HOOK, Workspace, another_number, make_workspace
+from tests.factories import CALLEE, HOOK, TARGET, Workspace, another_number, make_workspace
 from tests.integration import signed
 from tests.integration.every_route import PRIVATE, make_world
 from tests.stack import EmulatedStack, Stack
@@ -206,6 +206,27 @@ def follows_links(stack: Stack, workspace: Workspace) -> None:
                         shortlinks.ask(f"/{capped}", "POST", agent=agent, body=body).status == 303
                     )
         settings.settings.cache_clear()
+
+
+def changes_and_lists_short_links(stack: Stack, workspace: Workspace) -> None:
+    """By each index, with all that finds a link taken away and another in its place."""
+    client, wanted = workspace.client, {"url": TARGET, "external_id": "mine"}
+    link = workspace.link(**wanted, tags=["sale"])
+    other = {"url": "https://example.org/", "external_id": "mine", "tags": ["spring"]}
+    assert client.request("PUT", "/api/links/upsert", json=other).status == 200
+    path, at = f"/api/links/{link['id']}", {"If-Match": "2"}
+    changed = {"url": TARGET, "external_id": "yours", "tags": ["sale"]}
+    assert client.request("PATCH", path, json=changed, headers=at).status == 200
+    for filters in (
+        "",
+        "?tag=sale",
+        "?archived=false",
+        "?external_id=yours",
+        "?campaign=lcmp_none",
+    ):
+        assert client.get(f"/api/links{filters}").status == 200
+    nowhere = {"url": TARGET, "domain": ids.new("dom")}
+    assert client.post("/api/links", json=nowhere).status == 404
 
 
 def relays_and_dials(stack: Stack, workspace: Workspace) -> None:
@@ -436,6 +457,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     lists_calls_by_each_index,
     lists_the_audit_log_by_each_index,
     follows_links,
+    changes_and_lists_short_links,
     makes_keys_where_others_have_expired,
     relays_and_dials,
     takes_a_callee_at_their_word,

@@ -11,6 +11,7 @@ import pytest
 from linkwright import events, ids, jobs
 from linkwright.client import core
 from linkwright.exchange import Contract
+from linkwright.links import links
 from linkwright.table import Item, Key, Table, get, update
 from linkwright.voice.calls import follow_ups, items, turn_log
 from linkwright.webhooks import endpoints
@@ -55,6 +56,7 @@ def _things_of_the_samples(stack: Stack) -> None:
     if get(Table.ACCESS, members.row(demo().id, MEMBER_ID)) is None:
         demo().member(id=MEMBER_ID)
     _have_the_webhook()
+    _have_the_link()
 
 
 def named_key() -> str:
@@ -85,6 +87,19 @@ def _have_the_webhook() -> None:
             demo().webhook(events=["call.ended"])
         if get(Table.CORE, events.key(demo().partition, named_event())) is None:
             demo().happen()
+
+
+def named_link() -> str:
+    """The link that the samples name."""
+    return str(sample(named("get_link"))["pathParameters"]["link_id"])
+
+
+def _have_the_link() -> None:
+    if links.stored(demo().partition, named_link()) is None:
+        new = ids.new
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(ids, "new", lambda kind: named_link() if kind == "lnk" else new(kind))
+            demo().link()
 
 
 def named_event() -> str:
@@ -134,6 +149,47 @@ def test_405_answer_unmatched() -> None:
     answer = replay("answer_unmatched")
     assert (answer.status, answer.error["code"]) == (405, "invalid_request")
     assert answer.headers["Allow"] == "GET, POST"
+
+
+def test_200_list_links() -> None:
+    answer = replay("list_links")
+    assert answer.status == 200
+    assert named_link() in {row["id"] for row in answer.json["data"]}
+
+
+def test_201_create_link() -> None:
+    answer = replay("create_link")
+    assert answer.status in {201, 409}
+    if answer.status == 201:
+        assert answer.json["alias"] == "spring"
+        assert replay("create_link").headers["Idempotent-Replayed"] == "true"
+
+
+def test_200_create_links() -> None:
+    answer = replay("create_links")
+    assert answer.status == 200
+    assert [row["status"] for row in answer.json["results"]] == [201, 201]
+
+
+def test_200_upsert_link() -> None:
+    made, again = replay("upsert_link"), replay("upsert_link")
+    assert (made.status, again.json) == (200, made.json)
+    assert made.json["external_id"] == "order-10-4471"
+
+
+def test_200_get_link() -> None:
+    answer = replay("get_link")
+    assert (answer.status, answer.json["id"]) == (200, named_link())
+
+
+def test_200_update_link() -> None:
+    answer = replay("update_link")
+    assert (answer.status, answer.json["title"]) == (200, "The spring sale")
+
+
+def test_204_delete_link() -> None:
+    assert replay("delete_link").status == 204
+    assert links.stored(demo().partition, named_link()) is None
 
 
 def test_200_list_agents() -> None:

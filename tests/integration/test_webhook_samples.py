@@ -21,6 +21,7 @@ from tests.factories import Workspace
 from tests.receiver import Receivers, answers
 from tests.stack import Stack
 from tests.talks import Talk
+from tools import links
 from tools.webhooks_page import SCHEMAS
 
 _VALIDATOR = Draft202012Validator(json.loads(SCHEMAS.read_text()), format_checker=FormatChecker())
@@ -75,6 +76,19 @@ def _fail(stack: Stack, workspace: Workspace, receivers: Receivers, hand: Hand) 
     pump.settle(stack, workspace.id)
 
 
+def _link(stack: Stack, workspace: Workspace) -> None:
+    """Made, changed, blocked and deleted."""
+    sample = catalogue.sample("link.created")
+    names = ("url", "alias", "title", "tags", "utm_source", "geo", "metadata")
+    link = workspace.link(**{name: sample[name] for name in names})
+    path, at = f"/api/links/{link['id']}", {"If-Match": "1"}
+    changed = workspace.client.request("PATCH", path, json={"click_cap": 1000}, headers=at)
+    assert changed.status == 200
+    assert links.set_blocked(link["id"], workspace.partition, blocked=True)
+    assert workspace.client.request("DELETE", path).status == 204
+    pump.settle(stack, workspace.id)
+
+
 def _shape(told: Any) -> Any:
     """Which members have a value."""
     if isinstance(told, dict):
@@ -89,6 +103,7 @@ def test_each_sample_is_like_what_is_really_sent(
     _webhook(workspace, receiver.URL, "*")
     _talk(stack, workspace)
     _use(stack, workspace, hand)
+    _link(stack, workspace)
     _fail(stack, workspace, receivers, hand)
     told = {message.json["type"]: message.json for message in receivers.at()}
     assert set(told) == set(EVENT_TYPES) - {"ping"}

@@ -27,7 +27,7 @@ def _run(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(
-    "tool", ["jobs", "listen", "numbers", "pause", "receivers", "restore", "workspace"]
+    "tool", ["jobs", "links", "listen", "numbers", "pause", "receivers", "restore", "workspace"]
 )
 def test_each_tool_starts_as_it_is_documented(tool: str) -> None:
     done = _run(f"tools.{tool}", "--help")
@@ -38,6 +38,8 @@ def test_each_tool_starts_as_it_is_documented(tool: str) -> None:
     "command",
     [
         "jobs list",
+        "links hosts",
+        "links block-host evil.example --reason phishing",
         "numbers +972541234567 ws_1",
         "numbers --release +972541234567",
         "pause renew",

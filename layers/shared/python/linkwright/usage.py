@@ -9,7 +9,7 @@ from linkwright.auth import Account
 from linkwright.errors import PlanLimitExceeded
 from linkwright.plans import Plan
 from linkwright.table import Item, Key, Table, get, query
-from linkwright.transaction import Transaction
+from linkwright.transaction import Otherwise, Transaction
 
 CALL_MINUTES = "call_minutes"
 # More than a plan has of those that are counted by the billing cycle.
@@ -70,8 +70,14 @@ def standing(partition: str, dimension: str) -> Key:
     return Key(f"W#{partition}#USE", f"NOW#{dimension}")
 
 
-def occupy(account: Account, dimension: str, amount: int, tx: Transaction) -> None:
-    """Have so many more at once, or raise `PlanLimitExceeded` (402) at the commit."""
+def occupy(
+    account: Account,
+    dimension: str,
+    amount: int,
+    tx: Transaction,
+    otherwise: Otherwise | None = None,
+) -> None:
+    """Have so many more at once, or raise `PlanLimitExceeded` (402), mostly at the commit."""
     counter = standing(account.partition, dimension)
     limit = getattr(account.plan, dimension)
 
@@ -87,7 +93,7 @@ def occupy(account: Account, dimension: str, amount: int, tx: Transaction) -> No
         "ADD #committed :amount",
         condition="attribute_not_exists(#committed) OR #committed <= :bound",
         values={"amount": amount, "bound": limit - amount},
-        otherwise=exceeded,
+        otherwise=otherwise or exceeded,
     )
 
 

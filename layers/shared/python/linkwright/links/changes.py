@@ -1,5 +1,7 @@
 """Making, changing and deleting links: the link, its alias and all that finds it, together."""
 
+from collections.abc import Callable
+
 from linkwright import clock, ids, usage
 from linkwright.auth import Account
 from linkwright.errors import Conflict
@@ -74,7 +76,12 @@ def delete(account: Account, link_id: str, tx: Transaction) -> None:
     tx.emit("link.deleted", view, sequence=row["v"] + 1)
 
 
-def made(partition: str, wanted: CreateLink, request: Request) -> Item:
+def made(
+    partition: str,
+    wanted: CreateLink,
+    request: Request,
+    hashed: Callable[[str], str] = passwords.hashed,
+) -> Item:
     """A link as it is to be stored, with an alias that may be taken. Errors: of its fields."""
     fields = references.judged(wanted.values(), request)
     host = references.host(partition, wanted.domain)
@@ -91,16 +98,18 @@ def made(partition: str, wanted: CreateLink, request: Request) -> Item:
         "updated_at": now,
         "version": _FIRST,
     }
-    return _stored(partition, view, host, passwords.kept(None, view.pop("password", None)))
+    password = view.pop("password", None)
+    return _stored(partition, view, host, hashed(password) if password else None)
 
 
 def put(tx: Transaction, link: Item, *, chosen: bool, otherwise: Otherwise | None = None) -> None:
     """Write a new link, and tell of it; `otherwise` is for an external id that is taken."""
     view = link["view"]
     tx.put(Table.CORE, link)
-    aliases.take(tx, link, chosen=chosen)
+    # Before the alias: who makes the same link a second time is to find the first one.
     if "external_id" in view:
         _take_external_id(tx, link, otherwise or external_id_taken)
+    aliases.take(tx, link, chosen=chosen)
     _tag(tx, link["sk"], [], view["tags"])
     tx.emit("link.created", view, sequence=_FIRST)
 

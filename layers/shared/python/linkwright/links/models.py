@@ -61,13 +61,14 @@ Url = Annotated[str, Field(min_length=1, max_length=2048)]
 Alias = Annotated[
     str, BeforeValidator(_lower), Field(pattern=r"^[a-z0-9][a-z0-9_-]{1,63}$", max_length=64)
 ]
-DomainId = Annotated[str, Field(pattern=r"^dom_[0-9A-Za-z]{4,64}$")]
-CampaignId = Annotated[str, Field(pattern=r"^lcmp_[0-9A-Za-z]{4,64}$")]
+DomainId = Annotated[str, Field(max_length=80)]
+CampaignId = Annotated[str, Field(max_length=80)]
 ExternalId = Annotated[str, Field(pattern=r"^[!-~]{1,128}$")]
 Title = Annotated[str, Field(max_length=200), ONE_LINE]
 Text = Annotated[str, Field(max_length=500)]
 Utm = Annotated[str, Field(min_length=1, max_length=200), ONE_LINE]
-Tags = Annotated[list[str], Field(max_length=MAX_TAGS), AfterValidator(_tags)]
+Tag = Annotated[str, Field(max_length=50)]
+Tags = Annotated[list[Tag], Field(max_length=MAX_TAGS), AfterValidator(_tags)]
 Geo = Annotated[dict[str, Url], AfterValidator(_by_country)]
 Password = Annotated[str, Field(min_length=1, max_length=128)]
 ClickCap = Annotated[StrictInt, Field(ge=1, le=1_000_000_000)]
@@ -188,6 +189,8 @@ class BulkError(Model):
     message: str
     field: str | None = None
     reason: str | None = None
+    dimension: str | None = None
+    upgrade_to: str | None = None
 
 
 class BulkResult(Model):

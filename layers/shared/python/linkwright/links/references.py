@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from linkwright import ids
 from linkwright.errors import Conflict, ResourceNotFound, ValidationFailed
 from linkwright.http import Request
 from linkwright.links import aliases, items, targets
@@ -21,7 +22,9 @@ _SERVING = frozenset({"verified", "active"})
 
 
 class Need(NamedTuple):
-    condition: str
+    """That an item is there, or that it is not."""
+
+    exists: bool
     otherwise: Otherwise
 
 
@@ -49,6 +52,8 @@ def host(partition: str, domain: str | None) -> str:
     """Where aliases of a domain are. Errors: no such domain (404), not verified yet (409)."""
     if domain is None:
         return OWN_HOST
+    if not ids.matches("dom", domain):
+        raise _no_domain()
     known = get(Table.CORE, items.domain_key(partition, domain))
     if known is None:
         raise _no_domain()
@@ -63,26 +68,27 @@ def needed(partition: str, before: Item, after: Item) -> Needs:
     Errors: more hosts than a link may lead to (400).
     """
     needs: Needs = {}
-    for name, key, otherwise in (
-        ("campaign", items.campaign_key, _no_campaign),
-        ("domain", items.domain_key, _no_domain),
+    for name, prefix, key, otherwise in (
+        ("campaign", "lcmp", items.campaign_key, _no_campaign),
+        ("domain", "dom", items.domain_key, _no_domain),
     ):
         if name in after and before.get(name) != after[name]:
-            needs[key(partition, after[name])] = Need("attribute_exists(#pk)", otherwise)
+            if not ids.matches(prefix, after[name]):
+                raise otherwise()
+            needs[key(partition, after[name])] = Need(True, otherwise)
     hosts = {targets.host(url): field for field, url in _leading(after)}
     if len(hosts) > MAX_HOSTS:
         raise ValidationFailed(f"A link leads to at most {MAX_HOSTS} hosts.", field="geo")
     known = {targets.host(url) for _, url in _leading(before)}
     for name in sorted(set(hosts) - known):
-        needs[items.domain_name_key(name)] = Need(
-            "attribute_not_exists(#pk)", _leads_back(hosts[name])
-        )
+        needs[items.domain_name_key(name)] = Need(False, _leads_back(hosts[name]))
     return needs
 
 
 def require(tx: Transaction, needs: Needs) -> None:
     for key, need in needs.items():
-        tx.require(Table.CORE, key, need.condition, otherwise=need.otherwise)
+        condition = f"attribute_{'' if need.exists else 'not_'}exists(#pk)"
+        tx.require(Table.CORE, key, condition, otherwise=need.otherwise)
 
 
 def _leading(view: Item) -> Iterator[tuple[str, str]]:

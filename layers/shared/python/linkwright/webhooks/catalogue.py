@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from linkwright.fields import Model
+from linkwright.links.operations import Link
 from linkwright.voice import operations as voice
 from linkwright.voice.operations import CallSummary
 from linkwright.webhooks.models import MASK, Delivery, Webhook
@@ -29,6 +30,10 @@ _OBJECTS: Mapping[str, type[BaseModel]] = {
     "call.analyzed": CallSummary,
     "call.recording_ready": CallSummary,
     "usage.threshold": UsageThreshold,
+    "link.created": Link,
+    "link.updated": Link,
+    "link.deleted": Link,
+    "link.blocked": Link,
     "webhook.failing": Webhook,
     "webhook.delivery_exhausted": Delivery,
     "webhook.disabled": Webhook,
@@ -67,6 +72,7 @@ def sample_details(event_type: str) -> Object:
 # Ids as they would be of those moments.
 _CALL, _AGENT = "call_01M6DSG7E0EXAMP1EEXAMP1E01", "agt_01M3V7ME00EXAMP1EEXAMP1E02"
 _WEBHOOK = "wh_01M3V7XJZ0EXAMP1EEXAMP1E03"
+_LINK = "lnk_01M3V7YQR0EXAMP1EEXAMP1E04"
 _EVENT, _DELIVERY = "evt_01M6DSM1G8EXAMP1EEXAMP1E05", "dlv_01M6DSM1G8EXAMP1EEXAMP1E06"
 _ENDED = {"ended_at": "2026-11-02T09:32:05Z", "ended_reason": "callee_hung_up"}
 
@@ -84,6 +90,7 @@ def _samples() -> Mapping[str, Object]:
             "limit": 300,
             "remaining": 56,
         },
+        **_links(),
         **_webhooks(),
         "ping": {"message": "It works."},
     }
@@ -134,6 +141,35 @@ def _calls() -> Mapping[str, Object]:
         "call.analyzed": analyzed,
         # What was said is shown once.
         "call.recording_ready": ended | {"analysis": {**analysis, "summary": None}},
+    }
+
+
+def _links() -> Mapping[str, Object]:
+    link = {
+        "id": _LINK,
+        "short_url": "https://example.com/spring",
+        "url": "https://example.com/sale",
+        "alias": "spring",
+        "title": "The spring sale",
+        "tags": ["sale"],
+        "utm_source": "mail",
+        "has_password": False,
+        "geo": {"IL": "https://example.com/he/sale"},
+        "forward_query": True,
+        "track_conversion": False,
+        "archived": False,
+        "blocked": False,
+        "metadata": {"shop": "12"},
+        "created_at": "2026-10-01T08:05:10Z",
+        "updated_at": "2026-10-01T08:05:10Z",
+        "version": 1,
+    }
+    changed = link | {"updated_at": "2026-11-02T09:30:00Z", "version": 2, "click_cap": 1000}
+    return {
+        "link.created": link,
+        "link.updated": changed,
+        "link.deleted": changed,
+        "link.blocked": changed | {"blocked": True},
     }
 
 

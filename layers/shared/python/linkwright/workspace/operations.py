@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from linkwright.plans import PLANS, Plan
-from linkwright.table import Item, Table, query
+from linkwright.table import Item, Key, Table, query
 from linkwright.workspace import members, settings, workspaces
 from linkwright.workspace.models import Settings, UsageThreshold
 
-__all__ = ["InCharge", "Settings", "Tenant", "UsageThreshold", "in_charge", "tenant"]
+__all__ = ["InCharge", "Settings", "Tenant", "UsageThreshold", "in_charge", "place", "tenant"]
 
 
 # No notice goes to more people.
@@ -30,6 +30,11 @@ class Tenant:
     plan: Plan
     anchor_day: int
     settings: Settings
+
+
+def place(partition: str) -> Key:
+    """Where the workspace of a partition is stored."""
+    return workspaces.key(partition.partition(".")[0])
 
 
 def tenant(partition: str) -> Tenant:

@@ -1,0 +1,91 @@
+"""What the operator blocks, for what it leads to: a link, or all links to a host."""
+
+from linkwright import clock, ids
+from linkwright.egress_targets import parse
+from linkwright.links import aliases, items, links
+from linkwright.table import Item, Table, get, query
+from linkwright.transaction import Outrun, Transaction
+
+# More than an operator looks through.
+MOST_HOSTS = 10_000
+_PAGE = 1_000
+
+
+def block(link_id: str, partition: str, tx: Transaction, *, blocked: bool) -> bool:
+    """Have a link lead nowhere, or on again, and tell its workspace; no if it is so already.
+
+    Raises `LookupError` if there is no such link, and `Outrun` at the commit.
+    """
+    row = links.stored(partition, link_id)
+    if row is None:
+        raise LookupError(link_id)
+    if row["view"]["blocked"] is blocked:
+        return False
+    view = row["view"] | {
+        "blocked": blocked,
+        "version": row["v"] + 1,
+        "updated_at": clock.timestamp(),
+    }
+    after = row | {"view": view, "v": view["version"]}
+    tx.put(
+        Table.CORE,
+        after,
+        condition="#v = :seen",
+        values={"seen": row["v"]},
+        otherwise=Outrun,
+    )
+    aliases.change(tx, after)
+    tx.audit("link.blocked" if blocked else "link.unblocked", link_id)
+    tx.emit("link.blocked", view, sequence=after["v"])
+    return True
+
+
+def block_host(host: str, reason: str, tx: Transaction) -> None:
+    """No link leads to the host any more, nor to what is below it."""
+    row = {**items.blocked_host_key(host).attributes(), "at": clock.timestamp()}
+    tx.put(Table.CORE, row | {"reason": reason}, condition="")
+
+
+def unblock_host(host: str, tx: Transaction) -> None:
+    """Raises `LookupError` at the commit: it is not blocked."""
+    tx.delete(Table.CORE, items.blocked_host_key(host), otherwise=lambda: LookupError(host))
+
+
+def hosts() -> list[Item]:
+    """The hosts that are blocked, in the order of their names."""
+    found: list[Item] = []
+    behind = None
+    while len(found) < MOST_HOSTS:
+        rows, behind = query(
+            Table.CORE,
+            items.blocked_host_key("").pk,
+            start_after=behind,
+            limit=_PAGE,
+            newest_first=False,
+        )
+        found += rows
+        if behind is None:
+            break
+    return found
+
+
+def named(text: str) -> str:
+    """A host as DNS names it, of a name or a URL. Raises `ValueError`."""
+    return parse(text if "://" in text else f"https://{text}").host
+
+
+def owner(link: str) -> tuple[str, str]:
+    """The partition and the id of a link, by its address or its alias at the API's own host.
+
+    Raises `LookupError`, also for an id: only its workspace knows which that is.
+    """
+    host, _, alias = link.partition("://")[2].rpartition("/") if "://" in link else ("", "", link)
+    for where in (host, items.OWN_HOST):
+        row = get(Table.CORE, items.alias_key(where, alias.lower())) if where and alias else None
+        if row is not None and "link" in row:
+            return row["partition"], row["link"]
+    raise LookupError(link)
+
+
+def is_id(text: str) -> bool:
+    return ids.matches("lnk", text)
