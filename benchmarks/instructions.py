@@ -16,7 +16,7 @@ from tools.template import ROOT
 
 BASELINE = ROOT / "benchmarks" / "instructions.json"
 TOLERANCE = 0.05
-GUARDED = ("get_call", "place_call", "take_turn")
+GUARDED = ("follow_link", "get_call", "place_call", "take_turn")
 # Init calls nobody: where everything would be does not matter.
 _NOWHERE = {
     "AWS_ENDPOINT_URL": "http://127.0.0.1:1",

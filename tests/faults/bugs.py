@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from linkwright import clock, endpoint, idempotency, jobs, media, relay, retries, table, worker
+from linkwright import clock, exchange, idempotency, jobs, media, relay, retries, table, worker
 from linkwright.errors import Unavailable
 from linkwright.http import Request, Response
 from linkwright.idempotency import Attempt, Reply
@@ -344,14 +344,14 @@ def uploads_taken_for_successes(patch: Patch) -> None:
 
 
 def causes_told_to_the_caller(patch: Patch) -> None:
-    proper = endpoint.error_response
+    proper = exchange.error_response
 
     def error_response(error: Any, request: Request) -> Response:
         response = proper(error, request)
         response.body = response.body.replace("The service is busy", str(error.__cause__))
         return response
 
-    patch.setattr(endpoint, "error_response", error_response)
+    patch.setattr(exchange, "error_response", error_response)
 
 
 def causes_told_to_the_log(patch: Patch) -> None:

@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from linkwright import audit, auth, endpoint
+from linkwright import audit, auth, exchange
 from linkwright.errors import Conflict
 from linkwright.jobs import Work
 from linkwright.table import Key
@@ -66,9 +66,9 @@ def test_what_is_masked_or_something_else_is_none(text: str) -> None:
 def test_a_log_line_with_the_credential_is_found(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, found: Found
 ) -> None:
-    tell = endpoint.tell
+    tell = exchange.tell
     said = {"token": workspace.client.token}
-    monkeypatch.setattr(endpoint, "tell", lambda text, facts: tell(text, {**facts, **said}))
+    monkeypatch.setattr(exchange, "tell", lambda text, facts: tell(text, {**facts, **said}))
     with logged():
         workspace.client.get("/v1/whoami")
     (leak,) = found()
