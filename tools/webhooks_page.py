@@ -167,7 +167,8 @@ def _figures() -> str:
         "failures in a row until `webhook.failing`": str(health.FAILING),
         "longest rest between two attempts that fail": _span(health.RESTS_S[-1]),
         "events are kept, listed and can be replayed": _span(events.RETENTION),
-        "most events of one replay": f"{replays.MOST:,}",
+        "secrets that sign at once": f"{endpoint_changes.MOST_SECRETS}",
+        "most events that a replay looks through": f"{replays.MOST:,}",
         "headers of your own": f"{MAX_HEADERS}",
     }
     return "\n".join(

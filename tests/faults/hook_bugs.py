@@ -58,10 +58,10 @@ def endpoint_held_for_ever(patch: Patch) -> None:
 def lost_answer_taken_for_a_yes(patch: Patch) -> None:
     proper = deliverer._noted
 
-    def noted(tx: Transaction, endpoint: Item, delivery: Item, outcome: Outcome) -> Item:
+    def noted(tx: Transaction, endpoint: Item, made: deliverer._Attempt, outcome: Outcome) -> Item:
         if outcome.attempt["error"] is None:
-            return proper(tx, endpoint, delivery, outcome)
-        deliveries.succeed(tx, delivery, outcome.attempt)
+            return proper(tx, endpoint, made, outcome)
+        deliveries.succeed(tx, made.delivery, outcome.attempt)
         return health.after_success(endpoint)
 
     patch.setattr(deliverer, "_noted", noted)

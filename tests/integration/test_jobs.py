@@ -345,6 +345,24 @@ def test_a_job_by_level_that_waits_for_its_time_asks_for_nothing_more(
     assert relay._asks({**before, **later}, {**before, **later, "parks": 2})
 
 
+@pytest.mark.parametrize("wait", [jobs.MOST_DELAY, jobs.MOST_DELAY + timedelta(seconds=1)])
+def test_what_waits_for_longer_than_a_queue_can_is_the_sweepers_at_its_time(
+    stack: Stack, workspace: Workspace, hand: Hand, wait: timedelta
+) -> None:
+    """A message that comes early would find the job waiting, and nobody would send the next."""
+    hand.move(1 - clock.now().microsecond / 1_000_000)
+    stack.put("CoreTable", _line(workspace))
+    work = jobs.at(Key(f"W#{workspace.partition}#LINE", "all"))
+    assert jobs.wait(_stored(work), clock.now() + wait)
+    job = _stored(work)
+    is_the_sweepers = wait > jobs.MOST_DELAY
+    assert relay._asks(None, job) is not is_the_sweepers
+    grace = timedelta(0) if is_the_sweepers else jobs.RELAY_GRACE
+    assert clock.parse(job["gsi2sk"]) == clock.now() + wait + grace
+    hand.move(wait.total_seconds())
+    assert relay._asks(job, {**job, "parks": 2}), "somebody has left the phone"
+
+
 @pytest.mark.parametrize("wait", [timedelta(minutes=1), jobs.MOST_DELAY, timedelta(hours=2)])
 def test_a_job_by_level_keeps_its_mark_however_long_it_waits(
     stack: Stack, workspace: Workspace, hand: Hand, wait: timedelta

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook as Verifier
 
-from linkwright import clock, events, jobs
+from linkwright import clock, events, fields, jobs
 from linkwright.egress import TooSlow
 from linkwright.jobs import Work
 from linkwright.transaction import Transaction
 from linkwright.webhooks import catalogue, deliverer, deliveries, health, queue
+from linkwright.webhooks.logs import bodies
 from tests import pump, receiver
 from tests.client import Context, invoke, queue_event
 from tests.clocks import Hand
@@ -214,6 +215,91 @@ def test_what_a_receiver_says(
     assert (delivery["status"], delivery["ended_reason"]) == (status, reason)
     assert _shown(workspace, webhook)["status"] == webhook_status
     assert receivers.at(OTHER) == []
+
+
+def test_what_was_paused_is_no_evidence_against_it(
+    stack: Stack, workspace: Workspace, receivers: Receivers, hand: Hand
+) -> None:
+    """What waited for too long by its user's will was never tried."""
+    webhook = _webhook(workspace)
+    path = f"/v1/webhooks/{webhook['id']}"
+    workspace.client.request("PATCH", path, json={"status": "paused"})
+    for _ in range(3):
+        _happen(workspace)
+    pump.settle(stack, workspace.id)
+    hand.move(deliveries.LONGEST.total_seconds() + 1)
+    workspace.client.request("PATCH", path, json={"status": "enabled"})
+    pump.settle(stack, workspace.id)
+    ended = {one["ended_reason"] for one in _deliveries(workspace, webhook)}
+    assert ended == {"expired"}
+    receivers.does[URL] = answers(503)
+    _exhaust(stack, workspace, webhook, hand)
+    assert _shown(workspace, webhook)["status"] == "enabled"
+
+
+def test_what_was_tried_and_expired_is_evidence(
+    stack: Stack, workspace: Workspace, receivers: Receivers, hand: Hand
+) -> None:
+    """Of a queue that is long each is tried seldom."""
+    webhook = _webhook(workspace)
+    receivers.does[URL] = answers(503)
+    _happen(workspace)
+    pump.settle(stack, workspace.id)
+    hand.move(deliveries.LONGEST.total_seconds() + 1)
+    _run(workspace, webhook)
+    assert _deliveries(workspace, webhook)[0]["ended_reason"] == "expired"
+    hand.move(timedelta(hours=12).total_seconds())
+    _exhaust(stack, workspace, webhook, hand)
+    assert _shown(workspace, webhook)["status"] == "disabled"
+
+
+def test_dead_endpoints_do_not_tell_each_other_for_ever(
+    stack: Stack, workspace: Workspace, receivers: Receivers, hand: Hand
+) -> None:
+    webhook = _webhook(workspace)
+    _webhook(workspace, url=OTHER, events=["webhook.delivery_exhausted"])
+    receivers.does = {URL: answers(503), OTHER: answers(503)}
+    _exhaust(stack, workspace, webhook, hand)
+    pump.settle(stack, workspace.id)
+    path = "/v1/events?type=webhook.delivery_exhausted"
+    assert len(workspace.client.get(path).json["data"]) == 1
+    hand.move(deliveries.LONGEST.total_seconds() + 1)
+    for one in workspace.client.get("/v1/webhooks").json["data"]:
+        _run(workspace, one)
+    pump.settle(stack, workspace.id)
+    assert len(workspace.client.get(path).json["data"]) == 1
+
+
+def test_metadata_travels_with_what_is_cut(
+    stack: Stack, workspace: Workspace, receivers: Receivers
+) -> None:
+    """As long as both fit."""
+    _webhook(workspace)
+    metadata = {f"k{at}": "x" * fields.METADATA_VALUE_CHARS for at in range(19)}
+    _happen(workspace, metadata=metadata)
+    pump.settle(stack, workspace.id)
+    (message,) = receivers.at()
+    assert len(message.body) <= bodies.MAX_BYTES
+    assert message.json["data"]["truncated"]
+    assert message.json["metadata"] == metadata
+
+
+@pytest.mark.parametrize("payload", ["full", "thin"])
+def test_no_message_is_larger_than_the_largest(
+    stack: Stack, workspace: Workspace, receivers: Receivers, payload: str
+) -> None:
+    """What a customer's metadata may hold at most is more."""
+    _webhook(workspace, payload=payload)
+    value = "א" * fields.METADATA_VALUE_CHARS
+    metadata = {f"k{at}": value for at in range(fields.METADATA_KEYS)}
+    event_id = _happen(workspace, metadata=metadata)
+    pump.settle(stack, workspace.id)
+    (message,) = receivers.at()
+    assert len(message.body) <= bodies.MAX_BYTES
+    data = message.json["data"]
+    assert data["truncated"]
+    assert data["url"].endswith(f"/v1/events/{event_id}")
+    assert set(data["object"]) == {"id"}
 
 
 def test_it_is_left_alone_for_as_long_as_it_asks(

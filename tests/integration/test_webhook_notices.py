@@ -1,21 +1,25 @@
 """Notices: owners hear by mail that an endpoint fails, and that it is disabled; nobody twice."""
 
+import json
+import re
 from collections.abc import Iterator
+from itertools import count
 
 import pytest
 
 from linkwright import audit, ids, jobs
-from linkwright.errors import Unavailable
+from linkwright.errors import Unavailable, Unheard
 from linkwright.providers import mail
 from linkwright.providers.mail import Mail, MailNotConfigured
 from linkwright.table import Item, Key, Table, get, update
 from linkwright.transaction import Transaction
-from linkwright.webhooks import health
+from linkwright.webhooks import deliveries, health
 from linkwright.workspace import members
 from tests import pump, receiver
 from tests.client import invoke, queue_event
+from tests.clocks import Hand
 from tests.factories import Workspace
-from tests.integration.test_webhook_deliveries import _happen, _webhook
+from tests.integration.test_webhook_deliveries import _happen, _run, _shown, _webhook
 from tests.receiver import URL, Receivers, answers
 from tests.stack import Stack
 
@@ -24,6 +28,11 @@ from tests.stack import Stack
 def receivers(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Receivers]:
     with receiver.receivers(monkeypatch) as made:
         yield made
+
+
+@pytest.fixture
+def hand(monkeypatch: pytest.MonkeyPatch) -> Hand:
+    return Hand(monkeypatch)
 
 
 @pytest.fixture
@@ -72,7 +81,102 @@ def test_who_is_in_charge_is_told_once_that_it_fails(
     pump.settle(stack, workspace.id)
     assert sorted(letter.to for letter in sent) == ["admin@example.com", "owner@example.com"]
     assert webhook["id"] in sent[0].text
+    assert f"{workspace.id} in live mode" in sent[0].text
     assert "503" in sent[0].text
+
+
+def test_one_that_flaps_mails_nobody_all_day(
+    stack: Stack, workspace: Workspace, receivers: Receivers, sent: list[Mail], hand: Hand
+) -> None:
+    """Three failures and a success, again and again."""
+    _person(workspace, "owner", "owner@example.com")
+    webhook = _webhook(workspace, events=["call.ended"])
+    turns = count()
+    receivers.does[URL] = lambda _: 204 if next(turns) % 4 == 3 else 503
+    for _ in range(20):
+        _happen(workspace)
+        hand.move(health.RESTS_S[-1])
+        pump.settle(stack, workspace.id)
+    events = workspace.client.get("/v1/events?type=webhook.failing").json["data"]
+    assert len(events) > 2
+    assert len(sent) == 1
+    receivers.does[URL] = answers(503)
+    hand.move(health.MAILED_EVERY.total_seconds() - health.RESTS_S[-1] * 10)
+    _run(workspace, webhook)
+    for _ in range(4):
+        _happen(workspace)
+        hand.move(health.RESTS_S[-1] * 10)
+        pump.settle(stack, workspace.id)
+        _run(workspace, webhook)
+    pump.settle(stack, workspace.id)
+    assert len(sent) == 2, "of what lasts they are told, if later"
+
+
+def test_it_is_told_once_of_a_row_of_failures(
+    stack: Stack, workspace: Workspace, receivers: Receivers, sent: list[Mail], hand: Hand
+) -> None:
+    """Whatever else changes, as by what expires."""
+    _person(workspace, "owner", "owner@example.com")
+    webhook = _webhook(workspace, events=["call.ended"])
+    receivers.does[URL] = answers(503)
+    for _ in range(3):
+        _happen(workspace)
+    pump.settle(stack, workspace.id)
+    assert _shown(workspace, webhook)["failure"]["count"] == 3
+    hand.move(deliveries.LONGEST.total_seconds() + 1)
+    _run(workspace, webhook)
+    pump.settle(stack, workspace.id)
+    assert len(workspace.client.get("/v1/events?type=webhook.failing").json["data"]) == 1
+    assert len(sent) == 1
+
+
+def test_who_does_as_the_notice_says_loses_nothing(
+    stack: Stack, workspace: Workspace, receivers: Receivers, sent: list[Mail], hand: Hand
+) -> None:
+    _person(workspace, "owner", "owner@example.com")
+    webhook = _webhook(workspace, events=["call.ended"])
+    receivers.does[URL] = answers(503)
+    early = [_happen(workspace) for _ in range(4)]
+    hand.move(5)  # until they come to be sent
+    pump.settle(stack, workspace.id)
+    receivers.does[URL] = answers(410)
+    hand.move(400)
+    _run(workspace, webhook)
+    pump.settle(stack, workspace.id)
+    missed = _happen(workspace)
+    pump.settle(stack, workspace.id)
+    (letter,) = [one for one in sent if "disabled" in one.subject]
+    receivers.does[URL] = answers(204)
+    receivers.received.clear()
+    asked = re.findall(r"(PATCH|POST) (/v1/\S+) (\{.*?\})", letter.text)
+    for method, path, body in asked:
+        answer = workspace.client.request(method, path, json=json.loads(body))
+        assert answer.status in {200, 202}, answer.raw
+    pump.settle(stack, workspace.id)
+    assert [method for method, _, _ in asked] == ["PATCH", "POST"]
+    assert sorted(message.id for message in receivers.at()) == sorted([*early, missed])
+
+
+def test_whom_ses_had_no_time_for_is_mailed_by_the_next_run(
+    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A limit: it was not sent, and SES says so."""
+    for name in ("a", "b"):
+        _person(workspace, "owner", f"{name}@example.com")
+    tried: list[str] = []
+
+    def refuses_at_first(letter: Mail) -> str:
+        tried.append(letter.to)
+        if len(tried) == 1:
+            raise Unavailable
+        return "id"
+
+    monkeypatch.setattr(mail, "send", refuses_at_first)
+    where = _notice(workspace)
+    assert jobs.is_due(_look(where))
+    assert not jobs.is_due(_look(where))
+    assert len(tried) == 3
+    assert set(tried[1:]) == {"a@example.com", "b@example.com"}
 
 
 def test_it_is_done_where_nobody_is_mailed_anything(
@@ -96,7 +200,7 @@ def test_nobody_is_mailed_twice_after_an_answer_that_was_lost(
 
     def is_lost(letter: Mail) -> str:
         tried.append(letter.to)
-        raise Unavailable
+        raise Unheard
 
     monkeypatch.setattr(mail, "send", is_lost)
     where = _notice(workspace)

@@ -1,6 +1,7 @@
 """Replays: what failed, what was never sent, or all; each under its own id, and not twice."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,8 +11,15 @@ from linkwright.table import Table, update
 from linkwright.webhooks import queue, replays
 from tests import pump, receiver
 from tests.client import Answer
+from tests.clocks import Hand
 from tests.factories import Workspace
-from tests.integration.test_webhook_deliveries import OTHER, _happen, _webhook
+from tests.integration.test_webhook_deliveries import (
+    OTHER,
+    _deliveries,
+    _happen,
+    _run,
+    _webhook,
+)
 from tests.receiver import URL, Receivers, answers
 from tests.stack import Stack
 
@@ -20,6 +28,11 @@ from tests.stack import Stack
 def receivers(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Receivers]:
     with receiver.receivers(monkeypatch) as made:
         yield made
+
+
+@pytest.fixture
+def hand(monkeypatch: pytest.MonkeyPatch) -> Hand:
+    return Hand(monkeypatch)
 
 
 def _replay(workspace: Workspace, webhook: dict[str, Any], **wanted: Any) -> Answer:
@@ -95,6 +108,43 @@ def test_202_that_is_repeated_sends_nothing_twice(
     assert _sent(stack, workspace, receivers) == [event_id]
 
 
+@pytest.mark.parametrize("only", ["all", None], ids=["of a time", "of one event"])
+def test_202_what_waits_for_hours_is_sent_now(
+    stack: Stack, workspace: Workspace, receivers: Receivers, hand: Hand, only: str | None
+) -> None:
+    webhook = _webhook(workspace)
+    receivers.does[URL] = answers(503)
+    event_id = _happen(workspace)
+    pump.settle(stack, workspace.id)
+    for _ in range(4):
+        (one,) = _deliveries(workspace, webhook)
+        hand.move((clock.parse(one["next_attempt_at"]) - clock.now()).total_seconds() + 301)
+        _run(workspace, webhook)
+    (one,) = _deliveries(workspace, webhook)
+    assert clock.parse(one["next_attempt_at"]) - clock.now() > timedelta(hours=1)
+    receivers.does[URL] = answers(204)
+    hand.move(600)
+    since = clock.timestamp(clock.now() - timedelta(days=1))
+    wanted = {"since": since, "only": only} if only else {"event_id": event_id}
+    assert _replay(workspace, webhook, **wanted).json["count"] == 1
+    assert _sent(stack, workspace, receivers) == [event_id]
+    assert _deliveries(workspace, webhook)[0]["status"] == "succeeded"
+    assert not [row for row in stack.rows("CoreTable", workspace.id) if "#WHQ#" in row["pk"]]
+
+
+def test_202_what_failed_leaves_what_waits(
+    stack: Stack, workspace: Workspace, receivers: Receivers, hand: Hand
+) -> None:
+    webhook = _webhook(workspace)
+    receivers.does[URL] = answers(503)
+    _happen(workspace)
+    pump.settle(stack, workspace.id)
+    hand.move(1)
+    since = clock.timestamp(clock.now() - timedelta(days=1))
+    assert _replay(workspace, webhook, since=since, only="failed").json["count"] == 0
+    assert _sent(stack, workspace, receivers) == []
+
+
 def test_409_for_a_disabled_endpoint(
     stack: Stack, workspace: Workspace, receivers: Receivers
 ) -> None:
@@ -130,13 +180,46 @@ def test_400_unless_it_says_what(
     assert _replay(workspace, _webhook(workspace), **wanted).status == 400
 
 
-def test_400_for_more_than_can_be_counted(
+@pytest.mark.parametrize("only", ["all", "missing"])
+def test_400_for_more_than_can_be_looked_through(
+    stack: Stack,
+    workspace: Workspace,
+    receivers: Receivers,
+    monkeypatch: pytest.MonkeyPatch,
+    only: str,
+) -> None:
+    """Whether or not any of it is meant: somebody waits for the answer."""
+    monkeypatch.setattr(replays, "MOST", 6)
+    monkeypatch.setattr(replays, "_PAGE", 4)
+    webhook = _webhook(workspace)
+    for _ in range(6):
+        _happen(workspace)
+    pump.settle(stack, workspace.id)
+    since = clock.timestamp(clock.now() - replays._A_SECOND * 3600)
+    assert _replay(workspace, webhook, since=since, only=only).status == 202
+    _happen(workspace)
+    answer = _replay(workspace, webhook, since=since, only=only)
+    assert (answer.status, answer.error["field"]) == (400, "since")
+
+
+def test_what_is_sent_again_is_read_once(
     stack: Stack, workspace: Workspace, receivers: Receivers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(replays, "MOST", 2)
+    monkeypatch.setattr(replays, "_AT_ONCE", 2)
     webhook = _webhook(workspace)
-    for _ in range(3):
+    for _ in range(7):
         _happen(workspace)
+    pump.settle(stack, workspace.id)
     since = clock.timestamp(clock.now() - replays._A_SECOND * 3600)
-    answer = _replay(workspace, webhook, since=since, only="all")
-    assert (answer.status, answer.error["field"]) == (400, "since")
+    assert _replay(workspace, webhook, since=since, only="all").json["count"] == 7
+    read: list[int] = []
+    query = replays.query
+
+    def counted(*of: Any, **how: Any) -> Any:
+        found = query(*of, **how)
+        read.append(len(found[0]))
+        return found
+
+    monkeypatch.setattr(replays, "query", counted)
+    assert len(_sent(stack, workspace, receivers)) == 7
+    assert read == [7]

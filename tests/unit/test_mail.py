@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linkwright import aws
-from linkwright.errors import Unavailable
+from linkwright.errors import Unavailable, Unheard
 from linkwright.providers import mail
 from linkwright.providers.mail import Mail, MailNotConfigured, MailRefused
 from linkwright.settings import settings
@@ -236,14 +236,23 @@ def test_what_may_pass_is_unavailable_and_asked_for_once(
     """Once: what was not heard may have been sent."""
     headers: Mapping[str, str] = {"x-amzn-errortype": code} if code else {}
     with served((status, b'{"message": "no"}', headers), TAKEN) as (url, asked):
-        with pytest.raises(Unavailable):
+        with pytest.raises(Unavailable) as failed:
             _send(environment, url, _letter())
         assert len(asked) == 1
+    assert not isinstance(failed.value, Unheard), "SES says that it was not sent"
+
+
+def test_what_nobody_was_asked_for_was_not_sent(environment: pytest.MonkeyPatch) -> None:
+    with served() as (url, _):
+        pass
+    with pytest.raises(Unavailable) as failed:
+        _send(environment, url, _letter())
+    assert not isinstance(failed.value, Unheard)
 
 
 @pytest.mark.parametrize("answer", [None, (200, b"{}"), (200, b"["), (200, b'{"MessageId": 5}')])
 def test_an_answer_that_is_no_answer_is_none(environment: pytest.MonkeyPatch, answer: Any) -> None:
-    with served(answer) as (url, _), pytest.raises(Unavailable):
+    with served(answer) as (url, _), pytest.raises(Unheard):
         _send(environment, url, _letter())
 
 

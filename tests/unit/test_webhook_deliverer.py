@@ -33,7 +33,7 @@ class World:
     def __init__(self) -> None:
         self.endpoint: Item | None = {
             **{"pk": WORK.pk, "sk": WORK.sk, "v": 4, "status": "enabled", "leased_until": 77},
-            "view": {"id": "wh_1", "type": "https"},
+            "view": {"id": "wh_1", "type": "https", "url": "https://hooks.example/in"},
         }
         self.looks: list[list[Item]] = []
         self.deliveries: dict[str, Item] = {}
@@ -56,7 +56,8 @@ class World:
         where = {"pk": deliveries.partition(PARTITION, "wh_1"), "sk": delivery_id}
         facts = {"place": place, "tried": 0, "v": 1, "ttl": 9, **facts}
         self.deliveries[delivery_id] = {**where, "view": view | facts.pop("view", {}), **facts}
-        self.events[event_id] = {"id": event_id, "type": "call.ended"}
+        happened = {"type": "call.ended", "created_at": clock.timestamp(NOW - MINUTE)}
+        self.events[event_id] = {"id": event_id, **happened}
         return queue.key(PARTITION, "wh_1", place).attributes()
 
     def prepared(self, endpoint: Item, event: Item, asked: int) -> deliverer.Send:
@@ -107,7 +108,8 @@ class World:
             {name.removeprefix(":"): value for name, value in values.items()}
             for tx in self.commits
             for one in tx._operations
-            if one.get("key") == key.attributes()
+            if one["type"] == "update"
+            and one["key"] == key.attributes()
             and (values := one.get("expression_attribute_values"))
         ]
 
@@ -281,6 +283,68 @@ def test_what_waits_for_a_disabled_one_fails_twenty_at_a_time_and_nobody_is_told
             *("failed", "webhook_disabled"),
         )
     assert (world.told(), world.of_endpoint()) == ([], [])
+    required = [tx._operations[0] for tx in world.commits]
+    assert {one["type"] for one in required} == {"condition_check"}
+    assert {one["expression_attribute_values"][":seen"] for one in required} == {4}
+
+
+def test_no_more_is_ended_of_one_that_was_enabled_meanwhile(world: World) -> None:
+    _is(world, status="disabled")
+    rows = [world.waits(name) for name in "abc"]
+    world.looks = [rows, rows[1:]]
+    world.refuses = [None, deliverer._Lost]
+    world.deliveries["dlv_c"]["place"] = "sent"
+    looks = iter(["disabled"])
+
+    def look(_: Item) -> Item | None:
+        _is(world, status=next(looks, "enabled"))
+        return world.endpoint
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(queue, "look", look)
+        deliverer.run(WORK)
+    assert [one["view"]["ended_reason"] for one in world.written("a")] == ["webhook_disabled"]
+    assert world.sent == ["evt_b"]
+
+
+@pytest.mark.parametrize(
+    ("tried", "status", "reason"),
+    [(0, "pending", None), (1, "pending", None), (2, "failed", "exhausted")],
+)
+def test_a_sample_is_tried_three_times_and_says_nothing_of_the_endpoint(
+    world: World, tried: int, status: str, reason: str | None
+) -> None:
+    row = world.waits("a", tried=tried)
+    world.events["evt_a"]["only"] = "wh_1"
+    world.outcomes["evt_a"] = Outcome(FAILED, wait_s=60)
+    world.looks = [[row]]
+    deliverer.run(WORK)
+    (written,) = world.written("a")
+    assert (written["view"]["status"], written["view"].get("ended_reason")) == (status, reason)
+    assert (world.told(), world.of_endpoint()) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "facts", [{"tried": 0}, {"tried": 1, "only": "wh_1"}], ids=["never tried", "a sample"]
+)
+def test_what_is_too_old_and_says_nothing_of_the_endpoint(world: World, facts: Item) -> None:
+    old = clock.timestamp(NOW - deliveries.LONGEST - MINUTE)
+    row = world.waits("a", view={"created_at": old}, tried=facts["tried"])
+    world.events["evt_a"] |= facts
+    world.looks = [[row]]
+    deliverer.run(WORK)
+    assert (world.sent, world.of_endpoint()) == ([], [])
+    assert len(world.told()) == ("only" not in facts)
+
+
+def test_of_what_tells_of_webhooks_nobody_is_told_that_it_was_not_delivered(world: World) -> None:
+    old = clock.timestamp(NOW - deliveries.LONGEST - MINUTE)
+    view = {"created_at": old, "event_type": "webhook.delivery_exhausted"}
+    world.looks = [[world.waits("a", view=view, tried=1)]]
+    deliverer.run(WORK)
+    assert world.written("a")[0]["view"]["ended_reason"] == "expired"
+    assert world.told() == []
+    assert world.of_endpoint()[0]["evidence"]["event_id"] == "evt_a"
 
 
 @pytest.mark.parametrize("is_known", [True, False], ids=["too late", "without its event"])
@@ -288,7 +352,7 @@ def test_what_is_too_old_fails_and_is_told_as_if_by_all_attempts(
     world: World, is_known: bool
 ) -> None:
     old = clock.timestamp(NOW - deliveries.LONGEST - MINUTE)
-    row = world.waits("a", view={"created_at": old} if is_known else {})
+    row = world.waits("a", tried=1, view={"created_at": old} if is_known else {})
     if not is_known:
         world.events.clear()
     world.looks = [[row]]
@@ -372,7 +436,7 @@ def test_what_failed_is_tried_again_by_the_schedule(
     # Within a tenth of it: here, in the last quarter.
     due = clock.parse(written["view"]["next_attempt_at"])
     assert (due - NOW).total_seconds() == int(planned_s * 1.05)
-    assert queue.due_at({"sk": written["place"]}) == due
+    assert queue.due_at(written["place"]) == due
     assert (written["view"]["status"], world.told()) == ("pending", [])
     (endpoint,) = world.of_endpoint()
     assert endpoint["failing"]["count"] == 1

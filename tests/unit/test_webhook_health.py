@@ -14,6 +14,7 @@ from tests.unit.calls import NOW
 
 NOW_MS = clock.epoch_ms(NOW)
 ATTEMPT = {"at": "2026-11-28T09:00:00Z", "status": 503, "error": None, "duration_ms": 7}
+EVENT_AT, BEFORE = "2026-11-28T08:59:57Z", "2026-11-28T08:59:00Z"
 LATER = {"at": "2026-11-28T09:05:00Z", "status": None, "error": "timeout", "duration_ms": 9}
 
 
@@ -39,7 +40,7 @@ def _evidence(ago: timedelta, event_id: str = "evt_1") -> Item:
 def _failed(count: int) -> Item:
     endpoint = _endpoint()
     for _ in range(count):
-        endpoint = health.after_failure(endpoint, Failed(ATTEMPT))
+        endpoint = health.after_failure(endpoint, Failed(ATTEMPT, EVENT_AT))
     return endpoint
 
 
@@ -60,7 +61,7 @@ def test_it_rests_for_longer_after_each_failure_from_the_third_on(
 
 def test_it_is_left_alone_for_as_long_as_it_asks_or_by_the_schedule_if_that_is_longer() -> None:
     for count, wait_s, rest_s in ((1, 12.5, 12.5), (3, 31, 31), (3, 5, 30)):
-        after = health.after_failure(_failed(count - 1), Failed(ATTEMPT, wait_s=wait_s))
+        after = health.after_failure(_failed(count - 1), Failed(ATTEMPT, EVENT_AT, wait_s=wait_s))
         assert health.rests_until(after) == NOW_MS + rest_s * 1000
 
 
@@ -78,14 +79,14 @@ def test_one_that_never_failed_does_not_rest() -> None:
 
 
 def test_failures_in_a_row_are_counted_from_the_first_and_shown_by_the_last() -> None:
-    once = health.after_failure(_endpoint(), Failed(ATTEMPT))
-    twice = health.after_failure(once, Failed(LATER))
+    once = health.after_failure(_endpoint(), Failed(ATTEMPT, EVENT_AT))
+    twice = health.after_failure(once, Failed(LATER, BEFORE))
     assert once["failing"] == {
-        **{"since": ATTEMPT["at"], "count": 1},
+        **{"since": ATTEMPT["at"], "count": 1, "oldest_event_at": EVENT_AT},
         **{"last_status": 503, "last_error": None},
     }
     assert twice["failing"] == {
-        **{"since": ATTEMPT["at"], "count": 2},
+        **{"since": ATTEMPT["at"], "count": 2, "oldest_event_at": BEFORE},
         **{"last_status": None, "last_error": "timeout"},
     }
     assert (twice["status"], "evidence" in twice) == ("enabled", False)
@@ -93,7 +94,7 @@ def test_failures_in_a_row_are_counted_from_the_first_and_shown_by_the_last() ->
 
 def test_a_success_takes_what_failures_left_and_nothing_else() -> None:
     before = _endpoint(bell=2)
-    failed = health.after_failure(before, Failed(ATTEMPT, "evt_1"))
+    failed = health.after_failure(before, Failed(ATTEMPT, EVENT_AT, "evt_1"))
     assert failed.keys() - before.keys() == {"failing", "rests_until", "evidence"}
     assert health.after_success(failed) == before
 
@@ -121,7 +122,7 @@ def test_two_events_are_evidence_if_half_a_day_to_five_days_apart(
     if is_expired:
         after = health.after_expiry(before, "evt_2")
     else:
-        after = health.after_failure(before, Failed(ATTEMPT, "evt_2"))
+        after = health.after_failure(before, Failed(ATTEMPT, EVENT_AT, "evt_2"))
     assert (after["status"] == "disabled") == is_disabled
     assert after.get("disabled_reason") == ("failing" if is_disabled else None)
 
@@ -139,7 +140,7 @@ def test_the_first_event_is_noted_and_disables_nothing() -> None:
 
 
 def test_one_that_says_that_it_is_gone_is_disabled_at_once() -> None:
-    after = health.after_failure(_endpoint(), Failed(ATTEMPT, is_gone=True))
+    after = health.after_failure(_endpoint(), Failed(ATTEMPT, EVENT_AT, is_gone=True))
     assert (after["status"], after["disabled_reason"]) == ("disabled", "gone")
     assert after["failing"]["count"] == 1
 
@@ -159,7 +160,7 @@ def test_what_changes_nothing_is_not_written() -> None:
 
 def test_a_change_is_written_alone_on_what_was_read_and_by_the_run_that_has_it() -> None:
     before = _endpoint()
-    after = health.after_failure(before, Failed(ATTEMPT))
+    after = health.after_failure(before, Failed(ATTEMPT, EVENT_AT))
     returned, (written,) = _written(before, after)
     assert returned == after
     assert written["key"] == {"pk": "W#ws_1#WH", "sk": "wh_1"}
@@ -194,8 +195,8 @@ def _told(operations: list[Item]) -> list[tuple[str, Item]]:
     return [(str(item.get("type") or f"mail {item['told']}"), item["object"]) for item in items]
 
 
-@pytest.mark.parametrize(("failures", "is_told"), [(1, False), (2, False), (3, True), (4, False)])
-def test_the_third_failure_in_a_row_is_told_and_mailed_once(failures: int, is_told: bool) -> None:
+@pytest.mark.parametrize(("failures", "is_told"), [(1, False), (2, False), (3, True)])
+def test_the_third_failure_in_a_row_is_told_and_mailed(failures: int, is_told: bool) -> None:
     before, after = _failed(failures - 1), _failed(failures)
     returned, operations = _written(before, after)
     told = ["webhook.failing", "mail webhook.failing"] if is_told else []
@@ -205,10 +206,42 @@ def test_the_third_failure_in_a_row_is_told_and_mailed_once(failures: int, is_to
     for name, shown in _told(operations):
         url = whole if name.startswith("mail") else host
         assert shown == {**health.shown(after), "url": url}
+    assert returned.get("mailed_at") == (clock.timestamp(NOW) if is_told else None)
     # The events of an endpoint are numbered by what it is written as.
     assert returned["v"] == (5 if is_told else 4)
     assert [one["item"].get("sequence") for one in operations[1:2]] == ([5] if is_told else [])
     assert operations[0]["expression_attribute_values"].get(":v") == (5 if is_told else None)
+
+
+def _mailed(ago: timedelta) -> Item:
+    return {"mailed_at": clock.timestamp(NOW - ago)}
+
+
+@pytest.mark.parametrize(
+    ("count", "mailed", "since", "told"),
+    [
+        (3, {}, MINUTE, ["webhook.failing", "mail webhook.failing"]),
+        (3, _mailed(2 * MINUTE), MINUTE, ["webhook.failing"]),
+        (3, _mailed(health.MAILED_EVERY), MINUTE, ["webhook.failing", "mail webhook.failing"]),
+        # One that has flapped, and then fails for good.
+        (9, _mailed(health.MAILED_EVERY), MINUTE, ["mail webhook.failing"]),
+        (9, _mailed(health.MAILED_EVERY), health.MAILED_EVERY, []),
+        (9, _mailed(3 * health.MAILED_EVERY), 4 * health.MAILED_EVERY, []),
+    ],
+)
+def test_a_row_of_failures_is_mailed_once_and_a_day_has_one_mail(
+    count: int, mailed: Item, since: timedelta, told: list[str]
+) -> None:
+    before = _endpoint(
+        failing={"since": clock.timestamp(NOW - since), "count": count - 1}, **mailed
+    )
+    after = {**before, "failing": {**before["failing"], "count": count}}
+    assert [name for name, _ in _told(_written(before, after)[1])] == told
+
+
+def test_what_else_changes_in_a_row_of_failures_is_not_told() -> None:
+    before = {**_failed(3), **_mailed(timedelta())}
+    assert _told(_written(before, health.after_expiry(before, "evt_1"))[1]) == []
 
 
 def test_that_it_is_disabled_is_told_once() -> None:

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 from pydantic import SecretStr
 
 from linkwright import ids, settings, standard_webhooks
-from linkwright.webhooks import catalogue, deliveries, endpoint_changes, sending
+from linkwright.webhooks import catalogue, deliveries, endpoint_changes, health, sending
 from linkwright.webhooks.event_types import EVENT_TYPES
 from linkwright.webhooks.logs import bodies
 from tests import pages
@@ -39,6 +39,9 @@ def test_a_part_that_was_changed_by_hand_is_found() -> None:
 def test_what_the_words_of_the_page_say_is_so() -> None:
     text = PAGE.read_text()
     assert ("For a day both sign" in text, endpoint_changes.OVERLAP) == (True, timedelta(days=1))
+    assert ("is tried three times" in text, deliveries.ATTEMPTS_OF_A_SAMPLE) == (True, 3)
+    assert ("no more than five sign" in text, endpoint_changes.MOST_SECRETS) == (True, 5)
+    assert ("at most once a day" in text, health.MAILED_EVERY) == (True, timedelta(days=1))
     assert "older than five minutes" in text
     assert standard_webhooks.TOLERANCE_S == 5 * 60
     assert ("up to a tenth longer" in text, deliveries.JITTER) == (True, 0.1)

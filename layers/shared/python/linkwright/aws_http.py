@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from linkwright import clock, egress, sigv4
-from linkwright.errors import Unavailable
+from linkwright.errors import Unavailable, Unheard
 from linkwright.settings import credentials, settings, trace_header
 
 CONNECT_TIMEOUT_S = 1
@@ -63,7 +63,8 @@ def post(
 ) -> dict[str, Any]:
     """Ask for an operation of a service that speaks REST, once: it may have been done unheard.
 
-    Errors named in `answers` are answers, by their `__type`. Raises `Unavailable` for all others.
+    Errors named in `answers` are answers, by their `__type`. Raises `Unheard` where there is no
+    answer, and `Unavailable` for all others: then it was not done.
     """
     headers = {"content-type": "application/json", "host": urlsplit(url).netloc}
     return _posted(url, path, service, headers, json.dumps(content).encode(), answers)
@@ -90,25 +91,38 @@ def _posted(
         # As boto3 does, so that the trace goes on behind a queue.
         signed["x-amzn-trace-id"] = trace
     try:
-        return _answered(url, path, signed, body, answers)
-    except (OSError, HTTPException, ValueError, RecursionError) as failure:
+        connection = _opened(url)
+    except (OSError, HTTPException) as failure:
         raise Unavailable from failure
+    try:
+        return _answered(connection, url, path, signed, body, answers)
+    except (OSError, HTTPException, ValueError, RecursionError) as failure:
+        raise Unheard from failure
+
+
+def _opened(url: str) -> HTTPConnection:
+    connection = _kept.pop(url, None) or _connection(url)
+    if not _is_open(connection):
+        connection.close()
+        connection.connect()
+        connection.sock.settimeout(READ_TIMEOUT_S)
+    return connection
 
 
 def _answered(
-    url: str, path: str, headers: Mapping[str, str], body: bytes, answers: tuple[str, ...]
+    connection: HTTPConnection,
+    url: str,
+    path: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    answers: tuple[str, ...],
 ) -> dict[str, Any]:
-    connection = _kept.pop(url, None) or _connection(url)
     try:
-        if not _is_open(connection):
-            connection.close()
-            connection.connect()
-            connection.sock.settimeout(READ_TIMEOUT_S)
         connection.request("POST", path, body, dict(headers))
         with connection.getresponse() as response:
             answer = json.loads(_read(response))
         if not isinstance(answer, dict):
-            raise Unavailable
+            raise Unheard
         if kind := response.headers.get("x-amzn-errortype"):
             # Where REST says it; some services add an address.
             answer["__type"] = kind.partition(":")[0]
@@ -132,7 +146,7 @@ def _read(response: HTTPResponse) -> bytes:
     while chunk := response.read1(MAX_BYTES):
         content += chunk
         if len(content) > MAX_BYTES or clock.monotonic() > end:
-            raise Unavailable
+            raise Unheard
     return content
 
 

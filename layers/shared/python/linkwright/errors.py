@@ -155,3 +155,7 @@ class Unavailable(ApiError):
             "The service is busy. Retry with the same Idempotency-Key.",
             headers={"Retry-After": "1"},
         )
+
+
+class Unheard(Unavailable):
+    """It was asked for, and nothing came back: it may have been done."""

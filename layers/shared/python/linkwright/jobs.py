@@ -212,16 +212,20 @@ def has_given_up(job: Mapping[str, object]) -> bool:
 def wait(job: Item, moment: datetime, facts: Item | None = None) -> bool:
     """Let a job that was just read be due again at a moment; False if somebody else has moved it.
 
-    By a message that its queue holds back, if it can for so long; else by the due index. A job by
-    level keeps its mark however long it waits: its message comes early, and it waits again.
+    By a message that its queue holds back, if it can for so long; else by the due index, where a
+    job by level keeps its mark.
     """
     kind = at(Key(job["pk"], job["sk"])).kind
-    next_at = clock.timestamp(clock.whole_second(moment))
-    facts = {**(facts or {}), "next_at": next_at}
-    if moment - clock.now() > MOST_DELAY and not KINDS[kind].is_by_level:
-        return change(job, {**facts, "gsi2sk": next_at}, "REMOVE #outbox")
-    later = clock.timestamp(moment + RELAY_GRACE)
-    return change(job, {**facts, "gsi2sk": later, "outbox": kind})
+    facts = {**(facts or {}), **waits_until(clock.whole_second(moment))}
+    if facts["next_at"] == facts["gsi2sk"] and not KINDS[kind].is_by_level:
+        return change(job, facts, "REMOVE #outbox")
+    return change(job, {**facts, "outbox": kind})
+
+
+def waits_until(moment: datetime) -> dict[str, str]:
+    """What a job that waits has of a moment. Where that is both, the sweeper sends its message."""
+    swept = moment if moment - clock.now() > MOST_DELAY else moment + RELAY_GRACE
+    return {"next_at": clock.timestamp(moment), "gsi2sk": clock.timestamp(swept)}
 
 
 def is_left_alone(job: Item) -> bool:

@@ -184,6 +184,7 @@ def _webhooks() -> Mapping[str, Object]:
         "updated_at": "2026-10-01T08:05:00Z",
     }
     failure = {"since": "2026-11-02T09:32:06Z", "last_status": 503, "last_error": None}
+    failure |= {"oldest_event_at": "2026-11-02T09:32:05Z"}
     attempt = {"status": 503, "error": None, "duration_ms": 87}
     return {
         "webhook.failing": webhook | {"status": "enabled", "failure": failure | {"count": 3}},

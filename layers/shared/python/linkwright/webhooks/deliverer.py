@@ -10,13 +10,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from datetime import datetime, timedelta
 from functools import cache
+from typing import NamedTuple
 
 from linkwright import clock, deadline, jobs
 from linkwright.jobs import Work
 from linkwright.observability import count
 from linkwright.table import Item
 from linkwright.transaction import Transaction
-from linkwright.webhooks import deliveries, health, queue, receivers
+from linkwright.webhooks import deliveries, event_types, health, queue, receivers
 from linkwright.webhooks.deliveries import Moved
 from linkwright.webhooks.health import Failed
 from linkwright.webhooks.logs import event_log
@@ -34,6 +35,15 @@ Send = Callable[[], Outcome]
 
 class _Lost(Exception):
     """The endpoint was changed meanwhile, or is another run's."""
+
+
+class _Attempt(NamedTuple):
+    """A message on its way to where the endpoint is."""
+
+    delivery: Item
+    event: Item
+    to: str
+    send: Send
 
 
 def run(work: Work) -> None:
@@ -62,31 +72,33 @@ def _goes_on(partition: str, run: Item) -> bool:
         return False
     if endpoint["status"] == "disabled":
         for row in rows:
-            _end(partition, endpoint, row, "webhook_disabled")
+            if not _end_unsent(partition, endpoint, row):
+                break
         return True
-    ready = max(queue.due_at(rows[0]), clock.from_epoch_ms(health.rests_until(endpoint)))
+    ready = max(queue.due_at(rows[0]["sk"]), clock.from_epoch_ms(health.rests_until(endpoint)))
     if ready > clock.now():
         return not queue.rest(endpoint, ready)
-    due = [row for row in rows if queue.due_at(row) <= clock.now()]
+    due = [row for row in rows if queue.due_at(row["sk"]) <= clock.now()]
     _send(partition, endpoint, due[: 1 if "failing" in endpoint else AT_ONCE])
     return True
 
 
 def _send(partition: str, endpoint: Item, rows: Sequence[Item]) -> None:
     """Send what the rows stand for, all at once, and note what came of it, one by one."""
-    sends: list[tuple[Item, Send]] = []
+    attempts: list[_Attempt] = []
     for row in rows:
         if (delivery := _waiting(partition, endpoint, row)) is not None:
-            if deliveries.is_expired(delivery) or (event := _event(partition, delivery)) is None:
-                _end(partition, endpoint, row, "expired")
+            event = _event(partition, delivery)
+            if event is None or deliveries.is_expired(delivery):
+                _expire(partition, endpoint, delivery, event)
             else:
-                asked = deliveries.asked(delivery)
-                sends.append((delivery, receivers.prepared(endpoint, event, asked)))
-    outcomes = _together([send for _, send in sends])
+                send = receivers.prepared(endpoint, event, deliveries.asked(delivery))
+                attempts.append(_Attempt(delivery, event, _receiver(endpoint), send))
+    outcomes = _together([attempt.send for attempt in attempts])
     now: Item | None = endpoint
-    for (delivery, _), outcome in zip(sends, outcomes, strict=True):
+    for attempt, outcome in zip(attempts, outcomes, strict=True):
         if now is not None:
-            now = _settle(partition, now, delivery, outcome)
+            now = _settle(partition, now, attempt, outcome)
 
 
 def _together(sends: Sequence[Send]) -> list[Outcome]:
@@ -117,25 +129,46 @@ def _event(partition: str, delivery: Item) -> Item | None:
     return event_log.stored(partition, delivery["view"]["event_id"])
 
 
-def _end(partition: str, endpoint: Item, row: Item, reason: str) -> None:
-    """End a delivery without sending it."""
+def _receiver(endpoint: Item) -> str:
+    view = endpoint["view"]
+    return str(view.get("url") or view.get("arn"))
+
+
+def _end_unsent(partition: str, endpoint: Item, row: Item) -> bool:
+    """End what waits for an endpoint that is disabled; False if that was changed meanwhile."""
     delivery = _waiting(partition, endpoint, row)
     if delivery is None:
-        return
+        return True
+    tx = Transaction(partition, "")
+    queue.require(tx, endpoint, otherwise=_Lost)
+    deliveries.fail(tx, delivery, None, "webhook_disabled")
+    try:
+        tx.commit()
+    except Moved:
+        return True
+    except _Lost:
+        return False
+    return True
+
+
+def _expire(partition: str, endpoint: Item, delivery: Item, event: Item | None) -> None:
+    """End a delivery whose time is over, without sending it."""
 
     def noted(tx: Transaction, now: Item) -> Item:
-        view = deliveries.fail(tx, delivery, None, reason)
-        if reason == "webhook_disabled":
+        view = deliveries.fail(tx, delivery, None, "expired")
+        if event is not None and _is_sample(event):
             return now
-        return health.after_expiry(now, _exhausted(tx, delivery, view))
+        event_id = _exhausted(tx, delivery, view)
+        # What was never tried, as while its user had it paused, says nothing of the endpoint.
+        return health.after_expiry(now, event_id) if delivery["tried"] else now
 
     _write(partition, endpoint, noted)
 
 
-def _settle(partition: str, endpoint: Item, delivery: Item, outcome: Outcome) -> Item | None:
+def _settle(partition: str, endpoint: Item, attempt: _Attempt, outcome: Outcome) -> Item | None:
     """Note an outcome. Returns the endpoint as it is then; None if this run has it no longer."""
     count("webhooks_sent" if outcome.is_taken else "webhooks_failed")
-    return _write(partition, endpoint, lambda tx, now: _noted(tx, now, delivery, outcome))
+    return _write(partition, endpoint, lambda tx, now: _noted(tx, now, attempt, outcome))
 
 
 def _write(
@@ -157,29 +190,48 @@ def _write(
     return None
 
 
-def _noted(tx: Transaction, endpoint: Item, delivery: Item, outcome: Outcome) -> Item:
+def _noted(tx: Transaction, endpoint: Item, made: _Attempt, outcome: Outcome) -> Item:
     """Put an outcome into a transaction. Returns what becomes of the endpoint by it."""
-    attempt = outcome.attempt
+    delivery, attempt = made.delivery, outcome.attempt
     if outcome.is_taken:
         deliveries.succeed(tx, delivery, attempt)
         return health.after_success(endpoint)
+    if made.to != _receiver(endpoint):
+        # It was moved meanwhile: what its old address says is said of that alone.
+        deliveries.try_again(tx, delivery, attempt, clock.now() + timedelta(seconds=1))
+        return endpoint
+    failed = Failed(attempt, made.event["created_at"], wait_s=outcome.wait_s)
     if outcome.is_aborted:
         # It works: it just does not want this one.
         deliveries.fail(tx, delivery, attempt, "aborted")
-        return health.after_success(endpoint)
+        if (after := health.after_success(endpoint)) == endpoint:
+            queue.require(tx, endpoint, otherwise=_Lost)
+        return after
     if outcome.is_gone:
         deliveries.fail(tx, delivery, attempt, "gone")
-        return health.after_failure(endpoint, Failed(attempt, is_gone=True))
-    if delivery["tried"] + 1 < deliveries.ATTEMPTS:
+        return health.after_failure(endpoint, failed._replace(is_gone=True))
+    is_sample = _is_sample(made.event)
+    most = deliveries.ATTEMPTS_OF_A_SAMPLE if is_sample else deliveries.ATTEMPTS
+    if delivery["tried"] + 1 < most:
         deliveries.try_again(tx, delivery, attempt, _next(delivery, outcome))
-        return health.after_failure(endpoint, Failed(attempt, wait_s=outcome.wait_s))
+        return endpoint if is_sample else health.after_failure(endpoint, failed)
+    if is_sample:
+        deliveries.fail(tx, delivery, attempt, "exhausted")
+        return endpoint
     event_id = _exhausted(tx, delivery, deliveries.fail(tx, delivery, attempt, "exhausted"))
-    return health.after_failure(endpoint, Failed(attempt, event_id, wait_s=outcome.wait_s))
+    return health.after_failure(endpoint, failed._replace(exhausted=event_id))
+
+
+def _is_sample(event: Item) -> bool:
+    """Whether it was sent as a test: that it is not taken says nothing of the endpoint."""
+    return "only" in event
 
 
 def _exhausted(tx: Transaction, delivery: Item, view: Item) -> str:
     """Tell that an event was not delivered in all its time. Returns which."""
-    tx.emit("webhook.delivery_exhausted", view, sequence=delivery["v"] + 1)
+    if not view["event_type"].startswith(event_types.OF_WEBHOOKS):
+        # Else endpoints that take nothing would tell each other so for ever.
+        tx.emit("webhook.delivery_exhausted", view, sequence=delivery["v"] + 1)
     event_id: str = view["event_id"]
     return event_id
 

@@ -12,6 +12,8 @@ from linkwright.webhooks import queue
 # Webhooks 1.0.0.
 SCHEDULE_S = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
 ATTEMPTS = len(SCHEDULE_S) + 1
+# Somebody looks on, and asks again.
+ATTEMPTS_OF_A_SAMPLE = 3
 JITTER = 0.1
 # What was not sent by all of them, as to an endpoint that rests or is paused, is not sent at all.
 LONGEST = timedelta(seconds=sum(SCHEDULE_S) * (1 + JITTER))
@@ -63,7 +65,9 @@ def request(tx: Transaction, webhook_id: str, event: Item, otherwise: Otherwise)
 
 
 def request_again(tx: Transaction, delivery: Item, otherwise: Otherwise) -> None:
-    """Have one that is over sent anew, under the same id. `otherwise`: it is on its way."""
+    """Have one that is over, or waits, sent anew, under the same id. `otherwise`: it was moved."""
+    if "place" in delivery:
+        queue.leave(tx, delivery["view"]["webhook_id"], delivery["place"])
     tx.put(
         Table.CORE,
         _begun(tx, delivery["view"], delivery["v"] + 1),

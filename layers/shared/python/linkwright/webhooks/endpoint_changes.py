@@ -23,8 +23,9 @@ from linkwright.webhooks.models import (
     Webhook,
 )
 
-# For so long an old secret signs too.
+# For so long an old secret signs too, of the last few.
 OVERLAP = timedelta(hours=24)
+MOST_SECRETS = 5
 
 
 def create(account: Account, wanted: CreateWebhook, tx: Transaction) -> CreatedWebhook:
@@ -77,7 +78,8 @@ def change(account: Account, webhook_id: str, wanted: UpdateWebhook, tx: Transac
     if headers is not None:
         after |= _sealed_headers(account.partition, webhook_id, headers)
     if status is not None:
-        after = {**_started_anew(after, item, status), "status": status}
+        after["status"] = status
+    after = _started_anew(after, item)
     _write(tx, item, after)
     # Whoever has lost it may still switch it off.
     if "arn" in item["view"] and after["status"] == "enabled":
@@ -92,10 +94,14 @@ def _is_so(item: Item, changes: dict[str, Any], status: str) -> bool:
     return same and item["status"] == status
 
 
-def _started_anew(after: Item, item: Item, status: str) -> Item:
-    if status == item["status"]:
-        return after
-    forgotten = ("disabled_reason", *(health.TRACES if status == "enabled" else ()))
+def _started_anew(after: Item, item: Item) -> Item:
+    """Without what is no longer so: another receiver has not failed, nor one that is enabled."""
+    forgotten: set[str] = set()
+    if after["status"] != item["status"]:
+        forgotten |= {"disabled_reason"}
+        forgotten |= set(health.TRACES) if after["status"] == "enabled" else set()
+    if after["view"].get("url") != item["view"].get("url"):
+        forgotten |= {*health.TRACES, "mailed_at"}
     return {name: value for name, value in after.items() if name not in forgotten}
 
 
@@ -105,10 +111,11 @@ def rotate(account: Account, webhook_id: str, tx: Transaction) -> RotatedSecret:
     if "secrets" not in item:
         raise Conflict("Messages to an ARN are not signed.", reason="no_secret")
     secret, end = standard_webhooks.new_secret(), clock.timestamp(clock.now() + OVERLAP)
-    # The newest one first; of older ones the last.
+    # The newest one first. Whoever did not hear it rotates again: older ones keep their time.
     newest = {"sealed": sealing.seal(secret, account.partition, webhook_id)}
-    until = [{"sealed": item["secrets"][0]["sealed"], "until": end}]
-    _write(tx, item, {**item, "v": item["v"] + 1, "secrets": [newest, *until]})
+    last, *older = item["secrets"]
+    old = [last | {"until": end}, *(one for one in older if clock.timestamp() < one["until"])]
+    _write(tx, item, {**item, "v": item["v"] + 1, "secrets": [newest, *old][:MOST_SECRETS]})
     tx.audit("webhook.secret_rotated", webhook_id, {"old_expires_at": end})
     return RotatedSecret(secret=secret, old_expires_at=end)
 

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 EVERY = "*"
+OF_WEBHOOKS = "webhook."
 # Type -> what it tells.
 EVENT_TYPES = {
     "call.queued": "A call is in line to be dialled: at once, or now that its time has come.",

@@ -23,17 +23,21 @@ FAILING = 3
 # Two events that failed for good are evidence if they did so this far apart, and no farther.
 APART = timedelta(hours=12)
 WITHIN = timedelta(days=5)
+# Of who begins to fail again and again nobody is mailed more often.
+MAILED_EVERY = timedelta(days=1)
 # What one failure leaves and a success takes.
 TRACES = ("failing", "rests_until", "evidence")
 
 
 class Failed(NamedTuple):
-    """A failed attempt, as it is shown. `exhausted`: the event's id, if it was the last one.
+    """A failed attempt, as it is shown, for an event of `event_at`. `exhausted`: the event's id, if
+    it was the last one.
 
     The endpoint asks to be left alone for `wait_s`, or says that it is gone.
     """
 
     attempt: Item
+    event_at: str
     exhausted: str | None = None
     wait_s: float = 0
     is_gone: bool = False
@@ -56,12 +60,13 @@ def after_success(endpoint: Item) -> Item:
 def after_failure(endpoint: Item, failed: Failed) -> Item:
     """The endpoint once another attempt has failed."""
     before = endpoint.get("failing", {})
-    count = int(before.get("count", 0)) + 1
+    count = _count(endpoint) + 1
     rest_s = max(RESTS_S[min(count, len(RESTS_S)) - 1], failed.wait_s)
     after = {
         **endpoint,
         "failing": {
             "since": before.get("since", failed.attempt["at"]),
+            "oldest_event_at": min(failed.event_at, before.get("oldest_event_at", failed.event_at)),
             "count": count,
             "last_status": failed.attempt["status"],
             "last_error": failed.attempt["error"],
@@ -94,8 +99,11 @@ def write(tx: Transaction, before: Item, after: Item, otherwise: Otherwise) -> I
     """
     if after == before:
         return after
-    if told := _told(before, after):
+    told, mailed = _told(before, after), _mailed(before, after)
+    if told:
         after = {**after, "v": before["v"] + 1}
+    if mailed:
+        after = {**after, "mailed_at": clock.timestamp()}
     changed = {name: value for name, value in after.items() if before.get(name) != value}
     gone = [name for name in before if name not in after]
     parts = [
@@ -112,7 +120,8 @@ def write(tx: Transaction, before: Item, after: Item, otherwise: Otherwise) -> I
     )
     if told:
         tx.emit(told, _without_path(shown(after)), sequence=after["v"])
-        request_notice(tx, told, shown(after))
+    if mailed:
+        request_notice(tx, mailed, shown(after))
     return after
 
 
@@ -134,11 +143,30 @@ def request_notice(tx: Transaction, told: str, endpoint: Item) -> None:
 
 
 def _told(before: Item, after: Item) -> str | None:
-    if after["status"] == "disabled" and before["status"] != "disabled":
+    if _is_disabled_by(before, after):
         return "webhook.disabled"
-    if after.get("failing", {}).get("count") == FAILING:
-        return "webhook.failing"
-    return None
+    return "webhook.failing" if _count(before) < FAILING <= _count(after) else None
+
+
+def _mailed(before: Item, after: Item) -> str | None:
+    """What owners are mailed: that it fails once in a row of failures, and not every hour."""
+    if _is_disabled_by(before, after):
+        return "webhook.disabled"
+    if _count(after) < FAILING:
+        return None
+    if last := after.get("mailed_at"):
+        is_of_this_row = last >= after["failing"]["since"]
+        if is_of_this_row or clock.now() - clock.parse(last) < MAILED_EVERY:
+            return None
+    return "webhook.failing"
+
+
+def _is_disabled_by(before: Item, after: Item) -> bool:
+    return bool(after["status"] == "disabled" and before["status"] != "disabled")
+
+
+def _count(endpoint: Item) -> int:
+    return int(endpoint.get("failing", {}).get("count", 0))
 
 
 def _without_path(endpoint: Item) -> Item:

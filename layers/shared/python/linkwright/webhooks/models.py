@@ -117,9 +117,13 @@ class UpdateWebhook(RequestModel):
 
 
 class Failure(Model):
-    """What goes wrong since nothing has gone well: from when on, how often, the last answer."""
+    """What goes wrong since nothing has gone well: from when on, how often, the last answer.
+
+    `oldest_event_at` is of the oldest event that was not taken: a replay since then misses none.
+    """
 
     since: Time
+    oldest_event_at: Time | None = None
     count: int
     last_status: int | None = None
     last_error: str | None = None

@@ -1,13 +1,15 @@
 """Notices: the owners of a workspace are mailed when an endpoint begins to fail, and at its end.
 
 A notice is a job of its own, asked for in the transaction of what it tells. Each address is noted
-before it is mailed: a run that is killed then leaves somebody without the mail, never with two; the
-events and the endpoint itself tell the same.
+before it is mailed: a run that is killed then, or hears nothing of SES, leaves somebody without the
+mail, never with two; the events and the endpoint itself tell the same. Whom SES did not take it for
+is noted no longer, and mailed by the next run.
 """
 
 from contextlib import suppress
 
 from linkwright import jobs
+from linkwright.errors import Unavailable, Unheard
 from linkwright.jobs import AlreadyDone, Work
 from linkwright.observability import count
 from linkwright.providers import mail
@@ -22,16 +24,18 @@ _SUBJECTS = {
 }
 _TEXTS = {
     "webhook.failing": """\
-Your webhook {id} ({to}) has not taken the last {count} messages sent to it.
+Your webhook {id} ({to}), of the workspace {workspace} in {mode} mode, has not taken what was sent
+to it, {count} times in a row. The last answer: {answer}.
 
-They are tried again for three days, less and less often. The last answer: {answer}.
+Each message is tried again for three days, less and less often.
 """,
     "webhook.disabled": """\
-Your webhook {id} ({to}) was disabled, since it did not take what was sent to it: {answer}.
+Your webhook {id} ({to}), of the workspace {workspace} in {mode} mode, was disabled, since it did
+not take what was sent to it: {answer}.
 
 Nothing is sent to it any more. Once it works again, enable it by
-PATCH /v1/webhooks/{id} {{"status": "enabled"}}, and have what it missed sent by
-POST /v1/webhooks/{id}/replay {{"since": "{since}", "only": "missing"}}.
+PATCH /v1/webhooks/{id} {{"status": "enabled"}}, and have what it did not take sent again by
+POST /v1/webhooks/{id}/replay {{"since": "{since}", "only": "missing"}}
 """,
 }
 
@@ -42,9 +46,10 @@ def send(work: Work) -> None:
     if not jobs.is_due(notice):
         return
     with suppress(MailNotConfigured):
-        for person in workspace.in_charge(jobs.partition_of(work.pk)):
+        partition = jobs.partition_of(work.pk)
+        for person in workspace.in_charge(partition):
             if person.id not in notice["mailed"]:
-                _send_to(work.key, person.id, _mail(notice, person.email))
+                _send_to(work.key, person.id, _mail(partition, notice, person.email))
     tx = Transaction(jobs.partition_of(work.pk), "")
     tx.finish(work.key)
     with suppress(AlreadyDone):
@@ -66,16 +71,23 @@ def _send_to(notice: Key, person_id: str, letter: Mail) -> None:
         mail.send(letter)
     except MailRefused as refusal:
         count(f"mail_{refusal.reason}")
+    except Unheard:
+        raise
+    except Unavailable:
+        update(Table.CORE, notice, "DELETE #mailed :one", values={"one": {person_id}})
+        raise
 
 
-def _mail(notice: Item, address: str) -> Mail:
+def _mail(partition: str, notice: Item, address: str) -> Mail:
     shown, failure = notice["object"], notice["object"].get("failure", {})
     answer = failure.get("last_status") or failure.get("last_error") or "none"
     text = _TEXTS[notice["told"]].format(
         id=shown["id"],
+        workspace=partition.removesuffix(".test"),
+        mode="test" if partition.endswith(".test") else "live",
         to=shown.get("url") or shown.get("arn"),
         count=failure.get("count", 0),
-        since=failure.get("since", shown["created_at"]),
+        since=failure.get("oldest_event_at", shown["created_at"]),
         answer=answer,
     )
     return Mail(address, _SUBJECTS[notice["told"]], text)

@@ -41,8 +41,8 @@ def delivery_at(row: Item) -> str:
     return str(row["sk"]).partition("#")[2]
 
 
-def due_at(row: Item) -> datetime:
-    return clock.parse(str(row["sk"]).partition("#")[0])
+def due_at(place: str) -> datetime:
+    return clock.parse(place.partition("#")[0])
 
 
 def enter(tx: Transaction, webhook_id: str, place: str, ttl: int) -> None:
@@ -75,6 +75,12 @@ def ring(
         values={**facts, **(values or {}), "one": 1},
         otherwise=otherwise,
     )
+
+
+def require(tx: Transaction, endpoint: Item, *, otherwise: Otherwise) -> None:
+    """Let a change happen only while an endpoint is as it was read."""
+    where, values = Key(endpoint["pk"], endpoint["sk"]), {"seen": endpoint["v"]}
+    tx.require(Table.CORE, where, "#v = :seen", values=values, otherwise=otherwise)
 
 
 def begin(where: Key) -> Item | None:
@@ -119,13 +125,9 @@ def rest(endpoint: Item, until: datetime | None) -> bool:
     if until is None:
         gone = ", ".join(f"#{name}" for name in ("leased_until", *jobs.ATTRIBUTES))
         return _ended(endpoint, f"REMOVE {gone}", condition, seen)
-    until = clock.whole_second(until)
-    next_at = clock.timestamp(until)
-    facts = {
-        **jobs.due(jobs.WEBHOOK, endpoint["sk"], until + jobs.RELAY_GRACE),
-        "outbox": jobs.WEBHOOK,
-        "next_at": next_at,
-    }
+    facts = jobs.requested(jobs.WEBHOOK, endpoint["sk"]) | jobs.waits_until(
+        clock.whole_second(until)
+    )
     expression = f"{_set(facts)} REMOVE #leased_until, {_FAILURES}"
     return _ended(endpoint, expression, condition, {**seen, **facts})
 

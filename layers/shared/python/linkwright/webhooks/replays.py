@@ -27,11 +27,11 @@ from linkwright.webhooks import (
 from linkwright.webhooks.logs import delivery_log, event_log
 from linkwright.webhooks.replay_models import Replay, ReplayWebhook
 
-# More are not counted while somebody waits for the answer.
+# More are not looked through while somebody waits for the answer.
 MOST = 10_000
-# Two operations each, of the hundred of a transaction.
-_AT_ONCE = 40
-_PAGE = 400
+# Three operations each, of the hundred of a transaction.
+_AT_ONCE = 30
+_PAGE = 1_000
 # With less time left the next message goes on.
 _RESERVE_S = 15.0
 _A_SECOND = timedelta(seconds=1)
@@ -48,6 +48,10 @@ class _Moved(Exception):
     """A delivery is further on than it was read, or another run has come further."""
 
 
+class _TooMany(Exception):
+    """There is more to be looked through than `MOST`."""
+
+
 def request(account: Account, webhook_id: str, wanted: ReplayWebhook, tx: Transaction) -> Replay:
     """Errors: no such endpoint or event (404), `webhook_disabled` (409), too many (400)."""
     endpoint = endpoints.existing(account.partition, webhook_id)
@@ -55,7 +59,10 @@ def request(account: Account, webhook_id: str, wanted: ReplayWebhook, tx: Transa
     if wanted.event_id is not None:
         return _request_one(account, endpoint, wanted.event_id, tx)
     # What happened in this very second too.
-    since, until = wanted.since or clock.now(), wanted.until or clock.now() + _A_SECOND
+    now = clock.now() + _A_SECOND
+    since, until = wanted.since or now, wanted.until or now
+    if since >= now:
+        raise ValidationFailed("Field 'since' must be in the past.", field="since")
     item: Item = {
         **Key(f"W#{account.partition}#RPL", ids.new("rpl")).attributes(),
         "webhook_id": webhook_id,
@@ -66,10 +73,11 @@ def request(account: Account, webhook_id: str, wanted: ReplayWebhook, tx: Transa
         "reached": "",
         "ttl": clock.epoch() + int(events.RETENTION.total_seconds()),
     }
-    count = sum(1 for _ in islice(chosen(account.partition, endpoint, item), MOST + 1))
-    if count > MOST:
+    try:
+        count = sum(1 for _ in chosen(account.partition, endpoint, item, MOST))
+    except _TooMany:
         text = f"Field 'since' must leave at most {MOST} events: name a shorter time."
-        raise ValidationFailed(text, field="since")
+        raise ValidationFailed(text, field="since") from None
     if count:
         tx.put(Table.CORE, item | jobs.requested(jobs.REPLAY, item["sk"]))
         tx.audit("webhook.replayed", webhook_id, {"count": count, "only": item["only"]})
@@ -90,33 +98,38 @@ def carry_on(work: Work) -> None:
     """Go on with a replay. Raises `NotYet` where there is no time to finish it."""
     partition = jobs.partition_of(work.pk)
     while (item := jobs.stored(work.key)) and jobs.is_due(item):
-        if deadline.seconds_left() < _RESERVE_S:
-            raise NotYet(clock.now())
         with suppress(_Moved, AlreadyDone):
             _go_on(partition, item, work)
 
 
 def _go_on(partition: str, item: Item, work: Work) -> None:
-    tx = Transaction(partition, "")
-    endpoint = endpoints.stored(partition, item["webhook_id"])
-    some: list[Chosen] = []
-    if endpoint is not None and endpoint["status"] != "disabled":
-        some = list(islice(chosen(partition, endpoint, item), _AT_ONCE))
-    if endpoint is None or not some:
-        tx.finish(work.key)
+    """From the place that it has come to on. Raises `_Moved` where that is to be read anew."""
+    reached, found = item["reached"], None
+    while True:
+        if deadline.seconds_left() < _RESERVE_S:
+            raise NotYet(clock.now())
+        endpoint = endpoints.stored(partition, item["webhook_id"])
+        if endpoint is None or endpoint["status"] == "disabled":
+            break
+        found = found or chosen(partition, endpoint, item)
+        if not (some := list(islice(found, _AT_ONCE))):
+            break
+        tx = Transaction(partition, "")
+        for one in some:
+            _ask(tx, endpoint, one.event, item["only"], _Moved)
+        queue.ring(tx, endpoint["sk"], otherwise=_Moved)
+        tx.update(
+            Table.CORE,
+            work.key,
+            "SET #reached = :reached",
+            condition="#reached = :seen",
+            values={"reached": some[-1].place, "seen": reached},
+            otherwise=_Moved,
+        )
         tx.commit()
-        return
-    for one in some:
-        _ask(tx, endpoint, one.event, item["only"], _Moved)
-    queue.ring(tx, endpoint["sk"], otherwise=_Moved)
-    tx.update(
-        Table.CORE,
-        work.key,
-        "SET #reached = :reached",
-        condition="#reached = :seen",
-        values={"reached": some[-1].place, "seen": item["reached"]},
-        otherwise=_Moved,
-    )
+        reached = some[-1].place
+    tx = Transaction(partition, "")
+    tx.finish(work.key)
     tx.commit()
 
 
@@ -126,30 +139,33 @@ def _ask(tx: Transaction, endpoint: Item, event: Item, only: str, otherwise: Oth
     delivery = deliveries.find(tx.partition, endpoint["sk"], delivery_id)
     if delivery is None:
         deliveries.request(tx, endpoint["sk"], event, otherwise)
-    elif "place" not in delivery and _is_meant(delivery, only):
+    elif _is_meant(delivery, only):
         deliveries.request_again(tx, delivery, otherwise)
 
 
-def chosen(partition: str, endpoint: Item, item: Item) -> Iterator[Chosen]:
-    """What a replay means, from the place that it has come to, oldest first."""
+def chosen(partition: str, endpoint: Item, item: Item, most: int | None = None) -> Iterator[Chosen]:
+    """What a replay means, from the place that it has come to, oldest first.
+
+    Raises `_TooMany` where more than `most` are to be looked through for it.
+    """
     types = item["types"]
     if item["only"] == "failed":
-        found = _failed(partition, endpoint["sk"], item)
+        found = _failed(partition, endpoint["sk"], item, most)
     else:
-        found = _told(partition, endpoint, item)
+        found = _told(partition, endpoint, item, most)
     return (one for one in found if event_types.is_wanted(one.event["type"], types))
 
 
-def _failed(partition: str, webhook_id: str, item: Item) -> Iterator[Chosen]:
+def _failed(partition: str, webhook_id: str, item: Item, most: int | None) -> Iterator[Chosen]:
     name = deliveries.status_partition(partition, webhook_id, "failed")
-    for rows in _pages(name, "dlv", item, index="gsi3"):
+    for rows in _pages(name, "dlv", item, most, index="gsi3"):
         for row in rows:
             view = row["view"]
             yield Chosen(row["sk"], {"id": view["event_id"], "type": view["event_type"]})
 
 
-def _told(partition: str, endpoint: Item, item: Item) -> Iterator[Chosen]:
-    for rows in _pages(events.key(partition, "").pk, "evt", item):
+def _told(partition: str, endpoint: Item, item: Item, most: int | None) -> Iterator[Chosen]:
+    for rows in _pages(events.key(partition, "").pk, "evt", item, most):
         known: set[str] = set()
         if item["only"] == "missing" and rows:
             known = _delivered(partition, endpoint["sk"], rows[0]["id"], rows[-1]["id"])
@@ -161,7 +177,9 @@ def _told(partition: str, endpoint: Item, item: Item) -> Iterator[Chosen]:
 
 
 def _delivered(partition: str, webhook_id: str, first: str, last: str) -> set[str]:
-    """The deliveries of the events from one to another; their ids have the same times."""
+    """The deliveries of the events from one to another that were taken or may be; their ids have
+    the same times.
+    """
     low, high = ids.same_moment("dlv", first)[0], ids.same_moment("dlv", last)[1]
     found: set[str] = set()
     behind: Item | None = None
@@ -174,17 +192,20 @@ def _delivered(partition: str, webhook_id: str, first: str, last: str) -> set[st
             limit=_PAGE,
             strong=True,
         )
-        found.update(row["sk"] for row in rows)
+        found.update(row["sk"] for row in rows if row["view"]["status"] != "failed")
         if behind is None:
             return found
 
 
-def _pages(name: str, prefix: str, item: Item, index: str = "") -> Iterator[list[Item]]:
+def _pages(
+    name: str, prefix: str, item: Item, most: int | None, index: str = ""
+) -> Iterator[list[Item]]:
     low = ids.first_at(prefix, clock.parse(item["since"]))
     high = ids.last_before(prefix, clock.parse(item["until"]))
     if item["reached"]:
         low = f"{item['reached']}#"  # the next one
     behind: Item | None = None
+    read = 0
     while low <= high:
         rows, behind = query(
             *(Table.CORE, name),
@@ -194,10 +215,16 @@ def _pages(name: str, prefix: str, item: Item, index: str = "") -> Iterator[list
             limit=_PAGE,
             newest_first=False,
         )
+        read += len(rows)
+        if most is not None and read > most:
+            raise _TooMany
         yield rows
         if behind is None:
             return
 
 
 def _is_meant(delivery: Item, only: str) -> bool:
-    return only == "all" or (only == "failed" and delivery["view"]["status"] == "failed")
+    """Whether it is to be sent: again, or before its time. What is due is sent without that."""
+    if "place" in delivery:
+        return only == "all" and queue.due_at(delivery["place"]) > clock.now()
+    return only == "all" or delivery["view"]["status"] == "failed"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from linkwright import aws
-from linkwright.errors import Unavailable
+from linkwright.errors import Unheard
 from linkwright.providers.mail.letter import Mail, MailRefused, judged, message
 from linkwright.settings import settings
 from linkwright.startup import in_advance
@@ -25,7 +25,8 @@ class MailNotConfigured(Exception):
 def send(mail: Mail) -> str:
     """Hand it to SES, and return its id there.
 
-    Raises `MailNotConfigured`, `MailRefused`, and `Unavailable`, after which it may have been sent.
+    Raises `MailNotConfigured`, `MailRefused`, `Unheard`, after which it may have been sent, and
+    `Unavailable`, after which it was not.
     That somebody wants no mail of ours, SES tells later, as a bounce.
     """
     sender = settings().mail_from
@@ -44,7 +45,7 @@ def send(mail: Mail) -> str:
         )
         raise MailRefused("sender_not_verified" if is_unknown else "rejected")
     if not isinstance(answer.get("MessageId"), str):
-        raise Unavailable
+        raise Unheard
     return str(answer["MessageId"])
 
 

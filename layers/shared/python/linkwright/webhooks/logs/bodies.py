@@ -28,12 +28,14 @@ def whole(event: Item) -> Event:
 def message(event: Item, payload: str) -> bytes:
     """What is sent, UTF-8. Raises `Unavailable`."""
     if payload == "thin":
-        return _bytes(_event(event, _data(event, _named(event), url=_url(event))))
-    body = _bytes(whole(event))
+        body = _bytes(_event(event, _data(event, _named(event), url=_url(event))))
+    else:
+        body = _bytes(whole(event))
     if len(body) <= MAX_BYTES:
         return body
     cut = _data(event, _named(event), truncated=True, url=_url(event))
-    return _bytes(_event({**event, "metadata": {}}, cut))
+    body = _bytes(_event(event, cut))
+    return body if len(body) <= MAX_BYTES else _bytes(_event({**event, "metadata": {}}, cut))
 
 
 def _completed(event: Item) -> Item:

@@ -1,0 +1,175 @@
+"""Webhook endpoints that are changed while messages wait or are under way."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from linkwright import clock
+from linkwright.webhooks import deliveries, endpoint_changes
+from tests import pump, receiver, webhooks
+from tests.clocks import Hand
+from tests.factories import Workspace
+from tests.integration.test_webhook_deliveries import (
+    _deliveries,
+    _happen,
+    _run,
+    _shown,
+    _webhook,
+)
+from tests.receiver import URL, Received, Receivers, answers
+from tests.stack import Stack
+
+NEW = "https://new.example.com/in"
+
+
+@pytest.fixture
+def receivers(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Receivers]:
+    with receiver.receivers(monkeypatch) as made:
+        yield made
+
+
+@pytest.fixture
+def hand(monkeypatch: pytest.MonkeyPatch) -> Hand:
+    return Hand(monkeypatch)
+
+
+def _change(workspace: Workspace, webhook: dict[str, Any], **changed: Any) -> None:
+    path = f"/v1/webhooks/{webhook['id']}"
+    answer = workspace.client.request("PATCH", path, json=changed)
+    assert answer.status == 200, answer.raw
+
+
+def _rotated(workspace: Workspace, webhook: dict[str, Any]) -> dict[str, Any]:
+    answer = workspace.client.post(f"/v1/webhooks/{webhook['id']}/rotate-secret")
+    assert answer.status == 200, answer.raw
+    made: dict[str, Any] = answer.json
+    return made
+
+
+def _signing(message: Received, made: list[dict[str, Any]]) -> list[bool]:
+    """Which of the secrets have signed it."""
+    facts = (message.id, message.headers["webhook-timestamp"], message.body)
+    signatures = message.headers["webhook-signature"].split()
+    return [webhooks.sign(one["secret"], *facts) in signatures for one in made]
+
+
+@pytest.mark.parametrize(
+    "says",
+    [
+        answers(410),
+        answers(503, retry_after="86400"),
+        answers(400, webhook_delivery="abort-message"),
+    ],
+    ids=["410", "503", "abort"],
+)
+def test_what_the_old_address_says_is_not_said_of_the_new_one(
+    stack: Stack, workspace: Workspace, receivers: Receivers, hand: Hand, says: receiver.Does
+) -> None:
+    webhook = _webhook(workspace)
+
+    def moves_away(message: Received) -> Any:
+        _change(workspace, webhook, url=NEW)
+        return says(message)
+
+    receivers.does[URL] = moves_away
+    event_id = _happen(workspace)
+    pump.settle(stack, workspace.id)
+    hand.move(1)
+    _run(workspace, webhook)
+    shown = _shown(workspace, webhook)
+    assert (shown["url"], shown["status"], shown["failure"]) == (NEW, "enabled", None)
+    assert [message.id for message in receivers.at(NEW)] == [event_id]
+    (delivery,) = _deliveries(workspace, webhook)
+    assert (delivery["status"], len(delivery["attempts"])) == ("succeeded", 2)
+
+
+def test_what_the_old_address_took_is_not_sent_to_the_new_one(
+    stack: Stack, workspace: Workspace, receivers: Receivers
+) -> None:
+    webhook = _webhook(workspace)
+
+    def moves_away(_: Received) -> int:
+        _change(workspace, webhook, url=NEW)
+        return 204
+
+    receivers.does[URL] = moves_away
+    _happen(workspace)
+    pump.settle(stack, workspace.id)
+    assert _deliveries(workspace, webhook)[0]["status"] == "succeeded"
+    assert receivers.at(NEW) == []
+
+
+def test_a_new_address_does_not_wait_as_the_old_one_asked(
+    stack: Stack, workspace: Workspace, receivers: Receivers, hand: Hand
+) -> None:
+    webhook = _webhook(workspace)
+    receivers.does[URL] = answers(503, retry_after="86400")
+    _happen(workspace)
+    pump.settle(stack, workspace.id)
+    _change(workspace, webhook, description="It asks for a day.")
+    fresh = _happen(workspace)
+    pump.settle(stack, workspace.id)
+    assert len(receivers.at()) == 1
+    _change(workspace, webhook, url=NEW)
+    assert _shown(workspace, webhook)["failure"] is None
+    hand.move(60)
+    pump.settle(stack, workspace.id)
+    assert [message.id for message in receivers.at(NEW)] == [fresh]
+
+
+def test_what_waits_is_not_ended_once_the_endpoint_is_enabled_again(
+    stack: Stack, workspace: Workspace, receivers: Receivers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is enabled while a run ends what waits, one by one."""
+    webhook = _webhook(workspace)
+    receivers.does[URL] = answers(410)
+    for _ in range(10):
+        _happen(workspace)
+    ended: list[str] = []
+    fail, waited = deliveries.fail, []
+
+    def enabled_in_the_middle(*given: Any) -> Any:
+        if given[3] == "webhook_disabled":
+            ended.append(given[1]["sk"])
+            if len(ended) == 3:
+                receivers.does[URL] = answers(204)
+                _change(workspace, webhook, status="enabled")
+                waited.extend(_deliveries(workspace, webhook, "?limit=100&status=pending"))
+        return fail(*given)
+
+    monkeypatch.setattr(deliveries, "fail", enabled_in_the_middle)
+    pump.settle(stack, workspace.id)
+    found = {one["id"]: one for one in _deliveries(workspace, webhook, "?limit=100")}
+    assert len(waited) == 6
+    assert {found[one["id"]]["status"] for one in waited} == {"succeeded"}
+    assert _shown(workspace, webhook)["status"] == "enabled"
+
+
+def test_each_secret_signs_for_as_long_as_was_promised(
+    stack: Stack, workspace: Workspace, receivers: Receivers, hand: Hand
+) -> None:
+    """Whoever did not hear the answer rotates again: a secret is shown but once."""
+    made = [_webhook(workspace)]
+    for hours in (23, 2, 0):
+        made.append(_rotated(workspace, made[0]))
+        hand.move(timedelta(hours=hours).total_seconds())
+    _happen(workspace)
+    pump.settle(stack, workspace.id)
+    (message,) = receivers.at()
+    promised = [clock.parse(new["old_expires_at"]) > clock.now() for new in made[1:]]
+    assert promised == [False, True, True]
+    assert _signing(message, made) == [False, True, True, True]
+
+
+def test_no_more_than_five_secrets_sign(
+    stack: Stack, workspace: Workspace, receivers: Receivers
+) -> None:
+    webhook = _webhook(workspace)
+    made = [_rotated(workspace, webhook) for _ in range(7)]
+    _happen(workspace)
+    pump.settle(stack, workspace.id)
+    (message,) = receivers.at()
+    assert len(message.headers["webhook-signature"].split()) == endpoint_changes.MOST_SECRETS
+    assert _signing(message, made) == [False] * 2 + [True] * 5
