@@ -131,7 +131,7 @@ def world(environment: pytest.MonkeyPatch) -> World:
     environment.setattr(clock, "now", lambda: NOW)
     environment.setattr(deadline, "seconds_left", lambda: world.left_s)
     environment.setattr(queue, "begin", lambda key: world.endpoint if key == WORK.key else None)
-    environment.setattr(queue, "look", lambda _: world.endpoint)
+    environment.setattr(queue, "look", lambda run: world.endpoint if run["sk"] == "wh_1" else None)
     environment.setattr(queue, "first", world.first)
     environment.setattr(queue, "rest", world.rest)
     environment.setattr(queue, "hand_over", lambda _: world.ends.append("handed over"))
