@@ -21,6 +21,7 @@ from linkwright.errors import (
     ResourceNotFound,
     ServerError,
     Unavailable,
+    Unheard,
     UnsupportedMediaType,
     ValidationFailed,
 )
@@ -66,6 +67,7 @@ ERRORS: list[tuple[ApiError, int, str]] = [
     (RateLimited(retry_after=17), 429, "rate_limited"),
     (ServerError(), 500, "server_error"),
     (Unavailable(), 503, "server_error"),
+    (Unheard(), 503, "server_error"),
 ]
 every_error = pytest.mark.parametrize(
     ("error", "status", "code"), ERRORS, ids=lambda value: type(value).__name__
