@@ -1,6 +1,7 @@
 """A function's process, as far as it keeps what it has read."""
 
 from linkwright import aws_http, pace, sealing, vault
+from linkwright.links.metrics import counting
 from linkwright.links.redirect import blocked, front, host, salts
 from linkwright.voice import agents
 
@@ -13,6 +14,7 @@ def forget() -> None:
     pace.known.cache_clear()
     sealing.forget()
     agents.at_version.cache_clear()
+    counting.forget()
     salts.forget()
     blocked.forget()
     front.forget()

@@ -1,19 +1,23 @@
 """What a table's stream tells the relay: the changes since it was last asked."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from linkwright.table import Item
 from tests.client import stream_event
 
+# What the template's filters let through, of an item as it was and is.
+FILTERS: Mapping[str, Callable[[Item | None, Item], bool]] = {
+    "CoreTable": lambda _, item: "outbox" in item,
+    "ClicksTable": lambda before, item: before is None and "count" in item,
+}
+
 
 class Stream:
-    """Made of what is stored whenever it is asked: changes between two times are one.
+    """Made of what is stored whenever it is asked: changes between two times are one."""
 
-    Only what the template's filter lets through: items that ask for a message.
-    """
-
-    def __init__(self) -> None:
+    def __init__(self, table: str = "CoreTable") -> None:
+        self._asks = FILTERS[table]
         self._known: dict[tuple[str, str], Item] = {}
 
     def changes(self, rows: Iterable[Item]) -> list[tuple[Item | None, Item]]:
@@ -22,7 +26,7 @@ class Stream:
         changed = [
             (known.get(where), item)
             for where, item in self._known.items()
-            if "outbox" in item and known.get(where) != item
+            if known.get(where) != item and self._asks(known.get(where), item)
         ]
         return sorted(changed, key=lambda change: str(change[1]["sk"]))
 

@@ -1,7 +1,8 @@
 """The faults at the calls, to AWS and the carrier, of all that no customer's request wakes:
 workers, stream readers, schedules and the carrier's callbacks.
 
-The relay and the sweeper have tests of their own, in `test_outbox.py`.
+The relay and the sweeper have tests of their own, in `test_outbox.py`, and what counts clicks in
+`test_counting.py`.
 """
 
 import pytest
@@ -16,7 +17,8 @@ from tests.faults.world import World
 from tools.template import functions
 
 REDELIVERY = pytest.mark.parametrize("redelivers", [True, False], ids=["again", "never again"])
-STRUCK = [file for file in wiring.background() if file not in {RELAY, SWEEPER}]
+COUNTER = "count_clicks"
+STRUCK = [file for file in wiring.background() if file not in {RELAY, SWEEPER, COUNTER}]
 WORKERS = sorted(set(wiring.consumers().values()))
 _AFTER_A_CRASH = {Fault.ERROR_503, Fault.KILL_AFTER, Fault.LOST_REPLY}
 
@@ -108,10 +110,13 @@ def test_fault_while_a_crash_is_made_good_changes_nothing(
 
 def test_every_function_that_aws_or_the_carrier_wakes_is_here() -> None:
     woken = {file for _, file in wiring.streams()} | set(wiring.schedules()) | set(WORKERS)
-    assert {*STRUCK, RELAY, SWEEPER} == woken | set(wiring.callbacks())
+    assert {*STRUCK, RELAY, SWEEPER, COUNTER} == woken | set(wiring.callbacks())
 
 
 def test_every_function_is_here_or_asked_by_customers() -> None:
     asked = {path for _, path in (route.split(" ") for route in routes())}
     others = {f.file for f in functions() if not asked & {path for _, path in f.routes}}
-    assert others == set(wiring.background()) | {"serve_reference", "answer_unmatched"}
+    # Who follows a link is in `test_redirects.py`.
+    followed = {"follow_link", "unlock_link"}
+    pages = {"serve_reference", "answer_unmatched"}
+    assert others == set(wiring.background()) | pages | followed

@@ -72,7 +72,7 @@ def _written(world: World) -> tuple[int, int, int]:
 
 
 def _visits(world: World) -> int:
-    return len([row for row in _clicks(world) if row["sk"].startswith("V#")])
+    return len([row for row in _clicks(world) if row["sk"].startswith("V#") and LINK in row["sk"]])
 
 
 def _asked(world: World, named: str, injector: Injector) -> Answer | None:

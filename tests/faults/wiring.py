@@ -50,7 +50,13 @@ def schedules() -> dict[str, list[dict[str, Any]]]:
 def sweeps(shards: int) -> Iterator[tuple[str, dict[str, Any]]]:
     """What schedules wake each minute, where there are so many shards."""
     for file, inputs in schedules().items():
-        yield from ((file, one) for one in inputs if one.get("shard", 0) < shards)
+        yield from ((file, one) for one in inputs if one.get("shard", shards) < shards)
+
+
+def others() -> Iterator[tuple[str, dict[str, Any]]]:
+    """What they wake less often."""
+    for file, inputs in schedules().items():
+        yield from ((file, one) for one in inputs if "shard" not in one)
 
 
 @cache

@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 from linkwright import clock, egress, ids, jobs
 from linkwright.jobs import Work
+from linkwright.links import items as link_items
+from linkwright.links.redirect import salts
 from linkwright.table import Item, Key
 from linkwright.voice.calls import items
 from linkwright.voice.calls.states import Status, is_terminal
@@ -86,6 +88,7 @@ class World:
             workspace.agent(id=ONE_AT_A_TIME, concurrency=1)
             workspace.member(id=MEMBER_ID)
             hooks.furnish(workspace)
+            self._visit_long_ago()
             self.client, self.partition = workspace.client, workspace.partition
             self._baseline = self.items()
         else:
@@ -96,6 +99,15 @@ class World:
                 for name, rows in like._baseline.items()
             }
         self.reset()
+
+    def _visit_long_ago(self) -> None:
+        """On a day of which all is to be forgotten."""
+        at = self.began - timedelta(days=4)
+        day = salts.day(at)
+        salts.make(day)
+        for shard in range(link_items.VISIT_SHARDS):
+            visit = link_items.visit_key(day, at.hour, "lnk_1", f"{shard:08x}")
+            self.stack.put("ClicksTable", {**visit.attributes(), "click": "clk_1"})
 
     @property
     def stack(self) -> Stack:
@@ -122,7 +134,7 @@ class World:
         self.redelivers = redelivers
         self.telephone = Telephone(self.now, self.advance)
         self.receivers = hooks.receivers()
-        self._streams = {name: Stream() for name, _ in wiring.streams()}
+        self._streams = {name: Stream(name) for name, _ in wiring.streams()}
         self._queued: dict[str, list[str]] = {queue: [] for queue in wiring.queues()}
         self.cloud.reset(self._baseline)
 
@@ -240,7 +252,7 @@ class World:
         self.problems.append("something waits in the outbox for ever")
 
     def run_schedules(self) -> None:
-        for file, given in wiring.sweeps(jobs.DUE_SHARDS):
+        for file, given in (*wiring.sweeps(jobs.DUE_SHARDS), *wiring.others()):
             self._deliver(file, given, "", timedelta(0))
 
     def stream(self) -> int:

@@ -8,6 +8,7 @@ import pytest
 
 from linkwright import aws, clock, egress, ids, jobs, retries, table, transaction
 from linkwright.jobs import Work
+from linkwright.links import items as link_items
 from linkwright.observability import logger
 from linkwright.voice.agent_models import Agent
 from linkwright.voice.calls.turn_log import Turn
@@ -65,6 +66,7 @@ def inhabited(cloud: Cloud, like: World | None = None) -> Iterator[World]:
         patched.setattr(clock, "monotonic", world.monotonic)
         patched.setattr(ids, "new", world.new_id)
         patched.setattr(jobs, "DUE_SHARDS", SHARDS)
+        patched.setattr(link_items, "VISIT_SHARDS", SHARDS)
         patched.setattr(deliverer, "_pool", InTurn)
         patched.setattr(retries, "put_off", _noting(world, retries.put_off))
         world.furnish(like)

@@ -7,6 +7,7 @@ finding, as is a use without the right.
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -14,7 +15,8 @@ import pytest
 
 from linkwright import clock, ids, jobs, plans, settings, usage
 from linkwright.jobs import Work
-from linkwright.links.items import salt_key
+from linkwright.links.items import salt_key, visit_key
+from linkwright.links.metrics.rows import MOST_NAMES
 from linkwright.links.redirect import front, salts
 from linkwright.providers import twilio_callbacks
 from linkwright.providers.llm_catalogue import MODELS
@@ -25,10 +27,10 @@ from linkwright.voice.calls.items import CallItem
 from linkwright.voice.conversation import decisions
 from linkwright.webhooks import catalogue, health
 from linkwright.workspace import members
-from tests import carrier, models, processes, pump, receiver, shortlinks, webhooks
+from tests import carrier, clicks, models, processes, pump, receiver, shortlinks, webhooks
 from tests import stack as stacks
 from tests.clerk import clerk_event, membership, organisation, user
-from tests.client import invoke, queue_event
+from tests.client import Context, invoke, queue_event
 from tests.factories import CALLEE, HOOK, TARGET, Workspace, another_number, make_workspace
 from tests.integration import signed
 from tests.integration.every_route import PRIVATE, make_world
@@ -227,6 +229,26 @@ def changes_and_lists_short_links(stack: Stack, workspace: Workspace) -> None:
         assert client.get(f"/api/links{filters}").status == 200
     nowhere = {"url": TARGET, "domain": ids.new("dom")}
     assert client.post("/api/links", json=nowhere).status == 404
+
+
+def counts_clicks(stack: Stack, workspace: Workspace) -> None:
+    """Some that are counted, one that is gone, and more referrers than a row has room for."""
+    hosts = [f"{at}.example" for at in range(MOST_NAMES + 1)]
+    written = [clicks.click(workspace, "lnk_0001", referrer=host) for host in hosts]
+    stack.put("ClicksTable", *written)
+    for batch in (written[:1], written, [clicks.click(workspace, "lnk_0001")]):
+        assert clicks.count(batch) == {"batchItemFailures": []}
+
+
+def forgets_who_visited(stack: Stack, workspace: Workspace) -> None:
+    day = salts.day(clock.now() - timedelta(days=3))
+    salts.make(day)
+    stack.put("ClicksTable", {**visits_key(day).attributes(), "click": "clk_1"})
+    invoke("forget_visits", {}, Context(600_000))
+
+
+def visits_key(day: str) -> Key:
+    return visit_key(day, 1, "lnk_0001", f"{7:064x}")
 
 
 def relays_and_dials(stack: Stack, workspace: Workspace) -> None:
@@ -458,6 +480,8 @@ SCENARIOS: tuple[Scenario, ...] = (
     lists_the_audit_log_by_each_index,
     follows_links,
     changes_and_lists_short_links,
+    counts_clicks,
+    forgets_who_visited,
     makes_keys_where_others_have_expired,
     relays_and_dials,
     takes_a_callee_at_their_word,

@@ -8,10 +8,12 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from linkwright import events, ids, jobs
+from linkwright import clock, events, ids, jobs
 from linkwright.client import core
 from linkwright.exchange import Contract
 from linkwright.links import links
+from linkwright.links.items import click_key, day_row, link_rows, salt_key
+from linkwright.links.redirect import salts
 from linkwright.table import Item, Key, Table, get, update
 from linkwright.voice.calls import follow_ups, items, turn_log
 from linkwright.webhooks import endpoints
@@ -402,6 +404,25 @@ def test_relay_outbox(stack: Stack) -> None:
     stored = get(Table.CORE, Key(event["pk"]["S"], event["sk"]["S"])) or {}
     assert stored["type"] == "call.queued"
     assert stored["gsi2sk"] > event["gsi2sk"]["S"]
+
+
+def test_count_clicks(stack: Stack) -> None:
+    sample_event = sample(named("count_clicks"))
+    images = [record["dynamodb"]["NewImage"] for record in sample_event["Records"]]
+    click, conversion = (core.item_from_dynamo(image) for image in images)
+    assert click["pk"] == getattr(click_key(click["sk"]), "pk", None) == conversion["pk"]
+    stack.put("ClicksTable", click, conversion)
+    assert invoke("count_clicks", sample_event) == {"batchItemFailures": []}
+    counted = (
+        get(Table.METRICS, day_row(link_rows("ws_demo.test", click["link"]), "20260328")) or {}
+    )
+    assert (counted["device#mobile"], counted["browser#Safari"]) == (1, 1)
+    assert (counted["conversion#order"], counted["value#USD"]) == (1, 1990)
+
+
+def test_forget_visits(stack: Stack) -> None:
+    assert invoke("forget_visits", sample(named("forget_visits"))) is None
+    assert get(Table.CLICKS, salt_key(salts.day(clock.now()))) is not None
 
 
 def test_sweep_overdue(stack: Stack, workspace: Workspace) -> None:

@@ -128,7 +128,7 @@ class Cloud(Sealer, Postbox):
                 self._scheduler.spawn(self._delay(), partial(self._relay, event))
 
     def _relay(self, event: Event) -> None:
-        [(_, file)] = wiring.streams()
+        file = dict(wiring.streams())["CoreTable"]
         for _ in range(_STREAM_TRIES):
             if self._is_done(file, event):
                 return

@@ -36,6 +36,7 @@ ANY_RESOURCE: Mapping[tuple[str, str], re.Pattern[str]] = {
     ),
     # A stream that is to be found has no name yet.
     ("RelaysRole", "dynamodb:ListStreams"): re.compile(r"CoreTable/stream/\*"),
+    ("CountsClicksRole", "dynamodb:ListStreams"): re.compile(r"ClicksTable/stream/\*"),
 }
 POLLING = {action for parts in POLLS.values() for actions in parts.values() for action in actions}
 LAMBDA = "lambda.amazonaws.com"

@@ -65,7 +65,7 @@ KEPT = {
     *("AnswerUnmatched", "GetWhoami", "GetAgent", "GetSettings", "GetCall", "ListCalls"),
     *("PlaceCall", "NoteStatus", "TakeTurn"),
     *("DialCall", "FollowUpCall", "UpdateWorkspace", "DeliverWebhook", "RelayOutbox"),
-    "SweepOverdue",
+    *("CountClicks", "SweepOverdue", "ForgetVisits"),
 }
 
 

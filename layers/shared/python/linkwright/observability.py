@@ -26,7 +26,7 @@ SERVICE = "linkwright"
 # What alarms watch is counted once more over all functions of a deployment; see template.yaml.
 WATCHED = frozenset(
     {"jobs_given_up", "carrier_paused", "carrier_unreachable", "calls_set_aside"}
-    | {"send_failed", "sweep_broken", "relay_broken", "clicks_lost"}
+    | {"send_failed", "sweep_broken", "relay_broken", "clicks_lost", "clicks_broken"}
 )
 # So is what its dashboard draws.
 DRAWN = frozenset({"calls_dialled", "call_seconds"})

@@ -127,16 +127,17 @@ def get(table: Table, key: Key) -> Item | None:
     return item
 
 
-def get_many(table: Table, keys: Sequence[Key]) -> dict[Key, Item]:
-    """Read up to 100 items at once, those that are there, of which an index has told.
+def get_many(table: Table, keys: Sequence[Key], *, strong: bool = False) -> dict[Key, Item]:
+    """Read up to 100 items at once, those that are there.
 
-    Not strongly: the index is later than they are. One of them at least must be there: an answer
-    without any cannot be told from one that is not DynamoDB's. Raises `Unavailable`.
+    Not strongly where an index has told of them: it is later than they are. One of them at least
+    must be there: an answer without any cannot be told from one that is not DynamoDB's. Raises
+    `Unavailable`.
     """
     if not keys:
         return {}
     wanted = [key.attributes() for key in keys]
-    found = run(lambda: driver().sync_batch_get(table.deployed_name, wanted, False))
+    found = run(lambda: driver().sync_batch_get(table.deployed_name, wanted, strong))
     if not found:
         raise Unavailable
     return {Key(item["pk"], item["sk"]): item for item in found}
@@ -208,11 +209,19 @@ def update(
     return item or {}
 
 
-def placeholders(*expressions: str | None, values: Mapping[str, Any] | None) -> Item:
-    """The client's arguments for the names and values that the expressions mention."""
+def placeholders(
+    *expressions: str | None,
+    values: Mapping[str, Any] | None,
+    names: Mapping[str, str] | None = None,
+) -> Item:
+    """The client's arguments for the names and values that the expressions mention.
+
+    `names` has those that no expression could say.
+    """
     arguments: Item = {}
-    if names := _names(expressions):
-        arguments["expression_attribute_names"] = names
+    if found := _names(expressions):
+        others = {f"#{name}": meant for name, meant in (names or {}).items()}
+        arguments["expression_attribute_names"] = found | others
     if values:
         arguments["expression_attribute_values"] = {f":{name}": v for name, v in values.items()}
     return arguments

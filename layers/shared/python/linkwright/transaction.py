@@ -77,10 +77,12 @@ class Transaction:
         *,
         condition: str | None = None,
         values: Mapping[str, Any] | None = None,
+        names: Mapping[str, str] | None = None,
         otherwise: Otherwise | None = None,
     ) -> None:
+        """`names` has what is meant by those of the expression that are not meant as they are."""
         body = {"key": key.attributes(), "update_expression": expression}
-        self._add("update", table, key, body, condition, values, otherwise)
+        self._add("update", table, key, body, condition, values, otherwise, names)
 
     def delete(
         self,
@@ -219,6 +221,7 @@ class Transaction:
         condition: str | None,
         values: Mapping[str, Any] | None,
         otherwise: Otherwise | None,
+        names: Mapping[str, str] | None = None,
     ) -> None:
         identity = (table, *key)
         if identity in self._keys:
@@ -229,7 +232,8 @@ class Transaction:
         operation = {"type": kind, "table": table.deployed_name, **body}
         if condition:
             operation["condition_expression"] = condition
-        operation |= placeholders(condition, body.get("update_expression"), values=values)
+        expressions = condition, body.get("update_expression")
+        operation |= placeholders(*expressions, values=values, names=names)
         self._operations.append(operation)
         self._otherwise.append(otherwise)
 

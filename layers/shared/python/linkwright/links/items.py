@@ -242,5 +242,5 @@ def day_row(rows: str, day: str) -> Key:
 
 
 def hour_row(rows: str, day: str, hour: int) -> Key:
-    """Day and hour UTC."""
-    return Key(rows, f"{day}T{hour:02}")
+    """Day and hour UTC. Apart from the days' rows: who reads those pays for no others."""
+    return Key(rows, f"H{day}T{hour:02}")
