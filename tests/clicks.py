@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from linkwright import clock
 from linkwright.links import items
-from linkwright.table import Item
+from linkwright.table import Item, Table
+from linkwright.transaction import Transaction
 from tests.client import Context, invoke, stream_event
 from tests.factories import Workspace
 
@@ -61,6 +62,15 @@ def click(workspace: Tenant, link: str, at: datetime | None = None, **more: Any)
         "count": 1,
         **known,
     }
+
+
+def followed(workspace: Workspace) -> str:
+    """Have a link of its own followed, whose conversions are tracked; returns the click's id."""
+    item = click(workspace, workspace.link(track_conversion=True)["id"])
+    tx = Transaction(workspace.partition, "req_test")
+    tx.put(Table.CLICKS, item)
+    tx.commit()
+    return str(item["sk"])
 
 
 def conversion(of: Item, event: str, at: datetime, value: int = 0, currency: str = "") -> Item:

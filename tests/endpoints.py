@@ -330,6 +330,15 @@ ENDPOINTS = {
         # Link, alias, cap and the count of links 2 each, the link's index 1; event 2 and 3.
         [Cost(_CHANGE, 1, 14)],
     ),
+    "GET /api/links/{link_id}/analytics": Row(
+        # The link and the workspace, whose zone it is; the rows of the days.
+        [Cost(["GetItem", "GetItem", "Query"], 2.5, 1)]
+    ),
+    "POST /api/conversions": Row(
+        # The click, what was told of it before, and the link; record and conversion 2 each.
+        [Cost(["GetItem"] * 3 + ["TransactWriteItems"], 3, 5)],
+        body=lambda ids: {"click_id": ids["clk"], "event": _a_word()},
+    ),
     "GET /v1/voice/do-not-call": Row([Cost(["Query"], 0.5, 1, "25 of them", _numbers)]),
     "POST /v1/voice/do-not-call": Row(
         # The record and the entry.

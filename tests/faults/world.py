@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
+
 from linkwright import clock, egress, ids, jobs
 from linkwright.jobs import Work
 from linkwright.links import items as link_items
@@ -19,9 +21,9 @@ from linkwright.links.redirect import salts
 from linkwright.table import Item, Key
 from linkwright.voice.calls import items
 from linkwright.voice.calls.states import Status, is_terminal
-from tests import processes, webhooks
+from tests import clicks, processes, webhooks
 from tests.client import Answer, Context, invoke, queue_event
-from tests.factories import make_workspace
+from tests.factories import Workspace, make_workspace
 from tests.faults import hooks, wiring
 from tests.faults.clouds import Cloud
 from tests.faults.injection import Injector, Killed
@@ -88,6 +90,7 @@ class World:
             workspace.agent(id=ONE_AT_A_TIME, concurrency=1)
             workspace.member(id=MEMBER_ID)
             hooks.furnish(workspace)
+            self._follow_a_link(workspace)
             self._visit_long_ago()
             self.client, self.partition = workspace.client, workspace.partition
             self._baseline = self.items()
@@ -99,6 +102,16 @@ class World:
                 for name, rows in like._baseline.items()
             }
         self.reset()
+
+    def _follow_a_link(self, workspace: Workspace) -> None:
+        """As the sample of a conversion names it."""
+        body = json.loads(sample("POST /api/conversions").body or "{}")
+        _, ulid, link = body["click_id"].split("_")
+        named = {"lnk": f"lnk_{link}", "clk": f"clk_{ulid}"}
+        new = ids.new
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(ids, "new", lambda kind: named.get(kind) or new(kind))
+            clicks.followed(workspace)
 
     def _visit_long_ago(self) -> None:
         """On a day of which all is to be forgotten."""

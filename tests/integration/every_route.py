@@ -15,7 +15,7 @@ from linkwright.exchange import Contract
 from linkwright.http import IfMatch
 from linkwright.pagination import ListQuery
 from linkwright.table import Item, Table
-from tests import webhooks
+from tests import clicks, webhooks
 from tests.client import Answer, Client, load
 from tests.endpoints import ENDPOINTS, Row
 from tests.factories import Workspace, make_workspace
@@ -67,6 +67,7 @@ class Ids(dict[str, str]):
         ids["evt"] = workspace.happen()
         ids["wh"] = _webhook(workspace)
         ids["lnk"] = workspace.link()["id"]
+        ids["clk"] = clicks.followed(workspace)
         ids.workspace = workspace
         ids.reader = workspace.client_with(["*:read", "settings:manage", "keys:manage"])
         return ids

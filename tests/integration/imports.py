@@ -47,6 +47,8 @@ EVERY = _names("""
 # Those that only read.
 READS = _names("""
     linkwright.aws linkwright.links linkwright.links.items linkwright.links.links
+    linkwright.links.metrics linkwright.links.metrics.analytics
+    linkwright.links.metrics.analytics_models
     linkwright.links.models linkwright.links.operations linkwright.media linkwright.pagination
     linkwright.providers
     linkwright.providers.speech linkwright.providers.speech.speaker
@@ -72,7 +74,9 @@ READS = _names("""
 # Those that write, besides.
 WRITES = _names("""
     encodings.idna linkwright.egress_targets linkwright.links.aliases linkwright.links.bulk
-    linkwright.links.changes linkwright.links.passwords linkwright.links.references
+    linkwright.links.changes linkwright.links.metrics
+    linkwright.links.metrics.conversions linkwright.links.metrics.conversions_models
+    linkwright.links.passwords linkwright.links.references
     linkwright.links.targets string stringprep
     linkwright.routes linkwright.voice.calls.attempts linkwright.voice.calls.canceling
     linkwright.voice.calls.endings linkwright.voice.calls.follow_ups

@@ -18,7 +18,7 @@ from linkwright.table import Item, Key, Table, get, update
 from linkwright.voice.calls import follow_ups, items, turn_log
 from linkwright.webhooks import endpoints
 from linkwright.workspace import facts, keys, members
-from tests import pump, receiver
+from tests import clicks, pump, receiver
 from tests.carrier import PUBLIC_URL, Exchange
 from tests.client import Answer, Context, http_event, invoke, load, named
 from tests.factories import HOOK, Workspace
@@ -187,6 +187,29 @@ def test_200_get_link() -> None:
 def test_200_update_link() -> None:
     answer = replay("update_link")
     assert (answer.status, answer.json["title"]) == (200, "The spring sale")
+
+
+def test_200_get_analytics() -> None:
+    answer = replay("get_analytics")
+    assert (answer.status, answer.json["link_id"], answer.json["interval"]) == (
+        *(200, named_link()),
+        "day",
+    )
+
+
+def test_201_add_conversion(stack: Stack) -> None:
+    """Of the click that the sample names, of the link that the samples name."""
+    named_click = json.loads(sample(named("add_conversion"))["body"])["click_id"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ids, "new", lambda kind: "_".join(named_click.split("_")[:2]))
+        stack.put("ClicksTable", clicks.click(demo(), named_link()))
+    link = demo().client.get(f"/api/links/{named_link()}").json
+    tracked = {"track_conversion": True}
+    path, at = f"/api/links/{named_link()}", {"If-Match": str(link["version"])}
+    assert demo().client.request("PATCH", path, json=tracked, headers=at).status == 200
+    answer = replay("add_conversion")
+    assert (answer.status, answer.json["click_id"]) == (201, named_click)
+    assert answer.json["link_id"] == named_link()
 
 
 def test_204_delete_link() -> None:
