@@ -337,7 +337,7 @@ ENDPOINTS = {
     "POST /api/conversions": Row(
         # The click, what was told of it before, and the link; record and conversion 2 each.
         [Cost(["GetItem"] * 3 + ["TransactWriteItems"], 3, 5)],
-        body=lambda ids: {"click_id": ids["clk"], "event": _a_word()},
+        body=lambda ids: {"click_id": ids["clk"], "event": "order"},
     ),
     "GET /v1/voice/do-not-call": Row([Cost(["Query"], 0.5, 1, "25 of them", _numbers)]),
     "POST /v1/voice/do-not-call": Row(
