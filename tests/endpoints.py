@@ -113,6 +113,11 @@ def _links(query: str) -> Callable[[Workspace], Ask]:
     return prepare
 
 
+def _unread(workspace: Workspace) -> Ask:
+    workspace.notification()
+    return lambda: workspace.client.get("/api/notifications?unread=true")
+
+
 def _replay(workspace: Workspace) -> Ask:
     path = f"/v1/webhooks/{workspace.webhook(events=['*'])}/replay"
     workspace.happen()
@@ -338,6 +343,31 @@ ENDPOINTS = {
         # The click, what was told of it before, and the link; record and conversion 2 each.
         [Cost(["GetItem"] * 3 + ["TransactWriteItems"], 3, 5)],
         body=lambda ids: {"click_id": ids["clk"], "event": "order"},
+    ),
+    "GET /api/campaigns": Row([Cost(["Query"], 0.5, 1)]),
+    "POST /api/campaigns": Row(
+        # The record and the campaign.
+        [Cost(["TransactWriteItems"], 0, 5)],
+        body=lambda _: {"name": "Spring"},
+    ),
+    "GET /api/campaigns/{campaign_id}": Row([Cost(["GetItem"], 1, 1)]),
+    "PATCH /api/campaigns/{campaign_id}": Row(
+        [Cost(_CHANGE, 1, 3)], body=lambda _: {"name": _a_word()}
+    ),
+    "DELETE /api/campaigns/{campaign_id}": Row(
+        # Whether links are in it.
+        [Cost(["GetItem", "Query", "TransactWriteItems"], 1.5, 3)]
+    ),
+    "GET /api/notifications": Row(
+        [
+            Cost(["Query"], 0.5, 1),
+            Cost(["Query"], 0.5, 1, "unread", _unread),
+        ]
+    ),
+    "POST /api/notifications/{notification_id}/read": Row(
+        # The record and the notification.
+        [Cost(_CHANGE, 1, 5)],
+        body=lambda _: {},
     ),
     "GET /v1/voice/do-not-call": Row([Cost(["Query"], 0.5, 1, "25 of them", _numbers)]),
     "POST /v1/voice/do-not-call": Row(

@@ -8,6 +8,7 @@ from typing import Any
 
 from linkwright import audit, ids, jobs, ownership
 from linkwright.jobs import Work
+from linkwright.notifications.operations import notify
 from linkwright.table import Item, Table, update
 from linkwright.transaction import Transaction
 from linkwright.voice import agents
@@ -122,6 +123,19 @@ class Workspace:
         answer = self.client.post("/api/links", json={"url": TARGET} | wanted)
         assert answer.status == 201, answer.raw
         return dict(answer.json)
+
+    def link_campaign(self, **wanted: Any) -> str:
+        """Make a campaign of links, and return its id."""
+        answer = self.client.post("/api/campaigns", json={"name": "Spring"} | wanted)
+        assert answer.status == 201, answer.raw
+        return str(answer.json["id"])
+
+    def notification(self, message: str = "80 % are used.") -> str:
+        """Tell the workspace's people something, and return the notification's id."""
+        tx = Transaction(self.partition, "req_test")
+        notification_id = notify(tx, "usage.threshold", message, {"percent": 80})
+        tx.commit()
+        return notification_id
 
     def delivery(self, webhook_id: str) -> str:
         """Have a test sent to an endpoint; returns the delivery's id."""

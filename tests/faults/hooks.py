@@ -17,6 +17,7 @@ HOST = urlsplit(HOOK).hostname or ""
 # What all of them want is an event that happened before, of which nobody was told.
 WANTED = "usage.threshold"
 EVENT_ID = "evt_01JDXAMP1EXAMP1EXAMP1EXAMP"
+NOTIFICATION_ID = "ntf_01JDXAMP1EXAMP1EXAMP1EXAMP"
 
 
 def url(webhook_id: str) -> str:
@@ -24,15 +25,16 @@ def url(webhook_id: str) -> str:
 
 
 def furnish(workspace: Workspace) -> None:
-    """Endpoints, and an event, by ids that samples can name."""
+    """Endpoints, an event and a notification, by ids that samples can name."""
     new = ids.new
-    named = {"evt": EVENT_ID}
+    named = {"evt": EVENT_ID, "ntf": NOTIFICATION_ID}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ids, "new", lambda prefix: named.get(prefix) or new(prefix))
         for webhook_id in (TAKES, FAILS_AT_FIRST, GONE):
             named["wh"] = webhook_id
             workspace.webhook(url=url(webhook_id), events=[WANTED])
         workspace.happen(WANTED)
+        workspace.notification()
     done = "REMOVE " + ", ".join(f"#{name}" for name in jobs.ATTRIBUTES)
     update(Table.CORE, events.key(workspace.partition, EVENT_ID), done)
 

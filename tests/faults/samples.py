@@ -11,7 +11,7 @@ from tests import webhooks
 from tests.clerk import clerk_event, membership, organisation
 from tests.factories import CALLEE, HOOK
 from tests.faults import wiring
-from tests.faults.hooks import EVENT_ID, FAILS_AT_FIRST, GONE, TAKES, WANTED
+from tests.faults.hooks import EVENT_ID, FAILS_AT_FIRST, GONE, NOTIFICATION_ID, TAKES, WANTED
 from tests.faults.telephone import A_MACHINE, BUSY_AT_FIRST, WANTS_A_PERSON
 from tools.demo import AGENT_ID, MEMBER_ID
 from tools.routes import EVERY_ALIAS
@@ -82,6 +82,7 @@ _ORGANISATION = "POST /callbacks/clerk of an organisation"
 WORKSPACE = "<workspace>"
 _CREATE_KEY = "POST /v1/keys"
 _CREATE_LINK = "POST /api/links"
+_CREATE_CAMPAIGN = "POST /api/campaigns"
 _LONG_AGO = "2020-01-01T00:00:00Z"
 
 
@@ -100,6 +101,8 @@ _NAMED: Mapping[str, tuple[str, str | None]] = {
     "webhook_id": (TAKES, None),
     "event_id": (EVENT_ID, None),
     "link_id": ("{id}", _CREATE_LINK),
+    "campaign_id": ("{id}", _CREATE_CAMPAIGN),
+    "notification_id": (NOTIFICATION_ID, None),
 }
 
 # The routes whose sample event, with these names in its path, would not do.

@@ -38,6 +38,8 @@ PARAMETERS = {
     "webhook_id": "wh",
     "event_id": "evt",
     "link_id": "lnk",
+    "campaign_id": "lcmp",
+    "notification_id": "ntf",
     # Of callbacks.
     "partition": "partition",
     "attempt": "attempt",
@@ -68,6 +70,8 @@ class Ids(dict[str, str]):
         ids["wh"] = _webhook(workspace)
         ids["lnk"] = workspace.link()["id"]
         ids["clk"] = clicks.followed(workspace)
+        ids["lcmp"] = workspace.link_campaign()
+        ids["ntf"] = workspace.notification()
         ids.workspace = workspace
         ids.reader = workspace.client_with(["*:read", "settings:manage", "keys:manage"])
         return ids
@@ -189,6 +193,7 @@ class Route:
             ids["key"] = _key(ids.workspace)
             ids["wh"] = _webhook(ids.workspace)
             ids["lnk"] = ids.workspace.link()["id"]
+            ids["lcmp"] = ids.workspace.link_campaign()
         if str(self) == "POST /v1/webhooks" and answer.status == self.contract.status:
             # Deleted, so that the plan has another one.
             made = f"{self.path}/{answer.json['id']}"

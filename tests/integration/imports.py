@@ -46,10 +46,12 @@ EVERY = _names("""
 """)
 # Those that only read.
 READS = _names("""
-    linkwright.aws linkwright.links linkwright.links.items linkwright.links.links
-    linkwright.links.metrics linkwright.links.metrics.analytics
-    linkwright.links.metrics.analytics_models
-    linkwright.links.models linkwright.links.operations linkwright.media linkwright.pagination
+    linkwright.aws linkwright.links linkwright.links.campaign_models linkwright.links.campaigns
+    linkwright.links.items linkwright.links.links linkwright.links.metrics
+    linkwright.links.metrics.analytics linkwright.links.metrics.analytics_models
+    linkwright.links.models linkwright.links.operations linkwright.media linkwright.notifications
+    linkwright.notifications.items linkwright.notifications.models
+    linkwright.notifications.notifications linkwright.pagination
     linkwright.providers
     linkwright.providers.speech linkwright.providers.speech.speaker
     linkwright.providers.speech.voices linkwright.voice linkwright.voice.agent_models

@@ -40,6 +40,8 @@ def _with_pages(mode: str = "live", like: World | None = None) -> World:
         world.workspace.webhook()
         world.workspace.delivery(world.ids["wh"])
         world.workspace.link()
+        world.workspace.link_campaign()
+        world.workspace.notification()
     return world
 
 

@@ -81,8 +81,10 @@ def test_200_each_of_300_calls_of_one_moment_once(
 # What makes 25 of what a route lists, where the world has some: how often each is to be done.
 _MORE: Mapping[str, Callable[[World], list[tuple[int, Callable[[], object]]]]] = {
     "GET /api/links": lambda world: [(24, world.workspace.link)],
-    # The calls, the link, the test and what is named are told of in 7.
-    "GET /v1/events": lambda world: [(18, world.workspace.happen)],
+    "GET /api/campaigns": lambda world: [(24, world.workspace.link_campaign)],
+    "GET /api/notifications": lambda world: [(24, world.workspace.notification)],
+    # The calls, the link and what is named are told of in 6.
+    "GET /v1/events": lambda world: [(19, world.workspace.happen)],
     "GET /v1/webhooks": lambda world: [(24, world.workspace.webhook)],
     "GET /v1/webhooks/{webhook_id}/deliveries": lambda world: [
         (24, lambda: world.workspace.delivery(world.ids["wh"]))

@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -11,9 +11,11 @@ import pytest
 from linkwright import clock, events, ids, jobs
 from linkwright.client import core
 from linkwright.exchange import Contract
+from linkwright.links import items as link_items
 from linkwright.links import links
 from linkwright.links.items import click_key, day_row, link_rows, salt_key
 from linkwright.links.redirect import salts
+from linkwright.notifications import items as notifications
 from linkwright.table import Item, Key, Table, get, update
 from linkwright.voice.calls import follow_ups, items, turn_log
 from linkwright.webhooks import endpoints
@@ -59,6 +61,8 @@ def _things_of_the_samples(stack: Stack) -> None:
         demo().member(id=MEMBER_ID)
     _have_the_webhook()
     _have_the_link()
+    _have_the_campaign()
+    _have_the_notification()
 
 
 def named_key() -> str:
@@ -94,6 +98,34 @@ def _have_the_webhook() -> None:
 def named_link() -> str:
     """The link that the samples name."""
     return str(sample(named("get_link"))["pathParameters"]["link_id"])
+
+
+def named_campaign() -> str:
+    """The campaign of links that the samples name."""
+    return str(sample(named("get_campaign"))["pathParameters"]["campaign_id"])
+
+
+def _have_the_campaign() -> None:
+    if get(Table.CORE, link_items.campaign_key(demo().partition, named_campaign())) is None:
+        _as_named("lcmp", named_campaign(), demo().link_campaign)
+
+
+def named_notification() -> str:
+    """The notification that the samples name."""
+    return str(sample(named("read_notification"))["pathParameters"]["notification_id"])
+
+
+def _have_the_notification() -> None:
+    if get(Table.CORE, notifications.key(demo().partition, named_notification())) is None:
+        _as_named("ntf", named_notification(), demo().notification)
+
+
+def _as_named(kind: str, wanted: str, make: Callable[[], object]) -> None:
+    """Make something under the id that the samples name."""
+    new = ids.new
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ids, "new", lambda asked: wanted if asked == kind else new(asked))
+        make()
 
 
 def _have_the_link() -> None:
@@ -151,6 +183,39 @@ def test_405_answer_unmatched() -> None:
     answer = replay("answer_unmatched")
     assert (answer.status, answer.error["code"]) == (405, "invalid_request")
     assert answer.headers["Allow"] == "GET, POST"
+
+
+def test_200_list_campaigns() -> None:
+    answer = replay("list_campaigns")
+    assert answer.status == 200
+    assert named_campaign() in {row["id"] for row in answer.json["data"]}
+
+
+def test_200_get_campaign() -> None:
+    answer = replay("get_campaign")
+    assert (answer.status, answer.json["id"]) == (200, named_campaign())
+
+
+def test_200_update_campaign() -> None:
+    answer = replay("update_campaign")
+    assert (answer.status, answer.json["name"]) == (200, "Spring sale")
+
+
+def test_204_delete_campaign() -> None:
+    assert replay("delete_campaign").status == 204
+    assert replay("get_campaign").status == 404
+
+
+def test_200_list_notifications() -> None:
+    answer = replay("list_notifications")
+    assert answer.status == 200
+    assert named_notification() in {row["id"] for row in answer.json["data"]}
+
+
+def test_200_read_notification() -> None:
+    answer = replay("read_notification")
+    assert (answer.status, answer.json["id"]) == (200, named_notification())
+    assert answer.json["read_at"] is not None
 
 
 def test_200_list_links() -> None:

@@ -144,6 +144,17 @@ def test_nobody_is_told_who_wants_no_thresholds(stack: Stack, workspace: Workspa
     assert _percents(stack, workspace) == []
 
 
+def test_people_are_told_of_each_where_they_look(workspace: Workspace) -> None:
+    _use(workspace, LIMIT)
+    _look(workspace)
+    _look(workspace)
+    told = workspace.client.get("/api/notifications").json["data"]
+    most, full = sorted(told, key=lambda row: row["data"]["percent"])
+    assert full["message"] == "100 % of the call minutes of this billing cycle are used."
+    assert (full["type"], full["data"]["percent"]) == ("usage.threshold", 100)
+    assert (most["data"]["percent"], most["data"]["limit"]) == (80, LIMIT)
+
+
 # ---- when it is told ----------------------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from linkwright import jobs, plans
 from linkwright.errors import Unavailable
 from linkwright.jobs import Work
+from linkwright.notifications.operations import notify
 from linkwright.table import ConditionFailed, Item, Table, get, update
 from linkwright.transaction import Transaction
 from linkwright.workspace import operations, usage
@@ -54,7 +55,9 @@ def _tell(work: Work, counter: Item) -> None:
     tx = Transaction(partition, "")
     for number, percent in enumerate(news, len(told) + 1):
         told_of = _shown(tenant, period, dimension, percent, counter)
-        tx.emit("usage.threshold", told_of.model_dump(mode="json"), sequence=number)
+        facts = told_of.model_dump(mode="json")
+        tx.emit("usage.threshold", facts, sequence=number)
+        notify(tx, "usage.threshold", _said(told_of), facts)
     tx.update(
         Table.CORE,
         work.key,
@@ -82,6 +85,11 @@ def _shown(
         percent=percent,
         **vars(usage.allowance(tenant.plan, dimension, counter)),
     )
+
+
+def _said(told_of: UsageThreshold) -> str:
+    what = told_of.dimension.replace("_", " ").replace("ai ", "AI ")
+    return f"{told_of.percent} % of the {what} of this billing cycle are used."
 
 
 def _close(work: Work, counter: Item) -> None:
