@@ -27,7 +27,7 @@ from pydynox.exceptions import (
 )
 
 from linkwright import egress
-from linkwright.errors import Unavailable
+from linkwright.errors import Unavailable, Unheard
 from tests.factories import HOOK
 from tests.faults.injection import CANARY, Effect, Fault, Injector, Killed, land
 
@@ -51,6 +51,8 @@ _HTTP_STATUS = {
     Fault.ERROR_500_AFTER: 500,
     Fault.GARBAGE: 200,
 }
+# Of which our own client hears nothing that it can read.
+_UNHEARD = {Fault.ERROR_503, Fault.RESET, Fault.LOST_REPLY, Fault.READ_TIMEOUT}
 # How a call that takes place may be refused; nobody hears of it where a fault strikes as well.
 _REFUSALS = (PydynoxException, BotoCoreError, ClientError, Unavailable, egress.EgressError)
 _SID = re.compile(r"(CA|RE)[0-9a-f]{32}")
@@ -192,10 +194,12 @@ def _spoiled_answer(service: str, operation: str, fault: Fault) -> object:
 
 
 def service_failure(service: str, fault: Fault, operation: str) -> BaseException:
-    """As the client of the service has it: boto3's, or ours, which tells no kinds apart."""
+    """As the client of the service has it: boto3's, or ours, which tells whether it was heard."""
     if fault.kills:
         return Killed()
-    return boto3_failure(fault, "http://aws", operation) if service == "s3" else Unavailable()
+    if service == "s3":
+        return boto3_failure(fault, "http://aws", operation)
+    return Unheard() if fault in _UNHEARD else Unavailable()
 
 
 def _answer(status: int, code: str) -> dict[str, Any]:

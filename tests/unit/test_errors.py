@@ -122,6 +122,7 @@ def test_retries_are_asked_for_where_they_help() -> None:
     assert {type(error) for error, _, _ in ERRORS if "Retry-After" in error.headers} == {
         RateLimited,
         Unavailable,
+        Unheard,
     }
 
 
