@@ -77,7 +77,8 @@ class World:
     def __init__(self, cloud: Cloud, seam: Seam) -> None:
         self.cloud = cloud
         self.seam = seam
-        self.began = datetime.now(UTC).replace(microsecond=0)
+        # At noon: what a fault puts off is of the same day.
+        self.began = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
         self.offset = timedelta(0)
         self._numbers = itertools.count(1)
         self._baseline: dict[str, list[Item]] = {}
@@ -259,6 +260,9 @@ class World:
             if jobs.HANG_UP not in waiting and self.telephone.step(self._tell):
                 continue
             if not waiting:
+                # What is done each hour is done whether or not anything waits.
+                for file, given in wiring.others():
+                    self._deliver(file, given, "", timedelta(0))
                 return
             self.advance(_TICK)
             self.run_schedules()
