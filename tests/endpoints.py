@@ -293,7 +293,7 @@ ENDPOINTS = {
     ),
     "GET /v1/events": Row(
         [
-            Cost(["Query"], 0.5, 1),
+            Cost(["Query"], 0.5, 1, "one", _events("")),
             Cost(["Query", "BatchGetItem"], 1, 1, "by type", _events("type=call.ended")),
             Cost(["Query", "BatchGetItem"], 1, 1, "by object", _events("object={call}")),
         ]

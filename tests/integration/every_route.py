@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -188,17 +188,25 @@ class Route:
             options["headers"] = {"If-Match": version, **options.get("headers", {})}
         answer = client.request(self.method, url + options.pop("query", ""), **options)
         if self.method == "DELETE" and answer.status == self.contract.status:
-            # Put back, so that it can be asked again.
-            ids.workspace.never_call(ids["number"])
-            ids["key"] = _key(ids.workspace)
-            ids["wh"] = _webhook(ids.workspace)
-            ids["lnk"] = ids.workspace.link()["id"]
-            ids["lcmp"] = ids.workspace.link_campaign()
+            self._put_back(ids)
         if str(self) == "POST /v1/webhooks" and answer.status == self.contract.status:
             # Deleted, so that the plan has another one.
             made = f"{self.path}/{answer.json['id']}"
             assert ids.workspace.client.request("DELETE", made).status in {204, 404}
         return answer
+
+    def _put_back(self, ids: Ids) -> None:
+        """Make what was deleted anew, so that it can be asked for again."""
+        workspace = ids.workspace
+        if "number" in self.kinds:
+            workspace.never_call(ids["number"])
+        made: dict[str, Callable[[], str]] = {
+            "key": lambda: _key(workspace),
+            "wh": lambda: _webhook(workspace),
+            "lnk": lambda: str(workspace.link()["id"]),
+            "lcmp": workspace.link_campaign,
+        }
+        ids.update({kind: made[kind]() for kind in self.kinds if kind in made})
 
 
 # What is no JSON endpoint: pages that have tests of their own.

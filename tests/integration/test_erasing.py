@@ -258,8 +258,12 @@ def test_what_is_erased_twice_is_erased_by_few_messages(
     assert not _jobs_left(kept)
 
 
+FORGETS = "forget_visits"
+
+
 def test_no_function_runs_for_as_long_as_the_second_erasing_waits() -> None:
-    longest = max(wiring.timeout_ms(one.file) for one in functions()) / 1000
+    # Of those that may have read a call: who forgets visits reads no other table.
+    longest = max(wiring.timeout_ms(one.file) for one in functions() if one.file != FORGETS) / 1000
     assert longest < erasing.LONGEST_RUN.total_seconds()
 
 

@@ -1,5 +1,6 @@
 """Who may call: for every route of the template, so that a new one is covered without edits."""
 
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
@@ -206,9 +207,10 @@ def test_a_lowered_role_lowers_the_key_at_its_next_request(world: World) -> None
 def test_read_keys_read_and_write_nothing(world: World) -> None:
     client = Client(_token(world, scopes=["*:read"]))
     for route in PRIVATE:
-        with nothing_written():
-            answer = route.ask(client, world.ids)
         scope = route.contract.scope
+        marks = scope in auth.READ_SCOPES and route.method == "POST"
+        with nullcontext() if marks else nothing_written():
+            answer = route.ask(client, world.ids)
         if scope is None or scope.endswith(":read"):
             assert answer.status == route.contract.status, route
         else:

@@ -1,6 +1,6 @@
 """How long the answer under an Idempotency-Key is kept, which are, and what comes before it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -51,11 +51,15 @@ def test_409_is_decided_anew(world: World) -> None:
     assert world.workspace.place(world.ids["agt"], key="k2", to="+15005550001").status == 201
 
 
+# What is told of the same click and event is the same conversion, whenever it is told.
+TOLD_ONCE = "POST /api/conversions"
+
+
 @every_post
 def test_the_record_ends_after_24_hours_though_it_is_still_stored(
     stack: Stack, world: World, route: Route, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    start = datetime(2027, 3, 4, 5, 6, 7, tzinfo=UTC)
+    start = clock.now()
     day = timedelta(hours=24)
     monkeypatch.setattr(clock, "now", lambda: start)
     first = ask(route, world, "k")
@@ -67,7 +71,7 @@ def test_the_record_ends_after_24_hours_though_it_is_still_stored(
     second = ask(route, world, "k")
     assert second.status == first.status
     assert "Idempotent-Replayed" not in second.headers
-    if second.status == 201:
+    if second.status == 201 and str(route) != TOLD_ONCE:
         assert second.raw != first.raw, "it was made anew"
     assert_replayed(ask(route, world, "k"), second)
     assert len(stack.rows("IdemTable", world.workspace.id)) == records
@@ -129,7 +133,8 @@ def test_401_for_a_replay_with_a_revoked_key(world: World, route: Route) -> None
 @every_post
 def test_401_for_a_replay_without_the_scope(world: World, route: Route) -> None:
     assert ask(route, world, "k").status < 300
-    client = world.workspace.client_with(["*:read"])
+    others = [] if route.contract.scope in auth.READ_SCOPES else ["*:read"]
+    client = world.workspace.client_with([*others, "usage:read"])
     with nothing_written():
         answer = route.ask(client, world.ids, headers={"Idempotency-Key": "k"})
     assert_error(answer, 401, "missing_scope")
