@@ -172,6 +172,12 @@ def lists_the_audit_log_by_each_index(stack: Stack, workspace: Workspace) -> Non
         assert key in {row["object"] for row in answer.json["data"]}
 
 
+def lists_notifications_that_nobody_read(stack: Stack, workspace: Workspace) -> None:
+    told = workspace.notification()
+    found = workspace.client.get("/api/notifications?unread=true").json["data"]
+    assert [row["id"] for row in found] == [told]
+
+
 def makes_keys_where_others_have_expired(stack: Stack, workspace: Workspace) -> None:
     """Whoever comes next deletes them."""
     body = {"name": "CI", "scopes": ["calls:read"], "mode": "live"}
@@ -478,6 +484,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     places_more_calls_than_the_plan_has,
     lists_calls_by_each_index,
     lists_the_audit_log_by_each_index,
+    lists_notifications_that_nobody_read,
     follows_links,
     changes_and_lists_short_links,
     counts_clicks,

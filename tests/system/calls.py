@@ -69,5 +69,5 @@ def events(cloud: Cloud, call_id: str) -> list[str]:
         KeyConditionExpression="pk = :pk",
         ExpressionAttributeValues={":pk": "W#ws_demo#EVT"},
     )["Items"]
-    told = [event for event in found if event["object"]["id"] == call_id]
+    told = [event for event in found if event["object"].get("id") == call_id]
     return [event["type"] for event in sorted(told, key=lambda event: event["sequence"])]
