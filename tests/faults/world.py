@@ -18,7 +18,7 @@ from linkwright import clock, egress, ids, jobs
 from linkwright.jobs import Work
 from linkwright.links import items as link_items
 from linkwright.links.redirect import salts
-from linkwright.table import Item, Key
+from linkwright.table import Item, Key, Table, update
 from linkwright.voice.calls import items
 from linkwright.voice.calls.states import Status, is_terminal
 from tests import clicks, processes, webhooks
@@ -113,6 +113,11 @@ class World:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(ids, "new", lambda kind: named.get(kind) or new(kind))
             clicks.followed(workspace)
+        # Whoever was to be told of it was told.
+        done = "REMOVE " + ", ".join(f"#{name}" for name in jobs.ATTRIBUTES)
+        for row in self.cloud.rows("CoreTable"):
+            if row["pk"] == f"W#{workspace.partition}#EVT" and "outbox" in row:
+                update(Table.CORE, Key(row["pk"], row["sk"]), done)
 
     def _visit_long_ago(self) -> None:
         """On a day of which all is to be forgotten."""
