@@ -265,8 +265,8 @@ class World:
             if jobs.HANG_UP not in waiting and self.telephone.step(self._tell):
                 continue
             if not waiting:
-                # What is done each hour is done whether or not anything waits.
-                for file, given in wiring.others():
+                # What is done each hour is done whether or not anything waits, and again.
+                for file, given in [*wiring.others()] * 2:
                     self._deliver(file, given, "", timedelta(0))
                 return
             self.advance(_TICK)
