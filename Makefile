@@ -27,7 +27,7 @@ export PYTHONPATH := $(CURDIR)/layers/shared/python
 DEPLOY_REGION := $(or $(AWS_REGION),$(AWS_DEFAULT_REGION))
 export AWS_DEFAULT_REGION ?= us-east-1
 # Recipes read what somebody said from the environment: a quote in it would end ours.
-export DEPLOY_REGION ENV PORT STACK NAME PLAN COUNTRY ID NUMBER WORKSPACE RELEASE
+export DEPLOY_REGION ENV PORT STACK NAME PLAN COUNTRY ID NUMBER WORKSPACE RELEASE URL
 
 .PHONY: help
 help: ## list the targets
@@ -39,7 +39,8 @@ run: .venv/.ready .venv-sam/.ready ## start the local cloud and serve the API on
 
 .PHONY: listen
 listen: .venv/.ready ## forward new events to a program on this machine: make listen URL=http://localhost:3000/in
-	@.venv/bin/python -m tools.listen '$(URL)'
+	@[ -n "$$URL" ] || { echo "Say where to: make listen URL=http://localhost:3000/in" >&2; exit 1; }
+	@.venv/bin/python -m tools.listen "$$URL"
 
 .PHONY: test
 test: .venv/.ready .venv-sam/.ready tests/clients/node_modules/.ready ## everything: what CI runs

@@ -9,44 +9,9 @@ credentials of the shell, and on the local cloud with AWS_ENDPOINT_URL set.
 """
 
 import argparse
-import sys
 
-from linkwright import ownership
-from linkwright.transaction import Transaction
 from linkwright.webhooks import endpoints, models
-from linkwright.workspace import workspaces
-from tools.stack import stack_outputs, use_stack
-from tools.workspace import OPERATOR
-
-
-def register(arn: str, workspace_id: str) -> None:
-    """Raises `LookupError` if there is no such workspace, and `ownership.Taken`."""
-    workspaces.existing(workspace_id)
-    tx = Transaction(workspace_id, OPERATOR)
-    ownership.register(endpoints.arn_key(arn), tx)
-    tx.commit()
-
-
-class InUse(Exception):
-    """Webhooks of the workspace are sent there: their ids, those of test mode too."""
-
-    def __init__(self, webhook_ids: list[str]) -> None:
-        super().__init__(", ".join(webhook_ids))
-
-
-def release(arn: str, *, by_force: bool = False) -> None:
-    """Nobody's webhooks are sent there any more.
-
-    Raises `ownership.Unregistered`, and `InUse` unless it is by force.
-    """
-    owner = ownership.owner(endpoints.arn_key(arn))
-    if owner is not None and not by_force:
-        of_both = endpoints.of(owner) + endpoints.of(f"{owner}.test")
-        if used := [one["sk"] for one in of_both if one["view"].get("arn") == arn]:
-            raise InUse(used)
-    tx = Transaction(OPERATOR, OPERATOR)
-    ownership.release(endpoints.arn_key(arn), tx)
-    tx.commit()
+from tools.registry import Registry
 
 
 def _arn(text: str) -> str:
@@ -55,38 +20,19 @@ def _arn(text: str) -> str:
     return text
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--stack", required=True, help="the CloudFormation stack")
-    parser.add_argument("arn", type=_arn, help="of an event bus or a queue")
-    parser.add_argument("workspace", nargs="?", help="whose webhooks are sent there")
-    parser.add_argument("--release", action="store_true", help="nobody's are any more")
-    parser.add_argument("--force", action="store_true", help="release it though webhooks use it")
-    asked = parser.parse_args()
-    if asked.release is (asked.workspace is not None):
-        parser.error("say a workspace, or --release")
-    if asked.force and not asked.release:
-        parser.error("--force is for --release")
-    return asked
+def _webhooks(workspace_id: str, arn: str) -> list[str]:
+    """Those that are sent there, of both modes."""
+    of_both = endpoints.of(workspace_id) + endpoints.of(f"{workspace_id}.test")
+    return [one["sk"] for one in of_both if one["view"].get("arn") == arn]
 
 
-def main() -> None:
-    asked = _arguments()
-    use_stack(stack_outputs(asked.stack), stage=asked.stack.rpartition("-")[2])
-    try:
-        if asked.release:
-            release(asked.arn, by_force=asked.force)
-        else:
-            register(asked.arn, asked.workspace)
-    except LookupError:
-        sys.exit(f"there is no workspace {asked.workspace}")
-    except ownership.Taken:
-        sys.exit("another workspace's webhooks are sent there")
-    except ownership.Unregistered:
-        sys.exit("no workspace's webhooks are sent there")
-    except InUse as used:
-        sys.exit(f"these webhooks are sent there: {used}; delete them, or release it with --force")
-
+RECEIVERS = Registry(
+    *("arn", _arn, endpoints.arn_key, _webhooks),
+    taken="another workspace's webhooks are sent there",
+    unregistered="no workspace's webhooks are sent there",
+    in_use="these webhooks are sent there: {}; delete them, or release it with --force",
+)
+register, release = RECEIVERS.register, RECEIVERS.release
 
 if __name__ == "__main__":
-    main()
+    RECEIVERS.main(__doc__ or "")

@@ -1,10 +1,10 @@
 """POST /callbacks/billing: hear which plan a workspace has paid for."""
 
-from linkwright.endpoint import endpoint
+from linkwright.exchange import public
 from linkwright.http import Request, Response
 from linkwright.workspace import billing
 
 
-@endpoint(scope=None, public=True)
+@public
 def handler(request: Request) -> Response:
     return billing.received(request)

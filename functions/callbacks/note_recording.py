@@ -1,10 +1,10 @@
 """POST /callbacks/twilio/{partition}/{call_id}/{attempt}/recording: hear of a recording."""
 
-from linkwright.endpoint import endpoint
+from linkwright.exchange import public
 from linkwright.http import Request, Response
 from linkwright.voice.dialling import callbacks
 
 
-@endpoint(scope=None, public=True)
+@public
 def handler(request: Request) -> Response:
     return callbacks.recording(request)

@@ -6,9 +6,25 @@ import pytest
 
 from linkwright import settings
 from linkwright.links.redirect import front
+from tests import receiver
+from tests.clocks import Hand
+from tests.receiver import Receivers
 from tests.stack import Stack
 
 ORIGIN_SECRET = "o" * 40
+
+
+@pytest.fixture
+def hand(monkeypatch: pytest.MonkeyPatch) -> Hand:
+    """A clock that goes on only where the test moves it."""
+    return Hand(monkeypatch)
+
+
+@pytest.fixture
+def receivers(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Receivers]:
+    """Whatever URLs webhooks are sent to."""
+    with receiver.receivers(monkeypatch) as made:
+        yield made
 
 
 @pytest.fixture

@@ -32,11 +32,6 @@ WRONG_TOKEN = RestError(401, 20003, "Authenticate")
 MACHINE = next(number for number, callee in MAGIC.items() if callee.kind == "machine")
 
 
-@pytest.fixture
-def hand(monkeypatch: pytest.MonkeyPatch) -> Hand:
-    return Hand(monkeypatch)
-
-
 @pytest.fixture(autouse=True)
 def _the_secret_as_it_was(stack: Stack) -> Iterator[None]:
     yield

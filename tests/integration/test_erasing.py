@@ -150,11 +150,6 @@ def test_200_shown_for_as_long_as_the_workspace_keeps_it(
 # ---- who had seen the call before it was erased -------------------------------------------------
 
 
-@pytest.fixture
-def hand(monkeypatch: pytest.MonkeyPatch) -> Hand:
-    return Hand(monkeypatch)
-
-
 def _jobs_left(kept: MemoryStack) -> list[Item]:
     mine = ("#ERS", "#FLW", "#REC")
     return [row for row in kept.rows("CoreTable") if jobs.is_due(row) and row["pk"].endswith(mine)]

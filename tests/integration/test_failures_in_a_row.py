@@ -19,11 +19,6 @@ from tests.stack import Stack
 BUSY = "+15005550001"
 
 
-@pytest.fixture
-def hand(monkeypatch: pytest.MonkeyPatch) -> Hand:
-    return Hand(monkeypatch)
-
-
 def _run(work: Work) -> None:
     event = queue_event([work.message()])
     assert invoke("dial_call", event, Context(60_000)) == {"batchItemFailures": []}

@@ -45,11 +45,6 @@ KIND = KINDS[HANG_UP]
 
 
 @pytest.fixture
-def hand(monkeypatch: pytest.MonkeyPatch) -> Hand:
-    return Hand(monkeypatch)
-
-
-@pytest.fixture
 def job(workspace: Workspace) -> Work:
     """Asked for, and nobody has heard of it yet."""
     return _asked(workspace)

@@ -33,11 +33,6 @@ TAKEN = b"HTTP/1.1 204 No Content\r\n\r\n"
 BUSY = b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"
 
 
-@pytest.fixture
-def hand(monkeypatch: pytest.MonkeyPatch) -> Hand:
-    return Hand(monkeypatch)
-
-
 class Behind:
     """The functions, behind an HTTP client; what stands in `says` is answered before they are."""
 

@@ -35,11 +35,6 @@ def stack(stack: Stack) -> Iterator[Stack]:
         yield made
 
 
-@pytest.fixture
-def hand(monkeypatch: pytest.MonkeyPatch) -> Hand:
-    return Hand(monkeypatch)
-
-
 def _due_long_ago(workspace: Workspace, number: int) -> Item:
     """A job that is due for an hour, as after an outage."""
     sid = f"CA{number:032}"

@@ -27,11 +27,6 @@ def key() -> Iterator[str]:
     pace.known.cache_clear()
 
 
-@pytest.fixture
-def hand(monkeypatch: pytest.MonkeyPatch) -> Hand:
-    return Hand(monkeypatch)
-
-
 def take(key: str, per_second: float = 1, burst: int = 1) -> None:
     tx = Transaction("org", "")
     pace.take(tx, key, per_second, burst)

@@ -22,11 +22,6 @@ from tests.stack import Stack
 LIMIT = plans.PLANS["pro"].call_minutes
 
 
-@pytest.fixture
-def hand(monkeypatch: pytest.MonkeyPatch) -> Hand:
-    return Hand(monkeypatch)
-
-
 def _period(workspace: Workspace) -> plans.Period:
     return plans.period(workspace.item["anchor_day"])
 

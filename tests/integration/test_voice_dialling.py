@@ -29,17 +29,13 @@ from tests.stack import Stack
 from tests.switchboard import Reply, Sent, deliver_to_functions
 from tools import numbers
 from tools.carrier.callees import BUSY
+from tools.registry import InUse
 
 Placing = Callable[[Callable[[], Answer]], Answer]
 
 COMPLETED = ("completed", "agent_ended")
 GIVEN_UP = ("failed", "provider_timeout")
 NEVER_S = timedelta(days=1).total_seconds()
-
-
-@pytest.fixture
-def hand(monkeypatch: pytest.MonkeyPatch) -> Hand:
-    return Hand(monkeypatch)
 
 
 def _dialled(workspace: Workspace, **body: Any) -> str:
@@ -969,7 +965,7 @@ def test_a_number_that_agents_call_from_is_released_by_force_alone(
     number = workspace.number()
     of_mode = Workspace(workspace.item, mode)
     agent = of_mode.agent(phone_number=number)
-    with pytest.raises(numbers.InUse, match=f"^{agent}$"):
+    with pytest.raises(InUse, match=f"^{agent}$"):
         numbers.release(number)
     with pytest.raises(ownership.Taken):
         other_workspace.number(number)

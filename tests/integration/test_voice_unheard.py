@@ -24,11 +24,6 @@ GRACE_S = 300
 UNHEARD_S = 120
 
 
-@pytest.fixture
-def hand(monkeypatch: pytest.MonkeyPatch) -> Hand:
-    return Hand(monkeypatch)
-
-
 def _dialled(workspace: Workspace, **body: Any) -> str:
     agent = workspace.agent(max_duration_s=LONGEST_S)
     call_id = str(workspace.place(agent, **body).json["id"])

@@ -17,6 +17,7 @@ from tests.factories import Workspace
 from tests.integration.test_webhook_deliveries import _deliveries, _happen, _run
 from tests.stack import Stack
 from tools import receivers
+from tools.registry import InUse
 
 _OF = "us-east-1:123456789012"
 QUEUE, FIFO = f"arn:aws:sqs:{_OF}:own", f"arn:aws:sqs:{_OF}:own.fifo"
@@ -62,11 +63,6 @@ def own(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Own]:
     monkeypatch.setattr(bridge, "put_event", lambda of, *told: made.put_event(of, *told))
     yield made
     settings.settings.cache_clear()
-
-
-@pytest.fixture
-def hand(monkeypatch: pytest.MonkeyPatch) -> Hand:
-    return Hand(monkeypatch)
 
 
 def _made(workspace: Workspace, kind: str, arn: str) -> dict[str, Any]:
@@ -221,7 +217,7 @@ def test_an_arn_that_webhooks_are_sent_to_is_released_by_force_alone(
     workspace: Workspace, other_workspace: Workspace, own: Own, mode: str
 ) -> None:
     webhook = _made(Workspace(workspace.item, mode), "sqs", QUEUE)
-    with pytest.raises(receivers.InUse, match=f"^{webhook['id']}$"):
+    with pytest.raises(InUse, match=f"^{webhook['id']}$"):
         receivers.release(QUEUE)
     with pytest.raises(ownership.Taken):
         other_workspace.receiver(QUEUE)

@@ -1,6 +1,5 @@
 """Webhook endpoints that are changed while messages wait or are under way."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -22,17 +21,6 @@ from tests.receiver import URL, Received, Receivers, answers
 from tests.stack import Stack
 
 NEW = "https://new.example.com/in"
-
-
-@pytest.fixture
-def receivers(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Receivers]:
-    with receiver.receivers(monkeypatch) as made:
-        yield made
-
-
-@pytest.fixture
-def hand(monkeypatch: pytest.MonkeyPatch) -> Hand:
-    return Hand(monkeypatch)
 
 
 def _change(workspace: Workspace, webhook: dict[str, Any], **changed: Any) -> None:

@@ -1,6 +1,5 @@
 """Webhooks: an event arrives at each endpoint that wants it, signed, and tried again if it must."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -21,17 +20,6 @@ from tests.receiver import URL, Received, Receivers, answers
 from tests.stack import Stack
 
 OTHER = "https://other.example.com/in"
-
-
-@pytest.fixture
-def receivers(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Receivers]:
-    with receiver.receivers(monkeypatch) as made:
-        yield made
-
-
-@pytest.fixture
-def hand(monkeypatch: pytest.MonkeyPatch) -> Hand:
-    return Hand(monkeypatch)
 
 
 def _webhook(workspace: Workspace, **wanted: Any) -> dict[str, Any]:

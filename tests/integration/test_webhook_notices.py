@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from itertools import count
 
 import pytest
@@ -15,24 +14,13 @@ from linkwright.table import Item, Key, Table, get, update
 from linkwright.transaction import Transaction
 from linkwright.webhooks import deliveries, health
 from linkwright.workspace import members
-from tests import pump, receiver
+from tests import pump
 from tests.client import invoke, queue_event
 from tests.clocks import Hand
 from tests.factories import Workspace
 from tests.integration.test_webhook_deliveries import _happen, _run, _shown, _webhook
 from tests.receiver import URL, Receivers, answers
 from tests.stack import Stack
-
-
-@pytest.fixture
-def receivers(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Receivers]:
-    with receiver.receivers(monkeypatch) as made:
-        yield made
-
-
-@pytest.fixture
-def hand(monkeypatch: pytest.MonkeyPatch) -> Hand:
-    return Hand(monkeypatch)
 
 
 @pytest.fixture

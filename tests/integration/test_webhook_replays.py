@@ -1,6 +1,5 @@
 """Replays: what failed, what was never sent, or all; each under its own id, and not twice."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +8,7 @@ import pytest
 from linkwright import clock
 from linkwright.table import Table, update
 from linkwright.webhooks import queue, replays
-from tests import pump, receiver
+from tests import pump
 from tests.client import Answer
 from tests.clocks import Hand
 from tests.factories import Workspace
@@ -22,17 +21,6 @@ from tests.integration.test_webhook_deliveries import (
 )
 from tests.receiver import URL, Receivers, answers
 from tests.stack import Stack
-
-
-@pytest.fixture
-def receivers(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Receivers]:
-    with receiver.receivers(monkeypatch) as made:
-        yield made
-
-
-@pytest.fixture
-def hand(monkeypatch: pytest.MonkeyPatch) -> Hand:
-    return Hand(monkeypatch)
 
 
 def _replay(workspace: Workspace, webhook: dict[str, Any], **wanted: Any) -> Answer:

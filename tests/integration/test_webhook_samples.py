@@ -1,7 +1,6 @@
 """The samples of the catalogue are like what is really sent, and so is the schema of each type."""
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -26,12 +25,6 @@ from tools.webhooks_page import SCHEMAS
 
 _VALIDATOR = Draft202012Validator(json.loads(SCHEMAS.read_text()), format_checker=FormatChecker())
 DEAD = "https://dead.example.com/in"
-
-
-@pytest.fixture
-def receivers(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Receivers]:
-    with receiver.receivers(monkeypatch) as made:
-        yield made
 
 
 def _webhook(workspace: Workspace, url: str, *types: str) -> str:

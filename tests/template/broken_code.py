@@ -14,7 +14,7 @@ CALLS = f"{LAYER}/voice/calls/placing.py"
 
 @breaks(routes.public_routes_are_listed)
 def an_endpoint_without_a_key(checkout: Checkout) -> None:
-    rewrite(checkout, GET_CALL, 'scope="calls:read"', 'scope="calls:read", public=True')
+    rewrite(checkout, GET_CALL, '@endpoint(scope="calls:read")', "@public")
 
 
 @breaks(routes.public_routes_are_listed)
@@ -80,7 +80,7 @@ def a_secret_that_sam_local_cannot_know(checkout: Checkout) -> None:
 
 @breaks(routes.public_routes_are_listed)
 def a_callback_that_asks_for_a_key(checkout: Checkout) -> None:
-    rewrite(checkout, "functions/callbacks/note_status.py", ", public=True", "")
+    rewrite(checkout, "functions/callbacks/note_status.py", "@public", "@endpoint(scope=None)")
 
 
 @breaks(routes.functions_have_a_test)

@@ -3,7 +3,7 @@
 import ast
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -42,7 +42,8 @@ def public_routes_are_listed(checkout: Checkout) -> Iterator[str]:
         keys = set(_route_keys(function))
         if not keys or checkout.source(function) not in checkout.handlers:
             continue
-        public = _is_public(_endpoint_options(checkout, function))
+        # What is not made by `@endpoint` asks nobody for anything.
+        public = not _endpoint_options(checkout, function)
         may_be = keys <= PUBLIC or function.folder == SIGNED
         if public and not may_be:
             yield f"{function.logical_id}: {sorted(keys)} is public and not on the list"
@@ -50,11 +51,6 @@ def public_routes_are_listed(checkout: Checkout) -> Iterator[str]:
             yield f"{function.logical_id}: is a public route and asks for a key"
     for route in sorted(PUBLIC - {key for f in checkout.functions for key in _route_keys(f)}):
         yield f"{route}: is on the list of public routes and no route"
-
-
-def _is_public(options: Mapping[str, ast.expr]) -> bool:
-    """What is not made by `@endpoint` asks nobody for anything."""
-    return not options or ("public" in options and ast.unparse(options["public"]) != "False")
 
 
 def endpoints_declare_a_scope(checkout: Checkout) -> Iterator[str]:

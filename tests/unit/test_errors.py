@@ -1,9 +1,11 @@
 """The two envelopes of errors, and what a refused body or query is told."""
 
 import json
+from typing import Self
 
 import pytest
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from linkwright import errors, http
 from linkwright.errors import (
@@ -188,6 +190,24 @@ def _refusal(raw: object, depth: int | None = None) -> ValidationFailed:
 def test_one_fault_is_told_by_its_path(raw: object, field: str, message: str) -> None:
     refusal = _refusal(raw)
     assert (refusal.field, refusal.message, refusal.details) == (field, message, {})
+
+
+class Pair(BaseModel):
+    a: int | None = None
+    b: int | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if self.a == self.b:
+            raise PydanticCustomError("one", "must name one of a and b")
+        return self
+
+
+def test_a_fault_of_several_fields_names_none_of_them() -> None:
+    with pytest.raises(ValidationError) as failure:
+        Pair.model_validate({})
+    refusal = validation_failed(failure.value)
+    assert (refusal.field, refusal.message) == (None, "The request must name one of a and b.")
 
 
 def test_many_faults_are_listed() -> None:

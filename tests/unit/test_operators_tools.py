@@ -68,32 +68,16 @@ def test_a_stack_that_cannot_be_read_is_one_line(command: str) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("+972541234567", "say a workspace, or --release"),
-        ("--release +972541234567 ws_1", "say a workspace, or --release"),
-        ("--force +972541234567 ws_1", "--force is for --release"),
-        ("0541234567 ws_1", "a number is written like +972541234567"),
+        ("numbers +972541234567", "say a workspace, or --release"),
+        ("numbers --release +972541234567 ws_1", "say a workspace, or --release"),
+        ("numbers --force +972541234567 ws_1", "--force is for --release"),
+        ("numbers 0541234567 ws_1", "a number is written like +972541234567"),
+        ("receivers arn:aws:s3:::own ws_1", "say the ARN of an event bus or a queue"),
     ],
 )
-def test_a_number_is_given_to_one_or_released_and_nothing_by_omission(
-    words: str, said: str
-) -> None:
-    done = _run("tools.numbers", "--stack", "linkwright-nowhere", *words.split())
-    assert done.returncode == 2
-    assert said in done.stderr
-
-
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        ("arn:aws:sqs:us-east-1:123456789012:own", "say a workspace, or --release"),
-        ("--force arn:aws:sqs:us-east-1:123456789012:own ws_1", "--force is for --release"),
-        ("arn:aws:s3:::own ws_1", "say the ARN of an event bus or a queue"),
-    ],
-)
-def test_a_receiver_is_given_to_one_or_released_and_nothing_by_omission(
-    words: str, said: str
-) -> None:
-    done = _run("tools.receivers", "--stack", "linkwright-nowhere", *words.split())
+def test_a_thing_is_given_to_one_or_released_and_nothing_by_omission(words: str, said: str) -> None:
+    tool, *others = words.split()
+    done = _run(f"tools.{tool}", "--stack", "linkwright-nowhere", *others)
     assert done.returncode == 2
     assert said in done.stderr
 

@@ -32,13 +32,12 @@ def endpoint(
     scope: str | None,
     status: int = 200,
     location: str | None = None,
-    public: bool = False,
     has_secret: bool = False,
     own: str | None = None,
 ) -> Callable[[Callable[..., Any]], Handler]:
     """Make a function of plain arguments the Lambda of one route.
 
-    `scope=None` asks for a credential but for no scope of it; only `public=True` asks for none.
+    `scope=None` asks for a credential but for no scope of it; what asks for none is `@public`.
     `has_secret`: the answer is kept only sealed, and nobody on its way may keep it. `own` is the
     path's parameter in which a member may name themselves, without the scope.
     """
@@ -49,7 +48,7 @@ def endpoint(
     def decorate(work: Callable[..., Any]) -> Handler:
         signature = inspect.signature(work)
         contract = Contract(
-            *(scope, status, location, public, has_secret, own),
+            *(scope, status, location, False, has_secret, own),
             parameters={name: p.annotation for name, p in signature.parameters.items()},
             returns=signature.return_annotation,
         )
@@ -60,7 +59,8 @@ def endpoint(
         @wraps(work)
         def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
             with deadline.of(context):
-                return _Exchange(contract, work, Request.from_event(event)).serve().event()
+                exchange = _Exchange(contract, work, Request.from_event(event))
+                return exchange.serve(exchange.respond).event()
 
         handler.contract = contract  # type: ignore[attr-defined]
         startup.ready()
@@ -76,13 +76,6 @@ class _Exchange(Exchange):
         self.work = work
 
     def respond(self) -> Response:
-        return self._public() if self.contract.public else self._private()
-
-    def _public(self) -> Response:
-        response: Response = self.work(**self._arguments(None))
-        return response
-
-    def _private(self) -> Response:
         request = self.request
         self.account, self.window = authenticate(request.headers)
         self.window.require()
@@ -143,7 +136,7 @@ class _Exchange(Exchange):
         require_json(request.headers.get("content-type"), request.headers.get("content-encoding"))
         return parse(request.body())
 
-    def _arguments(self, tx: Transaction | None) -> dict[str, Any]:
+    def _arguments(self, tx: Transaction) -> dict[str, Any]:
         """What the handler's signature asks for: by type, or else by name from the path."""
         supplied: dict[Any, Any] = {Account: self.account, Transaction: tx, Request: self.request}
         arguments: dict[str, Any] = {}

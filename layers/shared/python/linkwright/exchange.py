@@ -43,15 +43,12 @@ class Exchange:
         self.account: Account | None = None
         self.window: Window | None = None
 
-    def respond(self) -> Response:
-        """Raises `ApiError` for what is to be told; whatever else it raises is not."""
-        raise NotImplementedError
-
-    def serve(self) -> Response:
+    def serve(self, respond: Callable[[], Response]) -> Response:
+        """`respond` raises `ApiError` for what is to be told; whatever else it raises is not."""
         started = clock.monotonic()
         code = ""
         try:
-            response = self.respond()
+            response = respond()
         except ApiError as error:
             code, response = error.code, error_response(error, self.request)
         except Exception as failure:  # noqa: BLE001 -- the one funnel: nothing unforeseen gets out
@@ -89,20 +86,12 @@ def public(work: Callable[[Request], Response]) -> Handler:
 
     @wraps(work)
     def handler(event: Mapping[str, Any], context: "LambdaContext") -> dict[str, Any]:
+        request = Request.from_event(event)
         with deadline.of(context):
-            return _Asked(work, Request.from_event(event)).serve().event()
+            return Exchange(request).serve(lambda: work(request)).event()
 
     handler.contract = Contract(  # type: ignore[attr-defined]
         *(None, 200, None, True, False, None), {"request": Request}, Response
     )
     startup.ready()
     return handler
-
-
-class _Asked(Exchange):
-    def __init__(self, work: Callable[[Request], Response], request: Request) -> None:
-        super().__init__(request)
-        self.work = work
-
-    def respond(self) -> Response:
-        return self.work(self.request)

@@ -2,7 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import (
     AfterValidator,
@@ -75,47 +75,40 @@ _TEN_YEARS = timedelta(days=3653)
 _A_YEAR = timedelta(days=366)
 
 
-def _near(moment: datetime) -> datetime:
-    """What is far away is a mistake, and no calendar can reckon with its first and last day."""
-    now = clock.now()
-    if now - _TEN_YEARS <= moment <= now + _A_YEAR:
-        return moment
-    raise PydanticCustomError("moment", "must be within ten years back and one year ahead")
+class _Within(NamedTuple):
+    """Metadata of a moment: what is far away is a mistake, and no calendar can reckon with its
+    first and last day.
+    """
+
+    ahead: timedelta
+    words: str
+
+    def judge(self, moment: datetime) -> datetime:
+        now = clock.now()
+        if now - _TEN_YEARS <= moment <= now + self.ahead:
+            return moment
+        raise PydanticCustomError("moment", f"must be {self.words}")
+
+    def schema(self) -> dict[str, Any]:
+        words = self.words.capitalize()
+        return {"type": "string", "format": "date-time", "description": f"{words}."}
 
 
+_NEAR = _Within(_A_YEAR, "within ten years back and one year ahead")
+_FORESEEN = _Within(_TEN_YEARS, "within ten years back and ten years ahead")
 # A moment that a caller names.
 Moment = Annotated[
     AwareDatetime,
     BeforeValidator(_rfc3339),
-    AfterValidator(_near),
-    WithJsonSchema(
-        {
-            "type": "string",
-            "format": "date-time",
-            "description": "Within ten years back and one year ahead.",
-        }
-    ),
+    AfterValidator(_NEAR.judge),
+    WithJsonSchema(_NEAR.schema()),
 ]
-
-
-def _foreseen(moment: datetime) -> datetime:
-    if abs(moment - clock.now()) <= _TEN_YEARS:
-        return moment
-    raise PydanticCustomError("moment", "must be within ten years back and ten years ahead")
-
-
-# A moment at which something is to end, which may be years from now.
+# One at which something is to end, which may be years from now.
 PlannedMoment = Annotated[
     AwareDatetime,
     BeforeValidator(_rfc3339),
-    AfterValidator(_foreseen),
-    WithJsonSchema(
-        {
-            "type": "string",
-            "format": "date-time",
-            "description": "Within ten years back and ten years ahead.",
-        }
-    ),
+    AfterValidator(_FORESEEN.judge),
+    WithJsonSchema(_FORESEEN.schema()),
 ]
 
 

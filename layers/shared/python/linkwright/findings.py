@@ -16,7 +16,7 @@ def validation_failed(failure: ValidationError, depth: int | None = None) -> Val
     errors = failure.errors(include_url=False, include_input=False)
     findings = [_finding(error, depth) for error in errors]
     if len(findings) == 1:
-        return ValidationFailed(findings[0]["message"], field=findings[0]["path"])
+        return ValidationFailed(findings[0]["message"], field=findings[0]["path"] or None)
     return ValidationFailed(f"{len(findings)} fields are not valid.", errors=findings)
 
 
@@ -27,17 +27,19 @@ def _items(edge: str, number: int) -> str:
 def _finding(error: Mapping[str, Any], depth: int | None) -> dict[str, str]:
     path = ".".join(str(part) for part in error["loc"][:depth])[:MAX_PATH_CHARS]
     said = str(error["msg"])
+    # What is wrong with several fields together has no path.
+    where = f"Field '{path}'" if path else "The request"
     match error["type"]:
         case "extra_forbidden":
             message = f"Unknown field '{path}'."
         case "missing":
-            message = f"Field '{path}' is required."
+            message = f"{where} is required."
         case "too_short":
-            message = f"Field '{path}' must have {_items('least', error['ctx']['min_length'])}."
+            message = f"{where} must have {_items('least', error['ctx']['min_length'])}."
         case "too_long":
-            message = f"Field '{path}' must have {_items('most', error['ctx']['max_length'])}."
+            message = f"{where} must have {_items('most', error['ctx']['max_length'])}."
         case _ if said.startswith("must "):
-            message = f"Field '{path}' {said}."
+            message = f"{where} {said}."
         case _:
-            message = f"Field '{path}' is not valid: {said[:1].lower()}{said[1:]}."
+            message = f"{where} is not valid: {said[:1].lower()}{said[1:]}."
     return {"path": path, "message": message}

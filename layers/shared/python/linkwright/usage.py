@@ -54,14 +54,7 @@ def reserve(account: Account, dimension: str, amount: int, tx: Transaction) -> s
 
     if amount > limit:
         raise exceeded()
-    tx.update(
-        Table.CORE,
-        counter,
-        "ADD #committed :amount",
-        condition="attribute_not_exists(#committed) OR #committed <= :bound",
-        values={"amount": amount, "bound": limit - amount},
-        otherwise=exceeded,
-    )
+    _commit(tx, counter, amount, limit - amount, exceeded)
     return period.label
 
 
@@ -87,13 +80,18 @@ def occupy(
 
     if amount > limit:
         raise exceeded()
+    _commit(tx, counter, amount, limit - amount, otherwise or exceeded)
+
+
+def _commit(tx: Transaction, counter: Key, amount: int, most: int, exceeded: Otherwise) -> None:
+    """Add to a counter that is at `most`, or raise at the commit."""
     tx.update(
         Table.CORE,
         counter,
         "ADD #committed :amount",
         condition="attribute_not_exists(#committed) OR #committed <= :bound",
-        values={"amount": amount, "bound": limit - amount},
-        otherwise=otherwise or exceeded,
+        values={"amount": amount, "bound": most},
+        otherwise=exceeded,
     )
 
 
