@@ -8,7 +8,7 @@ from typing import Any
 from tests.template.checkout import Checkout
 
 OUR_OWN = {"virtual": "."}
-LAYER_MAKEFILE = "layers/dependencies/Makefile"
+LAYER_MAKEFILE = "layers/build.mk"
 # Without them the layer would hold whatever the index offers on the day of the build.
 INSTALLED_WITH = ("--frozen", "--require-hashes", "--no-deps")
 
