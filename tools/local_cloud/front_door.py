@@ -36,7 +36,9 @@ HOP_BY_HOP = {
     b"upgrade",
 }
 CLIENT = CLIENT_HEADER.encode()
-WRITTEN_HERE = {CLIENT, b"content-length"}
+# As API Gateway writes it over whatever a client says.
+PROTOCOL = (b"x-forwarded-proto", b"http")
+WRITTEN_HERE = {CLIENT, b"content-length", PROTOCOL[0]}
 # Answers a client gets when a request ends before it reaches a function, as API Gateway words them.
 TOO_LARGE = (413, b'{"message":"Request Entity Too Large"}')
 UNAVAILABLE = (503, b'{"message":"Service Unavailable"}')
@@ -89,7 +91,7 @@ class FrontDoor:
         if scope["query_string"]:
             target += b"?" + scope["query_string"]
         headers = [pair for pair in _end_to_end(scope["headers"]) if pair[0] not in WRITTEN_HERE]
-        headers.append((CLIENT, scope["client"][0].encode()))
+        headers += [(CLIENT, scope["client"][0].encode()), PROTOCOL]
         if body or scope["method"] in {"POST", "PUT", "PATCH"}:
             headers.append((b"content-length", str(len(body)).encode()))
         url = httpcore.URL(
