@@ -13,7 +13,7 @@ Only = Literal["failed", "missing", "all"]
 
 class ReplayWebhook(RequestModel):
     """One event, or those of a time: what failed (`failed`), that and what was never sent
-    (`missing`), or `all` that is wanted, also what was taken.
+    (`missing`, unless said), or `all` that is wanted, also what was taken.
 
     `until` is now unless said; `types` are all unless said, and never more than the endpoint wants.
     """

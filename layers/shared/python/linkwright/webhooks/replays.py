@@ -69,7 +69,7 @@ def request(account: Account, webhook_id: str, wanted: ReplayWebhook, tx: Transa
         "since": clock.timestamp(since),
         "until": clock.timestamp(until),
         "types": wanted.types or ["*"],
-        "only": wanted.only or "failed",
+        "only": wanted.only or "missing",
         "reached": "",
         "ttl": clock.epoch() + int(events.RETENTION.total_seconds()),
     }
@@ -170,9 +170,8 @@ def _told(partition: str, endpoint: Item, item: Item, most: int | None) -> Itera
         if item["only"] == "missing" and rows:
             known = _delivered(partition, endpoint["sk"], rows[0]["id"], rows[-1]["id"])
         for event in rows:
-            is_for_it = event.get("only", endpoint["sk"]) == endpoint["sk"]
             is_known = deliveries.id_of(event["id"], endpoint["sk"]) in known
-            if is_for_it and not is_known and fan_out.is_wanted(endpoint, event):
+            if not is_known and fan_out.is_wanted(endpoint, event):
                 yield Chosen(event["sk"], event)
 
 
