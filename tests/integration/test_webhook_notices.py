@@ -9,7 +9,7 @@ import pytest
 from linkwright import audit, ids, jobs
 from linkwright.errors import Unavailable, Unheard
 from linkwright.providers import mail
-from linkwright.providers.mail import Mail, MailNotConfigured
+from linkwright.providers.mail import Mail, MailNotConfigured, MailRefused
 from linkwright.table import Item, Key, Table, get, update
 from linkwright.transaction import Transaction
 from linkwright.webhooks import deliveries, health
@@ -177,6 +177,26 @@ def test_it_is_done_where_nobody_is_mailed_anything(
 
     monkeypatch.setattr(mail, "send", refuses)
     assert not jobs.is_due(_look(_notice(workspace)))
+
+
+def test_a_mail_that_ses_refuses_is_done_and_an_alarm(
+    stack: Stack,
+    workspace: Workspace,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Nobody else would notice: events say nothing of mails."""
+    _person(workspace, "owner", "owner@example.com")
+
+    def refuses(_: Mail) -> str:
+        raise MailRefused("sender_not_verified")
+
+    monkeypatch.setattr(mail, "send", refuses)
+    assert not jobs.is_due(_look(_notice(workspace)))
+    assert '"mail_refused":[1.0]' in capsys.readouterr().out
+    (told,) = [one for one in caplog.records if one.getMessage() == "mail refused"]
+    assert vars(told)["reason"] == "sender_not_verified"
 
 
 def test_nobody_is_mailed_twice_after_an_answer_that_was_lost(

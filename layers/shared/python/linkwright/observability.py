@@ -25,7 +25,7 @@ NAMESPACE = "Linkwright"
 SERVICE = "linkwright"
 # What alarms watch is counted once more over all functions of a deployment; see template.yaml.
 WATCHED = frozenset(
-    {"jobs_given_up", "carrier_paused", "carrier_unreachable", "calls_set_aside"}
+    {"jobs_given_up", "carrier_paused", "carrier_unreachable", "calls_set_aside", "mail_refused"}
     | {"send_failed", "sweep_broken", "relay_broken", "clicks_lost", "clicks_broken"}
 )
 # So is what its dashboard draws.

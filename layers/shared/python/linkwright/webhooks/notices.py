@@ -11,7 +11,7 @@ from contextlib import suppress
 from linkwright import jobs
 from linkwright.errors import Unavailable, Unheard
 from linkwright.jobs import AlreadyDone, Work
-from linkwright.observability import count
+from linkwright.observability import count, log_failure
 from linkwright.providers import mail
 from linkwright.providers.mail import Mail, MailNotConfigured, MailRefused
 from linkwright.table import ConditionFailed, Item, Key, Table, update
@@ -70,7 +70,8 @@ def _send_to(notice: Key, person_id: str, letter: Mail) -> None:
     try:
         mail.send(letter)
     except MailRefused as refusal:
-        count(f"mail_{refusal.reason}")
+        count("mail_refused")
+        log_failure("mail refused", refusal, reason=refusal.reason)
     except Unheard:
         raise
     except Unavailable:
