@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import budgets, instructions, life, report, rounds, subjects
-from benchmarks.processes import WORK, Layers, build_layers
+from benchmarks.processes import WORK, Layers, build
 from benchmarks.results import BEFORE, Results, results
 from benchmarks.rounds import Ratios
 from benchmarks.routes import routes
@@ -36,7 +36,7 @@ def main() -> int:
     # The emulator takes any credentials; the caller's own have no business here.
     os.environ |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
     os.environ |= {"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1"}
-    layers = build_layers()
+    layers = build()
     if asked.instructions or asked.accept:
         return instructions.check(layers, accept=asked.accept)
     with _emulator() as endpoint:

@@ -47,7 +47,9 @@ def _lacks_code(module: ModuleType) -> bool:
     """Whether it was compiled on the way, which Lambda does for the function's own file alone."""
     spec = getattr(module, "__spec__", None)
     file, cached = getattr(spec, "origin", None), getattr(spec, "cached", None)
-    if not cached or not file.endswith(".py") or file.startswith(os.environ["LAMBDA_TASK_ROOT"]):
+    if not cached or not file.endswith(".py"):
+        return False
+    if os.path.dirname(file) == os.environ["LAMBDA_TASK_ROOT"]:
         return False
     return not os.access(cached, os.R_OK)
 

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from tools.local_cloud.deployment import uv
-from tools.template import ROOT, Function, template
+from tools.template import ROOT, Function, functions, template
 
 WORK = ROOT / ".local" / "bench"
+_TASKS = WORK / "tasks"
 _PROBE = ROOT / "benchmarks" / "probe.py"
 _PEERS = ROOT / "benchmarks" / "peers"
 # Nothing of this machine's Python is in reach but the standard library: packages are the layers'.
@@ -94,9 +95,30 @@ class Subject:
         return Reading(found["init"], found.get("first", 0), found.get("warm", 0))
 
 
-def build_layers() -> Layers:
-    """Both layers by their own Makefiles: what is measured is what is deployed."""
+def build() -> Layers:
+    """Layers and functions by their own Makefiles: what is measured is what is deployed."""
     shutil.rmtree(WORK, ignore_errors=True)
+    for folder, target in (("dependencies", "DependenciesLayer"), ("shared", "SharedLayer")):
+        _make(ROOT / "layers" / folder, target, WORK / folder)
+    pointer = next((WORK / "dependencies").rglob("dependencies.pth")).read_text()
+    # Without bytecode: as a function's folder is packed.
+    without = shutil.ignore_patterns("__pycache__")
+    for folder in {function.source.parent for function in functions()}:
+        shutil.copytree(folder, _TASKS / folder.name, ignore=without)
+    shutil.copytree(_PEERS, _TASKS / "peers", ignore=without)
+    for function in functions():
+        if function.has_makefile:
+            _make(function.source.parent, function.logical_id, _task(function))
+    return Layers(Path(pointer.split("'")[1]), WORK / "shared" / "python", _build_peers())
+
+
+def _task(function: Function) -> Path:
+    """What Lambda mounts: its folder, or what its Makefile makes."""
+    return _TASKS / (function.logical_id if function.has_makefile else function.folder)
+
+
+def _make(folder: Path, target: str, artifacts: Path) -> None:
+    artifacts.mkdir(parents=True)
     env = {
         **os.environ,
         "LINKWRIGHT_ROOT": str(ROOT),
@@ -104,21 +126,8 @@ def build_layers() -> Layers:
         "HOST_PYTHON": sys.executable,
         "UV": uv(),
     }
-    for folder, target in (("dependencies", "Dependencies"), ("shared", "Shared")):
-        artifacts = WORK / folder
-        artifacts.mkdir(parents=True)
-        command = ["make", "-s", f"build-{target}Layer", f"ARTIFACTS_DIR={artifacts}"]
-        subprocess.run(command, cwd=ROOT / "layers" / folder, env=env, check=True)
-    pointer = next((WORK / "dependencies").rglob("dependencies.pth")).read_text()
-    _copy_tasks()
-    return Layers(Path(pointer.split("'")[1]), WORK / "shared" / "python", _build_peers())
-
-
-def _copy_tasks() -> None:
-    """The functions and the peers, without bytecode: as a function's folder is packed."""
-    without = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "functions", WORK / "tasks", ignore=without)
-    shutil.copytree(_PEERS, WORK / "tasks" / "peers", ignore=without)
+    command = ["make", "-s", f"build-{target}", f"ARTIFACTS_DIR={artifacts}"]
+    subprocess.run(command, cwd=folder, env=env, check=True)
 
 
 def _build_peers() -> Path:
@@ -156,12 +165,12 @@ def our_environment(layers: Layers, function: Function, stack: Mapping[str, str]
         for name, value in properties.get("Environment", {}).get("Variables", {}).items()
         if isinstance(value, str)
     }
-    path = (WORK / "tasks" / function.folder, layers.shared, layers.dependencies)
+    path = (_task(function), layers.shared, layers.dependencies)
     return _environment(path) | told | dict(stack)
 
 
 def peer_environment(layers: Layers, stack: Mapping[str, str]) -> dict[str, str]:
-    return _environment((WORK / "tasks" / "peers", layers.peers)) | dict(stack)
+    return _environment((_TASKS / "peers", layers.peers)) | dict(stack)
 
 
 def _environment(path: Sequence[Path]) -> dict[str, str]:

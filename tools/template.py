@@ -14,12 +14,16 @@ FUNCTION = "AWS::Serverless::Function"
 
 @dataclass(frozen=True)
 class Function:
-    """One Lambda: `folder` and `file` say where in functions/ its code is."""
+    """One Lambda: `folder` and `file` say where in functions/ its code is.
+
+    `has_makefile` says that its folder's Makefile builds it, with packages of its own.
+    """
 
     logical_id: str
     folder: str
     file: str
     properties: dict[str, Any] = field(compare=False, hash=False)
+    has_makefile: bool = False
 
     @property
     def source(self) -> Path:
@@ -77,5 +81,6 @@ def functions() -> list[Function]:
             properties = resource["Properties"]
             folder = properties["CodeUri"].strip("/").split("/")[-1]
             file = properties["Handler"].removesuffix(".handler")
-            found.append(Function(logical_id, folder, file, properties))
+            has_makefile = resource.get("Metadata", {}).get("BuildMethod") == "makefile"
+            found.append(Function(logical_id, folder, file, properties, has_makefile))
     return found
