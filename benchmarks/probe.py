@@ -49,7 +49,7 @@ def _lacks_code(module: ModuleType) -> bool:
     file, cached = getattr(spec, "origin", None), getattr(spec, "cached", None)
     if not cached or not file.endswith(".py"):
         return False
-    if os.path.dirname(file) == os.environ["LAMBDA_TASK_ROOT"]:
+    if file.rpartition(os.sep)[0] == os.environ["LAMBDA_TASK_ROOT"]:
         return False
     return not os.access(cached, os.R_OK)
 
