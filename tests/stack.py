@@ -87,6 +87,7 @@ class Stack:
             "KMS_KEY_ARN": self.names["SealingKey"],
             "MAIL_FROM": MAIL_FROM,
             "PUBLIC_URL": carrier.PUBLIC_URL,
+            "API_URL": carrier.PUBLIC_URL,
             # So that no test waits for its turn, but those of the pace.
             "DIALS_PER_SECOND": "1000",
             "CORS_ORIGINS": "https://app.example.com",

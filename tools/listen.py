@@ -23,6 +23,8 @@ from linkwright import clock, egress, standard_webhooks
 from linkwright.egress import EgressError
 from linkwright.table import Table
 from linkwright.webhooks import event_types, sending
+from linkwright.webhooks.logs import bodies
+from linkwright.webhooks.logs.event_models import Event
 from linkwright.webhooks.sending import Message
 from tools.local_cloud import demo_data
 from tools.local_cloud.cloud import DIRECTORY
@@ -45,6 +47,9 @@ class Api:
 
     def __init__(self, http: httpx.Client) -> None:
         self._http = http
+
+    def url(self, path: str) -> str:
+        return f"{str(self._http.base_url).rstrip('/')}{path}"
 
     def now(self) -> datetime:
         """By the API's clock, which events have their times from."""
@@ -107,13 +112,14 @@ class Feed:
 
 def forward(api: Api, event_id: str, url: str, secret: SecretStr, types: list[str]) -> str | None:
     """Send an event. Returns what to print of it; None if its type is not wanted."""
-    answer = api.get(f"/v1/events/{event_id}")
-    event_type = answer.json()["type"]
-    if not event_types.is_wanted(event_type, types):
+    path = f"/v1/events/{event_id}"
+    event = Event.model_validate_json(api.get(path).content)
+    if not event_types.is_wanted(event.type, types):
         return None
-    attempt = sending.post(url, Message(event_id, answer.content, [secret], {})).attempt
+    body = bodies.fitting(event, api.url(path))
+    attempt = sending.post(url, Message(event_id, body, [secret], {})).attempt
     became = attempt["status"] or attempt["error"]
-    return f"{attempt['at']} {event_type} {event_id} {became} {attempt['duration_ms']} ms"
+    return f"{attempt['at']} {event.type} {event_id} {became} {attempt['duration_ms']} ms"
 
 
 def listen(api: Api, url: str, secret: SecretStr, types: list[str]) -> None:

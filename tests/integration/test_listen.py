@@ -20,17 +20,22 @@ from linkwright.settings import settings
 from linkwright.table import Table
 from linkwright.transaction import Transaction
 from linkwright.webhooks import catalogue
+from linkwright.webhooks.logs import bodies, event_log
+from tests.carrier import PUBLIC_URL
 from tests.clocks import Hand
 from tests.factories import Workspace
 from tests.stack import Stack
 from tests.unit.egress_network import Server
-from tools import listen
+from tools import listen, webhooks_page
 from tools.listen import Api, Feed, Stopped
 from tools.template import ROOT
 
 SECRET = SecretStr(standard_webhooks.new_secret())
 TAKEN = b"HTTP/1.1 204 No Content\r\n\r\n"
 BUSY = b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"
+
+
+PING = webhooks_page.example("ping").model_dump(mode="json")
 
 
 class Behind:
@@ -155,6 +160,24 @@ def test_what_is_forwarded_is_what_a_webhook_gets(behind: Behind, receiver: Serv
     assert told == behind.workspace.client.get(f"/v1/events/{event_id}").json
 
 
+def test_what_is_too_large_is_forwarded_cut_as_a_webhook_gets_it(
+    behind: Behind, receiver: Server
+) -> None:
+    tx = Transaction(behind.workspace.partition, "req_test")
+    large = catalogue.sample("call.ended") | {"ended_detail": "x" * bodies.MAX_BYTES}
+    event_id = tx.emit("call.ended", large, sequence=1, details={"attempt": 1, "is_last": True})
+    tx.commit()
+    url = f"http://127.0.0.1:{receiver.port}/in"
+    assert listen.forward(behind.api, event_id, url, SECRET, ["*"])
+    body = receiver.requests[0].partition(b"\r\n\r\n")[2]
+    sent = bodies.message(event_log.stored(behind.workspace.partition, event_id) or {}, "full")
+    assert json.loads(body)["data"] == {
+        **{"object": {"id": large["id"]}, "attempt": 1, "is_last": True, "truncated": True},
+        "url": f"http://api.test/v1/events/{event_id}",
+    }
+    assert body == sent.replace(PUBLIC_URL.encode(), b"http://api.test")
+
+
 def test_the_status_is_told_and_other_types_are_left_out(behind: Behind, receiver: Server) -> None:
     receiver._replies = [BUSY]
     event_id = _happen(behind.workspace, "call.ended")
@@ -206,7 +229,7 @@ class _Endless(BaseHTTPRequestHandler):
             rows = [{"id": one, "created_at": clock.timestamp()} for one in self.made[1:]]
             told = {"data": rows, "next_cursor": None}
         else:
-            told = {"id": path.rpartition("/")[2], "type": "ping"}
+            told = PING | {"id": path.rpartition("/")[2]}
         body = json.dumps(told).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))

@@ -161,3 +161,107 @@ def test_no_more_than_five_secrets_sign(
     (message,) = receivers.at()
     assert len(message.headers["webhook-signature"].split()) == endpoint_changes.MOST_SECRETS
     assert _signing(message, made) == [False] * 2 + [True] * 5
+
+
+@pytest.mark.parametrize("ways", [[{"status": "enabled"}], [{"url": NEW}, {"status": "enabled"}]])
+def test_what_went_wrong_is_known_until_something_is_taken_again(
+    stack: Stack,
+    workspace: Workspace,
+    receivers: Receivers,
+    hand: Hand,
+    ways: list[dict[str, str]],
+) -> None:
+    """Who enables it asks for what was missed by that; whoever looks at it next asks too."""
+    webhook = _webhook(workspace)
+    receivers.does[URL] = answers(410)
+    first = _happen(workspace)
+    hand.move(5)
+    pump.settle(stack, workspace.id)
+    before = _shown(workspace, webhook)
+    assert (before["status"], before["failure"]["last_status"]) == ("disabled", 410)
+    hand.move(3600)
+    missed = _happen(workspace)
+    pump.settle(stack, workspace.id)
+    for changed in ways:
+        _change(workspace, webhook, **changed)
+        assert _shown(workspace, webhook)["failure"] == before["failure"]
+    url = _shown(workspace, webhook)["url"]
+    receivers.does[url] = answers(503)
+    later = _happen(workspace)
+    pump.settle(stack, workspace.id)
+    failure = _shown(workspace, webhook)["failure"]
+    assert failure["oldest_event_at"] == before["failure"]["oldest_event_at"]
+    assert (failure["last_status"], failure["since"] > before["failure"]["since"]) == (503, True)
+    receivers.does[url] = answers(204)
+    receivers.received.clear()
+    path = f"/v1/webhooks/{webhook['id']}/replay"
+    assert workspace.client.post(path, json={"since": failure["oldest_event_at"]}).status == 202
+    hand.move(600)
+    pump.settle(stack, workspace.id)
+    assert {message.id for message in receivers.at(url)} >= {first, missed, later}
+    assert _shown(workspace, webhook)["failure"] is None
+
+
+def test_what_is_no_longer_wanted_is_not_tried_any_more(
+    stack: Stack, workspace: Workspace, receivers: Receivers, hand: Hand
+) -> None:
+    """Who cannot take a type says so, and is left alone; nothing is held against the endpoint."""
+    webhook = _webhook(workspace, events=["call.ended", "call.queued"])
+    _webhook(workspace, url=NEW, events=["webhook.delivery_exhausted"])
+    receivers.does[URL] = answers(400)
+    unwanted, wanted = _happen(workspace), _happen(workspace, "call.queued")
+    pump.settle(stack, workspace.id)
+    _change(workspace, webhook, events=["call.queued"])
+    receivers.received.clear()
+    receivers.does[URL] = answers(204)
+    hand.move(600)
+    _run(workspace, webhook)
+    assert [message.id for message in receivers.at()] == [wanted]
+    (ended,) = _deliveries(workspace, webhook, f"?event_id={unwanted}")
+    assert (ended["status"], ended["ended_reason"]) == ("failed", "not_wanted")
+    pump.settle(stack, workspace.id)
+    assert receivers.at(NEW) == []
+    since = clock.timestamp(clock.now() - timedelta(days=1))
+    path = f"/v1/webhooks/{webhook['id']}/replay"
+    for only in ("failed", "missing", "all"):
+        body = {"since": since, "only": only, "types": ["call.ended"]}
+        assert workspace.client.post(path, json=body).json["count"] == 0
+
+
+@pytest.mark.parametrize("asks", ["test", "replay"])
+def test_what_was_asked_for_by_name_is_sent_whatever_is_wanted(
+    stack: Stack, workspace: Workspace, receivers: Receivers, hand: Hand, asks: str
+) -> None:
+    webhook = _webhook(workspace, events=["call.queued"])
+    receivers.does[URL] = answers(503)
+    event_id = _happen(workspace)
+    pump.settle(stack, workspace.id)
+    assert receivers.at() == []
+    body = {"event_id": event_id} if asks == "replay" else {"type": "call.ended"}
+    asked = workspace.client.post(f"/v1/webhooks/{webhook['id']}/{asks}", json=body)
+    assert asked.status == 202, asked.raw
+    pump.settle(stack, workspace.id)
+    receivers.does[URL] = answers(204)
+    hand.move(60)
+    _run(workspace, webhook)
+    assert [message.json["type"] for message in receivers.at()] == ["call.ended"] * 2
+
+
+def test_a_type_that_is_wanted_again_meanwhile_is_sent(
+    stack: Stack, workspace: Workspace, receivers: Receivers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is asked for again while a run ends what was not wanted."""
+    webhook = _webhook(workspace, events=["call.ended"])
+    _change(workspace, webhook, status="paused")
+    event_id = _happen(workspace)
+    pump.settle(stack, workspace.id)
+    _change(workspace, webhook, events=["call.queued"], status="enabled")
+    fail = deliveries.fail
+
+    def asked_for_again(*given: Any) -> Any:
+        _change(workspace, webhook, events=["call.ended"])
+        return fail(*given)
+
+    monkeypatch.setattr(deliveries, "fail", asked_for_again)
+    pump.settle(stack, workspace.id)
+    assert [message.id for message in receivers.at()] == [event_id]

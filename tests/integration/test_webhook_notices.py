@@ -241,3 +241,37 @@ def test_events_tell_the_host_of_an_endpoint_and_not_its_secrets(
     for seen in (event, message.json):
         assert seen["data"]["object"]["url"] == told
     assert "s3cr3t" not in reader.get("/v1/events").raw
+
+
+def test_those_that_take_nothing_are_not_told_of_each_other(
+    stack: Stack, workspace: Workspace, receivers: Receivers, hand: Hand
+) -> None:
+    """Who works is; and the others may ask for it once they do."""
+    urls = [f"https://dead{at}.example.com/in" for at in range(4)]
+    dead = [_webhook(workspace, url=url) for url in urls]
+    _webhook(workspace, events=["webhook.delivery_exhausted"])
+    receivers.does |= dict.fromkeys(urls, answers(503))
+    happened = [_happen(workspace) for _ in range(3)]
+    pump.settle(stack, workspace.id)
+    for _ in range(2 * deliveries.ATTEMPTS):
+        hand.move(deliveries.SCHEDULE_S[-1] / 2)
+        for webhook in dead:
+            _run(workspace, webhook)
+        pump.settle(stack, workspace.id)
+    exhausted = workspace.client.get("/v1/events?type=webhook.delivery_exhausted&limit=100")
+    assert len(exhausted.json["data"]) == len(dead) * len(happened)
+    assert len(receivers.at()) == len(dead) * len(happened)
+    told = [message for url in urls for message in receivers.at(url)]
+    begun = len(dead) * (len(dead) - 1)
+    assert len({(one.url, one.id) for one in told}) == len(dead) * len(happened) + begun
+    assert {one.json["type"] for one in told} == {"call.ended", "webhook.failing"}
+    receivers.does[urls[0]] = answers(204)
+    receivers.received.clear()
+    path = f"/v1/webhooks/{dead[0]['id']}"
+    workspace.client.request("PATCH", path, json={"status": "enabled"})
+    since = workspace.client.get(path).json["failure"]["oldest_event_at"]
+    assert workspace.client.post(f"{path}/replay", json={"since": since}).status == 202
+    pump.settle(stack, workspace.id)
+    _run(workspace, dead[0])
+    pump.settle(stack, workspace.id)
+    assert "webhook.delivery_exhausted" in receivers.types(urls[0])

@@ -11,7 +11,7 @@ from typing import Any
 from linkwright import clock, egress, jobs
 from linkwright.egress import Answer
 from linkwright.table import Item
-from linkwright.webhooks import fan_out, queue
+from linkwright.webhooks import event_types, fan_out, queue
 from tests.factories import Workspace
 from tests.simulation.clockwork import Scheduler
 from tests.simulation.cloud import CORE, Cloud
@@ -166,6 +166,10 @@ class Hooks:
     def _is_due(self, event: Item, endpoint: Item) -> bool:
         """Whether it is to have been delivered, or to have failed."""
         if "given_up_at" in event or endpoint["view"]["url"] in self._ever_off:
+            return False
+        # Who takes nothing for long is not told of others.
+        of_others = event["type"].startswith(event_types.OF_WEBHOOKS)
+        if of_others and self._receivers[endpoint["view"]["url"]].mood != _TAKES:
             return False
         is_later = event["created_at"] > self._since[endpoint["sk"]]
         of_it = jobs.partition_of(event["pk"]) == jobs.partition_of(endpoint["pk"])

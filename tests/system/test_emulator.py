@@ -16,6 +16,7 @@ from tools.local_cloud.deployment import session
 from tools.local_cloud.emulator_patches import RETRIES
 
 IDLE_S = 1
+API_URL = "http://127.0.0.1:8000"
 PATIENCE_S = 90.0
 ROLE = "arn:aws:iam::000000000000:role/any"
 ECHO = """
@@ -48,7 +49,8 @@ def handler(event, context):
 
 @pytest.fixture(scope="module")
 def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    with start_ministack(tmp_path_factory.mktemp("emulator"), idle_seconds=IDLE_S) as ministack:
+    directory = tmp_path_factory.mktemp("emulator")
+    with start_ministack(directory, idle_seconds=IDLE_S, api_url=API_URL) as ministack:
         yield ministack
 
 
@@ -93,6 +95,15 @@ def test_clients_are_told_apart_and_none_can_be_another(api: httpx.Client) -> No
 def test_the_method_options_reaches_a_function(api: httpx.Client) -> None:
     event = api.options("/any").json()
     assert event["requestContext"]["http"]["method"] == "OPTIONS"
+
+
+def test_a_function_is_told_where_the_api_is_now(ministack: Emulator) -> None:
+    """Whatever it was deployed with: the front door may have another port."""
+    code = "import os\n\ndef handler(event, context):\n    return os.environ['API_URL']\n"
+    deployed = {"Variables": {"API_URL": "https://deployed.example"}}
+    _make_function(ministack, "where", code, Environment=deployed)
+    answer = _client(ministack, "lambda").invoke(FunctionName="where")
+    assert json.load(answer["Payload"]) == API_URL
 
 
 def test_a_worker_ends_when_nobody_needs_it_and_another_takes_its_place(
@@ -173,7 +184,7 @@ def _put(ministack: Emulator, table: str, item: str) -> None:
     _client(ministack, "dynamodb").put_item(TableName=table, Item={"pk": {"S": item}})
 
 
-def _make_function(ministack: Emulator, name: str, code: str) -> str:
+def _make_function(ministack: Emulator, name: str, code: str, **more: Any) -> str:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("made.py", code)
@@ -183,6 +194,7 @@ def _make_function(ministack: Emulator, name: str, code: str) -> str:
         Role=ROLE,
         Handler="made.handler",
         Code={"ZipFile": packed.getvalue()},
+        **more,
     )
     return str(made["FunctionArn"])
 

@@ -33,7 +33,10 @@ class World:
     def __init__(self) -> None:
         self.endpoint: Item | None = {
             **{"pk": WORK.pk, "sk": WORK.sk, "v": 4, "status": "enabled", "leased_until": 77},
-            "view": {"id": "wh_1", "type": "https", "url": "https://hooks.example/in"},
+            "view": {
+                **{"id": "wh_1", "type": "https", "url": "https://hooks.example/in"},
+                "events": ["*"],
+            },
         }
         self.looks: list[list[Item]] = []
         self.deliveries: dict[str, Item] = {}

@@ -117,6 +117,19 @@ def test_the_job_ends_where_nobody_wants_it(store: Store) -> None:
     assert _items(tx) == []
 
 
+def test_one_that_takes_nothing_is_told_of_no_other_and_of_all_else(store: Store) -> None:
+    dead = {"failing": {"since": "2026-01-01T00:00:00Z"}}
+    store.endpoints = [_endpoint("wh_1"), _endpoint("wh_2") | dead]
+    event = store.event or {}
+    fan_out.deliver(WORK)
+    store.event = {**event, "type": "webhook.failing", "object": {"id": "wh_9"}}
+    fan_out.deliver(WORK)
+    assert [_deliveries(tx) for tx in store.commits] == [
+        [("wh_1", "evt_1"), ("wh_2", "evt_1")],
+        [("wh_1", "evt_1")],
+    ]
+
+
 @pytest.mark.parametrize("is_there", [True, False])
 def test_a_job_that_is_over_or_gone_tells_nobody(store: Store, is_there: bool) -> None:
     store.endpoints = _many(1)

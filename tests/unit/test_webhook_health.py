@@ -274,3 +274,28 @@ def test_what_has_no_value_is_not_shown_and_headers_are_masked() -> None:
     assert named["headers"] == {"X-Key": "********"}
     assert named["failure"] == _failed(1)["failing"]
     assert named["disabled_reason"] == "gone"
+
+
+def test_what_went_wrong_before_is_shown_too_until_a_success() -> None:
+    before = {
+        **_failed(1)["failing"],
+        "oldest_event_at": "2026-01-01T00:00:00Z",
+        "last_status": 410,
+    }
+    endpoint = _endpoint(failed_before=before)
+    assert health.shown(endpoint)["failure"] == before
+    again = health.after_failure(endpoint, Failed(ATTEMPT, EVENT_AT))
+    both = {**again["failing"], "oldest_event_at": "2026-01-01T00:00:00Z"}
+    assert again["failing"]["oldest_event_at"] == EVENT_AT
+    assert health.shown(again)["failure"] == both
+    assert health.after_success(again) == _endpoint()
+
+
+@pytest.mark.parametrize(
+    ("ago", "is_dead"), [(None, False), (health.APART, True), (health.APART - MINUTE, False)]
+)
+def test_it_is_dead_once_it_has_taken_nothing_for_half_a_day(
+    ago: timedelta | None, is_dead: bool
+) -> None:
+    facts = {"failing": {"since": clock.timestamp(NOW - ago)}} if ago is not None else {}
+    assert health.is_dead(_endpoint(**facts)) == is_dead

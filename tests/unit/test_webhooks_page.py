@@ -69,7 +69,7 @@ def _body(name: str, payload: str) -> dict[str, Any]:
 
 @pytest.fixture
 def public(environment: pytest.MonkeyPatch, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PUBLIC_URL", "https://api.example.com")
+    monkeypatch.setenv("API_URL", "https://api.example.com")
     settings.settings.cache_clear()
     # What is kept elsewhere is in the samples.
     monkeypatch.setattr(catalogue, "completed", lambda partition, event_type, stored: stored)

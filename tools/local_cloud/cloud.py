@@ -74,6 +74,7 @@ def start_cloud(
                     enforce_roles=True,
                     idle_seconds=idle_seconds,
                     smtp=letters.smtp,
+                    api_url=base_url,
                 )
             )
         api_id = _bring_up_to_date(directory, emulator.endpoint_url, say)

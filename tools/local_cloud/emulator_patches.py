@@ -4,6 +4,7 @@ Each function replaces one thing, by its name inside MiniStack: a version that m
 start. What each brings is held by tests/system/test_emulator.py and by what runs on the emulator.
 """
 
+import os
 import threading
 import time
 from collections import Counter
@@ -32,6 +33,7 @@ def apply() -> None:
     name_secrets_by_arn()
     retry_reported_stream_records()
     end_idle_workers()
+    tell_where_the_api_is()
     emulator_mail.apply()
     emulator_speed.apply()
 
@@ -226,6 +228,17 @@ def _first_failed(records: list[Event], reported: set[str]) -> Event:
 
 def _number(record: Mapping[str, Any]) -> int:
     return int(record["dynamodb"]["SequenceNumber"])
+
+
+def tell_where_the_api_is() -> None:
+    """On AWS that is known at deployment; here the front door may have another port each time.
+
+    A function has what MiniStack itself was told, in place of what the deployment says.
+    """
+    from ministack.core import lambda_runtime
+
+    if "API_URL" in os.environ:
+        lambda_runtime._RESERVED_RUNTIME_ENV_VARS |= {"API_URL"}
 
 
 def end_idle_workers() -> None:

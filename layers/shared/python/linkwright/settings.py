@@ -30,6 +30,7 @@ class Settings:
     clerk_allow_missing_azp: bool
     egress_allows_loopback: bool
     public_url: str
+    api_url: str
     domain_name: str
     behind_cloudfront: bool
     abuse_contact: str
@@ -83,6 +84,7 @@ def settings() -> Settings:
         clerk_allow_missing_azp=env.get("CLERK_ALLOW_MISSING_AZP") == "true",
         egress_allows_loopback=env.get("EGRESS_ALLOW_LOOPBACK") == "true",
         public_url=env.get("PUBLIC_URL", ""),
+        api_url=env.get("API_URL", ""),
         domain_name=env.get("DOMAIN_NAME", ""),
         behind_cloudfront=env.get("BEHIND_CLOUDFRONT") == "true",
         abuse_contact=env.get("ABUSE_EMAIL") or env.get("MAIL_FROM", ""),

@@ -72,7 +72,8 @@ def _goes_on(partition: str, run: Item) -> bool:
         return False
     if endpoint["status"] == "disabled":
         for row in rows:
-            if not _end_unsent(partition, endpoint, row):
+            delivery = _waiting(partition, endpoint, row)
+            if delivery and not _end_unsent(partition, endpoint, delivery, "webhook_disabled"):
                 break
         return True
     ready = max(queue.due_at(rows[0]["sk"]), clock.from_epoch_ms(health.rests_until(endpoint)))
@@ -91,6 +92,8 @@ def _send(partition: str, endpoint: Item, rows: Sequence[Item]) -> None:
             event = _event(partition, delivery)
             if event is None or deliveries.is_expired(delivery):
                 _expire(partition, endpoint, delivery, event)
+            elif not _is_wanted(endpoint, delivery, event):
+                _end_unsent(partition, endpoint, delivery, "not_wanted")
             else:
                 send = receivers.prepared(endpoint, event, deliveries.asked(delivery))
                 attempts.append(_Attempt(delivery, event, _receiver(endpoint), send))
@@ -134,14 +137,11 @@ def _receiver(endpoint: Item) -> str:
     return str(view.get("url") or view.get("arn"))
 
 
-def _end_unsent(partition: str, endpoint: Item, row: Item) -> bool:
-    """End what waits for an endpoint that is disabled; False if that was changed meanwhile."""
-    delivery = _waiting(partition, endpoint, row)
-    if delivery is None:
-        return True
+def _end_unsent(partition: str, endpoint: Item, delivery: Item, reason: str) -> bool:
+    """End what is not to be sent as the endpoint is; False if that was changed meanwhile."""
     tx = Transaction(partition, "")
     queue.require(tx, endpoint, otherwise=_Lost)
-    deliveries.fail(tx, delivery, None, "webhook_disabled")
+    deliveries.fail(tx, delivery, None, reason)
     try:
         tx.commit()
     except Moved:
@@ -220,6 +220,12 @@ def _noted(tx: Transaction, endpoint: Item, made: _Attempt, outcome: Outcome) ->
         return endpoint
     event_id = _exhausted(tx, delivery, deliveries.fail(tx, delivery, attempt, "exhausted"))
     return health.after_failure(endpoint, failed._replace(exhausted=event_id))
+
+
+def _is_wanted(endpoint: Item, delivery: Item, event: Item) -> bool:
+    """Whether it is still of a type that is sent there, or somebody asked for this very event."""
+    is_asked_for = "by_name" in delivery or _is_sample(event)
+    return is_asked_for or event_types.is_wanted(event["type"], endpoint["view"]["events"])
 
 
 def _is_sample(event: Item) -> bool:

@@ -47,10 +47,12 @@ def find(of: str, webhook_id: str, delivery_id: str) -> Item | None:
     return get(Table.CORE, key(of, webhook_id, delivery_id))
 
 
-def request(tx: Transaction, webhook_id: str, event: Item, otherwise: Otherwise) -> Item:
+def request(
+    tx: Transaction, webhook_id: str, event: Item, otherwise: Otherwise, *, by_name: bool = False
+) -> Item:
     """Have an event sent to an endpoint, which is then to be rung for. Returns what is shown of it.
 
-    `otherwise`: it is on its way already, or was.
+    `by_name`: whether or not it wants that type. `otherwise`: it is on its way already, or was.
     """
     view = {
         "id": id_of(event["id"], webhook_id),
@@ -58,26 +60,28 @@ def request(tx: Transaction, webhook_id: str, event: Item, otherwise: Otherwise)
         "event_id": event["id"],
         "event_type": event["type"],
     }
-    item = _begun(tx, view, 1)
+    item = _begun(tx, view, 1, by_name=by_name)
     tx.put(Table.CORE, item, otherwise=otherwise)
     begun: Item = item["view"]
     return begun
 
 
-def request_again(tx: Transaction, delivery: Item, otherwise: Otherwise) -> None:
+def request_again(
+    tx: Transaction, delivery: Item, otherwise: Otherwise, *, by_name: bool = False
+) -> None:
     """Have one that is over, or waits, sent anew, under the same id. `otherwise`: it was moved."""
     if "place" in delivery:
         queue.leave(tx, delivery["view"]["webhook_id"], delivery["place"])
     tx.put(
         Table.CORE,
-        _begun(tx, delivery["view"], delivery["v"] + 1),
+        _begun(tx, delivery["view"], delivery["v"] + 1, by_name=by_name),
         condition="#v = :seen",
         values={"seen": delivery["v"]},
         otherwise=otherwise,
     )
 
 
-def _begun(tx: Transaction, view: Item, v: int) -> Item:
+def _begun(tx: Transaction, view: Item, v: int, *, by_name: bool) -> Item:
     of = {name: view[name] for name in ("id", "webhook_id", "event_id", "event_type")}
     place = queue.place(clock.now(), of["id"])
     ttl = clock.epoch() + int(events.RETENTION.total_seconds())
@@ -90,6 +94,7 @@ def _begun(tx: Transaction, view: Item, v: int) -> Item:
         "tried": 0,
         "v": v,
         "ttl": ttl,
+        **({"by_name": True} if by_name else {}),
     }
 
 

@@ -95,14 +95,19 @@ def _is_so(item: Item, changes: dict[str, Any], status: str) -> bool:
 
 
 def _started_anew(after: Item, item: Item) -> Item:
-    """Without what is no longer so: another receiver has not failed, nor one that is enabled."""
-    forgotten: set[str] = set()
-    if after["status"] != item["status"]:
-        forgotten |= {"disabled_reason"}
-        forgotten |= set(health.TRACES) if after["status"] == "enabled" else set()
-    if after["view"].get("url") != item["view"].get("url"):
-        forgotten |= {*health.TRACES, "mailed_at"}
-    return {name: value for name, value in after.items() if name not in forgotten}
+    """Without what is no longer so: another receiver has not failed, nor one that is enabled.
+
+    What was not sent meanwhile is asked for by what is known of the failure.
+    """
+    is_enabled = after["status"] != item["status"] and after["status"] == "enabled"
+    is_moved = after["view"].get("url") != item["view"].get("url")
+    forgotten = {"disabled_reason"} if after["status"] != item["status"] else set()
+    forgotten |= {*health.TRACES} if is_enabled or is_moved else set()
+    forgotten |= {"mailed_at"} if is_moved else set()
+    kept = {name: value for name, value in after.items() if name not in forgotten}
+    if item["status"] != "enabled" and "failing" in forgotten and (failure := health.failure(item)):
+        kept[health.BEFORE] = failure
+    return kept
 
 
 def rotate(account: Account, webhook_id: str, tx: Transaction) -> RotatedSecret:

@@ -12,7 +12,7 @@ from linkwright.errors import Unavailable
 from linkwright.jobs import AlreadyDone, Work
 from linkwright.table import Item, Table, get
 from linkwright.transaction import Transaction
-from linkwright.webhooks import deliveries, endpoints, event_types, queue
+from linkwright.webhooks import deliveries, endpoints, event_types, health, queue
 
 _TRIES = 5
 # Three operations for each endpoint, of the hundred of a transaction.
@@ -37,7 +37,7 @@ def deliver(work: Work) -> None:
 
 def _deliver(work: Work, event: Item, *, is_first: bool) -> None:
     partition = jobs.partition_of(work.pk)
-    wanted = [item for item in endpoints.of(partition) if is_wanted(item, event)]
+    wanted = [item for item in endpoints.of(partition) if _is_told(item, event)]
     # Mostly there are none yet: who had this begun before, or a replay, may have made some.
     is_likely = is_first and len(wanted) <= _AT_ONCE
     missing = [item["sk"] for item in wanted if is_likely or _is_new(event, item)]
@@ -48,6 +48,14 @@ def _deliver(work: Work, event: Item, *, is_first: bool) -> None:
     tx.finish(work.key)
     with suppress(AlreadyDone):
         tx.commit()
+
+
+def _is_told(endpoint: Item, event: Item) -> bool:
+    """Whether it has an event unasked. Those that take nothing would else all be told of each
+    other, of each event; a replay has that.
+    """
+    is_of_others = event["type"].startswith(event_types.OF_WEBHOOKS)
+    return is_wanted(endpoint, event) and not (is_of_others and health.is_dead(endpoint))
 
 
 def is_wanted(endpoint: Item, event: Item) -> bool:

@@ -27,6 +27,8 @@ WITHIN = timedelta(days=5)
 MAILED_EVERY = timedelta(days=1)
 # What one failure leaves and a success takes.
 TRACES = ("failing", "rests_until", "evidence")
+# And what is known of the time before it was enabled again: a replay is asked for by it.
+BEFORE = "failed_before"
 
 
 class Failed(NamedTuple):
@@ -47,6 +49,22 @@ def is_resting(endpoint: Item) -> bool:
     return clock.epoch_ms() < rests_until(endpoint)
 
 
+def is_dead(endpoint: Item) -> bool:
+    """Whether it has taken nothing for so long that it may well take nothing any more."""
+    if "failing" not in endpoint:
+        return False
+    return clock.now() - clock.parse(endpoint["failing"]["since"]) >= APART
+
+
+def failure(endpoint: Item) -> Item | None:
+    """What goes wrong, as it is shown; of one that was enabled again what went wrong before too."""
+    now, before = endpoint.get("failing"), endpoint.get(BEFORE)
+    if not (now and before):
+        return now or before
+    times = [one["oldest_event_at"] for one in (now, before) if one.get("oldest_event_at")]
+    return {**now, "oldest_event_at": min(times, default=None)}
+
+
 def rests_until(endpoint: Item) -> int:
     """In milliseconds since 1970."""
     return int(endpoint.get("rests_until", 0))
@@ -54,7 +72,8 @@ def rests_until(endpoint: Item) -> int:
 
 def after_success(endpoint: Item) -> Item:
     """The endpoint once an attempt has gone well."""
-    return {name: value for name, value in endpoint.items() if name not in TRACES}
+    gone = (*TRACES, BEFORE)
+    return {name: value for name, value in endpoint.items() if name not in gone}
 
 
 def after_failure(endpoint: Item, failed: Failed) -> Item:
@@ -179,7 +198,7 @@ def _without_path(endpoint: Item) -> Item:
 
 def shown(endpoint: Item) -> Item:
     """What is shown of an endpoint, without what has no value."""
-    facts = {"status": endpoint["status"], "failure": endpoint.get("failing")}
+    facts = {"status": endpoint["status"], "failure": failure(endpoint)}
     facts["disabled_reason"] = endpoint.get("disabled_reason")
     facts["headers"] = dict.fromkeys(endpoint.get("header_names", ()), MASK) or None
     view: Item = endpoint["view"]

@@ -17,6 +17,8 @@ MASK = "********"
 ReceiverType = Literal["https", "eventbridge", "sqs"]
 Status = Literal["enabled", "paused", "disabled"]
 DeliveryStatus = Literal["pending", "succeeded", "failed"]
+DisabledReason = Literal["failing", "gone"]
+EndedReason = Literal["exhausted", "aborted", "gone", "webhook_disabled", "not_wanted", "expired"]
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")
 _OWNED = r"[a-z0-9-]+:[0-9]{12}"
@@ -120,6 +122,7 @@ class Failure(Model):
     """What goes wrong since nothing has gone well: from when on, how often, the last answer.
 
     `oldest_event_at` is of the oldest event that was not taken: a replay since then misses none.
+    Of one that is enabled again this stays until something is taken.
     """
 
     since: Time
@@ -141,7 +144,7 @@ class Webhook(Model):
     headers: dict[str, str] = Field(default_factory=dict)
     description: str | None = None
     status: Status
-    disabled_reason: Literal["failing", "gone"] | None = None
+    disabled_reason: DisabledReason | None = None
     failure: Failure | None = None
     created_at: Time
     updated_at: Time
@@ -186,9 +189,7 @@ class Delivery(Model):
     # Of the last ten, the newest one last.
     attempts: list[DeliveryAttempt] = Field(default_factory=no_items)
     next_attempt_at: Time | None = None
-    ended_reason: Literal["exhausted", "aborted", "gone", "webhook_disabled", "expired"] | None = (
-        None
-    )
+    ended_reason: EndedReason | None = None
     created_at: Time
     ended_at: Time | None = None
 

@@ -89,7 +89,7 @@ def _request_one(account: Account, endpoint: Item, event_id: str, tx: Transactio
     event = event_log.stored(account.partition, event_id)
     if event is None or event.get("only", endpoint["sk"]) != endpoint["sk"]:
         raise ResourceNotFound("There is no such event.", field="event_id")
-    _ask(tx, endpoint, event, "all", Outrun)
+    _ask(tx, endpoint, event, "all", Outrun, by_name=True)
     queue.ring(tx, endpoint["sk"], otherwise=endpoints.not_found)
     return Replay(webhook_id=endpoint["sk"], count=1)
 
@@ -133,14 +133,22 @@ def _go_on(partition: str, item: Item, work: Work) -> None:
     tx.commit()
 
 
-def _ask(tx: Transaction, endpoint: Item, event: Item, only: str, otherwise: Otherwise) -> None:
+def _ask(
+    tx: Transaction,
+    endpoint: Item,
+    event: Item,
+    only: str,
+    otherwise: Otherwise,
+    *,
+    by_name: bool = False,
+) -> None:
     """Have an event sent, if it is still to be: by what is stored of its delivery now."""
     delivery_id = deliveries.id_of(event["id"], endpoint["sk"])
     delivery = deliveries.find(tx.partition, endpoint["sk"], delivery_id)
     if delivery is None:
-        deliveries.request(tx, endpoint["sk"], event, otherwise)
+        deliveries.request(tx, endpoint["sk"], event, otherwise, by_name=by_name)
     elif _is_meant(delivery, only):
-        deliveries.request_again(tx, delivery, otherwise)
+        deliveries.request_again(tx, delivery, otherwise, by_name=by_name)
 
 
 def chosen(partition: str, endpoint: Item, item: Item, most: int | None = None) -> Iterator[Chosen]:
@@ -150,18 +158,19 @@ def chosen(partition: str, endpoint: Item, item: Item, most: int | None = None) 
     """
     types = item["types"]
     if item["only"] == "failed":
-        found = _failed(partition, endpoint["sk"], item, most)
+        found = _failed(partition, endpoint, item, most)
     else:
         found = _told(partition, endpoint, item, most)
     return (one for one in found if event_types.is_wanted(one.event["type"], types))
 
 
-def _failed(partition: str, webhook_id: str, item: Item, most: int | None) -> Iterator[Chosen]:
-    name = deliveries.status_partition(partition, webhook_id, "failed")
+def _failed(partition: str, endpoint: Item, item: Item, most: int | None) -> Iterator[Chosen]:
+    name = deliveries.status_partition(partition, endpoint["sk"], "failed")
     for rows in _pages(name, "dlv", item, most, index="gsi3"):
         for row in rows:
-            view = row["view"]
-            yield Chosen(row["sk"], {"id": view["event_id"], "type": view["event_type"]})
+            event = {"id": row["view"]["event_id"], "type": row["view"]["event_type"]}
+            if event_types.is_wanted(event["type"], endpoint["view"]["events"]):
+                yield Chosen(row["sk"], event)
 
 
 def _told(partition: str, endpoint: Item, item: Item, most: int | None) -> Iterator[Chosen]:

@@ -27,15 +27,21 @@ def whole(event: Item) -> Event:
 
 def message(event: Item, payload: str) -> bytes:
     """What is sent, UTF-8. Raises `Unavailable`."""
+    url = f"{settings().api_url.rstrip('/')}/v1/events/{event['id']}"
     if payload == "thin":
-        body = _bytes(_event(event, _data(event, _named(event), url=_url(event))))
-    else:
-        body = _bytes(whole(event))
+        return fitting(_event(event, _data(event, _named(event["object"]), url=url)), url)
+    return fitting(whole(event), url)
+
+
+def fitting(event: Event, url: str) -> bytes:
+    """An event as it is sent, cut if it is too large; all of it is at the URL then."""
+    body = _bytes(event)
     if len(body) <= MAX_BYTES:
         return body
-    cut = _data(event, _named(event), truncated=True, url=_url(event))
-    body = _bytes(_event(event, cut))
-    return body if len(body) <= MAX_BYTES else _bytes(_event({**event, "metadata": {}}, cut))
+    told = {"object": _named(event.data.object), "truncated": True, "url": url}
+    cut = event.model_copy(update={"data": event.data.model_copy(update=told)})
+    body = _bytes(cut)
+    return body if len(body) <= MAX_BYTES else _bytes(cut.model_copy(update={"metadata": {}}))
 
 
 def _completed(event: Item) -> Item:
@@ -56,12 +62,8 @@ def _data(event: Item, shown: Item, **more: bool | str) -> EventData:
     return EventData.model_validate({"object": shown, **event.get("details", {}), **more})
 
 
-def _named(event: Item) -> Item:
-    return {"id": event["object"]["id"]} if "id" in event["object"] else {}
-
-
-def _url(event: Item) -> str:
-    return f"{settings().public_url.rstrip('/')}/v1/events/{event['id']}"
+def _named(shown: Item) -> Item:
+    return {"id": shown["id"]} if "id" in shown else {}
 
 
 def _bytes(event: Event) -> bytes:
