@@ -1,5 +1,6 @@
 """Calling functions as AWS would: an HTTP request finds its function through the template."""
 
+import base64
 import importlib.util
 import json
 import os
@@ -42,6 +43,8 @@ class Answer:
     raw: str
     # Of the route; empty where nobody asked by one.
     path: str = ""
+    # What was sent, where that is no text.
+    content: bytes = b""
 
     @property
     def is_flat(self) -> bool:
@@ -157,7 +160,9 @@ class Client:
         event, function = http_event(method, url, sent, body, is_base64)
         found = load(function).handler(event, context or Context())
         path = _of_a_route(event["rawPath"])
-        answer = Answer(found["statusCode"], found["headers"], found["body"], path)
+        content = base64.b64decode(found["body"]) if found["isBase64Encoded"] else b""
+        raw = content.decode("latin-1") if content else found["body"]
+        answer = Answer(found["statusCode"], found["headers"], raw, path, content)
         planted.look_at_answer(f"{method} {urlsplit(url).path}", answer.status, answer.raw)
         if event["routeKey"] not in {"$default", f"{method} {EVERY_ALIAS}"}:
             description.hold(method, path, answer.status, answer.headers, answer.raw)

@@ -28,12 +28,16 @@ def hold(method: str, path: str, status: int, headers: Mapping[str, str], body: 
     if answer is None:
         raise Undescribed(f"{method} {path} answered {status}, which is not described")
     answer = _resolved(answer)
-    lowered = {name.lower() for name in headers}
+    lowered = {name.lower(): value for name, value in headers.items()}
     if "request-id" not in lowered:
         raise Undescribed(f"{method} {path} answered {status} without a Request-Id")
     if "content" not in answer:
         if body:
             raise Undescribed(f"{method} {path} answered {status} with a body")
+        return
+    if "application/json" not in answer["content"]:
+        if lowered.get("content-type") not in answer["content"]:
+            raise Undescribed(f"{method} {path} answered {status} as another type")
         return
     problems = _validator(_pointer(answer)).iter_errors(json.loads(body))
     if problem := next(problems, None):

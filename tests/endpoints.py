@@ -335,6 +335,7 @@ ENDPOINTS = {
         # Link, alias, cap and the count of links 2 each, the link's index 1; event 2 and 3.
         [Cost(_CHANGE, 1, 14)],
     ),
+    "GET /api/links/{link_id}/qr": Row([Cost(["GetItem"], 1, 1)]),
     "GET /api/links/{link_id}/analytics": Row(
         # The link and the workspace, whose zone it is; the rows of the days.
         [Cost(["GetItem", "GetItem", "Query"], 2.5, 1)]

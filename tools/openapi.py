@@ -134,6 +134,10 @@ def _header_parameters(method: str, contract: Contract) -> Iterator[Schema]:
         text = "Makes a retry safe: the same key gives the same answer for 24 hours."
         schema: Schema = {"type": "string", "pattern": "^[ -~]{1,255}$"}
         yield {"name": "Idempotency-Key", "in": "header", "description": text, "schema": schema}
+    if components.is_binary(contract.returns):
+        text = "The `ETag` of what the caller has."
+        schema = {"type": "string"}
+        yield {"name": "If-None-Match", "in": "header", "description": text, "schema": schema}
     if IfMatch in contract.parameters.values():
         text = "The `version` that the change was made from."
         schema = {"type": "string", "pattern": '^("[1-9][0-9]{0,8}"|[1-9][0-9]{0,8})$'}
@@ -153,13 +157,20 @@ def _responses(method: str, path: str, contract: Contract) -> dict[str, Schema]:
         names += ["Location", "Idempotent-Replayed"]
     headers = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
     success: Schema = {"description": "Done.", "headers": headers}
-    if contract.returns is not None:
+    answers = {str(contract.status): success}
+    if components.is_binary(contract.returns):
+        success["content"] = components.binary(contract.returns)
+        headers["ETag"] = {"$ref": "#/components/headers/ETag"}
+        headers["Content-Disposition"] = {"$ref": "#/components/headers/Content-Disposition"}
+        kept = {name: one for name, one in headers.items() if name != "Content-Disposition"}
+        answers["304"] = {"description": "As the caller has it.", "headers": kept}
+    elif contract.returns is not None:
         success["content"] = components.content(contract.returns)
     envelope = components.FLAT if path.startswith("/api/") else ""
     refused = {
         str(at): {"$ref": f"#/components/responses/{envelope}{at}"} for at in sorted(statuses)
     }
-    return {str(contract.status): success, **refused}
+    return {**answers, **refused}
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from pydantic.json_schema import models_json_schema
 
 from linkwright.errors import ApiError
 from linkwright.exchange import Contract
+from linkwright.http import Binary
 
 REF = "#/components/schemas/{model}"
 JSON = "application/json"
@@ -65,10 +66,24 @@ def content(model: type[BaseModel]) -> Schema:
     return {JSON: {"schema": {"$ref": REF.format(model=model.__name__)}}}
 
 
+def is_binary(returns: object) -> bool:
+    """Whether an endpoint answers with bytes."""
+    return isinstance(returns, type) and issubclass(returns, Binary)
+
+
+def binary(kind: type[Binary]) -> Schema:
+    """What is sent as it is has no schema, only a type."""
+    return {name: {} for name in kind.TYPES}
+
+
 def schemas(contracts: list[Contract]) -> Schema:
     bodies = {c.parameters["body"] for c in contracts if "body" in c.parameters}
     wanted = [(model, "validation") for model in bodies]
-    wanted += [(c.returns, "serialization") for c in contracts if c.returns is not None]
+    wanted += [
+        (c.returns, "serialization")
+        for c in contracts
+        if c.returns is not None and not is_binary(c.returns)
+    ]
     _, schema = models_json_schema(sorted(wanted, key=str), ref_template=REF)  # type: ignore[arg-type]
     found: Schema = _errors()
     # pydantic's own name for AgentPage is Page_Agent_.
@@ -140,6 +155,8 @@ def headers() -> Schema:
         "Retry-After": "The seconds after which a retry may succeed.",
         "WWW-Authenticate": "What the credential lacks.",
         "Location": "Where the thing made can be read.",
+        "ETag": "Of what was sent, for `If-None-Match`.",
+        "Content-Disposition": "By which name to save it, where that was asked for.",
         "Idempotent-Replayed": "`true` on an answer that an earlier request was given.",
     }
     schema = {"type": "string"}

@@ -109,6 +109,14 @@ CHANGES_WEBHOOKS = SEALS | _names("""
     linkwright.webhooks.endpoint_changes locale logging quopri select selectors socket ssl
     string encodings.idna stringprep
 """)
+# The one that draws, besides: its encoder can write more than it is asked for.
+DRAWS = _names("""
+    array bz2 calendar email email.base64mime email.charset email.encoders email.errors
+    email.feedparser email.header email.iterators email.message email.parser email.quoprimime
+    email.utils gzip http http.client linkwright.links.qr linkwright.links.qr_models locale lzma
+    quopri segno segno.consts segno.encoder segno.utils segno.writers select selectors shutil socket
+    ssl string tempfile urllib.error urllib.request urllib.response xml xml.sax
+""")
 # Those by which a link is followed, in all: no model, and what they ask is asked without HTTP.
 FOLLOWS = _names("""
     ast base64 binascii bisect contextvars copy dataclasses datetime dis errno fnmatch hashlib hmac

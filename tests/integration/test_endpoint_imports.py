@@ -27,6 +27,7 @@ CHANGE_WEBHOOKS = [
     if function.file in {"create_webhook", "update_webhook", "rotate_secret"}
 ]
 FOLLOW, UNLOCK = named("follow_link"), named("unlock_link")
+DRAW = named("get_qr")
 ENDPOINTS = [one for one in functions() if is_http(one) and one not in CALLBACKS]
 OTHERS = [one for one in functions() if one not in (*ENDPOINTS, *CALLBACKS)]
 
@@ -43,6 +44,8 @@ def listed(function: Function) -> frozenset[str]:
     if function in (FOLLOW, UNLOCK):
         return imports.FOLLOWS | (imports.UNLOCKS if function == UNLOCK else frozenset())
     names = imports.EVERY | imports.READS
+    if function == DRAW:
+        return names | imports.DRAWS
     if function in CALLBACKS:
         return names | imports.WRITES | imports.CALLBACKS
     if function in CHANGE_WEBHOOKS:
@@ -76,6 +79,7 @@ def test_nothing_is_listed_in_vain(starts: ColdStarts) -> None:
         imports.EVERY | imports.READS: readers,
         imports.WRITES: writers,
         imports.CALLBACKS: CALLBACKS,
+        imports.DRAWS: [DRAW],
         imports.FOLLOWS: [FOLLOW],
         imports.UNLOCKS: [UNLOCK],
         imports.SEALS: writers,

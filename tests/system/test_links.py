@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
+from tests import drawings
 from tests.system.conftest import Api
 from tools.local_cloud import Cloud
 
@@ -38,10 +39,15 @@ def test_a_link_is_followed_where_it_is_said_to_be_and_each_click_counts_once(
     link = api.send("POST", "/api/links", json=wanted).json()
     assert link["short_url"] == f"{cloud.base_url}/{link['alias']}"
 
+    code = api.send("GET", f"/api/links/{link['id']}/qr?format=png")
+    assert code.headers["Content-Type"] == "image/png"
+    text, _ = drawings.read(drawings.of_png(code.content))
+    assert text == f"{link['short_url']}?qr=1"
+
     def ask(agent: dict[str, str], query: str = "") -> httpx.Response:
         return httpx.get(link["short_url"] + query, headers=agent, timeout=60)
 
-    led = [ask(PERSON, "?qr=1"), ask(PERSON), ask(BOT)]
+    led = [ask(PERSON, text.removeprefix(link["short_url"])), ask(PERSON), ask(BOT)]
     assert {answer.status_code for answer in led} == {302}
     asked = [parse_qs(urlsplit(answer.headers["Location"]).query) for answer in led]
     assert [one.get("from") for one in asked] == [["us"]] * 3

@@ -18,7 +18,7 @@ from linkwright.deadline import LambdaContext
 from linkwright.errors import Unavailable
 from linkwright.exchange import Contract, Exchange, Handler
 from linkwright.findings import validation_failed
-from linkwright.http import IfMatch, Request, Response
+from linkwright.http import Binary, IfMatch, Request, Response
 from linkwright.idempotency import Attempt, Reply
 from linkwright.json_body import parse, require_json
 from linkwright.transaction import Outrun, RecordExists, Transaction
@@ -92,7 +92,11 @@ class _Exchange(Exchange):
         tx = Transaction(account.partition, request.id, account.actor)
         arguments = self._arguments(tx)
         if request.method != "POST":
-            reply = _reply(self.contract, self.work(**arguments))
+            result = self.work(**arguments)
+            if isinstance(result, Binary):
+                tx.commit()
+                return result.response(self.contract.status, request)
+            reply = _reply(self.contract, result)
             tx.commit()
             return self._response(reply)
         attempt = idempotency.begin(

@@ -2,11 +2,12 @@
 
 import base64
 import binascii
+import hashlib
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 
 from linkwright import ids
@@ -114,21 +115,50 @@ def _split(path: str, base: str) -> tuple[str, str]:
 
 @dataclass
 class Response:
-    """`told` is what the log says besides, ids only."""
+    """`told` is what the log says besides, ids only. A body of bytes goes as it is."""
 
     status: int
-    body: str = ""
+    body: str | bytes = ""
     headers: dict[str, str] = field(default_factory=dict)
     told: Mapping[str, str] = field(default_factory=dict)
 
     def event(self) -> dict[str, Any]:
         headers = {"Content-Type": JSON, **self.headers} if self.body else self.headers
+        body = self.body
         return {
             "statusCode": self.status,
             "headers": headers,
-            "body": self.body,
-            "isBase64Encoded": False,
+            "body": base64.b64encode(body).decode() if isinstance(body, bytes) else body,
+            "isBase64Encoded": isinstance(body, bytes),
         }
+
+
+@dataclass(frozen=True)
+class Binary:
+    """What an endpoint answers with that is no JSON; each kind of it says as what it may come.
+
+    `file_name`, of ASCII letters, digits and `._-`: it is to be saved, not shown.
+    """
+
+    # Media types.
+    TYPES: ClassVar[tuple[str, ...]] = ()
+
+    content: bytes
+    type: str
+    file_name: str | None = None
+
+    def response(self, status: int, request: Request) -> Response:
+        """Or that the caller has it already (304)."""
+        tag = f'"{hashlib.sha256(self.content).hexdigest()[:32]}"'
+        # It is of whoever may read it, who asks whether it is still the same.
+        headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+        known = request.headers.get("if-none-match", "")
+        if "*" in known or tag in known:
+            return Response(304, headers=headers)
+        headers |= {"Content-Type": self.type, "X-Content-Type-Options": "nosniff"}
+        if self.file_name is not None:
+            headers["Content-Disposition"] = f'attachment; filename="{self.file_name}"'
+        return Response(status, self.content, headers)
 
 
 def cors_headers(request: Request) -> dict[str, str]:
