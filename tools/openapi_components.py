@@ -1,5 +1,7 @@
 """What all operations of the API's description refer to: schemas, errors and headers."""
 
+import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,6 +25,7 @@ Schema = dict[str, Any]
 
 # In the names of the answers of paths under /api, whose errors have an envelope of their own.
 FLAT = "flat-"
+_REFERRED = re.compile(r'"#/components/schemas/([^"]+)"')
 
 
 def refusals(envelope: str = "") -> Schema:
@@ -90,8 +93,34 @@ def schemas(contracts: list[Contract]) -> Schema:
     pages = {name: one["title"] for name, one in schema["$defs"].items() if "_" in name}
     for name, one in untitled(schema["$defs"]).items():
         found[pages.get(name) or _unhyphened(name)] = one
+    for name in _reached(found, {body.__name__ for body in bodies}):
+        found[name] = _without_defaults(found[name])
     # Generators name what they make by the title, and of two of one title they leave one out.
     return {name: {"title": name, **found[name]} for name in sorted(found)}
+
+
+def _reached(schemas: Schema, names: set[str]) -> set[str]:
+    """These, and all that they are made of."""
+    waiting, reached = [f"{name}Input" if name not in schemas else name for name in names], set()
+    while waiting:
+        if (name := waiting.pop()) not in reached:
+            reached.add(name)
+            waiting += _REFERRED.findall(json.dumps(schemas[name]))
+    return reached
+
+
+def _without_defaults(schema: Schema) -> Schema:
+    """Of what is sent. Some generators demand what has a default, null too: words say it."""
+    changed = dict(schema.get("properties", {}))
+    for name, field in changed.items():
+        if "default" in field:
+            kept = {key: value for key, value in field.items() if key != "default"}
+            if (value := field["default"]) is not None:
+                said = value if isinstance(value, str) else json.dumps(value)
+                told = f"`{said}` unless it is said."
+                kept["description"] = " ".join(filter(None, (field.get("description"), told)))
+            changed[name] = kept
+    return {**schema, "properties": changed} if changed else schema
 
 
 def _unhyphened(name: str) -> str:

@@ -33,6 +33,6 @@ export async function verify(
   throw new Error("not signed with this secret");
 }
 
-function decoded(base64: string): Uint8Array<ArrayBuffer> {
+function decoded(base64: string) {
   return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
 }

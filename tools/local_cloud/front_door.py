@@ -23,6 +23,9 @@ CALLBACKS_AT_ONCE = 3
 CALLBACKS = b"/callbacks/"
 # API Gateway's own limit for a request body.
 BODY_BYTES = 10 * 1024 * 1024
+# Who waits at the end is answered by then, before the server cuts what it has; both in seconds.
+ENDING_SECONDS = 2
+CUT_SECONDS = 3
 # Below the 75 s after which MiniStack closes an idle connection.
 KEEP_IDLE_SECONDS = 30
 HOP_BY_HOP = {
@@ -58,6 +61,7 @@ class FrontDoor:
         self._prefix = f"/_aws/execute-api/{api_id}/$default".encode()
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._callback_slots = asyncio.Semaphore(CALLBACKS_AT_ONCE)
+        self._under_way: set[asyncio.Future[Answer]] = set()
         self._pool = httpcore.AsyncConnectionPool(
             max_connections=AT_ONCE, keepalive_expiry=KEEP_IDLE_SECONDS, retries=1
         )
@@ -66,20 +70,36 @@ class FrontDoor:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
             return
-        body = await _read_body(receive)
-        if body is None:
-            answer = _own_answer(*TOO_LARGE)
-        elif scope["raw_path"].startswith(CALLBACKS):
-            async with self._callback_slots:
-                answer = await self._forward(scope, body)
-        else:
-            answer = await self._forward(scope, body)
-        status, headers, content = answer
+        answering = asyncio.ensure_future(self._answer(scope, receive))
+        self._under_way.add(answering)
+        answering.add_done_callback(self._under_way.discard)
+        await asyncio.wait([answering])
+        status, headers, content = (
+            _own_answer(*UNAVAILABLE) if answering.cancelled() else answering.result()
+        )
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": content})
 
+    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
+        body = await _read_body(receive)
+        if body is None:
+            return _own_answer(*TOO_LARGE)
+        if scope["raw_path"].startswith(CALLBACKS):
+            async with self._callback_slots:
+                return await self._forward(scope, body)
+        return await self._forward(scope, body)
+
+    def end(self) -> None:
+        """Have who still waits in a moment answered; from any thread, once it is served."""
+        self._loop.call_soon_threadsafe(self._loop.call_later, ENDING_SECONDS, self._give_up)
+
+    def _give_up(self) -> None:
+        for one in self._under_way:
+            one.cancel()
+
     async def _live(self, receive: Receive, send: Send) -> None:
         """Until the server stops; then close the connections that were kept."""
+        self._loop = asyncio.get_running_loop()
         await receive()
         await send({"type": "lifespan.startup.complete"})
         await receive()
@@ -158,8 +178,9 @@ def base_url(listener: socket.socket) -> str:
 @contextmanager
 def serve(listener: socket.socket, endpoint_url: str, api_id: str) -> Iterator[None]:
     """Answer on `listener` from a thread of its own."""
+    door = FrontDoor(endpoint_url, api_id)
     config = uvicorn.Config(
-        FrontDoor(endpoint_url, api_id),
+        door,
         lifespan="on",
         ws="none",
         log_config=None,
@@ -167,7 +188,7 @@ def serve(listener: socket.socket, endpoint_url: str, api_id: str) -> Iterator[N
         server_header=False,
         date_header=False,
         proxy_headers=False,
-        timeout_graceful_shutdown=3,
+        timeout_graceful_shutdown=CUT_SECONDS,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
@@ -175,5 +196,7 @@ def serve(listener: socket.socket, endpoint_url: str, api_id: str) -> Iterator[N
     try:
         yield
     finally:
+        if server.started:
+            door.end()
         server.should_exit = True
         thread.join(10)

@@ -170,9 +170,13 @@ def _ask(request: _Request, within: Deadline) -> Answer:
 
 
 def _connected(target: Target, found: list[_Address], within: Deadline) -> socket.socket:
-    for family, address in found[:MAX_DIALLED]:
+    dialled = found[:MAX_DIALLED]
+    connecting = Deadline(CONNECT_TIMEOUT_S)
+    for at, (family, address) in enumerate(dialled):
+        # Each its share of what is left: one that is dead leaves time for those behind it.
+        share_s = connecting.left(within.left()) / (len(dialled) - at)
         try:
-            connection = _dial(family, address, within.left(CONNECT_TIMEOUT_S))
+            connection = _dial(family, address, share_s)
         except OSError:
             continue
         return _secured(connection, target.host, within) if target.scheme == "https" else connection
