@@ -1,6 +1,6 @@
 """What a workspace has used of its plan, as soon as it has."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -54,7 +54,23 @@ def test_200_a_new_workspace_has_all_of_its_plan(stack: Stack, plan: Any) -> Non
         "call_minutes": _unused(plan.call_minutes),
         "mailer_sends": _unused(plan.mailer_sends),
         "ai_credits": _unused(plan.ai_credits),
+        "links": _unused(plan.links),
     }
+
+
+def test_200_links_are_those_there_are_at_once_whatever_the_cycle(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = workspace.link()
+    workspace.link(archived=True)
+    of_two = {"used": 2, "reserved": 0, "limit": 5_000, "remaining": 4_998}
+    assert _shown(workspace)["links"] == of_two
+    later = clock.now() + timedelta(days=40)
+    with monkeypatch.context() as patched:
+        patched.setattr(clock, "now", lambda: later)
+        assert _shown(workspace)["links"] == of_two
+    assert workspace.client.request("DELETE", f"/api/links/{first['id']}").status == 204
+    assert _shown(workspace)["links"]["used"] == 1
 
 
 @pytest.mark.parametrize("mode", ["live", "test"])
@@ -86,6 +102,7 @@ def test_200_each_dimension_by_its_own_counter(workspace: Workspace) -> None:
         "call_minutes": {"used": 5, "reserved": 7, "limit": 300, "remaining": 288},
         "mailer_sends": {"used": 4_000, "reserved": 0, "limit": 5_000, "remaining": 1_000},
         "ai_credits": {"used": 0, "reserved": 500, "limit": 500, "remaining": 0},
+        "links": _unused(5_000),
     }
 
 

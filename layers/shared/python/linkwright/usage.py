@@ -12,8 +12,9 @@ from linkwright.table import Item, Key, Table, get, query
 from linkwright.transaction import Otherwise, Transaction
 
 CALL_MINUTES = "call_minutes"
-# More than a plan has of those that are counted by the billing cycle.
+# More than a plan has of what is counted.
 _DIMENSIONS = 20
+_AT_ONCE = "NOW"
 
 
 def key(partition: str, period: str, dimension: str) -> Key:
@@ -22,14 +23,24 @@ def key(partition: str, period: str, dimension: str) -> Key:
 
 def counters(partition: str, period: str) -> dict[str, Item]:
     """What is counted in a billing cycle, by dimension: by one strong read."""
+    return _between(partition, period, period)
+
+
+def counters_of_now(partition: str, period: str) -> dict[str, Item]:
+    """Those of the latest billing cycle, and of what there is at once: by one strong read."""
+    return _between(partition, period, _AT_ONCE)
+
+
+def _between(partition: str, first: str, last: str) -> dict[str, Item]:
+    """By dimension. What there is at once is sorted after all cycles."""
     rows, _ = query(
         Table.CORE,
-        key(partition, period, "").pk,
-        between=(f"{period}#", f"{period}#~"),
+        key(partition, first, "").pk,
+        between=(f"{first}#", f"{last}#~"),
         limit=_DIMENSIONS,
         strong=True,
     )
-    return {row["sk"].removeprefix(f"{period}#"): row for row in rows}
+    return {row["sk"].partition("#")[2]: row for row in rows}
 
 
 def reserve(account: Account, dimension: str, amount: int, tx: Transaction) -> str:
@@ -60,7 +71,7 @@ def reserve(account: Account, dimension: str, amount: int, tx: Transaction) -> s
 
 def standing(partition: str, dimension: str) -> Key:
     """How many there are at once, in no billing cycle."""
-    return Key(f"W#{partition}#USE", f"NOW#{dimension}")
+    return key(partition, _AT_ONCE, dimension)
 
 
 def occupy(

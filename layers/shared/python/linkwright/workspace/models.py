@@ -85,7 +85,7 @@ class Cycle(Model):
 
 
 class Allowance(Model):
-    """What the plan allows of something in a billing cycle, and what became of it.
+    """What the plan allows of something in a billing cycle or at once, and what became of it.
 
     `reserved` is kept for what goes on, and settled at its end. `remaining` is what can still be
     used or reserved: 0 where a plan was lowered below what is used.
@@ -106,12 +106,13 @@ class UsageThreshold(Allowance):
 
 
 class Usage(Model):
-    """What the current billing cycle has used of the plan."""
+    """What the current billing cycle has used of the plan; `links` are those there are at once."""
 
     period: Cycle
     call_minutes: Allowance
     mailer_sends: Allowance
     ai_credits: Allowance
+    links: Allowance
 
 
 def _known(country: str) -> str:

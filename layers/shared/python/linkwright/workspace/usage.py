@@ -8,9 +8,9 @@ from linkwright.workspace.models import Allowance, Cycle, Usage
 
 
 def current(account: Account) -> Usage:
-    """That of the billing cycle of now."""
+    """That of the billing cycle of now, and what there is at once."""
     period = plans.period(account.anchor_day)
-    counted = usage.counters(account.partition, period.label)
+    counted = usage.counters_of_now(account.partition, period.label)
 
     def of(dimension: str) -> Allowance:
         return allowance(account.plan, dimension, counted.get(dimension, {}))
@@ -20,6 +20,7 @@ def current(account: Account) -> Usage:
         call_minutes=of("call_minutes"),
         mailer_sends=of("mailer_sends"),
         ai_credits=of("ai_credits"),
+        links=_at_once(account.plan, "links", counted.get("links", {})),
     )
 
 
@@ -33,6 +34,11 @@ def allowance(plan: Plan, dimension: str, counter: Item) -> Allowance:
         limit=limit,
         remaining=max(limit - committed, 0),
     )
+
+
+def _at_once(plan: Plan, dimension: str, counter: Item) -> Allowance:
+    """Of what there is at once nothing is reserved."""
+    return allowance(plan, dimension, {"used": counter.get("committed", 0)} | counter)
 
 
 def cycle(period: Period) -> Cycle:
