@@ -16,7 +16,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tools.preflight_parameters import MODEL_KEYS, Finding, chosen, judged
+from linkwright.webhooks.models import is_arn
+from tools.preflight_parameters import MODEL_KEYS, Finding, chosen, judged, webhook_arns
 from tools.template import ROOT
 
 SAMCONFIG = ROOT / "samconfig.toml"
@@ -30,6 +31,9 @@ _STUCK = {
 }
 _BUSY = "wait for it: aws cloudformation describe-stack-events --stack-name {0} --max-items 5"
 _LEAST_S = 60
+# By which a queue is encrypted that says no other; whoever may send there may use it.
+_AWS_KEY = "alias/aws/sqs"
+_RECEIVERS = "docs/deploying.md, 7"
 
 
 class Failed(Exception):
@@ -50,7 +54,7 @@ class Aws(NamedTuple):
             raise Failed("aws does not answer") from None
         if done.returncode:
             raise Failed((done.stderr.strip().splitlines() or ["no reason given"])[-1])
-        return json.loads(done.stdout or "null")
+        return json.loads(done.stdout.strip() or "null")
 
 
 def findings(env: str, config: Mapping[str, Any], region: str, sam: str) -> Iterator[Finding]:
@@ -74,11 +78,14 @@ def findings(env: str, config: Mapping[str, Any], region: str, sam: str) -> Iter
         return
     aws = Aws(region)
     try:
-        aws.ask("sts", "get-caller-identity")
+        account = str(aws.ask("sts", "get-caller-identity")["Account"])
     except Failed as failure:
         yield Finding(f"AWS takes no credentials of this shell ({failure}): aws configure sso")
         return
     yield from _certificate(aws, given)
+    for arn in webhook_arns(given):
+        if is_arn(arn) and arn.split(":")[3] == region:
+            yield from _receiver(aws, account, arn)
     yield from _stack(aws, str(deployed["stack_name"]), given)
 
 
@@ -112,6 +119,28 @@ def _certificate(aws: Aws, given: Mapping[str, str]) -> Iterator[Finding]:
             f"the certificate is not for {domain}: aws acm request-certificate"
             f" --domain-name {domain} --validation-method DNS"
         )
+
+
+def _receiver(aws: Aws, account: str, arn: str) -> Iterator[Finding]:
+    """Whether webhooks could be sent there; that they cannot stops no deployment."""
+    service, owner, name = (arn.split(":")[at] for at in (2, 4, 5))
+    if owner != account:
+        told = "its policy must let the role DeliversRole send there"
+        yield Finding(f"{arn} is of another account, and {told}: {_RECEIVERS}", stops=False)
+        return
+    try:
+        if service == "events":
+            aws.ask("events", "describe-event-bus", "--name", arn)
+            return
+        url = aws.ask("sqs", "get-queue-url", "--queue-name", name)["QueueUrl"]
+        asked = ("--queue-url", url, "--attribute-names", "KmsMasterKeyId")
+        attributes = (aws.ask("sqs", "get-queue-attributes", *asked) or {}).get("Attributes", {})
+    except Failed as failure:
+        yield Finding(f"webhooks cannot be sent to {arn} ({failure})", stops=False)
+        return
+    if attributes.get("KmsMasterKeyId", _AWS_KEY) != _AWS_KEY:
+        told = "whose policy must let the role DeliversRole use it"
+        yield Finding(f"{arn} is encrypted by a key of yours, {told}: {_RECEIVERS}", stops=False)
 
 
 def _stack(aws: Aws, name: str, given: Mapping[str, str]) -> Iterator[Finding]:

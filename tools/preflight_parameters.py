@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from linkwright.webhooks.models import is_arn
 from tools.template import template
 
 # By vendor, the part of the secret with its key.
@@ -36,6 +37,7 @@ def judged(env: str, given: Mapping[str, str], region: str) -> Iterator[Finding]
         if "Default" not in one and name not in given:
             yield _wrong(env, f"{name} is wanted: {one.get('Description', '')}")
     yield from _pairs(env, given, region)
+    yield from _receivers(env, given, region)
 
 
 def _fault(declared: Mapping[str, Any], value: str) -> str | None:
@@ -80,6 +82,18 @@ def _pairs(env: str, given: Mapping[str, str], region: str) -> Iterator[Finding]
     if not (given.get("AlarmEmail") or given.get("AlarmTopicArn")):
         text = "nobody is told of alarms: add AlarmEmail=you@example.com to samconfig.toml"
         yield Finding(text, stops=False)
+
+
+def _receivers(env: str, given: Mapping[str, str], region: str) -> Iterator[Finding]:
+    for arn in webhook_arns(given):
+        if not is_arn(arn):
+            yield _wrong(env, f"WebhookArns: {arn} is the ARN of no event bus and of no queue")
+        elif region and arn.split(":")[3] != region:
+            yield _wrong(env, f"WebhookArns: {arn} is not of {region}, where the stack is")
+
+
+def webhook_arns(given: Mapping[str, str]) -> list[str]:
+    return list(filter(None, given.get("WebhookArns", "").split(",")))
 
 
 def _wrong(env: str, text: str) -> Finding:

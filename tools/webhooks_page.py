@@ -6,7 +6,8 @@ by hand and kept.
 
 import json
 import re
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,12 @@ SCHEMAS = PROGRAMS / "events.schema.json"
 
 _PART = re.compile(r"<!-- generated: (\S+) -->\n.*?<!-- end -->\n", re.DOTALL)
 _TIMES = re.compile(r'"(?:\w+_at|since|at)": "([^"]+)"')
+_ANY_TIME = "2026-11-02T09:32:05Z"
+# At which attempt of a schedule that began then: the third, and the last of a second event.
+_LATER = {
+    "webhook.failing": "2026-11-02T09:37:11Z",
+    "webhook.disabled": "2026-11-06T01:08:10Z",
+}
 _UNITS = {"days": 86_400, "h": 3_600, "min": 60, "s": 1}
 _REF = "#/$defs/{model}"
 
@@ -107,9 +114,8 @@ def _object(description: str, properties: Json, required: list[str]) -> Json:
 def example(name: str) -> Event:
     """The sample of a type as it is sent."""
     stored = catalogue.sample(name)
-    alike = [one for one in EVENT_TYPES if catalogue.model(one) is catalogue.model(name)]
     # Of the moment at which its object was changed last.
-    moment = max(_TIMES.findall(json.dumps(stored)), default="2026-11-02T09:32:05Z")
+    moment = max([*_TIMES.findall(json.dumps(stored)), _LATER.get(name, "")]) or _ANY_TIME
     return bodies.shown(
         {
             "pk": events.key("ws_01M3V7B910EXAMP1EEXAMP1E07", "").pk,
@@ -118,7 +124,7 @@ def example(name: str) -> Event:
             "created_at": moment,
             "workspace_id": "ws_01M3V7B910EXAMP1EEXAMP1E07",
             "api_version": "v1",
-            "sequence": alike.index(name) + 1,
+            "sequence": catalogue.sample_sequence(name),
             "object": stored,
             "details": catalogue.sample_details(name),
             "metadata": stored.get("metadata", {}),
@@ -153,6 +159,42 @@ def _schedule() -> str:
     return "\n".join(
         ["| attempt | after the one before | after the event |", "|---|---|---|", *rows]
     )
+
+
+_ENDED = {
+    "exhausted": "no attempt was taken",
+    "expired": "it was not sent in its time, as to an endpoint that was paused or rested",
+    "aborted": "the receiver answered with `abort-message`",
+    "gone": "the receiver answered 410, or the ARN is another's",
+    "webhook_disabled": "the endpoint was disabled before",
+    "not_wanted": "its type is no longer among the `events`",
+}
+_ERRORS = {
+    "timeout": "the time was up; the message may have come",
+    "unreachable": "no address or connection, or none that took it all; of an ARN: AWS took none",
+    "refused_address": "the URL, or an address of its host, is one that is not allowed",
+    "bad_answer": "what came is not HTTP, or not the whole of it; the message has probably come",
+    "internal": "the message could not be made: that is our fault, and it is tried again",
+    "arn_not_registered": "the ARN is no longer the workspace's",
+}
+_DISABLED = {
+    "failing": "by the evidence above",
+    "gone": "it answered 410, or its ARN is no longer the workspace's",
+}
+
+
+def _reasons() -> str:
+    listed = {
+        "`ended_reason` of a delivery": _ENDED,
+        "`error` of an attempt, `last_error` of `failure`": _ERRORS,
+        "`disabled_reason` of an endpoint": _DISABLED,
+    }
+    rows = [
+        f"| {where} | `{value}` | {told} |"
+        for where, values in listed.items()
+        for value, told in values.items()
+    ]
+    return "\n".join(["| where | value | what it means |", "|---|---|---|", *rows])
 
 
 def _figures() -> str:
@@ -208,12 +250,31 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "schedule": _schedule,
     "figures": _figures,
     "evidence": _evidence,
+    "reasons": _reasons,
     "verify.py": _program("verify.py"),
     "verify.ts": _program("verify.ts"),
 }
 
 
+def missing() -> Iterator[str]:
+    """What a type of event lacks: docs/adding-an-event.md."""
+    parts = {
+        "its object, in _OBJECTS of webhooks/catalogue.py": catalogue.model,
+        "a sample of it, in _samples of webhooks/catalogue.py": catalogue.sample,
+    }
+    for name in EVENT_TYPES:
+        for part, find in parts.items():
+            try:
+                find(name)
+            except KeyError:
+                yield f"{name} lacks {part}"
+    for name in catalogue.known() - set(EVENT_TYPES):
+        yield f"{name} lacks what it tells, in EVENT_TYPES of webhooks/event_types.py"
+
+
 def main() -> None:
+    if found := list(missing()):
+        sys.exit("\n".join(found))
     Path(PAGE).write_text(page(PAGE.read_text()))
     SCHEMAS.write_text(schemas())
 

@@ -19,6 +19,8 @@ CERTIFICATE = f"arn:aws:acm:{REGION}:000000000000:certificate/abc"
 DOMAIN = f"DomainName=api.example.com CertificateArn={CERTIFICATE}"
 CLERK = "ClerkIssuer=https://a.example ClerkJwksUrl=https://a.example/.well-known/jwks.json"
 SECRET = f"arn:aws:secretsmanager:{REGION}:000000000000:secret:Secret-abc"
+QUEUE = f"arn:aws:sqs:{REGION}:000000000000:hooks.fifo"
+BUS = f"arn:aws:events:{REGION}:000000000000:event-bus/hooks"
 MAILS = "MailFrom=a@b.example"
 WHOLE = f"{MAILS} PublicUrl=https://api.example.com AlarmEmail=ops@example.com"
 NO_STACK = "An error occurred (ValidationError): Stack with id linkwright-staging does not exist"
@@ -145,6 +147,12 @@ def test_nothing_is_said_where_nothing_is_missing(ask: Ask) -> None:
         (f"CertificateArn={CERTIFICATE}", {}, "of no use without a DomainName"),
         (DOMAIN.replace(REGION, "us-east-1"), {}, f"is not of {REGION}"),
         ("ClerkPublicKey=abc", {}, "ClerkPublicKey and ClerkKeyId go together"),
+        ("WebhookArns=arn:aws:sqs:x", {}, "arn:aws:sqs:x is the ARN of no event bus"),
+        (
+            f"WebhookArns={QUEUE.replace('west', 'east')}",
+            {},
+            f"is not of {REGION}, where the stack",
+        ),
         ("WebhookSubnetIds=subnet-0a1b2c3d", {}, "WebhookSecurityGroupIds go together"),
         (
             "ClerkIssuer=https://c.example",
@@ -239,6 +247,33 @@ def test_what_a_stack_does_without_is_noted_and_stops_nothing(
     (line,) = said.told.splitlines()
     assert line.startswith("note: ")
     assert told in line
+
+
+def _encrypted(key: str | None) -> Any:
+    """What the CLI says of a queue: nothing, where it has none of the attributes."""
+    return {"Attributes": {"KmsMasterKeyId": key}} if key else {"plain": " "}
+
+
+@pytest.mark.parametrize(
+    ("arn", "answers", "told"),
+    [
+        (QUEUE, {"sqs__get_queue_attributes": _encrypted(None)}, None),
+        (QUEUE, {"sqs__get_queue_attributes": _encrypted("alias/aws/sqs")}, None),
+        (QUEUE, {"sqs__get_queue_attributes": _encrypted("alias/mine")}, "by a key of yours"),
+        (QUEUE, {"sqs__get_queue_url": "NonExistentQueue"}, "cannot be sent to"),
+        (BUS, {"events__describe_event_bus": {"Arn": BUS}}, None),
+        (BUS, {"events__describe_event_bus": "ResourceNotFound"}, "cannot be sent to"),
+        (BUS.replace("000000000000", "000000000001"), {}, "is of another account"),
+    ],
+)
+def test_where_webhooks_could_not_be_sent_is_noted(
+    ask: Ask, arn: str, answers: dict[str, Any], told: str | None
+) -> None:
+    known = {"sqs__get_queue_url": {"QueueUrl": "https://queue.example/hooks.fifo"}}
+    said = ask(f"{WHOLE} WebhookArns={arn}", _answers(**known | answers))
+    assert said.code == 0
+    assert [told in line for line in said.told.splitlines()] == ([True] if told else [])
+    assert not [line for line in said.told.splitlines() if not line.startswith("note: ")]
 
 
 def test_what_is_in_the_secret_is_never_said(ask: Ask) -> None:

@@ -40,8 +40,9 @@ def test_each_kind_of_job_has_its_row(name: str) -> None:
         assert _seconds(waits) == (kind.retries[0], kind.retries[-1])
 
 
-def test_what_a_new_kind_is_told_to_look_at_is_there() -> None:
-    guide = (ROOT / "docs/adding-a-job.md").read_text()
+@pytest.mark.parametrize("page", ["adding-a-job.md", "adding-an-event.md"])
+def test_what_a_guide_shows_and_tells_to_look_at_is_there(page: str) -> None:
+    guide = (ROOT / "docs" / page).read_text()
     tests = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", guide)
     assert len(tests) == len(re.findall("::test_", guide)) > 0
     for file, test in tests:

@@ -3,20 +3,22 @@
 import json
 import re
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 from pydantic import SecretStr
 
-from linkwright import ids, settings, standard_webhooks
-from linkwright.webhooks import catalogue, deliveries, endpoint_changes, health, sending
+from linkwright import clock, ids, settings, standard_webhooks
+from linkwright.webhooks import catalogue, deliveries, endpoint_changes, health, models, sending
 from linkwright.webhooks.event_types import EVENT_TYPES
 from linkwright.webhooks.logs import bodies
 from tests import pages
 from tools import webhooks_page
+from tools.template import ROOT
 from tools.webhooks_page import PAGE, PARTS, SCHEMAS
 
+LAYER = ROOT / "layers/shared/python/linkwright"
 STALE = "run `make generate`"
 SCHEMA: dict[str, Any] = json.loads(SCHEMAS.read_text())
 
@@ -118,3 +120,54 @@ def test_what_a_sample_names_has_the_form_of_ours_and_is_nobodys(name: str) -> N
         assert re.fullmatch(r"\+1[2-9][0-9]{2}55501[0-9]{2}", number)
     for host in re.findall(r"https://([^/\"]+)", text):
         assert host == "example.com"
+
+
+@pytest.mark.parametrize(
+    ("shown", "listed"),
+    [
+        (webhooks_page._ENDED, models.EndedReason),
+        (webhooks_page._ERRORS, models.AttemptError),
+        (webhooks_page._DISABLED, models.DisabledReason),
+    ],
+)
+def test_each_reason_is_explained_and_no_other(shown: dict[str, str], listed: Any) -> None:
+    assert set(shown) == set(get_args(listed))
+
+
+def test_each_reason_is_given_by_some_code() -> None:
+    code = "".join(path.read_text() for path in LAYER.rglob("*.py") if path.name != "models.py")
+    for listed in (models.EndedReason, models.AttemptError, models.DisabledReason):
+        assert [one for one in get_args(listed) if f'"{one}"' not in code] == []
+
+
+@pytest.mark.parametrize(
+    ("named", "told"),
+    [
+        ((EVENT_TYPES,), ["its object, in _OBJECTS", "a sample of it, in _samples"]),
+        ((EVENT_TYPES, catalogue._OBJECTS), ["a sample of it, in _samples"]),
+        ((catalogue._OBJECTS,), ["what it tells, in EVENT_TYPES"]),
+    ],
+)
+def test_what_a_type_lacks_is_said_in_a_line(
+    monkeypatch: pytest.MonkeyPatch, named: tuple[Any, ...], told: list[str]
+) -> None:
+    """Whoever adds one forgets a part of it."""
+    assert list(webhooks_page.missing()) == []
+    for where in named:
+        monkeypatch.setitem(where, "call.made", catalogue.Ping)
+    with pytest.raises(SystemExit) as ended:
+        webhooks_page.main()
+    lines = str(ended.value.code).splitlines()
+    assert [line.partition(" of webhooks/")[0] for line in lines] == [
+        f"call.made lacks {part}" for part in told
+    ]
+
+
+def test_a_sample_comes_with_the_sequence_that_the_page_shows() -> None:
+    assert [webhooks_page.example(name).sequence for name in EVENT_TYPES][:6] == [1, 2, 3, 4, 5, 6]
+    disabled = webhooks_page.example("webhook.disabled")
+    failure = disabled.data.object["failure"]
+    # Two events, half a day apart, each by all attempts: the last of them is told.
+    assert failure["count"] == 2 * deliveries.ATTEMPTS
+    lasted = clock.parse(disabled.created_at) - clock.parse(failure["since"])
+    assert lasted >= health.APART + timedelta(seconds=sum(deliveries.SCHEDULE_S))

@@ -48,6 +48,11 @@ def model(event_type: str) -> type[BaseModel]:
     return _OBJECTS[event_type]
 
 
+def known() -> set[str]:
+    """The types that have something here."""
+    return {*_OBJECTS, *_samples()}
+
+
 def completed(partition: str, event_type: str, stored: Object) -> Object:
     """An object with what is kept elsewhere."""
     complete = _COMPLETED.get(event_type)
@@ -62,6 +67,12 @@ def shown(event_type: str, stored: Object) -> Object:
 def sample(event_type: str) -> Object:
     """The documented sample of a type's object, as it is stored."""
     return dict(_samples()[event_type])
+
+
+def sample_sequence(event_type: str) -> int:
+    """Its place among the types of the same object."""
+    alike = [name for name, of in _OBJECTS.items() if of is _OBJECTS[event_type]]
+    return alike.index(event_type) + 1
 
 
 def sample_details(event_type: str) -> Object:

@@ -21,6 +21,7 @@ from linkwright.webhooks import deliveries, event_types, health, queue, receiver
 from linkwright.webhooks.deliveries import Moved
 from linkwright.webhooks.health import Failed
 from linkwright.webhooks.logs import event_log
+from linkwright.webhooks.models import EndedReason
 from linkwright.webhooks.sending import TIMEOUT_S, Outcome
 
 # So many are sent to an endpoint at once; to one that fails, one.
@@ -137,7 +138,7 @@ def _receiver(endpoint: Item) -> str:
     return str(view.get("url") or view.get("arn"))
 
 
-def _end_unsent(partition: str, endpoint: Item, delivery: Item, reason: str) -> bool:
+def _end_unsent(partition: str, endpoint: Item, delivery: Item, reason: EndedReason) -> bool:
     """End what is not to be sent as the endpoint is; False if that was changed meanwhile."""
     tx = Transaction(partition, "")
     queue.require(tx, endpoint, otherwise=_Lost)

@@ -7,6 +7,7 @@ from linkwright import clock, events, ids
 from linkwright.table import Item, Key, Table, get
 from linkwright.transaction import Otherwise, Transaction
 from linkwright.webhooks import queue
+from linkwright.webhooks.models import EndedReason
 
 # After the nth attempt that failed the next one waits so many seconds: 75 hours in all, by Standard
 # Webhooks 1.0.0.
@@ -104,7 +105,7 @@ def succeed(tx: Transaction, delivery: Item, attempt: Attempt) -> None:
     _write(tx, delivery, view, place=None)
 
 
-def fail(tx: Transaction, delivery: Item, attempt: Attempt | None, reason: str) -> Item:
+def fail(tx: Transaction, delivery: Item, attempt: Attempt | None, reason: EndedReason) -> Item:
     """The delivery is tried no more. Returns what is shown of it. Raises `Moved` at the commit."""
     ended = {"status": "failed", "ended_reason": reason, "ended_at": clock.timestamp()}
     view = _noted(delivery, attempt) | ended

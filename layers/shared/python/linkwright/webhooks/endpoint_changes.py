@@ -7,10 +7,10 @@ import json
 from datetime import timedelta
 from typing import Any
 
-from linkwright import clock, egress, ids, ownership, sealing, standard_webhooks
+from linkwright import clock, egress, ids, ownership, sealing, standard_webhooks, usage
 from linkwright.auth import Account
 from linkwright.egress import EgressError
-from linkwright.errors import Conflict, PlanLimitExceeded, ValidationFailed
+from linkwright.errors import Conflict, ValidationFailed
 from linkwright.settings import settings
 from linkwright.table import Item, Table
 from linkwright.transaction import Outrun, Transaction
@@ -35,7 +35,7 @@ def create(account: Account, wanted: CreateWebhook, tx: Transaction) -> CreatedW
     _require_receiver(wanted.url, wanted.arn)
     present, ring = endpoints.all_of(account.partition)
     if len(present) >= account.plan.webhooks:
-        raise _too_many(account, len(present))
+        raise usage.no_more(account, "webhooks", len(present))
     webhook_id, now = ids.new("wh"), clock.timestamp()
     shown = wanted.model_dump(mode="json", exclude_none=True, exclude={"headers"})
     item: Item = {
@@ -181,13 +181,3 @@ def _sealed_headers(partition: str, webhook_id: str, headers: dict[str, str]) ->
         return {"header_names": [], "sealed_headers": ""}
     sealed = sealing.seal(json.dumps(headers), partition, webhook_id)
     return {"header_names": sorted(headers), "sealed_headers": sealed}
-
-
-def _too_many(account: Account, used: int) -> PlanLimitExceeded:
-    return PlanLimitExceeded(
-        "The plan has no more webhooks.",
-        dimension="webhooks",
-        limit=account.plan.webhooks,
-        used=used,
-        upgrade_to=account.plan.upgrade_to,
-    )

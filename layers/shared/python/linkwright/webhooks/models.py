@@ -17,6 +17,10 @@ MASK = "********"
 ReceiverType = Literal["https", "eventbridge", "sqs"]
 Status = Literal["enabled", "paused", "disabled"]
 DeliveryStatus = Literal["pending", "succeeded", "failed"]
+# Why there was no answer to an attempt, or none that is one.
+AttemptError = Literal[
+    "timeout", "unreachable", "refused_address", "bad_answer", "internal", "arn_not_registered"
+]
 DisabledReason = Literal["failing", "gone"]
 EndedReason = Literal["exhausted", "aborted", "gone", "webhook_disabled", "not_wanted", "expired"]
 
@@ -129,7 +133,7 @@ class Failure(Model):
     oldest_event_at: Time | None = None
     count: int
     last_status: int | None = None
-    last_error: str | None = None
+    last_error: AttemptError | None = None
 
 
 class Webhook(Model):
@@ -174,7 +178,7 @@ class DeliveryAttempt(Model):
 
     at: Time
     status: int | None
-    error: str | None
+    error: AttemptError | None
     duration_ms: int
 
 

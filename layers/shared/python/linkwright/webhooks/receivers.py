@@ -15,6 +15,7 @@ from linkwright.settings import settings
 from linkwright.table import Item
 from linkwright.webhooks import endpoints, sending
 from linkwright.webhooks.logs import bodies
+from linkwright.webhooks.models import AttemptError
 from linkwright.webhooks.sending import Message, Outcome
 
 Send = Callable[[], Outcome]
@@ -37,7 +38,7 @@ def prepared(endpoint: Item, event: Item, asked: int) -> Send:
         return partial(Outcome, _unsent("internal"))
 
 
-def _unsent(error: str) -> Item:
+def _unsent(error: AttemptError) -> Item:
     return {"at": clock.timestamp(), "status": None, "error": error, "duration_ms": 0}
 
 

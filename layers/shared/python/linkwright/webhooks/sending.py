@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from linkwright import clock, egress, standard_webhooks
 from linkwright.egress import Answer, EgressError, Refused, TooSlow, Unreachable
 from linkwright.table import Item
+from linkwright.webhooks.models import AttemptError
 
 # For everything, and of the answer.
 TIMEOUT_S = 10.0
@@ -73,18 +74,18 @@ def post(url: str, message: Message) -> Outcome:
     )
 
 
-def stopwatch() -> Callable[[int | None, str | None], Item]:
+def stopwatch() -> Callable[[int | None, AttemptError | None], Item]:
     """Begin an attempt. Returns what tells of it, by the answer's status or what went wrong."""
     at, begun = clock.timestamp(), clock.monotonic()
 
-    def noted(status: int | None, error: str | None) -> Item:
+    def noted(status: int | None, error: AttemptError | None) -> Item:
         took = round((clock.monotonic() - begun) * 1000)
         return {"at": at, "status": status, "error": error, "duration_ms": took}
 
     return noted
 
 
-def _named(failure: EgressError) -> str:
+def _named(failure: EgressError) -> AttemptError:
     if isinstance(failure, Refused):
         return "refused_address"
     if isinstance(failure, TooSlow):

@@ -41,7 +41,8 @@ def send_test(account: Account, webhook_id: str, wanted: SendTest, tx: Transacti
     """
     require_enabled(endpoints.existing(account.partition, webhook_id))
     sample = catalogue.sample(wanted.type)
-    event = events.event(account.partition, wanted.type, sample, 1, tx.request_id)
+    sequence = catalogue.sample_sequence(wanted.type)
+    event = events.event(account.partition, wanted.type, sample, sequence, tx.request_id)
     # Nobody else is told of it: it is no job, and nothing that happened.
     told = {name: value for name, value in event.items() if name not in _ASKS}
     told |= events.test_key(account.partition, event["id"]).attributes()
