@@ -309,6 +309,27 @@ def test_it_is_left_alone_for_as_long_as_it_asks(
     assert _shown(workspace, webhook)["failure"] is None
 
 
+@pytest.mark.parametrize("asks", ["test", "replay"])
+def test_what_somebody_asks_for_does_not_wait_for_it(
+    stack: Stack, workspace: Workspace, receivers: Receivers, hand: Hand, asks: str
+) -> None:
+    """Who has mended the receiver, and wants to see it, waits no day."""
+    webhook = _webhook(workspace)
+    receivers.does[URL] = answers(503, retry_after="86400")
+    event_id = _happen(workspace)
+    pump.settle(stack, workspace.id)
+    receivers.does[URL] = answers(204)
+    hand.move(60)
+    _run(workspace, webhook)
+    assert len(receivers.at()) == 1
+    body = {"event_id": event_id} if asks == "replay" else {"type": "ping"}
+    path = f"/v1/webhooks/{webhook['id']}/{asks}"
+    assert workspace.client.post(path, json=body).status == 202
+    pump.settle(stack, workspace.id)
+    assert len(receivers.at()) == 2
+    assert _shown(workspace, webhook)["failure"] is None
+
+
 def test_both_secrets_sign_for_a_day(
     stack: Stack, workspace: Workspace, receivers: Receivers, hand: Hand
 ) -> None:

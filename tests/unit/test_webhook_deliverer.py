@@ -327,6 +327,18 @@ def test_a_sample_is_tried_three_times_and_says_nothing_of_the_endpoint(
     assert (world.told(), world.of_endpoint()) == ([], [])
 
 
+@pytest.mark.parametrize("tried", [0, deliveries.ATTEMPTS - 1])
+def test_what_is_our_fault_is_not_held_against_the_endpoint(world: World, tried: int) -> None:
+    """As a secret that does not open: each endpoint would be disabled, and its owners mailed."""
+    world.outcomes["evt_a"] = Outcome({**FAILED, "status": None, "error": "internal"})
+    world.looks = [[world.waits("a", tried=tried)]]
+    deliverer.run(WORK)
+    (written,) = world.written("a")
+    assert written["view"]["status"] == ("pending" if tried == 0 else "failed")
+    assert [one["type"] for one in world.told()] == ["webhook.delivery_exhausted"] * bool(tried)
+    assert world.of_endpoint() == []
+
+
 @pytest.mark.parametrize(
     "facts", [{"tried": 0}, {"tried": 1, "only": "wh_1"}], ids=["never tried", "a sample"]
 )

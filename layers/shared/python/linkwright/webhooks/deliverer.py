@@ -212,15 +212,17 @@ def _noted(tx: Transaction, endpoint: Item, made: _Attempt, outcome: Outcome) ->
         deliveries.fail(tx, delivery, attempt, "gone")
         return health.after_failure(endpoint, failed._replace(is_gone=True))
     is_sample = _is_sample(made.event)
+    # What is our own fault is not held against it either.
+    is_evidence = not is_sample and attempt["error"] != "internal"
     most = deliveries.ATTEMPTS_OF_A_SAMPLE if is_sample else deliveries.ATTEMPTS
     if delivery["tried"] + 1 < most:
         deliveries.try_again(tx, delivery, attempt, _next(delivery, outcome))
-        return endpoint if is_sample else health.after_failure(endpoint, failed)
-    if is_sample:
-        deliveries.fail(tx, delivery, attempt, "exhausted")
-        return endpoint
-    event_id = _exhausted(tx, delivery, deliveries.fail(tx, delivery, attempt, "exhausted"))
-    return health.after_failure(endpoint, failed._replace(exhausted=event_id))
+        return health.after_failure(endpoint, failed) if is_evidence else endpoint
+    view = deliveries.fail(tx, delivery, attempt, "exhausted")
+    told = None if is_sample else _exhausted(tx, delivery, view)
+    return (
+        health.after_failure(endpoint, failed._replace(exhausted=told)) if is_evidence else endpoint
+    )
 
 
 def _is_wanted(endpoint: Item, delivery: Item, event: Item) -> bool:

@@ -27,6 +27,8 @@ WITHIN = timedelta(days=5)
 MAILED_EVERY = timedelta(days=1)
 # What one failure leaves and a success takes.
 TRACES = ("failing", "rests_until", "evidence")
+# Somebody looks on who asks for a message: what says that it rests does not hold up that one.
+RESTS = ("rests_until",)
 # And what is known of the time before it was enabled again: a replay is asked for by it.
 BEFORE = "failed_before"
 

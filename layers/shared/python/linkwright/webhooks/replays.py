@@ -22,6 +22,7 @@ from linkwright.webhooks import (
     endpoints,
     event_types,
     fan_out,
+    health,
     queue,
 )
 from linkwright.webhooks.logs import delivery_log, event_log
@@ -90,7 +91,7 @@ def _request_one(account: Account, endpoint: Item, event_id: str, tx: Transactio
     if event is None or event.get("only", endpoint["sk"]) != endpoint["sk"]:
         raise ResourceNotFound("There is no such event.", field="event_id")
     _ask(tx, endpoint, event, "all", Outrun, by_name=True)
-    queue.ring(tx, endpoint["sk"], otherwise=endpoints.not_found)
+    queue.ring(tx, endpoint["sk"], gone=health.RESTS, otherwise=endpoints.not_found)
     return Replay(webhook_id=endpoint["sk"], count=1)
 
 

@@ -6,7 +6,7 @@ from linkwright.errors import Conflict
 from linkwright.pagination import Fetch, Page
 from linkwright.table import Item, Table
 from linkwright.transaction import Outrun, Transaction
-from linkwright.webhooks import catalogue, deliveries, endpoints, queue
+from linkwright.webhooks import catalogue, deliveries, endpoints, health, queue
 from linkwright.webhooks.models import DeliveriesQuery, Delivery, SendTest
 
 _ROUTE = "webhooks/deliveries"
@@ -49,7 +49,7 @@ def send_test(account: Account, webhook_id: str, wanted: SendTest, tx: Transacti
     details = catalogue.sample_details(wanted.type)
     tx.put(Table.CORE, {**told, "details": details, "only": webhook_id})
     view = deliveries.request(tx, webhook_id, event, Outrun)
-    queue.ring(tx, webhook_id, otherwise=endpoints.not_found)
+    queue.ring(tx, webhook_id, gone=health.RESTS, otherwise=endpoints.not_found)
     return Delivery.model_validate(view)
 
 
