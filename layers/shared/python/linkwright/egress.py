@@ -170,13 +170,11 @@ def _ask(request: _Request, within: Deadline) -> Answer:
 
 
 def _connected(target: Target, found: list[_Address], within: Deadline) -> socket.socket:
-    dialled = found[:MAX_DIALLED]
-    connecting = Deadline(CONNECT_TIMEOUT_S)
-    for at, (family, address) in enumerate(dialled):
-        # Each its share of what is left: one that is dead leaves time for those behind it.
-        share_s = connecting.left(within.left()) / (len(dialled) - at)
+    connecting, dialled = Deadline(CONNECT_TIMEOUT_S), found[:MAX_DIALLED]
+    for behind, (family, address) in zip(range(len(dialled), 0, -1), dialled, strict=True):
         try:
-            connection = _dial(family, address, share_s)
+            # One that is dead leaves time for those behind it.
+            connection = _dial(family, address, connecting.left(within.left()) / behind)
         except OSError:
             continue
         return _secured(connection, target.host, within) if target.scheme == "https" else connection

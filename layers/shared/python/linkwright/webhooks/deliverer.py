@@ -220,9 +220,8 @@ def _noted(tx: Transaction, endpoint: Item, made: _Attempt, outcome: Outcome) ->
         return health.after_failure(endpoint, failed) if is_evidence else endpoint
     view = deliveries.fail(tx, delivery, attempt, "exhausted")
     told = None if is_sample else _exhausted(tx, delivery, view)
-    return (
-        health.after_failure(endpoint, failed._replace(exhausted=told)) if is_evidence else endpoint
-    )
+    last = failed._replace(exhausted=told)
+    return health.after_failure(endpoint, last) if is_evidence else endpoint
 
 
 def _is_wanted(endpoint: Item, delivery: Item, event: Item) -> bool:
