@@ -1,9 +1,12 @@
 """Webhook endpoints as they are made, changed, paused and deleted, and what is shown of them."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from linkwright import clock
+from tests.clocks import Hand
 from tests.factories import HOOK, Workspace, make_workspace
 from tests.integration.every_route import assert_error
 from tests.stack import Stack
@@ -37,6 +40,25 @@ def test_201_with_a_secret_that_is_shown_this_once(stack: Stack, workspace: Work
     stored = str(stack.rows("CoreTable", workspace.id))
     assert secret not in stored
     assert "'12'" not in stored
+
+
+def test_201_again_with_the_same_secret_which_is_kept_nowhere_in_plain(
+    stack: Stack, workspace: Workspace
+) -> None:
+    """Who did not hear the answer asks again, under the same key."""
+    body, headers = {"url": HOOK, "events": ["*"]}, {"Idempotency-Key": "hook-1"}
+    first, again = (
+        workspace.client.post("/v1/webhooks", json=body, headers=headers) for _ in range(2)
+    )
+    assert (first.status, again.status, again.json) == (201, 201, first.json)
+    path = f"/v1/webhooks/{first.json['id']}/rotate-secret"
+    headers = {"Idempotency-Key": "hook-2"}
+    rotated, once_more = (workspace.client.post(path, headers=headers) for _ in range(2))
+    assert (rotated.status, once_more.json) == (200, rotated.json)
+    replies = stack.rows("IdemTable", workspace.id)
+    assert len(replies) == 2
+    for secret in (first.json["secret"], rotated.json["secret"]):
+        assert secret not in str(replies) + str(stack.rows("CoreTable", workspace.id))
 
 
 def test_402_beyond_the_plan(workspace: Workspace) -> None:
@@ -99,6 +121,23 @@ def test_200_lists_events_by_type_and_by_object(workspace: Workspace) -> None:
     (event,) = workspace.client.get("/v1/events?type=usage.threshold").json["data"]
     assert event == workspace.client.get(f"/v1/events/{other}").json
     assert len(workspace.client.get("/v1/events").json["data"]) == 2
+
+
+@pytest.mark.parametrize("filtered", ["", "&type=call.queued", "&object={call}"])
+def test_200_lists_events_of_a_time(workspace: Workspace, hand: Hand, filtered: str) -> None:
+    call = workspace.placed()
+    (event,) = workspace.client.get(f"/v1/events?object={call}").json["data"]
+    made, second = clock.parse(event["created_at"]), timedelta(seconds=1)
+    filtered = filtered.format(call=call)
+
+    def found(after: datetime, before: datetime) -> list[str]:
+        between = f"created_after={clock.timestamp(after)}&created_before={clock.timestamp(before)}"
+        listed = workspace.client.get(f"/v1/events?{between}{filtered}").json["data"]
+        return [one["id"] for one in listed]
+
+    hand.move(10)
+    assert found(made, made + second) == [event["id"]]
+    assert found(made - second, made) == found(made + second, made + 2 * second) == []
 
 
 def test_400_for_two_filters_at_once(workspace: Workspace) -> None:
