@@ -359,6 +359,27 @@ ENDPOINTS = {
         # Whether links are in it.
         [Cost(["GetItem", "Query", "TransactWriteItems"], 1.5, 3)]
     ),
+    "GET /api/domains": Row([Cost(["Query"], 0.5, 1)]),
+    "POST /api/domains": Row(
+        # Record, domain, name, the count of domains and the entry of the audit log.
+        [Cost(["TransactWriteItems"], 0, 14)],
+        body=lambda _: {"domain": "go.example.net"},
+    ),
+    "GET /api/domains/{domain_id}": Row([Cost(["GetItem"], 1, 1)]),
+    "PATCH /api/domains/{domain_id}": Row(
+        # The domain 2; the entry of the audit log and its indexes 5.
+        [Cost(_CHANGE, 1, 8)],
+        body=lambda _: {"assetlinks": [{"relation": [_a_word()]}]},
+    ),
+    "DELETE /api/domains/{domain_id}": Row(
+        # Whether links are on it.
+        [Cost(["GetItem", "Query", "TransactWriteItems"], 1.5, 12)]
+    ),
+    "POST /api/domains/{domain_id}/verify": Row(
+        # The domain, and whose the name is.
+        [Cost(["GetItem", "GetItem", "TransactWriteItems"], 2, 5)],
+        body=lambda _: {},
+    ),
     "GET /api/notifications": Row(
         [
             Cost(["Query"], 0.5, 1),

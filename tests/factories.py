@@ -18,7 +18,7 @@ from linkwright.webhooks import catalogue
 from linkwright.workspace import members, workspaces
 from linkwright.workspace.models import Settings
 from linkwright.workspace.settings import ATTRIBUTES, OFF
-from tests import pages
+from tests import nameserver, pages
 from tests.client import Answer, Client
 from tests.stack import OWN_QUEUE
 from tools import receivers
@@ -129,6 +129,22 @@ class Workspace:
         answer = self.client.post("/api/campaigns", json={"name": "Spring"} | wanted)
         assert answer.status == 201, answer.raw
         return str(answer.json["id"])
+
+    def domain(self, name: str | None = None, **wanted: Any) -> str:
+        """Add a domain, by a name of its own if none is given, and return its id."""
+        name = name or f"go{next(_OTHERS)}.example.com"
+        answer = self.client.post("/api/domains", json={"domain": name} | wanted)
+        assert answer.status == 201, answer.raw
+        return str(answer.json["id"])
+
+    def proven(self, name: str | None = None, **wanted: Any) -> str:
+        """Add a domain, and prove that it is the workspace's; returns its id."""
+        domain_id = self.domain(name, **wanted)
+        proof = self.client.get(f"/api/domains/{domain_id}").json["records"][0]
+        nameserver.say(proof["name"], proof["type"], proof["value"])
+        answer = self.client.post(f"/api/domains/{domain_id}/verify")
+        assert answer.json["status"] == "verified", answer.raw
+        return domain_id
 
     def notification(self, message: str = "80 % are used.") -> str:
         """Tell the workspace's people something, and return the notification's id."""

@@ -34,7 +34,12 @@ def stored(
     password: str | None = None,
     **more: Any,
 ) -> tuple[str, str]:
-    """Write a link's alias, and return it with the link's id. `more` are its attributes."""
+    """Write a link's alias, and return it with the link's id. `more` are its attributes.
+
+    A name that is nobody's yet is the workspace's from then on.
+    """
+    if host != items.OWN_HOST:
+        more |= {"domain": _owned(workspace, host, more.get("domain") or ids.new("dom"))}
     alias, link = alias or f"a{next(_NUMBERS)}", link or ids.new("lnk")
     item: Item = {
         **items.alias_key(host, alias).attributes(),
@@ -47,6 +52,15 @@ def stored(
     }
     put(item)
     return alias, link
+
+
+def _owned(workspace: _Owner, host: str, domain: str) -> str:
+    """The domain by which a name was proven, or is from now on."""
+    where = items.domain_name_key(host)
+    if found := get(Table.CORE, where):
+        return str(found["domain"])
+    put({**where.attributes(), "partition": workspace.partition, "domain": domain})
+    return domain
 
 
 def put(item: Item) -> None:

@@ -13,7 +13,7 @@ import httpx
 from linkwright import aws, settings, table
 from linkwright.client import core
 from linkwright.table import Item, Key
-from tests import carrier, planted, processes
+from tests import carrier, nameserver, planted, processes
 from tools.template import template
 
 REGION = "us-east-1"
@@ -21,6 +21,8 @@ PREFIX = "test"
 MAIL_FROM = "notices@linkwright.test"
 # That webhooks may be sent to; it is not there, so nothing arrives.
 OWN_QUEUE = f"arn:aws:sqs:{REGION}:000000000000:own"
+# Where domains of workspaces are to lead.
+DOMAIN_TARGET = "links.linkwright.example"
 _TABLE_PROPERTIES = (
     "AttributeDefinitions",
     "KeySchema",
@@ -90,6 +92,8 @@ class Stack:
             "API_URL": carrier.PUBLIC_URL,
             # So that no test waits for its turn, but those of the pace.
             "DIALS_PER_SECOND": "1000",
+            "DNS_SERVERS": nameserver.server().address,
+            "DOMAIN_TARGETS": DOMAIN_TARGET,
             "CORS_ORIGINS": "https://app.example.com",
             "DOCS_URL": "https://docs.example.com/errors",
         }

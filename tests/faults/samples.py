@@ -83,6 +83,7 @@ WORKSPACE = "<workspace>"
 _CREATE_KEY = "POST /v1/keys"
 _CREATE_LINK = "POST /api/links"
 _CREATE_CAMPAIGN = "POST /api/campaigns"
+_CREATE_DOMAIN = "POST /api/domains"
 _LONG_AGO = "2020-01-01T00:00:00Z"
 
 
@@ -103,6 +104,7 @@ _NAMED: Mapping[str, tuple[str, str | None]] = {
     "link_id": ("{id}", _CREATE_LINK),
     "campaign_id": ("{id}", _CREATE_CAMPAIGN),
     "notification_id": (NOTIFICATION_ID, None),
+    "domain_id": ("{id}", _CREATE_DOMAIN),
 }
 
 # The routes whose sample event, with these names in its path, would not do.

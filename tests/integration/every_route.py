@@ -40,6 +40,7 @@ PARAMETERS = {
     "link_id": "lnk",
     "campaign_id": "lcmp",
     "notification_id": "ntf",
+    "domain_id": "dom",
     # Of callbacks.
     "partition": "partition",
     "attempt": "attempt",
@@ -72,6 +73,7 @@ class Ids(dict[str, str]):
         ids["clk"] = clicks.followed(workspace)
         ids["lcmp"] = workspace.link_campaign()
         ids["ntf"] = workspace.notification()
+        ids["dom"] = workspace.domain()
         ids.workspace = workspace
         ids.reader = workspace.client_with(["*:read", "settings:manage", "keys:manage"])
         return ids
@@ -189,8 +191,11 @@ class Route:
         answer = client.request(self.method, url + options.pop("query", ""), **options)
         if self.method == "DELETE" and answer.status == self.contract.status:
             self._put_back(ids)
-        if str(self) == "POST /v1/webhooks" and answer.status == self.contract.status:
-            # Deleted, so that the plan has another one.
+        if (
+            str(self) in {"POST /v1/webhooks", "POST /api/domains"}
+            and answer.status == self.contract.status
+        ):
+            # Deleted, so that the plan has another one, and the name is free.
             made = f"{self.path}/{answer.json['id']}"
             assert ids.workspace.client.request("DELETE", made).status in {204, 404}
         return answer
@@ -205,6 +210,7 @@ class Route:
             "wh": lambda: _webhook(workspace),
             "lnk": lambda: str(workspace.link()["id"]),
             "lcmp": workspace.link_campaign,
+            "dom": workspace.domain,
         }
         ids.update({kind: made[kind]() for kind in self.kinds if kind in made})
 

@@ -47,6 +47,8 @@ EVERY = _names("""
 # Those that only read.
 READS = _names("""
     linkwright.aws linkwright.links linkwright.links.campaign_models linkwright.links.campaigns
+    linkwright.links.domains linkwright.links.domains.domains linkwright.links.domains.items
+    linkwright.links.domains.models
     linkwright.links.items linkwright.links.links linkwright.links.metrics
     linkwright.links.metrics.analytics linkwright.links.metrics.analytics_models
     linkwright.links.models linkwright.links.operations linkwright.media linkwright.notifications
@@ -76,7 +78,7 @@ READS = _names("""
 # Those that write, besides.
 WRITES = _names("""
     encodings.idna linkwright.egress_targets linkwright.links.aliases linkwright.links.bulk
-    linkwright.links.changes linkwright.links.metrics
+    linkwright.links.changes linkwright.links.domains.changes linkwright.links.metrics
     linkwright.links.metrics.conversions linkwright.links.metrics.conversions_models
     linkwright.links.passwords linkwright.links.references
     linkwright.links.targets string stringprep
@@ -93,6 +95,12 @@ WRITES = _names("""
     phonenumbers.phonenumbermatcher phonenumbers.phonenumberutil phonenumbers.re_util
     phonenumbers.shortdata phonenumbers.shortnumberinfo phonenumbers.unicode_util
     phonenumbers.util threading unicodedata
+""")
+# Those with packages of their own, besides: of ours alone, as what a package loads is its own.
+WITH_PACKAGES = _names("""
+    linkwright.links.domains.adding linkwright.links.domains.checking
+    linkwright.links.domains.lookup linkwright.links.domains.names linkwright.links.redirect
+    linkwright.links.redirect.host linkwright.notifications.operations
 """)
 # Those whose answer holds a secret, besides: it is sealed.
 SEALS = _names("""

@@ -42,6 +42,7 @@ def _with_pages(mode: str = "live", like: World | None = None) -> World:
         world.workspace.link()
         world.workspace.link_campaign()
         world.workspace.notification()
+        world.workspace.domain()
     return world
 
 

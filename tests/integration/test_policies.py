@@ -216,6 +216,26 @@ def follows_links(stack: Stack, workspace: Workspace) -> None:
         settings.settings.cache_clear()
 
 
+def has_a_domain(stack: Stack, workspace: Workspace) -> None:
+    """It is proven, has a link that is followed, and is deleted."""
+    name, instead = "go.rights.example.com", "https://example.com/"
+    domain = workspace.proven(name, not_found_url=instead)
+    path = f"/api/domains/{domain}"
+    changed = {"not_found_url": f"{instead}gone"}
+    version = str(workspace.client.get(path).json["version"])
+    answer = workspace.client.request("PATCH", path, json=changed, headers={"If-Match": version})
+    assert answer.status == 200
+    free = make_workspace("free")
+    free.domain()
+    assert free.client.post("/api/domains", json={"domain": name}).status == 402
+    link = workspace.link(domain=domain, alias="rights")
+    for method, status in (("GET", 302), ("POST", 303)):
+        assert shortlinks.ask("/rights", method, domain=name).status == status
+    assert shortlinks.ask("/nothing", domain=name).status == 302
+    assert workspace.client.request("DELETE", f"/api/links/{link['id']}").status == 204
+    assert workspace.client.request("DELETE", path).status == 204
+
+
 def changes_and_lists_short_links(stack: Stack, workspace: Workspace) -> None:
     """By each index, with all that finds a link taken away and another in its place."""
     client, wanted = workspace.client, {"url": TARGET, "external_id": "mine"}
@@ -486,6 +506,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     lists_the_audit_log_by_each_index,
     lists_notifications_that_nobody_read,
     follows_links,
+    has_a_domain,
     changes_and_lists_short_links,
     counts_clicks,
     forgets_who_visited,

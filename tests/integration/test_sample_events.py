@@ -63,6 +63,7 @@ def _things_of_the_samples(stack: Stack) -> None:
     _have_the_link()
     _have_the_campaign()
     _have_the_notification()
+    _have_the_domain()
 
 
 def named_key() -> str:
@@ -108,6 +109,16 @@ def named_campaign() -> str:
 def _have_the_campaign() -> None:
     if get(Table.CORE, link_items.campaign_key(demo().partition, named_campaign())) is None:
         _as_named("lcmp", named_campaign(), demo().link_campaign)
+
+
+def named_domain() -> str:
+    """The domain that the samples name."""
+    return str(sample(named("get_domain"))["pathParameters"]["domain_id"])
+
+
+def _have_the_domain() -> None:
+    if get(Table.CORE, link_items.domain_key(demo().partition, named_domain())) is None:
+        _as_named("dom", named_domain(), demo().domain)
 
 
 def named_notification() -> str:
@@ -204,6 +215,38 @@ def test_200_update_campaign() -> None:
 def test_204_delete_campaign() -> None:
     assert replay("delete_campaign").status == 204
     assert replay("get_campaign").status == 404
+
+
+def test_200_list_domains() -> None:
+    answer = replay("list_domains")
+    assert answer.status == 200
+    assert named_domain() in {row["id"] for row in answer.json["data"]}
+
+
+def test_201_create_domain() -> None:
+    answer = replay("create_domain")
+    assert (answer.status, answer.json["domain"]) == (201, "shop.example.org")
+
+
+def test_200_get_domain() -> None:
+    answer = replay("get_domain")
+    assert (answer.status, answer.json["id"]) == (200, named_domain())
+
+
+def test_200_update_domain() -> None:
+    answer = replay("update_domain")
+    assert (answer.status, answer.json["not_found_url"]) == (200, "https://example.com/gone")
+
+
+def test_200_verify_domain() -> None:
+    answer = replay("verify_domain")
+    assert (answer.status, answer.json["status"]) == (200, "pending")
+    assert answer.json["last_error"]["code"] == "record_not_found"
+
+
+def test_204_delete_domain() -> None:
+    assert replay("delete_domain").status == 204
+    assert replay("get_domain").status == 404
 
 
 def test_200_list_notifications() -> None:

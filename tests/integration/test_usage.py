@@ -55,6 +55,7 @@ def test_200_a_new_workspace_has_all_of_its_plan(stack: Stack, plan: Any) -> Non
         "mailer_sends": _unused(plan.mailer_sends),
         "ai_credits": _unused(plan.ai_credits),
         "links": _unused(plan.links),
+        "domains": _unused(plan.domains),
     }
 
 
@@ -103,6 +104,7 @@ def test_200_each_dimension_by_its_own_counter(workspace: Workspace) -> None:
         "mailer_sends": {"used": 4_000, "reserved": 0, "limit": 5_000, "remaining": 1_000},
         "ai_credits": {"used": 0, "reserved": 500, "limit": 500, "remaining": 0},
         "links": _unused(5_000),
+        "domains": _unused(5),
     }
 
 

@@ -15,6 +15,7 @@ from tools.local_cloud import (
     deployment,
     front_door,
     mail,
+    name_server,
     telephone,
     webhooks,
 )
@@ -66,6 +67,7 @@ def start_cloud(
             for name in (telephone.LIVE, telephone.TEST)
         }
         letters = stack.enter_context(mail.start(directory))
+        names = stack.enter_context(name_server.start(directory))
         with _timed(say, "Starting MiniStack"):
             emulator = stack.enter_context(
                 start_ministack(
@@ -77,7 +79,9 @@ def start_cloud(
                     api_url=base_url,
                 )
             )
-        api_id = _bring_up_to_date(directory, emulator.endpoint_url, say)
+        api_id = _bring_up_to_date(
+            directory, emulator.endpoint_url, name_server.parameters(names), say
+        )
         outputs = deployment.outputs(emulator.endpoint_url)
         telephone.tell(emulator.endpoint_url, outputs, carriers, webhooks.parts(directory))
         mail.verify(emulator.endpoint_url)
@@ -92,8 +96,8 @@ def start_cloud(
         yield Cloud(base_url, emulator.endpoint_url, outputs, demo, emulator, carrier, letters)
 
 
-def _bring_up_to_date(directory: Path, endpoint: str, say: Say) -> str:
-    parameters = clerk.parameters(directory) | telephone.parameters() | mail.parameters()
+def _bring_up_to_date(directory: Path, endpoint: str, own: dict[str, str], say: Say) -> str:
+    parameters = clerk.parameters(directory) | telephone.parameters() | mail.parameters() | own
     wanted = deployment.fingerprint(parameters)
     if deployment.is_current(endpoint, wanted):
         say("Nothing has changed since the last deployment")

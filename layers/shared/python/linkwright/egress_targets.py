@@ -100,7 +100,7 @@ def parse(url: str, base: str = "") -> Target:
         raise ValueError
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     path = quote(path, safe=string.punctuation)
-    return Target(parts.scheme, _host(authority["host"]), port, path)
+    return Target(parts.scheme, host(authority["host"]), port, path)
 
 
 def onward(target: Target, location: str) -> Target:
@@ -113,16 +113,16 @@ def onward(target: Target, location: str) -> Target:
     return found
 
 
-def _host(text: str) -> str:
-    """The host as DNS, TLS and HTTP name it."""
+def host(text: str) -> str:
+    """The host as DNS, TLS and HTTP name it. Raises `ValueError`."""
     if text.startswith("["):
         return str(IPv6Address(text[1:-1]))
-    host = _ascii(text.lower())
-    if _ENDS_IN_A_NUMBER.search(host):
-        return str(IPv4Address(host))
-    if len(host) > _MAX_NAME_CHARS or not _NAME.fullmatch(host):
+    name = _ascii(text.lower())
+    if _ENDS_IN_A_NUMBER.search(name):
+        return str(IPv4Address(name))
+    if len(name) > _MAX_NAME_CHARS or not _NAME.fullmatch(name):
         raise ValueError
-    return host
+    return name
 
 
 def _ascii(name: str) -> str:

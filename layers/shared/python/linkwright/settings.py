@@ -32,6 +32,10 @@ class Settings:
     public_url: str
     api_url: str
     domain_name: str
+    # Where domains of workspaces are to lead, names and addresses.
+    domain_targets: tuple[str, ...]
+    # As "127.0.0.1:5353"; those of the machine, if there are none.
+    dns_servers: tuple[str, ...]
     behind_cloudfront: bool
     abuse_contact: str
     secret_arn: str
@@ -86,6 +90,8 @@ def settings() -> Settings:
         public_url=env.get("PUBLIC_URL", ""),
         api_url=env.get("API_URL", ""),
         domain_name=env.get("DOMAIN_NAME", ""),
+        domain_targets=tuple(filter(None, env.get("DOMAIN_TARGETS", "").split(","))),
+        dns_servers=tuple(filter(None, env.get("DNS_SERVERS", "").split(","))),
         behind_cloudfront=env.get("BEHIND_CLOUDFRONT") == "true",
         abuse_contact=env.get("ABUSE_EMAIL") or env.get("MAIL_FROM", ""),
         secret_arn=env.get("SECRET_ARN", ""),

@@ -10,7 +10,7 @@ from linkwright.http import Request
 from linkwright.links import items
 from linkwright.links.items import AliasItem
 from linkwright.settings import settings
-from linkwright.table import Item, Table
+from linkwright.table import Item, Table, get
 from linkwright.transaction import Outrun, Transaction
 
 # What other routes take, or may come to take.
@@ -56,17 +56,22 @@ def take(tx: Transaction, link: Item, *, chosen: bool) -> None:
     """The link's alias is its own from now on. At the commit: another link has it, or had it less
     than 30 days ago (409 `alias_taken`); of one that nobody chose, `Outrun`.
     """
+    domain = link["view"].get("domain")
+    # Of who had the name before it was proven by this domain: nobody is led by it any more.
+    former = ("attribute_exists(#domain) AND #domain <> :domain",) if domain else ()
     tx.put(
         Table.CORE,
         dict(item(tx.partition, link)),
-        condition="attribute_not_exists(#pk) OR #free_at <= :now",
-        values={"now": clock.epoch()},
+        condition=" OR ".join(("attribute_not_exists(#pk)", "#free_at <= :now", *former)),
+        values={"now": clock.epoch(), **({"domain": domain} if former else {})},
         otherwise=taken if chosen else Outrun,
     )
 
 
 def change(tx: Transaction, link: Item) -> None:
     """Have the redirect know of the link as it is now."""
+    if _is_lost(link):
+        return
     tx.put(
         Table.CORE,
         dict(item(tx.partition, link)),
@@ -78,6 +83,8 @@ def change(tx: Transaction, link: Item) -> None:
 
 def give_up(tx: Transaction, link: Item) -> None:
     """Nobody has the link's alias for 30 days, and then anybody may."""
+    if _is_lost(link):
+        return
     free_at = clock.epoch() + int(QUARANTINE.total_seconds())
     gone: AliasItem = {
         **_key(link),
@@ -92,6 +99,14 @@ def give_up(tx: Transaction, link: Item) -> None:
         values={"link": link["sk"]},
         otherwise=Outrun,
     )
+
+
+def _is_lost(link: Item) -> bool:
+    """Whether the alias is another link's: who has its domain's name now has taken it."""
+    if link["host"] == items.OWN_HOST:
+        return False
+    found = get(Table.CORE, items.alias_key(link["host"], link["view"]["alias"]))
+    return found is None or found.get("link") != link["sk"]
 
 
 def taken() -> Conflict:

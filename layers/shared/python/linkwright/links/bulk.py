@@ -22,7 +22,7 @@ from linkwright.links.models import (
     CreateLink,
     CreateLinks,
 )
-from linkwright.links.references import Need, Needs
+from linkwright.links.references import Needs
 from linkwright.table import Item, Key, Table, get, get_many, query
 from linkwright.transaction import MAX_OPERATIONS, Outrun, Transaction
 from linkwright.workspace import operations as workspace
@@ -149,7 +149,7 @@ def _made(
     for index, one in wanted.items():
         try:
             link = changes.made(partition, one, request, hashes.of)
-            needs = references.needed(partition, {}, link["view"])
+            needs = references.needed(partition, {}, link["view"], link["host"])
         except ApiError as error:
             results[index] = _failed(index, error)
             continue
@@ -192,14 +192,14 @@ def _require_new(own: dict[Key, Conflict], known: dict[Key, Item], taken: set[Ke
 
 def _require(needs: Needs, known: dict[Key, Item]) -> None:
     for key, need in needs.items():
-        if need.exists and key not in known:
-            # Perhaps it is new: what was read of many is not read strongly.
-            row = get(Table.CORE, key)
-            if row is None:
-                raise need.otherwise()
-            known[key] = row
-        if not need.exists and key in known:
+        if need.is_met(known.get(key)):
+            continue
+        # Perhaps it is new: what was read of many is not read strongly.
+        row = get(Table.CORE, key)
+        if not need.is_met(row):
             raise need.otherwise()
+        if row is not None:
+            known[key] = row
 
 
 def _known(account: Account, made: list[_Made]) -> dict[Key, Item]:
@@ -227,7 +227,7 @@ def _chunks(made: list[_Made]) -> list[list[_Made]]:
 
 def _write(tx: Transaction, account: Account, push: _Push, chunk: list[_Made]) -> None:
     needs = {key: need for one in chunk for key, need in one.needs.items()}
-    references.require(tx, {key: Need(need.exists, Outrun) for key, need in needs.items()})
+    references.require(tx, {key: one._replace(otherwise=Outrun) for key, one in needs.items()})
     for one in chunk:
         changes.put(tx, one.link, chosen=False, otherwise=Outrun)
         push.note(tx, one)

@@ -20,7 +20,7 @@ def create(account: Account, wanted: CreateLink, request: Request, tx: Transacti
     alias or external id that is taken (409), the plan has no more links (402).
     """
     link = made(account.partition, wanted, request)
-    references.require(tx, references.needed(account.partition, {}, link["view"]))
+    references.require(tx, references.needed(account.partition, {}, link["view"], link["host"]))
     put(tx, link, chosen=wanted.alias is not None)
     usage.occupy(account, DIMENSION, 1, tx)
     return links.shown(link)
@@ -46,7 +46,7 @@ def upsert(account: Account, wanted: UpsertLink, request: Request, tx: Transacti
     row = links.by_external_id(account.partition, wanted.external_id)
     if row is None:
         link = made(account.partition, wanted, request)
-        references.require(tx, references.needed(account.partition, {}, link["view"]))
+        references.require(tx, references.needed(account.partition, {}, link["view"], link["host"]))
         put(tx, link, chosen=wanted.alias is not None, otherwise=Outrun)
         usage.occupy(account, DIMENSION, 1, tx)
         return links.shown(link)
@@ -126,7 +126,7 @@ def rewrite(tx: Transaction, before: Item, after: Item, otherwise: Otherwise) ->
         values={"seen": before["v"]},
         otherwise=otherwise,
     )
-    references.require(tx, references.needed(partition, old, view))
+    references.require(tx, references.needed(partition, old, view, after["host"]))
     if (before["host"], old["alias"]) == (after["host"], view["alias"]):
         aliases.change(tx, after)
     else:
@@ -177,6 +177,8 @@ def _stored(partition: str, view: Item, host: str, password: str | None) -> Item
     if "campaign" in view:
         item["gsi1pk"] = items.campaign_partition(partition, view["campaign"])
         item["gsi1sk"] = view["id"]
+    if "domain" in view:
+        item["gsi4pk"] = items.domain_links_partition(partition, view["domain"])
     return item
 
 

@@ -67,10 +67,11 @@ class LinkItem(TypedDict):
     host: str
     # As `passwords.hashed` makes it; in no view.
     password: NotRequired[str]
-    # Lists: by campaign, and those that are archived or are not.
+    # Lists: by campaign, those that are archived or are not, and by domain.
     gsi1pk: NotRequired[str]
     gsi1sk: NotRequired[str]
     gsi3pk: str
+    gsi4pk: NotRequired[str]
 
 
 class AliasItem(TypedDict):
@@ -151,18 +152,18 @@ def domain_key(partition: str, domain_id: str) -> Key:
     return Key(f"W#{partition}#DOM", domain_id)
 
 
+def domain_links_partition(partition: str, domain_id: str) -> str:
+    """Of gsi4: the links on a domain, sorted by their ids."""
+    return f"W#{partition}#DOM#{domain_id}#LNK"
+
+
 def domain_name_key(name: str) -> Key:
-    """Whose domain a name is, and that nobody else may have it."""
+    """Whose a name is that was proven: its `partition`, and the id as `domain`."""
     return Key(f"DN#{name}", "META")
 
 
 def campaign_key(partition: str, campaign_id: str) -> Key:
     return Key(f"W#{partition}#LCMP", campaign_id)
-
-
-def notification_key(partition: str, kind: str, of: str, episode: str) -> Key:
-    """The same thing is told once: whoever tells it again finds it there."""
-    return Key(f"W#{partition}#NTF", f"{kind}#{of}#{episode}")
 
 
 # ---- Clicks --------------------------------------------------------------------------------------

@@ -3,7 +3,8 @@
 That these are as they should be is a condition of the link's own write.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -22,10 +23,19 @@ _SERVING = frozenset({"verified", "active"})
 
 
 class Need(NamedTuple):
-    """That an item is there, or that it is not."""
+    """What must hold of another item."""
 
-    exists: bool
+    condition: str
     otherwise: Otherwise
+    values: Mapping[str, str] = MappingProxyType({})
+
+    def is_met(self, row: Item | None) -> bool:
+        if row is None or self.condition == _NOT_THERE:
+            return (row is None) == (self.condition == _NOT_THERE)
+        return all(row.get(name) == value for name, value in self.values.items())
+
+
+_THERE, _NOT_THERE = "attribute_exists(#pk)", "attribute_not_exists(#pk)"
 
 
 Needs = dict[Key, Need]
@@ -57,38 +67,41 @@ def host(partition: str, domain: str | None) -> str:
     known = get(Table.CORE, items.domain_key(partition, domain))
     if known is None:
         raise _no_domain()
-    if known["view"]["status"] not in _SERVING:
-        raise Conflict("The domain is not verified yet.", reason="domain_not_verified")
+    if known["status"] not in _SERVING:
+        raise _not_verified()
     return str(known["name"])
 
 
-def needed(partition: str, before: Item, after: Item) -> Needs:
-    """What must be so for a link to refer to what it did not refer to before.
+def needed(partition: str, before: Item, after: Item, host: str) -> Needs:
+    """What must be so for a link at a host to refer to what it did not refer to before.
 
     Errors: more hosts than a link may lead to (400).
     """
     needs: Needs = {}
-    for name, prefix, key, otherwise in (
-        ("campaign", "lcmp", items.campaign_key, _no_campaign),
-        ("domain", "dom", items.domain_key, _no_domain),
-    ):
-        if name in after and before.get(name) != after[name]:
-            if not ids.matches(prefix, after[name]):
-                raise otherwise()
-            needs[key(partition, after[name])] = Need(True, otherwise)
+    if "campaign" in after and before.get("campaign") != after["campaign"]:
+        if not ids.matches("lcmp", after["campaign"]):
+            raise _no_campaign()
+        needs[items.campaign_key(partition, after["campaign"])] = Need(_THERE, _no_campaign)
+    if "domain" in after and before.get("domain") != after["domain"]:
+        # Not that it is among the workspace's: that nobody else has proven the name since.
+        needs[items.domain_name_key(host)] = Need(
+            "#domain = :domain", _not_verified, {"domain": after["domain"]}
+        )
     hosts = {targets.host(url): field for field, url in _leading(after)}
     if len(hosts) > MAX_HOSTS:
         raise ValidationFailed(f"A link leads to at most {MAX_HOSTS} hosts.", field="geo")
     known = {targets.host(url) for _, url in _leading(before)}
     for name in sorted(set(hosts) - known):
-        needs[items.domain_name_key(name)] = Need(False, _leads_back(hosts[name]))
+        where, refused = items.domain_name_key(name), _leads_back(hosts[name])
+        if where in needs:
+            raise refused()
+        needs[where] = Need(_NOT_THERE, refused)
     return needs
 
 
 def require(tx: Transaction, needs: Needs) -> None:
-    for key, need in needs.items():
-        condition = f"attribute_{'' if need.exists else 'not_'}exists(#pk)"
-        tx.require(Table.CORE, key, condition, otherwise=need.otherwise)
+    for key, (condition, otherwise, values) in needs.items():
+        tx.require(Table.CORE, key, condition, values=values, otherwise=otherwise)
 
 
 def _leading(view: Item) -> Iterator[tuple[str, str]]:
@@ -106,6 +119,10 @@ def _leads_back(field: str) -> Otherwise:
 
 def _no_campaign() -> ResourceNotFound:
     return ResourceNotFound("There is no such campaign.", field="campaign")
+
+
+def _not_verified() -> Conflict:
+    return Conflict("The domain is not verified.", reason="domain_not_verified")
 
 
 def _no_domain() -> ResourceNotFound:

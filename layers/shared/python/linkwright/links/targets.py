@@ -44,7 +44,7 @@ def accepted(url: str, field: str, own: frozenset[str] = frozenset()) -> str:
     except ValueError:
         text = "must be a URL that begins with https:// or http://, without a user"
         raise refused(field, text) from None
-    if not _is_public(target.host):
+    if not is_public(target.host):
         raise refused(field, "must lead to a host of the public internet")
     if target.host in own | own_hosts():
         raise refused(field, "must not lead back to a short link")
@@ -71,7 +71,7 @@ def is_below(name: str, parent: str) -> bool:
     return name == parent or name.endswith(f".{parent}")
 
 
-def _is_public(name: str) -> bool:
+def is_public(name: str) -> bool:
     try:
         ip_address(name)
     except ValueError:

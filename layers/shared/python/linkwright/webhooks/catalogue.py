@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from linkwright.fields import Model
-from linkwright.links.operations import Link
+from linkwright.links.operations import Domain, Link
 from linkwright.voice import operations as voice
 from linkwright.voice.operations import CallSummary
 from linkwright.webhooks.models import MASK, Delivery, Webhook
@@ -34,6 +34,8 @@ _OBJECTS: Mapping[str, type[BaseModel]] = {
     "link.updated": Link,
     "link.deleted": Link,
     "link.blocked": Link,
+    "domain.verified": Domain,
+    "domain.failed": Domain,
     "webhook.failing": Webhook,
     "webhook.delivery_exhausted": Delivery,
     "webhook.disabled": Webhook,
@@ -84,6 +86,7 @@ def sample_details(event_type: str) -> Object:
 _CALL, _AGENT = "call_01M6DSG7E0EXAMP1EEXAMP1E01", "agt_01M3V7ME00EXAMP1EEXAMP1E02"
 _WEBHOOK = "wh_01M3V7XJZ0EXAMP1EEXAMP1E03"
 _LINK = "lnk_01M3V7YQR0EXAMP1EEXAMP1E04"
+_DOMAIN, _NAME = "dom_01M3V7Z1T0EXAMP1EEXAMP1E07", "go.example.com"
 _EVENT, _DELIVERY = "evt_01M6DSM1G8EXAMP1EEXAMP1E05", "dlv_01M6DSM1G8EXAMP1EEXAMP1E06"
 _ENDED = {"ended_at": "2026-11-02T09:32:05Z", "ended_reason": "callee_hung_up"}
 
@@ -102,6 +105,7 @@ def _samples() -> Mapping[str, Object]:
             "remaining": 56,
         },
         **_links(),
+        **_domains(),
         **_webhooks(),
         "ping": {"message": "It works."},
     }
@@ -182,6 +186,34 @@ def _links() -> Mapping[str, Object]:
         "link.deleted": changed,
         "link.blocked": changed | {"blocked": True},
     }
+
+
+def _domains() -> Mapping[str, Object]:
+    proof = {
+        "purpose": "proof",
+        "type": "TXT",
+        "name": f"_linkwright.{_NAME}",
+        "value": f"linkwright-verification={_DOMAIN}",
+    }
+    verified = {
+        "id": _DOMAIN,
+        "domain": _NAME,
+        "domain_unicode": _NAME,
+        "status": "verified",
+        "records": [proof],
+        "checked_at": "2026-10-01T08:15:00Z",
+        "verified_at": "2026-10-01T08:15:00Z",
+        "created_at": "2026-10-01T08:05:20Z",
+        "updated_at": "2026-10-01T08:15:00Z",
+        "version": 2,
+    }
+    why = {
+        "code": "record_not_found",
+        "message": "There is no TXT record that proves the name.",
+    }
+    moment = {"checked_at": "2026-11-02T09:30:00Z", "updated_at": "2026-11-02T09:30:00Z"}
+    failed = verified | moment | {"status": "failed", "last_error": why, "version": 3}
+    return {"domain.verified": verified, "domain.failed": failed}
 
 
 def _webhooks() -> Mapping[str, Object]:

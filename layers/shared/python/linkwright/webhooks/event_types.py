@@ -20,6 +20,8 @@ EVENT_TYPES = {
     "link.updated": "A short link was changed.",
     "link.deleted": "A short link was deleted: this is what it was.",
     "link.blocked": "The operator blocked a short link, or lets it lead on again.",
+    "domain.verified": "A domain of short links was proven to be the workspace's.",
+    "domain.failed": "A domain of short links is not proven any more: no link is made on it.",
     "webhook.failing": "An endpoint has failed several times in a row; the others are told.",
     "webhook.delivery_exhausted": "An event was not delivered in its time; the others are told.",
     "webhook.disabled": "An endpoint was disabled, since it takes nothing; the others are told.",

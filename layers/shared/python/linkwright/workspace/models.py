@@ -27,7 +27,8 @@ class Limits(Model):
     """What the plan allows: requests per credential and minute, allowances per billing cycle.
 
     `dials_per_day` counts each attempt of a call, on one day, UTC. `concurrent_calls`, `webhooks`,
-    `mailboxes` and `links` are how many there may be at once; all others are per billing cycle.
+    `mailboxes`, `links` and `domains` are how many there may be at once; all others are per billing
+    cycle.
     """
 
     requests_per_minute: int
@@ -40,6 +41,7 @@ class Limits(Model):
     leads_researched: int
     mailboxes: int
     links: int
+    domains: int
 
 
 class Member(Model):
@@ -106,13 +108,17 @@ class UsageThreshold(Allowance):
 
 
 class Usage(Model):
-    """What the current billing cycle has used of the plan; `links` are those there are at once."""
+    """What the current billing cycle has used of the plan.
+
+    `links` and `domains` are those there are at once.
+    """
 
     period: Cycle
     call_minutes: Allowance
     mailer_sends: Allowance
     ai_credits: Allowance
     links: Allowance
+    domains: Allowance
 
 
 def _known(country: str) -> str:

@@ -21,6 +21,7 @@ def current(account: Account) -> Usage:
         mailer_sends=of("mailer_sends"),
         ai_credits=of("ai_credits"),
         links=_at_once(account.plan, "links", counted.get("links", {})),
+        domains=_at_once(account.plan, "domains", counted.get("domains", {})),
     )
 
 

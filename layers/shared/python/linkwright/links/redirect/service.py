@@ -8,12 +8,12 @@ from typing import NamedTuple, cast
 from linkwright import clock
 from linkwright.errors import NoSuchRoute, Unavailable
 from linkwright.http import Request, Response
-from linkwright.links.items import AliasItem, alias_key
+from linkwright.links.items import OWN_HOST, AliasItem, alias_key, domain_key, domain_name_key
 from linkwright.links.redirect import blocked, bots, clicks, front, host, pages, rules, visitors
 from linkwright.links.redirect.clicks import CapReached, Click
 from linkwright.links.redirect.visitors import Visitor
 from linkwright.observability import count
-from linkwright.table import Table, get
+from linkwright.table import Item, Table, get, get_many
 
 
 class Asked(NamedTuple):
@@ -27,9 +27,9 @@ class Asked(NamedTuple):
 
 def follow(request: Request) -> Response:
     """GET and HEAD. What is no link is answered as any path that no route takes."""
-    asked = find(request)
+    owner, asked = find(request)
     if asked is None:
-        return _no_link(request)
+        return _elsewhere(request, owner) or _no_link(request)
     answer = closed(asked) or (pages.password() if "password" in asked.alias else lead(asked))
     if request.method == "HEAD":
         answer.body = ""
@@ -46,18 +46,44 @@ def _no_link(request: Request) -> Response:
     return unmatched(request)
 
 
-def find(request: Request) -> Asked | None:
-    """What is deleted or archived is not there."""
+def _elsewhere(request: Request, owner: Item | None) -> Response | None:
+    """Where a domain sends whoever asks for a link that is not there."""
+    domain = get(Table.CORE, domain_key(owner["partition"], owner["domain"])) if owner else None
+    instead = domain["view"].get("not_found_url") if domain else None
+    return _sent(request, instead) if instead else None
+
+
+def find(request: Request) -> tuple[Item | None, Asked | None]:
+    """Whose the name is that was asked at, if it is not ours, and the link: what is deleted or
+    archived is not there.
+    """
     alias = host.alias_of(request)
     if alias is None:
-        return None
+        return None, None
     behind_front = front.is_before(request)
     at = host.asked_at(request, behind_front=behind_front)
-    found = get(Table.CORE, alias_key(at, alias))
+    owner, found = _read(at, alias)
     if found is None or "gone_at" in found or found.get("archived"):
-        return None
+        return owner, None
     visitor = visitors.of(request, behind_front=behind_front)
-    return Asked(request, at, cast(AliasItem, found), visitor)
+    return owner, Asked(request, at, cast(AliasItem, found), visitor)
+
+
+def _read(at: str, alias: str) -> tuple[Item | None, Item | None]:
+    """By one call. At a name that changed hands the links of who had it lead nobody any more."""
+    if at == OWN_HOST:
+        return None, get(Table.CORE, alias_key(at, alias))
+    name, link = domain_name_key(at), alias_key(at, alias)
+    try:
+        found = get_many(Table.CORE, [name, link], strong=True)
+    except Unavailable:
+        # That neither is there cannot be told from a fault: of one alone it can.
+        found = {}
+    owner = found.get(name) or get(Table.CORE, name)
+    if owner is None:
+        return None, None
+    of_link = found.get(link)
+    return owner, of_link if of_link and of_link.get("domain") == owner["domain"] else None
 
 
 def closed(asked: Asked) -> Response | None:

@@ -21,7 +21,7 @@ FIELD = "password"
 
 def unlock(request: Request) -> Response:
     """POST. Raises `Unavailable`, and what a path that no route takes is answered."""
-    asked = service.find(request)
+    _, asked = service.find(request)
     if asked is None:
         return unmatched(request)
     return service.told(asked, service.closed(asked) or _answer(asked))
