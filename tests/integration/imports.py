@@ -133,7 +133,8 @@ FOLLOWS = _names("""
     linkwright.events linkwright.exchange linkwright.http linkwright.ids linkwright.jobs
     linkwright.links linkwright.links.aliases linkwright.links.items linkwright.links.redirect
     linkwright.links.redirect.blocked linkwright.links.redirect.bots
-    linkwright.links.redirect.clicks linkwright.links.redirect.front linkwright.links.redirect.host
+    linkwright.links.redirect.clicks linkwright.links.redirect.countries
+    linkwright.links.redirect.front linkwright.links.redirect.host
     linkwright.links.redirect.pages linkwright.links.redirect.rules linkwright.links.redirect.salts
     linkwright.links.redirect.service linkwright.links.redirect.visitors linkwright.observability
     linkwright.settings linkwright.startup linkwright.table linkwright.transaction math ntpath

@@ -37,6 +37,7 @@ class Settings:
     # As "127.0.0.1:5353"; those of the machine, if there are none.
     dns_servers: tuple[str, ...]
     behind_cloudfront: bool
+    geo_file: str
     abuse_contact: str
     secret_arn: str
     kms_key_arn: str
@@ -93,6 +94,7 @@ def settings() -> Settings:
         domain_targets=tuple(filter(None, env.get("DOMAIN_TARGETS", "").split(","))),
         dns_servers=tuple(filter(None, env.get("DNS_SERVERS", "").split(","))),
         behind_cloudfront=env.get("BEHIND_CLOUDFRONT") == "true",
+        geo_file=env.get("GEO_FILE", ""),
         abuse_contact=env.get("ABUSE_EMAIL") or env.get("MAIL_FROM", ""),
         secret_arn=env.get("SECRET_ARN", ""),
         kms_key_arn=env.get("KMS_KEY_ARN", ""),

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from linkwright.http import Request
+from linkwright.links.redirect import countries
 
 MAX_AGENT_CHARS = 400
 # Of whoever runs a crawler, mostly.
@@ -23,7 +24,7 @@ _NETWORK_BITS = 64
 
 
 class Visitor(NamedTuple):
-    """`country` is known only where something before us says it."""
+    """`country` is known only where something before us says it, or a file of the operator's."""
 
     address: str
     country: str | None
@@ -48,10 +49,14 @@ def of(request: Request, *, behind_front: bool) -> Visitor:
         country = headers.get("cloudfront-viewer-country")
     return Visitor(
         address=address,
-        country=country if country and _COUNTRY.fullmatch(country) else None,
+        country=_known(country) or _known(countries.of(address)),
         agent=_MAIL_ADDRESS.sub("", headers.get("user-agent", "").strip())[:MAX_AGENT_CHARS],
         referrer=_host_of(headers.get("referer", "")),
     )
+
+
+def _known(country: str | None) -> str | None:
+    return country if country and _COUNTRY.fullmatch(country) else None
 
 
 def _hashed(salt: bytes, *parts: str) -> str:
