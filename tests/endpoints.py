@@ -332,8 +332,9 @@ ENDPOINTS = {
         body=lambda _: {"title": _a_word()},
     ),
     "DELETE /api/links/{link_id}": Row(
-        # Link, alias, cap and the count of links 2 each, the link's index 1; event 2 and 3.
-        [Cost(_CHANGE, 1, 14)],
+        # Link, alias, cap, the count of links and what is to be looked at of it 2 each, the link's
+        # index 1; event 2 and 3.
+        [Cost(_CHANGE, 1, 16)],
     ),
     "GET /api/links/{link_id}/qr": Row([Cost(["GetItem"], 1, 1)]),
     "GET /api/links/{link_id}/analytics": Row(

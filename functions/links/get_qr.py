@@ -3,8 +3,7 @@
 from linkwright.auth import Account
 from linkwright.endpoint import endpoint
 from linkwright.links import qr
-from linkwright.links.qr import Picture
-from linkwright.links.qr_models import QrQuery
+from linkwright.links.qr import Picture, QrQuery
 
 
 @endpoint(scope="links:read")

@@ -78,7 +78,8 @@ READS = _names("""
 # Those that write, besides.
 WRITES = _names("""
     encodings.idna linkwright.egress_targets linkwright.links.aliases linkwright.links.bulk
-    linkwright.links.changes linkwright.links.domains.changes linkwright.links.metrics
+    linkwright.links.candidates linkwright.links.changes linkwright.links.domains.changes
+    linkwright.links.metrics
     linkwright.links.metrics.conversions linkwright.links.metrics.conversions_models
     linkwright.links.passwords linkwright.links.references
     linkwright.links.targets string stringprep
@@ -121,7 +122,7 @@ CHANGES_WEBHOOKS = SEALS | _names("""
 DRAWS = _names("""
     array bz2 calendar email email.base64mime email.charset email.encoders email.errors
     email.feedparser email.header email.iterators email.message email.parser email.quoprimime
-    email.utils gzip http http.client linkwright.links.qr linkwright.links.qr_models locale lzma
+    email.utils gzip http http.client linkwright.links.qr locale lzma
     quopri segno segno.consts segno.encoder segno.utils segno.writers select selectors shutil socket
     ssl string tempfile urllib.error urllib.request urllib.response xml xml.sax
 """)

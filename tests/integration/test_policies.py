@@ -15,7 +15,7 @@ import pytest
 
 from linkwright import clock, ids, jobs, plans, settings, usage
 from linkwright.jobs import Work
-from linkwright.links.items import salt_key, visit_key
+from linkwright.links.items import cap_key, salt_key, visit_key
 from linkwright.links.metrics.rows import MOST_NAMES
 from linkwright.links.redirect import front, salts
 from linkwright.providers import twilio_callbacks
@@ -258,11 +258,15 @@ def changes_and_lists_short_links(stack: Stack, workspace: Workspace) -> None:
 
 
 def counts_clicks(stack: Stack, workspace: Workspace) -> None:
-    """Some that are counted, one that is gone, and more referrers than a row has room for."""
+    """Some that are counted, one that is gone, and more referrers than a row has room for; one of a
+    cap that is used up.
+    """
     hosts = [f"{at}.example" for at in range(MOST_NAMES + 1)]
     written = [clicks.click(workspace, "lnk_0001", referrer=host) for host in hosts]
     stack.put("ClicksTable", *written)
-    for batch in (written[:1], written, [clicks.click(workspace, "lnk_0001")]):
+    last = clicks.click(workspace, workspace.link(click_cap=1)["id"], cap=1)
+    stack.put("ClicksTable", last, {**cap_key(last["link"]).attributes(), "passed": 1})
+    for batch in (written[:1], written, [clicks.click(workspace, "lnk_0001")], [last]):
         assert clicks.count(batch) == {"batchItemFailures": []}
 
 

@@ -2,7 +2,7 @@
 
 from linkwright import clock, ids
 from linkwright.egress_targets import parse
-from linkwright.links import aliases, items, links
+from linkwright.links import aliases, candidates, items, links
 from linkwright.table import Item, Table, get, query
 from linkwright.transaction import Outrun, Transaction
 
@@ -35,6 +35,7 @@ def block(link_id: str, partition: str, tx: Transaction, *, blocked: bool) -> bo
         otherwise=Outrun,
     )
     aliases.change(tx, after)
+    candidates.keep(tx, row["view"], view)
     tx.audit("link.blocked" if blocked else "link.unblocked", link_id)
     tx.emit("link.blocked", view, sequence=after["v"])
     return True

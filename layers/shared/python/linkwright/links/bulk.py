@@ -14,7 +14,7 @@ from linkwright.auth import Account
 from linkwright.errors import ApiError, Conflict, PayloadTooLarge, ValidationFailed
 from linkwright.http import Request
 from linkwright.idempotency import RETENTION_S
-from linkwright.links import aliases, changes, items, links, passwords, references
+from linkwright.links import aliases, candidates, changes, items, links, passwords, references
 from linkwright.links.models import (
     BulkError,
     BulkResult,
@@ -49,8 +49,8 @@ class _Made(NamedTuple):
     @property
     def operations(self) -> int:
         """With the row of the push, the alias and the event."""
-        view = self.link["view"]
-        return 4 + ("external_id" in view) + len(view["tags"]) + len(self.needs)
+        view, needs = self.link["view"], len(self.needs)
+        return 4 + needs + ("external_id" in view) + len(view["tags"]) + candidates.rows(view)
 
 
 def create(account: Account, wanted: CreateLinks, request: Request, tx: Transaction) -> BulkResults:

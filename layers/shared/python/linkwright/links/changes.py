@@ -6,7 +6,7 @@ from linkwright import clock, ids, usage
 from linkwright.auth import Account
 from linkwright.errors import Conflict
 from linkwright.http import IfMatch, Request
-from linkwright.links import aliases, items, links, passwords, references
+from linkwright.links import aliases, candidates, items, links, passwords, references
 from linkwright.links.models import CreateLink, Link, UpdateLink, UpsertLink
 from linkwright.table import Item, Table
 from linkwright.transaction import Otherwise, Outrun, Transaction
@@ -71,6 +71,7 @@ def delete(account: Account, link_id: str, tx: Transaction) -> None:
     if "external_id" in view:
         _free_external_id(tx, view["external_id"])
     _tag(tx, row["sk"], view["tags"], [])
+    candidates.keep(tx, view, None)
     tx.delete(Table.CLICKS, items.cap_key(link_id), condition="")
     usage.vacate(partition, DIMENSION, tx)
     tx.emit("link.deleted", view, sequence=row["v"] + 1)
@@ -111,6 +112,7 @@ def put(tx: Transaction, link: Item, *, chosen: bool, otherwise: Otherwise | Non
         _take_external_id(tx, link, otherwise or external_id_taken)
     aliases.take(tx, link, chosen=chosen)
     _tag(tx, link["sk"], [], view["tags"])
+    candidates.keep(tx, None, view)
     tx.emit("link.created", view, sequence=_FIRST)
 
 
@@ -138,6 +140,7 @@ def rewrite(tx: Transaction, before: Item, after: Item, otherwise: Otherwise) ->
         if "external_id" in view:
             _take_external_id(tx, after, external_id_taken)
     _tag(tx, after["sk"], old["tags"], view["tags"])
+    candidates.keep(tx, old, view)
     tx.emit("link.updated", view, sequence=after["v"])
 
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from linkwright import relay
 from linkwright.errors import Unavailable
 from linkwright.jobs import Change
-from linkwright.links.metrics import rows
+from linkwright.links.metrics import noticing, rows
 from linkwright.links.metrics.rows import MOST_NAMES, OPEN, Place, Row
 from linkwright.observability import count, log_failure
 from linkwright.table import Item, Key, Table, get, get_many
@@ -66,6 +66,7 @@ def _is_seen_to(place: Place, clicks: Sequence[Item], zone: ZoneInfo) -> bool:
     """False if it is to be tried again."""
     try:
         _count(place, clicks, zone)
+        noticing.look(place, clicks)
     except Unavailable:
         return False
     except Exception as failure:  # noqa: BLE001 -- as above

@@ -157,6 +157,9 @@ def _item(click: Click, click_id: str) -> Item:
         "qr": click.is_scan or None,
         "bot": sight.bot,
         "kind": "preview" if sight.is_preview else None,
+        # By which the worker knows whether somebody should look at the link.
+        "cap": alias.get("click_cap"),
+        "tracks": alias.get("track_conversion"),
     }
     return {
         **key.attributes(),
