@@ -4,10 +4,12 @@ import ast
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from typing import get_args
 
 from linkwright import errors
 from linkwright.errors import ApiError
+from linkwright.plans import Plan
 from linkwright.providers import twilio_words
 from linkwright.voice.calls.models import Call, CallSummary
 from linkwright.voice.calls.states import EndedReason, Status, is_terminal
@@ -75,6 +77,36 @@ def _values(node: ast.expr, constants: dict[str, ast.expr]) -> set[str]:
         return set(Refusal)
     assert isinstance(node, ast.Constant), f"which reason is {ast.unparse(node)}?"
     return {str(node.value)}
+
+
+def test_each_limit_of_a_plan_that_may_be_reached_is_named() -> None:
+    modules = [ast.parse(path.read_text()) for path in CODE]
+    given = {name for module in modules for name in _dimensions(module, modules)}
+    section = (ROOT / "docs/errors.md").read_text().partition("### `plan_limit_exceeded`")[2]
+    listed = set(re.findall(r"`(\w+)`", section.partition("### ")[0]))
+    assert given == listed & {one.name for one in fields(Plan) if one.type is int}
+    assert {"call_minutes", "dials_per_day", "webhooks", "links"} <= given
+
+
+def _dimensions(module: ast.Module, modules: list[ast.Module]) -> Iterator[str]:
+    """What is taken of a plan, or is told to be used up; of a name, its values in any module."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.Call):
+            named = [one.value for one in node.keywords if one.arg == "dimension"]
+            if getattr(node.func, "attr", "") in {"occupy", "no_more", "reserve"}:
+                named += node.args[1:2]
+            for one in named:
+                yield from _texts(one, modules)
+
+
+def _texts(node: ast.expr, modules: list[ast.Module]) -> Iterator[str]:
+    if isinstance(node, ast.Constant):
+        yield str(node.value)
+    name = getattr(node, "attr", getattr(node, "id", ""))
+    for module in modules if name.isupper() else ():
+        for one in module.body:
+            if isinstance(one, ast.Assign) and ast.unparse(one.targets[0]) == name:
+                yield from _texts(one.value, [])
 
 
 def test_the_readme_shows_a_call_whole() -> None:
