@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -313,7 +312,7 @@ def put_off_by_each_delivery(patch: Patch) -> None:
 def job_without_an_end(patch: Patch) -> None:
     again = retries._failed_again
     patch.setattr(
-        retries, "_failed_again", lambda job, kind: again(job, replace(kind, longest=timedelta.max))
+        retries, "_failed_again", lambda job, kind: again(job, kind._replace(longest=timedelta.max))
     )
 
 

@@ -1,6 +1,5 @@
 """What it means for a call that one of its jobs has failed for as long as it may."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -28,7 +27,7 @@ from tools.jobs import given_up, redo
 def _no_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first failure is the last."""
     for name in (CALL, FOLLOW_UP, HANG_UP, RECORDING, SETTLEMENT):
-        kind = replace(KINDS[name], retries=(1,), longest=timedelta(seconds=-1))
+        kind = KINDS[name]._replace(retries=(1,), longest=timedelta(seconds=-1))
         monkeypatch.setitem(KINDS, name, kind)
 
 

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -172,7 +171,7 @@ def test_a_job_whose_worker_is_killed_each_time_gives_up_when_its_time_is_over(
 ) -> None:
     """Its messages come, so they are not waited for ever longer: it failed with no gap between."""
     longest = timedelta(days=1)
-    monkeypatch.setitem(KINDS, HANG_UP, replace(KIND, longest=longest))
+    monkeypatch.setitem(KINDS, HANG_UP, KIND._replace(longest=longest))
     pump.relay(stack, workspace.id)
     began, shard = clock.now(), _shard(job)
     while not jobs.has_given_up(_stored(job)):

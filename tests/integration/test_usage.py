@@ -149,6 +149,6 @@ def test_200_whoami_shows_every_row_of_the_plan(stack: Stack) -> None:
     for name, plan in PLANS.items():
         shown = make_workspace(name).client.get("/v1/whoami").json["limits"]
         rows = {
-            row: limit for row, limit in vars(plan).items() if row not in ("name", "upgrade_to")
+            row: limit for row, limit in plan._asdict().items() if row not in ("name", "upgrade_to")
         }
         assert shown == rows

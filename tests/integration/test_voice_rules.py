@@ -1,6 +1,5 @@
 """Whom a workspace calls, and when: judged when a call is placed, and again when it is dialled."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -217,7 +216,7 @@ def test_402_when_as_many_calls_were_dialled_today_as_the_plan_allows(
     stack: Stack, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever the settings say, and although none of them cost a minute."""
-    few = replace(PLANS["free"], dials_per_day=2)
+    few = PLANS["free"]._replace(dials_per_day=2)
     monkeypatch.setitem(PLANS, "free", few)
     workspace = make_workspace("free")
     agent = workspace.agent(max_duration_s=60)

@@ -1,6 +1,5 @@
 """Connecting the callee with a person: by the rules of a dial, and both legs are charged."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -179,7 +178,7 @@ def test_nobody_is_put_through_without_a_second_to_talk(
 def test_no_more_are_connected_than_the_plan_dials_in_a_day(
     stack: Stack, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(PLANS, "pro", replace(PLANS["pro"], dials_per_day=1))
+    monkeypatch.setitem(PLANS, "pro", PLANS["pro"]._replace(dials_per_day=1))
     talk = _talk(make_workspace("pro")).finish()
     assert talk.elements("Dial") == []
     assert TARGET not in dialled_numbers()

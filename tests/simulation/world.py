@@ -5,7 +5,7 @@ import logging
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -234,7 +234,7 @@ class _World:
                 patch.setenv(name, value)
             patch.setenv("DIALS_PER_SECOND", f"{self.dials_per_second}")
             for name, plan in plans.PLANS.items():
-                patch.setitem(plans.PLANS, name, replace(plan, dials_per_day=_DIALS_PER_DAY))
+                patch.setitem(plans.PLANS, name, plan._replace(dials_per_day=_DIALS_PER_DAY))
             _forget()
             patch.setattr(table, "driver", lambda: driver)
             patch.setattr(transaction, "driver", lambda: driver)

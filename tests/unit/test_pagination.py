@@ -4,7 +4,6 @@ import base64
 import json
 import random
 import re
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -190,9 +189,9 @@ def test_no_altered_cursor_is_accepted() -> None:
 def test_no_cursor_is_accepted_elsewhere() -> None:
     cursor = _cursor()
     assert not _accepted(cursor, route="another")
-    assert not _accepted(cursor, replace(ACCOUNT, workspace_id="ws_2"))
-    assert not _accepted(cursor, replace(ACCOUNT, mode="test"))
-    assert not _accepted(cursor, replace(ACCOUNT, cursor_key="11" * 32))
+    assert not _accepted(cursor, ACCOUNT._replace(workspace_id="ws_2"))
+    assert not _accepted(cursor, ACCOUNT._replace(mode="test"))
+    assert not _accepted(cursor, ACCOUNT._replace(cursor_key="11" * 32))
     assert not _accepted(cursor, query=Filtered, colour="red")
     red = _cursor(query=Filtered(limit=1, colour="red"))
     assert _accepted(red, query=Filtered, colour="red")
@@ -202,7 +201,7 @@ def test_no_cursor_is_accepted_elsewhere() -> None:
 
 
 def test_a_cursor_is_of_the_workspace_and_not_of_the_credential() -> None:
-    assert _accepted(_cursor(), replace(ACCOUNT, credential_id="key_2", role="viewer"))
+    assert _accepted(_cursor(), ACCOUNT._replace(credential_id="key_2", role="viewer"))
 
 
 # ---- Limits ------------------------------------------------------------------------------------

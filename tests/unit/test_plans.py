@@ -64,7 +64,7 @@ def test_the_cycle_is_that_of_now_unless_told_otherwise(monkeypatch: pytest.Monk
 
 
 def test_limits_are_as_published() -> None:
-    limits = {plan.name: list(vars(plan).values())[1:] for plan in PLANS.values()}
+    limits = {plan.name: list(plan._asdict().values())[1:] for plan in PLANS.values()}
     assert limits == {
         "free": ["pro", 60, 10, 100, 0, 1, 50, 1, 200, 1, 50],
         "pro": ["business", 600, 300, 5_000, 500, 10, 1_000, 5, 10_000, 5, 5_000],
@@ -75,7 +75,7 @@ def test_limits_are_as_published() -> None:
             *(None, 3_000, 10_000, 250_000, 10_000, 100, 100_000, 25, 500_000, 100, 500_000)
         ],
     }
-    names = list(vars(PLANS["free"]))[2:]
+    names = list(PLANS["free"]._asdict())[2:]
     assert names == [
         *("requests_per_minute", "call_minutes", "mailer_sends", "ai_credits", "concurrent_calls"),
         *("dials_per_day", "webhooks", "leads_researched", "mailboxes", "links"),
@@ -90,5 +90,5 @@ def test_twice_as_many_leads_are_researched_as_mails_are_sent(plan: Plan) -> Non
 def test_no_plan_has_less_of_anything_than_the_one_that_it_is_an_upgrade_of() -> None:
     for plan in PLANS.values():
         if plan.upgrade_to:
-            better = vars(PLANS[plan.upgrade_to])
-            assert all(better[name] > limit for name, limit in list(vars(plan).items())[2:])
+            better = PLANS[plan.upgrade_to]._asdict()
+            assert all(better[name] > limit for name, limit in list(plan._asdict().items())[2:])

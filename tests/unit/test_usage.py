@@ -1,6 +1,5 @@
 """What is counted against a plan: edges of the limit, of a cycle, and of what is given back."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +13,7 @@ from tests.unit import accounts
 
 PLAN = plans.PLANS["free"]
 LIMIT = PLAN.call_minutes
-ACCOUNT = replace(accounts.ACCOUNT, plan=PLAN)
+ACCOUNT = accounts.ACCOUNT._replace(plan=PLAN)
 
 
 @pytest.fixture

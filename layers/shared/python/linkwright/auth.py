@@ -7,8 +7,8 @@ key fails on its very next request and no request goes uncounted.
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from linkwright import clock, tokens
 from linkwright.audit import Actor
@@ -76,8 +76,7 @@ _STALE_COUNTS = 20
 _BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +([!-~]+)")
 
 
-@dataclass(frozen=True)
-class Account:
+class Account(NamedTuple):
     """The workspace that a request acts for, and what its credential may do there.
 
     `person` is the identity provider's subject: who signed in, or who made the key; None for a key
@@ -94,10 +93,14 @@ class Account:
     credential_id: str
     credential_type: str
     credential_expires_at: str | None
-    cursor_key: str = field(repr=False)
+    cursor_key: str
     actor_id: str = ""
     person: str | None = None
-    credential_key: Key = field(default=Key("", ""), repr=False)
+    credential_key: Key = Key("", "")
+
+    def __repr__(self) -> str:
+        """Without what signs its cursors, or where its credential is stored."""
+        return f"Account({self.partition}, {self.credential_id})"
 
     @property
     def actor(self) -> Actor:
@@ -113,8 +116,7 @@ class Account:
             raise MissingScope(scope)
 
 
-@dataclass(frozen=True)
-class Window:
+class Window(NamedTuple):
     """The rate limit's state after this request: what the RateLimit headers say."""
 
     limit: int

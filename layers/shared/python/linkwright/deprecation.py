@@ -1,12 +1,11 @@
 """Routes on their way out: announced in the headers of every answer, a year before they go."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Deprecation:
+class Deprecation(NamedTuple):
     """`sunset` is the first day on which the route may be gone; `link` explains what to use."""
 
     since: date

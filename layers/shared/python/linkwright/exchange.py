@@ -5,9 +5,8 @@ is asked more often than all of them, and starts in a part of their time.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from linkwright import clock, deadline, deprecation, startup
 from linkwright.errors import ApiError, ServerError
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
 Handler = Callable[[Mapping[str, Any], "LambdaContext"], dict[str, Any]]
 
 
-@dataclass(frozen=True)
-class Contract:
+class Contract(NamedTuple):
     """What an endpoint's signature says: the source of parsing, checks and the API's schema."""
 
     scope: str | None

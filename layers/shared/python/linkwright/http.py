@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 from urllib.parse import parse_qsl
 
 from linkwright import ids
@@ -22,8 +22,7 @@ _ACCEPTED = "Authorization, Content-Type, Idempotency-Key, If-Match"
 _VERSION = re.compile(r'([1-9][0-9]{0,8})|"([1-9][0-9]{0,8})"', re.ASCII)
 
 
-@dataclass(frozen=True)
-class IfMatch:
+class IfMatch(NamedTuple):
     """The version of an object that a change was made from; quoted or not."""
 
     version: int
@@ -40,8 +39,7 @@ class IfMatch:
         return cls(int(found[1] or found[2]))
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """`path` is that of the routes; `base` is what stood before it, where a domain adds that."""
 
     id: str

@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 import secrets
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from linkwright import clock
 from linkwright.errors import Conflict, ValidationFailed
@@ -22,8 +22,7 @@ _DELETION_SLACK_S = 3600
 _KEY = re.compile(r"[ -~]{1,255}")
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(NamedTuple):
     """An answer as it is kept: what a replay repeats."""
 
     status: int
@@ -31,8 +30,7 @@ class Reply:
     location: str | None
 
 
-@dataclass(frozen=True)
-class Attempt:
+class Attempt(NamedTuple):
     """One POST under its idempotency key. Without a key of the client's the request's id serves.
 
     `sealed_by` is there where the answer holds a secret.
@@ -41,7 +39,10 @@ class Attempt:
     key: Key
     fingerprint: str
     request_id: str
-    sealed_by: str | None = field(default=None, repr=False)
+    sealed_by: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Attempt({self.key}, {self.request_id})"
 
     def record(self, tx: Transaction, reply: Reply) -> None:
         now = clock.epoch()

@@ -11,9 +11,8 @@ one is due (`retries.py`). A job that has failed for too long gives up, and is k
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import cast
+from typing import NamedTuple, cast
 from zlib import crc32
 
 from linkwright import clock
@@ -57,8 +56,7 @@ MOST_DELAY = timedelta(minutes=15)
 RETENTION = timedelta(days=30)
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(NamedTuple):
     """`queue` is the setting that has its queue's address. After each failed run in a row the next
     one waits for so many seconds as `retries` say, after all further ones for the last; who fails
     for longer than `longest` gives up.
@@ -127,8 +125,7 @@ class AlreadyDone(Exception):
     """The job was finished before."""
 
 
-@dataclass(frozen=True)
-class Work:
+class Work(NamedTuple):
     """The whole of a queue message: where the job is written down, never what it says."""
 
     kind: str

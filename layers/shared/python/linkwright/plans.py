@@ -1,13 +1,12 @@
 """What each plan allows. One table: nothing else in the code knows a limit."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from linkwright import clock
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """Allowances of a month, how much there may be at once, and what no setting can raise.
 
     A billing cycle's are minutes, sends, credits and researched leads: what is left of them is not
@@ -46,8 +45,7 @@ PLANS = {
 }
 
 
-@dataclass(frozen=True)
-class Period:
+class Period(NamedTuple):
     """A billing cycle: from the workspace's anchor day to the next one, UTC, end exclusive."""
 
     start: datetime

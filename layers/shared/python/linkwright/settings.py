@@ -1,12 +1,11 @@
 """What the template tells a function through its environment."""
 
 import os
-from dataclasses import dataclass, field
 from functools import cache
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     stage: str
     core_table: str
     access_table: str
@@ -113,11 +112,13 @@ def settings() -> Settings:
     )
 
 
-@dataclass(frozen=True)
-class Credentials:
+class Credentials(NamedTuple):
     access_key: str
-    secret_key: str = field(repr=False)
-    session_token: str | None = field(repr=False)
+    secret_key: str
+    session_token: str | None
+
+    def __repr__(self) -> str:
+        return f"Credentials({self.access_key})"
 
 
 def credentials() -> Credentials:

@@ -6,7 +6,7 @@ workspace lie beside its ring, whose version each change of any of them raises: 
 then the pointers, and writes at that version only, decides on what there is.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from linkwright import auth, clock, ids, tokens
 from linkwright.table import Item, Key, Table, get, query
@@ -16,8 +16,7 @@ LIMIT = 25
 _PAGE = 100
 
 
-@dataclass(frozen=True)
-class Ring:
+class Ring(NamedTuple):
     """Pointers of a workspace, of expired keys too, and the version that they were read at."""
 
     seen: int

@@ -1,6 +1,5 @@
 """What the other domains ask of a workspace."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from linkwright.plans import PLANS, Plan
@@ -23,8 +22,7 @@ class InCharge(NamedTuple):
     email: str
 
 
-@dataclass(frozen=True)
-class Tenant:
+class Tenant(NamedTuple):
     """A workspace as it is now, in one of its modes."""
 
     plan: Plan

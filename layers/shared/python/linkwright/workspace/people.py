@@ -6,7 +6,7 @@ of whom nobody's list tells is forgotten after a while.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from linkwright import clock
 from linkwright.table import Item, Key, Table, get, query
@@ -19,8 +19,7 @@ MOST = 40
 _KEPT_S = 30 * 24 * 3600
 
 
-@dataclass(frozen=True)
-class Person:
+class Person(NamedTuple):
     """`email` is an address that is verified, if there is one.
 
     Who is deleted does not come back: Clerk gives an id once.
@@ -99,7 +98,7 @@ def rename(
         _change(person, facts, tx, removed=("ttl",))
     else:
         _change(person, facts | _until_forgotten(), tx)
-    return replace(person, **facts, v=person.v + 1)
+    return person._replace(**facts, v=person.v + 1)
 
 
 def hold(person: Person, tx: Transaction) -> None:

@@ -75,5 +75,5 @@ def whoami(account: Account) -> Whoami:
                 "env": account.mode,
             }
         ),
-        limits=Limits.model_validate(vars(account.plan)),
+        limits=Limits.model_validate(account.plan._asdict()),
     )

@@ -1,6 +1,6 @@
 """How Twilio understands and speaks the language of an agent, which names it as everybody does."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from linkwright.providers.speech import voices
 from linkwright.providers.speech.voices import UNDERSTOOD
@@ -24,8 +24,7 @@ _SPOKEN = {"ar": "ar-XA", "cmn": "cmn-CN"}
 _ENGLISH = "en-US"
 
 
-@dataclass(frozen=True)
-class Speaker:
+class Speaker(NamedTuple):
     """How a language is understood, how it is spoken, and by which voice."""
 
     understood: str

@@ -7,9 +7,9 @@ first: the n-th says whether it was dialled n times within some time.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import NamedTuple
 
 from linkwright import clock
 from linkwright.table import Item, Key, Table, get
@@ -40,8 +40,7 @@ class Busy(Exception):
         self.of = of
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """What a call must find that enters: how much room in each set, and a number that was dialled
     at most so often in the last day.
     """
