@@ -9,10 +9,9 @@ import ssl
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, replace
 from functools import cache
 from http.client import HTTPConnection, HTTPException, HTTPResponse
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from linkwright import egress_targets as targets
 from linkwright.egress_limits import (
@@ -48,8 +47,7 @@ _HARMLESS = {"accept", "accept-language", "user-agent"}
 _Address = tuple[socket.AddressFamily, tuple[Any, ...]]
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """Headers by lower-case name, the body decompressed, the URL of the last hop."""
 
     status: int
@@ -58,8 +56,7 @@ class Answer:
     url: str
 
 
-@dataclass(frozen=True)
-class _Request:
+class _Request(NamedTuple):
     target: Target
     method: str
     headers: Mapping[str, str]
@@ -123,9 +120,9 @@ def _onward(target: Target, answer: Answer) -> Target | None:
 
 def _redirected(request: _Request, onward: Target) -> _Request:
     if onward.origin == request.target.origin:
-        return replace(request, target=onward)
+        return request._replace(target=onward)
     kept = {name: value for name, value in request.headers.items() if name in _HARMLESS}
-    return replace(request, target=onward, headers=kept)
+    return request._replace(target=onward, headers=kept)
 
 
 def _addresses(target: Target, ports: frozenset[int], within: Deadline) -> list[_Address]:

@@ -3,8 +3,8 @@
 import encodings.idna  # noqa: F401 -- before the first event, which has a name encoded
 import re
 import string
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import NamedTuple
 from urllib.parse import quote, urljoin, urlsplit
 
 MAX_URL_CHARS = 2048
@@ -61,8 +61,7 @@ _SPECIAL_V6 = [
 ]
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(NamedTuple):
     """A URL in one spelling, without its fragment. `path` has the query too."""
 
     scheme: str

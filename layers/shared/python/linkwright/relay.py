@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from math import ceil
-from typing import Any
+from typing import Any, NamedTuple
 
 from linkwright import aws, clock, jobs
 from linkwright.errors import Unavailable
@@ -24,8 +23,7 @@ _KEY = re.compile(r"[\w#.-]{1,200}")
 _SEEN = "#gsi2sk = :seen"
 
 
-@dataclass(frozen=True)
-class Due:
+class Due(NamedTuple):
     """A job to send, as the due index has it; the queue is to hold its message back for so long.
 
     `lost_after`: the sweeper's word for when its message must be lost, in place of the kind's.

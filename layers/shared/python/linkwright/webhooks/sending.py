@@ -1,9 +1,9 @@
 """One attempt at an https endpoint: a message is signed and sent, and its answer judged."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from typing import NamedTuple
 
 from pydantic import SecretStr
 
@@ -22,8 +22,7 @@ _ABORT = "abort-message"
 _SENT_WITH = {"content-type": "application/json", "user-agent": "linkwright-webhooks"}
 
 
-@dataclass(frozen=True)
-class Message:
+class Message(NamedTuple):
     """`id` is the event's, whatever is repeated. `headers` are the customer's own."""
 
     id: str
@@ -32,8 +31,7 @@ class Message:
     headers: Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of an attempt, which is as it is shown.
 
     A receiver that failed may say that it is gone, that it will not take this message, or for how
