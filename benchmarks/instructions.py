@@ -26,6 +26,7 @@ _NOWHERE = {
     "IDEM_TABLE": "IdemTable",
     "CLICKS_TABLE": "ClicksTable",
     "METRICS_TABLE": "MetricsTable",
+    "LEDGER_TABLE": "LedgerTable",
     "DOCS_URL": "https://docs.example.com",
 }
 

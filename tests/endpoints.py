@@ -178,6 +178,16 @@ def _follow(
     return prepare
 
 
+def _paid(path: str, body: Mapping[str, Any]) -> Callable[[Workspace], Ask]:
+    """Whoever has asked for something in this billing cycle before."""
+
+    def prepare(workspace: Workspace) -> Ask:
+        workspace.client.post("/api/ai/suggest-alias", json=dict(_PAGE))
+        return lambda: workspace.client.post(path, json=dict(body))
+
+    return prepare
+
+
 def _a_word() -> str:
     """Another one each time, and no id."""
     return ids.new("word").replace("_", "-")
@@ -185,6 +195,12 @@ def _a_word() -> str:
 
 A_MOMENT = "2020-01-01T00:00:00Z"
 _CHANGE = ["GetItem", "TransactWriteItems"]
+_PAGE = {"url": f"{TARGET}/spring-sale", "title": "Spring sale"}
+_GENERATED = [
+    *("GetItem", "TransactWriteItems"),
+    *("GetItem", "BatchGetItem", "BatchGetItem"),
+    "TransactWriteItems",
+]
 _OPEN = ["GetItem", "UpdateItem"]
 _SAY = ["GetItem", "Query", "UpdateItem"]
 _HEAR = ["GetItem", "UpdateItem", "Query", "UpdateItem"]
@@ -299,6 +315,12 @@ ENDPOINTS = {
         ]
     ),
     "GET /v1/events/{event_id}": Row([Cost(["GetItem"], 1, 1)]),
+    "GET /api/ai/credits": Row([Cost([*["Query"] * 2, "GetItem"], 2.5, 1)]),
+    "POST /api/ai/suggest-alias": Row(
+        # The balance; the hold; the model; what of it is free; the charge.
+        [Cost(_GENERATED, 6, 20, "with a balance", _paid("/api/ai/suggest-alias", _PAGE))],
+        body=lambda _: _PAGE,
+    ),
     "GET /api/links": Row(
         [
             Cost(["Query"], 0.5, 1),

@@ -78,6 +78,7 @@ class Stack:
             "IDEM_TABLE": self.names["IdemTable"],
             "CLICKS_TABLE": self.names["ClicksTable"],
             "METRICS_TABLE": self.names["MetricsTable"],
+            "LEDGER_TABLE": self.names["LedgerTable"],
             "DIAL_QUEUE_URL": self.names["DialQueue"],
             "EVENT_QUEUE_URL": self.names["EventQueue"],
             "FOLLOW_UP_QUEUE_URL": self.names["FollowUpQueue"],

@@ -20,7 +20,12 @@ from tools.stack import stack_outputs
 # As many as BatchGetItem reads and BatchWriteItem writes at once.
 _READ, _WRITTEN = 100, 25
 T = TypeVar("T")
-_OUTPUTS = {"core": "CoreTable", "access": "AccessTable", "metrics": "MetricsTable"}
+_OUTPUTS = {
+    "core": "CoreTable",
+    "access": "AccessTable",
+    "metrics": "MetricsTable",
+    "ledger": "LedgerTable",
+}
 
 
 class Difference(NamedTuple):

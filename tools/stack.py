@@ -14,6 +14,7 @@ def use_stack(outputs: Mapping[str, str], stage: str) -> None:
         "IDEM_TABLE": outputs["IdemTable"],
         "CLICKS_TABLE": outputs["ClicksTable"],
         "METRICS_TABLE": outputs["MetricsTable"],
+        "LEDGER_TABLE": outputs["LedgerTable"],
         "DOCS_URL": "",
     }
     os.environ.setdefault("AWS_REGION", os.environ.get("AWS_DEFAULT_REGION", "us-east-1"))

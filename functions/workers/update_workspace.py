@@ -1,15 +1,26 @@
-"""Queue WorkspaceQueue: copy a workspace's facts to its credentials, tell what it has used."""
+"""Queue WorkspaceQueue: what follows from a workspace's plan, its cycle, and what it has used."""
 
 from collections.abc import Callable, Mapping
 
 from linkwright import jobs
+from linkwright.credits import balances, holds
 from linkwright.jobs import Work
 from linkwright.webhooks import notices
 from linkwright.worker import queue_worker
 from linkwright.workspace import facts, thresholds
 
+
+def _follow_plan(work: Work) -> None:
+    """Credits first: the job is done once what credentials know is copied."""
+    for partition in (work.sk, f"{work.sk}.test"):
+        balances.follow_plan(partition)
+    facts.copy(work)
+
+
 DONE_BY: Mapping[str, Callable[[Work], None]] = {
-    jobs.PLAN: facts.copy,
+    jobs.PLAN: _follow_plan,
+    jobs.HOLD: holds.sweep,
+    jobs.RENEWAL: balances.renew,
     jobs.USAGE: thresholds.tell,
     jobs.NOTICE: notices.send,
 }

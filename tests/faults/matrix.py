@@ -14,7 +14,7 @@ from linkwright.table import Item, Key, Table
 from linkwright.transaction import Transaction
 from linkwright.voice.calls.states import Status, is_terminal
 from tests.client import Answer
-from tests.faults import hooks
+from tests.faults import hooks, ledger
 from tests.faults.injection import Fault, Injector, Reach
 from tests.faults.samples import Sample
 from tests.faults.states import State, difference, leaks, neutral
@@ -28,6 +28,8 @@ RETRY_AFTER = timedelta(seconds=60)
 # What is told to whoever comes later: of a change that it is made, of a thing that it is gone.
 MADE = {"PATCH": 409, "DELETE": 404}
 UNAVAILABLE = 503
+# Somebody else is answering it.
+IN_PROGRESS = 409
 
 
 def unreached(injector: Injector) -> list[str]:
@@ -77,7 +79,10 @@ def struck(world: World, route: str, clean: CleanRequest, injector: Injector) ->
     has_record = wanted.method == "POST" and not wanted.is_webhook
     is_on_record = has_record and _is_told_nothing(clean, left, injector)
     problems += _judged(world, clean, first, may_fail=not is_on_record)
-    problems += _whole(clean, first, left)
+    if wanted.is_charged:
+        problems += _in_phase(world, first)
+    else:
+        problems += _whole(clean, first, left)
     problems += _repeated(world, clean, wanted, first, *later)
     return told(problems + difference(clean.after, world.state()), injector)
 
@@ -85,6 +90,14 @@ def struck(world: World, route: str, clean: CleanRequest, injector: Injector) ->
 def _is_told_nothing(clean: CleanRequest, left: State, injector: Injector) -> bool:
     """Whether it is done and no try hears of it, but the record that says so can be read."""
     return injector.reach is Reach.TRIES and left == clean.after
+
+
+def _in_phase(world: World, answer: Answer | None) -> list[str]:
+    """What does not hold of credits, wherever a request that costs some has ended."""
+    problems = ledger.violated(world.items(), world.partition)
+    if answer is not None and answer.status == 200 and ledger.held(world.items()):
+        problems.append("answered, and still held")
+    return problems
 
 
 def _whole(clean: CleanRequest, answer: Answer | None, left: State) -> list[str]:
@@ -103,6 +116,9 @@ def overlapping(world: World, route: str, clean: CleanRequest, at: int) -> list[
     first = world.request(wanted, KEY, injector)
     TALLY.runs[route, "overlapping"] += 1
     problems = difference(clean.after, world.state()) + world.problems
+    if wanted.is_charged and [answer.status for answer in others if answer] == [IN_PROGRESS]:
+        others = [world.request(wanted, KEY)]
+        first, others = others[0], [first]
     problems += _repeated(world, clean, wanted, *others, first)
     return told(problems, injector)
 
@@ -172,7 +188,7 @@ def finished(world: World) -> list[str]:
     # A call needs no message of its own: it is canceled before, or begun by that of another.
     told_of = {(i["pk"], i["sk"]) for i in rows if i.get("outbox", CALL) != CALL}
     problems = list(world.problems)
-    problems += [f"still due: {item['sk']}" for item in rows if "gsi2pk" in item]
+    problems += [f"still due: {item['sk']}" for item in rows if world.is_awaited(item)]
     problems += [f"a message without its item: {key}" for key in world.messages - keys]
     problems += [f"never sent to its queue: {key}" for key in told_of - world.messages]
     erased = {item["sk"] for item in rows if "erased_at" in item.get("view", {})}

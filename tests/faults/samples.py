@@ -9,6 +9,7 @@ from typing import Any
 
 from tests import webhooks
 from tests.clerk import clerk_event, membership, organisation
+from tests.client import load
 from tests.factories import CALLEE, HOOK
 from tests.faults import wiring
 from tests.faults.hooks import EVENT_ID, FAILS_AT_FIRST, GONE, NOTIFICATION_ID, TAKES, WANTED
@@ -51,6 +52,8 @@ class Sample:
     until: Until = Until.SETTLED
     lost: frozenset[str] = frozenset()
     apart: str = ""
+    # Whether it takes two phases: one in between is told to wait, and a dead one is taken over.
+    is_charged: bool = False
 
     @property
     def is_webhook(self) -> bool:
@@ -84,6 +87,7 @@ _CREATE_KEY = "POST /v1/keys"
 _CREATE_LINK = "POST /api/links"
 _CREATE_CAMPAIGN = "POST /api/campaigns"
 _CREATE_DOMAIN = "POST /api/domains"
+_SUGGEST = "POST /api/ai/suggest-alias"
 _LONG_AGO = "2020-01-01T00:00:00Z"
 
 
@@ -214,10 +218,18 @@ def sample(route: str) -> Sample:
     for name, value in wanted.path.items():
         path = path.replace(f"{{{name}}}", value)
     body = None if wanted.body is None else json.dumps(wanted.body, ensure_ascii=False)
+    is_charged = _is_charged(method, route.split(" ")[1])
+    # Whoever asks for the first time in a billing cycle is granted its credits before.
+    after = wanted.after or (_SUGGEST if is_charged and route != _SUGGEST else None)
     return Sample(
-        *(method, path, body, wanted.after, wanted.query, wanted.headers),
-        *(wanted.until, wanted.lost, wanted.apart),
+        *(method, path, body, after, wanted.query, wanted.headers),
+        *(wanted.until, wanted.lost, wanted.apart, is_charged),
     )
+
+
+def _is_charged(method: str, path: str) -> bool:
+    contract = getattr(load(_function_of(f"{method} {path}")).handler, "contract", None)
+    return contract is not None and contract.charge is not None
 
 
 def _from_event(route: str) -> _Wanted | None:

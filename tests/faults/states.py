@@ -32,7 +32,11 @@ _SECRET = re.compile(r"\bwhsec_[0-9A-Za-z+/=]+")
 _SEALED = re.compile(r'("sealed(?:_headers)?": ")[^"]+')
 # How often an endpoint has failed so far.
 _FAILURE = re.compile(r'("fail(?:ing|ure)": )\{[^}]*\}')
+# A line of the ledger is named by its moment.
+_LINE = re.compile(r"\bL#[0-9A-HJKMNP-TV-Z]{26}\b")
 _VOLATILE = {
+    "lease",
+    "made_at",
     "bell",
     "leased_until",
     "rests_until",
@@ -57,14 +61,22 @@ _INTERNALS = ("pydynox", "botocore", "traceback", "exception", "arn:", "dynamodb
 def state(
     items: Mapping[str, Sequence[Item]], objects: Mapping[str, str], board: Switchboard
 ) -> State:
+    given_back = _given_back(items)
     stored = Counter(
         f"{table}: {_shown(item)}"
         for table, rows in items.items()
         for item in rows
         if not _PASSING.fullmatch(item["pk"]) and not _is_needless(item, board)
+        if given_back.isdisjoint(item["sk"].replace("_", "#").split("#"))
     )
     kept = Counter(neutral(f"bucket: {key} {digest}") for key, digest in objects.items())
     return stored + kept + Counter(_at_the_carrier(board))
+
+
+def _given_back(items: Mapping[str, Sequence[Item]]) -> set[str]:
+    """The moments of holds that came to nothing: with their lines in the ledger they make up 0."""
+    holds = [item for item in items["CoreTable"] if item["pk"].endswith("#HOLD")]
+    return {item["sk"].partition("_")[2] for item in holds if item["st"] == "RELEASED"}
 
 
 def _is_needless(item: Item, board: Switchboard) -> bool:
@@ -87,6 +99,7 @@ def leaks(answer: Answer, stack: Stack) -> list[str]:
 
 
 def neutral(text: str) -> str:
+    text = _LINE.sub("L#<moment>", text)
     text = _HASH.sub(r"\1<hash>", _TOKEN.sub(r"<\1 key>", text))
     text = _FAILURE.sub(r"\1{}", _SEALED.sub(r"\1<sealed>", _SECRET.sub("<secret>", text)))
     text = _TIME.sub("<time>", _ID.sub(r"<\1>", _SIGNED.sub('"<address>"', text)))
@@ -97,7 +110,7 @@ def _shown(item: Item) -> str:
     if item.get("type") == "call.recording_ready":
         # Which of the two jobs after a call is done first is nobody's promise.
         item = {**item, "object": _without(item["object"], "analysis")}
-    if item["pk"].startswith("I#") and item["body"][:1] not in {"", "{"}:
+    if item["pk"].startswith("I#") and item.get("body", "")[:1] not in {"", "{"}:
         item = {**item, "body": "<sealed>"}
     if "tried" in item:
         # At least once: how often it was sent, and what was said each time but the last.

@@ -76,6 +76,19 @@ READS = _names("""
     linkwright.webhooks.models linkwright.webhooks.queue
 """)
 # Those that write, besides.
+CREDITS = _names("""
+    linkwright.credits linkwright.credits.balances linkwright.credits.credits
+    linkwright.credits.items linkwright.credits.models linkwright.credits.weights
+""")
+# The model's own adapter is loaded where one is asked.
+CHARGES = CREDITS | _names("""
+    linkwright.ai linkwright.ai.answers linkwright.ai.create linkwright.ai.create.aliases
+    linkwright.ai.create.models linkwright.ai.create.words linkwright.credits.charging
+    linkwright.credits.days linkwright.credits.holds linkwright.credits.operations
+    linkwright.credits.records linkwright.links.aliases linkwright.links.targets
+    linkwright.egress_targets linkwright.providers.llm linkwright.providers.llm_types
+    encodings.idna string stringprep unicodedata
+""")
 WRITES = _names("""
     encodings.idna linkwright.egress_targets linkwright.links.aliases linkwright.links.bulk
     linkwright.links.candidates linkwright.links.changes linkwright.links.domains.changes

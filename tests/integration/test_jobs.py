@@ -347,7 +347,7 @@ def test_what_waits_for_longer_than_a_queue_can_is_the_sweepers_at_its_time(
     hand.move(1 - clock.now().microsecond / 1_000_000)
     stack.put("CoreTable", _line(workspace))
     work = jobs.at(Key(f"W#{workspace.partition}#LINE", "all"))
-    assert jobs.wait(_stored(work), clock.now() + wait)
+    assert retries.wait(_stored(work), clock.now() + wait)
     job = _stored(work)
     is_the_sweepers = wait > jobs.MOST_DELAY
     assert relay._asks(None, job) is not is_the_sweepers
@@ -364,7 +364,7 @@ def test_a_job_by_level_keeps_its_mark_however_long_it_waits(
     """Without it nobody who leaves the phone would wake those who wait."""
     stack.put("CoreTable", _line(workspace))
     work = jobs.at(Key(f"W#{workspace.partition}#LINE", "all"))
-    assert jobs.wait(_stored(work), clock.now() + wait)
+    assert retries.wait(_stored(work), clock.now() + wait)
     assert _stored(work)["outbox"] == jobs.LINE
 
 
@@ -452,14 +452,14 @@ def test_of_ten_deliveries_that_fail_at_once_one_goes_on(
 ) -> None:
     pump.relay(stack, workspace.id)
     moves: list[bool] = []
-    wait = jobs.wait
+    wait = retries.wait
 
     def noted(*facts: Any) -> bool:
         moves.append(wait(*facts))
         return moves[-1]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jobs, "wait", noted)
+        patch.setattr(retries, "wait", noted)
         at_once(10, lambda _: _run(job))
     assert sum(moves) == 1
 

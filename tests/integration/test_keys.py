@@ -68,7 +68,7 @@ def test_201_a_key_works_at_once_with_what_it_was_granted(workspace: Workspace) 
     assert made == {
         **{"id": made["id"], "name": "CI", "mode": "live", "created_at": made["created_at"]},
         **{"scopes": ["*:write", "calls:read"], "expires_at": None, "rolled_from": None},
-        **{"created_by": own_id(workspace.client), "owner": None},
+        **{"created_by": own_id(workspace.client), "owner": None, "ai_credits_per_day": None},
     }
     who = whoami(token).json
     assert who["credential"] == {

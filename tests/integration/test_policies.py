@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from linkwright import clock, ids, jobs, plans, settings, usage
+from linkwright.ai import answers
+from linkwright.credits.items import hold_key, renewal_key
 from linkwright.jobs import Work
 from linkwright.links.items import cap_key, salt_key, visit_key
 from linkwright.links.metrics.rows import MOST_NAMES
@@ -27,7 +29,7 @@ from linkwright.voice.calls.items import CallItem
 from linkwright.voice.conversation import decisions
 from linkwright.webhooks import catalogue, health
 from linkwright.workspace import members
-from tests import carrier, clicks, models, processes, pump, receiver, shortlinks, webhooks
+from tests import carrier, clicks, credits, models, processes, pump, receiver, shortlinks, webhooks
 from tests import stack as stacks
 from tests.clerk import clerk_event, membership, organisation, user
 from tests.client import Context, invoke, queue_event
@@ -405,6 +407,42 @@ def asks_models(stack: Stack, _: Workspace) -> None:
             assert ends == {"model_failed"}
 
 
+class _Killed(BaseException):
+    """What no handler catches."""
+
+
+def pays_with_credits(stack: Stack, workspace: Workspace) -> None:
+    """For what no model answers, for what is killed and given back, and in another cycle."""
+    page = {"url": TARGET, "title": "Spring sale"}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "http://127.0.0.1:9")
+        for name in MODELS:
+            own = make_workspace(settings={"model": name})
+            answer = own.client.post("/api/ai/suggest-alias", json=page)
+            assert answer.headers["X-AI-Credits-Charged"] == "0"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(answers, "ask", _die)
+        with pytest.raises(_Killed):
+            workspace.client.post("/api/ai/suggest-alias", json=page)
+    (hold,) = credits.holds_of(stack, workspace)
+    now = clock.now()
+    for work, later in (
+        (jobs.at(hold_key(workspace.partition, hold["id"])), timedelta(minutes=2)),
+        (jobs.at(renewal_key(workspace.partition)), timedelta(days=31)),
+    ):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(clock, "now", lambda later=later: now + later)
+            invoke("update_workspace", queue_event([work.message()]))
+    assert credits.kinds(stack, workspace)["release"] == 1
+    assert credits.kinds(stack, workspace)["expire"] == 1
+    changes_a_plan(stack, workspace)
+    assert credits.kinds(stack, workspace)["adjust"] == 1
+
+
+def _die(*_: object) -> None:
+    raise _Killed
+
+
 # Four bytes each: of so many lines, a transcript is too long for an item, and an hour is enough.
 LINES, LONG = 8, "🙂" * 3_900
 
@@ -526,6 +564,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     takes_over_a_call,
     hears_of_a_call_before_its_dial_is_known,
     asks_models,
+    pays_with_credits,
     changes_a_plan,
     listens_to_what_happens,
     comes_to_a_threshold,

@@ -33,7 +33,7 @@ from tests.stack import Stack
 from tests.switchboard import PlacedCall
 from tools.carrier.overrides import bare
 from tools.demo import AGENT_ID, MEMBER_ID
-from tools.template import Function, functions
+from tools.template import ROOT, Function, functions
 
 # The number that the samples name.
 NUMBER = "+972541230099"
@@ -644,3 +644,14 @@ def test_20x_for_every_other_sample(function: Function) -> None:
     """What is in its answer, tests of its own say."""
     contract: Contract = load(function).handler.contract
     assert replay(function.file).status == contract.status
+
+
+def test_no_two_samples_have_one_idempotency_key() -> None:
+    """Whoever sends both would be told that the key was used for another request."""
+    events = [json.loads(path.read_text()) for path in (ROOT / "events").glob("*/*.json")]
+    keys = [event["headers"]["idempotency-key"] for event in events if _has_key(event)]
+    assert len(keys) == len(set(keys)) > 10
+
+
+def _has_key(event: dict[str, Any]) -> bool:
+    return "idempotency-key" in event.get("headers", {})

@@ -130,6 +130,7 @@ _OTHERS = {
     "IdemTable": "idem",
     "ClicksTable": "clicks",
     "MetricsTable": "metrics",
+    "LedgerTable": "ledger",
 }
 
 

@@ -94,6 +94,7 @@ _ENVIRONMENT = {
     "IDEM_TABLE": "IdemTable",
     "CLICKS_TABLE": "ClicksTable",
     "METRICS_TABLE": "MetricsTable",
+    "LEDGER_TABLE": "LedgerTable",
     "DIAL_QUEUE_URL": "DialQueue",
     "EVENT_QUEUE_URL": "EventQueue",
     "FOLLOW_UP_QUEUE_URL": "FollowUpQueue",

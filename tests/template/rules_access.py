@@ -17,6 +17,7 @@ ANY_RESOURCE: Mapping[tuple[str, str], re.Pattern[str]] = {
     **dict.fromkeys(
         (
             ("TalksRole", "bedrock:InvokeModel"),
+            ("GeneratesRole", "bedrock:InvokeModel"),
             ("FollowsUpRole", "bedrock:InvokeModel"),
         ),
         re.compile(r"arn:aws:bedrock:\*::foundation-model/[a-z0-9.:-]+"),

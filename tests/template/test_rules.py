@@ -63,7 +63,7 @@ assert broken_carrier
 # A broken checkout is made of these and what is theirs: some of each kind, however many there are.
 KEPT = {
     *("AnswerUnmatched", "GetWhoami", "GetAgent", "GetSettings", "GetCall", "ListCalls"),
-    *("PlaceCall", "NoteStatus", "TakeTurn"),
+    *("PlaceCall", "NoteStatus", "TakeTurn", "SuggestAlias"),
     *("DialCall", "FollowUpCall", "UpdateWorkspace", "DeliverWebhook", "RelayOutbox"),
     *("CountClicks", "SweepOverdue", "ForgetVisits"),
 }

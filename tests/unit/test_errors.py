@@ -17,8 +17,10 @@ from linkwright.errors import (
     MethodNotAllowed,
     MissingScope,
     NoSuchRoute,
+    PaidPlanRequired,
     PayloadTooLarge,
     PlanLimitExceeded,
+    QuotaExceeded,
     RateLimited,
     ResourceNotFound,
     ServerError,
@@ -59,6 +61,11 @@ ERRORS: list[tuple[ApiError, int, str]] = [
     (InvalidToken(), 401, "invalid_token"),
     (MissingScope("calls:read"), 401, "missing_scope"),
     (PlanLimitExceeded("m", dimension="d", upgrade_to="pro"), 402, "plan_limit_exceeded"),
+    (PaidPlanRequired(), 402, "ai_requires_paid_plan"),
+    (
+        QuotaExceeded(upgrade_to=None, remaining=1, required=2, resets_at="2026-12-01T00:00:00Z"),
+        *(402, "quota_exceeded"),
+    ),
     (Forbidden(), 403, "invalid_request"),
     (ResourceNotFound("m"), 404, "resource_not_found"),
     (NoSuchRoute(), 404, "resource_not_found"),
@@ -112,7 +119,8 @@ def test_errors_are_flat_under_api(error: ApiError, status: int, code: str, path
     body = json.loads(answer.body)
     assert body.pop("error") == code
     if status == 402:
-        assert body == {"dimension": "d", "upgrade_to": "pro"}
+        kept = {"dimension", "upgrade_to"}
+        assert body == {name: error.details[name] for name in kept}
     else:
         assert body.pop("request_id") == request.id
         assert body.pop("message") == error.message

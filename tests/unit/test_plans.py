@@ -66,19 +66,19 @@ def test_the_cycle_is_that_of_now_unless_told_otherwise(monkeypatch: pytest.Monk
 def test_limits_are_as_published() -> None:
     limits = {plan.name: list(plan._asdict().values())[1:] for plan in PLANS.values()}
     assert limits == {
-        "free": ["pro", 60, 10, 100, 0, 1, 50, 1, 200, 1, 50],
-        "pro": ["business", 600, 300, 5_000, 500, 10, 1_000, 5, 10_000, 5, 5_000],
+        "free": ["pro", 60, 10, 100, 0, 1, 50, 1, 200, 1, 50, 1],
+        "pro": ["business", 600, 300, 5_000, 500, 10, 1_000, 5, 10_000, 5, 5_000, 5],
         "business": [
-            *("enterprise", 1_200, 2_000, 50_000, 2_500, 25, 10_000, 10, 100_000, 25, 50_000)
+            *("enterprise", 1_200, 2_000, 50_000, 2_500, 25, 10_000, 10, 100_000, 25, 50_000, 25)
         ],
         "enterprise": [
-            *(None, 3_000, 10_000, 250_000, 10_000, 100, 100_000, 25, 500_000, 100, 500_000)
+            *(None, 3_000, 10_000, 250_000, 10_000, 100, 100_000, 25, 500_000, 100, 500_000, 100)
         ],
     }
     names = list(PLANS["free"]._asdict())[2:]
     assert names == [
         *("requests_per_minute", "call_minutes", "mailer_sends", "ai_credits", "concurrent_calls"),
-        *("dials_per_day", "webhooks", "leads_researched", "mailboxes", "links"),
+        *("dials_per_day", "webhooks", "leads_researched", "mailboxes", "links", "domains"),
     ]
 
 

@@ -97,6 +97,7 @@ class Account(NamedTuple):
     actor_id: str = ""
     person: str | None = None
     credential_key: Key = Key("", "")
+    ai_credits_per_day: int | None = None  # None: whatever the workspace has
 
     def __repr__(self) -> str:
         """Without what signs its cursors, or where its credential is stored."""
@@ -245,4 +246,5 @@ def _account(
         actor_id=item["id"],
         person=person,
         credential_key=key,
+        ai_credits_per_day=item.get("ai_credits_per_day"),
     )

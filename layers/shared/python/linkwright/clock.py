@@ -48,7 +48,8 @@ def whole_second(moment: datetime) -> datetime:
 
 def parse(text: str) -> datetime:
     """The inverse of `timestamp`."""
-    return datetime.strptime(text, RFC3339).replace(tzinfo=UTC)
+    # Not `strptime`, which at its first use loads locales and calendars.
+    return datetime.fromisoformat(text).astimezone(UTC)
 
 
 def sleep(seconds: float) -> None:

@@ -7,15 +7,15 @@ commit leaves an effect.
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from functools import cached_property, wraps
-from typing import Any, get_origin
+from functools import cached_property, partial, wraps
+from typing import Any, Protocol, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from linkwright import deadline, idempotency, startup
 from linkwright.auth import Account, authenticate
 from linkwright.deadline import LambdaContext
-from linkwright.errors import Unavailable
+from linkwright.errors import PaidPlanRequired, Unavailable
 from linkwright.exchange import Contract, Exchange, Handler
 from linkwright.findings import validation_failed
 from linkwright.http import Binary, IfMatch, Request, Response
@@ -27,6 +27,23 @@ from linkwright.transaction import Outrun, RecordExists, Transaction
 TRIES = 3
 
 
+class Charge(Protocol):
+    """What an endpoint that costs credits has done in place of one transaction."""
+
+    def shows(self, returns: Any) -> Any:  # noqa: ANN401 -- annotations
+        """The model of the answer, by the annotation of what the work returns."""
+
+    def answer(
+        self,
+        account: Account,
+        request: Request,
+        body: dict[str, Any],
+        status: int,
+        prepare: Callable[[], Any],
+    ) -> Response:
+        """Hold, make, charge. `prepare` is the work, which tells how the answer is made."""
+
+
 def endpoint(
     *,
     scope: str | None,
@@ -34,12 +51,15 @@ def endpoint(
     location: str | None = None,
     has_secret: bool = False,
     own: str | None = None,
+    paid: bool = False,
+    charge: Charge | None = None,
 ) -> Callable[[Callable[..., Any]], Handler]:
     """Make a function of plain arguments the Lambda of one route.
 
     `scope=None` asks for a credential but for no scope of it; what asks for none is `@public`.
     `has_secret`: the answer is kept only sealed, and nobody on its way may keep it. `own` is the
-    path's parameter in which a member may name themselves, without the scope.
+    path's parameter in which a member may name themselves, without the scope. `paid` asks for a
+    plan with AI, and so does a `charge`, for which the work returns how its answer is made.
     """
     if has_secret:
         # Before the first event, for those who seal.
@@ -50,7 +70,11 @@ def endpoint(
         contract = Contract(
             *(scope, status, location, False, has_secret, own),
             parameters={name: p.annotation for name, p in signature.parameters.items()},
-            returns=signature.return_annotation,
+            returns=charge.shows(signature.return_annotation)
+            if charge
+            else signature.return_annotation,
+            paid=paid or charge is not None,
+            charge=charge,
         )
 
         for model in _models(contract):
@@ -82,6 +106,8 @@ class _Exchange(Exchange):
         own = self.contract.own
         if own is None or request.path_parameters[own] != self.account.actor_id:
             self.account.require(self.contract.scope)
+        if self.contract.paid and not self.account.plan.ai_credits:
+            raise PaidPlanRequired
         for _ in range(TRIES):
             with suppress(Outrun):
                 return self._try(self.account)
@@ -91,6 +117,11 @@ class _Exchange(Exchange):
         request = self.request
         tx = Transaction(account.partition, request.id, account.actor)
         arguments = self._arguments(tx)
+        if self.contract.charge:
+            body = self._body if request.method == "POST" else {}
+            status, prepare = self.contract.status, partial(self.work, **arguments)
+            charged: Response = self.contract.charge.answer(account, request, body, status, prepare)
+            return charged
         if request.method != "POST":
             result = self.work(**arguments)
             if isinstance(result, Binary):

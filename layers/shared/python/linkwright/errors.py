@@ -101,6 +101,37 @@ class PlanLimitExceeded(ApiError):
     code = "plan_limit_exceeded"
 
 
+class PaidPlanRequired(ApiError):
+    """The plan has no AI: under /api/ai a body of three keys, as printed in the reference."""
+
+    status = 402
+    code = "ai_requires_paid_plan"
+
+    def __init__(self) -> None:
+        super().__init__("The plan has no AI credits.", dimension="ai_credits", upgrade_to="pro")
+
+
+class QuotaExceeded(ApiError):
+    """Not enough credits are left. Its body has no room for more than which: headers tell it."""
+
+    status = 402
+    code = "quota_exceeded"
+
+    def __init__(
+        self, *, upgrade_to: str | None, remaining: int, required: int, resets_at: str
+    ) -> None:
+        super().__init__(
+            "Not enough AI credits are left.",
+            headers={
+                "X-AI-Credits-Remaining": str(remaining),
+                "X-AI-Credits-Required": str(required),
+                "X-AI-Credits-Resets-At": resets_at,
+            },
+            dimension="ai_credits",
+            upgrade_to=upgrade_to,
+        )
+
+
 class ResourceNotFound(ApiError):
     """There is no such thing in the caller's workspace; elsewhere is nowhere."""
 
@@ -121,8 +152,10 @@ class Conflict(ApiError):
     status = 409
     code = "conflict"
 
-    def __init__(self, message: str, *, reason: str) -> None:
-        super().__init__(message, reason=reason)
+    def __init__(
+        self, message: str, *, reason: str, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(message, headers=headers, reason=reason)
 
 
 class RateLimited(ApiError):

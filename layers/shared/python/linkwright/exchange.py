@@ -31,6 +31,8 @@ class Contract(NamedTuple):
     own: str | None
     parameters: Mapping[str, Any]
     returns: Any
+    paid: bool = False
+    charge: Any = None
 
 
 class Exchange:

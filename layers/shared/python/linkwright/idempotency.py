@@ -18,7 +18,7 @@ from linkwright.transaction import Transaction
 
 RETENTION_S = 24 * 3600
 # DynamoDB deletes expired items late; it may delete these only when no reader could want them.
-_DELETION_SLACK_S = 3600
+DELETION_SLACK_S = 3600
 _KEY = re.compile(r"[ -~]{1,255}")
 
 
@@ -55,7 +55,7 @@ class Attempt(NamedTuple):
             "body": self._sealed(reply.body),
             "location": reply.location,
             "exp": now + RETENTION_S,
-            "ttl": now + RETENTION_S + _DELETION_SLACK_S,
+            "ttl": now + RETENTION_S + DELETION_SLACK_S,
         }
         tx.record(item, "attribute_not_exists(#pk) OR #exp <= :now", {"now": now})
 

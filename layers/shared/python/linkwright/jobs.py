@@ -32,6 +32,8 @@ USAGE = "use"
 WEBHOOK = "wh"
 REPLAY = "rpl"
 NOTICE = "ntc"
+HOLD = "hold"
+RENEWAL = "rnw"
 
 # A marked item as it was, if it was there, and as it is.
 Change = tuple[Item | None, Item]
@@ -79,6 +81,11 @@ class Kind(NamedTuple):
         return cast(str, getattr(settings(), self.queue))
 
 
+# What nobody waits for, of an item that outlives it.
+_AFTERWARDS = Kind(
+    "workspace_queue_url", (5, 60, 300, 900, 3600), timedelta(days=7), is_more_than_a_job=True
+)
+
 KINDS = {
     CALL: Kind("dial_queue_url", (2, 5, 15, 60, 300), timedelta(days=1), is_more_than_a_job=True),
     LINE: Kind(
@@ -114,10 +121,11 @@ KINDS = {
     PLAN: Kind(
         "workspace_queue_url", (2, 5, 15, 60, 300), timedelta(days=7), is_more_than_a_job=True
     ),
-    # A counter, which outlives it; what raises it further has the same job again.
-    USAGE: Kind(
-        "workspace_queue_url", (5, 60, 300, 900, 3600), timedelta(days=7), is_more_than_a_job=True
-    ),
+    # A counter; what raises it further has the same job again.
+    USAGE: _AFTERWARDS,
+    # Credits that a dead attempt holds, and those of a new cycle.
+    HOLD: _AFTERWARDS,
+    RENEWAL: _AFTERWARDS,
 }
 
 
@@ -204,19 +212,6 @@ def is_due(job: Item) -> bool:
 def has_given_up(job: Mapping[str, object]) -> bool:
     """Whether a job that was read has given up, and nobody has asked for it since."""
     return str(job.get("gsi2pk", "")).startswith(_GIVEN_UP)
-
-
-def wait(job: Item, moment: datetime, facts: Item | None = None) -> bool:
-    """Let a job that was just read be due again at a moment; False if somebody else has moved it.
-
-    By a message that its queue holds back, if it can for so long; else by the due index, where a
-    job by level keeps its mark.
-    """
-    kind = at(Key(job["pk"], job["sk"])).kind
-    facts = {**(facts or {}), **waits_until(clock.whole_second(moment))}
-    if facts["next_at"] == facts["gsi2sk"] and not KINDS[kind].is_by_level:
-        return change(job, facts, "REMOVE #outbox")
-    return change(job, {**facts, "outbox": kind})
 
 
 def waits_until(moment: datetime) -> dict[str, str]:

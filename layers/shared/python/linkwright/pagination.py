@@ -58,15 +58,16 @@ def _limit(raw: object) -> int:
     raise PydanticCustomError("limit", f"must be an integer from 1 to {MAX_LIMIT}")
 
 
+_LIMITS = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT}
+Limit = Annotated[int, BeforeValidator(_limit), WithJsonSchema(_LIMITS)]
+Cursor = Annotated[str, Field(max_length=_MAX_CURSOR)]
+
+
 class ListQuery(RequestModel):
     """What every list takes; a list with filters adds its own."""
 
-    limit: Annotated[
-        int,
-        BeforeValidator(_limit),
-        WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MAX_LIMIT}),
-    ] = DEFAULT_LIMIT
-    cursor: Annotated[str, Field(max_length=_MAX_CURSOR)] | None = None
+    limit: Limit = DEFAULT_LIMIT
+    cursor: Cursor | None = None
 
     def filters(self) -> str:
         """What a cursor is bound to: everything but the page's size and place."""

@@ -58,8 +58,8 @@ def relay(changes: Sequence[Change]) -> None:
 def _asks(before: Item | None, item: Item) -> bool:
     """Whether a change of a marked item asks for a message.
 
-    Not what the sweeper moves, who sends by itself, nor what waits for it (`jobs.waits_until`); and
-    of what else waits for its time a message is under way already.
+    Not what the sweeper moves, who sends by itself, nor what waits for it (`jobs.waits_until`);
+    and of what else waits for its time a message is under way already.
     """
     if item["gsi2sk"] == item.get("next_at") and jobs.is_left_alone(item):
         return False

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from linkwright import clock, jobs
 from linkwright.jobs import Kind, Work
-from linkwright.table import Item, Table, get
+from linkwright.table import Item, Key, Table, get
 
 # So that what failed at the same moment is not tried again at the same moment.
 _JITTER = 0.25
@@ -31,7 +31,7 @@ def put_off(work: Work) -> bool:
     if jobs.is_left_alone(job):
         jobs.change(job, failures)
     else:
-        jobs.wait(job, clock.now() + _delay(work.of_kind, failures["attempts"]), failures)
+        wait(job, clock.now() + _delay(work.of_kind, failures["attempts"]), failures)
     return True
 
 
@@ -39,8 +39,21 @@ def postpone(work: Work, until: datetime) -> bool:
     """A job is to wait, and nothing failed. Returns whether there is such a job."""
     job = get(Table.CORE, work.key)
     if job is not None and jobs.is_due(job):
-        jobs.wait(job, until)
+        wait(job, until)
     return job is not None
+
+
+def wait(job: Item, moment: datetime, facts: Item | None = None) -> bool:
+    """Let a job that was just read be due again at a moment; False if somebody else has moved it.
+
+    By a message that its queue holds back, if it can for so long; else by the due index, where a
+    job by level keeps its mark.
+    """
+    kind = jobs.at(Key(job["pk"], job["sk"])).kind
+    facts = {**(facts or {}), **jobs.waits_until(clock.whole_second(moment))}
+    if facts["next_at"] == facts["gsi2sk"] and not jobs.KINDS[kind].is_by_level:
+        return jobs.change(job, facts, "REMOVE #outbox")
+    return jobs.change(job, {**facts, "outbox": kind})
 
 
 def went_well(job: Item) -> None:

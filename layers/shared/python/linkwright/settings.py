@@ -12,6 +12,7 @@ class Settings(NamedTuple):
     idem_table: str
     clicks_table: str
     metrics_table: str
+    ledger_table: str
     dial_queue_url: str
     event_queue_url: str
     follow_up_queue_url: str
@@ -71,6 +72,7 @@ def settings() -> Settings:
         idem_table=env["IDEM_TABLE"],
         clicks_table=env["CLICKS_TABLE"],
         metrics_table=env["METRICS_TABLE"],
+        ledger_table=env["LEDGER_TABLE"],
         dial_queue_url=env.get("DIAL_QUEUE_URL", ""),
         event_queue_url=env.get("EVENT_QUEUE_URL", ""),
         follow_up_queue_url=env.get("FOLLOW_UP_QUEUE_URL", ""),

@@ -45,6 +45,7 @@ class Table(StrEnum):
     IDEM = "idem"
     CLICKS = "clicks"
     METRICS = "metrics"
+    LEDGER = "ledger"
 
     @property
     def deployed_name(self) -> str:

@@ -48,7 +48,13 @@ def create(account: Account, wanted: CreateKey, tx: Transaction) -> CreatedKey:
     ring = keys.of(account.workspace_id)
     _require_room(ring)
     _require_unchanged(account, tx)
-    return _put(account, ring, tx, name=wanted.name, mode=wanted.mode, scopes=wanted.scopes)
+    return _put(
+        *(account, ring, tx),
+        name=wanted.name,
+        mode=wanted.mode,
+        scopes=wanted.scopes,
+        ai_credits_per_day=_within(account, wanted.ai_credits_per_day),
+    )
 
 
 def roll(account: Account, key_id: str, wanted: RollKey, tx: Transaction) -> CreatedKey:
@@ -71,6 +77,7 @@ def roll(account: Account, key_id: str, wanted: RollKey, tx: Transaction) -> Cre
         *(account, ring, tx),
         **{name: old["view"][name] for name in ("name", "mode", "scopes")},
         rolled=old,
+        ai_credits_per_day=_within(account, old["view"].get("ai_credits_per_day")),
     )
     end = _let_expire(old, clock.timestamp(clock.now() + overlap), account, tx)
     tx.audit("key.rolled", key_id, {"rolled_to": new.id, "expires_at": end})
@@ -134,6 +141,12 @@ def _require_unchanged(account: Account, tx: Transaction) -> None:
     )
 
 
+def _within(account: Account, limit: int | None) -> int | None:
+    """A key with a limit makes none that may take more."""
+    own = account.ai_credits_per_day
+    return limit if own is None else min(own, own if limit is None else limit)
+
+
 def _allowed(account: Account) -> Item:
     return {"role": account.role, "now": clock.timestamp()}
 
@@ -151,6 +164,7 @@ def _put(
     name: str,
     mode: str,
     scopes: list[str],
+    ai_credits_per_day: int | None,
     rolled: Item | None = None,
 ) -> CreatedKey:
     workspace = workspaces.existing(account.workspace_id)
@@ -172,6 +186,7 @@ def _put(
         maker=account.person,
         owner=_owner(account, ring),
         rolled=rolled,
+        ai_credits_per_day=ai_credits_per_day,
     )
     return CreatedKey(**view, token=token)
 

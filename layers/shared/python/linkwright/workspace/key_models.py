@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, Field, StrictInt, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from linkwright.auth import GROUPS, SCOPES
@@ -38,6 +38,8 @@ class CreateKey(RequestModel):
         WithJsonSchema(_SCHEMA),
     ]
     mode: Mode
+    # One that is made by a key with a limit has that at most.
+    ai_credits_per_day: Annotated[StrictInt, Field(ge=1, le=1_000_000)] | None = None
 
 
 class RollKey(RequestModel):
@@ -66,6 +68,8 @@ class ApiKey(Model):
     # Absent on keys that were stored before it was known.
     owner: str | None = None
     rolled_from: str | None
+    # AI credits that it may take on a day, UTC; null: whatever the workspace has.
+    ai_credits_per_day: int | None = None
 
 
 class CreatedKey(ApiKey):

@@ -121,6 +121,7 @@ def make(
     maker: str | None = None,
     owner: str | None = None,
     rolled: Item | None = None,
+    ai_credits_per_day: int | None = None,
 ) -> tuple[Item, str]:
     """Put a key and its audit entry; returns what is shown of it, and its token.
 
@@ -130,34 +131,32 @@ def make(
     """
     token, key_id = tokens.new(mode), ids.new("key")
     place = auth.api_key(token)
+    limits = {} if ai_credits_per_day is None else {"ai_credits_per_day": ai_credits_per_day}
     view = {
-        "id": key_id,
-        "name": name,
-        "mode": mode,
-        "scopes": scopes,
-        "created_at": clock.timestamp(),
-        "expires_at": None,
-        "created_by": tx.actor.id if tx.actor else None,
-        "owner": owner,
-        "rolled_from": rolled["sk"] if rolled else None,
+        **{"id": key_id, "name": name, "mode": mode, "scopes": scopes},
+        **{"created_at": clock.timestamp(), "expires_at": None},
+        **{"created_by": tx.actor.id if tx.actor else None, "owner": owner},
+        **{"rolled_from": rolled["sk"] if rolled else None},
+        **limits,
     }
     made_by = {"maker": maker} if maker else {}
     tx.put(
         Table.ACCESS,
         {
             **place.attributes(),
-            "id": key_id,
-            "type": "api_key",
-            "mode": mode,
-            "role": role,
-            "scopes": scopes,
+            **{"id": key_id, "type": "api_key"},
+            **{"mode": mode, "role": role, "scopes": scopes},
             **auth.workspace_facts(workspace),
             **made_by,
+            **limits,
             **(_counted(rolled) if rolled else {}),
         },
     )
     where = pointer(workspace["id"], key_id).attributes()
-    tx.put(Table.ACCESS, {**where, "hash": place.pk.removeprefix("KEY#"), "view": view, **made_by})
+    tx.put(
+        Table.ACCESS,
+        {**where, "hash": place.pk.removeprefix("KEY#"), "view": view, **made_by},
+    )
     tx.audit("key.created", key_id, {name: view[name] for name in ("name", "mode", "scopes")})
     return view, token
 

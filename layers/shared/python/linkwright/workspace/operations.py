@@ -4,10 +4,20 @@ from typing import NamedTuple
 
 from linkwright.plans import PLANS, Plan
 from linkwright.table import Item, Key, Table, query
+from linkwright.transaction import Transaction
 from linkwright.workspace import members, settings, workspaces
 from linkwright.workspace.models import Settings, UsageThreshold
 
-__all__ = ["InCharge", "Settings", "Tenant", "UsageThreshold", "in_charge", "place", "tenant"]
+__all__ = [
+    "InCharge",
+    "Settings",
+    "Tenant",
+    "UsageThreshold",
+    "in_charge",
+    "place",
+    "require_unchanged",
+    "tenant",
+]
 
 
 # No notice goes to more people.
@@ -28,6 +38,8 @@ class Tenant(NamedTuple):
     plan: Plan
     anchor_day: int
     settings: Settings
+    # The version of what its credentials know of it.
+    facts_v: int
 
 
 def place(partition: str) -> Key:
@@ -43,7 +55,17 @@ def tenant(partition: str) -> Tenant:
         plan=PLANS[workspace["plan"]],
         anchor_day=workspace["anchor_day"],
         settings=settings.of(workspace, mode or "live"),
+        facts_v=workspace.get("facts_v", 0),
     )
+
+
+def require_unchanged(tx: Transaction, partition: str, seen: Tenant) -> None:
+    """Let a change happen only if the plan is still the one that was read.
+
+    Raises `Outrun` at the commit.
+    """
+    workspace = {"id": partition.partition(".")[0], "facts_v": seen.facts_v}
+    workspaces.require_unchanged(tx, workspace)
 
 
 def in_charge(partition: str) -> list[InCharge]:

@@ -57,7 +57,7 @@ def serve(work: Work) -> None:
     # As it was read before: of several that want another run one has it.
     facts = {"looked_to": looked_to} if looked_to else {}
     if again:
-        jobs.wait(state, again, facts)
+        retries.wait(state, again, facts)
     elif facts:
         jobs.change(state, facts)
 

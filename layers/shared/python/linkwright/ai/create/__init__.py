@@ -1,0 +1,1 @@
+"""Suggestions for what is not there yet: aliases, tags, campaigns, pages."""

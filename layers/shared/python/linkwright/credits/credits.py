@@ -1,0 +1,82 @@
+"""What the API shows of credits."""
+
+from datetime import timedelta
+
+from linkwright import clock, ids, pagination, plans
+from linkwright.auth import Account
+from linkwright.credits import balances, items
+from linkwright.credits.items import PENDING, Hold
+from linkwright.credits.models import (
+    Credits,
+    CreditsQuery,
+    Extra,
+    HeldCredits,
+    Ledger,
+    LedgerEntry,
+    Monthly,
+)
+from linkwright.credits.weights import WEIGHTS
+from linkwright.pagination import ListQuery
+from linkwright.table import Item, Table, query
+
+_ROUTE = "credits"
+# Longer than any attempt may last.
+_OF_LATE = timedelta(minutes=15)
+_MOST_HOLDS = 100
+
+
+def find(account: Account, asked: CreditsQuery) -> Credits:
+    """The balance is read last: it is not older than what is shown of the ledger."""
+    where = items.entry_key(account.partition, "").pk
+    fetch = pagination.partition(Table.LEDGER, where, between=("L#", "L#~"))
+    of_ledger = ListQuery.model_construct(limit=asked.limit, cursor=asked.cursor)
+    page = pagination.paged(account, _ROUTE, of_ledger, fetch, _entry)
+    holds = _pending(account.partition)
+    balance = balances.shown(account.partition, account.anchor_day, account.plan.ai_credits)
+    return Credits(
+        remaining=balance.remaining,
+        monthly=Monthly(
+            granted=balance.granted,
+            used=balance.spent,
+            remaining=balance.monthly,
+            resets_at=clock.timestamp(plans.period(account.anchor_day).end),
+        ),
+        extra=Extra(remaining=balance.extra),
+        held=balance.reserved,
+        holds=[_hold(hold) for hold in holds],
+        weights=dict(WEIGHTS),
+        ledger=Ledger(data=page.data, next_cursor=page.next_cursor),
+    )
+
+
+def _pending(partition: str) -> list[Hold]:
+    """Those of late; older ones are given back."""
+    first = ids.first_at("hold", clock.now() - _OF_LATE)
+    rows, _ = query(
+        Table.CORE,
+        items.hold_key(partition, "").pk,
+        between=(first, "hold_~"),
+        limit=_MOST_HOLDS,
+        strong=True,
+    )
+    return [Hold.of(row) for row in rows if row["st"] == PENDING]
+
+
+def _hold(hold: Hold) -> HeldCredits:
+    ends = clock.timestamp(clock.from_epoch_ms(hold.lease * 1000))
+    return HeldCredits(id=hold.id, operation=hold.operation, credits=hold.credits, expires_at=ends)
+
+
+def _entry(row: Item) -> LedgerEntry:
+    _, moment, step = row["sk"].split("#")
+    return LedgerEntry(
+        id=f"led_{moment}{step}",
+        type=row["type"],
+        monthly=row["monthly"],
+        extra=row["extra"],
+        held=row["held"],
+        operation=row.get("operation"),
+        request_id=row.get("request_id"),
+        credential_id=row.get("credential_id"),
+        created_at=row["at"],
+    )

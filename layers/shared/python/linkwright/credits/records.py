@@ -1,0 +1,143 @@
+"""Idempotency records of what takes two phases: in progress under a lease, then done or released.
+
+A GET that is charged has one too, under what it is about: that record is its cache, and while it is
+made anew the answer that it has stays in it.
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from linkwright import clock, deadline
+from linkwright.credits.items import Hold
+from linkwright.errors import Conflict
+from linkwright.idempotency import DELETION_SLACK_S, RETENTION_S, Reply
+from linkwright.table import Item, Key, Table, get
+from linkwright.transaction import Transaction
+
+# The states of a record.
+IN_PROGRESS = "IP"
+DONE = "DONE"
+RELEASED = "RELEASED"
+
+# What a process is left that was cut off, as clocks differ.
+_LEASE_SLACK_S = 5
+# Without Lambda's own limit, as of a test.
+_LONGEST_S = 30
+_ANSWER = ("status", "body", "location", "charged", "remaining", "made_at", "fresh_until")
+
+
+class RecordGone(Exception):
+    """The record is another's by now, or nobody's."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """`seen` is the attempt whose answer may be replaced; `kept` that answer, while it is fresh."""
+
+    key: Key
+    fingerprint: str
+    request_id: str
+    seen: str | None = None
+    kept: Item = field(default_factory=dict)
+
+    def lease(self) -> int:
+        return clock.epoch() + int(min(deadline.seconds_left(), _LONGEST_S)) + _LEASE_SLACK_S
+
+    def begin(self, tx: Transaction, hold: Hold) -> None:
+        """Put it first into the hold's transaction. Raises `RecordExists` at the commit."""
+        now = clock.epoch()
+        condition = "attribute_not_exists(#pk) OR #st = :released OR #exp <= :now"
+        values: Item = {"released": RELEASED, "now": now}
+        if self.seen is not None:
+            condition += " OR (#st = :done AND #own = :seen)"
+            values |= {"done": DONE, "seen": self.seen}
+        item = {
+            **self.kept,
+            **self.key.attributes(),
+            "st": IN_PROGRESS,
+            "own": hold.id,
+            "lease": hold.lease,
+            "fp": self.fingerprint,
+            "request_id": self.request_id,
+            "exp": now + RETENTION_S,
+            "ttl": now + RETENTION_S + DELETION_SLACK_S,
+        }
+        tx.record(item, condition, values)
+
+    def read(self) -> Item | None:
+        """The record as it is now. Raises `Conflict` where the key was used for another request."""
+        item = get(Table.IDEM, self.key)
+        if item is None or item["exp"] <= clock.epoch():
+            return None
+        if item["fp"] != self.fingerprint:
+            raise Conflict(
+                "This Idempotency-Key was used for another request.",
+                reason="idempotency_key_reused",
+            )
+        return item
+
+    def is_known(self) -> bool:
+        """Whether something is answered under it, or being made, that is not to be replaced."""
+        item = self.read()
+        return item is not None and item["st"] != RELEASED and item["own"] != self.seen
+
+    def is_worked_on_by(self, hold_id: str) -> bool:
+        item = get(Table.IDEM, self.key)
+        return item is not None and item.get("own") == hold_id
+
+    @staticmethod
+    def release(tx: Transaction, hold: Hold) -> None:
+        """Raises `RecordGone` at the commit."""
+        tx.update(
+            Table.IDEM,
+            hold.record_key,
+            "SET #st = :released",
+            condition="#st = :working AND #own = :own",
+            values={"released": RELEASED, "working": IN_PROGRESS, "own": hold.id},
+            otherwise=RecordGone,
+        )
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an attempt has come to. `fresh_for`: for so long a GET is answered with it."""
+
+    reply: Reply
+    fresh_for: timedelta | None = None
+
+    def keep(self, tx: Transaction, hold: Hold, *, charged: int) -> None:
+        """Write it onto the attempt's record. Raises `RecordGone` at the commit."""
+        facts: Item = {
+            "st": DONE,
+            "status": self.reply.status,
+            "body": self.reply.body,
+            "location": self.reply.location,
+            "charged": charged,
+            "remaining": hold.remaining,
+            "made_at": clock.epoch_ms(),
+        }
+        if self.fresh_for is not None:
+            facts["fresh_until"] = clock.epoch() + int(self.fresh_for.total_seconds())
+        tx.update(
+            Table.IDEM,
+            hold.record_key,
+            "SET " + ", ".join(f"#{name} = :{name}" for name in facts),
+            condition="#st = :working AND #own = :own",
+            values={**facts, "working": IN_PROGRESS, "own": hold.id},
+            otherwise=RecordGone,
+        )
+
+
+def is_answered_by(hold: Hold) -> bool:
+    """Whether what a repetition would get is the answer of that attempt."""
+    item = get(Table.IDEM, hold.record_key)
+    return item is not None and item["st"] == DONE and item["own"] == hold.id
+
+
+def is_fresh(item: Item) -> bool:
+    return int(item.get("fresh_until", 0)) > clock.epoch()
+
+
+def answer_of(item: Item) -> Item:
+    """The answer that a record has, to be kept while another one is made."""
+    return {name: item[name] for name in _ANSWER if name in item} if is_fresh(item) else {}

@@ -1,0 +1,82 @@
+"""What always holds of AI credits, of whatever is stored: docs/credits.md."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from linkwright.credits import items
+from linkwright.credits.items import Balance
+from linkwright.table import Item
+
+TABLES = ("CoreTable", "IdemTable", "LedgerTable")
+Stored = Mapping[str, Sequence[Item]]
+_PENDING = "PENDING"
+
+
+def violated(stored: Stored, partition: str) -> list[str]:
+    """The invariants that do not hold, one line each."""
+    where = items.balance_key(partition)
+    of_ledger = [row for row in stored["LedgerTable"] if row["pk"] == where.pk]
+    known = [row for row in of_ledger if row["sk"] == where.sk]
+    lines = [row for row in of_ledger if row["sk"].startswith("L#")]
+    holds = _holds(stored, partition)
+    if not known:
+        return [f"lines without a balance: {lines}"] if lines or holds else []
+    return [
+        *_sums(Balance.of(known[0]), lines, holds),
+        *_ends(lines, holds),
+        *_records(stored, holds),
+    ]
+
+
+def held(stored: Stored) -> int:
+    """What all balances have reserved."""
+    return sum(int(row["reserved"]) for row in stored["LedgerTable"] if row["sk"] == "BAL")
+
+
+def _holds(stored: Stored, partition: str) -> dict[str, Item]:
+    where = items.hold_key(partition, "").pk
+    return {row["id"]: row for row in stored["CoreTable"] if row["pk"] == where}
+
+
+def _sums(now: Balance, lines: list[Item], holds: Mapping[str, Item]) -> list[str]:
+    found: list[str] = []
+    sums = {pool: sum(int(row[pool]) for row in lines) for pool in ("monthly", "extra", "held")}
+    if sums != {"monthly": now.granted - now.spent, "extra": now.extra, "held": now.reserved}:
+        found.append(f"I1: the ledger's sums {sums} are not the balance {now}")
+    if min(now.spent, now.extra, now.reserved) < 0:
+        found.append(f"I2: less than nothing in {now}")
+    pending = [hold for hold in holds.values() if hold["st"] == _PENDING]
+    if (took := sum(int(hold["monthly"] + hold["extra"]) for hold in pending)) != now.reserved:
+        found.append(f"I3: pending holds took {took}, and {now.reserved} are reserved")
+    spent = sum(
+        int(hold["monthly"])
+        for hold in holds.values()
+        if hold["st"] != "RELEASED" and hold["period"] == now.period
+    )
+    if spent != now.spent:
+        found.append(f"I10: {spent} are held and charged in this cycle, and {now.spent} spent")
+    return found
+
+
+def _ends(lines: list[Item], holds: Mapping[str, Item]) -> list[str]:
+    kinds = {row["sk"]: row["type"] for row in lines}
+    ends = {_PENDING: None, "COMMITTED": "settle", "RELEASED": "release"}
+    found: list[str] = []
+    for name, hold in holds.items():
+        two = [kinds.get(items.entry_key("", name, step).sk) for step in (0, 1)]
+        if two != ["hold", ends[hold["st"]]]:
+            found.append(f"I4: the lines of a hold that is {hold['st']} are {two}")
+    return found
+
+
+def _records(stored: Stored, holds: Mapping[str, Item]) -> list[str]:
+    """Of those of the partition whose holds these are."""
+    done = [row for row in stored["IdemTable"] if row["st"] == "DONE" and row.get("own") in holds]
+    found: list[str] = []
+    for record in done:
+        state = holds[record["own"]]["st"]
+        if state != ("COMMITTED" if record["charged"] else "RELEASED"):
+            found.append(f"I6: a record is done, of a hold that is {state}")
+    paid = Counter(hold["record"] for hold in holds.values() if hold["st"] == "COMMITTED")
+    posted = {name: n for name, n in paid.items() if n > 1 and "#GEN#" not in name}
+    return found + [f"I5: {n} paid holds of one key" for n in posted.values()]
