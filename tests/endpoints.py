@@ -188,6 +188,22 @@ def _paid(path: str, body: Mapping[str, Any]) -> Callable[[Workspace], Ask]:
     return prepare
 
 
+def _explained(reads: int, queries: int) -> list[str]:
+    return [*["GetItem"] * reads, "TransactWriteItems", *["Query"] * queries, "TransactWriteItems"]
+
+
+def _again(path: str) -> Callable[[Workspace], Ask]:
+    """An insight of what nothing was made of yet, in a billing cycle in which something was."""
+
+    def prepare(workspace: Workspace) -> Ask:
+        of = {"lcmp": workspace.link_campaign(), "dom": workspace.domain()}
+        url = path.format(lnk=workspace.link(campaign=of["lcmp"])["id"], **of)
+        workspace.client.post("/api/ai/suggest-alias", json=dict(_PAGE))
+        return lambda: workspace.client.get(url)
+
+    return prepare
+
+
 def _a_word() -> str:
     """Another one each time, and no id."""
     return ids.new("word").replace("_", "-")
@@ -320,6 +336,24 @@ ENDPOINTS = {
         # The balance; the hold; the model; what of it is free; the charge.
         [Cost(_GENERATED, 6, 20, "with a balance", _paid("/api/ai/suggest-alias", _PAGE))],
         body=lambda _: _PAGE,
+    ),
+    # The link, the workspace, what is kept, the balance; the hold; the days; the charge.
+    "GET /api/ai/insight/link/{link_id}": Row(
+        # Its days, and those of all.
+        [Cost(_explained(4, 2), 5, 20, "with a balance", _again("/api/ai/insight/link/{lnk}"))]
+    ),
+    "GET /api/ai/insight/qr/{link_id}": Row(
+        [Cost(_explained(4, 1), 4.5, 20, "with a balance", _again("/api/ai/insight/qr/{lnk}"))]
+    ),
+    "GET /api/ai/insight/campaign/{campaign_id}": Row(
+        # Its links, of which there is one, besides.
+        [Cost(_explained(4, 4), 6, 20, "with a balance", _again("/api/ai/insight/campaign/{lcmp}"))]
+    ),
+    "GET /api/ai/insight/domain/{domain_id}": Row(
+        [Cost(_explained(4, 3), 5.5, 20, "with a balance", _again("/api/ai/insight/domain/{dom}"))]
+    ),
+    "GET /api/ai/insight/account": Row(
+        [Cost(_explained(3, 3), 4.5, 20, "with a balance", _again("/api/ai/insight/account"))]
     ),
     "GET /api/links": Row(
         [

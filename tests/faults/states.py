@@ -37,6 +37,7 @@ _LINE = re.compile(r"\bL#[0-9A-HJKMNP-TV-Z]{26}\b")
 _VOLATILE = {
     "lease",
     "made_at",
+    "fresh_until",
     "bell",
     "leased_until",
     "rests_until",

@@ -20,6 +20,11 @@ def _is_own(clean: CleanRequest, route: str, at: int) -> bool:
     return at > 1 or len(clean.calls) == 1 or route in _OF_EACH_METHOD.values()
 
 
+def _is_kept(route: str) -> bool:
+    """Whether it reads what is generated, where nobody has asked for it before."""
+    return route.startswith("GET ") and sample(route).is_charged
+
+
 @pytest.fixture(scope="module")
 def clean_requests() -> dict[str, CleanRequest]:
     return {}
@@ -43,7 +48,9 @@ def test_fault_leaves_all_or_nothing_and_a_retry_makes_it_good(
     assert problems == []
 
 
-@pytest.mark.parametrize("route", CASES)
+# Who finds an insight being made waits for it, and here would wait for itself: `test_credits.py`
+# asks twenty times at once.
+@pytest.mark.parametrize("route", [one for one in CASES if not _is_kept(one)])
 def test_same_request_in_the_middle_has_one_effect(
     world: World, route: str, clean: CleanRequest
 ) -> None:
@@ -66,7 +73,9 @@ def test_call_that_the_client_sends_twice_has_one_effect(
     assert problems == []
 
 
-@pytest.mark.parametrize("route", [route for route in routes() if route.startswith("GET ")])
+@pytest.mark.parametrize(
+    "route", [one for one in routes() if one.startswith("GET ") and not _is_kept(one)]
+)
 def test_reading_leaves_nothing(clean: CleanRequest, route: str) -> None:
     assert clean.calls
     assert clean.after == clean.before

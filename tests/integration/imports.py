@@ -51,6 +51,7 @@ READS = _names("""
     linkwright.links.domains.models
     linkwright.links.items linkwright.links.links linkwright.links.metrics
     linkwright.links.metrics.analytics linkwright.links.metrics.analytics_models
+    linkwright.links.metrics.days
     linkwright.links.models linkwright.links.operations linkwright.media linkwright.notifications
     linkwright.notifications.items linkwright.notifications.models
     linkwright.notifications.notifications linkwright.pagination
@@ -88,6 +89,18 @@ CHARGES = CREDITS | _names("""
     linkwright.credits.records linkwright.links.aliases linkwright.links.targets
     linkwright.egress_targets linkwright.providers.llm linkwright.providers.llm_types
     encodings.idna string stringprep unicodedata
+""")
+EXPLAINS = CHARGES | _names("""
+    linkwright.ai.facts linkwright.ai.facts.facts linkwright.ai.facts.findings
+    linkwright.ai.facts.made linkwright.ai.facts.overview linkwright.ai.facts.patterns
+    linkwright.ai.facts.series linkwright.ai.facts.statistics linkwright.ai.insight
+    linkwright.ai.insight.actions linkwright.ai.insight.asking linkwright.ai.insight.groups
+    linkwright.ai.insight.link linkwright.ai.insight.models linkwright.ai.insight.objects
+    linkwright.ai.insight.telling linkwright.ai.wording linkwright.ai.wording.grounded
+    linkwright.ai.wording.lexicon_en linkwright.ai.wording.lexicon_he
+    linkwright.ai.wording.placeholders linkwright.ai.wording.texts_en
+    linkwright.ai.wording.texts_he linkwright.ai.wording.values linkwright.ai.wording.words
+    linkwright.links.metrics.operations statistics
 """)
 WRITES = _names("""
     encodings.idna linkwright.egress_targets linkwright.links.aliases linkwright.links.bulk

@@ -420,6 +420,8 @@ def pays_with_credits(stack: Stack, workspace: Workspace) -> None:
             own = make_workspace(settings={"model": name})
             answer = own.client.post("/api/ai/suggest-alias", json=page)
             assert answer.headers["X-AI-Credits-Charged"] == "0"
+            for path in INSIGHTS:
+                _explained_by(name, path)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(answers, "ask", _die)
         with pytest.raises(_Killed):
@@ -437,6 +439,19 @@ def pays_with_credits(stack: Stack, workspace: Workspace) -> None:
     assert credits.kinds(stack, workspace)["expire"] == 1
     changes_a_plan(stack, workspace)
     assert credits.kinds(stack, workspace)["adjust"] == 1
+
+
+INSIGHTS = ("link/{link}", "qr/{link}", "campaign/{campaign}", "domain/{domain}", "account")
+
+
+def _explained_by(model: str, path: str) -> None:
+    """The first thing that a workspace pays for, and then another one of the same."""
+    own = make_workspace(settings={"model": model})
+    of = {"campaign": own.link_campaign(), "domain": own.domain()}
+    of["link"] = own.link(click_cap=10, campaign=of["campaign"])["id"]
+    for query in ("", "?force=true"):
+        answer = own.client.get(f"/api/ai/insight/{path.format(**of)}{query}")
+        assert answer.headers["X-AI-Credits-Charged"] == "0"
 
 
 def _die(*_: object) -> None:

@@ -18,6 +18,10 @@ ANY_RESOURCE: Mapping[tuple[str, str], re.Pattern[str]] = {
         (
             ("TalksRole", "bedrock:InvokeModel"),
             ("GeneratesRole", "bedrock:InvokeModel"),
+            *(
+                (f"Explains{of}Role", "bedrock:InvokeModel")
+                for of in ("Links", "Scans", "Campaigns", "Domains", "Accounts")
+            ),
             ("FollowsUpRole", "bedrock:InvokeModel"),
         ),
         re.compile(r"arn:aws:bedrock:\*::foundation-model/[a-z0-9.:-]+"),

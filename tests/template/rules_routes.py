@@ -25,6 +25,7 @@ SIGNED = "callbacks"
 # Folders of ASGI applications, which have no `@endpoint`: public_routes_are_listed judges them.
 APPLICATIONS = {"console"}
 MARKED_BY_READERS = {"POST /api/notifications/{notification_id}/read"}
+GENERATES = "ai:generate"
 # These go through every function of the template by themselves, so they prove no one's own case.
 ROWS = "tests/endpoints.py"
 FOR_ALL = (
@@ -66,8 +67,8 @@ def endpoints_declare_a_scope(checkout: Checkout) -> Iterator[str]:
             case ast.Constant(value=str(scope)) if scope in SCOPES:
                 reads = {key.partition(" ")[0] for key in _route_keys(function)} == {"GET"}
                 # What only its managers may see has one scope for reading and writing, and so has
-                # what whoever reads it marks as read.
-                marks = set(_route_keys(function)) <= MARKED_BY_READERS
+                # what whoever reads it marks as read, and what costs credits to generate.
+                marks = set(_route_keys(function)) <= MARKED_BY_READERS or scope == GENERATES
                 if reads != scope.endswith(":read") and not (scope.endswith(":manage") or marks):
                     yield f"{function.logical_id}: {scope} is not the scope of its method"
             case other:

@@ -80,7 +80,8 @@ def pruned() -> Checkout:
             del few.files[event_file(function)]
     for role in real().roles_of_functions() - few.roles_of_functions():
         del resources[role]
-    return few
+    # What it knows of itself is of before.
+    return few.copy()
 
 
 @cache

@@ -11,6 +11,7 @@ from linkwright import clock
 from linkwright.auth import Account
 from linkwright.errors import ValidationFailed
 from linkwright.links import items, links
+from linkwright.links.metrics import days
 from linkwright.links.metrics.analytics_models import (
     Analytics,
     AnalyticsQuery,
@@ -20,10 +21,9 @@ from linkwright.links.metrics.analytics_models import (
     Share,
     bounds,
 )
-from linkwright.table import Item, Key, Table, query
+from linkwright.table import Key
 from linkwright.workspace import operations
 
-_PAGE = 1000
 _MOST_SHARES = 50
 _OTHER = "other"
 # For so many days there are hourly rows.
@@ -79,7 +79,9 @@ def _of_days(
     rows: str, zone: ZoneInfo, first: date, last: date, interval: Interval
 ) -> tuple[Counter[str], list[_Moment]]:
     """By the rows of days, which are of the workspace's zone."""
-    found = _read(items.day_row(rows, f"{first:%Y%m%d}"), items.day_row(rows, f"{last:%Y%m%d}"))
+    found = days.between(
+        items.day_row(rows, f"{first:%Y%m%d}"), items.day_row(rows, f"{last:%Y%m%d}")
+    )
     totals = _sum(found.values())
     moments: list[_Moment] = []
     for day in _days(first, last):
@@ -107,7 +109,7 @@ def _of_hours(
 ) -> tuple[Counter[str], list[_Moment]]:
     """By the rows of hours, which are UTC's."""
     begin, end = _began(first, zone), _began(last + _DAY, zone)
-    found = _read(_hour_row(rows, begin), _hour_row(rows, end - _HOUR))
+    found = days.between(_hour_row(rows, begin), _hour_row(rows, end - _HOUR))
     totals = _sum(found.values())
     moments, at = [], begin
     while at < end:
@@ -118,24 +120,6 @@ def _of_hours(
 
 def _hour_row(rows: str, start: datetime) -> Key:
     return items.hour_row(rows, f"{start:%Y%m%d}", start.hour)
-
-
-def _read(low: Key, high: Key) -> dict[str, Item]:
-    """The rows from one to another, by their sort keys."""
-    found: dict[str, Item] = {}
-    behind: Item | None = None
-    while True:
-        page, behind = query(
-            Table.METRICS,
-            low.pk,
-            between=(low.sk, high.sk),
-            start_after=behind,
-            limit=_PAGE,
-            newest_first=False,
-        )
-        found |= {row["sk"]: row for row in page}
-        if behind is None:
-            return found
 
 
 def _require_hours(zone: ZoneInfo, first: date, last: date, today: date) -> None:

@@ -1,0 +1,53 @@
+"""Actions that an insight suggests: of what a link lacks, once enough people have followed it."""
+
+from collections.abc import Iterator
+
+from linkwright.ai.create import words
+from linkwright.ai.facts.facts import Fact
+from linkwright.ai.facts.findings import LEAST_CLICKS
+from linkwright.ai.facts.series import Series
+from linkwright.ai.insight import telling
+from linkwright.ai.insight.models import Action, ActionType, Preview, SuggestedAction
+from linkwright.ai.wording.values import Language
+from linkwright.links.operations import Link
+
+MOST = 3
+_UTM = ("utm_source", "utm_medium", "utm_campaign")
+
+
+def is_untagged(link: Link) -> bool:
+    return not any(getattr(link, name) for name in _UTM)
+
+
+def of_link(
+    link: Link, series: Series, language: Language, *, scanned: bool = False, campaign: str = ""
+) -> Iterator[SuggestedAction]:
+    clicks = series.counted()["clicks"]
+    if clicks < LEAST_CLICKS:
+        return
+    fact = Fact(clicks, "scans" if scanned else "clicks", series.whole, None, clicks)
+    if not link.track_conversion:
+        yield _suggested(
+            *(link, "enable_conversion_tracking", {}, fact, language),
+            Preview(before={"track_conversion": False}, after={"track_conversion": True}),
+        )
+    if is_untagged(link):
+        named = "-".join(words.of(campaign)) or link.alias
+        source, medium = ("qr_code", "print") if scanned else ("short_link", "link")
+        utm = dict(zip(_UTM, (source, medium, named), strict=True))
+        preview = Preview(before=dict.fromkeys(_UTM), after=dict(utm))
+        yield _suggested(link, "set_utm", utm, fact, language, preview)
+
+
+def _suggested(
+    link: Link,
+    kind: ActionType,
+    params: dict[str, str],
+    clicks: Fact,
+    language: Language,
+    preview: Preview,
+) -> SuggestedAction:
+    action = Action(type=kind, link_id=link.id, params=params)
+    return SuggestedAction(
+        action=action, preview=preview, reason=telling.reason(kind, clicks, language)
+    )

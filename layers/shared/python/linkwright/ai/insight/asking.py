@@ -1,0 +1,61 @@
+"""What every insight begins with: the workspace's zone and model, and what it is kept under."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from linkwright import clock
+from linkwright.ai.facts import series
+from linkwright.ai.facts.series import Series
+from linkwright.ai.insight import telling
+from linkwright.ai.insight.models import AccountInsight, InsightQuery
+from linkwright.ai.insight.telling import Draft, Told
+from linkwright.ai.wording.values import Language
+from linkwright.auth import Account
+from linkwright.credits.operations import Generation, Made
+from linkwright.links.metrics import operations as links
+from linkwright.settings import settings
+from linkwright.workspace import operations
+
+KEPT = timedelta(hours=6)
+
+Shown = TypeVar("Shown", bound=AccountInsight)
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Who asks, in which language, and what day it is where they are."""
+
+    partition: str
+    language: Language
+    model: str | None
+    today: date
+    seconds: float
+
+    def all_days(self) -> Series:
+        """Of the whole workspace."""
+        return series.read(links.workspace_rows(self.partition), self.today)
+
+    def all_days_without(self, own: Series) -> Series:
+        """What the workspace has besides an object, from its first day on."""
+        return series.read(links.workspace_rows(self.partition), self.today, own.first).without(own)
+
+    def told(self, draft: Draft) -> Told:
+        return telling.told(self.partition, self.model, self.language, draft, self.seconds)
+
+
+def generation(
+    account: Account, object_id: str, query: InsightQuery, make: Callable[[Asking], Made[Shown]]
+) -> Generation[Shown]:
+    """How an insight is made, kept under its object, language and model."""
+    chosen = operations.tenant(account.partition).settings
+    zone = ZoneInfo(chosen.time_zone)
+
+    def made(seconds: float) -> Made[Shown]:
+        today = clock.now().astimezone(zone).date()
+        return make(Asking(account.partition, query.language, chosen.model, today, seconds))
+
+    model = chosen.model or settings().model
+    return Generation(made, f"{object_id}#{query.language}#{model}", query.force)

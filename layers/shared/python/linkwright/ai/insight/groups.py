@@ -1,0 +1,91 @@
+"""Insight into what has several links: a campaign, a domain, the whole workspace."""
+
+from collections.abc import Sequence
+
+from linkwright.ai.facts import findings, overview, series
+from linkwright.ai.facts.findings import Finding
+from linkwright.ai.facts.series import Series
+from linkwright.ai.insight import actions, asking, objects
+from linkwright.ai.insight.asking import Asking
+from linkwright.ai.insight.models import AccountInsight, Insight, InsightQuery, SuggestedAction
+from linkwright.ai.insight.objects import MOST_LINKS, Seen
+from linkwright.ai.insight.telling import Draft, Told
+from linkwright.auth import Account
+from linkwright.credits.operations import Generation, Made
+from linkwright.links.metrics import operations as links
+from linkwright.links.operations import Link
+
+# What its links tell, each by itself.
+_OF_LINKS = frozenset({"drop", "spike", "gap_with_rest"})
+
+
+def account(account: Account, query: InsightQuery) -> Generation[AccountInsight]:
+    def make(asked: Asking) -> Made[AccountInsight]:
+        own = asked.all_days()
+        seen = _seen(asked, links.newest(asked.partition, MOST_LINKS))
+        told = _told(asked, own, None, seen)
+        return Made(AccountInsight(**told.shown), told.is_fallback)
+
+    return asking.generation(account, "account", query, make)
+
+
+def campaign(account: Account, campaign_id: str, query: InsightQuery) -> Generation[Insight]:
+    """Errors: no such campaign (404)."""
+    found = links.find_campaign(account, campaign_id)
+
+    def make(asked: Asking) -> Made[Insight]:
+        rows = links.campaign_rows(asked.partition, campaign_id)
+        of_it = links.newest_of_campaign(asked.partition, campaign_id, MOST_LINKS)
+        return _of_group(asked, rows, of_it, found.name)
+
+    return asking.generation(account, campaign_id, query, make)
+
+
+def domain(account: Account, domain_id: str, query: InsightQuery) -> Generation[Insight]:
+    """Errors: no such domain (404)."""
+    links.find_domain(account, domain_id)
+
+    def make(asked: Asking) -> Made[Insight]:
+        rows = links.domain_rows(asked.partition, domain_id)
+        return _of_group(
+            asked, rows, links.newest_of_domain(asked.partition, domain_id, MOST_LINKS)
+        )
+
+    return asking.generation(account, domain_id, query, make)
+
+
+def _of_group(asked: Asking, rows: str, all_: list[Link], name: str = "") -> Made[Insight]:
+    own = series.read(rows, asked.today)
+    seen = _seen(asked, all_)
+    told = _told(asked, own, asked.all_days_without(own), seen)
+    return Made(Insight(**told.shown, actions=_actions(asked, seen, name)), told.is_fallback)
+
+
+def _seen(asked: Asking, all_: Sequence[Link]) -> list[Seen]:
+    return [objects.seen(asked.partition, link, asked.today) for link in all_]
+
+
+def _told(asked: Asking, own: Series, rest: Series | None, seen: Sequence[Seen]) -> Told:
+    """Of a workspace, what its links tell comes first, and what they come to fills the rest."""
+    found: list[Finding] = list(objects.of_series(own, rest))
+    if own.counted()["clicks"] >= findings.LEAST_CLICKS:
+        of_links = list(objects.of_links(seen))
+        # What one link did is told of that one.
+        found = [one for one in found if one.kind not in _OF_LINKS or not of_links]
+        if rest is None:
+            of_links = findings.largest(of_links)
+            found = findings.largest(found)[: findings.MOST - len(of_links)]
+        found += of_links
+    kept = findings.largest(found)
+    return asked.told(Draft.of(overview.of(own, rest, len(kept)), kept))
+
+
+def _actions(asked: Asking, seen: Sequence[Seen], name: str) -> list[SuggestedAction]:
+    """Of the links that are followed most."""
+    most = sorted(seen, key=lambda one: -one.series.counted()["clicks"])
+    found = [
+        action
+        for one in most
+        for action in actions.of_link(one.link, one.series, asked.language, campaign=name)
+    ]
+    return found[: actions.MOST]
