@@ -152,6 +152,17 @@ def _dialled(workspace: Workspace, **agent: object) -> PlacedCall:
     return carrier.current().call(call_id)
 
 
+def _well_known(method: str = "GET") -> Callable[[Workspace], Ask]:
+    """What a phone asks a domain of."""
+
+    def prepare(workspace: Workspace) -> Ask:
+        name = f"n{ids.new('dom')[-8:]}.apps.example.com".lower()
+        workspace.proven(name, assetlinks=[{"relation": ["delegate_permission/x"]}])
+        return lambda: shortlinks.ask("/.well-known/assetlinks.json", method, domain=name)
+
+    return prepare
+
+
 def _follow(
     method: str = "GET",
     *,
@@ -531,6 +542,9 @@ ENDPOINTS = {
         [Cost(_CHANGE, 1, 3, prepare=_callback("recording", **_RECORDED))],
         status=204,
     ),
+    # Whose the name is, strongly, and then the domain.
+    "GET /.well-known/{file}": Row([Cost(["GetItem"] * 2, 2, 0, "", _well_known())]),
+    "HEAD /.well-known/{file}": Row([Cost(["GetItem"] * 2, 2, 0, "", _well_known("HEAD"))]),
     "GET /{alias}": Row(
         [
             Cost(_CHANGE, 1, 4, "a person", _follow()),

@@ -5,9 +5,11 @@ from pathlib import Path
 
 from tools.template import ROOT, functions
 
-# It takes every path of one part, so that it says nothing about one: what is no link there, is no
-# route, whatever the method.
 EVERY_ALIAS = "/{alias}"
+WELL_KNOWN = "/.well-known/{file}"
+# What domains of links have. Each takes every path of its form, so that it says nothing about one:
+# what is not there, is no route, whatever the method.
+OF_DOMAINS = frozenset({EVERY_ALIAS, WELL_KNOWN})
 TARGET = ROOT / "layers/shared/python/linkwright/routes.json"
 
 
@@ -16,7 +18,7 @@ def table() -> dict[str, list[str]]:
     paths: dict[str, list[str]] = {}
     for function in functions():
         for method, path in function.routes:
-            if path == EVERY_ALIAS:
+            if path in OF_DOMAINS:
                 continue
             paths.setdefault(path, []).append(method)
     return {path: sorted(paths[path]) for path in sorted(paths)}

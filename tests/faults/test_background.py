@@ -116,7 +116,7 @@ def test_every_function_that_aws_or_the_carrier_wakes_is_here() -> None:
 def test_every_function_is_here_or_asked_by_customers() -> None:
     asked = {path for _, path in (route.split(" ") for route in routes())}
     others = {f.file for f in functions() if not asked & {path for _, path in f.routes}}
-    # Who follows a link is in `test_redirects.py`.
-    followed = {"follow_link", "unlock_link"}
+    # In `test_redirects.py` and `test_well_known.py`.
+    followed = {"follow_link", "unlock_link", "get_well_known"}
     pages = {"serve_reference", "answer_unmatched"}
     assert others == set(wiring.background()) | pages | followed

@@ -21,6 +21,7 @@ from tests.endpoints import ENDPOINTS, Row
 from tests.factories import Workspace, make_workspace
 from tests.integration import signed
 from tests.stack import Stack
+from tools.routes import OF_DOMAINS
 from tools.template import Function, functions
 
 JSON_TYPE = "application/json; charset=utf-8"
@@ -216,20 +217,19 @@ class Route:
 
 
 # What is no JSON endpoint: pages that have tests of their own.
-ALIAS = "/{alias}"
-PAGES = {"/docs", "/docs/{asset}", "/openapi.json", ALIAS}
+PAGES = {"/docs", "/docs/{asset}", "/openapi.json", *OF_DOMAINS}
 ROUTES = [
     Route(method, path, function)
     for function in functions()
     for method, path in function.routes
     if path not in PAGES
 ]
-# Whose costs are in rows as those of all others.
+# Those of them whose costs are in rows as those of all others.
 FOLLOWED = [
     Route(method, path, function)
     for function in functions()
     for method, path in function.routes
-    if path == ALIAS
+    if path in OF_DOMAINS
 ]
 CALLBACKS = [route for route in ROUTES if route.is_callback]
 WEBHOOKS = [route for route in ROUTES if route.is_webhook]

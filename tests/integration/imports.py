@@ -168,6 +168,8 @@ FOLLOWS = _names("""
     opcode pathlib platform pydantic.plugin pydynox.pydynox_core random secrets string struct urllib
     urllib.parse uuid weakref zlib
 """)
+# What phones ask of a domain, besides.
+WELL_KNOWN = _names("linkwright.links.redirect.well_known")
 # Who takes a link's password, besides.
 UNLOCKS = _names("""
     linkwright.links.passwords linkwright.links.redirect.unlocking linkwright.routes unicodedata

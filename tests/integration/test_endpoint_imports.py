@@ -30,6 +30,7 @@ WITH_PACKAGES = [
     function for function in functions() if function.file in {"create_domain", "verify_domain"}
 ]
 FOLLOW, UNLOCK = named("follow_link"), named("unlock_link")
+WELL_KNOWN = named("get_well_known")
 DRAW = named("get_qr")
 ENDPOINTS = [one for one in functions() if is_http(one) and one not in CALLBACKS]
 OTHERS = [one for one in functions() if one not in (*ENDPOINTS, *CALLBACKS)]
@@ -46,6 +47,8 @@ def listed(function: Function) -> frozenset[str]:
     """What it may load before it is ready: who reads needs less than who writes."""
     if function in (FOLLOW, UNLOCK):
         return imports.FOLLOWS | (imports.UNLOCKS if function == UNLOCK else frozenset())
+    if function == WELL_KNOWN:
+        return imports.FOLLOWS | imports.WELL_KNOWN
     names = imports.EVERY | imports.READS
     if function == DRAW:
         return names | imports.DRAWS
@@ -85,7 +88,7 @@ def test_all_that_is_loaded_is_listed(function: Function, starts: ColdStarts) ->
 
 def test_nothing_is_listed_in_vain(starts: ColdStarts) -> None:
     readers = [one for one in LISTED if only_reads(one)]
-    apart = (*readers, *CALLBACKS, *CHANGE_WEBHOOKS, FOLLOW, UNLOCK)
+    apart = (*readers, *CALLBACKS, *CHANGE_WEBHOOKS, FOLLOW, UNLOCK, WELL_KNOWN)
     writers = [one for one in LISTED if one not in apart]
     lists = {
         imports.EVERY | imports.READS: readers,
@@ -94,6 +97,7 @@ def test_nothing_is_listed_in_vain(starts: ColdStarts) -> None:
         imports.DRAWS: [DRAW],
         imports.FOLLOWS: [FOLLOW],
         imports.UNLOCKS: [UNLOCK],
+        imports.WELL_KNOWN: [WELL_KNOWN],
         imports.SEALS: writers,
         imports.WITH_PACKAGES: WITH_PACKAGES,
         imports.CHANGES_WEBHOOKS: CHANGE_WEBHOOKS,

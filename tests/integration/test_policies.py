@@ -234,6 +234,14 @@ def has_a_domain(stack: Stack, workspace: Workspace) -> None:
     for method, status in (("GET", 302), ("POST", 303)):
         assert shortlinks.ask("/rights", method, domain=name).status == status
     assert shortlinks.ask("/nothing", domain=name).status == 302
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BEHIND_CLOUDFRONT", "true")
+        settings.settings.cache_clear()
+        processes.forget()
+        said = {front.HEADER: "x" * 40}
+        asked = shortlinks.ask("/.well-known/assetlinks.json", domain=name, headers=said)
+        assert asked.status == 404
+    settings.settings.cache_clear()
     assert workspace.client.request("DELETE", f"/api/links/{link['id']}").status == 204
     assert workspace.client.request("DELETE", path).status == 204
 

@@ -620,6 +620,14 @@ def test_200_list_audit() -> None:
     assert "webhook.created" in {entry["action"] for entry in answer.json["data"]}
 
 
+def test_200_get_well_known() -> None:
+    app = {"applinks": {"details": [{"appIDs": ["A1B2C3D4E5.com.example.shop"]}]}}
+    asked_at = sample(named("get_well_known"))["requestContext"]["domainName"]
+    demo().proven(asked_at, apple_app_site_association=app)
+    answer = replay("get_well_known")
+    assert (answer.status, answer.json) == (200, app)
+
+
 def test_302_follow_link() -> None:
     stored(demo(), "summer-sale")
     answer = replay("follow_link")

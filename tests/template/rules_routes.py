@@ -10,7 +10,7 @@ from pathlib import Path
 from linkwright.auth import SCOPES
 from tests.template.checkout import LAYER, Checkout
 from tests.template.rules_functions import called
-from tools.routes import EVERY_ALIAS
+from tools.routes import EVERY_ALIAS, OF_DOMAINS, WELL_KNOWN
 from tools.template import Function
 
 # The only endpoints that ask for no credential.
@@ -19,6 +19,7 @@ PUBLIC = {
     "$default",
     *(f"{method} {path}" for path in PAGES for method in ("GET", "HEAD")),
     *(f"{method} {EVERY_ALIAS}" for method in ("GET", "HEAD", "POST")),
+    *(f"{method} {WELL_KNOWN}" for method in ("GET", "HEAD")),
 }
 # The folder of those that a carrier signs in place of it.
 SIGNED = "callbacks"
@@ -109,7 +110,7 @@ def the_catch_all_knows_every_route(checkout: Checkout) -> Iterator[str]:
         f"{method} {path}"
         for function in checkout.functions
         for method, path in function.routes
-        if path != EVERY_ALIAS
+        if path not in OF_DOMAINS
     }
     for route in sorted(stored ^ declared):
         yield f"{route}: routes.json is not of this template; run `make generate`"

@@ -12,6 +12,8 @@ from linkwright.table import Key
 
 # The host of aliases at the API's own address.
 OWN_HOST = "-"
+# What a domain is that is proven.
+SERVING = frozenset({"verified", "active"})
 CLICK_SHARDS = 8
 VISIT_SHARDS = 32
 

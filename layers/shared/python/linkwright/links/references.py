@@ -12,14 +12,13 @@ from linkwright import ids
 from linkwright.errors import Conflict, ResourceNotFound, ValidationFailed
 from linkwright.http import Request
 from linkwright.links import aliases, items, targets
-from linkwright.links.items import OWN_HOST
+from linkwright.links.items import OWN_HOST, SERVING
 from linkwright.table import Item, Key, Table, get
 from linkwright.transaction import Otherwise, Transaction
 
 # So that a change of a link, with all that it takes away and adds, is one transaction.
 MAX_HOSTS = 20
 _URLS = ("url", "expired_url", "ios", "android", "og_image")
-_SERVING = frozenset({"verified", "active"})
 
 
 class Need(NamedTuple):
@@ -67,7 +66,7 @@ def host(partition: str, domain: str | None) -> str:
     known = get(Table.CORE, items.domain_key(partition, domain))
     if known is None:
         raise _no_domain()
-    if known["status"] not in _SERVING:
+    if known["status"] not in SERVING:
         raise _not_verified()
     return str(known["name"])
 

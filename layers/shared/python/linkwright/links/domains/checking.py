@@ -11,7 +11,7 @@ from linkwright.auth import Account
 from linkwright.links.domains import domains, items
 from linkwright.links.domains.lookup import Look, Unanswered
 from linkwright.links.domains.models import Domain
-from linkwright.links.items import domain_key, domain_name_key
+from linkwright.links.items import SERVING, domain_key, domain_name_key
 from linkwright.notifications.operations import notify
 from linkwright.settings import settings
 from linkwright.table import Item, Table, get
@@ -21,7 +21,6 @@ from linkwright.transaction import Outrun, Transaction
 PAUSE_S = 10
 # For so long a domain that was proven stays what it is, though it is not any more.
 GRACE = timedelta(days=3)
-SERVING = frozenset({"verified", "active"})
 
 _WORDS = {
     "record_not_found": "There is no TXT record that proves the name.",
