@@ -215,6 +215,12 @@ def _again(path: str) -> Callable[[Workspace], Ask]:
     return prepare
 
 
+def _routed(workspace: Workspace) -> Ask:
+    link = workspace.link()["id"]
+    workspace.client.post("/api/ai/suggest-alias", json=dict(_PAGE))
+    return lambda: workspace.client.get(f"/api/ai/routing-suggest/{link}")
+
+
 def _a_word() -> str:
     """Another one each time, and no id."""
     return ids.new("word").replace("_", "-")
@@ -223,11 +229,11 @@ def _a_word() -> str:
 A_MOMENT = "2020-01-01T00:00:00Z"
 _CHANGE = ["GetItem", "TransactWriteItems"]
 _PAGE = {"url": f"{TARGET}/spring-sale", "title": "Spring sale"}
-_GENERATED = [
-    *("GetItem", "TransactWriteItems"),
-    *("GetItem", "BatchGetItem", "BatchGetItem"),
-    "TransactWriteItems",
-]
+_AIM = {"goal": "Promote our spring sale on Instagram", "url": f"{TARGET}/spring-sale"}
+_WISH = {"prompt": f"Noa's bakery in Haifa. Shop: {TARGET}/shop"}
+_GENERATED = ["GetItem", "TransactWriteItems", "GetItem", "BatchGetItem", "TransactWriteItems"]
+_FROM_LINKS = ["GetItem", "TransactWriteItems", "Query", "GetItem", "TransactWriteItems"]
+_FROM_BOTH = [*_FROM_LINKS[:-1], "BatchGetItem", "TransactWriteItems"]
 _OPEN = ["GetItem", "UpdateItem"]
 _SAY = ["GetItem", "Query", "UpdateItem"]
 _HEAR = ["GetItem", "UpdateItem", "Query", "UpdateItem"]
@@ -345,7 +351,7 @@ ENDPOINTS = {
     "GET /api/ai/credits": Row([Cost([*["Query"] * 2, "GetItem"], 2.5, 1)]),
     "POST /api/ai/suggest-alias": Row(
         # The balance; the hold; the model; what of it is free; the charge.
-        [Cost(_GENERATED, 6, 20, "with a balance", _paid("/api/ai/suggest-alias", _PAGE))],
+        [Cost(_GENERATED, 5.5, 20, "with a balance", _paid("/api/ai/suggest-alias", _PAGE))],
         body=lambda _: _PAGE,
     ),
     # The link, the workspace, what is kept, the balance; the hold; the days; the charge.
@@ -366,6 +372,29 @@ ENDPOINTS = {
     "GET /api/ai/insight/account": Row(
         [Cost(_explained(3, 3), 4.5, 20, "with a balance", _again("/api/ai/insight/account"))]
     ),
+    "POST /api/ai/suggest-tags": Row(
+        [Cost(_FROM_LINKS, 2.5, 20, "with a balance", _paid("/api/ai/suggest-tags", _PAGE))],
+        body=lambda _: _PAGE,
+    ),
+    "POST /api/ai/intent": Row(
+        [Cost(_FROM_BOTH, 5.5, 20, "with a balance", _paid("/api/ai/intent", _AIM))],
+        body=lambda _: _AIM,
+    ),
+    "POST /api/ai/bio-generate": Row(
+        [Cost(_FROM_LINKS, 2.5, 20, "with a balance", _paid("/api/ai/bio-generate", _WISH))],
+        body=lambda _: _WISH,
+    ),
+    "GET /api/ai/routing-suggest/{link_id}": Row(
+        [
+            Cost(
+                # Link, settings, record, balance; the hold; its days; all of it is given back.
+                [*["GetItem"] * 4, "TransactWriteItems", "Query", *_CHANGE],
+                *(5.5, 18, "that nobody followed"),
+                _routed,
+            )
+        ],
+    ),
+    "POST /api/ai/onboarding/setup": Row([Cost(["TransactWriteItems"], 0, 5)], body=lambda _: _AIM),
     "GET /api/links": Row(
         [
             Cost(["Query"], 0.5, 1),

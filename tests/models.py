@@ -7,18 +7,20 @@ it, is kept. What is asked after the talk, it leaves to the deterministic answer
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from pydantic import ValidationError
 
 from linkwright import clock
 from linkwright.providers import llm
-from linkwright.providers.llm import Answer, Failure, M, ModelFailed, Prompt, Usage
+from linkwright.providers.llm import Answer, Failure, Model, ModelFailed, Prompt, Usage
+from linkwright.providers.llm_types import M
 from linkwright.voice.conversation import decisions
 from linkwright.voice.conversation.decisions import Reply
 
 _NAME = "ai:test/fake"
+AnyFake = TypeVar("AnyFake", bound=Model)
 
 
 class Fake:
@@ -166,8 +168,33 @@ def _texts(value: object) -> Iterator[str]:
             yield from _texts(held)
 
 
-def use(patch: pytest.MonkeyPatch, model: Fake) -> Fake:
-    """Let it speak in every call of the test."""
+class Writer:
+    """What is asked for what is made: each answer in turn, the last one again and again.
+
+    One is a dict or JSON, taken as an adapter takes it, or an exception.
+    """
+
+    def __init__(self, *answers: object) -> None:
+        self.prompts: list[Prompt[Any]] = []
+        self._answers = list(answers)
+
+    def text(self, prompt: Prompt[str], timeout_s: float) -> Answer[str]:
+        raise AssertionError("what is made is an instance")
+
+    def instance(self, prompt: Prompt[M], kind: type[M], timeout_s: float) -> Answer[M]:
+        self.prompts.append(prompt)
+        said = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+        if isinstance(said, Exception):
+            raise said
+        try:
+            text = said if isinstance(said, str) else json.dumps(said)
+            return Answer(kind.model_validate_json(text), Usage(1, 1, None), _NAME)
+        except ValidationError as wrong:
+            raise ModelFailed(Failure.INVALID_OUTPUT, "wrong fields, twice") from wrong
+
+
+def use(patch: pytest.MonkeyPatch, model: AnyFake) -> AnyFake:
+    """Let it speak wherever a model is asked in the test."""
     patch.setattr(llm, "model", lambda partition, wanted, **_: model)
     return model
 

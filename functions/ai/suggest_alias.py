@@ -9,4 +9,4 @@ from linkwright.endpoint import endpoint
 
 @endpoint(scope="ai:generate", charge=Charge("suggest_alias"))
 def handler(account: Account, body: Described) -> Generation[AliasSuggestion]:
-    return Generation(lambda seconds: aliases.suggest(account, body, seconds))
+    return aliases.generation(account, body)

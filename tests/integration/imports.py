@@ -84,7 +84,10 @@ CREDITS = _names("""
 # The model's own adapter is loaded where one is asked.
 CHARGES = CREDITS | _names("""
     linkwright.ai linkwright.ai.answers linkwright.ai.create linkwright.ai.create.aliases
-    linkwright.ai.create.models linkwright.ai.create.words linkwright.credits.charging
+    linkwright.ai.create.bio linkwright.ai.create.goals linkwright.ai.create.hebrew
+    linkwright.ai.create.intent linkwright.ai.create.models linkwright.ai.create.plain
+    linkwright.ai.create.routing linkwright.ai.create.tags linkwright.ai.create.words
+    linkwright.credits.charging linkwright.links.operations
     linkwright.credits.days linkwright.credits.holds linkwright.credits.operations
     linkwright.credits.records linkwright.links.aliases linkwright.links.targets
     linkwright.egress_targets linkwright.providers.llm linkwright.providers.llm_types
@@ -103,6 +106,9 @@ EXPLAINS = CHARGES | _names("""
     linkwright.links.metrics.operations statistics
 """)
 WRITES = _names("""
+    linkwright.ai linkwright.ai.create linkwright.ai.create.goals linkwright.ai.create.hebrew
+    linkwright.ai.create.models linkwright.ai.create.onboarding linkwright.ai.create.plain
+    linkwright.ai.create.words
     encodings.idna linkwright.egress_targets linkwright.links.aliases linkwright.links.bulk
     linkwright.links.candidates linkwright.links.changes linkwright.links.domains.changes
     linkwright.links.metrics

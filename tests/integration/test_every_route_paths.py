@@ -225,7 +225,7 @@ def test_every_kind_of_answer_can_be_read_at_the_configured_origin(world: World)
 def test_the_request_id_is_ours_whatever_a_client_sends(world: World, header: str) -> None:
     forged = "req_01ARZ3NDEKTSV4RRFFQ69G5FAV"
     for route in ROUTES:
-        if route.method == "GET":
+        if route.method == "GET" and not route.contract.charge:
             answer = route.ask(world.client, world.ids, headers={header: forged})
             assert_answer(answer)
             assert answer.status == route.contract.status

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import product
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -17,7 +18,7 @@ from linkwright import clock, ids, jobs, plans, settings, usage
 from linkwright.ai import answers
 from linkwright.credits.items import hold_key, renewal_key
 from linkwright.jobs import Work
-from linkwright.links.items import cap_key, salt_key, visit_key
+from linkwright.links.items import cap_key, day_row, link_rows, salt_key, visit_key
 from linkwright.links.metrics.rows import MOST_NAMES
 from linkwright.links.redirect import front, salts
 from linkwright.providers import twilio_callbacks
@@ -419,21 +420,37 @@ class _Killed(BaseException):
     """What no handler catches."""
 
 
+_PAGE = {"url": TARGET, "title": "Spring sale"}
+_MADE: dict[str, dict[str, str]] = {
+    "/api/ai/suggest-alias": _PAGE,
+    "/api/ai/suggest-tags": _PAGE,
+    "/api/ai/intent": {"goal": "Sell more", "url": TARGET},
+    "/api/ai/bio-generate": {"prompt": "Noa's bakery"},
+}
+
+
 def pays_with_credits(stack: Stack, workspace: Workspace) -> None:
     """For what no model answers, for what is killed and given back, and in another cycle."""
-    page = {"url": TARGET, "title": "Spring sale"}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "http://127.0.0.1:9")
+        for name, path in product(MODELS, _MADE):
+            own = make_workspace(settings={"model": name})
+            answer = own.client.post(path, json=_MADE[path])
+            assert answer.headers["X-AI-Credits-Charged"] == "0"
         for name in MODELS:
             own = make_workspace(settings={"model": name})
-            answer = own.client.post("/api/ai/suggest-alias", json=page)
+            link = own.link()["id"]
+            day = day_row(link_rows(own.partition, link), f"{clock.now():%Y%m%d}")
+            stack.put("MetricsTable", {**day.attributes(), "clicks": 200, "device#mobile": 200})
+            answer = own.client.get(f"/api/ai/routing-suggest/{link}")
             assert answer.headers["X-AI-Credits-Charged"] == "0"
+            assert answer.json["recommendations"]
             for path in INSIGHTS:
                 _explained_by(name, path)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(answers, "ask", _die)
         with pytest.raises(_Killed):
-            workspace.client.post("/api/ai/suggest-alias", json=page)
+            workspace.client.post("/api/ai/suggest-alias", json=_PAGE)
     (hold,) = credits.holds_of(stack, workspace)
     now = clock.now()
     for work, later in (

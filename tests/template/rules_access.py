@@ -22,6 +22,8 @@ ANY_RESOURCE: Mapping[tuple[str, str], re.Pattern[str]] = {
                 (f"Explains{of}Role", "bedrock:InvokeModel")
                 for of in ("Links", "Scans", "Campaigns", "Domains", "Accounts")
             ),
+            ("GeneratesFromLinksRole", "bedrock:InvokeModel"),
+            ("GeneratesCampaignsRole", "bedrock:InvokeModel"),
             ("FollowsUpRole", "bedrock:InvokeModel"),
         ),
         re.compile(r"arn:aws:bedrock:\*::foundation-model/[a-z0-9.:-]+"),

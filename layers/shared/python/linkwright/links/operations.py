@@ -4,26 +4,75 @@ What judges URLs and aliases is imported where it is asked: of most, the catalog
 them, only the models are wanted.
 """
 
+from collections import Counter
+from datetime import date
+
 from linkwright import clock
 from linkwright.links import items
 from linkwright.links.domains.models import Domain
-from linkwright.links.items import OWN_HOST
-from linkwright.links.models import Link, Url
-from linkwright.table import Item, Key, Table, get_many
+from linkwright.links.items import OWN_HOST, LinkView
+from linkwright.links.models import MAX_COUNTRIES, Link, Url
+from linkwright.table import Item, Key, Table, get_many, query
 
-__all__ = ["Domain", "Link", "Url", "free_aliases", "load", "require_target"]
+__all__ = [
+    "MAX_COUNTRIES",
+    "Domain",
+    "Link",
+    "LinkView",
+    "Url",
+    "counted",
+    "find",
+    "free_aliases",
+    "leads",
+    "load",
+    "newest",
+    "require_target",
+]
 
 
 def load() -> None:
-    """For `in_advance`: what judges is there before the first request that asks for it."""
-    from linkwright.links import aliases, targets  # noqa: F401
+    """For `in_advance`: what judges and reads is there before the first request asks for it."""
+    from linkwright.links import aliases, links, targets  # noqa: F401
+    from linkwright.links.metrics import days  # noqa: F401
 
 
-def require_target(url: str) -> None:
-    """Errors: no URL that a link may lead to (400)."""
+def require_target(url: str, field: str = "url") -> str:
+    """The URL as a link keeps it. Errors: none that a link may lead to (400)."""
     from linkwright.links import targets
 
-    targets.accepted(url, "url")
+    return targets.accepted(url, field)
+
+
+def find(partition: str, link_id: str) -> LinkView:
+    """Errors: no such link (404)."""
+    from linkwright.links import links
+
+    view: LinkView = links.existing(partition, link_id)["view"]
+    return view
+
+
+def newest(partition: str, limit: int) -> list[LinkView]:
+    """Of the links that are not archived, the newest first, by one read of what a list shows."""
+    of = items.archived_partition(partition, archived=False)
+    rows, _ = query(Table.CORE, of, index="gsi3", limit=limit)
+    return [row["view"] for row in rows]
+
+
+def leads(link: LinkView) -> bool:
+    """Whether it leads somewhere now."""
+    is_over = "expires_at" in link and link["expires_at"] <= clock.timestamp()
+    return not (link["archived"] or link["blocked"] or is_over)
+
+
+def counted(partition: str, link_id: str, first: date, last: date) -> Counter[str]:
+    """What was counted of a link on these days of the workspace's zone, as `metrics/rows.py` names
+    it.
+    """
+    from linkwright.links.metrics import days
+
+    rows = items.link_rows(partition, link_id)
+    low, high = (items.day_row(rows, f"{day:%Y%m%d}") for day in (first, last))
+    return days.total(days.between(low, high).values())
 
 
 def free_aliases(candidates: list[str], besides: Key) -> tuple[list[str], Item]:

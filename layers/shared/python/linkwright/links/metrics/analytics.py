@@ -1,7 +1,7 @@
 """A link's numbers, of the rows that clicks were counted into: never of the clicks themselves."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 from typing import NamedTuple
@@ -82,7 +82,7 @@ def _of_days(
     found = days.between(
         items.day_row(rows, f"{first:%Y%m%d}"), items.day_row(rows, f"{last:%Y%m%d}")
     )
-    totals = _sum(found.values())
+    totals = days.total(found.values())
     moments: list[_Moment] = []
     for day in _days(first, last):
         counts = found.get(f"{day:%Y%m%d}", {})
@@ -110,7 +110,7 @@ def _of_hours(
     """By the rows of hours, which are UTC's."""
     begin, end = _began(first, zone), _began(last + _DAY, zone)
     found = days.between(_hour_row(rows, begin), _hour_row(rows, end - _HOUR))
-    totals = _sum(found.values())
+    totals = days.total(found.values())
     moments, at = [], begin
     while at < end:
         moments.append(_Moment(at, found.get(_hour_row(rows, at).sk, {})))
@@ -144,7 +144,7 @@ def _series(moments: list[_Moment], zone: ZoneInfo, interval: Interval) -> Itera
 
     for _, among in groupby(moments, key=period):
         few = list(among)
-        counts = _sum(moment.counts for moment in few)
+        counts = days.total(moment.counts for moment in few)
         yield Point(
             start=clock.timestamp(few[0].start),
             clicks=counts["clicks"],
@@ -184,13 +184,6 @@ def _shares(counts: dict[str, int]) -> list[Share]:
     rest += sum(n for _, n in ordered[_MOST_SHARES:])
     shown = [Share(name=name, count=n) for name, n in ordered[:_MOST_SHARES]]
     return [*shown, Share(name=_OTHER, count=rest)] if rest else shown
-
-
-def _sum(counts: Iterable[Mapping[str, int]]) -> Counter[str]:
-    total = Counter[str]()
-    for one in counts:
-        total.update({name: n for name, n in one.items() if isinstance(n, int)})
-    return total
 
 
 def _days(first: date, last: date) -> Iterator[date]:
