@@ -107,14 +107,14 @@ def test_a_job_is_sent_once_and_not_again_before_its_message_must_be_lost(
 ) -> None:
     pump.relay(stack, workspace.id)
     assert "outbox" not in _stored(job)
-    assert _messages(stack, workspace) == [vars(job)]
+    assert _messages(stack, workspace) == [job._asdict()]
     hand.move(KIND.lost_after.total_seconds() - 60)
     invoke("sweep_overdue", {})
     assert _messages(stack, workspace) == []
     hand.move(61)
     invoke("sweep_overdue", {})
     invoke("sweep_overdue", {})
-    assert _messages(stack, workspace) == [vars(job)]
+    assert _messages(stack, workspace) == [job._asdict()]
 
 
 @pytest.mark.parametrize(("hours", "messages"), [(12, 6), (96, 9)])
@@ -195,12 +195,12 @@ def test_what_is_asked_for_again_is_sent_again_and_what_changes_otherwise_is_not
             invoke("relay_outbox", event)
         return _messages(stack, workspace)
 
-    assert relayed() == [vars(job)]
+    assert relayed() == [job._asdict()]
     stack.put("CoreTable", {**_stored(job), "note": "changed"})
     assert relayed() == []
     hand.move(1)
     _asked(workspace)
-    assert relayed() == [vars(job)]
+    assert relayed() == [job._asdict()]
 
 
 def test_the_workspace_is_the_group_of_each_message(
@@ -296,7 +296,7 @@ def test_a_record_that_is_no_job_holds_no_other_up(
     changes = [(None, strange), (None, {"pk": "X", "sk": "1", "outbox": "x"})]
     changes += Stream().changes(stack.rows("CoreTable", workspace.id))
     relay.relay(changes)
-    assert _messages(stack, workspace) == [vars(job)]
+    assert _messages(stack, workspace) == [job._asdict()]
 
 
 def _line(workspace: Workspace, **facts: Any) -> Item:
@@ -316,7 +316,7 @@ def test_each_change_of_a_job_by_level_asks_and_the_mark_stays(
         event = stream.event(stack.rows("CoreTable", workspace.id))
         assert event is not None
         invoke("relay_outbox", event)
-        assert _messages(stack, workspace, "DialQueue") == [vars(work)]
+        assert _messages(stack, workspace, "DialQueue") == [work._asdict()]
     assert stream.event(stack.rows("CoreTable", workspace.id)) is None
     assert _stored(work)["outbox"] == jobs.LINE
     # Each minute it is sent by the sweeper, whose own change asks for nothing.
@@ -325,7 +325,7 @@ def test_each_change_of_a_job_by_level_asks_and_the_mark_stays(
         invoke("sweep_overdue", {})
         if event := stream.event(stack.rows("CoreTable", workspace.id)):
             invoke("relay_outbox", event)
-        assert _messages(stack, workspace, "DialQueue") == [vars(work)]
+        assert _messages(stack, workspace, "DialQueue") == [work._asdict()]
 
 
 def test_a_job_by_level_that_waits_for_its_time_asks_for_nothing_more(
@@ -385,7 +385,7 @@ def test_a_failed_run_is_put_off_by_a_message_that_the_queue_holds_back(
     stack: Stack, workspace: Workspace, job: Work, hand: Hand, queue: MemoryStack
 ) -> None:
     pump.relay(stack, workspace.id)
-    assert _there(queue) == [vars(job)]
+    assert _there(queue) == [job._asdict()]
     waits = []
     for attempts in range(1, 9):
         assert _run(job) == []
@@ -394,7 +394,7 @@ def test_a_failed_run_is_put_off_by_a_message_that_the_queue_holds_back(
         pump.relay(stack, workspace.id)
         assert _there(queue) == []
         hand.move(waits[-1] + 2)
-        assert _there(queue) == [vars(job)]
+        assert _there(queue) == [job._asdict()]
         invoke("sweep_overdue", {})
         assert _there(queue) == [], "the message may still be under way"
     # Moments are whole seconds.
@@ -409,7 +409,7 @@ def test_longer_than_a_queue_holds_a_message_back_the_index_holds_the_job(
 ) -> None:
     monkeypatch.setitem(KINDS, HANG_UP, jobs.Kind(KIND.queue, (3_600,)))
     pump.relay(stack, workspace.id)
-    assert _messages(stack, workspace) == [vars(job)]
+    assert _messages(stack, workspace) == [job._asdict()]
     assert _run(job) == []
     assert "outbox" not in _stored(job)
     hand.move(_wait(job) - 1)
@@ -417,7 +417,7 @@ def test_longer_than_a_queue_holds_a_message_back_the_index_holds_the_job(
     assert _messages(stack, workspace) == []
     hand.move(2)
     invoke("sweep_overdue", {})
-    assert _messages(stack, workspace) == [vars(job)]
+    assert _messages(stack, workspace) == [job._asdict()]
 
 
 def test_no_message_is_held_back_for_longer_than_a_queue_can() -> None:
@@ -441,7 +441,7 @@ def test_of_two_deliveries_that_fail_one_goes_on(
     """One after the other, many times: messages never multiply."""
     pump.relay(stack, workspace.id)
     for _ in range(5):
-        assert _there(queue) == [vars(job)]
+        assert _there(queue) == [job._asdict()]
         assert _run(job) == _run(job) == []
         pump.relay(stack, workspace.id)
         hand.move(_wait(job) + 2)
@@ -624,7 +624,7 @@ def test_a_workspace_with_much_that_is_due_holds_nobody_up(
     for _ in range(4):
         invoke("sweep_overdue", {"shard": 0})
         assert len(stack.received("FollowUpQueue", many.id)) == 5
-    assert _messages(stack, workspace) == [vars(job)]
+    assert _messages(stack, workspace) == [job._asdict()]
 
 
 def test_a_workspace_with_much_that_is_due_holds_up_none_of_its_other_kinds(
@@ -679,7 +679,7 @@ def test_a_sweeper_that_is_killed_before_it_sends_leaves_the_job_due_in_a_minute
     assert _messages(stack, workspace) == []
     hand.move(61)
     invoke("sweep_overdue", {})
-    assert _messages(stack, workspace) == [vars(job)]
+    assert _messages(stack, workspace) == [job._asdict()]
 
 
 def test_a_row_that_breaks_holds_none_up_and_is_named(
@@ -702,7 +702,7 @@ def test_a_row_that_breaks_holds_none_up_and_is_named(
     monkeypatch.setattr(sweeper, "log_failure", lambda *_, pk, sk: told.append((pk, sk)))
     invoke("sweep_overdue", {})
     # The row that is well is on the page after theirs.
-    assert _messages(stack, workspace) == [vars(job)]
+    assert _messages(stack, workspace) == [job._asdict()]
     assert counted == ["sweep_broken"] * 3
     assert told == [(rows, "no key of ours"), (rows, "1"), (rows, "2")]
     stack.delete("CoreTable", *(Key(rows, name) for name in names))
@@ -759,7 +759,7 @@ def test_what_gave_up_is_listed_by_kind_and_workspace_and_done_again(
     assert not commands.redo(job)
     assert list(commands.given_up([HANG_UP], workspace.id)) == []
     pump.relay(stack, workspace.id)
-    assert _messages(stack, workspace) == [vars(job)]
+    assert _messages(stack, workspace) == [job._asdict()]
     assert set(_stored(job)) == {"pk", "sk", "gsi2pk", "gsi2sk", "ttl"}
 
 

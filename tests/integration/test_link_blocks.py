@@ -11,7 +11,7 @@ from tools import links as commands
 
 def _events(stack: Stack, workspace: Workspace) -> list[tuple[str, int, bool]]:
     rows = [row for row in stack.rows("CoreTable", workspace.id) if "sequence" in row]
-    told = sorted(rows, key=lambda row: row["sk"])
+    told = sorted(rows, key=lambda row: int(row["sequence"]))
     return [(row["type"], int(row["sequence"]), row["object"]["blocked"]) for row in told]
 
 

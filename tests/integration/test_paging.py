@@ -94,8 +94,8 @@ _MORE: Mapping[str, Callable[[World], list[tuple[int, Callable[[], object]]]]] =
     "GET /v1/workspace/members": lambda world: [(24, world.workspace.member)],
     # The world's client and its reader have one each, and there is one to name.
     "GET /v1/keys": lambda world: [(22, world.workspace.key)],
-    # Each of these keys, the member and the endpoint are entries too.
-    "GET /v1/workspace/audit": lambda world: [(20, world.workspace.key)],
+    # Each of these keys, the member, the endpoint and the domain are entries too.
+    "GET /v1/workspace/audit": lambda world: [(19, world.workspace.key)],
     "GET /v1/voice/agents": lambda world: [(24, world.workspace.agent)],
     "GET /v1/voice/do-not-call": lambda world: [(24, world.workspace.never_call)],
     "GET /v1/voice/calls": lambda world: [],

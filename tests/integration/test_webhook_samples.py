@@ -13,12 +13,12 @@ from linkwright.plans import period
 from linkwright.transaction import Transaction
 from linkwright.webhooks import catalogue, deliveries, queue
 from linkwright.webhooks.event_types import EVENT_TYPES
-from tests import pump, receiver
+from tests import nameserver, pump, receiver
 from tests.client import Context, invoke, queue_event
 from tests.clocks import Hand
 from tests.factories import Workspace
 from tests.receiver import Receivers, answers
-from tests.stack import Stack
+from tests.stack import DOMAIN_TARGET, Stack
 from tests.talks import Talk
 from tools import links
 from tools.webhooks_page import SCHEMAS
@@ -82,6 +82,24 @@ def _link(stack: Stack, workspace: Workspace) -> None:
     pump.settle(stack, workspace.id)
 
 
+def _domain(stack: Stack, workspace: Workspace, hand: Hand) -> None:
+    """Proven, and then for more than three days not any more."""
+    name = "go.samples.example.com"
+    sample = catalogue.sample("domain.verified")
+    given = ("not_found_url", "apple_app_site_association", "assetlinks")
+    wanted = {field: sample[field] for field in given if sample.get(field)}
+    nameserver.say(name, "CNAME", DOMAIN_TARGET)
+    domain = workspace.domain(name, **wanted)
+    proof = workspace.client.get(f"/api/domains/{domain}").json["records"][0]
+    nameserver.say(proof["name"], proof["type"], proof["value"])
+    workspace.client.post(f"/api/domains/{domain}/verify")
+    nameserver.forget(proof["name"])
+    for _ in range(2):
+        hand.move(timedelta(days=4).total_seconds())
+        workspace.client.post(f"/api/domains/{domain}/verify")
+    pump.settle(stack, workspace.id)
+
+
 def _shape(told: Any) -> Any:
     """Which members have a value."""
     if isinstance(told, dict):
@@ -97,6 +115,7 @@ def test_each_sample_is_like_what_is_really_sent(
     _talk(stack, workspace)
     _use(stack, workspace, hand)
     _link(stack, workspace)
+    _domain(stack, workspace, hand)
     _fail(stack, workspace, receivers, hand)
     told = {message.json["type"]: message.json for message in receivers.at()}
     assert set(told) == set(EVENT_TYPES) - {"ping"}
