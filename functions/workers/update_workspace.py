@@ -1,4 +1,4 @@
-"""Queue WorkspaceQueue: what follows from a workspace's plan, its cycle, and what it has used."""
+"""Queue WorkspaceQueue: what follows from a workspace's plan, its cycle, its use, its domains."""
 
 from collections.abc import Callable, Mapping
 
@@ -17,12 +17,20 @@ def _follow_plan(work: Work) -> None:
     facts.copy(work)
 
 
+def _look_again(work: Work) -> None:
+    # What asks DNS is loaded where a domain is due: of most work here it is no part.
+    from linkwright.links.domains import checking
+
+    checking.look_again(work)
+
+
 DONE_BY: Mapping[str, Callable[[Work], None]] = {
     jobs.PLAN: _follow_plan,
     jobs.HOLD: holds.sweep,
     jobs.RENEWAL: balances.renew,
     jobs.USAGE: thresholds.tell,
     jobs.NOTICE: notices.send,
+    jobs.DOMAIN: _look_again,
 }
 
 

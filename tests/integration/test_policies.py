@@ -18,7 +18,7 @@ from linkwright import clock, ids, jobs, plans, settings, usage
 from linkwright.ai import answers
 from linkwright.credits.items import hold_key, renewal_key
 from linkwright.jobs import Work
-from linkwright.links.items import cap_key, day_row, link_rows, salt_key, visit_key
+from linkwright.links.items import cap_key, day_row, domain_key, link_rows, salt_key, visit_key
 from linkwright.links.metrics.rows import MOST_NAMES
 from linkwright.links.redirect import front, salts
 from linkwright.providers import twilio_callbacks
@@ -30,7 +30,18 @@ from linkwright.voice.calls.items import CallItem
 from linkwright.voice.conversation import decisions
 from linkwright.webhooks import catalogue, health
 from linkwright.workspace import members
-from tests import carrier, clicks, credits, models, processes, pump, receiver, shortlinks, webhooks
+from tests import (
+    carrier,
+    clicks,
+    credits,
+    models,
+    nameserver,
+    processes,
+    pump,
+    receiver,
+    shortlinks,
+    webhooks,
+)
 from tests import stack as stacks
 from tests.clerk import clerk_event, membership, organisation, user
 from tests.client import Context, invoke, queue_event
@@ -243,6 +254,14 @@ def has_a_domain(stack: Stack, workspace: Workspace) -> None:
         asked = shortlinks.ask("/.well-known/assetlinks.json", domain=name, headers=said)
         assert asked.status == 404
     settings.settings.cache_clear()
+    # It is looked at again, until it is not proven any more.
+    nameserver.forget(f"_linkwright.{name}")
+    again, now = jobs.at(domain_key(workspace.partition, domain)), clock.now()
+    for later in (timedelta(days=1), timedelta(days=5)):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(clock, "now", lambda later=later: now + later)
+            invoke("update_workspace", queue_event([again.message()]), Context(60_000))
+    assert workspace.client.get(path).json["status"] == "failed"
     assert workspace.client.request("DELETE", f"/api/links/{link['id']}").status == 204
     assert workspace.client.request("DELETE", path).status == 204
 

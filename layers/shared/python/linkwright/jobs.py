@@ -34,6 +34,7 @@ REPLAY = "rpl"
 NOTICE = "ntc"
 HOLD = "hold"
 RENEWAL = "rnw"
+DOMAIN = "dom"
 
 # A marked item as it was, if it was there, and as it is.
 Change = tuple[Item | None, Item]
@@ -126,6 +127,8 @@ KINDS = {
     # Credits that a dead attempt holds, and those of a new cycle.
     HOLD: _AFTERWARDS,
     RENEWAL: _AFTERWARDS,
+    # A name is looked at again for as long as it is somebody's.
+    DOMAIN: _AFTERWARDS._replace(longest=timedelta.max),
 }
 
 

@@ -3,11 +3,14 @@
 Who proves a name has it, whoever had it before, unless that one proves it too.
 """
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import NamedTuple
 
-from linkwright import clock
+from linkwright import clock, jobs
 from linkwright.auth import Account
+from linkwright.errors import Unavailable
+from linkwright.jobs import Work
 from linkwright.links.domains import domains, items
 from linkwright.links.domains.lookup import Look, Unanswered
 from linkwright.links.domains.models import Domain
@@ -21,6 +24,9 @@ from linkwright.transaction import Outrun, Transaction
 PAUSE_S = 10
 # For so long a domain that was proven stays what it is, though it is not any more.
 GRACE = timedelta(days=3)
+# When it is looked at next, though nobody asks: proven, and since it is not any more.
+AGAIN, SOONER = timedelta(days=1), timedelta(hours=1)
+_TRIES = 3
 
 _WORDS = {
     "record_not_found": "There is no TXT record that proves the name.",
@@ -57,6 +63,21 @@ def verify(account: Account, domain_id: str, tx: Transaction) -> Domain:
     if after["status"] != row["status"]:
         tx.audit(f"domain.{after['status']}", domain_id, {"domain": row["name"]})
     return items.shown(after)
+
+
+def look_again(work: Work) -> None:
+    """Look at a domain that was proven, if that is due. Raises `Unavailable`."""
+    for _ in range(_TRIES):
+        row = get(Table.CORE, work.key)
+        if row is None or not jobs.is_due(row) or jobs.is_left_alone(row):
+            return
+        found = look_at(row)
+        tx = Transaction(jobs.partition_of(work.pk), "")
+        write(tx, row, judge(row, found), found)
+        with suppress(Outrun):
+            tx.commit()
+            return
+    raise Unavailable
 
 
 def look_at(row: Item) -> Found:
@@ -109,12 +130,19 @@ def judge(row: Item, found: Found) -> Item:
 
 
 def write(tx: Transaction, row: Item, after: Item, found: Found) -> None:
-    """What a check found, and what is told of it. Raises `Outrun` where the domain was changed."""
-    written = {name: after.get(name) for name in items.CHECKED} | {"checks": row["checks"] + 1}
+    """What a check found, what is told of it, and when the next one is. Raises `Outrun` where the
+    domain was changed.
+    """
+    seen = {name: after.get(name) for name in items.CHECKED} | {"checks": row["checks"] + 1}
+    due = _next(row, after)
+    written = seen | due
+    removed = [name for name in jobs.ATTRIBUTES if name not in due]
     tx.update(
         Table.CORE,
         domain_key(tx.partition, row["sk"]),
-        "SET " + ", ".join(f"#{name} = :{name}" for name in written),
+        "SET "
+        + ", ".join(f"#{name} = :{name}" for name in written)
+        + f" REMOVE {', '.join(f'#{name}' for name in removed)}",
         condition="#v = :seen AND #checks = :last",
         values={**written, "seen": row["v"], "last": row["checks"]},
         otherwise=Outrun,
@@ -122,6 +150,15 @@ def write(tx: Transaction, row: Item, after: Item, found: Found) -> None:
     if found.takes:
         _take(tx, row, found.instead_of)
     _tell(tx, row, after)
+
+
+def _next(row: Item, after: Item) -> dict[str, str]:
+    """The attributes by which a domain is looked at again: none of one that is not proven."""
+    if after["status"] not in SERVING:
+        return {}
+    wait = SOONER if after["unproven_since"] else AGAIN
+    moment = clock.whole_second(clock.parse(after["checked_at"]) + wait)
+    return {**jobs.due(jobs.DOMAIN, row["sk"], moment), **jobs.waits_until(moment)}
 
 
 def _take(tx: Transaction, row: Item, before: str | None) -> None:
