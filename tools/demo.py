@@ -1,6 +1,6 @@
 """The demo data of the local cloud: workspaces of every plan, their keys, and an agent each.
 
-One has four members, and has used some of its plan.
+One has four members, has used some of its plan, and has links that were followed for 90 days.
 """
 
 import os
@@ -13,6 +13,7 @@ from linkwright.transaction import Transaction
 from linkwright.voice import agents
 from linkwright.voice.agent_models import Agent, EscalationRule
 from linkwright.workspace import keys, members, people, settings, workspaces
+from tools import demo_link_rows, demo_links
 from tools.local_cloud import clerk
 from tools.numbers import register
 from tools.stack import use_stack
@@ -51,7 +52,7 @@ def seed(aws_endpoint: str, outputs: Mapping[str, str], known: Mapping[str, str]
 
 
 def ensure_all(known: Mapping[str, str]) -> dict[str, str]:
-    """With the keys that are known, where those are still good."""
+    """With the keys that are known, where those are still good, at the `BASE_URL` that is."""
     demo = ensure_demo("ws_demo", "Demo", "pro")
     other = ensure_demo("ws_other", "Other", "pro")
     free = ensure_demo("ws_free", "Free", "free")
@@ -66,6 +67,7 @@ def ensure_all(known: Mapping[str, str]) -> dict[str, str]:
         _ensure_member(demo, member_id, subject, name, role)
     _ensure_usage(demo)
     register(PHONE_NUMBER, demo["id"])
+    demo_link_rows.ensure(demo["id"], known.get("BASE_URL", demo_link_rows.NOWHERE))
     wanted = {
         "TOKEN": (demo, "live", EVERYTHING),
         "TOKEN_READ": (demo, "live", ["*:read"]),
@@ -76,6 +78,12 @@ def ensure_all(known: Mapping[str, str]) -> dict[str, str]:
     }
     tokens = {name: _ensure_key(known.get(name), name, *key) for name, key in wanted.items()}
     named = {"AGENT_ID": AGENT_ID, "MEMBER_ID": MEMBER_ID, "PHONE_NUMBER": PHONE_NUMBER}
+    named |= {
+        "LINK_ID": demo_links.LINK_ID,
+        "LINK_CAMPAIGN_ID": demo_links.CAMPAIGN_AHEAD,
+        "DOMAIN_ID": demo_links.DOMAIN_ID,
+        "ALIAS": demo_links.ALIAS,
+    }
     return tokens | named | {"KEY_ID": _ensure_keys(demo)}
 
 

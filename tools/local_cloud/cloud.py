@@ -117,7 +117,7 @@ def _demo(
 ) -> dict[str, str]:
     endpoint = addresses["AWS_ENDPOINT_URL"]
     with _timed(say, "Making the demo data, where it is missing"):
-        made = demo_data.seed(endpoint, outputs, demo_data.read(directory))
+        made = demo_data.seed(endpoint, outputs, demo_data.read(directory) | addresses)
     demo = made | clerk.demo(directory) | webhooks.demo(directory)
     # With these the operator's commands work on the local cloud, and reach no account.
     names = ("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")

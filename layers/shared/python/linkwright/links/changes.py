@@ -100,7 +100,7 @@ def made(
         "version": _FIRST,
     }
     password = view.pop("password", None)
-    return _stored(partition, view, host, hashed(password) if password else None)
+    return stored(partition, view, host, hashed(password) if password else None)
 
 
 def put(tx: Transaction, link: Item, *, chosen: bool, otherwise: Otherwise | None = None) -> None:
@@ -160,13 +160,13 @@ def _changed(
     if _address(view) != _address(old):
         host = references.host(tx.partition, view.get("domain"))
         view["short_url"] = aliases.short_url(host, view["alias"], request)
-    after = _stored(tx.partition, view, host, password)
+    after = stored(tx.partition, view, host, password)
     if (view, password) != (old, row.get("password")):
         rewrite(tx, row, after, otherwise)
     return links.shown(after)
 
 
-def _stored(partition: str, view: Item, host: str, password: str | None) -> Item:
+def stored(partition: str, view: Item, host: str, password: str | None) -> Item:
     """The item of a link, with all by which lists find it."""
     item: Item = {
         **items.link_key(partition, view["id"]).attributes(),
