@@ -111,6 +111,8 @@ def _shown(item: Item) -> str:
     if item.get("type") == "call.recording_ready":
         # Which of the two jobs after a call is done first is nobody's promise.
         item = {**item, "object": _without(item["object"], "analysis")}
+    if item["pk"].endswith("#CAND"):
+        item = _without(item, "at")
     if item["pk"].startswith("I#") and item.get("body", "")[:1] not in {"", "{"}:
         item = {**item, "body": "<sealed>"}
     if "tried" in item:

@@ -50,8 +50,12 @@ def test_second_run_in_the_middle_sends_what_it_claims(world: World, file: str) 
     assert problems == []
 
 
-# Of a domain it is a day later than a case lasts: `test_domains.py` has it due.
-@pytest.mark.parametrize("kind", sorted(jobs.KINDS.keys() - {jobs.LINE, jobs.DOMAIN}))
+# What is due long after a case is over, or after a request that was killed: `test_domains.py` and
+# `test_credits.py` have these due. A line wakes by its level.
+APART = {jobs.LINE, jobs.DOMAIN, jobs.HOLD, jobs.RENEWAL}
+
+
+@pytest.mark.parametrize("kind", sorted(jobs.KINDS.keys() - APART))
 def test_every_kind_of_work_is_swept_and_done(world: World, courses: Courses, kind: str) -> None:
     case = courses.sweeping(kind)
     assert events.run(world, case, {}, stream_works=False, redelivers=True) == []
