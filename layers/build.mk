@@ -30,6 +30,14 @@ INSTALL := "$(UV)" pip install --quiet --no-deps --require-hashes --only-binary 
 COMPILE := env -u PYTHONPYCACHEPREFIX "$(COMPILER)" -m compileall --invalidation-mode unchecked-hash \
   -q -j 0
 
+# $(eval $(call built,LogicalId,file,group)): a function with packages that no other folder's has.
+define built
+.PHONY: build-$(1)
+build-$(1):
+	@cp -p $(2).py "$$(ARTIFACTS_DIR)/"
+	$$(call with_packages,$(3))
+endef
+
 # The packages of a group beside a function's own files, and all of it compiled.
 define with_packages
 @wanted=$$(mktemp); trap 'rm -f "$$wanted"' EXIT; \

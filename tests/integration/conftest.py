@@ -1,17 +1,19 @@
 """What some files of this folder share."""
 
 from collections.abc import Iterator
+from itertools import count
 
 import pytest
 
 from linkwright import settings
 from linkwright.auth import Window
 from linkwright.links.redirect import front
-from tests import receiver
+from tests import nameserver, receiver
 from tests.clocks import Hand
 from tests.receiver import Receivers
 from tests.stack import Stack
 
+_NUMBERS = count(1)
 ORIGIN_SECRET = "o" * 40
 
 
@@ -39,6 +41,15 @@ def trusted(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str,
     front.forget()
     monkeypatch.undo()
     settings.settings.cache_clear()
+
+
+@pytest.fixture
+def name() -> Iterator[str]:
+    """A domain's name that no other test has, whose records go with the test."""
+    one = f"n{next(_NUMBERS)}.shop.example.com"
+    yield one
+    nameserver.forget(one)
+    nameserver.forget(f"_linkwright.{one}")
 
 
 @pytest.fixture(autouse=True)

@@ -253,6 +253,25 @@ def test_a_new_cycle_grants_anew_and_keeps_the_extra_ones(
     assert violated(stack, workspace) == []
 
 
+def test_who_knows_another_cycle_than_the_workspace_is_granted_nothing(
+    workspace: Workspace, asker: Asker, stack: Stack
+) -> None:
+    asker.post()
+    assert balances.current(workspace.partition, "2999-01-01").spent == 2
+    assert kinds(stack, workspace)["grant"] == 1
+
+
+def test_what_is_left_is_that_of_the_new_cycle_though_nothing_was_taken_of_it(
+    workspace: Workspace, asker: Asker, hand: Hand
+) -> None:
+    hand.move((plans.period(asker.account.anchor_day).end - clock.now()).total_seconds() - 60)
+    asker.get()
+    hand.move(120)
+    hit = asker.get()
+    assert hit.headers["X-Cache"] == "hit"
+    assert hit.headers["X-AI-Credits-Remaining"] == str(asker.account.plan.ai_credits)
+
+
 def test_a_new_cycle_is_begun_by_its_job_where_nobody_asks(
     workspace: Workspace, asker: Asker, stack: Stack, hand: Hand
 ) -> None:

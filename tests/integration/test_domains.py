@@ -1,7 +1,5 @@
 """Domains of links: adding one, proving it, and what it takes for links to be on it."""
 
-from collections.abc import Iterator
-from itertools import count
 from typing import Any
 
 import pytest
@@ -17,21 +15,6 @@ from tests.integration.every_route import assert_error
 from tests.stack import DOMAIN_TARGET, Stack
 
 _DAY_S = 86_400
-_NUMBERS = count(1)
-
-
-@pytest.fixture
-def hand(monkeypatch: pytest.MonkeyPatch) -> Hand:
-    return Hand(monkeypatch)
-
-
-@pytest.fixture
-def name() -> Iterator[str]:
-    """A name that nobody has, whose records go with the test."""
-    one = f"n{next(_NUMBERS)}.shop.example.com"
-    yield one
-    nameserver.forget(one)
-    nameserver.forget(f"_linkwright.{one}")
 
 
 def _prove(workspace: Workspace, domain_id: str) -> None:

@@ -1,7 +1,5 @@
 """Domains that were proven are looked at again, though nobody asks."""
 
-from collections.abc import Iterator
-from itertools import count
 from typing import Any
 
 import pytest
@@ -17,20 +15,6 @@ from tests.factories import Workspace
 from tests.stack import Stack
 
 _HOUR_S, _DAY_S = 3_600, 86_400
-_NUMBERS = count(1)
-
-
-@pytest.fixture
-def hand(monkeypatch: pytest.MonkeyPatch) -> Hand:
-    return Hand(monkeypatch)
-
-
-@pytest.fixture
-def name() -> Iterator[str]:
-    """A name that no other test has, whose records go with the test."""
-    one = f"n{next(_NUMBERS)}.again.example.com"
-    yield one
-    nameserver.forget(f"_linkwright.{one}")
 
 
 def _work(workspace: Workspace, domain: str) -> Work:

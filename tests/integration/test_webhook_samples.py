@@ -21,7 +21,7 @@ from tests.receiver import Receivers, answers
 from tests.stack import DOMAIN_TARGET, Stack
 from tests.talks import Talk
 from tools import links
-from tools.webhooks_page import SCHEMAS
+from tools.webhook_schemas import SCHEMAS
 
 _VALIDATOR = Draft202012Validator(json.loads(SCHEMAS.read_text()), format_checker=FormatChecker())
 DEAD = "https://dead.example.com/in"

@@ -1,7 +1,6 @@
 """The files by which phones know the apps of a domain of links."""
 
 import json
-from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
@@ -22,14 +21,6 @@ WANTED: dict[str, Any] = {
 }
 
 _NUMBERS = count(1)
-
-
-@pytest.fixture
-def name() -> Iterator[str]:
-    """A name that no other test has, whose records go with the test."""
-    one = f"n{next(_NUMBERS)}.apps.example.com"
-    yield one
-    nameserver.forget(f"_linkwright.{one}")
 
 
 @pytest.fixture

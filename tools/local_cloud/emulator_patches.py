@@ -7,18 +7,14 @@ start. What each brings is held by tests/system/test_emulator.py and by what run
 import os
 import threading
 import time
-from collections import Counter
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from tools.local_cloud import emulator_mail, emulator_speed
+from tools.local_cloud import emulator_mail, emulator_speed, emulator_streams
 
 # Who asked, as the front door saw it. It lets no client say this.
 CLIENT_HEADER = "x-front-door-client"
 LOOPBACK = "127.0.0.1"
-# How often a record of a stream is tried again where its source does not say.
-RETRIES = 10
 # How often idle workers are looked for, in a worker's idle time.
 LOOKS = 6
 
@@ -31,11 +27,11 @@ def apply() -> None:
     authorize_batches()
     count_as_tls()
     name_secrets_by_arn()
-    retry_reported_stream_records()
     end_idle_workers()
     tell_where_the_api_is()
     emulator_mail.apply()
     emulator_speed.apply()
+    emulator_streams.apply()
 
 
 class RoutedOptions(str):
@@ -152,82 +148,6 @@ def name_secrets_by_arn() -> None:
     handler["create"] = lambda *request: by_arn(create_empty(*request))
     handler["update"] = lambda arn, *request, **more: by_arn(update(name_of(arn), *request, **more))
     handler["delete"] = lambda arn, *request: delete(name_of(arn), *request)
-
-
-def retry_reported_stream_records() -> None:
-    """MiniStack takes a stream's batch for done, whatever its function reports of it.
-
-    Here such a batch fails, and so is read again; the function then gets what it gets on AWS: the
-    first record that it reported, and those after it. A record that was tried as often as its
-    source allows is told to the failure queue and left out.
-    """
-    from ministack.services import lambda_svc
-
-    execute = lambda_svc._execute_function
-    # By source: the record that a stream goes on from, and how often that one has failed.
-    begins: dict[str, int] = {}
-    failures: Counter[tuple[str, int]] = Counter()
-
-    def execute_the_rest(function: Event, event: object) -> Event:
-        records = _stream_records(event)
-        source = _heeding_source(function, records) if records else None
-        if source is None:
-            failed: Event = execute(function, event)
-            return failed
-        name = str(source["UUID"])
-        rest = [one for one in records if _number(one) >= begins.get(name, 0)]
-        if not rest:
-            return {"body": {"batchItemFailures": []}}
-        result: Event = execute(function, {"Records": rest})
-        body = result.get("body")
-        reported = body.get("batchItemFailures") if isinstance(body, dict) else None
-        if not reported or result.get("error"):
-            return result
-        first = _first_failed(rest, {one["itemIdentifier"] for one in reported})
-        begins[name] = _number(first)
-        failures[name, begins[name]] += 1
-        if failures[name, begins[name]] > source.get("MaximumRetryAttempts", RETRIES):
-            del failures[name, begins[name]]
-            begins[name] += 1
-            lambda_svc._send_ddb_stream_failure_record(
-                source,
-                function,
-                [first],
-                source["EventSourceArn"],
-                result,
-                "RetryAttemptsExhausted",
-            )
-        return result | {"error": True, "body": {"errorType": "BatchItemFailures"}}
-
-    lambda_svc._execute_function = execute_the_rest
-
-
-def _stream_records(event: object) -> list[Event]:
-    records: list[Event] = event.get("Records", []) if isinstance(event, dict) else []
-    return records if records and records[0].get("eventSource") == "aws:dynamodb" else []
-
-
-def _heeding_source(function: Event, records: list[Event]) -> Event | None:
-    """The event source that the records are from, if it heeds reports."""
-    from ministack.services import lambda_svc
-
-    wanted = (function["config"]["FunctionName"], records[0]["eventSourceARN"])
-    for _, _, source in lambda_svc._iter_all_esms():
-        heeds = "ReportBatchItemFailures" in source.get("FunctionResponseTypes", [])
-        if heeds and (source["FunctionName"], source.get("EventSourceArn")) == wanted:
-            found: Event = source
-            return found
-    return None
-
-
-def _first_failed(records: list[Event], reported: set[str]) -> Event:
-    """A report of something that is not in the batch is one of all of it."""
-    failed = [one for one in records if one["dynamodb"]["SequenceNumber"] in reported]
-    return (failed or records)[0]
-
-
-def _number(record: Mapping[str, Any]) -> int:
-    return int(record["dynamodb"]["SequenceNumber"])
 
 
 def tell_where_the_api_is() -> None:

@@ -51,15 +51,14 @@ def endpoint(
     location: str | None = None,
     has_secret: bool = False,
     own: str | None = None,
-    paid: bool = False,
     charge: Charge | None = None,
 ) -> Callable[[Callable[..., Any]], Handler]:
     """Make a function of plain arguments the Lambda of one route.
 
     `scope=None` asks for a credential but for no scope of it; what asks for none is `@public`.
     `has_secret`: the answer is kept only sealed, and nobody on its way may keep it. `own` is the
-    path's parameter in which a member may name themselves, without the scope. `paid` asks for a
-    plan with AI, and so does a `charge`, for which the work returns how its answer is made.
+    path's parameter in which a member may name themselves, without the scope. A `charge` asks for
+    a plan with AI, and for a work that returns how its answer is made.
     """
     if has_secret:
         # Before the first event, for those who seal.
@@ -73,7 +72,6 @@ def endpoint(
             returns=charge.shows(signature.return_annotation)
             if charge
             else signature.return_annotation,
-            paid=paid or charge is not None,
             charge=charge,
         )
 
@@ -106,7 +104,7 @@ class _Exchange(Exchange):
         own = self.contract.own
         if own is None or request.path_parameters[own] != self.account.actor_id:
             self.account.require(self.contract.scope)
-        if self.contract.paid and not self.account.plan.ai_credits:
+        if self.contract.charge and not self.account.plan.ai_credits:
             raise PaidPlanRequired
         for _ in range(TRIES):
             with suppress(Outrun):

@@ -31,7 +31,6 @@ class Contract(NamedTuple):
     own: str | None
     parameters: Mapping[str, Any]
     returns: Any
-    paid: bool = False
     charge: Any = None
 
 

@@ -64,14 +64,9 @@ class Attempt(NamedTuple):
 
         Raises `Conflict` where the key was used for another request.
         """
-        item = get(Table.IDEM, self.key)
-        if item is None or item["exp"] <= clock.epoch():
+        item = read(self.key, self.fingerprint)
+        if item is None:
             return None
-        if item["fp"] != self.fingerprint:
-            raise Conflict(
-                "This Idempotency-Key was used for another request.",
-                reason="idempotency_key_reused",
-            )
         reply = Reply(item["status"], self._unsealed(item["body"]), item["location"])
         return reply, item["request_id"] != self.request_id
 
@@ -89,6 +84,22 @@ class Attempt(NamedTuple):
         from linkwright import reply_sealing
 
         return reply_sealing.unseal(body, self.sealed_by, self.key.pk)
+
+
+def read(key: Key, fingerprint: str) -> Item | None:
+    """The record of a key as it is now, if it has not expired.
+
+    Raises `Conflict` where the key was used for another request.
+    """
+    item = get(Table.IDEM, key)
+    if item is None or item["exp"] <= clock.epoch():
+        return None
+    if item["fp"] != fingerprint:
+        raise Conflict(
+            "This Idempotency-Key was used for another request.",
+            reason="idempotency_key_reused",
+        )
+    return item
 
 
 def begin(

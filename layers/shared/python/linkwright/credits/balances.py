@@ -28,13 +28,17 @@ def find(partition: str) -> Balance | None:
 def current(partition: str, period: str) -> Balance:
     """That of the cycle: where it is of an earlier one, or not there yet, it is granted now.
 
+    Which cycle it is now, the workspace says: a credential that knows another one grants nothing.
     Raises `Unavailable`.
     """
     for _ in range(_TRIES):
         balance = find(partition)
         if balance is not None and balance.period >= period:
             return balance
-        _renew(partition, balance)
+        tenant = operations.tenant(partition)
+        if balance is not None and balance.period >= plans.period(tenant.anchor_day).label:
+            return balance
+        _begin(partition, balance, tenant)
     raise Unavailable
 
 
@@ -110,9 +114,8 @@ def add(partition: str, amount: int, reference: str) -> bool:
     return True
 
 
-def _renew(partition: str, seen: Balance | None) -> None:
+def _begin(partition: str, seen: Balance | None, tenant: Tenant) -> None:
     """Begin the cycle of now; nothing if somebody else has, or the plan was changed meanwhile."""
-    tenant = operations.tenant(partition)
     period, granted = plans.period(tenant.anchor_day).label, tenant.plan.ai_credits
     tx = Transaction(partition, "")
     operations.require_unchanged(tx, partition, tenant)

@@ -187,9 +187,9 @@ class _Asked:
 
     def _hit(self, item: Item) -> Response:
         age = max(clock.epoch_ms() - int(item["made_at"]), 0) // 1000
-        balance = balances.find(self.account.partition)
-        remaining = balance.remaining if balance else 0
-        free = {**item, "charged": 0, "remaining": remaining}
+        account = self.account
+        now = balances.shown(account.partition, account.anchor_day, account.plan.ai_credits)
+        free = {**item, "charged": 0, "remaining": now.remaining}
         return self._response(free, {"X-Cache": "hit", "Age": str(age)})
 
     # ---- both ------------------------------------------------------------------------------------

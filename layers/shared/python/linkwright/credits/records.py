@@ -7,9 +7,8 @@ made anew the answer that it has stays in it.
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from linkwright import clock, deadline
+from linkwright import clock, deadline, idempotency
 from linkwright.credits.items import Hold
-from linkwright.errors import Conflict
 from linkwright.idempotency import DELETION_SLACK_S, RETENTION_S, Reply
 from linkwright.table import Item, Key, Table, get
 from linkwright.transaction import Transaction
@@ -66,15 +65,7 @@ class Record:
 
     def read(self) -> Item | None:
         """The record as it is now. Raises `Conflict` where the key was used for another request."""
-        item = get(Table.IDEM, self.key)
-        if item is None or item["exp"] <= clock.epoch():
-            return None
-        if item["fp"] != self.fingerprint:
-            raise Conflict(
-                "This Idempotency-Key was used for another request.",
-                reason="idempotency_key_reused",
-            )
-        return item
+        return idempotency.read(self.key, self.fingerprint)
 
     def is_known(self) -> bool:
         """Whether something is answered under it, or being made, that is not to be replaced."""
