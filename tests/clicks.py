@@ -139,6 +139,7 @@ def _numbers(item: Item) -> dict[str, int]:
     device, browser = AGENTS[item.get("ua", "")]
     return {
         "clicks": 1,
+        **({"tracked": 1} if item.get("tracks") else {}),
         f"country#{item.get('country', 'unknown')}": 1,
         f"device#{device}": 1,
         f"browser#{browser}": 1,

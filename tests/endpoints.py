@@ -348,7 +348,7 @@ ENDPOINTS = {
         ]
     ),
     "GET /v1/events/{event_id}": Row([Cost(["GetItem"], 1, 1)]),
-    "GET /api/ai/credits": Row([Cost([*["Query"] * 2, "GetItem"], 2.5, 1)]),
+    "GET /api/ai/credits": Row([Cost(["Query", "GetItem"], 1.5, 1)]),
     "POST /api/ai/suggest-alias": Row(
         # The balance; the hold; the model; what of it is free; the charge.
         [Cost(_GENERATED, 5.5, 20, "with a balance", _paid("/api/ai/suggest-alias", _PAGE))],

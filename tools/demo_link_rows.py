@@ -85,7 +85,7 @@ def planted(partition: str, today: date) -> Rows:
     for link in LINKS:
         for ago, counts in link.days.items():
             day = f"{today - timedelta(days=ago):%Y%m%d}"
-            all_, scans = counted(counts)
+            all_, scans = counted(counts, tracked=link.tracked)
             named = {
                 items.link_rows(partition, link.id): all_,
                 items.link_rows(partition, link.id, scanned=True): scans,

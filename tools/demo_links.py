@@ -146,7 +146,7 @@ def _stories() -> Iterator[tuple[str, DemoLink]]:
 def _others() -> Iterator[DemoLink]:
     for number in range(8, 11):
         name = f"sale{number}"
-        days = _steady(name, 34, 50)
+        days = _steady(name, 48, 50)
         sale = _link(number, f"demo-{name}", f"Sale {number}", days)
         yield sale._replace(campaign=CAMPAIGN_AHEAD)
     behind = [one for one in CAMPAIGNS if one != CAMPAIGN_AHEAD]
@@ -170,13 +170,17 @@ LINKS = (*_PLANTED.values(), *_others())
 LINK_ID, ALIAS = _PLANTED[QUIET].id, _PLANTED[QUIET].alias
 
 
-def counted(day: Day) -> tuple[Counter[str], Counter[str]]:
+def counted(day: Day, *, tracked: bool) -> tuple[Counter[str], Counter[str]]:
     """What the clicks of a day add to rows, as `links/metrics/rows.py` has it: all, and scans."""
     scans = _of_people(day.scans, _SCANNED_FROM)
+    if tracked:
+        scans["tracked"] = day.scans
     if day.scans:
         scans["qr"] = day.scans
         scans += Counter({f"q{hour:02}": n for hour, n in _parted(day.scans, _HOURS).items()})
     found = scans + _of_people(day.clicks - day.scans, _REFERRERS)
+    if tracked:
+        found["tracked"] = day.clicks
     if day.bots:
         found["bot_clicks"] = day.bots
         found += Counter({f"b{hour:02}": n for hour, n in _parted(day.bots, _HOURS).items()})

@@ -153,6 +153,10 @@ def _header_parameters(method: str, contract: Contract) -> Iterator[Schema]:
 def _responses(method: str, path: str, contract: Contract) -> dict[str, Schema]:
     statuses = {*ALWAYS, *(BY_ID if "{" in path else ()), *(WRITING if method != "GET" else ())}
     names = ["Request-Id", "RateLimit", "RateLimit-Policy"]
+    if contract.charge:
+        statuses.add(402)
+        of_method = ["X-Cache", "Age"] if method == "GET" else ["Idempotent-Replayed"]
+        names += ["X-AI-Credits-Charged", "X-AI-Credits-Remaining", *of_method]
     if contract.location:
         names += ["Location", "Idempotent-Replayed"]
     headers = {name: {"$ref": f"#/components/headers/{name}"} for name in names}

@@ -186,6 +186,10 @@ def headers() -> Schema:
         "Location": "Where the thing made can be read.",
         "ETag": "Of what was sent, for `If-None-Match`.",
         "Content-Disposition": "By which name to save it, where that was asked for.",
+        "X-AI-Credits-Charged": "What it cost; of a repetition, what the first one did.",
+        "X-AI-Credits-Remaining": "What was left then.",
+        "X-Cache": "`hit` if it was made before.",
+        "Age": "How many seconds before.",
         "Idempotent-Replayed": "`true` on an answer that an earlier request was given.",
     }
     schema = {"type": "string"}

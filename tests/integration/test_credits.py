@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from linkwright import clock, jobs, plans
+from linkwright import clock, ids, jobs, plans
 from linkwright.credits import balances, items
 from linkwright.errors import Conflict, QuotaExceeded, ServerError, Unavailable
 from linkwright.jobs import Work
@@ -449,6 +449,33 @@ def test_the_ledger_is_walked_by_its_cursor(workspace: Workspace, asker: Asker) 
             break
         cursor = f"&cursor={page['next_cursor']}"
     assert len(seen) == len(set(seen)) == 7
+
+
+def test_200_a_hold_is_shown_however_many_have_ended_since(
+    workspace: Workspace, asker: Asker
+) -> None:
+    balances.add(workspace.partition, 500, "invoice 1")
+    shown: list[dict[str, object]] = []
+
+    def answer_many() -> None:
+        asker.meanwhile = lambda: None
+        for _ in range(101):
+            asker.post(operation="suggest_tags")
+        shown.append(workspace.client.get("/api/ai/credits").json)
+
+    asker.meanwhile = answer_many
+    asker.post()
+    (found,) = shown
+    assert found["held"] == 2
+    assert [hold["credits"] for hold in found["holds"]] == [2]  # type: ignore[attr-defined]
+
+
+def test_200_usage_is_shown_however_many_keys_have_a_limit(workspace: Workspace) -> None:
+    for _ in range(25):
+        asker = Asker.of(workspace, ai_credits_per_day=5, credential_id=ids.new("key"))
+        asker.post(operation="suggest_tags")
+    shown = workspace.client.get("/v1/workspace/usage").json["ai_credits"]
+    assert (shown["used"], shown["remaining"]) == (25, GRANTED - 25)
 
 
 # ---- who may grant and limit ---------------------------------------------------------------------

@@ -239,10 +239,10 @@ def test_200_scans_are_told_of_scans_alone(of: Told) -> None:
 
 def test_200_more_that_convert_than_elsewhere_of_clicks_old_enough(of: Told) -> None:
     link, clicks, others = of.link(), [100] * 92, [100] * 92
-    of.counted(link, clicks, conversions=0.3)
+    of.counted(link, clicks, conversions=0.3, tracked=1)
     rows = items.workspace_rows(of.partition)
     both = [mine + theirs for mine, theirs in zip(clicks, others, strict=True)]
-    insight.put(of.stack, rows, both, {"conversions": 0.2})
+    insight.put(of.stack, rows, both, {"conversions": 0.2, "tracked": 1})
     shown = told(of.workspace, f"link/{link}")
     assert "converts_more" in kinds(shown)
     facts = shown["data"]["facts"]
@@ -254,6 +254,19 @@ def test_200_more_that_convert_than_elsewhere_of_clicks_old_enough(of: Told) -> 
         "n": 85 * 100,
     }
     assert facts["converts_more_rest"]["value"] == 10.0
+
+
+def test_200_no_rate_of_what_is_not_tracked(of: Told) -> None:
+    """Neither of the link, nor of what the others are compared with."""
+    untracked, tracked, clicks = of.link(track_conversion=False), of.link(), [100] * 92
+    of.counted(untracked, clicks)
+    of.counted(tracked, clicks, conversions=0.1, tracked=1)
+    rows = items.workspace_rows(of.partition)
+    all_ = [3 * count for count in clicks]
+    insight.put(of.stack, rows, all_, {"conversions": 0.2 / 3, "tracked": 2 / 3})
+    for link in (untracked, tracked):
+        shown = told(of.workspace, f"link/{link}")
+        assert not {"converts_more", "converts_less"} & kinds(shown), texts(shown)
 
 
 # ---- actions -------------------------------------------------------------------------------------

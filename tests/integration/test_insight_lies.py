@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
+from linkwright import clock, deadline
+from linkwright.ai.facts import series
 from linkwright.links import items
 from linkwright.providers import llm, llm_catalogue
 from linkwright.providers.llm import Failure, ModelFailed
@@ -13,7 +15,7 @@ from linkwright.providers.llm_remote import Remote
 from linkwright.providers.llm_types import Question, Reply
 from tests import insight
 from tests.client import Answer
-from tests.credits import kinds, violated
+from tests.credits import balance, kinds, violated
 from tests.factories import Workspace
 from tests.insight import texts, usual
 from tests.stack import Stack
@@ -204,3 +206,30 @@ def test_200_a_title_stands_in_a_text_as_a_name_and_no_more(
     for text in said:
         quoted = text.partition(":")[0].strip("“”״\u2068\u2069")
         assert quoted == INJECTION[: len(quoted) - 1] + "…" or INJECTION.startswith(quoted)
+
+
+def test_200_the_model_gets_what_time_is_left_by_what_was_read(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else there is none to charge or give back in, where it does not answer."""
+    for _ in range(20):
+        workspace.link()
+    passed = [0.0]
+    real, left, read = clock.monotonic, deadline.seconds_left, series.read
+
+    def slow(*args: Any) -> series.Series:
+        passed[0] += 0.2
+        return read(*args)
+
+    class Silent:
+        def instance(self, _prompt: object, _kind: object, timeout_s: float) -> NoReturn:
+            passed[0] += timeout_s
+            raise ModelFailed(Failure.TOO_SLOW, "silent")
+
+    monkeypatch.setattr(clock, "monotonic", lambda: real() + passed[0])
+    monkeypatch.setattr(deadline, "seconds_left", lambda: left() - passed[0])
+    monkeypatch.setattr(series, "read", slow)
+    monkeypatch.setattr(llm, "model", lambda *_, **__: Silent())
+    answer = workspace.client.get("/api/ai/insight/account")
+    assert (answer.status, answer.headers["X-AI-Credits-Charged"]) == (200, "0")
+    assert balance(workspace).reserved == 0

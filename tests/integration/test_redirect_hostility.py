@@ -1,5 +1,6 @@
 """No open redirect, and nothing that a client says decides where a link is, or who follows it."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -10,7 +11,7 @@ from linkwright import aws, settings
 from linkwright.links.redirect import front
 from tests.carrier import PUBLIC_URL
 from tests.factories import Workspace
-from tests.shortlinks import TARGET, ask, clicks_of, location, stored
+from tests.shortlinks import ADDRESS, TARGET, ask, clicks_of, location, stored
 from tests.stack import Stack
 
 OWN = "https://example.com/a/b?own=1&own=2&x#part"
@@ -228,3 +229,32 @@ def test_without_a_secret_nobody_is_believed(
         assert ask(f"/{alias}", headers=headers).status == 302
     assert [click.get("country") for click in clicks_of(stack, link)] == [None]
     assert secrets.asked == 1
+
+
+@pytest.mark.parametrize("agent", ["a" * 9_000, "Mozilla/" + "-" * 9_000, "a@" * 4_500])
+def test_302_however_long_the_name_of_an_agent_is(workspace: Workspace, agent: str) -> None:
+    """Nobody needs a credential to ask, so it is cut before any pattern looks at it."""
+    alias, _ = stored(workspace)
+    ask(f"/{alias}")
+    began = time.process_time()
+    assert ask(f"/{alias}", agent=agent).status == 302
+    assert time.process_time() - began < 0.1
+
+
+@pytest.mark.parametrize("host", [ADDRESS, "3221225985", "0xc0000201", f"{ADDRESS}."])
+def test_an_address_is_no_referrer(workspace: Workspace, stack: Stack, host: str) -> None:
+    """It may be the visitor's own."""
+    alias, link = stored(workspace)
+    ask(f"/{alias}", headers={"Referer": f"http://{host}/x"})
+    (click,) = clicks_of(stack, link)
+    assert "referrer" not in click
+
+
+def test_302_utm_parameters_are_put_on_in_the_order_in_which_they_are_read(
+    workspace: Workspace,
+) -> None:
+    named = {f"utm_{name}": name for name in ("content", "term", "campaign", "source", "medium")}
+    alias, _ = stored(workspace, utm=named)
+    put_on = [name for name, _ in parse_qsl(urlsplit(location(ask(f"/{alias}"))).query)]
+    wanted = ["utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content"]
+    assert [name for name in put_on if name in named] == wanted

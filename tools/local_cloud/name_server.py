@@ -20,13 +20,17 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
+from linkwright.links.domains.items import proof
+from tools import demo_links
+
 FILE = "zone.txt"
 _TTL = 1
 _HOPS = 8
 _BEGINNING = """\
 # The names of the local cloud: `<name> <type> <value>`, a record a line. A domain of a workspace is
-# proven by the TXT record that GET /api/domains/{id} shows, and leads here by the CNAME.
+# proven by the TXT record that GET /api/domains/{id} shows. That of the demo's:
 """
+_OF_THE_DEMO = f"_linkwright.{demo_links.DOMAIN} TXT {proof(demo_links.DOMAIN_ID)}\n"
 
 Records = list[tuple[str, str, str]]
 
@@ -37,7 +41,7 @@ class NameServer:
     def __init__(self, file: Path, port: int = 0) -> None:
         self.file = file
         if not file.exists():
-            file.write_text(_BEGINNING)
+            file.write_text(_BEGINNING + _OF_THE_DEMO)
         try:
             self._server = _Server(("127.0.0.1", port), self)
         except OSError:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Generic
 
 from linkwright import clock
+from linkwright.credits.operations import seconds_left
 from linkwright.observability import count
 from linkwright.providers import llm
 from linkwright.providers.llm import ModelFailed, Prompt
@@ -46,6 +47,8 @@ def ask(
 
     Never raises for what the model does: `prompt.deterministic` answers then.
     """
+    # What was read before has taken its part of them.
+    seconds = min(seconds, seconds_left())
     ends = clock.monotonic() + seconds
     try:
         asked = llm.model(partition, model, max_tokens=max_tokens)

@@ -27,16 +27,19 @@ from linkwright.transaction import RecordExists, Transaction
 
 Body = TypeVar("Body", bound=BaseModel)
 
-# An answer that costs nothing is asked for anew sooner.
 FALLBACK_KEPT = timedelta(minutes=10)
-# For so long who finds an answer being made waits for it.
-_WAIT_S = 20.0
-_FIRST_LOOK_S, _LAST_LOOK_S = 0.1, 1.0
+# For so long who finds an answer being made waits for it, and looks again ever later.
+_WAIT_S, _FIRST_LOOK_S, _LAST_LOOK_S = 20.0, 0.1, 1.0
 # The charge may need a second try.
 _RESERVE_S = 1.5
 # Of a process without Lambda's limit.
 _LONGEST_S = 20.0
 _TRIES = 5
+
+
+def seconds_left() -> float:
+    """For making an answer: what comes after needs its own time."""
+    return min(deadline.seconds_left() - CALL_BUDGET_S - _RESERVE_S, _LONGEST_S)
 
 
 @dataclass(frozen=True)
@@ -167,7 +170,7 @@ class _Asked:
     def _answers(self, item: Item, generation: Generation[Any]) -> bool:
         """Whether what is kept will do: of who insists, only if it was made since they asked."""
         return records.is_fresh(item) and (
-            not generation.force or int(item["made_at"]) >= self.began
+            not generation.force or int(item["made_at"]) > self.began
         )
 
     def _is_over(self, item: Item) -> bool:
@@ -203,9 +206,8 @@ class _Asked:
                 holds.give_back(found[0])
 
     def _make(self, hold: Hold, generation: Generation[Any]) -> Response:
-        left = min(deadline.seconds_left() - CALL_BUDGET_S - _RESERVE_S, _LONGEST_S)
         try:
-            made = generation.make(left)
+            made = generation.make(seconds_left())
         except Exception:
             # If this fails too, whoever comes after the lease does it.
             with suppress(holds.Ended, Unavailable):

@@ -16,22 +16,21 @@ from linkwright.credits.models import (
     Monthly,
 )
 from linkwright.credits.weights import WEIGHTS
-from linkwright.pagination import ListQuery
+from linkwright.pagination import MAX_READS, ListQuery
 from linkwright.table import Item, Table, query
 
 _ROUTE = "credits"
 # Longer than any attempt may last.
 _OF_LATE = timedelta(minutes=15)
-_MOST_HOLDS = 100
+_PAGE = 100
 
 
 def find(account: Account, asked: CreditsQuery) -> Credits:
-    """The balance is read last: it is not older than what is shown of the ledger."""
+    """What is not read at one moment may have moved on: the ledger is the oldest of it."""
     where = items.entry_key(account.partition, "").pk
     fetch = pagination.partition(Table.LEDGER, where, between=("L#", "L#~"))
     of_ledger = ListQuery.model_construct(limit=asked.limit, cursor=asked.cursor)
     page = pagination.paged(account, _ROUTE, of_ledger, fetch, _entry)
-    holds = _pending(account.partition)
     balance = balances.shown(account.partition, account.anchor_day, account.plan.ai_credits)
     return Credits(
         remaining=balance.remaining,
@@ -43,23 +42,32 @@ def find(account: Account, asked: CreditsQuery) -> Credits:
         ),
         extra=Extra(remaining=balance.extra),
         held=balance.reserved,
-        holds=[_hold(hold) for hold in holds],
+        holds=[_hold(hold) for hold in _pending(account.partition, balance.reserved)],
         weights=dict(WEIGHTS),
         ledger=Ledger(data=page.data, next_cursor=page.next_cursor),
     )
 
 
-def _pending(partition: str) -> list[Hold]:
-    """Those of late; older ones are given back."""
+def _pending(partition: str, reserved: int) -> list[Hold]:
+    """Those that make up what is reserved, the newest first; of late: older ones are given back."""
     first = ids.first_at("hold", clock.now() - _OF_LATE)
-    rows, _ = query(
-        Table.CORE,
-        items.hold_key(partition, "").pk,
-        between=(first, "hold_~"),
-        limit=_MOST_HOLDS,
-        strong=True,
-    )
-    return [Hold.of(row) for row in rows if row["st"] == PENDING]
+    found: list[Hold] = []
+    behind: Item | None = None
+    for _ in range(MAX_READS):
+        if sum(hold.credits for hold in found) >= reserved:
+            break
+        rows, behind = query(
+            Table.CORE,
+            items.hold_key(partition, "").pk,
+            between=(first, "hold_~"),
+            start_after=behind,
+            limit=_PAGE,
+            strong=True,
+        )
+        found += [Hold.of(row) for row in rows if row["st"] == PENDING]
+        if behind is None:
+            break
+    return found
 
 
 def _hold(hold: Hold) -> HeldCredits:

@@ -39,7 +39,7 @@ def renewal_key(partition: str) -> Key:
 
 def day_key(partition: str, day: str, credential: str) -> Key:
     """What one key has taken on a day, UTC; only of keys that have a limit."""
-    return Key(f"W#{partition}#USE", f"DAY#{day}#{credential}")
+    return Key(f"W#{partition}#CRD", f"{day}#{credential}")
 
 
 @dataclass(frozen=True)

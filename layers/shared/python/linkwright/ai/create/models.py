@@ -132,11 +132,14 @@ class BioIdeas(Model):
 
 
 class NextStep(Model):
-    """What to do next, and the request that does it: `{link_id}` is of the link that was made."""
+    """What to do next, and the request that does it: `{link_id}` is of the link that was made, and
+    `{url}` is for who has not said where it leads.
+    """
 
     text: str
     method: Literal["GET", "POST", "PATCH"]
     path: str
+    headers: dict[str, str]
     body: dict[str, Any] | None
 
 

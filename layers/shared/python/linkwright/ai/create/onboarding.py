@@ -36,19 +36,25 @@ def setup(aim: Aim) -> Setup:
     if aim.url is not None:
         links.require_target(aim.url)
     alias, utm, tags = _alias(aim), goals.utm(aim), goals.tags(aim)
-    first: dict[str, Any] = {"url": aim.url} if aim.url else {}
+    first: dict[str, Any] = {"url": aim.url or "{url}"}
     first |= {"alias": alias, **utm.model_dump(exclude_none=True), "tags": tags}
     create, track, draw, look = _TEXTS["he" if hebrew.is_one(aim.goal) else "en"]
-    link = "/api/links/{link_id}"
+    link, at_first = "/api/links/{link_id}", {"If-Match": "1"}
     return Setup(
         alias=alias,
         utm=utm,
         tags=tags,
         next_steps=[
-            NextStep(text=create, method="POST", path="/api/links", body=first),
-            NextStep(text=track, method="PATCH", path=link, body={"track_conversion": True}),
-            NextStep(text=draw, method="GET", path=f"{link}/qr", body=None),
-            NextStep(text=look, method="GET", path=f"{link}/analytics", body=None),
+            NextStep(text=create, method="POST", path="/api/links", headers={}, body=first),
+            NextStep(
+                text=track,
+                method="PATCH",
+                path=link,
+                headers=at_first,
+                body={"track_conversion": True},
+            ),
+            NextStep(text=draw, method="GET", path=f"{link}/qr", headers={}, body=None),
+            NextStep(text=look, method="GET", path=f"{link}/analytics", headers={}, body=None),
         ],
     )
 

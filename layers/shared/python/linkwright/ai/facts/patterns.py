@@ -112,11 +112,13 @@ def ahead(series: Series, rest: Series) -> Finding | None:
 
 
 def old_enough(series: Series) -> statistics.Share:
-    """Of clicks that are old enough to convert, what converted: what came a week after them."""
+    """Of clicks that are old enough to convert, and would be told to, what converted: what came a
+    week after them.
+    """
     end = len(series.days) - CONVERTS_WITHIN
     if end <= 0:
         return statistics.share(0, 0)
-    clicks = series.counted(0, end)["clicks"]
+    clicks = series.counted(0, end)["tracked"]
     return statistics.share(series.counted(CONVERTS_WITHIN)["conversions"], clicks)
 
 

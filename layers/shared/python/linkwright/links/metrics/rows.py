@@ -1,9 +1,10 @@
 """What is counted of a click, and in which rows.
 
-A row has flat numbers, to which a transaction adds: `clicks`, `bot_clicks`, `previews`, `qr`,
-`conversions`, and by what `country#IL`, `device#mobile`, `browser#Chrome`, `referrer#news.example`,
-`conversion#signup`, `value#USD`. A day's has them by its hours besides: `h00` to `h23` of clicks,
-`b` of bots, `q` of scans and `c` of conversions.
+A row has flat numbers, to which a transaction adds: `clicks`, those of them that are `tracked` and
+so may convert, `bot_clicks`, `previews`, `qr`, `conversions`, and by what `country#IL`,
+`device#mobile`, `browser#Chrome`, `referrer#news.example`, `conversion#signup`, `value#USD`. A
+day's has them by its hours besides: `h00` to `h23` of clicks, `b` of bots, `q` of scans and `c` of
+conversions.
 """
 
 from collections import Counter
@@ -120,6 +121,7 @@ def _adds(item: Item, zone: ZoneInfo) -> Counter[str]:
     return +Counter(
         {
             "clicks": 1,
+            "tracked": int(bool(item.get("tracks"))),
             f"h{hour}": 1,
             "qr": scanned,
             f"q{hour}": scanned,

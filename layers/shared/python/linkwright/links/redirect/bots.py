@@ -64,6 +64,10 @@ _FORMS = re.compile(
 )
 
 
+# More of it is not looked at: some of the patterns take as long as it is, squared.
+MAX_AGENT_CHARS = 400
+
+
 class Sight(NamedTuple):
     """`bot` is why it is none who counts; `is_preview` where it shows others what is behind."""
 
@@ -73,7 +77,7 @@ class Sight(NamedTuple):
 
 def judge(method: str, headers: Mapping[str, str]) -> Sight:
     """`headers` by names in lower case."""
-    agent = headers.get("user-agent", "").strip().lower()
+    agent = headers.get("user-agent", "")[:MAX_AGENT_CHARS].strip().lower()
     is_preview = _has(agent, _PREVIEWS) or agent.startswith(_PREVIEWING_APPS)
     if method == "HEAD":
         return Sight(HEAD, is_preview)

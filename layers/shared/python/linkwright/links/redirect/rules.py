@@ -39,12 +39,17 @@ def is_scan(raw_query: str) -> bool:
     return SCANNED in raw_query.split("&")
 
 
+_UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
+_ORDER = {name: at for at, name in enumerate(_UTM)}
+
+
 def location(alias: AliasItem, to: str, raw_query: str, click: str | None) -> str:
     """The target with what is put on: the link's own parameters win over those that came along.
 
     Nothing that came along can change more of it than its query, after what stands there.
     """
-    own = dict(alias.get("utm", {}))
+    # As they are always read: a stored map has no order.
+    own = dict(sorted(alias.get("utm", {}).items(), key=lambda one: _ORDER.get(one[0], 0)))
     if click:
         own[CLICK_PARAMETER] = click
     put_on = [f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in own.items()]

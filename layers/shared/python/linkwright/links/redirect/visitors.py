@@ -12,13 +12,15 @@ from urllib.parse import urlsplit
 
 from linkwright.http import Request
 from linkwright.links.redirect import countries
+from linkwright.links.redirect.bots import MAX_AGENT_CHARS
 
-MAX_AGENT_CHARS = 400
-# Of whoever runs a crawler, mostly.
-_MAIL_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+# Of whoever runs a crawler, mostly; also one that is cut.
+_MAIL_ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w.-]*")
 
 _COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
 _HOST = re.compile(r"[a-z0-9.-]{1,253}", re.ASCII)
+# What browsers take for an address, by its last part.
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.ASCII)
 # Who has an address of IPv6 has 2^64 of them.
 _NETWORK_BITS = 64
 
@@ -50,7 +52,7 @@ def of(request: Request, *, behind_front: bool) -> Visitor:
     return Visitor(
         address=address,
         country=_known(country) or _known(countries.of(address)),
-        agent=_MAIL_ADDRESS.sub("", headers.get("user-agent", "").strip())[:MAX_AGENT_CHARS],
+        agent=_MAIL_ADDRESS.sub("", headers.get("user-agent", "")[:MAX_AGENT_CHARS]).strip(),
         referrer=_host_of(headers.get("referer", "")),
     )
 
@@ -76,8 +78,10 @@ def _network(address: str) -> str:
 
 
 def _host_of(url: str) -> str | None:
+    """A name: an address may be the visitor's own."""
     try:
         host = urlsplit(url).hostname or ""
     except ValueError:
         return None
-    return host if _HOST.fullmatch(host) else None
+    is_address = _NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2])
+    return host if _HOST.fullmatch(host) and not is_address else None
