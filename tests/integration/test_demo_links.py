@@ -258,3 +258,34 @@ def test_a_first_start_is_quick(stack: Stack, monkeypatch: pytest.MonkeyPatch) -
     written.clear()
     demo_link_rows.ensure(WORKSPACE)
     assert not written
+
+
+TOLD_BY = {
+    demo_links.EXPIRING: "expiring_expires",
+    demo_links.NEAR_CAP: "near_cap_taken",
+    demo_links.UNTRACKED_WINNER: "untracked_clicks",
+    demo_links.BOT_FLOOD: "bots_bots",
+    demo_links.DEAD: "dead_since",
+    demo_links.QR_HEAVY: "scanned_scans",
+}
+
+
+def _findings(shown: dict[str, Any]) -> list[dict[str, Any]]:
+    return [one for name in ("anomalies", "why", "recommendations") for one in shown[name]]
+
+
+@pytest.mark.parametrize("language", ["en", "he"])
+def test_200_each_story_is_told_by_the_insight_of_its_link(client: Client, language: str) -> None:
+    for story, fact in TOLD_BY.items():
+        path = f"/api/ai/insight/link/{STORIES[story]}?language={language}"
+        found = [one for one in _findings(client.get(path).json) if fact in one["facts"]]
+        assert len(found) == 1, story
+        assert any("א" <= letter <= "ת" for letter in found[0]["text"]) == (language == "he")
+    ahead = client.get(f"/api/ai/insight/campaign/{CAMPAIGN_AHEAD}?language={language}").json
+    assert "ahead_share" in _findings(ahead)[0]["facts"]
+
+
+def test_200_the_account_s_insight_names_the_three_largest_stories(client: Client) -> None:
+    told_of = " ".join(one["text"] for one in _findings(client.get("/api/ai/insight/account").json))
+    for title in ("Prices", "Webinar", "The offer of the month"):
+        assert f"“{title}”" in told_of
