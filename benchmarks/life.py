@@ -144,7 +144,7 @@ class Life:
 
     def _work_off(self) -> None:
         """What waits goes to its queue, and from there to its worker, until nothing is left."""
-        (relay,) = (file for _, file in wiring.streams())
+        (relay,) = (file for table, file in wiring.streams() if table == "CoreTable")
         while event := self._stream.event(self._cloud.rows("CoreTable")):
             assert not self._invoke(relay, event)["batchItemFailures"]
             self._work()
