@@ -372,6 +372,10 @@ ENDPOINTS = {
     "GET /api/ai/insight/account": Row(
         [Cost(_explained(3, 3), 4.5, 20, "with a balance", _again("/api/ai/insight/account"))]
     ),
+    "GET /api/ai/weekly-summary": Row(
+        # Its answer takes one more unit each time that it is written.
+        [Cost(_explained(3, 3), 4.5, 22, "with a balance", _again("/api/ai/weekly-summary"))]
+    ),
     "POST /api/ai/suggest-tags": Row(
         [Cost(_FROM_LINKS, 2.5, 20, "with a balance", _paid("/api/ai/suggest-tags", _PAGE))],
         body=lambda _: _PAGE,

@@ -94,6 +94,8 @@ CHARGES = CREDITS | _names("""
     encodings.idna string stringprep unicodedata
 """)
 EXPLAINS = CHARGES | _names("""
+    linkwright.ai.digest linkwright.ai.digest.models linkwright.ai.digest.summary
+    linkwright.ai.digest.weeks
     linkwright.ai.facts linkwright.ai.facts.facts linkwright.ai.facts.findings
     linkwright.ai.facts.made linkwright.ai.facts.overview linkwright.ai.facts.patterns
     linkwright.ai.facts.series linkwright.ai.facts.statistics linkwright.ai.insight

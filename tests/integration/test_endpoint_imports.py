@@ -58,7 +58,7 @@ def listed(function: Function) -> frozenset[str]:
         return names | imports.WRITES | imports.CHANGES_WEBHOOKS
     if function in WITH_PACKAGES:
         names |= imports.WITH_PACKAGES
-    if function.file.startswith("explain_"):
+    if function.file.startswith(("explain_", "get_weekly_")):
         return names | imports.EXPLAINS
     if function.folder == "ai":
         names |= imports.CHARGES if load(function).handler.contract.charge else imports.CREDITS

@@ -485,7 +485,10 @@ def pays_with_credits(stack: Stack, workspace: Workspace) -> None:
     assert credits.kinds(stack, workspace)["adjust"] == 1
 
 
-INSIGHTS = ("link/{link}", "qr/{link}", "campaign/{campaign}", "domain/{domain}", "account")
+INSIGHTS = (
+    *("insight/link/{link}", "insight/qr/{link}", "insight/campaign/{campaign}"),
+    *("insight/domain/{domain}", "insight/account", "weekly-summary"),
+)
 
 
 def _explained_by(model: str, path: str) -> None:
@@ -494,7 +497,7 @@ def _explained_by(model: str, path: str) -> None:
     of = {"campaign": own.link_campaign(), "domain": own.domain()}
     of["link"] = own.link(click_cap=10, campaign=of["campaign"])["id"]
     for query in ("", "?force=true"):
-        answer = own.client.get(f"/api/ai/insight/{path.format(**of)}{query}")
+        answer = own.client.get(f"/api/ai/{path.format(**of)}{query}")
         assert answer.headers["X-AI-Credits-Charged"] == "0"
 
 

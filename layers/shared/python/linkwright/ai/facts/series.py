@@ -49,6 +49,17 @@ class Series:
         """The days from one to another, the last not included, as an ISO 8601 interval."""
         return f"{self.day(begin)}/{self.day(end - 1)}"
 
+    def over(self) -> "Series":
+        """Without what came today: of that nothing is told yet."""
+        return Series(self.first, [*self.days[:-1], {}])
+
+    def part(self, first: date, days: int) -> "Series":
+        """So many days from one on; the last of them counts for sums alone, as today does."""
+        begin = (first - self.first).days
+        inside = range(len(self.days))
+        wanted = range(begin, begin + days)
+        return Series(first, [self.days[at] if at in inside else {} for at in wanted])
+
     @property
     def whole(self) -> str:
         return self.window(0, len(self.days))

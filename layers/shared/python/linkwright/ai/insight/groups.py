@@ -66,18 +66,27 @@ def _seen(asked: Asking, all_: Sequence[Link]) -> list[Seen]:
 
 
 def _told(asked: Asking, own: Series, rest: Series | None, seen: Sequence[Seen]) -> Told:
-    """Of a workspace, what its links tell comes first, and what they come to fills the rest."""
     found: list[Finding] = list(objects.of_series(own, rest))
     if own.counted()["clicks"] >= findings.LEAST_CLICKS:
         of_links = list(objects.of_links(seen))
-        # What one link did is told of that one.
-        found = [one for one in found if one.kind not in _OF_LINKS or not of_links]
         if rest is None:
-            of_links = findings.largest(of_links)
-            found = findings.largest(found)[: findings.MOST - len(of_links)]
-        found += of_links
+            found = of_account(found, of_links)
+        else:
+            found = [*(_without(found) if of_links else found), *of_links]
     kept = findings.largest(found)
     return asked.told(Draft.of(overview.of(own, rest, len(kept)), kept))
+
+
+def of_account(own: Sequence[Finding], of_links: Sequence[Finding]) -> list[Finding]:
+    """Of a workspace, what its links tell comes first, and what they come to fills the rest."""
+    first = findings.largest(of_links)
+    kept = findings.largest(_without(own) if first else own)
+    return [*kept[: findings.MOST - len(first)], *first]
+
+
+def _without(own: Sequence[Finding]) -> list[Finding]:
+    """What one link did is told of that one."""
+    return [one for one in own if one.kind not in _OF_LINKS]
 
 
 def _actions(asked: Asking, seen: Sequence[Seen], name: str) -> list[SuggestedAction]:

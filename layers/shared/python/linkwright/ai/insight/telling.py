@@ -21,8 +21,8 @@ from linkwright.providers.llm import Prompt
 
 _TEXTS = {"en": texts_en, "he": texts_he}
 _LANGUAGES = {"en": "English", "he": "Hebrew"}
-_SUMMARY = ("clicks", "span", "verdict")
-_MUST = ("clicks", "verdict")
+_SUMMARY = ("clicks", "span", "verdict", "week", "change", "before")
+_MUST = ("clicks", "verdict", "week")
 _INSTRUCTIONS = (
     "Word the findings about short links that the data names, in {language}: a summary of one"
     " sentence, and for each finding one or two. Numbers, days, names and directions are never"

@@ -44,6 +44,10 @@ TEXTS: Mapping[str, Sequence[str]] = {
 }
 # Of the summary; the first whose facts are all there.
 SUMMARY = (
+    "{clicks} came from {week}, {change} than {before} in the week before: {verdict}.",
+    "{clicks} came from {week}, {change} than {before} in the week before.",
+    "{clicks} came from {week}: {verdict}.",
+    "{clicks} came from {week}.",
     "{clicks} came in the last {span}: {verdict}.",
     "{clicks} came in the last {span}.",
 )

@@ -38,6 +38,10 @@ TEXTS: Mapping[str, Sequence[str]] = {
     "near_cap": ("{taken} מהתקרה נוצלו: הרחיבו את התקרה כדי להשאיר את הקישור פתוח.",),
 }
 SUMMARY = (
+    "{clicks} הגיעו מ-{week}, {change} לעומת {before} בתקופה שלפניה: {verdict}.",
+    "{clicks} הגיעו מ-{week}, {change} לעומת {before} בתקופה שלפניה.",
+    "{clicks} הגיעו מ-{week}: {verdict}.",
+    "{clicks} הגיעו מ-{week}.",
     "{clicks} הגיעו במהלך {span}: {verdict}.",
     "{clicks} הגיעו במהלך {span}.",
 )

@@ -1,0 +1,107 @@
+"""The weekly summary: what stands out of the last week that is over, in the workspace's zone."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from linkwright import clock
+from linkwright.ai.digest import weeks
+from linkwright.ai.digest.models import WeeklySummary
+from linkwright.ai.digest.weeks import DAYS, Week
+from linkwright.ai.facts import findings, made, overview, series
+from linkwright.ai.facts.facts import Fact, Facts
+from linkwright.ai.facts.findings import LEAST_CLICKS, Finding
+from linkwright.ai.facts.series import Series
+from linkwright.ai.insight import groups, objects
+from linkwright.ai.insight.asking import Asking
+from linkwright.ai.insight.models import InsightQuery
+from linkwright.ai.insight.objects import MOST_LINKS, Seen
+from linkwright.ai.insight.telling import Draft
+from linkwright.auth import Account
+from linkwright.credits.operations import Generation, Made
+from linkwright.links.metrics import operations as links
+from linkwright.links.operations import Link
+from linkwright.settings import settings
+from linkwright.workspace import operations
+
+KEPT = timedelta(hours=24)
+# Each week again, what was so in the weeks before would be no news.
+_OF_DAYS = frozenset({"drop", "spike", "collection_gap", "gap_with_rest"})
+_LASTING = frozenset({"growth", "decline", "expiring", "near_cap", "untracked", "untagged"})
+# So long it takes until it is told that nobody comes any more.
+_DEAD_SINCE = timedelta(days=2 * DAYS)
+
+
+@dataclass(frozen=True)
+class Told:
+    """`of_week` are the clicks and all else of its days, `before` of those of the week before."""
+
+    shown: WeeklySummary
+    of_week: Series
+    before: Series
+    is_fallback: bool
+
+
+def summarised(account: Account, query: InsightQuery) -> Generation[WeeklySummary]:
+    chosen = operations.tenant(account.partition).settings
+    week = weeks.closed(clock.now(), ZoneInfo(chosen.time_zone))
+
+    def make(seconds: float) -> Made[WeeklySummary]:
+        asked = Asking(*(account.partition, query.language, chosen.model, week.next.first, seconds))
+        told = of_week(asked, week)
+        return Made(told.shown, told.is_fallback)
+
+    about = (week.label, chosen.time_zone, query.language, chosen.model or settings().model)
+    return Generation(make, "#".join(about), query.force)
+
+
+def of_week(asked: Asking, week: Week) -> Told:
+    """`asked.today` is the Monday behind the week, of which nothing counts."""
+    history = asked.all_days().over()
+    own, before = (history.part(one.first, DAYS) for one in (week, week.before))
+    kept = findings.largest(list(_found(asked, history, week)))
+    facts = overview.of(own, None, len(kept)) | _compared(own, before)
+    if kept or ("change" in facts and own.counted()["clicks"] < LEAST_CLICKS):
+        # Few clicks, of which there is something to tell all the same.
+        facts.pop("verdict", None)
+    told = asked.told(Draft.of(facts, kept))
+    shown = WeeklySummary(**told.shown, week=week.label)
+    return Told(shown, own, before, told.is_fallback)
+
+
+def _compared(own: Series, before: Series) -> Facts:
+    came, usual = own.counted()["clicks"], before.counted()["clicks"]
+    facts = {"week": Fact(own.whole, "days", own.whole, None, came)}
+    if usual < LEAST_CLICKS or came == usual:
+        return facts
+    return facts | {
+        "change": made.change((came - usual) / usual, own.whole, before.whole, came + usual),
+        "before": Fact(usual, "clicks_before", before.whole, None, usual),
+    }
+
+
+def _found(asked: Asking, history: Series, week: Week) -> list[Finding]:
+    newest = links.newest(asked.partition, MOST_LINKS)
+    of_links = objects.of_links([_seen(asked, link) for link in newest])
+    return groups.of_account(
+        list(_news(objects.of_series(history, None), week)), list(_news(of_links, week))
+    )
+
+
+def _seen(asked: Asking, link: Link) -> Seen:
+    rows = links.link_rows(asked.partition, link.id)
+    found = series.read(rows, asked.today, clock.parse(link.created_at).date()).over()
+    return Seen(link, found, findings.judged(found))
+
+
+def _news(found: Iterator[Finding], week: Week) -> Iterator[Finding]:
+    for one in found:
+        is_of_week = one.kind in _OF_DAYS and _last_day(one, "day") >= week.first
+        has_died = one.kind == "dead" and _last_day(one, "since") >= week.first - _DEAD_SINCE
+        if is_of_week or has_died or one.kind in _LASTING:
+            yield one
+
+
+def _last_day(finding: Finding, fact: str) -> date:
+    return date.fromisoformat(str(finding.facts[fact].value).rpartition("/")[2])
