@@ -349,6 +349,15 @@ ENDPOINTS = {
     ),
     "GET /v1/events/{event_id}": Row([Cost(["GetItem"], 1, 1)]),
     "GET /api/ai/credits": Row([Cost(["Query", "GetItem"], 1.5, 1)]),
+    "POST /api/ai/actions/apply": Row(
+        # As a change of the link; the record 2, the event of the action and the entry 5 each.
+        [Cost(_CHANGE, 1, 23)],
+        body=lambda ids: {
+            "type": "set_utm",
+            "link_id": ids["lnk"],
+            "params": {"utm_source": "letter"},
+        },
+    ),
     "POST /api/ai/suggest-alias": Row(
         # The balance; the hold; the model; what of it is free; the charge.
         [Cost(_GENERATED, 5.5, 20, "with a balance", _paid("/api/ai/suggest-alias", _PAGE))],

@@ -153,8 +153,9 @@ def _header_parameters(method: str, contract: Contract) -> Iterator[Schema]:
 def _responses(method: str, path: str, contract: Contract) -> dict[str, Schema]:
     statuses = {*ALWAYS, *(BY_ID if "{" in path else ()), *(WRITING if method != "GET" else ())}
     names = ["Request-Id", "RateLimit", "RateLimit-Policy"]
-    if contract.charge:
+    if contract.paid:
         statuses.add(402)
+    if contract.charge:
         of_method = ["X-Cache", "Age"] if method == "GET" else ["Idempotent-Replayed"]
         names += ["X-AI-Credits-Charged", "X-AI-Credits-Remaining", *of_method]
     if contract.location:

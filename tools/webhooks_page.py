@@ -199,7 +199,7 @@ def missing() -> Iterator[str]:
     """What a type of event lacks: docs/adding-an-event.md."""
     parts = {
         "its object, in _OBJECTS of webhooks/catalogue.py": catalogue.model,
-        "a sample of it, in _samples of webhooks/catalogue.py": catalogue.sample,
+        "a sample of it, in samples of webhooks/samples.py": catalogue.sample,
     }
     for name in EVENT_TYPES:
         for part, find in parts.items():

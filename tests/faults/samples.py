@@ -96,7 +96,7 @@ def _call(**wanted: object) -> dict[str, object]:
 
 
 # What stands for a parameter of a path, and the route that makes it, if it is not there at first.
-# `{id}` is the id in the reply to the route of `after`.
+# `{id}` is the id in the reply to the route of `after`, in a path or a body.
 _NAMED: Mapping[str, tuple[str, str | None]] = {
     "agent_id": (AGENT_ID, None),
     "call_id": ("{id}", _PLACE_CALL),
@@ -127,6 +127,10 @@ _WANTED = {
     ),
     "GET /v1/events": _Wanted(query=f"type={WANTED}"),
     "GET /v1/voice/do-not-call": _Wanted(after=_ADD_NUMBER),
+    "POST /api/ai/actions/apply": _Wanted(
+        {"type": "set_utm", "link_id": "{id}", "params": {"utm_source": "letter"}},
+        after=_CREATE_LINK,
+    ),
     "POST /callbacks/clerk": _Wanted(
         clerk_event("organizationMembership.created", membership("org_a", "user_a"), 1),
         after=_ORGANISATION,

@@ -32,6 +32,8 @@ _SECRET = re.compile(r"\bwhsec_[0-9A-Za-z+/=]+")
 _SEALED = re.compile(r'("sealed(?:_headers)?": ")[^"]+')
 # How often an endpoint has failed so far.
 _FAILURE = re.compile(r'("fail(?:ing|ure)": )\{[^}]*\}')
+# What undoes an action is signed, for the id of its link.
+_UNDO = re.compile(r"(undo_of\W{3,7})[0-9A-Za-z_-]{43}")
 # A line of the ledger is named by its moment.
 _LINE = re.compile(r"\bL#[0-9A-HJKMNP-TV-Z]{26}\b")
 _VOLATILE = {
@@ -100,7 +102,7 @@ def leaks(answer: Answer, stack: Stack) -> list[str]:
 
 
 def neutral(text: str) -> str:
-    text = _LINE.sub("L#<moment>", text)
+    text = _UNDO.sub(r"\1<signed>", _LINE.sub("L#<moment>", text))
     text = _HASH.sub(r"\1<hash>", _TOKEN.sub(r"<\1 key>", text))
     text = _FAILURE.sub(r"\1{}", _SEALED.sub(r"\1<sealed>", _SECRET.sub("<secret>", text)))
     text = _TIME.sub("<time>", _ID.sub(r"<\1>", _SIGNED.sub('"<address>"', text)))

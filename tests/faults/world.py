@@ -216,8 +216,9 @@ class World:
         assert made.status < 400, made.raw
         if wanted.until is not Until.ASKED:
             self.settle(self.telephone.rings if wanted.until is Until.RINGING else _never)
-        path = wanted.path.replace("{id}", made.json.get("id", "") if made.raw else "")
-        return replace(wanted, path=path)
+        made_id = made.json.get("id", "") if made.raw else ""
+        body = wanted.body.replace("{id}", made_id) if wanted.body else None
+        return replace(wanted, path=wanted.path.replace("{id}", made_id), body=body)
 
     def invoke(self, file: str, event: Mapping[str, Any], injector: Injector) -> Outcome:
         self._repeat = lambda: self.invoke(file, event, Injector())

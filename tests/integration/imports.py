@@ -46,6 +46,8 @@ EVERY = _names("""
 """)
 # Those that only read.
 READS = _names("""
+    linkwright.ai linkwright.ai.actions linkwright.ai.actions.models
+    linkwright.ai.actions.operations
     linkwright.aws linkwright.links linkwright.links.campaign_models linkwright.links.campaigns
     linkwright.links.domains linkwright.links.domains.domains linkwright.links.domains.items
     linkwright.links.domains.models
@@ -74,7 +76,7 @@ READS = _names("""
     linkwright.webhooks.deliveries linkwright.webhooks.endpoints linkwright.webhooks.event_types
     linkwright.webhooks.health linkwright.webhooks.logs linkwright.webhooks.logs.delivery_log
     linkwright.webhooks.logs.event_log linkwright.webhooks.logs.event_models
-    linkwright.webhooks.models linkwright.webhooks.queue
+    linkwright.webhooks.models linkwright.webhooks.queue linkwright.webhooks.samples
 """)
 # Those that write, besides.
 CREDITS = _names("""
@@ -108,7 +110,9 @@ EXPLAINS = CHARGES | _names("""
     linkwright.links.metrics.operations statistics
 """)
 WRITES = _names("""
-    linkwright.ai linkwright.ai.create linkwright.ai.create.goals linkwright.ai.create.hebrew
+    linkwright.ai linkwright.ai.actions linkwright.ai.actions.applying
+    linkwright.ai.actions.models linkwright.ai.actions.undo
+    linkwright.ai.create linkwright.ai.create.goals linkwright.ai.create.hebrew
     linkwright.ai.create.models linkwright.ai.create.onboarding linkwright.ai.create.plain
     linkwright.ai.create.words
     encodings.idna linkwright.egress_targets linkwright.links.aliases linkwright.links.bulk

@@ -287,6 +287,14 @@ def changes_and_lists_short_links(stack: Stack, workspace: Workspace) -> None:
     assert client.post("/api/links", json=nowhere).status == 404
 
 
+def applies_and_undoes_actions(stack: Stack, workspace: Workspace) -> None:
+    """What is noted of a link whose conversions nobody tracks goes, and comes back."""
+    action = {"type": "enable_conversion_tracking", "link_id": workspace.link()["id"], "params": {}}
+    path = "/api/ai/actions/apply"
+    undo = workspace.client.post(path, json=action).json["undo"]
+    assert workspace.client.post(path, json=undo).json["undo"]["type"] == action["type"]
+
+
 def counts_clicks(stack: Stack, workspace: Workspace) -> None:
     """Some that are counted, one that is gone, and more referrers than a row has room for; one of a
     cap that is used up.
@@ -612,6 +620,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     follows_links,
     has_a_domain,
     changes_and_lists_short_links,
+    applies_and_undoes_actions,
     counts_clicks,
     forgets_who_visited,
     makes_keys_where_others_have_expired,

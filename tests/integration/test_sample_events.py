@@ -297,6 +297,12 @@ def test_200_update_link() -> None:
     assert (answer.status, answer.json["title"]) == (200, "The spring sale")
 
 
+def test_200_apply_action() -> None:
+    answer = replay("apply_action")
+    assert (answer.status, answer.json["ok"]) == (200, True)
+    assert answer.json["undo"]["params"]["snapshot"] == {"utm_source": None}
+
+
 def test_200_get_analytics() -> None:
     answer = replay("get_analytics")
     assert (answer.status, answer.json["link_id"], answer.json["interval"]) == (

@@ -70,13 +70,15 @@ def _fail(stack: Stack, workspace: Workspace, receivers: Receivers, hand: Hand) 
 
 
 def _link(stack: Stack, workspace: Workspace) -> None:
-    """Made, changed, blocked and deleted."""
+    """Made, changed, changed by an action, blocked and deleted."""
     sample = catalogue.sample("link.created")
     names = ("url", "alias", "title", "tags", "utm_source", "geo", "metadata")
     link = workspace.link(**{name: sample[name] for name in names})
     path, at = f"/api/links/{link['id']}", {"If-Match": "1"}
     changed = workspace.client.request("PATCH", path, json={"click_cap": 1000}, headers=at)
     assert changed.status == 200
+    action = {"type": "set_utm", "link_id": link["id"], "params": {"utm_source": "letter"}}
+    assert workspace.client.post("/api/ai/actions/apply", json=action).status == 200
     assert links.set_blocked(link["id"], workspace.partition, blocked=True)
     assert workspace.client.request("DELETE", path).status == 204
     pump.settle(stack, workspace.id)

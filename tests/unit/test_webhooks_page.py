@@ -144,8 +144,8 @@ def test_each_reason_is_given_by_some_code() -> None:
 @pytest.mark.parametrize(
     ("named", "told"),
     [
-        ((EVENT_TYPES,), ["its object, in _OBJECTS", "a sample of it, in _samples"]),
-        ((EVENT_TYPES, catalogue._OBJECTS), ["a sample of it, in _samples"]),
+        ((EVENT_TYPES,), ["its object, in _OBJECTS", "a sample of it, in samples"]),
+        ((EVENT_TYPES, catalogue._OBJECTS), ["a sample of it, in samples"]),
         ((catalogue._OBJECTS,), ["what it tells, in EVENT_TYPES"]),
     ],
 )

@@ -52,13 +52,16 @@ def endpoint(
     has_secret: bool = False,
     own: str | None = None,
     charge: Charge | None = None,
+    paid: bool = False,
+    free_with: str | None = None,
 ) -> Callable[[Callable[..., Any]], Handler]:
     """Make a function of plain arguments the Lambda of one route.
 
     `scope=None` asks for a credential but for no scope of it; what asks for none is `@public`.
     `has_secret`: the answer is kept only sealed, and nobody on its way may keep it. `own` is the
     path's parameter in which a member may name themselves, without the scope. A `charge` asks for
-    a plan with AI, and for a work that returns how its answer is made.
+    a plan with AI, and for a work that returns how its answer is made; what is `paid` asks for
+    such a plan alone. A body that has `free_with` is looked at on any plan.
     """
     if has_secret:
         # Before the first event, for those who seal.
@@ -73,6 +76,8 @@ def endpoint(
             if charge
             else signature.return_annotation,
             charge=charge,
+            paid=paid or charge is not None,
+            free_with=free_with,
         )
 
         for model in _models(contract):
@@ -104,12 +109,19 @@ class _Exchange(Exchange):
         own = self.contract.own
         if own is None or request.path_parameters[own] != self.account.actor_id:
             self.account.require(self.contract.scope)
-        if self.contract.charge and not self.account.plan.ai_credits:
+        if not (self.account.plan.ai_credits or self._is_free()):
             raise PaidPlanRequired
         for _ in range(TRIES):
             with suppress(Outrun):
                 return self._try(self.account)
         raise Unavailable
+
+    def _is_free(self) -> bool:
+        """Whether no plan is asked for; a body is looked at only by who would be refused else."""
+        if not self.contract.paid:
+            return True
+        free_with = self.contract.free_with
+        return free_with is not None and free_with in self._body
 
     def _try(self, account: Account) -> Response:
         request = self.request

@@ -32,6 +32,8 @@ class Contract(NamedTuple):
     parameters: Mapping[str, Any]
     returns: Any
     charge: Any = None
+    paid: bool = False
+    free_with: str | None = None
 
 
 class Exchange:

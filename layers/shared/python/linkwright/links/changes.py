@@ -41,6 +41,14 @@ def change(
     return _changed(row, wanted.values(sent=True), request, tx, otherwise=_outdated)
 
 
+def change_fields(row: Item, fields: Item, request: Request, tx: Transaction) -> Link:
+    """What a PATCH of a link that was just read comes to. Errors: those of `create`.
+
+    Raises `Outrun` at the commit where it was changed since.
+    """
+    return _changed(row, fields, request, tx, otherwise=Outrun)
+
+
 def upsert(account: Account, wanted: UpsertLink, request: Request, tx: Transaction) -> Link:
     """Make a link, or change the one that has the external id. Errors: those of `create`."""
     row = links.by_external_id(account.partition, wanted.external_id)

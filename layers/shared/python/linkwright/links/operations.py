@@ -8,11 +8,13 @@ from collections import Counter
 from datetime import date
 
 from linkwright import clock
+from linkwright.http import Request
 from linkwright.links import items
 from linkwright.links.domains.models import Domain
 from linkwright.links.items import OWN_HOST, LinkView
-from linkwright.links.models import MAX_COUNTRIES, Link, Url
+from linkwright.links.models import MAX_COUNTRIES, Link, Url, Utm
 from linkwright.table import Item, Key, Table, get_many, query
+from linkwright.transaction import Transaction
 
 __all__ = [
     "MAX_COUNTRIES",
@@ -20,13 +22,17 @@ __all__ = [
     "Link",
     "LinkView",
     "Url",
+    "Utm",
+    "change",
     "counted",
     "find",
     "free_aliases",
     "leads",
     "load",
+    "load_changes",
     "newest",
     "require_target",
+    "stored",
 ]
 
 
@@ -34,6 +40,11 @@ def load() -> None:
     """For `in_advance`: what judges and reads is there before the first request asks for it."""
     from linkwright.links import aliases, links, targets  # noqa: F401
     from linkwright.links.metrics import days  # noqa: F401
+
+
+def load_changes() -> None:
+    """The same, of what changes links."""
+    from linkwright.links import changes  # noqa: F401
 
 
 def require_target(url: str, field: str = "url") -> str:
@@ -49,6 +60,23 @@ def find(partition: str, link_id: str) -> LinkView:
 
     view: LinkView = links.existing(partition, link_id)["view"]
     return view
+
+
+def stored(partition: str, link_id: str) -> Item | None:
+    """What `change` takes: the `view`, and its version as `v`."""
+    from linkwright.links import links
+
+    return links.stored(partition, link_id)
+
+
+def change(row: Item, fields: Item, request: Request, tx: Transaction) -> Link:
+    """Have a link that was just read have other fields, as a PATCH would, with all that follows.
+
+    Errors: those of a PATCH. Raises `Outrun` at the commit where it was changed since.
+    """
+    from linkwright.links import changes
+
+    return changes.change_fields(row, fields, request, tx)
 
 
 def newest(partition: str, limit: int) -> list[LinkView]:

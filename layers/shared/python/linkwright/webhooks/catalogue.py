@@ -1,19 +1,17 @@
 """The event catalogue: what the object of each type is, and a sample of it."""
 
 from collections.abc import Callable, Mapping
-from functools import cache
-from typing import Any
 
 from pydantic import BaseModel
 
+from linkwright.ai.actions.operations import AppliedAction
 from linkwright.fields import Model
 from linkwright.links.operations import Domain, Link
 from linkwright.voice import operations as voice
 from linkwright.voice.operations import CallSummary
-from linkwright.webhooks.models import MASK, Delivery, Webhook
+from linkwright.webhooks.models import Delivery, Webhook
+from linkwright.webhooks.samples import Object, samples
 from linkwright.workspace.operations import UsageThreshold
-
-Object = dict[str, Any]
 
 
 class Ping(Model):
@@ -34,6 +32,7 @@ _OBJECTS: Mapping[str, type[BaseModel]] = {
     "link.updated": Link,
     "link.deleted": Link,
     "link.blocked": Link,
+    "action.applied": AppliedAction,
     "domain.verified": Domain,
     "domain.failed": Domain,
     "webhook.failing": Webhook,
@@ -52,7 +51,7 @@ def model(event_type: str) -> type[BaseModel]:
 
 def known() -> set[str]:
     """The types that have something here."""
-    return {*_OBJECTS, *_samples()}
+    return {*_OBJECTS, *samples()}
 
 
 def completed(partition: str, event_type: str, stored: Object) -> Object:
@@ -68,7 +67,7 @@ def shown(event_type: str, stored: Object) -> Object:
 
 def sample(event_type: str) -> Object:
     """The documented sample of a type's object, as it is stored."""
-    return dict(_samples()[event_type])
+    return dict(samples()[event_type])
 
 
 def sample_sequence(event_type: str) -> int:
@@ -80,169 +79,3 @@ def sample_sequence(event_type: str) -> int:
 def sample_details(event_type: str) -> Object:
     """What the sample tells besides."""
     return {"attempt": 1, "is_last": True} if event_type == "call.ended" else {}
-
-
-# Ids as they would be of those moments.
-_CALL, _AGENT = "call_01M6DSG7E0EXAMP1EEXAMP1E01", "agt_01M3V7ME00EXAMP1EEXAMP1E02"
-_WEBHOOK = "wh_01M3V7XJZ0EXAMP1EEXAMP1E03"
-_LINK = "lnk_01M3V7YQR0EXAMP1EEXAMP1E04"
-_DOMAIN, _NAME = "dom_01M3V7Z1T0EXAMP1EEXAMP1E07", "go.example.com"
-_EVENT, _DELIVERY = "evt_01M6DSM1G8EXAMP1EEXAMP1E05", "dlv_01M6DSM1G8EXAMP1EEXAMP1E06"
-_ENDED = {"ended_at": "2026-11-02T09:32:05Z", "ended_reason": "callee_hung_up"}
-
-
-@cache
-def _samples() -> Mapping[str, Object]:
-    return {
-        **_calls(),
-        "usage.threshold": {
-            "period": {"start": "2026-11-01T00:00:00Z", "end": "2026-12-01T00:00:00Z"},
-            "dimension": "call_minutes",
-            "percent": 80,
-            "used": 241,
-            "reserved": 3,
-            "limit": 300,
-            "remaining": 56,
-        },
-        **_links(),
-        **_domains(),
-        **_webhooks(),
-        "ping": {"message": "It works."},
-    }
-
-
-def _calls() -> Mapping[str, Object]:
-    queued = {
-        "id": _CALL,
-        "agent_id": _AGENT,
-        # A number that is kept for examples.
-        "to": "+12025550123",
-        "status": "queued",
-        "created_at": "2026-11-02T09:30:00Z",
-        "metadata": {"order_id": "10-4471"},
-    }
-    attempt = {"attempt": 1, "started_at": "2026-11-02T09:30:02Z", "status": "dialing"}
-    ringing = queued | {
-        "status": "ringing",
-        "attempt": 1,
-        "attempts": [attempt],
-        "agent_version": 3,
-        "recording_consent": {"type": "not_asked"},
-    }
-    answered = ringing | {
-        "status": "in_progress",
-        "answered_at": "2026-11-02T09:30:21Z",
-        "answered_by": "unknown",
-    }
-    ended = answered | {
-        "status": "completed",
-        "attempts": [attempt | {"status": "completed"} | _ENDED],
-        "answered_by": "human",
-        **_ENDED,
-        "duration_s": 104,
-        "transcript_status": "ready",
-    }
-    analysis = {
-        "summary": "The order arrives on Friday, and the callee is content with that.",
-        "outcome": "conversation",
-        "sentiment": "positive",
-    }
-    analyzed = ended | {"analysis": analysis}
-    return {
-        "call.queued": queued,
-        "call.ringing": ringing,
-        "call.answered": answered,
-        "call.ended": ended,
-        "call.analyzed": analyzed,
-        # What was said is shown once.
-        "call.recording_ready": ended | {"analysis": {**analysis, "summary": None}},
-    }
-
-
-def _links() -> Mapping[str, Object]:
-    link = {
-        "id": _LINK,
-        "short_url": "https://example.com/spring",
-        "url": "https://example.com/sale",
-        "alias": "spring",
-        "title": "The spring sale",
-        "tags": ["sale"],
-        "utm_source": "mail",
-        "has_password": False,
-        "geo": {"IL": "https://example.com/he/sale"},
-        "forward_query": True,
-        "track_conversion": False,
-        "archived": False,
-        "blocked": False,
-        "metadata": {"shop": "12"},
-        "created_at": "2026-10-01T08:05:10Z",
-        "updated_at": "2026-10-01T08:05:10Z",
-        "version": 1,
-    }
-    changed = link | {"updated_at": "2026-11-02T09:30:00Z", "version": 2, "click_cap": 1000}
-    return {
-        "link.created": link,
-        "link.updated": changed,
-        "link.deleted": changed,
-        "link.blocked": changed | {"blocked": True},
-    }
-
-
-def _domains() -> Mapping[str, Object]:
-    proof = {
-        "purpose": "proof",
-        "type": "TXT",
-        "name": f"_linkwright.{_NAME}",
-        "value": f"linkwright-verification={_DOMAIN}",
-    }
-    verified = {
-        "id": _DOMAIN,
-        "domain": _NAME,
-        "domain_unicode": _NAME,
-        "status": "verified",
-        "records": [proof],
-        "checked_at": "2026-10-01T08:15:00Z",
-        "verified_at": "2026-10-01T08:15:00Z",
-        "created_at": "2026-10-01T08:05:20Z",
-        "updated_at": "2026-10-01T08:15:00Z",
-        "version": 2,
-    }
-    why = {
-        "code": "record_not_found",
-        "message": "There is no TXT record that proves the name.",
-    }
-    moment = {"checked_at": "2026-11-02T09:30:00Z", "updated_at": "2026-11-02T09:30:00Z"}
-    failed = verified | moment | {"status": "failed", "last_error": why, "version": 3}
-    return {"domain.verified": verified, "domain.failed": failed}
-
-
-def _webhooks() -> Mapping[str, Object]:
-    webhook = {
-        "id": _WEBHOOK,
-        "type": "https",
-        "url": f"https://example.com/{MASK}",
-        "events": ["call.ended"],
-        "payload": "full",
-        "created_at": "2026-10-01T08:05:00Z",
-        "updated_at": "2026-10-01T08:05:00Z",
-    }
-    failure = {"since": "2026-11-02T09:32:06Z", "last_status": 503, "last_error": None}
-    failure |= {"oldest_event_at": "2026-11-02T09:32:05Z"}
-    attempt = {"status": 503, "error": None, "duration_ms": 87}
-    return {
-        "webhook.failing": webhook | {"status": "enabled", "failure": failure | {"count": 3}},
-        "webhook.delivery_exhausted": {
-            "id": _DELIVERY,
-            "webhook_id": _WEBHOOK,
-            "event_id": _EVENT,
-            "event_type": "call.ended",
-            "status": "failed",
-            # The last of them.
-            "attempts": [{"at": "2026-11-05T13:08:10Z", **attempt}],
-            "ended_reason": "exhausted",
-            "created_at": "2026-11-02T09:32:06Z",
-            "ended_at": "2026-11-05T13:08:10Z",
-        },
-        "webhook.disabled": webhook
-        | {"status": "disabled", "disabled_reason": "failing", "failure": failure | {"count": 20}},
-    }

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
+from linkwright.ai.actions.models import ActionType
 from linkwright.ai.create import words
 from linkwright.ai.facts.facts import Fact
 from linkwright.ai.facts.findings import LEAST_CLICKS
 from linkwright.ai.facts.series import Series
 from linkwright.ai.insight import telling
-from linkwright.ai.insight.models import Action, ActionType, Preview, SuggestedAction
+from linkwright.ai.insight.models import Action, Preview, SuggestedAction
 from linkwright.ai.wording.values import Language
 from linkwright.links.operations import Link
 

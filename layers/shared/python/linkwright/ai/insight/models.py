@@ -4,11 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from linkwright.ai.actions.models import ActionType
 from linkwright.fields import Model, RequestModel
-
-ActionType = Literal[
-    "enable_conversion_tracking", "disable_conversion_tracking", "set_utm", "restore_link"
-]
 
 
 class InsightQuery(RequestModel):

@@ -1,0 +1,1 @@
+"""Actions on links that AI suggests: applied when somebody says so, and undone."""
