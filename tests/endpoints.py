@@ -163,6 +163,19 @@ def _well_known(method: str = "GET") -> Callable[[Workspace], Ask]:
     return prepare
 
 
+def _name_alone(method: str = "GET") -> Callable[[Workspace], Ask]:
+    """Whoever asks for a domain itself, in a process that has followed a link."""
+
+    def prepare(workspace: Workspace) -> Ask:
+        warm, _ = shortlinks.stored(workspace)
+        shortlinks.ask(f"/{warm}")
+        name = f"n{ids.new('dom')[-8:]}.shop.example.com".lower()
+        workspace.proven(name, not_found_url=TARGET)
+        return lambda: shortlinks.ask("/", method, domain=name)
+
+    return prepare
+
+
 def _follow(
     method: str = "GET",
     *,
@@ -466,8 +479,8 @@ ENDPOINTS = {
         [Cost(_CHANGE, 1, 3)], body=lambda _: {"name": _a_word()}
     ),
     "DELETE /api/campaigns/{campaign_id}": Row(
-        # Whether links are in it.
-        [Cost(["GetItem", "Query", "TransactWriteItems"], 1.5, 3)]
+        # It says itself whether links are in it.
+        [Cost(_CHANGE, 1, 3)]
     ),
     "GET /api/domains": Row([Cost(["Query"], 0.5, 1)]),
     "POST /api/domains": Row(
@@ -482,8 +495,8 @@ ENDPOINTS = {
         body=lambda _: {"assetlinks": [{"relation": [_a_word()]}]},
     ),
     "DELETE /api/domains/{domain_id}": Row(
-        # Whether links are on it.
-        [Cost(["GetItem", "Query", "TransactWriteItems"], 1.5, 12)]
+        # The domain, and how many links are on it.
+        [Cost(["GetItem", "GetItem", "TransactWriteItems"], 2, 12)]
     ),
     "POST /api/domains/{domain_id}/verify": Row(
         # The domain, and whose the name is.
@@ -584,7 +597,9 @@ ENDPOINTS = {
         [Cost(_CHANGE, 1, 3, prepare=_callback("recording", **_RECORDED))],
         status=204,
     ),
-    # Whose the name is, strongly, and then the domain.
+    # Whose the name is, strongly, and then the domain; the same of what leads to another place.
+    "GET /": Row([Cost(["GetItem"] * 2, 2, 0, "", _name_alone())], status=302),
+    "HEAD /": Row([Cost(["GetItem"] * 2, 2, 0, "", _name_alone("HEAD"))], status=302),
     "GET /.well-known/{file}": Row([Cost(["GetItem"] * 2, 2, 0, "", _well_known())]),
     "HEAD /.well-known/{file}": Row([Cost(["GetItem"] * 2, 2, 0, "", _well_known("HEAD"))]),
     "GET /{alias}": Row(

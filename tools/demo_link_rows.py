@@ -11,8 +11,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from linkwright import clock, usage
-from linkwright.links import aliases, candidates, changes, items
-from linkwright.links.domains import items as domain_items
+from linkwright.links import aliases, candidates, changes, items, references
+from linkwright.links.domains import own_names
 from linkwright.links.metrics import noticing, rows
 from linkwright.links.models import CreateLink
 from linkwright.table import Item, Key, Table, get, get_many
@@ -24,6 +24,8 @@ from tools.workspace import OPERATOR
 Rows = dict[Key, Counter[str]]
 
 _NOT_CHANGED_SINCE = "attribute_not_exists(#pk) OR #v = :v"
+# Nor was anything counted there.
+_NOT_JOINED_SINCE = "attribute_not_exists(#pk) OR (#v = :v AND #links = :links)"
 
 # As an address for short links of whoever does not say where the API is.
 NOWHERE = "http://127.0.0.1:8000"
@@ -155,6 +157,7 @@ def _ensure_link(
         values={"link": link.id},
     )
     if before is None:
+        references.require(tx, references.groups(partition, None, row))
         usage_of_links = usage.standing(partition, changes.DIMENSION)
         tx.update(Table.CORE, usage_of_links, "ADD #committed :one", values={"one": 1})
         for tag in view["tags"]:
@@ -188,7 +191,7 @@ def _ensure_campaigns(partition: str, today: date) -> None:
     began = _noon(today - timedelta(days=DAYS + 1))
     for campaign, name in CAMPAIGNS.items():
         view = {"id": campaign, "name": name, "metadata": {}, "version": 1}
-        _ensure_row(items.campaign_key(partition, campaign), view, began, {})
+        _ensure_row(items.campaign_key(partition, campaign), view, began, {"links": 0})
 
 
 def _ensure_domain(partition: str, today: date) -> None:
@@ -198,7 +201,7 @@ def _ensure_domain(partition: str, today: date) -> None:
         **{"checked_at": began, "verified_at": began, "unproven_since": None},
     }
     names = (
-        domain_items.own_name_key(partition, DOMAIN).attributes() | {"domain": DOMAIN_ID},
+        own_names.key(partition, DOMAIN).attributes() | {"domain": DOMAIN_ID, "links": 0},
         items.domain_name_key(DOMAIN).attributes() | {"partition": partition, "domain": DOMAIN_ID},
     )
     view = {"id": DOMAIN_ID, "domain": DOMAIN, "domain_unicode": DOMAIN, "version": 1}
@@ -222,7 +225,13 @@ def _ensure_row(
     row = {**where.attributes(), **more, "v": 1, **(known or {})}
     row["view"] = {**view, **row.get("view", {}), **dates}
     tx = Transaction("", OPERATOR)
-    tx.put(Table.CORE, row, condition=_NOT_CHANGED_SINCE, values={"v": row["v"]})
+    counted = {"links": row["links"]} if "links" in row else {}
+    tx.put(
+        Table.CORE,
+        row,
+        condition=_NOT_JOINED_SINCE if counted else _NOT_CHANGED_SINCE,
+        values={"v": row["v"], **counted},
+    )
     if known is None:
         for other in others:
             tx.put(Table.CORE, other, condition="")

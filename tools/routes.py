@@ -7,9 +7,10 @@ from tools.template import ROOT, functions
 
 EVERY_ALIAS = "/{alias}"
 WELL_KNOWN = "/.well-known/{file}"
+NAME_ALONE = "/"
 # What domains of links have. Each takes every path of its form, so that it says nothing about one:
 # what is not there, is no route, whatever the method.
-OF_DOMAINS = frozenset({EVERY_ALIAS, WELL_KNOWN})
+OF_DOMAINS = frozenset({EVERY_ALIAS, WELL_KNOWN, NAME_ALONE})
 TARGET = ROOT / "layers/shared/python/linkwright/routes.json"
 
 

@@ -1,4 +1,4 @@
-"""GET|HEAD /{alias}: follow a short link."""
+"""GET|HEAD /{alias} and GET|HEAD /: follow a short link."""
 
 from linkwright.exchange import public
 from linkwright.http import Request, Response

@@ -91,7 +91,8 @@ CHARGES = CREDITS | _names("""
     linkwright.ai.create.routing linkwright.ai.create.tags linkwright.ai.create.words
     linkwright.credits.charging linkwright.links.operations
     linkwright.credits.days linkwright.credits.holds linkwright.credits.operations
-    linkwright.credits.records linkwright.links.aliases linkwright.links.targets
+    linkwright.credits.records linkwright.links.aliases linkwright.links.domains.held
+    linkwright.links.redirect linkwright.links.redirect.host linkwright.links.targets
     linkwright.egress_targets linkwright.providers.llm linkwright.providers.llm_types
     encodings.idna string stringprep unicodedata
 """)
@@ -117,10 +118,10 @@ WRITES = _names("""
     linkwright.ai.create.words
     encodings.idna linkwright.egress_targets linkwright.links.aliases linkwright.links.bulk
     linkwright.links.candidates linkwright.links.changes linkwright.links.domains.changes
-    linkwright.links.metrics
+    linkwright.links.domains.held linkwright.links.domains.own_names linkwright.links.metrics
     linkwright.links.metrics.conversions linkwright.links.metrics.conversions_models
-    linkwright.links.passwords linkwright.links.references
-    linkwright.links.targets string stringprep
+    linkwright.links.passwords linkwright.links.redirect linkwright.links.redirect.host
+    linkwright.links.references linkwright.links.targets string stringprep
     linkwright.routes linkwright.voice.calls.attempts linkwright.voice.calls.canceling
     linkwright.voice.calls.endings linkwright.voice.calls.follow_ups
     linkwright.voice.calls.lifecycle linkwright.voice.calls.placing
@@ -138,8 +139,8 @@ WRITES = _names("""
 # Those with packages of their own, besides: of ours alone, as what a package loads is its own.
 WITH_PACKAGES = _names("""
     linkwright.links.domains.adding linkwright.links.domains.checking
-    linkwright.links.domains.lookup linkwright.links.domains.names linkwright.links.redirect
-    linkwright.links.redirect.host linkwright.notifications.operations
+    linkwright.links.domains.lookup linkwright.links.domains.names
+    linkwright.notifications.operations
 """)
 # Those whose answer holds a secret, besides: it is sealed.
 SEALS = _names("""
@@ -160,7 +161,8 @@ CHANGES_WEBHOOKS = SEALS | _names("""
 DRAWS = _names("""
     array bz2 calendar email email.base64mime email.charset email.encoders email.errors
     email.feedparser email.header email.iterators email.message email.parser email.quoprimime
-    email.utils gzip http http.client linkwright.links.qr locale lzma
+    email.utils gzip http http.client linkwright.links.aliases linkwright.links.domains.held
+    linkwright.links.qr locale lzma
     quopri segno segno.consts segno.encoder segno.utils segno.writers select selectors shutil socket
     ssl string tempfile urllib.error urllib.request urllib.response xml xml.sax
 """)

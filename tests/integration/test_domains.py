@@ -6,6 +6,7 @@ import pytest
 
 from linkwright.links import items
 from linkwright.links.domains import checking, lookup
+from linkwright.links.redirect import blocked
 from linkwright.table import Table, get
 from tests import nameserver, shortlinks
 from tests.client import HOST, Answer
@@ -287,6 +288,58 @@ def test_302_what_is_not_there_leads_to_where_the_domain_says(
     answer = shortlinks.ask("/nothing", domain=name)
     assert (answer.status, shortlinks.location(answer)) == (302, "https://example.com/gone")
     assert shortlinks.ask("/nothing", domain="n0.shop.example.com").status == 404
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_302_the_name_alone_leads_there_too(workspace: Workspace, name: str, method: str) -> None:
+    instead = "https://example.com/gone"
+    domain = workspace.proven(name)
+    assert shortlinks.ask("/", method, domain=name).status == 404
+    _change(workspace, _get(workspace, domain), not_found_url=instead)
+    answer = shortlinks.ask("/", method, domain=name)
+    assert (answer.status, shortlinks.location(answer)) == (302, instead)
+    # At the API's own names, and by other methods, it is what it was.
+    for status, asked in (
+        (404, shortlinks.ask("/", method)),
+        (404, shortlinks.ask("/", "POST", domain=name)),
+        (404, shortlinks.ask("/", method, domain="n0.shop.example.com")),
+    ):
+        assert (asked.status, asked.headers.get("Allow")) == (status, None)
+
+
+def test_410_a_domain_leads_nobody_to_what_the_operator_blocked(
+    workspace: Workspace, name: str
+) -> None:
+    harm = f"harm.{name}".replace("shop", "evil")
+    workspace.proven(name, not_found_url=f"https://{harm}/x")
+    assert shortlinks.ask("/nothing", domain=name).status == 302
+    shortlinks.block(harm)
+    blocked.forget()
+    for path in ("/", "/nothing"):
+        for method in ("GET", "HEAD"):
+            answer = shortlinks.ask(path, method, domain=name)
+            assert (answer.status, "Location" in answer.headers) == (410, False)
+            assert bool(answer.raw) is (method == "GET")
+    blocked.forget()
+
+
+def test_two_domains_send_nobody_to_and_fro(workspace: Workspace, name: str, hand: Hand) -> None:
+    other_name = f"other.{name}"
+    first = workspace.domain(name, not_found_url=f"https://{other_name}/nothing")
+    second = workspace.domain(other_name, not_found_url=f"https://{name}/nothing")
+    for domain in (first, second):
+        _prove(workspace, domain)
+    assert _checked(workspace, first)[0] == "verified"
+    assert _checked(workspace, second) == ("pending", "leads_back")
+    assert shortlinks.ask("/nothing", domain=name).status == 302
+    assert shortlinks.ask("/nothing", domain=other_name).status == 404
+    changed = _change(workspace, _get(workspace, second), not_found_url="https://example.com/")
+    assert changed.status == 200
+    hand.move(11)
+    assert _checked(workspace, second)[0] == "verified"
+    nameserver.forget(f"_linkwright.{other_name}")
+    back = _change(workspace, _get(workspace, second), not_found_url=f"https://{name}/nothing")
+    assert_error(back, 400, "validation_failed", "not_found_url")
 
 
 def test_400_a_domain_does_not_lead_to_itself(workspace: Workspace, name: str) -> None:

@@ -176,7 +176,8 @@ def test_201_on_a_domain_and_in_a_campaign(stack: Stack, workspace: Workspace) -
     moved = _change(workspace, link, domain=None, campaign=None).json
     assert moved["short_url"] == f"https://{HOST}/sale"
     assert _shown(workspace, f"?campaign={campaign}") == []
-    assert set(_alias("sale", name) or {}) == {"pk", "sk", "gone_at", "free_at", "ttl"}
+    gone = {"pk", "sk", "gone_at", "free_at", "ttl", "domain", "workspace"}
+    assert set(_alias("sale", name) or {}) == gone
     another = workspace.domain()
     answer = workspace.client.post(LINKS, json={"url": TARGET, "domain": another})
     assert (answer.status, answer.error["reason"]) == (409, "domain_not_verified")
@@ -396,6 +397,13 @@ def test_200_what_cannot_be_made_is_told_and_the_rest_is_made(
         *("url", "url", "campaign", "alias")
     ]
     assert len(_shown(workspace)) == 3
+
+
+def test_400_what_is_no_link_is_told_in_words_of_the_api(workspace: Workspace) -> None:
+    for wanted in (5, "https://example.com/", None, []):
+        answer = workspace.client.post(f"{LINKS}/bulk", json={"links": [wanted]})
+        assert_error(answer, 400, "validation_failed", "links.0")
+        assert answer.json["message"] == "Field 'links.0' must be an object."
 
 
 def test_200_as_many_links_as_the_plan_has(stack: Stack) -> None:

@@ -245,7 +245,15 @@ def has_a_domain(stack: Stack, workspace: Workspace) -> None:
     link = workspace.link(domain=domain, alias="rights")
     for method, status in (("GET", 302), ("POST", 303)):
         assert shortlinks.ask("/rights", method, domain=name).status == status
-    assert shortlinks.ask("/nothing", domain=name).status == 302
+    for at in ("/nothing", "/"):
+        assert shortlinks.ask(at, domain=name).status == 302
+    assert workspace.client.get(f"/api/links/{link['id']}/qr").status == 200
+    moved = {"domain": None, "url": "https://example.net/"}
+    for change, at in ((moved, "1"), ({"domain": domain, "alias": "again"}, "2")):
+        path_of_link = f"/api/links/{link['id']}"
+        headers = {"If-Match": at}
+        changed_link = workspace.client.request("PATCH", path_of_link, json=change, headers=headers)
+        assert changed_link.status == 200
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BEHIND_CLOUDFRONT", "true")
         settings.settings.cache_clear()

@@ -1,19 +1,25 @@
 """What a link may lead to, and how passwords and aliases of links are made."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from linkwright.errors import ValidationFailed
 from linkwright.links import aliases, items, passwords, targets
+from linkwright.links.redirect import host
 from linkwright.settings import settings
 
 OWN = frozenset({"go.example.com"})
 
 
 @pytest.fixture(autouse=True)
-def _own_address(environment: pytest.MonkeyPatch) -> None:
+def _own_address(environment: pytest.MonkeyPatch) -> Iterator[None]:
     environment.setenv("PUBLIC_URL", "https://api.example.net/calls")
     environment.setenv("DOMAIN_NAME", "links.example.net")
     settings.cache_clear()
+    host.forget()
+    yield
+    host.forget()
 
 
 REFUSED = [
@@ -56,6 +62,8 @@ REFUSED = [
     # Ours.
     *("https://go.example.com/x", "https://GO.example.com", "http://go.example.com:8080/"),
     *("https://api.example.net/v1", "https://links.example.net/x", "https://go.example.com./x"),
+    *("https://a1b2c3.execute-api.us-east-1.amazonaws.com/x",),
+    *("https://d-a1b2c3.execute-api.cn-north-1.amazonaws.com.cn/x",),
     # Other shorteners'.
     *("https://bit.ly/x", "http://BIT.LY/x", "https://www.tinyurl.com/x", "https://t.co/x"),
     # Too long, once it is in ASCII.
@@ -70,6 +78,31 @@ def test_a_target_that_is_refused(url: str) -> None:
         targets.accepted(url, "geo.IL", OWN)
     assert told.value.field == "geo.IL"
     assert "example" not in told.value.message
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("ftp://shop.example/", "must be a URL that begins with https:// or http://"),
+        ("shop.example", "must be a URL that begins with https:// or http://"),
+        ("https://me@shop.example/", "must not name a user"),
+        ("https://shop.example:0/", "must have a port from 1 to 65535, or none"),
+        ("https://shop.example:65536/", "must have a port from 1 to 65535, or none"),
+        ("https://shop.example:/", "must have a port from 1 to 65535, or none"),
+        ("https://shop.example:٣/", "must have a port from 1 to 65535, or none"),
+        ("https://shop.example/a b", "must have no blank, no backslash and no control character"),
+        ("https:\\shop.example", "must have no blank, no backslash and no control character"),
+        ("https://-shop.example/", "must name its host as DNS does, or by an address"),
+        ("https://[::1/", "must name its host as DNS does, or by an address"),
+        ("https://sh%6fp.example/", "must name its host as DNS does, or by an address"),
+        ("https://shop.example/" + "x" * 2048, "must have at most 2048 characters"),
+    ],
+    ids=lambda text: ascii(text)[:30],
+)
+def test_what_is_wrong_with_a_target_is_what_is_told(url: str, said: str) -> None:
+    with pytest.raises(ValidationFailed) as told:
+        targets.accepted(url, "url", OWN)
+    assert told.value.message == f"Field 'url' {said}."
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,13 @@ LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 # `urlsplit` drops some of these without a word, and a backslash is a slash to browsers.
 _UNSAFE = re.compile(r"[\x00-\x20\x7f\\]")
 # No user, no zone, nothing percent-encoded.
-_AUTHORITY = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^\[\]:@%]+)(?::(?P<port>[0-9]{1,5}))?")
+_AUTHORITY = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^\[\]:@%]+)(?::(?P<port>.*))?")
+_PORT = re.compile(r"[0-9]{1,5}", re.ASCII)
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _MAX_NAME_CHARS = 253
 _MAX_PORT = 65535
+_NO_HOST = "must name its host as DNS does, or by an address"
 # What `getaddrinfo` may take for an IPv4 address in one of its older spellings.
 _ENDS_IN_A_NUMBER = re.compile(r"(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)\Z")
 
@@ -83,23 +85,45 @@ class Target(NamedTuple):
         return self.origin + self.path
 
 
-def parse(url: str, base: str = "") -> Target:
-    """Raises `ValueError` for a form that is not allowed, some of which others would accept.
+class Malformed(ValueError):
+    """A URL of a form that is not allowed: the text says what of it, and quotes nothing."""
 
-    The error's text may quote the URL.
-    """
-    if len(url) > MAX_URL_CHARS or _UNSAFE.search(url):
-        raise ValueError
-    parts = urlsplit(urljoin(base, url))
-    authority = _AUTHORITY.fullmatch(parts.netloc)
-    if authority is None or parts.scheme not in DEFAULT_PORTS:
-        raise ValueError
-    port = int(authority["port"] or DEFAULT_PORTS[parts.scheme])
-    if not 0 < port <= _MAX_PORT:
-        raise ValueError
+
+def parse(url: str, base: str = "") -> Target:
+    """Raises `Malformed` for a form that is not allowed, some of which others would accept."""
+    if len(url) > MAX_URL_CHARS:
+        raise Malformed(f"must have at most {MAX_URL_CHARS} characters")
+    if _UNSAFE.search(url):
+        raise Malformed("must have no blank, no backslash and no control character")
+    try:
+        parts = urlsplit(urljoin(base, url))
+    except ValueError:
+        raise Malformed(_NO_HOST) from None
+    if parts.scheme not in DEFAULT_PORTS or not parts.netloc:
+        raise Malformed("must be a URL that begins with https:// or http://")
+    name, port = _authority(parts.netloc, parts.scheme)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    path = quote(path, safe=string.punctuation)
-    return Target(parts.scheme, host(authority["host"]), port, path)
+    try:
+        return Target(parts.scheme, name, port, quote(path, safe=string.punctuation))
+    except UnicodeEncodeError:
+        raise Malformed("must be text that can be encoded") from None
+
+
+def _authority(text: str, scheme: str) -> tuple[str, int]:
+    """The host and the port."""
+    if "@" in text:
+        raise Malformed("must not name a user")
+    authority = _AUTHORITY.fullmatch(text)
+    if authority is None:
+        raise Malformed(_NO_HOST)
+    said = authority["port"]
+    port = DEFAULT_PORTS[scheme] if said is None else int(said) if _PORT.fullmatch(said) else 0
+    if not 0 < port <= _MAX_PORT:
+        raise Malformed(f"must have a port from 1 to {_MAX_PORT}, or none")
+    try:
+        return host(authority["host"]), port
+    except ValueError:
+        raise Malformed(_NO_HOST) from None
 
 
 def onward(target: Target, location: str) -> Target:

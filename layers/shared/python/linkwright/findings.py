@@ -34,6 +34,8 @@ def _finding(error: Mapping[str, Any], depth: int | None) -> dict[str, str]:
             message = f"Unknown field '{path}'."
         case "missing":
             message = f"{where} is required."
+        case "model_type" | "dict_type":
+            message = f"{where} must be an object."
         case "too_short":
             message = f"{where} must have {_items('least', error['ctx']['min_length'])}."
         case "too_long":

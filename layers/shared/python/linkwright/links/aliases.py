@@ -2,7 +2,7 @@
 
 import secrets
 from datetime import timedelta
-from typing import cast
+from typing import NamedTuple, cast
 
 from linkwright import clock
 from linkwright.errors import Conflict, ValidationFailed
@@ -32,6 +32,15 @@ _SHOWN_TO_PREVIEWS = ("og_title", "og_description", "og_image")
 _WHERE_SET = ("track_conversion", "archived", "blocked", "geo")
 
 
+class Place(NamedTuple):
+    """A link's alias as it is: whether its item is the link's, and if not, which domain has the
+    name.
+    """
+
+    is_own: bool
+    owner: str | None = None
+
+
 def new() -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(CHARS))
 
@@ -53,25 +62,44 @@ def short_url(host: str, alias: str, request: Request) -> str:
 
 
 def take(tx: Transaction, link: Item, *, chosen: bool) -> None:
-    """The link's alias is its own from now on. At the commit: another link has it, or had it less
-    than 30 days ago (409 `alias_taken`); of one that nobody chose, `Outrun`.
+    """The link's alias is its own from now on: that its domain has the name is another condition of
+    the transaction, of `references.needed`. At the commit: another link has it, or had it less than
+    30 days ago (409 `alias_taken`); of one that nobody chose, `Outrun`.
     """
-    domain = link["view"].get("domain")
-    # Of who had the name before it was proven by this domain: nobody is led by it any more.
-    former = ("attribute_exists(#domain) AND #domain <> :domain",) if domain else ()
+    domain, condition = link["view"].get("domain"), _FREE
+    values: Item = {"now": clock.epoch()}
+    if domain is not None:
+        condition += _FREE_AT_DOMAIN
+        values |= {"domain": domain, "workspace": _workspace(tx.partition)}
     tx.put(
         Table.CORE,
         dict(item(tx.partition, link)),
-        condition=" OR ".join(("attribute_not_exists(#pk)", "#free_at <= :now", *former)),
-        values={"now": clock.epoch(), **({"domain": domain} if former else {})},
+        condition=condition,
+        values=values,
         otherwise=taken if chosen else Outrun,
     )
 
 
+_FREE = "attribute_not_exists(#pk) OR #free_at <= :now"
+# Of who had the name before it was proven by this domain: nobody is led by it any more. Whoever has
+# deleted a domain and added its name anew is who had it.
+_FREE_AT_DOMAIN = (
+    " OR (attribute_exists(#domain) AND #domain <> :domain"
+    " AND (attribute_not_exists(#workspace) OR #workspace <> :workspace))"
+)
+
+
+def is_free(row: Item | None, domain: str | None = None, partition: str = "") -> bool:
+    """Whether a link on a domain, or on none, may take the alias of a row: as `take` asks."""
+    if row is None or row.get("free_at", clock.epoch() + 1) <= clock.epoch():
+        return True
+    if domain is None or row.get("domain", domain) == domain:
+        return False
+    return bool(row.get("workspace") != _workspace(partition))
+
+
 def change(tx: Transaction, link: Item) -> None:
-    """Have the redirect know of the link as it is now."""
-    if _is_lost(link):
-        return
+    """Have the redirect know of the link as it is now, whose own its alias is."""
     tx.put(
         Table.CORE,
         dict(item(tx.partition, link)),
@@ -82,8 +110,10 @@ def change(tx: Transaction, link: Item) -> None:
 
 
 def give_up(tx: Transaction, link: Item) -> None:
-    """Nobody has the link's alias for 30 days, and then anybody may."""
-    if _is_lost(link):
+    """Nobody has the link's alias for 30 days, and then anybody may; who has its domain's name by
+    then, at once.
+    """
+    if not is_own(link):
         return
     free_at = clock.epoch() + int(QUARANTINE.total_seconds())
     gone: AliasItem = {
@@ -92,6 +122,8 @@ def give_up(tx: Transaction, link: Item) -> None:
         "free_at": free_at,
         "ttl": free_at,
     }
+    if domain := link["view"].get("domain"):
+        gone |= {"domain": domain, "workspace": _workspace(tx.partition)}
     tx.put(
         Table.CORE,
         dict(gone),
@@ -101,12 +133,22 @@ def give_up(tx: Transaction, link: Item) -> None:
     )
 
 
-def _is_lost(link: Item) -> bool:
-    """Whether the alias is another link's: who has its domain's name now has taken it."""
+def place(link: Item) -> Place:
+    if is_own(link):
+        return Place(is_own=True)
+    name = get(Table.CORE, items.domain_name_key(link["host"]))
+    return Place(is_own=False, owner=str(name["domain"]) if name else None)
+
+
+def is_own(link: Item) -> bool:
+    """Not where whoever has its domain's name, or had it meanwhile, has taken the alias.
+
+    It is also where that one has not: the item leads nobody, and will if the name comes back.
+    """
     if link["host"] == items.OWN_HOST:
-        return False
+        return True
     found = get(Table.CORE, items.alias_key(link["host"], link["view"]["alias"]))
-    return found is None or found.get("link") != link["sk"]
+    return found is not None and found.get("link") == link["sk"]
 
 
 def taken() -> Conflict:
@@ -128,6 +170,11 @@ def item(partition: str, link: Item) -> AliasItem:
         **{name: view[name] or None for name in _WHERE_SET},
     }
     return cast(AliasItem, {name: value for name, value in found.items() if value is not None})
+
+
+def _workspace(partition: str) -> str:
+    """The one that has both modes."""
+    return partition.removesuffix(".test")
 
 
 def _key(link: Item) -> AliasItem:

@@ -34,7 +34,8 @@ def block(link_id: str, partition: str, tx: Transaction, *, blocked: bool) -> bo
         values={"seen": row["v"]},
         otherwise=Outrun,
     )
-    aliases.change(tx, after)
+    if aliases.is_own(after):
+        aliases.change(tx, after)
     candidates.keep(tx, row["view"], view)
     tx.audit("link.blocked" if blocked else "link.unblocked", link_id)
     tx.emit("link.blocked", view, sequence=after["v"])

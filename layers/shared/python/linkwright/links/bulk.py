@@ -125,7 +125,7 @@ def _judged(
     room, taken, size = usage.room(account, changes.DIMENSION), set[Key](), 0
     for one in able:
         try:
-            _require_new(one.own, known, taken)
+            _require_new(one, known, taken, account.partition)
             _require(one.needs, known)
             size += len(links.shown(one.link).model_dump_json().encode())
             if size > MAX_BYTES:
@@ -149,7 +149,7 @@ def _made(
     for index, one in wanted.items():
         try:
             link = changes.made(partition, one, request, hashes.of)
-            needs = references.needed(partition, {}, link["view"], link["host"])
+            needs = references.needed(partition, None, link)
         except ApiError as error:
             results[index] = _failed(index, error)
             continue
@@ -183,10 +183,10 @@ def _own_keys(partition: str, link: Item, *, chosen: bool) -> dict[Key, Conflict
     return keys
 
 
-def _require_new(own: dict[Key, Conflict], known: dict[Key, Item], taken: set[Key]) -> None:
-    for key, conflict in own.items():
-        row = known.get(key)
-        if key in taken or (row and row.get("free_at", clock.epoch() + 1) > clock.epoch()):
+def _require_new(one: _Made, known: dict[Key, Item], taken: set[Key], partition: str) -> None:
+    domain = one.link["view"].get("domain")
+    for key, conflict in one.own.items():
+        if key in taken or not aliases.is_free(known.get(key), domain, partition):
             raise conflict
 
 
@@ -226,7 +226,7 @@ def _chunks(made: list[_Made]) -> list[list[_Made]]:
 
 
 def _write(tx: Transaction, account: Account, push: _Push, chunk: list[_Made]) -> None:
-    needs = {key: need for one in chunk for key, need in one.needs.items()}
+    needs = references.together([one.needs for one in chunk])
     references.require(tx, {key: one._replace(otherwise=Outrun) for key, one in needs.items()})
     for one in chunk:
         changes.put(tx, one.link, chosen=False, otherwise=Outrun)

@@ -6,7 +6,7 @@ from linkwright.errors import Conflict, ResourceNotFound
 from linkwright.links import items
 from linkwright.links.campaign_models import Campaign, CreateCampaign, UpdateCampaign
 from linkwright.pagination import ListQuery, Page
-from linkwright.table import Item, Table, get, query
+from linkwright.table import Item, Table, get
 from linkwright.transaction import Outrun, Transaction
 
 _ROUTE = "campaigns"
@@ -23,7 +23,7 @@ def create(account: Account, wanted: CreateCampaign, tx: Transaction) -> Campaig
         "version": _FIRST,
     }
     where = items.campaign_key(account.partition, campaign_id)
-    tx.put(Table.CORE, {**where.attributes(), "view": view, "v": _FIRST})
+    tx.put(Table.CORE, {**where.attributes(), "view": view, "v": _FIRST, "links": 0})
     return _shown(view)
 
 
@@ -59,13 +59,10 @@ def change(account: Account, campaign_id: str, wanted: UpdateCampaign, tx: Trans
 
 def delete(account: Account, campaign_id: str, tx: Transaction) -> None:
     """What its links counted is kept. Errors: no such campaign (404), links are in it (409)."""
-    _existing(account.partition, campaign_id)
-    of_links = items.campaign_partition(account.partition, campaign_id)
-    links, _ = query(Table.CORE, of_links, index="gsi1", limit=1)
-    if links:
+    if _existing(account.partition, campaign_id).get("links"):
         raise Conflict("Links are in this campaign: move them first.", reason="campaign_in_use")
     where = items.campaign_key(account.partition, campaign_id)
-    tx.delete(Table.CORE, where, otherwise=_not_found)
+    tx.delete(Table.CORE, where, condition="#links = :none", values={"none": 0}, otherwise=Outrun)
 
 
 def _existing(partition: str, campaign_id: str) -> Item:

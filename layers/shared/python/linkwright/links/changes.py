@@ -20,7 +20,7 @@ def create(account: Account, wanted: CreateLink, request: Request, tx: Transacti
     alias or external id that is taken (409), the plan has no more links (402).
     """
     link = made(account.partition, wanted, request)
-    references.require(tx, references.needed(account.partition, {}, link["view"], link["host"]))
+    references.require(tx, references.needed(account.partition, None, link))
     put(tx, link, chosen=wanted.alias is not None)
     usage.occupy(account, DIMENSION, 1, tx)
     return links.shown(link)
@@ -54,7 +54,7 @@ def upsert(account: Account, wanted: UpsertLink, request: Request, tx: Transacti
     row = links.by_external_id(account.partition, wanted.external_id)
     if row is None:
         link = made(account.partition, wanted, request)
-        references.require(tx, references.needed(account.partition, {}, link["view"], link["host"]))
+        references.require(tx, references.needed(account.partition, None, link))
         put(tx, link, chosen=wanted.alias is not None, otherwise=Outrun)
         usage.occupy(account, DIMENSION, 1, tx)
         return links.shown(link)
@@ -75,6 +75,7 @@ def delete(account: Account, link_id: str, tx: Transaction) -> None:
         values={"seen": row["v"]},
         otherwise=Outrun,
     )
+    references.require(tx, references.groups(partition, row, None))
     aliases.give_up(tx, row)
     if "external_id" in view:
         _free_external_id(tx, view["external_id"])
@@ -136,12 +137,15 @@ def rewrite(tx: Transaction, before: Item, after: Item, otherwise: Otherwise) ->
         values={"seen": before["v"]},
         otherwise=otherwise,
     )
-    references.require(tx, references.needed(partition, old, view, after["host"]))
-    if (before["host"], old["alias"]) == (after["host"], view["alias"]):
-        aliases.change(tx, after)
-    else:
+    is_moved = (before["host"], old["alias"]) != (after["host"], view["alias"])
+    place = None if is_moved else aliases.place(before)
+    references.require(tx, references.needed(partition, before, after, place))
+    if is_moved:
         aliases.give_up(tx, before)
+    if place is None or references.takes(view, place):
         aliases.take(tx, after, chosen=True)
+    elif place.is_own:
+        aliases.change(tx, after)
     if old.get("external_id") != view.get("external_id"):
         if "external_id" in old:
             _free_external_id(tx, old["external_id"])

@@ -79,8 +79,9 @@ class LinkItem(TypedDict):
 class AliasItem(TypedDict):
     """All that the redirect needs of a link: written whole with each change of it.
 
-    An alias that is no more has `gone_at` and `free_at` and nothing else: nobody may have it before
-    `free_at`, seconds since 1970, at which DynamoDB may delete it too (`ttl`).
+    An alias that is no more has `gone_at` and `free_at`, seconds since 1970: nobody may have it
+    before, and from then on DynamoDB may delete it (`ttl`). At a domain's name that holds for the
+    `domain` and the `workspace` that gave it up.
     """
 
     pk: str
@@ -98,7 +99,6 @@ class AliasItem(TypedDict):
     expires_at: NotRequired[str]
     expired_url: NotRequired[str]
     click_cap: NotRequired[int]
-    # As `passwords.hashed` makes it.
     password: NotRequired[str]
     og_title: NotRequired[str]
     og_description: NotRequired[str]
@@ -109,6 +109,7 @@ class AliasItem(TypedDict):
     archived: NotRequired[bool]
     blocked: NotRequired[bool]
     gone_at: NotRequired[str]
+    workspace: NotRequired[str]
     free_at: NotRequired[int]
     ttl: NotRequired[int]
 

@@ -27,7 +27,7 @@ __all__ = [
     "counted",
     "find",
     "free_aliases",
-    "leads",
+    "leading",
     "load",
     "load_changes",
     "newest",
@@ -39,6 +39,7 @@ __all__ = [
 def load() -> None:
     """For `in_advance`: what judges and reads is there before the first request asks for it."""
     from linkwright.links import aliases, links, targets  # noqa: F401
+    from linkwright.links.domains import held  # noqa: F401
     from linkwright.links.metrics import days  # noqa: F401
 
 
@@ -86,10 +87,20 @@ def newest(partition: str, limit: int) -> list[LinkView]:
     return [row["view"] for row in rows]
 
 
-def leads(link: LinkView) -> bool:
-    """Whether it leads somewhere now."""
-    is_over = "expires_at" in link and link["expires_at"] <= clock.timestamp()
-    return not (link["archived"] or link["blocked"] or is_over)
+def leading(partition: str, links: list[LinkView]) -> list[LinkView]:
+    """Those that lead somewhere now, by short URLs that are theirs: of domains that others have by
+    now none. One read, where any is on a domain.
+    """
+    from linkwright.links.domains import held
+
+    now = clock.timestamp()
+    able = [
+        link
+        for link in links
+        if not (link["archived"] or link["blocked"] or link.get("expires_at", "9") <= now)
+    ]
+    not_theirs = held.others(partition, able)
+    return [link for link in able if link["id"] not in not_theirs]
 
 
 def counted(partition: str, link_id: str, first: date, last: date) -> Counter[str]:
@@ -110,10 +121,5 @@ def free_aliases(candidates: list[str], besides: Key) -> tuple[list[str], Item]:
     wanted = [alias for alias in dict.fromkeys(candidates) if alias not in aliases.RESERVED]
     keys = {alias: items.alias_key(OWN_HOST, alias) for alias in wanted}
     found = get_many(Table.CORE, [besides, *keys.values()], strong=True)
-    now = clock.epoch()
-
-    def is_free(alias: str) -> bool:
-        item = found.get(keys[alias])
-        return item is None or ("free_at" in item and item["free_at"] <= now)
-
-    return [alias for alias in wanted if is_free(alias)], found[besides]
+    free = [alias for alias in wanted if aliases.is_free(found.get(keys[alias]))]
+    return free, found[besides]

@@ -14,6 +14,7 @@ from linkwright.auth import Account
 from linkwright.fields import RequestModel
 from linkwright.http import Binary
 from linkwright.links import links
+from linkwright.links.domains import held
 
 _TYPES = {"svg": "image/svg+xml", "png": "image/png"}
 
@@ -56,8 +57,11 @@ class Picture(Binary):
 
 
 def of(account: Account, link_id: str, query: QrQuery) -> Picture:
-    """Errors: no such link (404)."""
-    link = links.find(account, link_id)
+    """Errors: no such link (404), its short URL is not its own any more (409)."""
+    row = links.existing(account.partition, link_id)
+    for why in held.others(account.partition, [row["view"]]).values():
+        raise why
+    link = links.shown(row)
     drawn = io.BytesIO()
     code = segno.make_qr(f"{link.short_url}?qr=1", error=query.error)
     code.save(

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 from linkwright import egress_targets
 from linkwright.egress_targets import MAX_URL_CHARS, Target
 from linkwright.errors import ValidationFailed
-from linkwright.settings import settings
+from linkwright.links.redirect.host import is_ours
 
 # Names that no public resolver knows, or that mean whoever asks.
 _PRIVATE = (
@@ -41,12 +41,11 @@ def accepted(url: str, field: str, own: frozenset[str] = frozenset()) -> str:
     """
     try:
         target = egress_targets.parse(url)
-    except ValueError:
-        text = "must be a URL that begins with https:// or http://, without a user"
-        raise refused(field, text) from None
+    except egress_targets.Malformed as why:
+        raise refused(field, str(why)) from None
     if not is_public(target.host):
         raise refused(field, "must lead to a host of the public internet")
-    if target.host in own | own_hosts():
+    if target.host in own or is_ours(target.host):
         raise refused(field, "must not lead back to a short link")
     if any(is_below(target.host, shortener) for shortener in SHORTENERS):
         raise refused(field, "must not lead to a link of another shortener: name its target")
@@ -59,12 +58,6 @@ def accepted(url: str, field: str, own: frozenset[str] = frozenset()) -> str:
 def host(url: str) -> str:
     """Of a URL that was accepted: its host as DNS names it."""
     return egress_targets.parse(url).host
-
-
-def own_hosts() -> frozenset[str]:
-    """Those at which the deployment answers, as far as it is told."""
-    known = {settings().domain_name, urlsplit(settings().public_url).hostname}
-    return frozenset(name for name in known if name)
 
 
 def is_below(name: str, parent: str) -> bool:

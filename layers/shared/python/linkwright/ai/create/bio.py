@@ -123,8 +123,9 @@ def _choices(account: Account, wish: str) -> Iterator[tuple[str, str]]:
         except ValidationFailed:
             continue
         yield _titled(words.of_path(kept) or words.of_host(kept)), kept
-    for link in links.newest(account.partition, _LINKS_READ):
-        if links.leads(link) and not link["has_password"]:
+    newest = links.newest(account.partition, _LINKS_READ)
+    for link in links.leading(account.partition, newest):
+        if not link["has_password"]:
             title = plain.cleaned(link.get("title") or "", _MOST_TITLE)
             yield title or _titled(words.of(link["alias"])), link["short_url"]
 

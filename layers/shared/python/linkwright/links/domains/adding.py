@@ -4,7 +4,7 @@ from linkwright import clock, ids, usage
 from linkwright.auth import Account
 from linkwright.errors import Conflict
 from linkwright.http import Request
-from linkwright.links.domains import changes, items, names
+from linkwright.links.domains import changes, items, names, own_names
 from linkwright.links.domains.models import CreateDomain, Domain
 from linkwright.links.items import domain_key
 from linkwright.table import Item, Table
@@ -37,8 +37,8 @@ def create(account: Account, wanted: CreateDomain, request: Request, tx: Transac
         "checks": 0,
         **dict.fromkeys(("last_error", "checked_at", "verified_at", "unproven_since")),
     }
-    mine = items.own_name_key(account.partition, name).attributes()
-    tx.put(Table.CORE, {**mine, "domain": domain_id}, otherwise=_is_there)
+    mine = own_names.key(account.partition, name).attributes()
+    tx.put(Table.CORE, {**mine, "domain": domain_id, "links": 0}, otherwise=_is_there)
     tx.put(Table.CORE, row)
     usage.occupy(account, changes.DIMENSION, 1, tx)
     tx.audit("domain.created", domain_id, {"domain": name})

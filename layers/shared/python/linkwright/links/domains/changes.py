@@ -7,11 +7,11 @@ from linkwright.auth import Account
 from linkwright.errors import Conflict
 from linkwright.http import IfMatch, Request
 from linkwright.links import targets
-from linkwright.links.domains import items
+from linkwright.links.domains import items, own_names
 from linkwright.links.domains.domains import existing, owner
 from linkwright.links.domains.models import FILES, Domain, UpdateDomain, as_text
-from linkwright.links.items import domain_key, domain_links_partition, domain_name_key
-from linkwright.table import Item, Table, query
+from linkwright.links.items import domain_key, domain_name_key
+from linkwright.table import Item, Table, get
 from linkwright.transaction import Outrun, Transaction
 
 DIMENSION = "domains"
@@ -52,10 +52,8 @@ def change(
 def delete(account: Account, domain_id: str, tx: Transaction) -> None:
     """The name is nobody's from now on. Errors: no such domain (404), links are on it (409)."""
     row = existing(account.partition, domain_id)
-    on_it, _ = query(
-        Table.CORE, domain_links_partition(account.partition, domain_id), index="gsi4", limit=1
-    )
-    if on_it:
+    mine = own_names.key(account.partition, row["name"])
+    if (get(Table.CORE, mine) or {}).get("links"):
         raise Conflict("Links are on this domain: move them first.", reason="domain_in_use")
     tx.delete(
         Table.CORE,
@@ -64,7 +62,13 @@ def delete(account: Account, domain_id: str, tx: Transaction) -> None:
         values={"seen": row["checks"]},
         otherwise=Outrun,
     )
-    tx.delete(Table.CORE, items.own_name_key(account.partition, row["name"]))
+    tx.delete(
+        Table.CORE,
+        mine,
+        condition="#domain = :domain AND #links = :none",
+        values={"domain": domain_id, "none": 0},
+        otherwise=Outrun,
+    )
     if row["status"] != "pending" and owner(row["name"]) == domain_id:
         tx.delete(
             Table.CORE,

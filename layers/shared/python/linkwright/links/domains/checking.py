@@ -11,13 +11,14 @@ from linkwright import clock, jobs
 from linkwright.auth import Account
 from linkwright.errors import Unavailable
 from linkwright.jobs import Work
+from linkwright.links import targets
 from linkwright.links.domains import domains, items
 from linkwright.links.domains.lookup import Look, Unanswered
 from linkwright.links.domains.models import Domain
 from linkwright.links.items import SERVING, domain_key, domain_name_key
 from linkwright.notifications.operations import notify
 from linkwright.settings import settings
-from linkwright.table import Item, Table, get
+from linkwright.table import Item, Key, Table, get
 from linkwright.transaction import Outrun, Transaction
 
 # No more often is a domain looked at because somebody asks.
@@ -34,6 +35,7 @@ _WORDS = {
     "dns_unavailable": "The name servers did not answer, or not in time.",
     "name_taken": "Another workspace proves the same name, and has done so before.",
     "leads_elsewhere": "The name is proven, and does not lead to us.",
+    "leads_back": "The name is proven, and `not_found_url` leads to a domain of links by now.",
 }
 
 
@@ -93,16 +95,19 @@ def look_at(row: Item) -> Found:
         return Found(False, code, is_lost=is_others)
     if owner is not None and is_others and items.proof(owner["domain"]) in texts:
         return Found(False, "name_taken", is_lost=True)
+    takes = owner is None or is_others
+    if takes and (back := _instead(row)) and get(Table.CORE, back):
+        return Found(False, "leads_back", is_lost=is_others)
     proven = Found(
         True,
-        takes=owner is None or is_others,
+        takes=takes,
         instead_of=str(owner["domain"]) if owner and is_others else None,
     )
-    targets = settings().domain_targets
-    if not targets:
+    names = settings().domain_targets
+    if not names:
         return proven
     try:
-        leads = look.leads_to(name, targets)
+        leads = look.leads_to(name, names)
     except Unanswered:
         return proven._replace(code="dns_unavailable")
     return proven._replace(code=None if leads else "leads_elsewhere", leads=leads)
@@ -162,7 +167,11 @@ def _next(row: Item, after: Item) -> dict[str, str]:
 
 
 def _take(tx: Transaction, row: Item, before: str | None) -> None:
-    """The name is this domain's from now on."""
+    """The name is this domain's from now on. Where that one leads to was looked at when it was
+    said, and may have become a domain of links since: two would send visitors around for ever.
+    """
+    if back := _instead(row):
+        tx.require(Table.CORE, back, "attribute_not_exists(#pk)", otherwise=Outrun)
     taken = {"partition": tx.partition, "domain": row["sk"]}
     tx.put(
         Table.CORE,
@@ -171,6 +180,12 @@ def _take(tx: Transaction, row: Item, before: str | None) -> None:
         values={"before": before} if before else None,
         otherwise=Outrun,
     )
+
+
+def _instead(row: Item) -> Key | None:
+    """Whose the name is that the domain's `not_found_url` leads to."""
+    url = row["view"].get("not_found_url")
+    return domain_name_key(targets.host(url)) if url else None
 
 
 def _tell(tx: Transaction, row: Item, after: Item) -> None:

@@ -6,7 +6,7 @@ from typing import TypedDict
 
 from linkwright.links.domains.models import FILES, DnsRecord, Domain
 from linkwright.settings import settings
-from linkwright.table import Item, Key
+from linkwright.table import Item
 
 # What stands before a name where it is proven to be somebody's.
 PROOF = "_linkwright"
@@ -34,11 +34,6 @@ class DomainItem(TypedDict):
     verified_at: str | None
     # Since when it could not be proven any more.
     unproven_since: str | None
-
-
-def own_name_key(partition: str, name: str) -> Key:
-    """That a workspace has a name among its domains, proven or not: `domain` is its id."""
-    return Key(f"W#{partition}#DOM#NAME", name)
 
 
 def proof(domain_id: str) -> str:

@@ -16,7 +16,12 @@ FILES = (APPLE, ANDROID)
 
 Status = Literal["pending", "verified", "active", "failed"]
 Code = Literal[
-    "record_not_found", "record_mismatch", "dns_unavailable", "name_taken", "leads_elsewhere"
+    "record_not_found",
+    "record_mismatch",
+    "dns_unavailable",
+    "name_taken",
+    "leads_elsewhere",
+    "leads_back",
 ]
 
 

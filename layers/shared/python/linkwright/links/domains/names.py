@@ -41,7 +41,7 @@ def accepted(text: str, own: frozenset[str]) -> tuple[str, str]:
         raise targets.refused(FIELD, "must be a name of the public internet")
     if len(name) > _MAX_CHARS:
         raise targets.refused(FIELD, f"must have at most {_MAX_CHARS} characters")
-    if name in own | targets.own_hosts() or host.is_ours(name):
+    if name in own or host.is_ours(name):
         raise targets.refused(FIELD, "must not be a host of ours")
     if _suffixes().privatesuffix(name) is None:
         raise targets.refused(FIELD, "must not be one under which others have domains")

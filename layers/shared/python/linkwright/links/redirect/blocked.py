@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import cache
+from ipaddress import IPv6Address
 from urllib.parse import urlsplit
 
 from linkwright import clock
@@ -55,7 +56,11 @@ def is_any(urls: Iterable[str]) -> bool:
 
 
 def _and_above(url: str) -> set[str]:
-    labels = (urlsplit(url).hostname or "").split(".")
+    name = urlsplit(url).hostname or ""
+    if ":" in name:
+        # Of its spellings the one that is kept.
+        return {str(IPv6Address(name))}
+    labels = name.split(".")
     return {".".join(labels[at:]) for at in range(len(labels))}
 
 

@@ -11,8 +11,8 @@ from linkwright.settings import settings
 
 # As it may be asked for; it is kept in lower case.
 _ALIAS = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{1,63}", re.ASCII)
-# What API Gateway calls an API that has no name of its own.
-_GATEWAY = re.compile(r"[a-z0-9]+\.execute-api\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?")
+# What API Gateway calls an API that has no name of its own, and where names of one's own lead.
+_GATEWAY = re.compile(r"[a-z0-9-]+\.execute-api\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?")
 _NAME = re.compile(r"[a-z0-9.-]{1,253}", re.ASCII)
 
 

@@ -29,11 +29,13 @@ def follow(request: Request) -> Response:
     """GET and HEAD. What is no link is answered as any path that no route takes."""
     owner, asked = find(request)
     if asked is None:
-        return _elsewhere(request, owner) or _no_link(request)
-    answer = closed(asked) or (pages.password() if "password" in asked.alias else lead(asked))
+        answer = _elsewhere(request, owner) or _no_link(request)
+    else:
+        found = closed(asked) or (pages.password() if "password" in asked.alias else lead(asked))
+        answer = told(asked, found)
     if request.method == "HEAD":
         answer.body = ""
-    return told(asked, answer)
+    return answer
 
 
 def _no_link(request: Request) -> Response:
@@ -55,10 +57,10 @@ def _elsewhere(request: Request, owner: Item | None) -> Response | None:
 
 def find(request: Request) -> tuple[Item | None, Asked | None]:
     """Whose the name is that was asked at, if it is not ours, and the link: what is deleted or
-    archived is not there.
+    archived is not there, nor is any by the name alone.
     """
     alias = host.alias_of(request)
-    if alias is None:
+    if alias is None and request.path != "/":
         return None, None
     behind_front = front.is_before(request)
     at = host.asked_at(request, behind_front=behind_front)
@@ -69,8 +71,10 @@ def find(request: Request) -> tuple[Item | None, Asked | None]:
     return owner, Asked(request, at, cast(AliasItem, found), visitor)
 
 
-def _read(at: str, alias: str) -> tuple[Item | None, Item | None]:
+def _read(at: str, alias: str | None) -> tuple[Item | None, Item | None]:
     """By one call. At a name that changed hands the links of who had it lead nobody any more."""
+    if alias is None:
+        return (get(Table.CORE, domain_name_key(at)) if at != OWN_HOST else None), None
     if at == OWN_HOST:
         return None, get(Table.CORE, alias_key(at, alias))
     name, link = domain_name_key(at), alias_key(at, alias)
@@ -132,6 +136,9 @@ def _over(asked: Asked) -> Response:
 
 
 def _sent(request: Request, location: str) -> Response:
+    """Nobody is sent to what the operator blocked, whoever names it. Raises `Unavailable`."""
+    if blocked.is_any([location]):
+        return pages.blocked()
     # A form is not to be sent on to where the link leads, with its password.
     status = 303 if request.method == "POST" else 302
     headers = {
