@@ -25,6 +25,7 @@ def violated(stored: Stored, partition: str) -> list[str]:
         *_sums(Balance.of(known[0]), lines, holds),
         *_ends(lines, holds),
         *_records(stored, holds),
+        *_days(stored, partition, holds),
     ]
 
 
@@ -55,6 +56,10 @@ def _sums(now: Balance, lines: list[Item], holds: Mapping[str, Item]) -> list[st
     )
     if spent != now.spent:
         found.append(f"I10: {spent} are held and charged in this cycle, and {now.spent} spent")
+    bought = sum(int(row["extra"]) for row in lines if row["type"] == "grant")
+    taken = sum(int(hold["extra"]) for hold in holds.values() if hold["st"] != "RELEASED")
+    if bought - taken != now.extra:
+        found.append(f"I10: of {bought} extra ones {taken} were taken, and {now.extra} are left")
     return found
 
 
@@ -67,6 +72,22 @@ def _ends(lines: list[Item], holds: Mapping[str, Item]) -> list[str]:
         if two != ["hold", ends[hold["st"]]]:
             found.append(f"I4: the lines of a hold that is {hold['st']} are {two}")
     return found
+
+
+def _days(stored: Stored, partition: str, holds: Mapping[str, Item]) -> list[str]:
+    """What keys with a limit took is what their holds say."""
+    taken: Counter[str] = Counter()
+    for hold in holds.values():
+        if "day" in hold and hold["st"] != "RELEASED":
+            where = items.day_key(partition, hold["day"], hold["credential_id"])
+            taken[where.sk] += int(hold["monthly"] + hold["extra"])
+    pk = items.day_key(partition, "", "").pk
+    counted = {row["sk"]: int(row["committed"]) for row in stored["CoreTable"] if row["pk"] == pk}
+    return [
+        f"I10: on the day of {sk} {taken[sk]} were taken, and {counted.get(sk, 0)} are counted"
+        for sk in {*taken, *counted}
+        if taken[sk] != counted.get(sk, 0)
+    ]
 
 
 def _records(stored: Stored, holds: Mapping[str, Item]) -> list[str]:

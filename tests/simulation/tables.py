@@ -7,7 +7,7 @@ real client on an emulator.
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from linkwright.client import core
 from linkwright.table import Item
@@ -42,6 +42,8 @@ class Tables:
     `lag` draws for how many seconds, by the clock `now`, only a consistent read sees a write.
     """
 
+    made_of: ClassVar[type[Table]] = Table
+
     def __init__(
         self,
         names: Mapping[str, str],
@@ -49,7 +51,7 @@ class Tables:
         lag: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self._tables = {
-            names[logical_id]: Table(resource["Properties"], now, lag)
+            names[logical_id]: self.made_of(resource["Properties"], now, lag)
             for logical_id, resource in template()["Resources"].items()
             if resource["Type"] == "AWS::DynamoDB::Table"
         }

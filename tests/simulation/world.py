@@ -87,7 +87,7 @@ _DAYS = (
 # Python keeps a few: a number that may be anywhere in America has it read dozens of files.
 _ZONES = [ZoneInfo(name) for name in sorted(available_timezones()) if name.startswith("America/")]
 
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "STAGE": "local",
     "CORE_TABLE": "CoreTable",
     "ACCESS_TABLE": "AccessTable",
@@ -161,7 +161,7 @@ class _World:
         self.weather = chance.choice(WEATHERS)
         self.dials_per_second = chance.choice((1, 3, 100))
         self.network = network.Network(scheduler, chance, self.weather)
-        self.tables = Tables(_names(), lambda: scheduler.now.timestamp(), self.network.lag)
+        self.tables = Tables(names(), lambda: scheduler.now.timestamp(), self.network.lag)
         self.cloud = Cloud(scheduler, self.network, self.tables, chance, self._note)
         self.telephone = Telephone(scheduler, self.network, self.cloud, chance, self._note)
         self.watch = Watch(self.tables, customers.ZONES, self._note)
@@ -231,12 +231,12 @@ class _World:
             for name in ("sqs", "s3", "secrets_manager", "kms", "ses")
         }
         with pytest.MonkeyPatch.context() as patch:
-            for name, value in _ENVIRONMENT.items():
+            for name, value in ENVIRONMENT.items():
                 patch.setenv(name, value)
             patch.setenv("DIALS_PER_SECOND", f"{self.dials_per_second}")
             for name, plan in plans.PLANS.items():
                 patch.setitem(plans.PLANS, name, plan._replace(dials_per_day=_DIALS_PER_DAY))
-            _forget()
+            forget()
             patch.setattr(table, "driver", lambda: driver)
             patch.setattr(transaction, "driver", lambda: driver)
             for name, client in services.items():
@@ -267,16 +267,16 @@ class _World:
                 yield
             finally:
                 logging.disable(logging.NOTSET)
-                _forget()
+                forget()
 
 
-def _forget() -> None:
+def forget() -> None:
     """What a process reads once."""
     settings.settings.cache_clear()
     processes.forget()
 
 
-def _names() -> dict[str, str]:
+def names() -> dict[str, str]:
     """Everything is deployed under its own name."""
     return {name: name for name in template()["Resources"]}
 

@@ -1,0 +1,190 @@
+"""Bugs that somebody could write into the protocol: each is found by one of the scenarios."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from linkwright import clock
+from linkwright.credits import balances, charging, holds
+from linkwright.credits.items import Balance, Hold
+from linkwright.credits.records import Answer, Record
+from linkwright.table import Key, Table
+from linkwright.transaction import Transaction
+
+Patch = pytest.MonkeyPatch
+Bug = Callable[[Patch], None]
+
+
+class _Ahead:
+    """The clock, for who thinks that every lease is over."""
+
+    def epoch(self) -> int:
+        return 2**33
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(clock, name)
+
+
+def balance_without_a_condition(patch: Patch) -> None:
+    _without_condition(patch, holds, "_take", "BAL")
+
+
+def charge_apart_from_the_answer(patch: Patch) -> None:
+    keep = Answer.keep
+
+    def later(self: Answer, tx: Transaction, hold: Hold, *, charged: int) -> None:
+        effect = tx.commit
+
+        def one_after_the_other() -> None:
+            effect()
+            apart = Transaction(tx.partition, tx.request_id)
+            keep(self, apart, hold, charged=charged)
+            apart.commit()
+
+        patch.setattr(tx, "commit", one_after_the_other)
+
+    patch.setattr(Answer, "keep", later)
+
+
+def given_back_whatever_it_is(patch: Patch) -> None:
+    """By neither of the conditions that say it is not ended, nor by what is reserved."""
+    hold_ended_whatever_it_is(patch)
+    _without_condition(patch, holds, "_give_back", "BAL")
+
+
+def state_of_a_hold_ignored(patch: Patch) -> None:
+    _without_condition(patch, holds, "_end", "hold_")
+
+
+def hold_ended_whatever_it_is(patch: Patch) -> None:
+    """Neither by its state nor by its line."""
+    state_of_a_hold_ignored(patch)
+    put = Transaction.put
+
+    def over(self: Transaction, at: Table, item: Any, **how: Any) -> None:
+        is_line = item.get("type") in {"settle", "release"}
+        put(self, at, item, **(how | {"condition": ""} if is_line else how))
+
+    patch.setattr(Transaction, "put", over)
+
+
+def given_back_to_any_cycle(patch: Patch) -> None:
+    give_back = holds._give_back
+
+    def careless(hold: Hold, balance: Balance, *rest: Any, **how: Any) -> None:
+        give_back(replace(hold, period=balance.period), balance, *rest, **how)
+
+    patch.setattr(holds, "_give_back", careless)
+
+
+def given_back_to_the_other_pool(patch: Patch) -> None:
+    give_back = holds._give_back
+
+    def careless(hold: Hold, *rest: Any, **how: Any) -> None:
+        give_back(replace(hold, monthly=hold.extra, extra=hold.monthly), *rest, **how)
+
+    patch.setattr(holds, "_give_back", careless)
+
+
+def record_not_released(patch: Patch) -> None:
+    patch.setattr(Record, "release", lambda tx, hold: None)
+
+
+def lease_ignored(patch: Patch) -> None:
+    patch.setattr(charging, "clock", _Ahead())
+
+
+def charged_without_a_line(patch: Patch) -> None:
+    tell = holds._tell
+
+    def silent(tx: Transaction, hold: Hold, kind: str, **what: Any) -> None:
+        if kind != "settle":
+            tell(tx, hold, kind, **what)
+
+    patch.setattr(holds, "_tell", silent)
+
+
+def another_plan_forgets_what_is_spent(patch: Patch) -> None:
+    update = Transaction.update
+
+    def careless(self: Transaction, at: Table, key: Key, expression: str, **how: Any) -> None:
+        if expression == "SET #granted = :granted, #facts_v = :v":
+            expression += ", #spent = :none"
+            how["values"] = {**how["values"], "none": 0}
+        update(self, at, key, expression, **how)
+
+    patch.setattr(Transaction, "update", careless)
+
+
+def extra_credits_first(patch: Patch) -> None:
+    take = holds._take
+
+    def dear(tx: Transaction, hold: Hold, balance: Balance) -> None:
+        cost, extra = hold.credits, min(hold.credits, balance.extra)
+        object.__setattr__(hold, "extra", extra)
+        object.__setattr__(hold, "monthly", cost - extra)
+        take(tx, hold, balance)
+
+    patch.setattr(holds, "_take", dear)
+
+
+def charged_whatever_becomes_of_the_answer(patch: Patch) -> None:
+    """Who comes too late answers all the same."""
+    settle = charging._Asked._settle
+
+    def careless(self: Any, *what: Any) -> None:
+        with suppress(charging.Unavailable):
+            settle(self, *what)
+
+    patch.setattr(charging._Asked, "_settle", careless)
+
+
+def cycle_begun_by_whoever_comes(patch: Patch) -> None:
+    patch.setattr(balances, "_AS_SEEN", "NOT #period = :never")
+    patch.setattr(balances, "_seen", lambda balance: {"never": ""})
+
+
+def day_never_given_back(patch: Patch) -> None:
+    patch.setattr(holds.days, "give_back", lambda tx, hold: None)
+
+
+def _without_condition(patch: Patch, module: Any, name: str, sk: str) -> None:
+    """What a function writes to that item, it writes whatever is there."""
+    proper, update = getattr(module, name), Transaction.update
+
+    def careless(*arguments: Any, **options: Any) -> Any:
+        with pytest.MonkeyPatch.context() as within:
+            within.setattr(Transaction, "update", unconditional)
+            return proper(*arguments, **options)
+
+    def unconditional(self: Transaction, at: Table, key: Key, expression: str, **how: Any) -> None:
+        if key.sk.startswith(sk):
+            how["condition"] = None
+            words = set(expression.replace(",", " ").split())
+            how["values"] = {n: v for n, v in how["values"].items() if f":{n}" in words}
+        update(self, at, key, expression, **how)
+
+    patch.setattr(module, name, careless)
+
+
+# By the scenario that finds it.
+ALL = (
+    (balance_without_a_condition, "two keys, credits for one"),
+    (charge_apart_from_the_answer, "one key twice"),
+    (given_back_whatever_it_is, "two sweepers of a dead hold"),
+    (state_of_a_hold_ignored, "a request and a sweeper"),
+    (hold_ended_whatever_it_is, "a request and a sweeper"),
+    (given_back_to_any_cycle, "a new cycle, its job and a request"),
+    (given_back_to_the_other_pool, "both pools"),
+    (record_not_released, "one key twice"),
+    (lease_ignored, "one key twice"),
+    (charged_without_a_line, "one key twice"),
+    (another_plan_forgets_what_is_spent, "another plan meanwhile"),
+    (extra_credits_first, "both pools"),
+    (charged_whatever_becomes_of_the_answer, "a request and a sweeper"),
+    (cycle_begun_by_whoever_comes, "a new cycle and two requests"),
+    (day_never_given_back, "what a key may take on a day"),
+)
