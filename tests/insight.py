@@ -5,9 +5,15 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from linkwright import clock
+import pytest
+
+from linkwright import clock, settings
+from linkwright.ai import answers
 from linkwright.links import items
-from linkwright.table import Item
+from linkwright.providers.llm import Failure, ModelFailed
+from linkwright.table import Item, Table, update
+from linkwright.workspace import workspaces
+from tests import models
 from tests.factories import Workspace
 from tests.stack import Stack
 
@@ -51,3 +57,17 @@ def texts(insight: Mapping[str, Any]) -> list[str]:
     """All that it says, but for the reasons of actions."""
     sections = ("anomalies", "why", "recommendations")
     return [insight["summary"], *(one["text"] for name in sections for one in insight[name])]
+
+
+def change_zone(workspace: Workspace) -> None:
+    """Its days begin at another moment from now on."""
+    stored = workspaces.existing(workspace.id)["settings"] | {"time_zone": "Asia/Kathmandu"}
+    where = workspaces.key(workspace.id)
+    update(Table.CORE, where, "SET #settings = :own", values={"own": stored})
+
+
+def another_model(patch: pytest.MonkeyPatch) -> None:
+    """The deployment has one, which does not answer, where the workspace has chosen none."""
+    own = settings.settings()._replace(model="ai:test/fake")
+    patch.setattr(answers, "settings", lambda: own)
+    models.use(patch, models.Writer(ModelFailed(Failure.TOO_SLOW, "late")))

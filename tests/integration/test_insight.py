@@ -12,7 +12,7 @@ from linkwright.links import items
 from tests import insight
 from tests.credits import balance
 from tests.factories import Workspace
-from tests.insight import texts, told, usual
+from tests.insight import another_model, change_zone, texts, told, usual
 from tests.stack import Stack
 
 NOW = datetime(2026, 11, 10, 12, tzinfo=UTC)
@@ -380,6 +380,18 @@ def test_200_kept_for_six_hours_by_language(of: Told, monkeypatch: pytest.Monkey
     assert of.workspace.client.get(f"{path}?force=true").headers["X-Cache"] == "miss"
     assert balance(of.workspace).remaining == left - 4
     monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(hours=7))
+    assert of.workspace.client.get(path).headers["X-Cache"] == "miss"
+
+
+def test_200_of_another_zone_or_model_is_another_insight(
+    of: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"/api/ai/insight/link/{of.link()}"
+    of.workspace.client.get(path)
+    change_zone(of.workspace)
+    assert of.workspace.client.get(path).headers["X-Cache"] == "miss"
+    assert of.workspace.client.get(path).headers["X-Cache"] == "hit"
+    another_model(monkeypatch)
     assert of.workspace.client.get(path).headers["X-Cache"] == "miss"
 
 

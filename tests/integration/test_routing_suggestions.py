@@ -14,6 +14,7 @@ from tests import models
 from tests.client import Answer
 from tests.credits import balance
 from tests.factories import TARGET, Workspace
+from tests.insight import another_model, change_zone
 from tests.models import Writer
 from tests.stack import Stack
 
@@ -71,6 +72,8 @@ def test_200_every_number_is_of_the_rows(workspace: Workspace, link: str) -> Non
     answer = ask(workspace, link).json
     facts = answer["data"]["facts"]
     assert facts["clicks"]["value"] == 152
+    today = clock.now().date()
+    assert facts["clicks"]["window"] == f"{today - timedelta(days=89)}/{today}"
     assert facts["share_SE"]["n"] == 122
     assert facts["share_SE"]["value"] == round(30 / 122, 4)
     assert set(facts["share_SE"]) == {"value", "unit", "window", "compared_with", "n"}
@@ -133,6 +136,16 @@ def test_200_at_most_three_and_none_of_a_share_that_may_be_chance(
     counted(stack, workspace, link, clicks=705, device_tablet=400, device_desktop=305, **seen)
     found = ask(workspace, link).json["recommendations"]
     assert [one["facts"] for one in found] == [["share_SE"], ["share_DE"], ["share_tablet"]]
+
+
+def test_200_of_another_zone_or_model_is_another_answer(
+    workspace: Workspace, link: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask(workspace, link)
+    change_zone(workspace)
+    assert [ask(workspace, link).headers["X-Cache"] for _ in range(2)] == ["miss", "hit"]
+    another_model(monkeypatch)
+    assert ask(workspace, link).headers["X-Cache"] == "miss"
 
 
 def test_200_of_a_repetition_is_kept_and_free(workspace: Workspace, link: str) -> None:

@@ -10,7 +10,9 @@ from linkwright.observability import count
 from linkwright.providers import llm
 from linkwright.providers.llm import ModelFailed, Prompt
 from linkwright.providers.llm_types import M
+from linkwright.settings import settings
 from linkwright.workspace import operations
+from linkwright.workspace.operations import Settings
 
 # With less left nobody is asked a second time.
 _LEAST_S = 3.0
@@ -32,6 +34,12 @@ class Written(Generic[M]):
 def chosen(partition: str) -> str | None:
     """The model that the workspace has chosen; None for the deployment's own."""
     return operations.tenant(partition).settings.model
+
+
+def subject(chosen: Settings, *about: object) -> str:
+    """What a GET's answer is kept under: of another model or zone, it is another one."""
+    model = chosen.model or settings().model
+    return "#".join([*map(str, about), model, chosen.time_zone])
 
 
 def ask(

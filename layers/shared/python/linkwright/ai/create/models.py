@@ -1,6 +1,5 @@
 """What the creating endpoints take and show, and what the model may answer."""
 
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -158,19 +157,14 @@ class RoutingQuery(RequestModel):
     force: bool = False
 
 
-class FactWindow(Model):
-    """Days of the workspace's zone, both included."""
-
-    from_: date = Field(alias="from")
-    to: date
-
-
 class RoutingFact(Model):
-    """A number that was counted: a share is of `n` clicks."""
+    """A number that was counted: a share is of `n` clicks. The window is an ISO 8601 interval of
+    days.
+    """
 
     value: float
     unit: Literal["clicks", "share"]
-    window: FactWindow
+    window: str
     compared_with: str | None
     n: int
 

@@ -17,7 +17,6 @@ from linkwright.ai import answers
 from linkwright.ai.answers import Unfit
 from linkwright.ai.create.models import (
     Evidence,
-    FactWindow,
     Recommendation,
     RoutingData,
     RoutingFact,
@@ -70,7 +69,7 @@ class Rule(NamedTuple):
 def generation(
     account: Account, link_id: str, query: RoutingQuery
 ) -> Generation[RoutingSuggestion]:
-    """Kept until the link is changed: a rule that it has is none to be recommended.
+    """Kept until the link is changed, too: a rule that it has is none to be recommended.
 
     Errors: no such link (404).
     """
@@ -81,15 +80,15 @@ def generation(
     def make(seconds: float) -> Made[RoutingSuggestion]:
         return _suggest(account.partition, link, settings.model, today, seconds)
 
-    subject = f"{link_id}#{link['version']}#{settings.model or ''}"
+    subject = answers.subject(settings, link_id, link["version"])
     return Generation(make, subject, query.force)
 
 
 def _suggest(
     partition: str, link: LinkView, model: str | None, today: date, seconds: float
 ) -> Made[RoutingSuggestion]:
-    window = FactWindow.model_validate({"from": today - timedelta(days=DAYS - 1), "to": today})
-    counts = links.counted(partition, link["id"], window.from_, window.to)
+    first = today - timedelta(days=DAYS - 1)
+    window, counts = f"{first}/{today}", links.counted(partition, link["id"], first, today)
     facts = {"clicks": _fact(counts["clicks"], "clicks", window, counts["clicks"])}
     rules = [*_countries(link, counts), *_phones(link, counts)]
     for rule in rules:
@@ -215,7 +214,7 @@ def least_share(n: int, of: int) -> float:
     return (middle - spread) / (1 + square / of)
 
 
-def _facts_of(rule: Rule, window: FactWindow) -> dict[str, RoutingFact]:
+def _facts_of(rule: Rule, window: str) -> dict[str, RoutingFact]:
     return {
         f"share_{row.value}": _fact(
             round(row.clicks / row.of, 4), "share", window, row.of, f"known_{row.dimension}"
@@ -225,7 +224,7 @@ def _facts_of(rule: Rule, window: FactWindow) -> dict[str, RoutingFact]:
 
 
 def _fact(
-    value: float, unit: str, window: FactWindow, n: int, compared_with: str | None = None
+    value: float, unit: str, window: str, n: int, compared_with: str | None = None
 ) -> RoutingFact:
     told = {"value": value, "unit": unit, "window": window, "n": n, "compared_with": compared_with}
     return RoutingFact.model_validate(told)

@@ -7,6 +7,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from linkwright import clock
+from linkwright.ai import answers
 from linkwright.ai.facts import series
 from linkwright.ai.facts.series import Series
 from linkwright.ai.insight import telling
@@ -16,7 +17,6 @@ from linkwright.ai.wording.values import Language
 from linkwright.auth import Account
 from linkwright.credits.operations import Generation, Made
 from linkwright.links.metrics import operations as links
-from linkwright.settings import settings
 from linkwright.workspace import operations
 
 KEPT = timedelta(hours=6)
@@ -49,7 +49,7 @@ class Asking:
 def generation(
     account: Account, object_id: str, query: InsightQuery, make: Callable[[Asking], Made[Shown]]
 ) -> Generation[Shown]:
-    """How an insight is made, kept under its object, language and model."""
+    """How an insight is made, kept under its object and language."""
     chosen = operations.tenant(account.partition).settings
     zone = ZoneInfo(chosen.time_zone)
 
@@ -57,5 +57,5 @@ def generation(
         today = clock.now().astimezone(zone).date()
         return make(Asking(account.partition, query.language, chosen.model, today, seconds))
 
-    model = chosen.model or settings().model
-    return Generation(made, f"{object_id}#{query.language}#{model}", query.force)
+    subject = answers.subject(chosen, object_id, query.language)
+    return Generation(made, subject, query.force)
