@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from linkwright import clock
+from linkwright.ai import answers
 from linkwright.ai.digest import weeks
 from linkwright.ai.digest.models import WeeklySummary
 from linkwright.ai.digest.weeks import DAYS, Week
@@ -22,7 +23,6 @@ from linkwright.auth import Account
 from linkwright.credits.operations import Generation, Made
 from linkwright.links.metrics import operations as links
 from linkwright.links.operations import Link
-from linkwright.settings import settings
 from linkwright.workspace import operations
 
 KEPT = timedelta(hours=24)
@@ -52,8 +52,7 @@ def summarised(account: Account, query: InsightQuery) -> Generation[WeeklySummar
         told = of_week(asked, week)
         return Made(told.shown, told.is_fallback)
 
-    about = (week.label, chosen.time_zone, query.language, chosen.model or settings().model)
-    return Generation(make, "#".join(about), query.force)
+    return Generation(make, answers.subject(chosen, week.label, query.language), query.force)
 
 
 def of_week(asked: Asking, week: Week) -> Told:
