@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +26,7 @@ from tools.template import Function, functions
 
 JSON_TYPE = "application/json; charset=utf-8"
 WITH_BODY = {"POST", "PUT", "PATCH"}
+CASES_EACH = 3
 # Of no call at the carrier.
 UNKNOWN_SID = f"CA{'f' * 32}"
 
@@ -339,6 +340,23 @@ class _Watch:
     def sync_transact_write(self, operations: list[Item], **options: Any) -> None:  # noqa: ANN401
         self.writes.append(operations)
         self.driver.sync_transact_write(operations, **options)
+
+
+def in_turn(
+    routes: Sequence[Route], name: str, cases: Sequence[Any], ids: Iterable[str] | None = None
+) -> pytest.MarkDecorator:
+    """Every case at the first route, and a few of them at each other one, so that all take part.
+
+    What reads a body or a query is the same for all: that a route goes by it, a few show.
+    """
+    named = list(ids) if ids is not None else [repr(case)[:30] for case in cases]
+    chosen = [
+        pytest.param(route, case, id=f"{route}-{label}")
+        for at, route in enumerate(routes)
+        for n, (case, label) in enumerate(zip(cases, named, strict=True))
+        if at == 0 or (n - at * CASES_EACH) % len(cases) < CASES_EACH
+    ]
+    return pytest.mark.parametrize(("route", name), chosen)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from tests.integration.every_route import (
     Route,
     World,
     assert_error,
+    in_turn,
     make_world,
     nothing_written,
     stored,
@@ -86,8 +87,7 @@ UNREADABLE = {
 }
 
 
-@every_route
-@pytest.mark.parametrize("body", UNREADABLE.values(), ids=UNREADABLE)
+@in_turn(BODY_ROUTES, "body", [*UNREADABLE.values()], UNREADABLE)
 def test_400_for_what_is_not_a_json_object(world: World, route: Route, body: str | bytes) -> None:
     assert_error(_ask(route, world, body), 400, "invalid_request")
 
@@ -110,8 +110,7 @@ MEMBERS = {
 }
 
 
-@every_route
-@pytest.mark.parametrize("member", MEMBERS.values(), ids=MEMBERS)
+@in_turn(BODY_ROUTES, "member", [*MEMBERS.values()], MEMBERS)
 def test_400_for_a_member_that_is_not_strict_json(world: World, route: Route, member: str) -> None:
     assert_error(_ask(route, world, _with(route, world, member)), 400, "invalid_request")
 
@@ -127,11 +126,11 @@ TEXTS = {
 }
 
 
-@every_route
-@pytest.mark.parametrize(("text", "field"), TEXTS.values(), ids=TEXTS)
+@in_turn(BODY_ROUTES, "case", [*TEXTS.values()], TEXTS)
 def test_400_for_characters_that_no_text_needs(
-    world: World, route: Route, text: str, field: str
+    world: World, route: Route, case: tuple[str, str]
 ) -> None:
+    text, field = case
     value = _ask(route, world, _with(route, world, f'"x": "{text}"'))
     assert_error(value, 400, "validation_failed", field)
     deeper = _ask(route, world, _with(route, world, f'"x": {{"y": ["", "{text}"]}}'))
@@ -145,8 +144,7 @@ def test_400_for_a_surrogate_that_is_not_even_escaped(world: World, route: Route
     assert_error(_ask(route, world, '{"x": "\ud800"}'), 400, "invalid_request")
 
 
-@every_route
-@pytest.mark.parametrize("value", ["1", "null", '"x"', "[]", '{"y": 1}', "1.5", "true"])
+@in_turn(BODY_ROUTES, "value", ["1", "null", '"x"', "[]", '{"y": 1}', "1.5", "true"])
 def test_400_for_an_unknown_field_by_its_name(world: World, route: Route, value: str) -> None:
     answer = _ask(route, world, _with(route, world, f'"no_such_field": {value}'))
     assert_error(answer, 400, "validation_failed", "no_such_field")
@@ -214,8 +212,7 @@ REFUSED_TYPES = [
 ]
 
 
-@every_route
-@pytest.mark.parametrize("media_type", REFUSED_TYPES)
+@in_turn(BODY_ROUTES, "media_type", REFUSED_TYPES)
 def test_415_for_every_other_media_type(world: World, route: Route, media_type: str) -> None:
     answer = _ask(route, world, _good(route, world), {"Content-Type": media_type})
     assert_error(answer, 415, "invalid_request")
@@ -232,16 +229,14 @@ def test_415_without_a_media_type(world: World, route: Route) -> None:
     assert_error(refused, 415, "invalid_request")
 
 
-@every_route
-@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "GZIP", "identity, gzip", ""])
+@in_turn(BODY_ROUTES, "encoding", ["gzip", "deflate", "br", "GZIP", "identity, gzip", ""])
 def test_415_for_an_encoded_body(world: World, route: Route, encoding: str) -> None:
     for body in (_good(route, world), gzip.compress(_good(route, world).encode())):
         answer = _ask(route, world, body, {"Content-Encoding": encoding})
         assert_error(answer, 415, "invalid_request")
 
 
-@every_route
-@pytest.mark.parametrize("body", ["%%%", "e30", "e30=\n=", "e3 0=", "\u05d0", "e30==", "===="])
+@in_turn(BODY_ROUTES, "body", ["%%%", "e30", "e30=\n=", "e3 0=", "\u05d0", "e30==", "===="])
 def test_400_for_bad_base64(world: World, route: Route, body: str) -> None:
     with nothing_written():
         answer = route.ask(world.client, world.ids, body=body, is_base64=True)

@@ -15,6 +15,7 @@ from tests.integration.every_route import (
     World,
     assert_answer,
     assert_error,
+    in_turn,
     make_world,
     nothing_written,
 )
@@ -28,8 +29,8 @@ def world(stack: Stack) -> World:
     return make_world()
 
 
-@every_route
-@pytest.mark.parametrize(
+@in_turn(
+    BODY_ROUTES,
     "media_type",
     [
         "application/json",
@@ -78,8 +79,7 @@ def test_20x_with_a_byte_order_mark(world: World, route: Route) -> None:
     assert answer.status == route.contract.status
 
 
-@every_route
-@pytest.mark.parametrize("accept", ["*/*", "application/json", "text/html", "", "x"])
+@in_turn(BODY_ROUTES, "accept", ["*/*", "application/json", "text/html", "", "x"])
 def test_20x_json_whatever_the_client_would_rather_have(
     world: World, route: Route, accept: str
 ) -> None:

@@ -16,6 +16,7 @@ from tests.integration.every_route import (
     Route,
     World,
     assert_error,
+    in_turn,
     make_world,
     nothing_written,
     stored,
@@ -71,8 +72,7 @@ LIMITS = [
 ]
 
 
-@every_list
-@pytest.mark.parametrize("limit", LIMITS, ids=lambda limit: repr(limit[:8]))
+@in_turn(LIST_ROUTES, "limit", LIMITS, [repr(limit[:8]) for limit in LIMITS])
 def test_400_for_a_limit_that_is_none(world: World, route: Route, limit: str) -> None:
     answer = _ask(route, world, f"?limit={quote(limit, safe='')}")
     assert_error(answer, 400, "validation_failed", "limit")
@@ -103,8 +103,7 @@ def test_400_for_a_parameter_given_twice(world: World, route: Route) -> None:
         assert_error(_ask(route, world, query), 400, "validation_failed", name)
 
 
-@every_list
-@pytest.mark.parametrize("query", ["?limit=%ff", "?%ff=1", "?cursor=%ed%a0%80", "?cursor=%c0%af"])
+@in_turn(LIST_ROUTES, "query", ["?limit=%ff", "?%ff=1", "?cursor=%ed%a0%80", "?cursor=%c0%af"])
 def test_400_for_a_query_that_is_not_utf_8(world: World, route: Route, query: str) -> None:
     assert_error(_ask(route, world, query), 400, "invalid_request")
 
@@ -128,8 +127,7 @@ NOT_CURSORS = {
 }
 
 
-@every_list
-@pytest.mark.parametrize("cursor", NOT_CURSORS.values(), ids=NOT_CURSORS)
+@in_turn(LIST_ROUTES, "cursor", [*NOT_CURSORS.values()], NOT_CURSORS)
 def test_400_for_what_is_no_cursor(world: World, route: Route, cursor: str) -> None:
     answer = _ask(route, world, f"?cursor={quote(cursor, safe='')}")
     assert_error(answer, 400, "invalid_request", "cursor")
