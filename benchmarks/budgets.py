@@ -12,6 +12,17 @@ INIT_WITH_SECRET = 1.05
 # Of the function that is asked most, which loads no model: less than half of what any other costs.
 INIT_OF_A_REDIRECT = 0.4
 _REDIRECTS = ("follow_link", "unlock_link")
+# It asks a model for seconds, and has the credits and the model's port to load.
+INIT_OF_A_GENERATION = 0.85
+# Nobody waits for it, and some show the objects of all domains.
+INIT_OF_A_WORKER = 0.9
+# Of what reads a list of its own in init: of public suffixes, of user agents.
+INIT_WITH_A_LIST = {"create_domain": 1.05, "count_clicks": 1.9}
+_OF_FOLDERS = {
+    "ai": INIT_OF_A_GENERATION,
+    "workers": INIT_OF_A_WORKER,
+    "schedules": INIT_OF_A_WORKER,
+}
 # To a bare boto3 handler that makes the same calls: init and first request, then a warm one.
 FIRST = 1.0
 WARM = {
@@ -33,7 +44,11 @@ ERROR = 0.08
 def init(function: Function) -> float:
     if function.file in _REDIRECTS:
         return INIT_OF_A_REDIRECT
-    return INIT_WITH_SECRET if reads_the_secret(function) else INIT
+    if function.file in INIT_WITH_A_LIST:
+        return INIT_WITH_A_LIST[function.file]
+    if reads_the_secret(function):
+        return INIT_WITH_SECRET
+    return _OF_FOLDERS.get(function.folder, INIT)
 
 
 def exceeded(now: Results, before: Results) -> Iterator[str]:

@@ -12,7 +12,7 @@ import argparse
 from collections.abc import Iterator
 
 from linkwright.table import Item, Table, query
-from linkwright.voice import agents
+from linkwright.voice import agent_items
 from linkwright.voice.compliance import caller_ids, numbers
 from tools.registry import Registry
 
@@ -35,7 +35,7 @@ def _agents(workspace_id: str) -> Iterator[Item]:
     for partition in (workspace_id, f"{workspace_id}.test"):
         behind = None
         while True:
-            of = agents.key(partition, "").pk
+            of = agent_items.key(partition, "").pk
             rows, behind = query(Table.CORE, of, start_after=behind, limit=_PAGE, strong=True)
             yield from rows
             if behind is None:

@@ -60,7 +60,8 @@ READS = _names("""
     linkwright.providers
     linkwright.providers.speech linkwright.providers.speech.speaker
     linkwright.providers.speech.voices linkwright.voice linkwright.voice.agent_models
-    linkwright.voice.agents linkwright.voice.calls linkwright.voice.calls.items
+    linkwright.voice.agent_items linkwright.voice.agents linkwright.voice.calls
+    linkwright.voice.calls.items
     linkwright.voice.calls.line linkwright.voice.calls.lists linkwright.voice.calls.models
     linkwright.voice.calls.places linkwright.voice.calls.reading linkwright.voice.calls.states
     linkwright.voice.calls.said linkwright.voice.compliance

@@ -11,7 +11,7 @@ import pytest
 from linkwright import clock, ids, pagination, table
 from linkwright.pagination import MAX_READS, Placed
 from linkwright.table import Key, Table
-from linkwright.voice import agents
+from linkwright.voice import agent_items, agents
 from linkwright.voice.agent_models import EscalationRule, VoicemailPlan
 from linkwright.voice.calls import items, lifecycle
 from linkwright.voice.calls.reports import Report
@@ -173,7 +173,7 @@ def _heavy_agents(stack: Stack, workspace: Workspace, letter: str) -> str:
     assert item is not None
     for _ in range(99):
         view = {**item.model_dump(mode="json"), "id": ids.new("agt")}
-        key = agents.key(workspace.partition, view["id"]).attributes()
+        key = agent_items.key(workspace.partition, view["id"]).attributes()
         stack.put("CoreTable", {**key, "view": view, "v": 1})
     return "/v1/voice/agents"
 

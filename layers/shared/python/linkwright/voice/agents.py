@@ -4,13 +4,14 @@ from functools import lru_cache
 
 from linkwright import clock, ids, pagination
 from linkwright.auth import Account
-from linkwright.errors import Conflict, ResourceNotFound, ValidationFailed
+from linkwright.errors import Conflict, ValidationFailed
 from linkwright.http import IfMatch
 from linkwright.pagination import ListQuery, Page
 from linkwright.providers.speech import speaker
 from linkwright.table import Item, Key, Table
 from linkwright.table import get as read
 from linkwright.transaction import Transaction
+from linkwright.voice.agent_items import key, not_found, version_key
 from linkwright.voice.agent_models import Agent, CreateAgent, UpdateAgent
 from linkwright.voice.compliance import caller_ids
 
@@ -18,18 +19,6 @@ _ROUTE = "voice/agents"
 _FIRST = 1
 # How many versions a process keeps of those that it has read.
 _KEPT = 64
-
-
-def key(partition: str, agent_id: str) -> Key:
-    return Key(f"W#{partition}#AGT", agent_id)
-
-
-def version_key(partition: str, agent_id: str, version: int) -> Key:
-    return Key(f"W#{partition}#AGT#{agent_id}", f"v{version:08}")
-
-
-def not_found(field: str | None = None) -> ResourceNotFound:
-    return ResourceNotFound("There is no such agent.", field=field)
 
 
 def create(account: Account, wanted: CreateAgent, tx: Transaction) -> Agent:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from linkwright.plans import PLANS, Plan
 from linkwright.table import Item, Key, Table, query
 from linkwright.transaction import Transaction
-from linkwright.workspace import members, settings, workspaces
+from linkwright.workspace import settings, workspaces
 from linkwright.workspace.models import Settings, UsageThreshold
 
 __all__ = [
@@ -70,6 +70,9 @@ def require_unchanged(tx: Transaction, partition: str, seen: Tenant) -> None:
 
 def in_charge(partition: str) -> list[InCharge]:
     """The owners and administrators of a workspace that want alerts, some at most."""
+    # Not loaded by all who only ask what the workspace may.
+    from linkwright.workspace import members
+
     workspace_id = partition.partition(".")[0]
     found: list[InCharge] = []
     behind: Item | None = None

@@ -4,15 +4,19 @@ Nothing here reads or writes: each function answers what the call's public form 
 """
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from linkwright import clock
 from linkwright.table import Item
-from linkwright.voice.agent_models import Agent
 from linkwright.voice.calls.reports import Report
 from linkwright.voice.calls.states import Status, is_dialled
 
+if TYPE_CHECKING:
+    # Of the functions that place a call none needs an agent's model.
+    from linkwright.voice.agent_models import Agent
 
-def begun(view: Item, agent: Agent) -> Item:
+
+def begun(view: Item, agent: "Agent") -> Item:
     """The call once a worker is about to dial it."""
     number = number_of(view) + 1
     attempt = {"attempt": number, "started_at": clock.timestamp(), "status": Status.DIALING.value}
@@ -25,7 +29,7 @@ def begun(view: Item, agent: Agent) -> Item:
     }
 
 
-def records_unasked(agent: Agent) -> bool:
+def records_unasked(agent: "Agent") -> bool:
     """Whether a call is recorded from the moment at which it is answered."""
     return agent.recording and not agent.recording_consent
 

@@ -11,14 +11,17 @@ the line, and while anybody waits each change of it wakes the worker that begins
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import NamedTuple, TypedDict
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 from linkwright import jobs
 from linkwright.table import ConditionFailed, Key, Table, query, update
 from linkwright.transaction import Transaction
-from linkwright.voice.agent_models import Agent
 from linkwright.voice.calls import places
 from linkwright.voice.calls.places import ALL, Entry
+
+if TYPE_CHECKING:
+    # Of the functions that place a call none needs an agent's model.
+    from linkwright.voice.agent_models import Agent
 
 # Below and above all that stands in a line, and in the lines.
 _FIRST, _LAST = "#", "~"
@@ -50,7 +53,7 @@ def key(partition: str, waiting: Waiting) -> Key:
     return Key(f"W#{partition}#WAIT", f"{waiting.of}#{waiting.call_id}")
 
 
-def of(agent: Agent | None) -> str:
+def of(agent: "Agent | None") -> str:
     """The line in which a call waits, unless it waits for its number.
 
     One whose agent may be busy waits where none but calls of that agent are behind it.

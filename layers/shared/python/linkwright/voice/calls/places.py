@@ -9,12 +9,15 @@ first: the n-th says whether it was dialled n times within some time.
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from linkwright import clock
 from linkwright.table import Item, Key, Table, get
 from linkwright.transaction import Otherwise, Transaction
-from linkwright.voice.agent_models import Agent
+
+if TYPE_CHECKING:
+    # Of the functions that place a call none needs an agent's model.
+    from linkwright.voice.agent_models import Agent
 
 # The attempts that count for a number, and how many are remembered: the largest limit there is.
 _WINDOW = timedelta(hours=24)
@@ -55,12 +58,12 @@ def key(partition: str, of: str = ALL) -> Key:
     return Key(f"W#{partition}#LINE", of)
 
 
-def limits(agent: Agent, to: str) -> dict[str, int]:
+def limits(agent: "Agent", to: str) -> dict[str, int]:
     """The sets besides the workspace's in which a call stands, and how many each may hold."""
     return ({} if agent.concurrency is None else {agent.id: agent.concurrency}) | {to: 1}
 
 
-def of(agent: Agent, to: str) -> list[str]:
+def of(agent: "Agent", to: str) -> list[str]:
     """The sets in which a call stands while it is on the phone."""
     return [ALL, *limits(agent, to)]
 

@@ -9,7 +9,7 @@ from linkwright.errors import ApiError, Conflict
 from linkwright.startup import in_advance
 from linkwright.table import Table
 from linkwright.transaction import Transaction
-from linkwright.voice import agents
+from linkwright.voice import agent_items
 from linkwright.voice.calls import items, places, said
 from linkwright.voice.calls.items import RESERVED_MINUTES, CallItem
 from linkwright.voice.calls.models import Call, GivenConsent, PlaceCall, Schedule, Window
@@ -29,7 +29,7 @@ def place(account: Account, wanted: PlaceCall, tx: Transaction) -> Call:
     the commit: no such agent (404), not to be called, or not so often (409), no minutes (402).
     """
     if not ids.matches("agt", wanted.agent_id):
-        raise agents.not_found("agent_id")
+        raise agent_items.not_found("agent_id")
     settings = workspace.tenant(account.partition).settings
     reason = rules.refusal(settings, wanted.to, has_consent=wanted.consent is not None)
     if reason is not None:
@@ -68,8 +68,8 @@ def _require(
     to, agent_id = item["view"]["to"], item["view"]["agent_id"]
     tx.require(
         Table.CORE,
-        agents.key(account.partition, agent_id),
-        otherwise=lambda: agents.not_found("agent_id"),
+        agent_items.key(account.partition, agent_id),
+        otherwise=lambda: agent_items.not_found("agent_id"),
     )
     rules.require_not_listed(tx, to, lambda: rules.error(Refusal.DO_NOT_CALL))
     most = settings.calls_per_callee_per_day
