@@ -130,7 +130,7 @@ def a_handler_with_a_way_out(checkout: Checkout) -> None:
 
 @breaks(code.domains_meet_in_operations)
 def a_domain_inside_another(checkout: Checkout) -> None:
-    rewrite(checkout, CALLS, "voice import agents", "workspace import keys as agents")
+    rewrite(checkout, CALLS, "voice import agent_items", "workspace import keys as agent_items")
 
 
 @breaks(code.domains_meet_in_operations)
