@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from linkwright import clock, ids, jobs, plans
-from linkwright.credits import balances, items
+from linkwright.credits import balances, free_answers, items
 from linkwright.errors import Conflict, QuotaExceeded, ServerError, Unavailable
 from linkwright.jobs import Work
 from linkwright.plans import PLANS
@@ -138,6 +138,22 @@ def test_a_fall_back_is_kept_and_costs_nothing(
     assert (first.headers["X-AI-Credits-Charged"], second.body) == ("0", first.body)
     assert (asker.made, balance(workspace).spent) == (1, 0)
     assert violated(stack, workspace) == []
+
+
+def test_no_model_is_asked_in_vain_without_end(
+    workspace: Workspace, asker: Asker, hand: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(free_answers, "MOST", 2)
+    asker.is_fallback = True
+    given = []
+    for number in range(4):
+        asker.post(f"k{number}")
+        given.append(asker.seconds > 0)
+    assert given == [True, True, False, False]
+    assert balance(workspace).spent == 0
+    hand.move(3600)
+    asker.post("k4")
+    assert asker.seconds > 1
 
 
 # ---- in progress ---------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import pytest
 
 from linkwright import clock, deadline
 from linkwright.ai.facts import series
+from linkwright.credits import free_answers
 from linkwright.links import items
 from linkwright.providers import llm, llm_catalogue
 from linkwright.providers.llm import Failure, ModelFailed
@@ -168,6 +169,18 @@ def test_200_a_model_that_does_not_answer_costs_nothing(
     assert answer.json["generated_by"] == "deterministic"
     assert answer.headers["X-AI-Credits-Charged"] == "0"
     assert violated(stack, workspace) == []
+
+
+def test_200_who_has_the_model_asked_in_vain_has_it_asked_no_more_for_an_hour(
+    workspace: Workspace, link: str, says: Callable[..., Vendor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(free_answers, "MOST", 2)
+    vendor = says(LIES["nothing"])
+    for _ in range(4):
+        answer = _ask(workspace, link, "?force=true")
+        assert answer.headers["X-AI-Credits-Charged"] == "0"
+        assert answer.json["generated_by"] == "deterministic"
+    assert len(vendor.asked) == 2 * 2
 
 
 def test_200_a_lie_that_is_mended_is_shown_and_charged(

@@ -8,7 +8,7 @@ from linkwright import clock
 from linkwright.credits.operations import seconds_left
 from linkwright.observability import count
 from linkwright.providers import llm
-from linkwright.providers.llm import ModelFailed, Prompt
+from linkwright.providers.llm import Failure, ModelFailed, Prompt
 from linkwright.providers.llm_types import M
 from linkwright.settings import settings
 from linkwright.workspace import operations
@@ -53,13 +53,16 @@ def ask(
 ) -> Written[M]:
     """An answer that `accept` takes, which raises `Unfit` otherwise: then it is asked once more.
 
-    Never raises for what the model does: `prompt.deterministic` answers then.
+    Never raises for what the model does: `prompt.deterministic` answers then, and where there are
+    no `seconds`.
     """
     # What was read before has taken its part of them.
     seconds = min(seconds, seconds_left())
     ends = clock.monotonic() + seconds
     try:
         asked = llm.model(partition, model, max_tokens=max_tokens)
+        if seconds <= 0 and not isinstance(asked, llm.Deterministic):
+            raise ModelFailed(Failure.TOO_SLOW, "no time is left")  # noqa: TRY301
         answer = asked.instance(prompt, kind, seconds)
         try:
             return Written(accept(answer.value), answer.generated_by, is_fallback=False)

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from linkwright import clock, deadline, idempotency
 from linkwright.auth import Account
-from linkwright.credits import balances, holds, items, records
+from linkwright.credits import balances, free_answers, holds, items, records
 from linkwright.credits.items import Hold
 from linkwright.credits.records import DONE, IN_PROGRESS, Answer, Record, RecordGone
 from linkwright.credits.weights import WEIGHTS
@@ -207,7 +207,7 @@ class _Asked:
 
     def _make(self, hold: Hold, generation: Generation[Any]) -> Response:
         try:
-            made = generation.make(seconds_left())
+            made = generation.make(seconds_left() if hold.free < free_answers.MOST else 0.0)
         except Exception:
             # If this fails too, whoever comes after the lease does it.
             with suppress(holds.Ended, Unavailable):

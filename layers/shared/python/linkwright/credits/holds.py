@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from linkwright import clock, ids, jobs, plans, usage
 from linkwright.auth import Account
-from linkwright.credits import balances, days, items
+from linkwright.credits import balances, days, free_answers, items
 from linkwright.credits.items import COMMITTED, PENDING, RELEASED, Balance, Hold
 from linkwright.credits.records import Answer, Record, RecordGone
 from linkwright.credits.weights import WEIGHTS
@@ -57,6 +57,7 @@ def reserve(account: Account, operation: str, record: Record, request_id: str) -
             lease=record.lease(),
             remaining=balance.remaining - cost,
             day=days.of(account),
+            free=free_answers.so_far(balance),
         )
         with suppress(Moved):
             return _reserve(account, hold, balance, record)
@@ -159,10 +160,11 @@ def _give_back(hold: Hold, balance: Balance, answer: Answer | None, *, with_reco
     monthly = hold.monthly if balance.period == hold.period else 0
     tx = Transaction(hold.partition, hold.request_id)
     _end(tx, hold, RELEASED)
+    count, counted = ("", {}) if answer is None else free_answers.one_more(balance)
     tx.update(
         Table.LEDGER,
         items.balance_key(hold.partition),
-        "ADD #spent :less, #reserved :fewer, #extra :extra",
+        f"{count}ADD #spent :less, #reserved :fewer, #extra :extra",
         condition="#period = :period AND #reserved >= :credits",
         values={
             "less": -monthly,
@@ -170,6 +172,7 @@ def _give_back(hold: Hold, balance: Balance, answer: Answer | None, *, with_reco
             "extra": hold.extra,
             "period": balance.period,
             "credits": hold.credits,
+            **counted,
         },
         otherwise=Moved,
     )

@@ -47,7 +47,8 @@ class Balance:
     """What a partition has.
 
     `granted` is the plan's for the cycle `period`, `spent` what is taken of it, held or used.
-    `extra` does not expire. `reserved` is what all pending holds took of both.
+    `extra` does not expire. `reserved` is what all pending holds took of both. `free` answers were
+    given in the hour `free_hour`, about: of two at once one may not be counted.
     """
 
     period: str
@@ -56,6 +57,8 @@ class Balance:
     extra: int
     reserved: int
     facts_v: int
+    free_hour: str = ""
+    free: int = 0
 
     @property
     def monthly(self) -> int:
@@ -75,6 +78,8 @@ class Balance:
             extra=int(item["extra"]),
             reserved=int(item["reserved"]),
             facts_v=int(item["facts_v"]),
+            free_hour=item.get("free_hour", ""),
+            free=int(item.get("free", 0)),
         )
 
 
@@ -84,7 +89,8 @@ class Hold:
 
     `monthly` and `extra` say of which pool, `period` of which cycle. `record` is the key of the
     idempotency record it works for; `day` that of the credential's day, if it has a limit.
-    `lease` is when another attempt may give it back, in seconds since 1970.
+    `lease` is when another attempt may give it back, in seconds since 1970. `free` is how many
+    answers cost nothing in the hour before.
     """
 
     id: str
@@ -99,6 +105,7 @@ class Hold:
     lease: int
     remaining: int
     day: str | None = None
+    free: int = 0
 
     @property
     def credits(self) -> int:
@@ -131,6 +138,7 @@ class Hold:
             lease=int(item["lease"]),
             remaining=int(item["remaining"]),
             day=item.get("day"),
+            free=int(item.get("free", 0)),
         )
 
 
