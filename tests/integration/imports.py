@@ -91,7 +91,8 @@ CHARGES = CREDITS | _names("""
     linkwright.ai.create.intent linkwright.ai.create.models linkwright.ai.create.plain
     linkwright.ai.create.routing linkwright.ai.create.tags linkwright.ai.create.words
     linkwright.credits.charging linkwright.links.operations
-    linkwright.credits.days linkwright.credits.holds linkwright.credits.operations
+    linkwright.credits.days linkwright.credits.free_answers linkwright.credits.holds
+    linkwright.credits.operations
     linkwright.credits.records linkwright.links.aliases linkwright.links.domains.held
     linkwright.links.redirect linkwright.links.redirect.host linkwright.links.targets
     linkwright.egress_targets linkwright.providers.llm linkwright.providers.llm_types
