@@ -6,9 +6,10 @@ faults, `make bench`. A rule of the template names the route that has no row.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
-from linkwright import ids
+from linkwright import clock, ids
 from linkwright.jobs import CALL, Work
 from linkwright.voice import agents
 from linkwright.webhooks import catalogue
@@ -234,6 +235,12 @@ def _routed(workspace: Workspace) -> Ask:
     return lambda: workspace.client.get(f"/api/ai/routing-suggest/{link}")
 
 
+def _ends_soon(workspace: Workspace) -> Ask:
+    soon = clock.timestamp(clock.now() + timedelta(days=3))
+    workspace.link(expires_at=soon)
+    return lambda: workspace.client.post("/api/ai/proactive/scan", json={})
+
+
 def _a_word() -> str:
     """Another one each time, and no id."""
     return ids.new("word").replace("_", "-")
@@ -370,6 +377,19 @@ ENDPOINTS = {
             "link_id": ids["lnk"],
             "params": {"utm_source": "letter"},
         },
+    ),
+    "POST /api/ai/proactive/scan": Row(
+        [
+            # What is open, strongly, and what is to be looked at; the record.
+            Cost(["Query", "Query", "TransactWriteItems"], 1.5, 3),
+            Cost(
+                # Besides the workspace, how many links there are, and the link. That it is as it
+                # was 2; the alert 2, the notification 2 and 1, the event 2 and 3, the mail 2.
+                *(["Query", "Query", "BatchGetItem", "TransactWriteItems"], 3, 17),
+                *("that finds one", _ends_soon),
+            ),
+        ],
+        body=lambda _: {},
     ),
     "POST /api/ai/suggest-alias": Row(
         # The balance; the hold; the model; what of it is free; the charge.

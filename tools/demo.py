@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from linkwright import audit, auth, clock, plans, usage
+from linkwright.ai.scan import scanning
 from linkwright.table import Item, Key, Table, get, update
 from linkwright.transaction import Transaction
 from linkwright.voice import agents
@@ -125,6 +126,8 @@ def ensure_demo(workspace_id: str, name: str, plan: str) -> Item:
     workspace = ensure_workspace(workspace_id, name, plan, settings.OFF)
     off = {"off": settings.OFF.model_dump(mode="json")}
     kept = "SET #settings = if_not_exists(#settings, :off)"
+    for partition in (workspace["id"], f"{workspace['id']}.test"):
+        scanning.begin(partition)
     return update(Table.CORE, workspaces.key(workspace["id"]), kept, values=off)
 
 

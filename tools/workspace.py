@@ -20,9 +20,9 @@ from pydantic import TypeAdapter
 from linkwright import audit, auth, ids, ownership
 from linkwright.errors import Unavailable
 from linkwright.plans import PLANS
-from linkwright.table import Item
+from linkwright.table import Item, Table
 from linkwright.transaction import Outrun, Transaction
-from linkwright.workspace import billing, keys, members, people, settings, workspaces
+from linkwright.workspace import billing, facts, keys, members, people, settings, workspaces
 from linkwright.workspace.identity import organisations
 from linkwright.workspace.identity.clerk_models import Id
 from linkwright.workspace.models import Country, Settings
@@ -92,6 +92,8 @@ def create(asked: argparse.Namespace) -> str:
     tx = Transaction(workspace_id, OPERATOR, audit.OPERATOR)
     rules = settings.of_new(asked.country)
     workspace = workspaces.create(workspace_id, asked.name, asked.plan, rules, tx)
+    # What follows from a plan begins, as the hourly look at its links.
+    tx.put(Table.CORE, facts.asked_for(workspace_id))
     keys.bump(tx, workspace_id)
     name, scopes = "made by the operator", sorted(auth.SCOPES)
     _, token = keys.make(workspace, mode="live", role="owner", scopes=scopes, name=name, tx=tx)

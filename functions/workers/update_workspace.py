@@ -1,4 +1,4 @@
-"""Queue WorkspaceQueue: what follows from a workspace's plan, its cycle, its use, its domains."""
+"""Queue WorkspaceQueue: what follows from a workspace's plan, its use, its domains and links."""
 
 from collections.abc import Callable, Mapping
 
@@ -12,16 +12,31 @@ from linkwright.workspace import facts, thresholds
 
 def _follow_plan(work: Work) -> None:
     """Credits first: the job is done once what credentials know is copied."""
+    from linkwright.ai.scan import scanning
+
     for partition in (work.sk, f"{work.sk}.test"):
         balances.follow_plan(partition)
+        scanning.begin(partition)
     facts.copy(work)
 
 
 def _look_again(work: Work) -> None:
-    # What asks DNS is loaded where a domain is due: of most work here it is no part.
+    # Loaded where it is due, as what follows is: of most work here it is no part.
     from linkwright.links.domains import checking
 
     checking.look_again(work)
+
+
+def _scan(work: Work) -> None:
+    from linkwright.ai.scan import scanning
+
+    scanning.run(work)
+
+
+def _mail_alerts(work: Work) -> None:
+    from linkwright.ai.scan import mailing
+
+    mailing.send(work)
 
 
 DONE_BY: Mapping[str, Callable[[Work], None]] = {
@@ -31,6 +46,8 @@ DONE_BY: Mapping[str, Callable[[Work], None]] = {
     jobs.USAGE: thresholds.tell,
     jobs.NOTICE: notices.send,
     jobs.DOMAIN: _look_again,
+    jobs.SCAN: _scan,
+    jobs.ALERT_MAIL: _mail_alerts,
 }
 
 

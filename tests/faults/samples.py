@@ -4,13 +4,14 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from tests import webhooks
 from tests.clerk import clerk_event, membership, organisation
 from tests.client import load
-from tests.factories import CALLEE, HOOK
+from tests.factories import CALLEE, HOOK, TARGET
 from tests.faults import wiring
 from tests.faults.hooks import EVENT_ID, FAILS_AT_FIRST, GONE, NOTIFICATION_ID, TAKES, WANTED
 from tests.faults.telephone import A_MACHINE, BUSY_AT_FIRST, WANTS_A_PERSON
@@ -87,6 +88,7 @@ _CREATE_KEY = "POST /v1/keys"
 _CREATE_LINK = "POST /api/links"
 _CREATE_CAMPAIGN = "POST /api/campaigns"
 _CREATE_DOMAIN = "POST /api/domains"
+LINK_THAT_ENDS = "POST /api/links that ends soon"
 _SUGGEST = "POST /api/ai/suggest-alias"
 _LONG_AGO = "2020-01-01T00:00:00Z"
 
@@ -131,6 +133,7 @@ _WANTED = {
         {"type": "set_utm", "link_id": "{id}", "params": {"utm_source": "letter"}},
         after=_CREATE_LINK,
     ),
+    "POST /api/ai/proactive/scan": _Wanted({}, after=LINK_THAT_ENDS),
     "POST /callbacks/clerk": _Wanted(
         clerk_event("organizationMembership.created", membership("org_a", "user_a"), 1),
         after=_ORGANISATION,
@@ -147,6 +150,13 @@ _OF_ONE_AT_A_TIME = f"{_PLACE_CALL} of an agent that takes one at a time"
 
 # The same routes, where more can become of them.
 _CASES = {
+    LINK_THAT_ENDS: _Wanted(
+        {
+            "url": TARGET,
+            "alias": "ends",
+            "expires_at": f"{datetime.now(UTC).date() + timedelta(days=4)}T00:00:00Z",
+        }
+    ),
     _ORGANISATION: _Wanted(
         clerk_event("organization.created", organisation("org_a", "user_b")), until=Until.ASKED
     ),

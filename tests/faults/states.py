@@ -41,6 +41,7 @@ _VOLATILE = {
     "made_at",
     "fresh_until",
     "bell",
+    "runs",
     "leased_until",
     "rests_until",
     "v",

@@ -50,9 +50,9 @@ def test_second_run_in_the_middle_sends_what_it_claims(world: World, file: str) 
     assert problems == []
 
 
-# What is due long after a case is over, or after a request that was killed: `test_domains.py` and
-# `test_credits.py` have these due. A line wakes by its level.
-APART = {jobs.LINE, jobs.DOMAIN, jobs.HOLD, jobs.RENEWAL}
+# What is due long after a case is over, or after a request that was killed: `test_domains.py`,
+# `test_scans.py` and `test_credits.py` have these due. A line wakes by its level.
+APART = {jobs.LINE, jobs.DOMAIN, jobs.SCAN, jobs.HOLD, jobs.RENEWAL}
 
 
 @pytest.mark.parametrize("kind", sorted(jobs.KINDS.keys() - APART))

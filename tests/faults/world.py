@@ -41,7 +41,7 @@ DELIVERIES = 5
 VISIBILITY = timedelta(seconds=361)
 _FAR = timedelta(days=10)
 # What is due again each time that it is done: whoever waited for its end would wait for ever.
-_RECURRING = {jobs.DOMAIN}
+_RECURRING = {jobs.DOMAIN, jobs.SCAN}
 _TICK = timedelta(seconds=70)
 _ROUNDS = 400
 

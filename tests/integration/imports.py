@@ -47,7 +47,8 @@ EVERY = _names("""
 # Those that only read.
 READS = _names("""
     linkwright.ai linkwright.ai.actions linkwright.ai.actions.models
-    linkwright.ai.actions.operations
+    linkwright.ai.actions.operations linkwright.ai.scan linkwright.ai.scan.models
+    linkwright.ai.scan.operations linkwright.links.candidates
     linkwright.aws linkwright.links linkwright.links.campaign_models linkwright.links.campaigns
     linkwright.links.domains linkwright.links.domains.domains linkwright.links.domains.items
     linkwright.links.domains.models
@@ -115,6 +116,9 @@ EXPLAINS = CHARGES | _names("""
 WRITES = _names("""
     linkwright.ai linkwright.ai.actions linkwright.ai.actions.applying
     linkwright.ai.actions.models linkwright.ai.actions.undo
+    linkwright.ai.scan.alerts linkwright.ai.scan.judging linkwright.ai.scan.letters
+    linkwright.ai.scan.looking linkwright.ai.scan.scanning linkwright.ai.scan.writing
+    linkwright.links.metrics.operations linkwright.notifications.operations
     linkwright.ai.create linkwright.ai.create.goals linkwright.ai.create.hebrew
     linkwright.ai.create.models linkwright.ai.create.onboarding linkwright.ai.create.plain
     linkwright.ai.create.words

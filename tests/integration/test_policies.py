@@ -16,8 +16,10 @@ import pytest
 
 from linkwright import clock, ids, jobs, plans, settings, usage
 from linkwright.ai import answers
+from linkwright.ai.scan import letters, looking, scanning
 from linkwright.credits.items import hold_key, renewal_key
 from linkwright.jobs import Work
+from linkwright.links import candidates
 from linkwright.links.items import cap_key, day_row, domain_key, link_rows, salt_key, visit_key
 from linkwright.links.metrics.rows import MOST_NAMES
 from linkwright.links.redirect import front, salts
@@ -296,11 +298,67 @@ def changes_and_lists_short_links(stack: Stack, workspace: Workspace) -> None:
 
 
 def applies_and_undoes_actions(stack: Stack, workspace: Workspace) -> None:
-    """What is noted of a link whose conversions nobody tracks goes, and comes back."""
+    """What is noted of a link whose conversions nobody tracks goes, and comes back; the
+    alias of another is somebody else's by now, with its domain.
+    """
     action = {"type": "enable_conversion_tracking", "link_id": workspace.link()["id"], "params": {}}
     path = "/api/ai/actions/apply"
     undo = workspace.client.post(path, json=action).json["undo"]
     assert workspace.client.post(path, json=undo).json["undo"]["type"] == action["type"]
+    name, seller = "sold.rights.example.com", make_workspace()
+    sold = seller.link(domain=seller.proven(name), alias="sold")
+    nameserver.forget(f"_linkwright.{name}")
+    workspace.link(domain=workspace.proven(name), alias="sold")
+    assert seller.client.post(path, json=action | {"link_id": sold["id"]}).status == 200
+
+
+def scans_links(stack: Stack, workspace: Workspace) -> None:
+    """By the endpoint and by the job: what is found, what is none, and what is over or less."""
+    scan, work = "/api/ai/proactive/scan", jobs.at(scanning.key(workspace.partition))
+    soon = clock.timestamp(clock.now() + timedelta(hours=2))
+
+    def has_some() -> list[str]:
+        found = []
+        for cap in (1, 10):
+            link = workspace.link(expires_at=soon, click_cap=cap + 1)
+            stack.put("ClicksTable", {**cap_key(link["id"]).attributes(), "passed": 1})
+            path, at = f"/api/links/{link['id']}", {"If-Match": "1"}
+            changed = workspace.client.request("PATCH", path, json={"click_cap": cap}, headers=at)
+            assert changed.status == 200
+            tx = Transaction(workspace.partition, "req_test")
+            candidates.note(tx, candidates.UNTRACKED, link["id"])
+            tx.commit()
+            found.append(path)
+        return found
+
+    def changes(paths: list[str]) -> None:
+        later = {"expires_at": clock.timestamp(clock.now() + timedelta(days=3))}
+        at = {"If-Match": "2"}
+        assert workspace.client.request("PATCH", paths[0], json=later, headers=at).status == 200
+        assert workspace.client.request("DELETE", paths[1]).status == 204
+
+    def runs() -> None:
+        update(Table.CORE, work.key, "SET #next_at = :past", values={"past": LONG_AGO})
+        invoke("update_workspace", queue_event([work.message()]), Context(60_000))
+
+    scanning.begin(workspace.partition)
+    with pytest.MonkeyPatch.context() as patch:
+        # There is never time for all of it.
+        patch.setattr(scanning, "_A_PAGE_S", 1_000)
+        patch.setattr(looking, "_PAGE", 1)
+        assert workspace.client.post(scan).status == 200
+        paths = has_some()
+        assert workspace.client.post(scan).json == {"new_alerts": 1}
+    assert workspace.client.post(scan).json == {"new_alerts": 2}
+    changes(paths)
+    assert workspace.client.post(scan).json == {"new_alerts": 0}
+    paths = has_some()
+    runs()
+    changes(paths)
+    runs()
+    (mail, *_) = (row for row in stack.rows("CoreTable", workspace.id) if "lines" in row)
+    mailed = jobs.at(letters.key(workspace.partition, mail["sk"]))
+    invoke("update_workspace", queue_event([mailed.message()]), Context(60_000))
 
 
 def counts_clicks(stack: Stack, workspace: Workspace) -> None:
@@ -629,6 +687,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     has_a_domain,
     changes_and_lists_short_links,
     applies_and_undoes_actions,
+    scans_links,
     counts_clicks,
     forgets_who_visited,
     makes_keys_where_others_have_expired,

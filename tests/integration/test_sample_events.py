@@ -303,6 +303,11 @@ def test_200_apply_action() -> None:
     assert answer.json["undo"]["params"]["snapshot"] == {"utm_source": None}
 
 
+def test_200_scan_links() -> None:
+    answer = replay("scan_links")
+    assert (answer.status, list(answer.json)) == (200, ["new_alerts"])
+
+
 def test_200_get_analytics() -> None:
     answer = replay("get_analytics")
     assert (answer.status, answer.json["link_id"], answer.json["interval"]) == (

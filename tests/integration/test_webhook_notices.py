@@ -8,8 +8,7 @@ import pytest
 
 from linkwright import audit, ids, jobs
 from linkwright.errors import Unavailable, Unheard
-from linkwright.providers import mail
-from linkwright.providers.mail import Mail, MailNotConfigured, MailRefused
+from linkwright.providers.mail import Mail, MailNotConfigured, MailRefused, once
 from linkwright.table import Item, Key, Table, get, update
 from linkwright.transaction import Transaction
 from linkwright.webhooks import deliveries, health
@@ -26,7 +25,7 @@ from tests.stack import Stack
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[Mail]:
     found: list[Mail] = []
-    monkeypatch.setattr(mail, "send", lambda letter: found.append(letter))
+    monkeypatch.setattr(once, "send", lambda letter: found.append(letter))
     return found
 
 
@@ -159,7 +158,7 @@ def test_whom_ses_had_no_time_for_is_mailed_by_the_next_run(
             raise Unavailable
         return "id"
 
-    monkeypatch.setattr(mail, "send", refuses_at_first)
+    monkeypatch.setattr(once, "send", refuses_at_first)
     where = _notice(workspace)
     assert jobs.is_due(_look(where))
     assert not jobs.is_due(_look(where))
@@ -175,7 +174,7 @@ def test_it_is_done_where_nobody_is_mailed_anything(
     def refuses(_: Mail) -> str:
         raise MailNotConfigured
 
-    monkeypatch.setattr(mail, "send", refuses)
+    monkeypatch.setattr(once, "send", refuses)
     assert not jobs.is_due(_look(_notice(workspace)))
 
 
@@ -192,7 +191,7 @@ def test_a_mail_that_ses_refuses_is_done_and_an_alarm(
     def refuses(_: Mail) -> str:
         raise MailRefused("sender_not_verified")
 
-    monkeypatch.setattr(mail, "send", refuses)
+    monkeypatch.setattr(once, "send", refuses)
     assert not jobs.is_due(_look(_notice(workspace)))
     assert '"mail_refused":[1.0]' in capsys.readouterr().out
     (told,) = [one for one in caplog.records if one.getMessage() == "mail refused"]
@@ -210,7 +209,7 @@ def test_nobody_is_mailed_twice_after_an_answer_that_was_lost(
         tried.append(letter.to)
         raise Unheard
 
-    monkeypatch.setattr(mail, "send", is_lost)
+    monkeypatch.setattr(once, "send", is_lost)
     where = _notice(workspace)
     assert jobs.is_due(_look(where))
     assert jobs.is_due(_look(where))

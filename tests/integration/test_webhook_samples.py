@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from linkwright import jobs, usage
 from linkwright.jobs import Work
+from linkwright.links import items
 from linkwright.plans import period
 from linkwright.transaction import Transaction
 from linkwright.webhooks import catalogue, deliveries, queue
@@ -70,13 +71,15 @@ def _fail(stack: Stack, workspace: Workspace, receivers: Receivers, hand: Hand) 
 
 
 def _link(stack: Stack, workspace: Workspace) -> None:
-    """Made, changed, changed by an action, blocked and deleted."""
+    """Made, changed, nearly used up, changed by an action, blocked and deleted."""
     sample = catalogue.sample("link.created")
     names = ("url", "alias", "title", "tags", "utm_source", "geo", "metadata")
     link = workspace.link(**{name: sample[name] for name in names})
     path, at = f"/api/links/{link['id']}", {"If-Match": "1"}
     changed = workspace.client.request("PATCH", path, json={"click_cap": 1000}, headers=at)
     assert changed.status == 200
+    stack.put("ClicksTable", {**items.cap_key(link["id"]).attributes(), "passed": 900})
+    assert workspace.client.post("/api/ai/proactive/scan").json == {"new_alerts": 1}
     action = {"type": "set_utm", "link_id": link["id"], "params": {"utm_source": "letter"}}
     assert workspace.client.post("/api/ai/actions/apply", json=action).status == 200
     assert links.set_blocked(link["id"], workspace.partition, blocked=True)

@@ -35,6 +35,8 @@ NOTICE = "ntc"
 HOLD = "hold"
 RENEWAL = "rnw"
 DOMAIN = "dom"
+SCAN = "scan"
+ALERT_MAIL = "alm"
 
 # A marked item as it was, if it was there, and as it is.
 Change = tuple[Item | None, Item]
@@ -129,6 +131,9 @@ KINDS = {
     RENEWAL: _AFTERWARDS,
     # A name is looked at again for as long as it is somebody's.
     DOMAIN: _AFTERWARDS._replace(longest=timedelta.max),
+    # The links of a workspace are looked at each hour for as long as its plan has AI.
+    SCAN: _AFTERWARDS._replace(longest=timedelta.max),
+    ALERT_MAIL: Kind("workspace_queue_url", (5, 60, 300, 900, 3600), timedelta(days=1)),
 }
 
 

@@ -5,26 +5,35 @@ them, only the models are wanted.
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import date
 
-from linkwright import clock
+from linkwright import clock, usage
 from linkwright.http import Request
+from linkwright.links import candidates as noted
 from linkwright.links import items
+from linkwright.links.candidates import EXPIRING, NEAR_CAP, UNTRACKED, Candidate, dismiss
 from linkwright.links.domains.models import Domain
 from linkwright.links.items import OWN_HOST, LinkView
 from linkwright.links.models import MAX_COUNTRIES, Link, Url, Utm
 from linkwright.table import Item, Key, Table, get_many, query
-from linkwright.transaction import Transaction
+from linkwright.transaction import Outrun, Transaction
 
 __all__ = [
+    "EXPIRING",
     "MAX_COUNTRIES",
+    "NEAR_CAP",
+    "UNTRACKED",
+    "Candidate",
     "Domain",
     "Link",
     "LinkView",
     "Url",
     "Utm",
+    "candidates",
     "change",
     "counted",
+    "dismiss",
     "find",
     "free_aliases",
     "leading",
@@ -32,6 +41,8 @@ __all__ = [
     "load_changes",
     "newest",
     "require_target",
+    "require_unchanged",
+    "rows",
     "stored",
 ]
 
@@ -78,6 +89,30 @@ def change(row: Item, fields: Item, request: Request, tx: Transaction) -> Link:
     from linkwright.links import changes
 
     return changes.change_fields(row, fields, request, tx)
+
+
+def candidates(
+    partition: str, behind: Item | None, limit: int
+) -> tuple[list[Candidate], Item | None]:
+    """A page of the links that somebody should look at, and the key to go on from."""
+    return noted.find(partition, behind=behind, limit=limit)
+
+
+def rows(partition: str, link_ids: Iterable[str], besides: Key) -> tuple[dict[str, Item], int]:
+    """Up to 98 links as `change` takes them, by their ids, and how many the workspace has: by one
+    strong read, with an item that is there.
+    """
+    keys = {link_id: items.link_key(partition, link_id) for link_id in link_ids}
+    counter = usage.standing(partition, "links")
+    found = get_many(Table.CORE, [besides, counter, *keys.values()], strong=True)
+    number = int(found.get(counter, {}).get("committed", 0))
+    return {link: found[key] for link, key in keys.items() if key in found}, number
+
+
+def require_unchanged(tx: Transaction, row: Item) -> None:
+    """Let a change happen only if a link is as it was read. Raises `Outrun` at the commit."""
+    where = items.link_key(tx.partition, row["sk"])
+    tx.require(Table.CORE, where, "#v = :seen", values={"seen": row["v"]}, otherwise=Outrun)
 
 
 def newest(partition: str, limit: int) -> list[LinkView]:

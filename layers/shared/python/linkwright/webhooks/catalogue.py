@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from pydantic import BaseModel
 
 from linkwright.ai.actions.operations import AppliedAction
+from linkwright.ai.scan.operations import LinkAlert
 from linkwright.fields import Model
 from linkwright.links.operations import Domain, Link
 from linkwright.voice import operations as voice
@@ -32,6 +33,7 @@ _OBJECTS: Mapping[str, type[BaseModel]] = {
     "link.updated": Link,
     "link.deleted": Link,
     "link.blocked": Link,
+    "link.alert": LinkAlert,
     "action.applied": AppliedAction,
     "domain.verified": Domain,
     "domain.failed": Domain,

@@ -20,6 +20,7 @@ EVENT_TYPES = {
     "link.updated": "A short link was changed.",
     "link.deleted": "A short link was deleted: this is what it was.",
     "link.blocked": "The operator blocked a short link, or lets it lead on again.",
+    "link.alert": "Somebody should look at a short link: it ends, is used up, or is not tracked.",
     "action.applied": "An action was applied to a short link, or undone: what it has changed.",
     "domain.verified": "A domain of short links was proven to be the workspace's.",
     "domain.failed": "A domain of short links is not proven any more: no link is made on it.",

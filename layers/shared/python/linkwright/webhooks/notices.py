@@ -1,20 +1,16 @@
 """Notices: the owners of a workspace are mailed when an endpoint begins to fail, and at its end.
 
-A notice is a job of its own, asked for in the transaction of what it tells. Each address is noted
-before it is mailed: a run that is killed then, or hears nothing of SES, leaves somebody without the
-mail, never with two; the events and the endpoint itself tell the same. Whom SES did not take it for
-is noted no longer, and mailed by the next run.
+A notice is a job of its own, asked for in the transaction of what it tells. Each is mailed once or
+not at all; the events and the endpoint itself tell the same.
 """
 
 from contextlib import suppress
 
 from linkwright import jobs
-from linkwright.errors import Unavailable, Unheard
 from linkwright.jobs import AlreadyDone, Work
-from linkwright.observability import count, log_failure
 from linkwright.providers import mail
-from linkwright.providers.mail import Mail, MailNotConfigured, MailRefused
-from linkwright.table import ConditionFailed, Item, Key, Table, update
+from linkwright.providers.mail import Mail, MailNotConfigured
+from linkwright.table import Item
 from linkwright.transaction import Transaction
 from linkwright.workspace import operations as workspace
 
@@ -49,34 +45,11 @@ def send(work: Work) -> None:
         partition = jobs.partition_of(work.pk)
         for person in workspace.in_charge(partition):
             if person.id not in notice["mailed"]:
-                _send_to(work.key, person.id, _mail(partition, notice, person.email))
+                mail.send_once(work.key, person.id, _mail(partition, notice, person.email))
     tx = Transaction(jobs.partition_of(work.pk), "")
     tx.finish(work.key)
     with suppress(AlreadyDone):
         tx.commit()
-
-
-def _send_to(notice: Key, person_id: str, letter: Mail) -> None:
-    try:
-        update(
-            Table.CORE,
-            notice,
-            "ADD #mailed :one",
-            condition="NOT contains(#mailed, :person)",
-            values={"one": {person_id}, "person": person_id},
-        )
-    except ConditionFailed:
-        return  # another run is at it
-    try:
-        mail.send(letter)
-    except MailRefused as refusal:
-        count("mail_refused")
-        log_failure("mail refused", refusal, reason=refusal.reason)
-    except Unheard:
-        raise
-    except Unavailable:
-        update(Table.CORE, notice, "DELETE #mailed :one", values={"one": {person_id}})
-        raise
 
 
 def _mail(partition: str, notice: Item, address: str) -> Mail:

@@ -111,6 +111,15 @@ def _links() -> Mapping[str, Object]:
         "link.updated": changed,
         "link.deleted": changed,
         "link.blocked": changed | {"blocked": True},
+        "link.alert": {
+            "id": "alr_01M6DSG7E0EXAMP1EEXAMP1E09",
+            "kind": "near_click_cap",
+            "link_id": _LINK,
+            "short_url": "https://example.com/spring",
+            "message": "The link spring has used 900 of the 1000 clicks of its cap.",
+            "data": {"click_cap": 1000, "clicks": 900},
+            "created_at": "2026-11-02T09:30:00Z",
+        },
         "action.applied": {
             "id": "act_01M6DSG7E0EXAMP1EEXAMP1E08",
             "type": "set_utm",

@@ -1,0 +1,74 @@
+"""Whether a link is one to look at, and why: by what holds of it now."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from math import ceil
+from typing import NamedTuple
+
+from linkwright import clock
+from linkwright.ai.scan.models import AlertKind
+from linkwright.links.operations import LinkView
+from linkwright.table import Item
+
+SOON, VERY_SOON = timedelta(days=7), timedelta(hours=24)
+NEAR = 0.9
+MANY, DAYS = 100, 7
+# A winner that people were told of is one for as long as it is followed so often.
+STILL = 50
+# Of so many links one may be a winner.
+ONE_OF = 10
+
+
+class Finding(NamedTuple):
+    """`level` rises where it is to be told again; `message` is for people."""
+
+    kind: AlertKind
+    level: int
+    data: Item
+    message: str
+
+
+def leads(link: LinkView) -> bool:
+    return not (link["archived"] or link["blocked"])
+
+
+def expiring(link: LinkView) -> Finding | None:
+    if "expires_at" not in link or not leads(link):
+        return None
+    left = clock.parse(link["expires_at"]) - clock.now()
+    if not timedelta(0) < left <= SOON:
+        return None
+    level, within = (2, "24h") if left <= VERY_SOON else (1, "7d")
+    data = {"expires_at": link["expires_at"], "within": within}
+    words = f"The link {link['alias']} ends at {link['expires_at']}."
+    return Finding("expiring_soon", level, data, words)
+
+
+def near_cap(link: LinkView, passed: int) -> Finding | None:
+    cap = link.get("click_cap")
+    if cap is None or not leads(link) or passed < NEAR * cap:
+        return None
+    words = f"The link {link['alias']} has used {min(passed, cap)} of the {cap} clicks of its cap."
+    return Finding("near_click_cap", 1, {"click_cap": cap, "clicks": min(passed, cap)}, words)
+
+
+def is_untracked(link: LinkView) -> bool:
+    return leads(link) and not link["track_conversion"]
+
+
+def winners(clicks: Mapping[str, int], links: int) -> set[str]:
+    """Those that at most a tenth of so many links are followed more often than, itself included;
+    one link at least may be.
+    """
+    most = max(ceil(links / ONE_OF), 1)
+    ranked = sorted(clicks.values(), reverse=True)
+    least = ranked[most - 1] if len(ranked) >= most else 0
+    return {link for link, count in clicks.items() if count >= least}
+
+
+def untracked(link: LinkView, clicks: int) -> Finding:
+    words = (
+        f"The link {link['alias']} was followed {clicks} times in {DAYS} days, and its conversions"
+        " are not tracked."
+    )
+    return Finding("untracked_winner", 1, {"clicks": clicks, "days": DAYS}, words)

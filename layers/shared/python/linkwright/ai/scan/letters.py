@@ -1,0 +1,32 @@
+"""What a scan has found as a job: to be mailed, with what else the same scan finds."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from linkwright import clock, jobs
+from linkwright.table import Item, Key, Table
+from linkwright.transaction import Transaction
+
+# For so long what a scan writes apart is gathered.
+_GATHERED = timedelta(seconds=90)
+
+
+def key(partition: str, run: str) -> Key:
+    return Key(f"W#{partition}#ALM", run)
+
+
+def ask(tx: Transaction, run: str, lines: Sequence[str]) -> None:
+    """Have what a run has found mailed, with what else it finds."""
+    facts: Item = {
+        **jobs.due(jobs.ALERT_MAIL, run, clock.now() + _GATHERED),
+        "ttl": clock.epoch() + int(jobs.RETENTION.total_seconds()),
+    }
+    tx.update(
+        Table.CORE,
+        key(tx.partition, run),
+        "SET "
+        + ", ".join(f"#{name} = :{name}" for name in facts)
+        # A set has something in it.
+        + " ADD #lines :lines, #found :found, #mailed :nobody",
+        values={**facts, "lines": set(lines), "found": len(lines), "nobody": {""}},
+    )

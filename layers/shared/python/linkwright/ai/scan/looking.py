@@ -1,0 +1,155 @@
+"""Looking at the links of a workspace that may be ones to be told of, and at no other.
+
+What is read are the rows of candidates, these links, and the alerts that are open: what a link
+costs that gives nothing is one look, after which its row is gone.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cache, partial
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from linkwright import clock
+from linkwright.ai.scan import alerts, judging
+from linkwright.ai.scan.alerts import Place
+from linkwright.ai.scan.judging import Finding
+from linkwright.ai.scan.models import AlertKind
+from linkwright.links import operations as links
+from linkwright.links.metrics import operations as metrics
+from linkwright.links.operations import Candidate
+from linkwright.table import Item
+from linkwright.transaction import Transaction
+from linkwright.workspace import operations as workspace
+
+# A read takes a hundred items: besides the links, what tells how many there are.
+_PAGE = 98
+_KINDS: dict[str, AlertKind] = {
+    links.EXPIRING: "expiring_soon",
+    links.NEAR_CAP: "near_click_cap",
+    links.UNTRACKED: "untracked_winner",
+}
+
+
+class Change(NamedTuple):
+    """What is to be written, as so many items of a transaction; with whom it is about, if told."""
+
+    add: Callable[[Transaction], None]
+    operations: int = 1
+    told: Finding | None = None
+    link: Item | None = None
+
+
+@dataclass
+class Looked:
+    """`is_whole`: there was time for all of it; else `reached` is where to go on."""
+
+    changes: list[Change] = field(default_factory=list)
+    is_whole: bool = True
+    reached: Item | None = None
+
+
+@dataclass
+class _Look:
+    partition: str
+    zone: Callable[[], ZoneInfo]
+    opened: dict[Place, Item]
+    links: int = 0
+    changes: list[Change] = field(default_factory=list)
+    # Those that are followed often enough, to be ranked when all are known.
+    often: dict[str, tuple[Item, int]] = field(default_factory=dict)
+
+    def page(self, places: Sequence[tuple[Place, Candidate | None]]) -> None:
+        found, self.links = links.rows(
+            self.partition, {place.link for place, _ in places}, workspace.place(self.partition)
+        )
+        for place, candidate in places:
+            link = found.get(place.link)
+            if place.kind == "untracked_winner":
+                self._count(place, link, candidate)
+            else:
+                self._settle(place, link, _judged(place.kind, link), candidate)
+
+    def rank(self) -> None:
+        """Those that are followed often, when all of them are known. Who was a winner stays one:
+        else whoever comes and goes at the edge would be told of each hour.
+        """
+        clicks = {link: count for link, (_, count) in self.often.items()}
+        best = judging.winners(clicks, self.links)
+        for link, (row, count) in self.often.items():
+            place = Place("untracked_winner", link)
+            is_one = link in best or place in self.opened
+            found = judging.untracked(row["view"], count) if is_one else None
+            self._settle(place, row, found, None)
+
+    def _count(self, place: Place, link: Item | None, candidate: Candidate | None) -> None:
+        if link is not None and judging.is_untracked(link["view"]):
+            count = self._clicks(place.link)
+            if count >= (judging.STILL if place in self.opened else judging.MANY):
+                self.often[place.link] = link, count
+                return
+        self._settle(place, link, None, candidate)
+
+    def _clicks(self, link: str) -> int:
+        today = clock.now().astimezone(self.zone()).date()
+        first = today - timedelta(days=judging.DAYS - 1)
+        return int(links.counted(self.partition, link, first, today)["clicks"])
+
+    def _settle(
+        self, place: Place, link: Item | None, found: Finding | None, seen: Candidate | None
+    ) -> None:
+        before = self.opened.get(place)
+        level = before["level"] if before else 0
+        if link is not None and found is not None and found.level > level:
+            add = partial(alerts.tell, link=link, found=found, before=before)
+            self.changes.append(Change(add, alerts.OPERATIONS, found, link))
+        elif before is not None and found is None:
+            self.changes.append(Change(partial(alerts.clear, before=before)))
+        elif before is not None and found is not None and found.level < level:
+            self.changes.append(Change(partial(alerts.lower, before=before, level=found.level)))
+        # What is over soon goes by itself.
+        if found is None and seen is not None and seen.reason != links.EXPIRING:
+            self.changes.append(Change(partial(links.dismiss, seen=seen)))
+
+
+def look(
+    partition: str,
+    zone: Callable[[], ZoneInfo],
+    may_go_on: Callable[[], bool],
+    behind: Item | None = None,
+) -> Looked:
+    """`may_go_on`: whether there is time for another page; one is looked at in any case."""
+    looking = _Look(partition, cache(zone), alerts.opened(partition))
+    met: set[Place] = set()
+    while True:
+        page, behind = links.candidates(partition, behind, _PAGE)
+        places = {Place(_KINDS[one.reason], one.link): one for one in page}
+        new = [(place, one) for place, one in places.items() if place not in met]
+        met |= places.keys()
+        if new:
+            looking.page(new)
+        if behind is None or not may_go_on():
+            break
+    if behind is None:
+        # Those of which no row says any more that they are to be looked at.
+        for few in _few([(place, None) for place in looking.opened if place not in met]):
+            if may_go_on():
+                looking.page(few)
+    looking.rank()
+    return Looked(looking.changes, behind is None, behind)
+
+
+def _judged(kind: AlertKind, link: Item | None) -> Finding | None:
+    if link is None:
+        return None
+    if kind == "expiring_soon":
+        return judging.expiring(link["view"])
+    has_cap = "click_cap" in link["view"] and judging.leads(link["view"])
+    return judging.near_cap(link["view"], metrics.passed_cap(link["sk"])) if has_cap else None
+
+
+def _few(
+    places: Sequence[tuple[Place, Candidate | None]],
+) -> Iterator[Sequence[tuple[Place, Candidate | None]]]:
+    return (places[at : at + _PAGE] for at in range(0, len(places), _PAGE))

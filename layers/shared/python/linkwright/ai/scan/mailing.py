@@ -1,0 +1,57 @@
+"""Mail of what a scan has found: one to each who wants alerts, of all that it found."""
+
+from contextlib import suppress
+
+from linkwright import jobs
+from linkwright.jobs import AlreadyDone, Work
+from linkwright.providers import mail
+from linkwright.providers.mail import Mail, MailNotConfigured
+from linkwright.table import Item
+from linkwright.transaction import Transaction
+from linkwright.workspace import operations as workspace
+
+_MOST_LINES = 50
+_TEXT = """\
+Of the short links of your workspace {workspace}, in {mode} mode, somebody should look at these:
+
+{lines}
+{rest}
+GET /api/notifications has each of them.
+
+Who wants no such mail sets "alerts" of their membership to "off":
+PATCH /v1/workspace/members/{member}
+"""
+
+
+def send(work: Work) -> None:
+    """Mail it to those who are not mailed yet. Raises `Unavailable`."""
+    job = jobs.stored(work.key)
+    if not jobs.is_due(job):
+        return
+    partition = jobs.partition_of(work.pk)
+    with suppress(MailNotConfigured):
+        for person in workspace.in_charge(partition):
+            if person.id not in job["mailed"]:
+                mail.send_once(work.key, person.id, _mail(partition, job, person))
+    tx = Transaction(partition, "")
+    tx.finish(work.key)
+    with suppress(AlreadyDone):
+        tx.commit()
+
+
+def _mail(partition: str, job: Item, person: workspace.InCharge) -> Mail:
+    lines, found = sorted(job["lines"])[:_MOST_LINES], int(job["found"])
+    more = found - len(lines)
+    text = _TEXT.format(
+        workspace=partition.removesuffix(".test"),
+        mode="test" if partition.endswith(".test") else "live",
+        lines="\n".join(f"- {line}" for line in lines),
+        rest=f"- and {more} more\n" if more > 0 else "",
+        member=person.id,
+    )
+    subject = (
+        "A short link of yours needs a look"
+        if found == 1
+        else (f"{found} short links of yours need a look")
+    )
+    return Mail(person.email, subject, text)

@@ -1,0 +1,127 @@
+"""The scan: when somebody asks for it, and each hour for as long as the plan has AI.
+
+The hourly one is a job of its workspace and mode, which puts itself off.
+"""
+
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from zlib import crc32
+from zoneinfo import ZoneInfo
+
+from linkwright import clock, deadline, jobs
+from linkwright.ai.scan import looking, writing
+from linkwright.ai.scan.looking import Looked
+from linkwright.ai.scan.models import Scanned
+from linkwright.auth import Account
+from linkwright.errors import Unavailable
+from linkwright.jobs import AlreadyDone, Work
+from linkwright.table import CALL_BUDGET_S, Item, Key, Table
+from linkwright.transaction import Outrun, Transaction
+from linkwright.workspace import operations as workspace
+
+EVERY_S = 3_600
+# With less left no further page is looked at: each of its links may take a call.
+_A_PAGE_S = CALL_BUDGET_S + 5
+_SOON = timedelta(minutes=1)
+_TRIES = 3
+
+
+def key(partition: str) -> Key:
+    return Key(f"W#{partition}#SCAN", partition)
+
+
+def scan(account: Account, tx: Transaction) -> Scanned:
+    """For as long as there is time; what it did not come to, the job does at once."""
+    found = _look(account.partition)
+    told = writing.write(tx, found.changes)
+    if not found.is_whole:
+        _ask(tx)
+    return Scanned(new_alerts=told)
+
+
+def begin(partition: str) -> None:
+    """Have a workspace scanned each hour, if its plan has AI and it is not already. Raises
+    `Unavailable`.
+    """
+    for _ in range(_TRIES):
+        tenant = workspace.tenant(partition)
+        if not tenant.plan.ai_credits:
+            return
+        tx = Transaction(partition, "")
+        workspace.require_unchanged(tx, partition, tenant)
+        job = {**key(partition).attributes(), "runs": 0, **_due(partition, _next(partition))}
+        tx.put(Table.CORE, job, condition="attribute_not_exists(#gsi2pk)", otherwise=AlreadyDone)
+        with suppress(Outrun):
+            with suppress(AlreadyDone):
+                tx.commit()
+            return
+    raise Unavailable
+
+
+def run(work: Work) -> None:
+    """Do the job, and put it off; end it where the plan has no AI. Raises `Unavailable`."""
+    for _ in range(_TRIES):
+        job = jobs.stored(work.key)
+        if not jobs.is_due(job) or jobs.is_left_alone(job):
+            return
+        partition = jobs.partition_of(work.pk)
+        tx = Transaction(partition, "")
+        if workspace.tenant(partition).plan.ai_credits:
+            found = _look(partition, job.get("reached"))
+            writing.write(tx, found.changes)
+            _put_off(tx, job, found)
+        else:
+            tx.finish(work.key)
+        with suppress(Outrun):
+            with suppress(AlreadyDone):
+                tx.commit()
+            return
+    raise Unavailable
+
+
+def _look(partition: str, behind: Item | None = None) -> Looked:
+    def zone() -> ZoneInfo:
+        return ZoneInfo(workspace.tenant(partition).settings.time_zone)
+
+    return looking.look(partition, zone, lambda: deadline.seconds_left() > _A_PAGE_S, behind)
+
+
+def _put_off(tx: Transaction, job: Item, found: Looked) -> None:
+    moment = _next(tx.partition) if found.is_whole else clock.now() + _SOON
+    written: Item = {**_due(tx.partition, moment), "runs": job["runs"] + 1}
+    if found.reached is not None:
+        written["reached"] = found.reached
+    removed = [name for name in (*jobs.ATTRIBUTES, "reached") if name not in written]
+    tx.update(
+        Table.CORE,
+        key(tx.partition),
+        "SET "
+        + ", ".join(f"#{name} = :{name}" for name in written)
+        + f" REMOVE {', '.join(f'#{name}' for name in removed)}",
+        condition="#runs = :seen",
+        values={**written, "seen": job["runs"]},
+        otherwise=AlreadyDone,
+    )
+
+
+def _ask(tx: Transaction) -> None:
+    """Have the job done now. A run that is at it is to come to nothing: it may be past it."""
+    facts = jobs.requested(jobs.SCAN, tx.partition)
+    tx.update(
+        Table.CORE,
+        key(tx.partition),
+        "SET "
+        + ", ".join(f"#{name} = :{name}" for name in facts)
+        + " REMOVE #next_at ADD #runs :one",
+        values={**facts, "one": 1},
+    )
+
+
+def _due(partition: str, moment: datetime) -> Item:
+    return {**jobs.due(jobs.SCAN, partition, moment), **jobs.waits_until(moment)}
+
+
+def _next(partition: str) -> datetime:
+    """Within an hour: workspaces are spread over it."""
+    now, at = clock.epoch(), crc32(partition.encode()) % EVERY_S
+    return datetime.fromtimestamp(now - (now - at) % EVERY_S + EVERY_S, UTC)
