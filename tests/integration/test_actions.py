@@ -383,7 +383,14 @@ def test_402_on_a_plan_without_ai_but_for_an_undo_that_we_gave(workspace: Worksp
     invoke("update_workspace", queue_event([work.message()]), Context(60_000))
     assert workspace.client.get("/v1/whoami").json["plan"] == "free"
     refused = {"error": "ai_requires_paid_plan", "dimension": "ai_credits", "upgrade_to": "pro"}
-    for body in (track(link, TRACKING[1]), set_utm(link, utm_source="y"), {}, {"type": "x"}):
+    for body in (
+        track(link, TRACKING[1]),
+        set_utm(link, utm_source="y"),
+        {},
+        {"type": "x"},
+        track(link, TRACKING[1]) | {"undo_of": None},
+        track(link, TRACKING[1]) | {"undo_of": ""},
+    ):
         answer = workspace.client.post(APPLY, json=body)
         assert (answer.status, answer.json) == (402, refused)
     for forged in (tracked | {"undo_of": "A" * 43}, undo | {"undo_of": tracked["undo_of"]}):

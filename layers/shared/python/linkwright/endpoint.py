@@ -61,7 +61,7 @@ def endpoint(
     `has_secret`: the answer is kept only sealed, and nobody on its way may keep it. `own` is the
     path's parameter in which a member may name themselves, without the scope. A `charge` asks for
     a plan with AI, and for a work that returns how its answer is made; what is `paid` asks for
-    such a plan alone. A body that has `free_with` is looked at on any plan.
+    such a plan alone. A body that says something as `free_with` is looked at on any plan.
     """
     if has_secret:
         # Before the first event, for those who seal.
@@ -121,7 +121,7 @@ class _Exchange(Exchange):
         if not self.contract.paid:
             return True
         free_with = self.contract.free_with
-        return free_with is not None and free_with in self._body
+        return free_with is not None and bool(self._body.get(free_with))
 
     def _try(self, account: Account) -> Response:
         request = self.request
