@@ -11,7 +11,8 @@ from linkwright.ai.scan import alerts, judging, letters, looking, scanning
 from linkwright.jobs import Work
 from linkwright.links import candidates, items
 from linkwright.table import Item, Table, get, update
-from tests import pump
+from linkwright.workspace import members, workspaces
+from tests import pump, webhooks
 from tests.client import Context, invoke, queue_event
 from tests.clocks import Hand
 from tests.factories import Workspace, make_workspace
@@ -449,21 +450,26 @@ def test_it_begins_with_a_plan_that_has_ai_and_ends_without(
     scanning.begin(free.partition)
     assert get(Table.CORE, scanning.key(free.partition)) is None
     scanning.begin(workspace.partition)
-    update(Table.CORE, _place(workspace), "SET #plan = :free", values={"free": "free"})
+    where = workspaces.key(workspace.id)
+    update(Table.CORE, where, "SET #plan = :free", values={"free": "free"})
     hand.move(2 * scanning.EVERY_S)
     workspace.link(expires_at=within(days=2))
     run(job(workspace))
     assert not jobs.is_waiting(job(workspace).key)
     assert told(workspace) == []
-    update(Table.CORE, _place(workspace), "SET #plan = :pro", values={"pro": "pro"})
+    update(Table.CORE, where, "SET #plan = :pro", values={"pro": "pro"})
     scanning.begin(workspace.partition)
     assert jobs.is_waiting(job(workspace).key)
 
 
-def _place(workspace: Workspace) -> Any:
-    from linkwright.workspace import workspaces
-
-    return workspaces.key(workspace.id)
+def test_who_gets_a_plan_with_ai_is_scanned_in_both_modes(stack: Stack) -> None:
+    free = make_workspace("free")
+    told = {"workspace_id": free.id, "plan": "pro", "version": 1}
+    assert webhooks.send(webhooks.BILLING, told).status == 200
+    assert get(Table.CORE, scanning.key(free.partition)) is None
+    pump.settle(stack, free.id, jobs.PLAN)
+    for mode in ("live", "test"):
+        assert jobs.is_waiting(job(Workspace(free.item, mode)).key)
 
 
 def test_two_runs_at_once_tell_each_once(stack: Stack, workspace: Workspace, hand: Hand) -> None:
@@ -536,8 +542,6 @@ def _address(workspace: Workspace, name: str) -> str:
 
 
 def _owner(workspace: Workspace, name: str) -> str:
-    from linkwright.workspace import members
-
     member = workspace.member("owner")
     update(
         Table.ACCESS,
