@@ -528,6 +528,7 @@ def pays_with_credits(stack: Stack, workspace: Workspace) -> None:
         patch.setenv("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "http://127.0.0.1:9")
         for name, path in product(MODELS, _MADE):
             own = make_workspace(settings={"model": name})
+            own.link(domain=own.proven())
             answer = own.client.post(path, json=_MADE[path])
             assert answer.headers["X-AI-Credits-Charged"] == "0"
         for name in MODELS:

@@ -37,7 +37,7 @@ class Snapshot(RequestModel):
     utm_content: Utm | None = None
 
 
-class ActionParams(Snapshot):
+class ActionFields(Snapshot):
     """UTM parameters to set, null to take one away; or what an undo of that was given."""
 
     snapshot: Snapshot | None = None
@@ -52,7 +52,7 @@ class ApplyAction(RequestModel):
 
     type: ActionType
     link_id: Annotated[str, Field(max_length=80)]
-    params: ActionParams = Field(default_factory=ActionParams)
+    params: ActionFields = Field(default_factory=ActionFields)
     expected_version: Version | None = None
     undo_of: Seal | None = None
 
