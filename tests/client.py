@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from linkwright.settings import settings
 from tests import description, planted
-from tools.routes import OF_DOMAINS
+from tools.routes import OF_DOMAINS, OF_MAILS
 from tools.template import Function, functions
 
 HTTP_TIMEOUT_MS = 25_000
@@ -164,7 +164,7 @@ class Client:
         raw = content.decode("latin-1") if content else found["body"]
         answer = Answer(found["statusCode"], found["headers"], raw, path, content)
         planted.look_at_answer(f"{method} {urlsplit(url).path}", answer.status, answer.raw)
-        if event["routeKey"].removeprefix(f"{method} ") not in {"$default", *OF_DOMAINS}:
+        if event["routeKey"].removeprefix(f"{method} ") not in {"$default", *OF_DOMAINS, *OF_MAILS}:
             description.hold(method, path, answer.status, answer.headers, answer.raw)
         return answer
 

@@ -13,9 +13,10 @@ from linkwright import clock, ids
 from linkwright.jobs import CALL, Work
 from linkwright.voice import agents
 from linkwright.webhooks import catalogue
+from linkwright.workspace.mailed import unsubscribing
 from tests import carrier, shortlinks
 from tests.clerk import clerk_event, membership
-from tests.client import Answer, Context, invoke, queue_event
+from tests.client import Answer, Client, Context, invoke, queue_event
 from tests.factories import CALLEE, HOOK, TARGET, Workspace
 from tests.switchboard import PlacedCall, Reply, deliver_to_functions
 
@@ -241,6 +242,27 @@ def _ends_soon(workspace: Workspace) -> Ask:
     return lambda: workspace.client.post("/api/ai/proactive/scan", json={})
 
 
+def _digest(workspace: Workspace) -> Ask:
+    """To one who has not got it, in a billing cycle in which something was paid before."""
+    workspace.mailed("owner@example.com")
+    workspace.client.post("/api/ai/suggest-alias", json=dict(_PAGE))
+    return lambda: workspace.client.post("/api/ai/weekly-digest/send", json={})
+
+
+def _subscribed(workspace: Workspace) -> Ask:
+    path, wanted = "/v1/workspace/settings", {"weekly_digest": "on"}
+    at = {"If-Match": "1"}
+    return lambda: workspace.client.request("PATCH", path, json=wanted, headers=at)
+
+
+def _unsubscribing(method: str) -> Callable[[Workspace], Ask]:
+    def prepare(workspace: Workspace) -> Ask:
+        path = unsubscribing.path(workspace.item, workspace.mailed("owner@example.com"))
+        return lambda: Client().request(method, path)
+
+    return prepare
+
+
 def _a_word() -> str:
     """Another one each time, and no id."""
     return ids.new("word").replace("_", "-")
@@ -292,7 +314,11 @@ ENDPOINTS = {
     "GET /v1/workspace/settings": Row([Cost(["GetItem"], 1, 1)]),
     "PATCH /v1/workspace/settings": Row(
         # The settings 2; the entry in the audit log 2 and its three indexes.
-        [Cost(_CHANGE, 1, 8)],
+        [
+            Cost(_CHANGE, 1, 8),
+            # The job 2, and its index.
+            Cost(_CHANGE, 1, 11, "that asks for a digest", _subscribed),
+        ],
         # A rule that no test comes near.
         body=lambda _: {"calls_per_day": 1_000_000},
     ),
@@ -417,6 +443,16 @@ ENDPOINTS = {
     "GET /api/ai/weekly-summary": Row(
         # Its answer takes one more unit each time that it is written.
         [Cost(_explained(3, 3), 4.5, 22, "with a balance", _again("/api/ai/weekly-summary"))]
+    ),
+    "POST /api/ai/weekly-digest/send": Row(
+        # The workspace, its members, who has it; the balance, the hold; the week; the charge.
+        [
+            Cost(
+                ["GetItem", *["Query"] * 2, *_CHANGE, *["Query"] * 2, "TransactWriteItems"],
+                *(5, 23, "with a balance", _digest),
+            )
+        ],
+        body=lambda _: {},
     ),
     "POST /api/ai/suggest-tags": Row(
         [Cost(_FROM_LINKS, 2.5, 20, "with a balance", _paid("/api/ai/suggest-tags", _PAGE))],
@@ -616,6 +652,11 @@ ENDPOINTS = {
     "POST /callbacks/twilio/{partition}/{call_id}/{attempt}/recording": Row(
         [Cost(_CHANGE, 1, 3, prepare=_callback("recording", **_RECORDED))],
         status=204,
+    ),
+    # Whose key it is signed by.
+    "GET /v1/unsubscribe/{token}": Row([Cost(["GetItem"], 1, 0, "", _unsubscribing("GET"))]),
+    "POST /v1/unsubscribe/{token}": Row(
+        [Cost(["GetItem", "UpdateItem"], 1, 1, "", _unsubscribing("POST"))]
     ),
     # Whose the name is, strongly, and then the domain; the same of what leads to another place.
     "GET /": Row([Cost(["GetItem"] * 2, 2, 0, "", _name_alone())], status=302),

@@ -9,7 +9,7 @@ from typing import Any
 from linkwright import audit, ids, jobs, ownership
 from linkwright.jobs import Work
 from linkwright.notifications.operations import notify
-from linkwright.table import Item, Table, update
+from linkwright.table import Item, Table, get, update
 from linkwright.transaction import Transaction
 from linkwright.voice import agents
 from linkwright.voice.compliance import do_not_call
@@ -88,6 +88,14 @@ class Workspace:
         of = {"organisation": ids.new("org"), "subject": ids.new("user"), "role": role}
         member = members.add(workspaces.existing(self.id), **of, tx=tx, member_id=id)
         tx.commit()
+        return member
+
+    def mailed(self, email: str | None, role: str = "owner", **view: Any) -> str:
+        """Let somebody be a member who has a verified address; returns the member's id."""
+        member = self.member(role)
+        where = members.row(self.id, member)
+        found = (get(Table.ACCESS, where) or {})["view"] | {"email": email} | view
+        update(Table.ACCESS, where, "SET #view = :view", values={"view": found})
         return member
 
     def number(self, number: str | None = None) -> str:

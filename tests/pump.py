@@ -20,6 +20,7 @@ WORKERS = {
     "WorkspaceQueue": "update_workspace",
     "EventQueue": "fan_out_event",
     "WebhookQueue": "deliver_webhook",
+    "DigestQueue": "send_digest",
 }
 WORKER_TIMEOUT_MS = 60_000
 

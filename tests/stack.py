@@ -84,6 +84,7 @@ class Stack:
             "FOLLOW_UP_QUEUE_URL": self.names["FollowUpQueue"],
             "WORKSPACE_QUEUE_URL": self.names["WorkspaceQueue"],
             "WEBHOOK_QUEUE_URL": self.names["WebhookQueue"],
+            "DIGEST_QUEUE_URL": self.names["DigestQueue"],
             "WEBHOOK_ARNS": OWN_QUEUE,
             "MEDIA_BUCKET": self.names["MediaBucket"],
             "SECRET_ARN": self.names["Secret"],

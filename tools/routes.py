@@ -11,6 +11,8 @@ NAME_ALONE = "/"
 # What domains of links have. Each takes every path of its form, so that it says nothing about one:
 # what is not there, is no route, whatever the method.
 OF_DOMAINS = frozenset({EVERY_ALIAS, WELL_KNOWN, NAME_ALONE})
+# What people open from a mail, without a credential: its address is signed.
+OF_MAILS = frozenset({"/v1/unsubscribe/{token}"})
 TARGET = ROOT / "layers/shared/python/linkwright/routes.json"
 
 

@@ -16,7 +16,7 @@ from tests.faults import wiring
 from tests.faults.hooks import EVENT_ID, FAILS_AT_FIRST, GONE, NOTIFICATION_ID, TAKES, WANTED
 from tests.faults.telephone import A_MACHINE, BUSY_AT_FIRST, WANTS_A_PERSON
 from tools.demo import AGENT_ID, MEMBER_ID
-from tools.routes import OF_DOMAINS
+from tools.routes import OF_DOMAINS, OF_MAILS
 from tools.template import ROOT, Function, functions
 
 # An agent that has one call at a time.
@@ -198,15 +198,15 @@ def routes() -> list[str]:
     """Every route that customers ask, or who sends webhooks.
 
     Not the pages of the reference, whose role allows no call at all; what the carrier asks is in
-    `wiring.py`, and what domains of links have in
-    `test_redirects.py` and `test_well_known.py`.
+    `wiring.py`, what domains of links have in
+    `test_redirects.py` and `test_well_known.py`, and what mails lead to in `test_digests.py`.
     """
     asked = [
         (method, path)
         for function in functions()
         if function.folder != "console" and function.file not in wiring.callbacks()
         for method, path in function.routes
-        if path not in OF_DOMAINS
+        if path not in OF_DOMAINS | OF_MAILS
     ]
     return [f"{method} {path}" for method, path in asked]
 

@@ -118,5 +118,7 @@ def test_every_function_is_here_or_asked_by_customers() -> None:
     others = {f.file for f in functions() if not asked & {path for _, path in f.routes}}
     # In `test_redirects.py` and `test_well_known.py`.
     followed = {"follow_link", "unlock_link", "get_well_known"}
+    # In `test_digests.py`.
+    followed |= {"show_unsubscribing", "unsubscribe_member"}
     pages = {"serve_reference", "answer_unmatched"}
     assert others == set(wiring.background()) | pages | followed

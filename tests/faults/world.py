@@ -38,10 +38,12 @@ from tools.demo import AGENT_ID, MEMBER_ID
 
 # How often a queue hands out a message, at most, and after which time it does so again.
 DELIVERIES = 5
+# Who is mailed digests.
+MAILED = "owner@example.com"
 VISIBILITY = timedelta(seconds=361)
 _FAR = timedelta(days=10)
 # What is due again each time that it is done: whoever waited for its end would wait for ever.
-_RECURRING = {jobs.DOMAIN, jobs.SCAN}
+_RECURRING = {jobs.DOMAIN, jobs.SCAN, jobs.DIGEST}
 _TICK = timedelta(seconds=70)
 _ROUNDS = 400
 
@@ -93,6 +95,8 @@ class World:
             workspace.agent(id=AGENT_ID, recording=True)
             workspace.agent(id=ONE_AT_A_TIME, concurrency=1)
             workspace.member(id=MEMBER_ID)
+            # Of whom a failing webhook tells nothing.
+            workspace.mailed(MAILED, alerts="off")
             hooks.furnish(workspace)
             self._follow_a_link(workspace)
             self._visit_long_ago()

@@ -21,7 +21,7 @@ from tests.endpoints import ENDPOINTS, Row
 from tests.factories import Workspace, make_workspace
 from tests.integration import signed
 from tests.stack import Stack
-from tools.routes import OF_DOMAINS
+from tools.routes import OF_DOMAINS, OF_MAILS
 from tools.template import Function, functions
 
 JSON_TYPE = "application/json; charset=utf-8"
@@ -68,7 +68,8 @@ class Ids(dict[str, str]):
         ids = cls(agt=agent, call=call, ended=ended, number=number, key=_key(workspace))
         ids |= {"partition": workspace.partition, "attempt": "1", "turn": "1"}
         ids["workspace"] = workspace.id
-        ids["usr"] = workspace.member()
+        # Whom a digest is mailed to.
+        ids["usr"] = workspace.mailed("owner@example.com")
         ids["evt"] = workspace.happen()
         ids["wh"] = _webhook(workspace)
         ids["lnk"] = workspace.link()["id"]
@@ -218,7 +219,7 @@ class Route:
 
 
 # What is no JSON endpoint: pages that have tests of their own.
-PAGES = {"/docs", "/docs/{asset}", "/openapi.json", *OF_DOMAINS}
+PAGES = {"/docs", "/docs/{asset}", "/openapi.json", *OF_DOMAINS, *OF_MAILS}
 ROUTES = [
     Route(method, path, function)
     for function in functions()
@@ -230,7 +231,7 @@ FOLLOWED = [
     Route(method, path, function)
     for function in functions()
     for method, path in function.routes
-    if path in OF_DOMAINS
+    if path in OF_DOMAINS | OF_MAILS
 ]
 CALLBACKS = [route for route in ROUTES if route.is_callback]
 WEBHOOKS = [route for route in ROUTES if route.is_webhook]

@@ -79,6 +79,7 @@ READS = _names("""
     linkwright.webhooks.health linkwright.webhooks.logs linkwright.webhooks.logs.delivery_log
     linkwright.webhooks.logs.event_log linkwright.webhooks.logs.event_models
     linkwright.webhooks.models linkwright.webhooks.queue linkwright.webhooks.samples
+    linkwright.weeks linkwright.workspace.mailed linkwright.workspace.mailed.digest_job
 """)
 # Those that write, besides.
 CREDITS = _names("""
@@ -101,7 +102,6 @@ CHARGES = CREDITS | _names("""
 """)
 EXPLAINS = CHARGES | _names("""
     linkwright.ai.digest linkwright.ai.digest.models linkwright.ai.digest.summary
-    linkwright.ai.digest.weeks
     linkwright.ai.facts linkwright.ai.facts.facts linkwright.ai.facts.findings
     linkwright.ai.facts.made linkwright.ai.facts.overview linkwright.ai.facts.patterns
     linkwright.ai.facts.series linkwright.ai.facts.statistics linkwright.ai.insight
@@ -112,6 +112,15 @@ EXPLAINS = CHARGES | _names("""
     linkwright.ai.wording.placeholders linkwright.ai.wording.texts_en
     linkwright.ai.wording.texts_he linkwright.ai.wording.values linkwright.ai.wording.words
     linkwright.links.metrics.operations statistics
+""")
+DIGESTS = EXPLAINS | _names("""
+    linkwright.ai.digest.content linkwright.ai.digest.items linkwright.ai.digest.sending
+    linkwright.workspace.mailed.operations linkwright.workspace.mailed.pages
+    linkwright.workspace.mailed.recipients linkwright.workspace.mailed.unsubscribing
+""")
+# What a mail leads to: no account, and none of what only these need.
+UNSUBSCRIBES = _names("""
+    linkwright.workspace.mailed.pages linkwright.workspace.mailed.unsubscribing
 """)
 WRITES = _names("""
     linkwright.ai linkwright.ai.actions linkwright.ai.actions.applying

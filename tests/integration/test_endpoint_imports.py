@@ -32,6 +32,12 @@ WITH_PACKAGES = [
 FOLLOW, UNLOCK = named("follow_link"), named("unlock_link")
 WELL_KNOWN = named("get_well_known")
 DRAW = named("get_qr")
+OF_DIGESTS = {
+    "get_weekly_summary": imports.EXPLAINS,
+    "send_weekly_digest": imports.DIGESTS,
+    "show_unsubscribing": imports.UNSUBSCRIBES,
+    "unsubscribe_member": imports.UNSUBSCRIBES,
+}
 ENDPOINTS = [one for one in functions() if is_http(one) and one not in CALLBACKS]
 OTHERS = [one for one in functions() if one not in (*ENDPOINTS, *CALLBACKS)]
 
@@ -58,8 +64,8 @@ def listed(function: Function) -> frozenset[str]:
         return names | imports.WRITES | imports.CHANGES_WEBHOOKS
     if function in WITH_PACKAGES:
         names |= imports.WITH_PACKAGES
-    if function.file.startswith(("explain_", "get_weekly_")):
-        return names | imports.EXPLAINS
+    if function.file.startswith("explain_") or function.file in OF_DIGESTS:
+        return names | OF_DIGESTS.get(function.file, imports.EXPLAINS)
     if function.folder == "ai":
         names |= imports.CHARGES if load(function).handler.contract.charge else imports.CREDITS
     if load(function).handler.contract.has_secret:

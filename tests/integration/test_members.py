@@ -138,7 +138,7 @@ def test_200_lists_the_members(org: Organisation) -> None:
     org.begin()
     org.member("created")
     first, second = org.listed()
-    assert set(second) == {"id", "name", "email", "role", "joined_at", "alerts"}
+    assert set(second) == {"id", "name", "email", "role", "joined_at", "alerts", "weekly_digest"}
     assert (first["role"], first["name"], first["email"]) == ("owner", None, None)
     assert (second["role"], second["name"], second["email"]) == ("member", "Noa", "noa@example.com")
     assert second["joined_at"] == "2026-03-28T19:04:00Z"

@@ -17,7 +17,7 @@ import pytest
 from linkwright import clock, ids, jobs, plans, settings, usage
 from linkwright.ai import answers
 from linkwright.ai.scan import letters, looking, scanning
-from linkwright.credits.items import hold_key, renewal_key
+from linkwright.credits.items import balance_key, hold_key, renewal_key
 from linkwright.jobs import Work
 from linkwright.links import candidates
 from linkwright.links.items import cap_key, day_row, domain_key, link_rows, salt_key, visit_key
@@ -32,6 +32,7 @@ from linkwright.voice.calls.items import CallItem
 from linkwright.voice.conversation import decisions
 from linkwright.webhooks import catalogue, health
 from linkwright.workspace import members
+from linkwright.workspace.mailed import digest_job, unsubscribing
 from tests import (
     carrier,
     clicks,
@@ -46,7 +47,7 @@ from tests import (
 )
 from tests import stack as stacks
 from tests.clerk import clerk_event, membership, organisation, user
-from tests.client import Context, invoke, queue_event
+from tests.client import Client, Context, invoke, queue_event
 from tests.factories import CALLEE, HOOK, TARGET, Workspace, another_number, make_workspace
 from tests.integration import signed
 from tests.integration.every_route import PRIVATE, make_world
@@ -546,6 +547,9 @@ def pays_with_credits(stack: Stack, workspace: Workspace) -> None:
         with pytest.raises(_Killed):
             workspace.client.post("/api/ai/suggest-alias", json=_PAGE)
     (hold,) = credits.holds_of(stack, workspace)
+    assert [one["id"] for one in workspace.client.get("/api/ai/credits").json["holds"]] == [
+        hold["id"]
+    ]
     now = clock.now()
     for work, later in (
         (jobs.at(hold_key(workspace.partition, hold["id"])), timedelta(minutes=2)),
@@ -574,6 +578,58 @@ def _explained_by(model: str, path: str) -> None:
     for query in ("", "?force=true"):
         answer = own.client.get(f"/api/ai/{path.format(**of)}{query}")
         assert answer.headers["X-AI-Credits-Charged"] == "0"
+
+
+def mails_digests(stack: Stack, _: Workspace) -> None:
+    """Asked for, and each week; where no model words it, where nothing is left, and to one whom
+    nothing reaches; and they end it.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "http://127.0.0.1:9")
+        for name in MODELS:
+            asked, each_week = (_mailed(model=name) for _ in range(2))
+            answer = asked.client.post("/api/ai/weekly-digest/send", json={})
+            assert answer.headers["X-AI-Credits-Charged"] == "0"
+            _comes_to_its_monday(each_week)
+            for own in (asked, each_week):
+                pump.settle(stack, own.id)
+    assert stack.letters("owner@example.com")
+    own = _mailed()
+    for again in range(2):
+        answer = own.client.post(
+            "/api/ai/weekly-digest/send", json={}, headers={"Idempotency-Key": "a key"}
+        )
+        assert (answer.headers.get("Idempotent-Replayed") == "true") is bool(again)
+    pump.settle(stack, own.id)
+    (member,) = answer.json["sent"]
+    path = unsubscribing.path(own.item, member)
+    for method in ("GET", "POST"):
+        assert Client().request(method, path).status == 200
+    poor = _mailed()
+    poor.client.post("/api/ai/suggest-alias", json=_PAGE)
+    spent = balance_key(poor.partition)
+    update(Table.LEDGER, spent, "SET #spent = #granted")
+    _comes_to_its_monday(poor)
+    bad = _mailed("nobody")
+    bad.client.post("/api/ai/weekly-digest/send", json={})
+    pump.settle(stack, bad.id)
+    assert bad.client.post("/api/ai/weekly-digest/send", json={}).status == 409
+
+
+def _mailed(address: str = "owner@example.com", **settings: object) -> Workspace:
+    own = make_workspace(settings={"weekly_digest": "on", **settings})
+    own.mailed(address)
+    return own
+
+
+def _comes_to_its_monday(own: Workspace) -> None:
+    where = digest_job.key(own.partition)
+    job = {**where.attributes(), **digest_job.due(own.partition, clock.now())}
+    tx = Transaction(own.partition, "req_test")
+    tx.put(Table.CORE, job)
+    tx.commit()
+    invoke("send_digest", queue_event([jobs.at(where).message()]))
+    assert (get(Table.CORE, where) or {})["mails_at"] > clock.timestamp()
 
 
 def _die(*_: object) -> None:
@@ -708,6 +764,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     listens_to_what_happens,
     comes_to_a_threshold,
     tells_an_owner_of_a_webhook,
+    mails_digests,
     sweeps_what_waits_too_long,
 )
 

@@ -19,7 +19,8 @@ from linkwright.notifications import items as notifications
 from linkwright.table import Item, Key, Table, get, update
 from linkwright.voice.calls import follow_ups, items, turn_log
 from linkwright.webhooks import endpoints
-from linkwright.workspace import facts, keys, members
+from linkwright.workspace import facts, keys, members, workspaces
+from linkwright.workspace.mailed import digest_job, unsubscribing
 from tests import clicks, pump, receiver
 from tests.carrier import PUBLIC_URL, Exchange
 from tests.client import Answer, Context, http_event, invoke, load, named
@@ -533,6 +534,45 @@ def test_update_workspace(stack: Stack) -> None:
         assert invoke("update_workspace", event) == {"batchItemFailures": []}
         assert not jobs.is_waiting(facts.key("ws_demo"))
     demo.cache_clear()
+
+
+def test_200_send_weekly_digest() -> None:
+    member = demo().mailed("owner@example.com")
+    answer = replay("send_weekly_digest")
+    assert (answer.status, member in answer.json["sent"]) == (200, True)
+
+
+def test_send_digest() -> None:
+    event = sample(named("send_digest"))
+    message = json.loads(event["Records"][0]["body"])
+    where = digest_job.key(demo().partition)
+    assert Key(message["pk"], message["sk"]) == where
+    path, wanted = "/v1/workspace/settings", {"weekly_digest": "on"}
+    at = {"If-Match": str(demo().client.get(path).json["version"])}
+    assert demo().client.request("PATCH", path, json=wanted, headers=at).status == 200
+    update(Table.CORE, where, "SET #mails_at = :past", values={"past": LONG_AGO})
+    assert invoke("send_digest", event) == {"batchItemFailures": []}
+    assert (get(Table.CORE, where) or {})["mails_at"] > clock.timestamp()
+
+
+@pytest.mark.parametrize("file", ["show_unsubscribing", "unsubscribe_member"])
+def test_200_of_what_a_mail_leads_to(file: str) -> None:
+    workspace, member = workspaces.existing(demo().id), demo().mailed("owner@example.com")
+    path = unsubscribing.path(workspace, member)
+    event = sample(named(file))
+    assert event["pathParameters"]["token"] in event["rawPath"]
+    event |= {"rawPath": path, "pathParameters": {"token": path.rpartition("/")[2]}}
+    answer = invoke(file, event)
+    assert (answer["statusCode"], "REPLACE_ME" in answer["body"]) == (200, False)
+
+
+def test_404_show_unsubscribing() -> None:
+    """As it is it names nobody."""
+    assert replay("show_unsubscribing").status == 404
+
+
+def test_404_unsubscribe_member() -> None:
+    assert replay("unsubscribe_member").status == 404
 
 
 def test_relay_outbox(stack: Stack) -> None:

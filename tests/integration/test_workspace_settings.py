@@ -27,6 +27,7 @@ OFF = {
     "time_zone": "UTC",
     "usage_thresholds": [80, 100],
     "weekly_digest": "off",
+    "language": "en",
     "version": 1,
     "updated_at": None,
 }
@@ -105,6 +106,7 @@ def test_200_with_every_field(workspace: Workspace) -> None:
         "time_zone": "Asia/Jerusalem",
         "usage_thresholds": [100, 5, 50, 100],
         "weekly_digest": "on",
+        "language": "he",
     }
     changed = _change(workspace, '"1"', **given)
     assert changed.status == 200
@@ -148,14 +150,15 @@ def test_200_up_to_ten_thresholds_and_none_at_all(
 def test_200_settings_from_before_there_were_thresholds_have_the_usual(
     workspace: Workspace,
 ) -> None:
-    names = {"time_zone", "usage_thresholds", "weekly_digest"}
+    names = {"time_zone", "usage_thresholds", "weekly_digest", "language"}
     changed = _change(workspace, "1", calls="off").json
     old = {name: value for name, value in changed.items() if name not in names}
     update(Table.CORE, workspaces.key(workspace.id), "SET #settings = :old", values={"old": old})
     shown = _shown(workspace)
     assert shown["calls"] == "off"
     assert {name: shown[name] for name in names} == {
-        **{"time_zone": "UTC", "usage_thresholds": [80, 100], "weekly_digest": "off"}
+        **{"time_zone": "UTC", "usage_thresholds": [80, 100], "weekly_digest": "off"},
+        "language": "en",
     }
     assert _change(workspace, "2", weekly_digest="on").json["usage_thresholds"] == [80, 100]
 
@@ -249,6 +252,8 @@ _MODEL = "must be one of the models that are offered."
         ("usage_thresholds", None, ""),
         ("weekly_digest", "daily", ""),
         ("weekly_digest", None, ""),
+        ("language", "fr", ""),
+        ("language", None, ""),
         ("version", 7, "Unknown field 'version'."),
         ("updated_at", None, "Unknown field 'updated_at'."),
     ],

@@ -100,6 +100,7 @@ ENVIRONMENT = {
     "FOLLOW_UP_QUEUE_URL": "FollowUpQueue",
     "WORKSPACE_QUEUE_URL": "WorkspaceQueue",
     "WEBHOOK_QUEUE_URL": "WebhookQueue",
+    "DIGEST_QUEUE_URL": "DigestQueue",
     "MEDIA_BUCKET": "media",
     "SECRET_ARN": "Secret",
     "KMS_KEY_ARN": "SealingKey",

@@ -24,12 +24,20 @@ ANY_RESOURCE: Mapping[tuple[str, str], re.Pattern[str]] = {
             ),
             ("GeneratesFromLinksRole", "bedrock:InvokeModel"),
             ("GeneratesCampaignsRole", "bedrock:InvokeModel"),
+            ("SendsDigestsRole", "bedrock:InvokeModel"),
+            ("MailsDigestsRole", "bedrock:InvokeModel"),
             ("FollowsUpRole", "bedrock:InvokeModel"),
         ),
         re.compile(r"arn:aws:bedrock:\*::foundation-model/[a-z0-9.:-]+"),
     ),
     # Who mails is a parameter, and may be the identity of an address or of its domain.
-    ("UpdatesWorkspacesRole", "ses:SendRawEmail"): re.compile(r"arn:aws:ses:.*:identity/\*"),
+    **dict.fromkeys(
+        (
+            ("UpdatesWorkspacesRole", "ses:SendRawEmail"),
+            ("MailsDigestsRole", "ses:SendRawEmail"),
+        ),
+        re.compile(r"arn:aws:ses:.*:identity/\*"),
+    ),
     # EC2 takes no narrower resource of who makes interfaces in subnets.
     **dict.fromkeys(
         (

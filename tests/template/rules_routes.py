@@ -10,7 +10,7 @@ from pathlib import Path
 from linkwright.auth import SCOPES
 from tests.template.checkout import LAYER, Checkout
 from tests.template.rules_functions import called
-from tools.routes import EVERY_ALIAS, NAME_ALONE, OF_DOMAINS, WELL_KNOWN
+from tools.routes import EVERY_ALIAS, NAME_ALONE, OF_DOMAINS, OF_MAILS, WELL_KNOWN
 from tools.template import Function
 
 # The only endpoints that ask for no credential.
@@ -20,6 +20,7 @@ PUBLIC = {
     *(f"{method} {path}" for path in PAGES for method in ("GET", "HEAD")),
     *(f"{method} {EVERY_ALIAS}" for method in ("GET", "HEAD", "POST")),
     *(f"{method} {path}" for path in (WELL_KNOWN, NAME_ALONE) for method in ("GET", "HEAD")),
+    *(f"{method} {path}" for path in OF_MAILS for method in ("GET", "POST")),
 }
 # The folder of those that a carrier signs in place of it.
 SIGNED = "callbacks"

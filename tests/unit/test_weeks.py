@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from linkwright.ai.digest import weeks
+from linkwright import weeks
 
 JERUSALEM, NEW_YORK, APIA = (
     ZoneInfo(name) for name in ("Asia/Jerusalem", "America/New_York", "Pacific/Apia")

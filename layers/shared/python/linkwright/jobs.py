@@ -25,18 +25,13 @@ LINE = "line"
 FOLLOW_UP = "flw"
 RECORDING = "rec"
 HANG_UP = "hup"
-SETTLEMENT = "leg"
-ERASING = "ers"
-PLAN = "plan"
-USAGE = "use"
-WEBHOOK = "wh"
-REPLAY = "rpl"
-NOTICE = "ntc"
-HOLD = "hold"
-RENEWAL = "rnw"
+SETTLEMENT, ERASING = "leg", "ers"
+PLAN, USAGE = "plan", "use"
+WEBHOOK, REPLAY, NOTICE = "wh", "rpl", "ntc"
+HOLD, RENEWAL = "hold", "rnw"
 DOMAIN = "dom"
-SCAN = "scan"
-ALERT_MAIL = "alm"
+SCAN, ALERT_MAIL = "scan", "alm"
+DIGEST, DIGEST_MAIL = "dgt", "dgm"
 
 # A marked item as it was, if it was there, and as it is.
 Change = tuple[Item | None, Item]
@@ -134,6 +129,9 @@ KINDS = {
     # The links of a workspace are looked at each hour for as long as its plan has AI.
     SCAN: _AFTERWARDS._replace(longest=timedelta.max),
     ALERT_MAIL: Kind("workspace_queue_url", (5, 60, 300, 900, 3600), timedelta(days=1)),
+    # As long as somebody wants it; the week that it failed for is over in a week.
+    DIGEST: _AFTERWARDS._replace(queue="digest_queue_url", longest=timedelta.max),
+    DIGEST_MAIL: Kind("digest_queue_url", (5, 60, 300, 900, 3600), timedelta(days=1)),
 }
 
 

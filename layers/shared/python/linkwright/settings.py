@@ -1,6 +1,7 @@
 """What the template tells a function through its environment."""
 
 import os
+from collections.abc import Mapping
 from functools import cache
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ class Settings(NamedTuple):
     follow_up_queue_url: str
     workspace_queue_url: str
     webhook_queue_url: str
+    digest_queue_url: str
     webhook_arns: frozenset[str]
     media_bucket: str
     cors_origins: frozenset[str]
@@ -78,6 +80,7 @@ def settings() -> Settings:
         follow_up_queue_url=env.get("FOLLOW_UP_QUEUE_URL", ""),
         workspace_queue_url=env.get("WORKSPACE_QUEUE_URL", ""),
         webhook_queue_url=env.get("WEBHOOK_QUEUE_URL", ""),
+        digest_queue_url=env.get("DIGEST_QUEUE_URL", ""),
         webhook_arns=_list(env.get("WEBHOOK_ARNS", "")),
         media_bucket=env.get("MEDIA_BUCKET", ""),
         cors_origins=_list(env.get("CORS_ORIGINS", "")),
@@ -104,14 +107,22 @@ def settings() -> Settings:
         model=env.get("MODEL", "deterministic"),
         default_country=env.get("DEFAULT_COUNTRY", "US"),
         aws_region=env["AWS_REGION"],
-        dynamodb_endpoint=env.get("AWS_ENDPOINT_URL_DYNAMODB") or env.get("AWS_ENDPOINT_URL"),
-        s3_endpoint=env.get("AWS_ENDPOINT_URL_S3") or env.get("AWS_ENDPOINT_URL"),
-        secrets_endpoint=env.get("AWS_ENDPOINT_URL_SECRETS_MANAGER") or env.get("AWS_ENDPOINT_URL"),
-        sqs_endpoint=env.get("AWS_ENDPOINT_URL_SQS") or env.get("AWS_ENDPOINT_URL"),
-        events_endpoint=env.get("AWS_ENDPOINT_URL_EVENTBRIDGE") or env.get("AWS_ENDPOINT_URL"),
-        kms_endpoint=env.get("AWS_ENDPOINT_URL_KMS") or env.get("AWS_ENDPOINT_URL"),
-        ses_endpoint=env.get("AWS_ENDPOINT_URL_SESV2") or env.get("AWS_ENDPOINT_URL"),
+        **_endpoints(env),
     )
+
+
+def _endpoints(env: Mapping[str, str]) -> dict[str, str | None]:
+    """Where AWS is, if it is not where it usually is."""
+    every = env.get("AWS_ENDPOINT_URL")
+    return {
+        "dynamodb_endpoint": env.get("AWS_ENDPOINT_URL_DYNAMODB") or every,
+        "s3_endpoint": env.get("AWS_ENDPOINT_URL_S3") or every,
+        "secrets_endpoint": env.get("AWS_ENDPOINT_URL_SECRETS_MANAGER") or every,
+        "sqs_endpoint": env.get("AWS_ENDPOINT_URL_SQS") or every,
+        "events_endpoint": env.get("AWS_ENDPOINT_URL_EVENTBRIDGE") or every,
+        "kms_endpoint": env.get("AWS_ENDPOINT_URL_KMS") or every,
+        "ses_endpoint": env.get("AWS_ENDPOINT_URL_SESV2") or every,
+    }
 
 
 class Credentials(NamedTuple):

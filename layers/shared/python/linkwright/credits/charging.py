@@ -23,17 +23,15 @@ from linkwright.http import Request, Response
 from linkwright.idempotency import Reply
 from linkwright.observability import count
 from linkwright.table import CALL_BUDGET_S, Item, Key
-from linkwright.transaction import RecordExists, Transaction
+from linkwright.transaction import Outrun, RecordExists, Transaction
 
 Body = TypeVar("Body", bound=BaseModel)
 
 FALLBACK_KEPT = timedelta(minutes=10)
 # For so long who finds an answer being made waits for it, and looks again ever later.
 _WAIT_S, _FIRST_LOOK_S, _LAST_LOOK_S = 20.0, 0.1, 1.0
-# The charge may need a second try.
-_RESERVE_S = 1.5
-# Of a process without Lambda's limit.
-_LONGEST_S = 20.0
+# The charge may need a second try; and of a process without Lambda's limit.
+_RESERVE_S, _LONGEST_S = 1.5, 20.0
 _TRIES = 5
 
 
@@ -46,7 +44,7 @@ def seconds_left() -> float:
 class Made(Generic[Body]):
     """An answer. As a fall-back, where no model could make it, it costs nothing.
 
-    `writes` adds what belongs to it to the transaction of the charge.
+    `writes` adds what belongs to it to the transaction of the charge, or of giving back.
     """
 
     body: Body
@@ -217,22 +215,25 @@ class _Asked:
         fresh_for = self.charge.kept
         if fresh_for is not None and made.is_fallback:
             fresh_for = min(fresh_for, FALLBACK_KEPT)
-        self._settle(hold, Answer(reply, fresh_for), made)
+        self._settle(hold, Answer(reply, fresh_for, made.writes), made)
         charged = 0 if made.is_fallback else hold.credits
-        returned = hold.credits if made.is_fallback else 0
         count("ai_fallbacks" if made.is_fallback else "ai_generations")
         shown = {"status": self.status, "body": reply.body, "charged": charged}
-        shown["remaining"] = hold.remaining + returned
+        shown["remaining"] = hold.remaining + hold.credits - charged
         return self._response(shown, {"X-Cache": "miss"} if self.charge.kept else {})
 
     def _settle(self, hold: Hold, answer: Answer, made: Made[Any]) -> None:
-        """Charge, or for nothing give back. Raises `Unavailable` where the attempt was too late."""
+        """Charge, or for nothing give back. Raises `Unavailable` of who was too late, `Outrun`."""
         wanted = items.RELEASED if made.is_fallback else items.COMMITTED
         try:
             if made.is_fallback:
                 holds.give_back(hold, answer)
             else:
-                holds.charge(hold, answer, made.writes)
+                holds.charge(hold, answer)
+        except Outrun:
+            with suppress(holds.Ended, Unavailable):
+                holds.give_back(hold)
+            raise
         except (holds.Ended, RecordGone, Unavailable):
             # It may be this very attempt that ended it, and its reply be lost.
             found = holds.find(hold.partition, hold.id)

@@ -6,7 +6,6 @@ A hold ends once, by its condition; safety never depends on a clock, which tells
 attempt may give a hold back.
 """
 
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
@@ -24,7 +23,6 @@ from linkwright.transaction import RecordExists, Transaction
 DIMENSION = "ai_credits"
 _TRIES = 5
 _KEPT_S = 7 * 24 * 3600
-Writes = Callable[[Transaction], None]
 
 
 class Moved(Exception):
@@ -112,7 +110,7 @@ def _take(tx: Transaction, hold: Hold, balance: Balance) -> None:
     )
 
 
-def charge(hold: Hold, answer: Answer, writes: Writes | None = None) -> None:
+def charge(hold: Hold, answer: Answer) -> None:
     """Keep what was taken: the answer is there. Raises `Ended`, `Unavailable`."""
     tx = Transaction(hold.partition, hold.request_id)
     _end(tx, hold, COMMITTED)
@@ -128,8 +126,6 @@ def charge(hold: Hold, answer: Answer, writes: Writes | None = None) -> None:
     if hold.monthly:
         used = {"reserved": 0, "used": hold.monthly}
         usage.settle(hold.partition, hold.period, DIMENSION, **used, tx=tx)
-    if writes is not None:
-        writes(tx)
     tx.commit()
 
 

@@ -4,6 +4,7 @@ A GET that is charged has one too, under what it is about: that record is its ca
 made anew the answer that it has stays in it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -91,10 +92,14 @@ class Record:
 
 @dataclass(frozen=True)
 class Answer:
-    """What an attempt has come to. `fresh_for`: for so long a GET is answered with it."""
+    """What an attempt has come to. `fresh_for`: for so long a GET is answered with it.
+
+    `writes` adds what exists only with it to the transaction in which it is kept.
+    """
 
     reply: Reply
     fresh_for: timedelta | None = None
+    writes: Callable[[Transaction], None] | None = None
 
     def keep(self, tx: Transaction, hold: Hold, *, charged: int) -> None:
         """Write it onto the attempt's record. Raises `RecordGone` at the commit."""
@@ -117,6 +122,8 @@ class Answer:
             values={**facts, "working": IN_PROGRESS, "own": hold.id},
             otherwise=RecordGone,
         )
+        if self.writes is not None:
+            self.writes(tx)
 
 
 def is_answered_by(hold: Hold) -> bool:

@@ -43,9 +43,9 @@ def change(account: Account, member_id: str, wanted: UpdateMember, tx: Transacti
         tx.update(
             Table.ACCESS,
             where,
-            "SET #view.#alerts = :alerts",
-            condition="#view.#alerts = :seen",
-            values={"alerts": after.alerts, "seen": before.alerts},
+            "SET " + ", ".join(f"#view.#{name} = :{name}" for name in changes),
+            condition="#view = :seen",
+            values={**changes, "seen": item["view"]},
             otherwise=Outrun,
         )
         tx.audit("member.changed", member_id, changes)

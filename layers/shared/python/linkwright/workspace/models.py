@@ -47,7 +47,8 @@ class Limits(Model):
 class Member(Model):
     """A person who may act in the workspace; `email` is an address of theirs that is verified.
 
-    `alerts` is whether they are told by mail of what happens in the workspace.
+    `alerts` is whether they are told by mail of what happens in the workspace; `weekly_digest` is
+    off of who does not want the digest, which owners and admins are mailed.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Member(Model):
     role: Literal["owner", "admin", "member", "viewer", "billing"]
     joined_at: Time
     alerts: Literal["on", "off"] = "on"
+    weekly_digest: Literal["on", "off"] = "on"
 
 
 class UpdateMember(RequestModel):
@@ -63,8 +65,9 @@ class UpdateMember(RequestModel):
 
     model_config = ConfigDict(json_schema_extra=without_defaults)
 
-    # The default is never looked at: only a field that was sent is.
+    # The defaults are never looked at: only the fields that were sent are.
     alerts: Literal["on", "off"] = "on"
+    weekly_digest: Literal["on", "off"] = "on"
 
     def changes(self) -> dict[str, Any]:
         return self.model_dump(exclude_unset=True)
@@ -190,6 +193,7 @@ class UpdateSettings(RequestModel):
     time_zone: TimeZone = "UTC"
     usage_thresholds: Percents = Field(default_factory=no_items)
     weekly_digest: Literal["on", "off"] = "off"
+    language: Literal["en", "he"] = "en"
 
     def changes(self) -> dict[str, Any]:
         return self.model_dump(mode="json", exclude_unset=True)
@@ -210,6 +214,7 @@ class Settings(Model):
 
     `time_zone` is the one that its people live by: its IANA name. Once what is used of the plan in
     a billing cycle comes to so many percent as `usage_thresholds` has, `usage.threshold` is sent.
+    `weekly_digest` on: its owners and admins are mailed each Monday at 08:00, in `language`.
     """
 
     calls: Literal["on", "off"]
@@ -223,5 +228,6 @@ class Settings(Model):
     time_zone: str = "UTC"
     usage_thresholds: list[int] = Field(default_factory=usual_thresholds)
     weekly_digest: Literal["on", "off"] = "off"
+    language: Literal["en", "he"] = "en"
     version: int
     updated_at: Time | None

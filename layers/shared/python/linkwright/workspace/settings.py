@@ -11,8 +11,11 @@ from linkwright.http import IfMatch
 from linkwright.table import Item, Table
 from linkwright.transaction import Transaction
 from linkwright.workspace import workspaces
+from linkwright.workspace.mailed import digest_job
 from linkwright.workspace.models import Settings, UpdateSettings, usual_thresholds
 
+# What decides when a digest is due; one that is switched off ends itself, when it would be.
+_OF_DIGEST = ("weekly_digest", "time_zone")
 ATTRIBUTES = {"live": "settings", "test": "settings_test"}
 
 # Not validated: a model is built at its first use, which for most functions never comes.
@@ -28,6 +31,7 @@ OFF = Settings.model_construct(
     time_zone="UTC",
     usage_thresholds=usual_thresholds(),
     weekly_digest="off",
+    language="en",
     version=1,
     updated_at=None,
 )
@@ -82,6 +86,9 @@ def change(
     )
     if after["usage_thresholds"] != before["usage_thresholds"]:
         usage.look_again(account.partition, account.anchor_day, tx)
+    asked = {name: after[name] for name in _OF_DIGEST}
+    if after["weekly_digest"] == "on" and asked != {name: before[name] for name in _OF_DIGEST}:
+        digest_job.request(tx, after["time_zone"])
     changed = {rule: after[rule] for rule in wanted.changes() if after[rule] != before[rule]}
     details = {"mode": account.mode, "version": after["version"], "changed": changed}
     tx.audit("settings.changed", account.workspace_id, details)

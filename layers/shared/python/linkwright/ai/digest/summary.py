@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from linkwright import clock
+from linkwright import clock, weeks
 from linkwright.ai import answers
-from linkwright.ai.digest import weeks
 from linkwright.ai.digest.models import WeeklySummary
-from linkwright.ai.digest.weeks import DAYS, Week
 from linkwright.ai.facts import findings, made, overview, series
 from linkwright.ai.facts.facts import Fact, Facts
 from linkwright.ai.facts.findings import LEAST_CLICKS, Finding
@@ -23,6 +21,7 @@ from linkwright.auth import Account
 from linkwright.credits.operations import Generation, Made
 from linkwright.links.metrics import operations as links
 from linkwright.links.operations import Link
+from linkwright.weeks import DAYS, Week
 from linkwright.workspace import operations
 
 KEPT = timedelta(hours=24)

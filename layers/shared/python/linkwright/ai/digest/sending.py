@@ -1,0 +1,88 @@
+"""Sending the digest: what is mailed to whom is written in the transaction of its charge.
+
+Each mail is an item that is put only where there is none, so a week is mailed to a member once,
+whoever asks for it, and however often: who comes second finds that out before they pay.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from linkwright import clock, weeks
+from linkwright.ai.digest import content, items, summary
+from linkwright.ai.digest.models import DigestSent
+from linkwright.ai.insight.asking import Asking
+from linkwright.auth import Account
+from linkwright.credits.operations import Generation, Made
+from linkwright.errors import Conflict
+from linkwright.table import Table, query
+from linkwright.transaction import Outrun, Transaction
+from linkwright.weeks import Week
+from linkwright.workspace import operations
+from linkwright.workspace.mailed import operations as mailed
+from linkwright.workspace.operations import Settings
+
+
+@dataclass(frozen=True)
+class Mailing:
+    """A digest of a week, whom it is mailed to, and who has it."""
+
+    partition: str
+    settings: Settings
+    week: Week
+    to: list[str]
+    already: list[str]
+
+    def generation(self) -> Generation[DigestSent]:
+        return Generation(self._made)
+
+    def told(self, seconds: float, model: str | None) -> tuple[dict[str, Any], bool]:
+        """What it tells, and whether that was computed where no model could word it."""
+        language, of = self.settings.language, self.partition
+        asked = Asking(of, language, model, self.week.next.first, seconds)
+        told = summary.of_week(asked, self.week)
+        return content.of(told, self.week, language), told.is_fallback
+
+    def ask(self, tx: Transaction, told: dict[str, Any]) -> None:
+        """Have it mailed. Raises `Outrun` at the commit where somebody has by now."""
+        for member_id in self.to:
+            item = items.mail(self.partition, self.week, member_id, told)
+            tx.put(Table.CORE, item, otherwise=Outrun)
+
+    def _made(self, seconds: float) -> Made[DigestSent]:
+        body = DigestSent(week=self.week.label, sent=self.to, already_sent=self.already)
+        if not self.to:
+            return Made(body, is_fallback=True)
+        told, is_fallback = self.told(seconds, self.settings.model)
+        return Made(body, is_fallback, lambda tx: self.ask(tx, told))
+
+
+def asked(account: Account) -> Generation[DigestSent]:
+    """Errors: nobody to mail, or nobody whom mail reaches (409)."""
+    chosen = operations.tenant(account.partition).settings
+    return mailing(account.partition, chosen).generation()
+
+
+def mailing(partition: str, chosen: Settings) -> Mailing:
+    """Of the last week that is over. Errors: as `asked`."""
+    week = weeks.closed(clock.now(), ZoneInfo(chosen.time_zone))
+    wanted = mailed.all_of(partition)
+    reached = [one.id for one in wanted if not one.is_refused]
+    if not wanted:
+        raise Conflict(
+            "No owner or admin has a verified address and wants the digest.", reason="no_recipient"
+        )
+    if not reached:
+        raise Conflict("Mail does not reach the addresses it is for.", reason="address_bounced")
+    known = _known(partition, week)
+    to = [one for one in reached if one not in known]
+    return Mailing(partition, chosen, week, to, [one for one in reached if one in known])
+
+
+def _known(partition: str, week: Week) -> set[str]:
+    """To whom it was sent, or is under way; strongly read."""
+    low, high = (items.mail_key(partition, week, end) for end in ("", "~"))
+    rows, _ = query(
+        *(Table.CORE, low.pk), between=(low.sk, high.sk), limit=100, newest_first=False, strong=True
+    )
+    return {row["sk"].partition("#")[2] for row in rows}

@@ -1,0 +1,1 @@
+"""Whom a workspace mails, and how they end that."""

@@ -1,0 +1,65 @@
+"""Ending the weekly digest by a click, as RFC 8058 has it: by an address that is signed.
+
+Whoever has the address may do only this. Shown, it does nothing, as what scans mails asks for all
+that is in them; posted to, by a mail client or the button of the page, it ends the digest.
+"""
+
+import base64
+import hashlib
+import hmac
+from contextlib import suppress
+
+from linkwright import ids
+from linkwright.errors import NoSuchRoute
+from linkwright.http import Request, Response
+from linkwright.table import ConditionFailed, Item, Table, update
+from linkwright.workspace import members, workspaces
+from linkwright.workspace.mailed import pages
+
+_MAC_BYTES = 16
+_MOST_CHARS = 200
+
+
+def path(workspace: Item, member_id: str) -> str:
+    """Where a member ends it, by the workspace's own item."""
+    return f"/v1/unsubscribe/{workspace['id']}.{member_id}.{_mac(workspace, member_id)}"
+
+
+def show(request: Request) -> Response:
+    """Raises `NoSuchRoute` for an address that is none of ours."""
+    _member(request)
+    return pages.asking()
+
+
+def end(request: Request) -> Response:
+    """Once or more often. Raises `NoSuchRoute` for an address that is none of ours."""
+    workspace_id, member_id = _member(request)
+    with suppress(ConditionFailed):  # they are no member any more, and mailed nothing
+        update(
+            Table.ACCESS,
+            members.row(workspace_id, member_id),
+            "SET #view.#weekly_digest = :off",
+            condition="attribute_exists(#pk)",
+            values={"off": "off"},
+        )
+    return pages.done()
+
+
+def _member(request: Request) -> tuple[str, str]:
+    token = request.path_parameters.get("token", "")
+    workspace_id, _, rest = token.partition(".")
+    member_id, _, mac = rest.partition(".")
+    is_one = ids.matches("ws", workspace_id) and ids.matches("usr", member_id)
+    if len(token) > _MOST_CHARS or not is_one or not mac.isascii():
+        raise NoSuchRoute
+    workspace = workspaces.find(workspace_id)
+    if workspace is None or not hmac.compare_digest(mac, _mac(workspace, member_id)):
+        raise NoSuchRoute
+    return workspace_id, member_id
+
+
+def _mac(workspace: Item, member_id: str) -> str:
+    """By the key that signs the workspace's cursors, for this alone."""
+    message = f"unsubscribe\0{workspace['id']}\0{member_id}".encode()
+    digest = hmac.new(workspace["cursor_key"].encode(), message, hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(digest[:_MAC_BYTES]).rstrip(b"=").decode()
