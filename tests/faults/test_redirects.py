@@ -23,14 +23,14 @@ from tests.faults.tally import TALLY
 from tests.faults.world import World
 from tests.shortlinks import TARGET
 
-ALIAS, LINK = "summer", "lnk_01HF0000000000000000000000"
+ALIAS, LINK, NAME = "summer", "lnk_01HF0000000000000000000000", "go.example.com"
 PASSWORD = "open sesame"  # noqa: S105 -- of a link
 
 Ask = Callable[[], Answer]
 
 
-def _ask(method: str = "GET", body: str | None = None) -> Ask:
-    return lambda: shortlinks.ask(f"/{ALIAS}", method, body=body)
+def _ask(method: str = "GET", body: str | None = None, domain: str | None = None) -> Ask:
+    return lambda: shortlinks.ask(f"/{ALIAS}", method, body=body, domain=domain)
 
 
 # What is asked of which link; how that is answered; what it writes: clicks, what passed of a cap,
@@ -39,6 +39,7 @@ CASES: dict[str, tuple[Ask, dict[str, Any], int, tuple[int, int, int], bool]] = 
     "GET /{alias}": (_ask(), {}, 302, (1, 0, 0), True),
     "GET /{alias} tracked": (_ask(), {"track_conversion": True}, 302, (1, 0, 0), True),
     "GET /{alias} of a cap": (_ask(), {"click_cap": 5}, 302, (1, 1, 0), False),
+    "GET /{alias} at a domain": (_ask(domain=NAME), {"host": NAME}, 302, (1, 0, 0), True),
     "HEAD /{alias}": (_ask("HEAD"), {}, 302, (1, 0, 0), True),
     "POST /{alias}": (
         *(_ask("POST", "password=open+sesame"), {"password": PASSWORD, "click_cap": 5}),

@@ -81,12 +81,13 @@ def _read(at: str, alias: str | None) -> tuple[Item | None, Item | None]:
     try:
         found = get_many(Table.CORE, [name, link], strong=True)
     except Unavailable:
-        # That neither is there cannot be told from a fault: of one alone it can.
-        found = {}
-    owner = found.get(name) or get(Table.CORE, name)
+        # That neither is there cannot be told from a fault: of each alone it can.
+        owner = get(Table.CORE, name)
+        of_link = get(Table.CORE, link) if owner else None
+    else:
+        owner, of_link = found.get(name), found.get(link)
     if owner is None:
         return None, None
-    of_link = found.get(link)
     return owner, of_link if of_link and of_link.get("domain") == owner["domain"] else None
 
 
