@@ -298,6 +298,39 @@ def test_200_no_action_for_what_a_link_has(of: Told) -> None:
     assert told(of.workspace, f"link/{link}")["actions"] == []
 
 
+@pytest.mark.parametrize(
+    "leads",
+    [
+        {"url": "https://shop.example.com/?utm_source=mail&utm_medium=email"},
+        {"url": "https://shop.example.com/?size=4&UTM%5FCampaign=spring#top"},
+        {"geo": {"IL": "https://shop.example.com/he?utm_source=mail"}},
+        {"ios": "https://shop.example.com/app?utm_source=mail"},
+        {"android": "https://shop.example.com/app?utm_source=mail"},
+    ],
+)
+def test_200_tags_of_a_target_are_tags_that_no_action_writes_over(
+    of: Told, leads: dict[str, Any]
+) -> None:
+    campaign = of.workspace.link_campaign()
+    link, clicks = of.link(utm_source=None, campaign=campaign, **leads), usual(10)
+    of.counted(link, clicks)
+    of.count_campaign(campaign, clicks)
+    of.count_all(clicks)
+    for path in (f"link/{link}", f"campaign/{campaign}", "account"):
+        shown = told(of.workspace, path)
+        assert "untagged" not in kinds(shown), path
+        assert shown.get("actions", []) == [], path
+
+
+def test_200_what_only_looks_like_a_tag_is_none(of: Told) -> None:
+    link = of.link(
+        utm_source=None, url="https://shop.example.com/utm_source=a?x_utm_source=b#utm_source=c"
+    )
+    of.counted(link, usual(10))
+    (tag,) = told(of.workspace, f"link/{link}")["actions"]
+    assert tag["action"]["type"] == "set_utm"
+
+
 # ---- several links -------------------------------------------------------------------------------
 
 

@@ -1,6 +1,7 @@
 """Actions that an insight suggests: of what a link lacks, once enough people have followed it."""
 
 from collections.abc import Iterator
+from urllib.parse import unquote_plus, urlsplit
 
 from linkwright.ai.actions.models import ActionType
 from linkwright.ai.create import words
@@ -17,7 +18,14 @@ _UTM = ("utm_source", "utm_medium", "utm_campaign")
 
 
 def is_untagged(link: Link) -> bool:
-    return not any(getattr(link, name) for name in _UTM)
+    """Whether whom it sends on brings no UTM parameters, be they its own or those of a target."""
+    targets = (link.url, link.ios, link.android, *link.geo.values())
+    return not any(getattr(link, name) for name in _UTM) and not any(map(_has_utm, targets))
+
+
+def _has_utm(url: str | None) -> bool:
+    pairs = urlsplit(url or "").query.split("&")
+    return any(unquote_plus(pair).lower().startswith("utm_") for pair in pairs)
 
 
 def of_link(
