@@ -131,6 +131,36 @@ def test_409_nor_by_deleting_the_domain_and_adding_its_name_anew(
     assert workspace.client.post("/api/links", json=wanted).status == 201
 
 
+def test_a_link_leads_again_though_the_other_mode_had_its_name_and_gave_up_its_alias(
+    workspace: Workspace, name: str, hand: Hand
+) -> None:
+    """Each mode is as another workspace is: the one that gave the alias up is kept from it."""
+    test = Workspace(workspace.item, "test")
+    domain = workspace.proven(name)
+    link = workspace.link(domain=domain, alias="spring")
+    nameserver.forget(f"_linkwright.{name}")
+    tried = test.proven(name)
+    assert _delete(test, test.link(domain=tried, alias="spring", url=NEW)).status == 204
+    wanted = {"url": NEW, "domain": tried, "alias": "spring"}
+    assert test.client.post("/api/links", json=wanted).error["reason"] == "alias_taken"
+    _is_sold_back(Sold(name, workspace, domain, tried, {}), hand)
+    assert _change(workspace, link, title="Mine").status == 200
+    assert shortlinks.location(shortlinks.ask("/spring", domain=name)) == TARGET
+
+
+@pytest.mark.parametrize("path", ["/api/links", "/api/links/bulk"])
+def test_201_what_the_other_mode_gave_up_is_free(
+    workspace: Workspace, name: str, path: str
+) -> None:
+    test = Workspace(workspace.item, "test")
+    given_up = test.link(domain=test.proven(name), alias="spring")
+    assert _delete(test, given_up).status == 204
+    nameserver.forget(f"_linkwright.{name}")
+    wanted = {"url": NEW, "domain": workspace.proven(name), "alias": "spring"}
+    workspace.client.post(path, json={"links": [wanted]} if path.endswith("bulk") else wanted)
+    assert shortlinks.location(shortlinks.ask("/spring", domain=name)) == NEW
+
+
 def test_one_request_takes_of_many_aliases_what_each_alone_would(
     workspace: Workspace, sale: Sold
 ) -> None:

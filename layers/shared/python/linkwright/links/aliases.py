@@ -70,7 +70,7 @@ def take(tx: Transaction, link: Item, *, chosen: bool) -> None:
     values: Item = {"now": clock.epoch()}
     if domain is not None:
         condition += _FREE_AT_DOMAIN
-        values |= {"domain": domain, "workspace": _workspace(tx.partition)}
+        values |= {"domain": domain, "workspace": tx.partition}
     tx.put(
         Table.CORE,
         dict(item(tx.partition, link)),
@@ -82,7 +82,7 @@ def take(tx: Transaction, link: Item, *, chosen: bool) -> None:
 
 _FREE = "attribute_not_exists(#pk) OR #free_at <= :now"
 # Of who had the name before it was proven by this domain: nobody is led by it any more. Whoever has
-# deleted a domain and added its name anew is who had it.
+# deleted a domain and added its name anew is who had it; the other mode of a workspace is not.
 _FREE_AT_DOMAIN = (
     " OR (attribute_exists(#domain) AND #domain <> :domain"
     " AND (attribute_not_exists(#workspace) OR #workspace <> :workspace))"
@@ -95,7 +95,7 @@ def is_free(row: Item | None, domain: str | None = None, partition: str = "") ->
         return True
     if domain is None or row.get("domain", domain) == domain:
         return False
-    return bool(row.get("workspace") != _workspace(partition))
+    return bool(row.get("workspace") != partition)
 
 
 def change(tx: Transaction, link: Item) -> None:
@@ -123,7 +123,7 @@ def give_up(tx: Transaction, link: Item) -> None:
         "ttl": free_at,
     }
     if domain := link["view"].get("domain"):
-        gone |= {"domain": domain, "workspace": _workspace(tx.partition)}
+        gone |= {"domain": domain, "workspace": tx.partition}
     tx.put(
         Table.CORE,
         dict(gone),
@@ -170,11 +170,6 @@ def item(partition: str, link: Item) -> AliasItem:
         **{name: view[name] or None for name in _WHERE_SET},
     }
     return cast(AliasItem, {name: value for name, value in found.items() if value is not None})
-
-
-def _workspace(partition: str) -> str:
-    """The one that has both modes."""
-    return partition.removesuffix(".test")
 
 
 def _key(link: Item) -> AliasItem:

@@ -81,7 +81,7 @@ class AliasItem(TypedDict):
 
     An alias that is no more has `gone_at` and `free_at`, seconds since 1970: nobody may have it
     before, and from then on DynamoDB may delete it (`ttl`). At a domain's name that holds for the
-    `domain` and the `workspace` that gave it up.
+    `domain` and the `workspace`, a partition, that gave it up.
     """
 
     pk: str
