@@ -8,10 +8,11 @@ import pytest
 
 from linkwright import clock
 from linkwright.links import items
-from tests import insight
+from tests import insight, models
 from tests.credits import balance
 from tests.factories import Workspace
 from tests.insight import texts, usual
+from tests.models import Writer
 from tests.stack import Stack
 
 # A Wednesday.
@@ -180,3 +181,41 @@ def test_200_kept_for_a_day_and_for_its_week(
 @pytest.mark.parametrize("query", ["?language=fr", "?force=maybe", "?week=2026-W47"])
 def test_400_of_a_query_that_means_nothing(workspace: Workspace, query: str) -> None:
     assert workspace.client.get(f"/api/ai/weekly-summary{query}").status == 400
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "1,120 clicks came in the 28 days to 22 November 2026, 100% more than 560 clicks"),
+        ("he", "ב-28 ימים עד 22 בנובמבר 2026 הגיעו 1,120 קליקים, 100% יותר לעומת 560 קליקים"),
+    ],
+)
+def test_200_what_lasted_is_told_with_the_day_on_which_its_days_end(
+    stack: Stack, workspace: Workspace, language: str, said: str
+) -> None:
+    clicks = [*[20] * 61, *[40] * 28, *[40] * 3]
+    _counted(stack, workspace, _link(workspace), clicks)
+    shown = _told(workspace, f"?language={language}")
+    of_trend = [one for one in shown["why"] if any("span" in fact for fact in one["facts"])]
+    assert {said in one["text"] for one in of_trend} == {True}, texts(shown)
+    assert shown["data"]["facts"]["growth_until"]["value"] == "2026-11-22/2026-11-22"
+
+
+@pytest.mark.parametrize(
+    ("span", "is_shown"), [("in the last {}", False), ("in the {} to {{growth_until}}", True)]
+)
+def test_200_a_model_that_leaves_that_day_out_is_not_shown(
+    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch, span: str, is_shown: bool
+) -> None:
+    within = span.format("{growth_span}")
+    words = [
+        {"finding": "growth", "text": f"{{growth_clicks}} came {within}."},
+        {
+            "finding": "growth_2",
+            "text": "{growth_2_link}: {growth_2_clicks} came to {growth_2_until}.",
+        },
+    ]
+    said = {"summary": "{clicks} came from {week}.", "findings": words}
+    models.use(monkeypatch, Writer(said))
+    _counted(stack, workspace, _link(workspace), [*[20] * 61, *[40] * 28, *[40] * 3])
+    assert (_told(workspace)["generated_by"] != "deterministic") is is_shown

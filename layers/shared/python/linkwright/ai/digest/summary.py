@@ -58,7 +58,7 @@ def of_week(asked: Asking, week: Week) -> Told:
     """`asked.today` is the Monday behind the week, of which nothing counts."""
     history = asked.all_days().over()
     own, before = (history.part(one.first, DAYS) for one in (week, week.before))
-    kept = findings.largest(list(_found(asked, history, week)))
+    kept = [_dated(one, week) for one in findings.largest(_found(asked, history, week))]
     facts = overview.of(own, None, len(kept)) | _compared(own, before)
     if kept or ("change" in facts and own.counted()["clicks"] < LEAST_CLICKS):
         # Few clicks, of which there is something to tell all the same.
@@ -99,6 +99,13 @@ def _news(found: Iterator[Finding], week: Week) -> Iterator[Finding]:
         has_died = one.kind == "dead" and _last_day(one, "since") >= week.first - _DEAD_SINCE
         if is_of_week or has_died or one.kind in _LASTING:
             yield one
+
+
+def _dated(finding: Finding, week: Week) -> Finding:
+    """With the day on which it ends, which when it is read is not the last one any more."""
+    if finding.kind not in _LASTING or "span" not in finding.facts:
+        return finding
+    return finding.with_facts(until=Fact(f"{week.last}/{week.last}", "days"))
 
 
 def _last_day(finding: Finding, fact: str) -> date:

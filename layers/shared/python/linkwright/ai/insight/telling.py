@@ -23,11 +23,14 @@ _TEXTS = {"en": texts_en, "he": texts_he}
 _LANGUAGES = {"en": "English", "he": "Hebrew"}
 _SUMMARY = ("clicks", "span", "verdict", "week", "change", "before")
 _MUST = ("clicks", "verdict", "week")
+# Of a finding: without its days it would be of those that the summary names.
+_MUST_OF_FINDING = ("link", "until")
 _INSTRUCTIONS = (
     "Word the findings about short links that the data names, in {language}: a summary of one"
     " sentence, and for each finding one or two. Numbers, days, names and directions are never"
     " written: in their place stands the name of a fact in braces, as {{clicks}}, and code fills it"
-    " in with its unit. A text has only facts of its finding, and at least one. A change reads as"
+    " in with its unit. A text has only facts of its finding, and at least one; those whose names"
+    " end with {must} are never left out. A change reads as"
     " '80% fewer', a day as '5 November 2026', a usual number as 'the usual 60 clicks'. All other"
     " words must be of this list, and nothing else may be written: {words}"
 )
@@ -95,7 +98,8 @@ def reason(kind: str, clicks: Fact, language: Language) -> str:
 
 def _instructions(language: Language) -> str:
     words = " ".join(grounded.words(language))
-    return _INSTRUCTIONS.format(language=_LANGUAGES[language], words=words)
+    must = " or ".join(_MUST_OF_FINDING)
+    return _INSTRUCTIONS.format(language=_LANGUAGES[language], must=must, words=words)
 
 
 def _asked(draft: Draft) -> dict[str, Any]:
@@ -124,8 +128,8 @@ def _accepted(said: Words, draft: Draft, language: Language) -> Words:
     _require(said.summary, of_summary, language, must)
     for one in said.findings:
         facts = draft.of_finding(one.finding)
-        link = f"{one.finding}_link"
-        _require(one.text, facts, language, [link] if link in facts else [])
+        must = [f"{one.finding}_{name}" for name in _MUST_OF_FINDING]
+        _require(one.text, facts, language, [name for name in must if name in facts])
     return said
 
 

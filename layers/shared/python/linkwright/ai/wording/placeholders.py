@@ -31,8 +31,10 @@ def renamed(text: str, prefix: str) -> str:
 
 
 def chosen(sentences: Iterable[str], facts: Facts) -> str:
-    """Those sentences whose facts are all there."""
-    return " ".join(one for one in sentences if facts.keys() >= set(names(one)))
+    """Those sentences whose facts are all there, but for what another of them says and more."""
+    there = {one: of for one in sentences if (of := frozenset(names(one))) <= facts.keys()}
+    said = there.values()
+    return " ".join(one for one, of in there.items() if not any(of < more for more in said))
 
 
 __all__ = ["Fact", "chosen", "filled", "names", "renamed", "without"]

@@ -8,6 +8,7 @@ _DAY = (
     "It was changed on {changed}.",
 )
 _TREND = (
+    "{clicks} came in the {span} to {until}, {change} than {before} in the {span} before.",
     "{clicks} came in the last {span}, {change} than {before} in the {span} before.",
     "Of the difference {segment_share} came from {segment}.",
     "The rest of the workspace had {rest}.",

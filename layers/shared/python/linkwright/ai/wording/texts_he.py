@@ -8,6 +8,7 @@ _DAY = (
     "השינוי האחרון בקישור היה ב-{changed}.",
 )
 _TREND = (
+    "ב-{span} עד {until} הגיעו {clicks}, {change} לעומת {before} ב-{span} שלפניהם.",
     "ב-{span} האחרונים הגיעו {clicks}, {change} לעומת {before} ב-{span} שלפניהם.",
     "מתוך ההפרש, {segment_share} הגיעו מ-{segment}.",
     "בשאר סביבת העבודה היו {rest}.",
