@@ -249,11 +249,13 @@ def test_200_more_that_convert_than_elsewhere_of_clicks_old_enough(of: Told) -> 
     assert facts["conversion_rate"] == {
         "value": 30.0,
         "unit": "percent",
-        "window": "2026-08-11/2026-11-10",
+        "window": "2026-08-11/2026-11-03",
         "compared_with": None,
         "n": 85 * 100,
     }
     assert facts["converts_more_rest"]["value"] == 10.0
+    windows = {facts[f"converts_more_{name}"]["window"] for name in ("rate", "rest")}
+    assert windows == {"2026-08-11/2026-11-03"}
 
 
 def test_200_no_rate_of_what_is_not_tracked(of: Told) -> None:

@@ -49,12 +49,13 @@ def _origins(series: Series) -> Facts:
 
 
 def _compared(series: Series, rest: Series | None) -> Facts:
-    facts, window = Facts(), series.whole
+    facts = Facts()
     converted = patterns.old_enough(series)
     if converted.whole >= LEAST_CLICKS:
-        facts["conversion_rate"] = made.percent(converted.value, window, converted.whole)
+        of_those = patterns.window_of_old_enough(series)
+        facts["conversion_rate"] = made.percent(converted.value, of_those, converted.whole)
     if rest is not None and (others := rest.counted()["clicks"]) > 0:
         whole = series.counted()["clicks"] + others
         share = series.counted()["clicks"] / whole
-        facts["workspace_share"] = made.percent(share, window, whole)
+        facts["workspace_share"] = made.percent(share, series.whole, whole)
     return facts

@@ -122,6 +122,11 @@ def old_enough(series: Series) -> statistics.Share:
     return statistics.share(series.counted(CONVERTS_WITHIN)["conversions"], clicks)
 
 
+def window_of_old_enough(series: Series) -> str:
+    """The days of those clicks, of which there must be some."""
+    return series.window(0, len(series.days) - CONVERTS_WITHIN)
+
+
 def conversion(series: Series, rest: Series) -> Finding | None:
     """A rate that is surely another than that of the rest."""
     mine, others = old_enough(series), old_enough(rest)
@@ -129,10 +134,9 @@ def conversion(series: Series, rest: Series) -> Finding | None:
         return None
     if mine.low <= others.high and others.low <= mine.high:
         return None
-    window = series.whole
     facts = {
-        "rate": made.percent(mine.value, window, mine.whole),
-        "rest": made.percent(others.value, window, others.whole),
+        "rate": made.percent(mine.value, window_of_old_enough(series), mine.whole),
+        "rest": made.percent(others.value, window_of_old_enough(rest), others.whole),
     }
     kind = "converts_more" if mine.value > others.value else "converts_less"
     return Finding(kind, "why", abs(mine.value - others.value) * mine.whole, facts)
