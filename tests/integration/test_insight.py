@@ -271,6 +271,61 @@ def test_200_no_rate_of_what_is_not_tracked(of: Told) -> None:
         assert not {"converts_more", "converts_less"} & kinds(shown), texts(shown)
 
 
+@pytest.mark.parametrize(
+    ("language", "said", "reason"),
+    [
+        (
+            "en",
+            [
+                "280 clicks in the last 28 days are untracked:",
+                "280 clicks in the last 28 days are untagged:",
+                "of all clicks of the workspace in the last 28 days, with 280 clicks of its own.",
+            ],
+            "920 clicks came in the last 92 days, and they are untagged.",
+        ),
+        (
+            "he",
+            [
+                "280 קליקים הגיעו ב-28 ימים האחרונים בלי מעקב:",
+                "280 קליקים הגיעו ב-28 ימים האחרונים בלי פרמטרים של UTM:",
+                "מכל הקליקים של סביבת העבודה ב-28 ימים האחרונים, 280 קליקים.",
+            ],
+            "920 קליקים הגיעו ב-92 ימים האחרונים בלי פרמטרים של UTM.",
+        ),
+    ],
+)
+def test_200_what_is_of_other_days_than_the_summary_says_of_which(
+    of: Told, language: str, said: list[str], reason: str
+) -> None:
+    link, clicks = of.link(track_conversion=False, utm_source=None), [*[10] * 91, 10]
+    of.counted(link, clicks)
+    of.count_all(clicks, [5] * 92)
+    shown = told(of.workspace, f"link/{link}?language={language}")
+    for one in said:
+        assert any(one in text for text in texts(shown)), texts(shown)
+    assert shown["actions"][1]["reason"] == reason
+    assert shown["data"]["facts"]["ahead_span"]["window"] == "2026-10-13/2026-11-09"
+
+
+def test_200_the_hour_and_the_weekday_are_told_of_four_weeks(of: Told) -> None:
+    link = of.link()
+    clicks = [100 if at % 7 == 0 else 10 for at in range(92)]
+    of.counted(link, clicks, h17=0.5)
+    of.count_all(clicks)
+    said = [one["text"] for one in told(of.workspace, f"link/{link}")["why"]]
+    assert len(said) == 2
+    assert all(text.endswith("of all clicks in the last 28 days.") for text in said), said
+
+
+def test_200_of_one_day_that_day_is_told(of: Told) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clock, "now", lambda: NOW - timedelta(days=1))
+        link = str(of.workspace.link()["id"])
+    of.counted(link, [50, 5])
+    said = " ".join(texts(told(of.workspace, f"link/{link}")))
+    assert "50 clicks on 9 November 2026 are untracked" in said, said
+
+
 # ---- actions -------------------------------------------------------------------------------------
 
 

@@ -71,10 +71,16 @@ def link(stack: Stack, workspace: Workspace) -> str:
 def _true(data: Mapping[str, Any]) -> dict[str, Any]:
     """As a model answers that keeps to what it was told."""
     findings = [
-        {"finding": one["finding"], "text": f"{{{next(iter(one['facts']))}}} stands out."}
+        {"finding": one["finding"], "text": _true_text(one["finding"], one["facts"])}
         for one in data["findings"]
     ]
     return {"summary": "{clicks} came in the last {span}.", "findings": findings}
+
+
+def _true_text(finding: str, facts: Mapping[str, Any]) -> str:
+    span = f"{finding}_span"
+    within = f" in the last {{{span}}}" if span in facts else ""
+    return f"{{{next(iter(facts))}}}{within} stands out."
 
 
 def _with(text: str) -> Say:

@@ -212,7 +212,7 @@ def test_200_a_model_that_leaves_that_day_out_is_not_shown(
         {"finding": "growth", "text": f"{{growth_clicks}} came {within}."},
         {
             "finding": "growth_2",
-            "text": "{growth_2_link}: {growth_2_clicks} came to {growth_2_until}.",
+            "text": "{growth_2_link}: {growth_2_clicks} in {growth_2_span} to {growth_2_until}.",
         },
     ]
     said = {"summary": "{clicks} came from {week}.", "findings": words}

@@ -111,7 +111,8 @@ def test_what_code_says_by_itself_would_be_taken(language: Language) -> None:
     texts = {"en": texts_en, "he": texts_he}[language]
     units = {"usual": "usual_clicks", "before": "clicks_before"}
     every = [one for of in texts.TEXTS.values() for one in of]
-    for sentence in [*every, *texts.SUMMARY, *texts.REASONS.values()]:
+    reasons = [one for of in texts.REASONS.values() for one in of]
+    for sentence in [*every, *texts.SUMMARY, *reasons]:
         names = placeholders.names(sentence)
         facts = {name: Fact(1, units.get(name, "clicks")) for name in names}
         assert grounded.refusal(sentence, facts, language) is None, sentence

@@ -20,6 +20,13 @@ def change(share: float, window: str, compared_with: str, n: int) -> Fact:
     return Fact(round(100 * share, 1), "change", window, compared_with, n)
 
 
+def within(days: int, window: str) -> Facts:
+    """How many days it is of; of one, which that was."""
+    if days == 1:
+        return {"day": Fact(window, "days", window)}
+    return {"span": Fact(days, "span", window)}
+
+
 def driver(
     before: Mapping[str, int], after: Mapping[str, int], window: str, compared_with: str
 ) -> Facts:

@@ -60,6 +60,7 @@ def patterns(series: Series, spread: float) -> Iterator[Finding]:
             facts = {
                 kind: Fact(value, kind, window, None, sum(of)),
                 "share": made.percent(top.clicks / sum(of), window, sum(of)),
+                **made.within(days, window),
             }
             yield Finding(kind, "why", top.excess, facts)
 
@@ -103,10 +104,12 @@ def ahead(series: Series, rest: Series) -> Finding | None:
     part = statistics.share(mine, mine + others)
     if mine < LEAST_CLICKS or others < LEAST_CLICKS or part.low <= _MUCH_OF_ALL:
         return None
-    window = series.window(max(len(series.clicks) - _MONTH, 0), len(series.clicks))
+    days = min(len(series.clicks), _MONTH)
+    window = series.window(len(series.clicks) - days, len(series.clicks))
     facts = {
         "share": made.percent(part.value, window, part.whole),
         "clicks": Fact(mine, "clicks", window, "rest of the workspace", mine),
+        **made.within(days, window),
     }
     return Finding("ahead", "why", mine - part.whole / 4, facts)
 

@@ -5,7 +5,8 @@ from urllib.parse import unquote_plus, urlsplit
 
 from linkwright.ai.actions.models import ActionType
 from linkwright.ai.create import words
-from linkwright.ai.facts.facts import Fact
+from linkwright.ai.facts import made
+from linkwright.ai.facts.facts import Fact, Facts
 from linkwright.ai.facts.findings import LEAST_CLICKS
 from linkwright.ai.facts.series import Series
 from linkwright.ai.insight import telling
@@ -34,10 +35,14 @@ def of_link(
     clicks = series.counted()["clicks"]
     if clicks < LEAST_CLICKS:
         return
-    fact = Fact(clicks, "scans" if scanned else "clicks", series.whole, None, clicks)
+    unit = "scans" if scanned else "clicks"
+    came = {
+        "clicks": Fact(clicks, unit, series.whole, None, clicks),
+        **made.within(len(series.days), series.whole),
+    }
     if not link.track_conversion:
         yield _suggested(
-            *(link, "enable_conversion_tracking", {}, fact, language),
+            *(link, "enable_conversion_tracking", {}, came, language),
             Preview(before={"track_conversion": False}, after={"track_conversion": True}),
         )
     if is_untagged(link):
@@ -45,18 +50,18 @@ def of_link(
         source, medium = ("qr_code", "print") if scanned else ("short_link", "link")
         utm = dict(zip(_UTM, (source, medium, named), strict=True))
         preview = Preview(before=dict.fromkeys(_UTM), after=dict(utm))
-        yield _suggested(link, "set_utm", utm, fact, language, preview)
+        yield _suggested(link, "set_utm", utm, came, language, preview)
 
 
 def _suggested(
     link: Link,
     kind: ActionType,
     params: dict[str, str],
-    clicks: Fact,
+    came: Facts,
     language: Language,
     preview: Preview,
 ) -> SuggestedAction:
     action = Action(type=kind, link_id=link.id, params=params)
     return SuggestedAction(
-        action=action, preview=preview, reason=telling.reason(kind, clicks, language)
+        action=action, preview=preview, reason=telling.reason(kind, came, language)
     )

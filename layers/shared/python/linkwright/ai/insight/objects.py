@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from linkwright import clock
-from linkwright.ai.facts import findings, patterns, series, statistics
+from linkwright.ai.facts import findings, made, patterns, series, statistics
 from linkwright.ai.facts.facts import Fact, Facts
 from linkwright.ai.facts.findings import LEAST_CLICKS, Finding
 from linkwright.ai.facts.series import Series
@@ -103,9 +103,10 @@ def of_settings(link: Link, own: Series, taken: int | None = None) -> Iterator[F
     recent = own.last(_MONTH)["clicks"]
     if recent < LEAST_CLICKS or link.archived:
         return
-    clicks = Fact(
-        recent, "clicks", own.window(max(len(own.days) - 1 - _MONTH, 0), len(own.days) - 1)
-    )
+    days = min(len(own.clicks), _MONTH)
+    window = own.window(len(own.clicks) - days, len(own.clicks))
+    clicks = Fact(recent, "clicks", window)
+    came = {"clicks": clicks, **made.within(days, window)}
     if link.expires_at and clock.now() < clock.parse(link.expires_at) < clock.now() + _SOON:
         day = clock.parse(link.expires_at).date()
         facts = {"expires": Fact(f"{day}/{day}", "days"), "clicks": clicks}
@@ -115,9 +116,9 @@ def of_settings(link: Link, own: Series, taken: int | None = None) -> Iterator[F
         facts = {"taken": Fact(round(share, 1), "percent", None, None, taken), "clicks": clicks}
         yield Finding("near_cap", "recommendations", recent, facts)
     if not link.track_conversion:
-        yield Finding("untracked", "recommendations", _UNTRACKED * recent, {"clicks": clicks})
+        yield Finding("untracked", "recommendations", _UNTRACKED * recent, came)
     if actions.is_untagged(link):
-        yield Finding("untagged", "recommendations", _UNTAGGED * recent, {"clicks": clicks})
+        yield Finding("untagged", "recommendations", _UNTAGGED * recent, came)
 
 
 def of_scans(found: Finding) -> Finding:

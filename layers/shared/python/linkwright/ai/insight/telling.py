@@ -6,7 +6,7 @@ from typing import Any
 
 from linkwright.ai import answers
 from linkwright.ai.answers import Unfit
-from linkwright.ai.facts.facts import Fact, Facts
+from linkwright.ai.facts.facts import Facts
 from linkwright.ai.facts.findings import Finding
 from linkwright.ai.insight.models import (
     InsightData,
@@ -24,7 +24,7 @@ _LANGUAGES = {"en": "English", "he": "Hebrew"}
 _SUMMARY = ("clicks", "span", "verdict", "week", "change", "before")
 _MUST = ("clicks", "verdict", "week")
 # Of a finding: without its days it would be of those that the summary names.
-_MUST_OF_FINDING = ("link", "until")
+_MUST_OF_FINDING = ("link", "span", "until")
 _INSTRUCTIONS = (
     "Word the findings about short links that the data names, in {language}: a summary of one"
     " sentence, and for each finding one or two. Numbers, days, names and directions are never"
@@ -88,9 +88,9 @@ def told(
     return Told(shown, written.is_fallback)
 
 
-def reason(kind: str, clicks: Fact, language: Language) -> str:
-    text = _TEXTS[language].REASONS[kind]
-    return placeholders.filled(text, {"clicks": clicks}, language)
+def reason(kind: str, facts: Facts, language: Language) -> str:
+    text = placeholders.chosen(_TEXTS[language].REASONS[kind], facts)
+    return placeholders.filled(text, facts, language)
 
 
 # ---- what the model is told, and may say ---------------------------------------------------------

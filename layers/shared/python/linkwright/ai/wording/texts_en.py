@@ -2,6 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
+# When it was: on one day, on the days up to one, or up to now.
+_WITHIN = ("on {day}", "in the {span} to {until}", "in the last {span}")
+
+
+def _timed(text: str) -> list[str]:
+    return [text.replace("{within}", within) for within in _WITHIN]
+
+
 _DAY = (
     "{clicks} came on {day}, {change} than {usual}.",
     "Of the difference {segment_share} came from {segment}.",
@@ -28,18 +36,22 @@ TEXTS: Mapping[str, Sequence[str]] = {
     "dead": ("{since}, after {before} in the {span} before.",),
     "growth": _TREND,
     "decline": _TREND,
-    "weekday": ("{weekday} stand out with {share} of all clicks.",),
-    "hour": ("The hour {hour} stands out with {share} of all clicks.",),
+    "weekday": _timed("{weekday} stand out with {share} of all clicks {within}."),
+    "hour": _timed("The hour {hour} stands out with {share} of all clicks {within}."),
     "concentration": ("{share} of all clicks came from {segment}.",),
     "scanned": ("{scans} of the QR code are {share} of all clicks.",),
-    "ahead": ("It has {share} of all clicks of the workspace, with {clicks} of its own.",),
+    "ahead": _timed(
+        "It has {share} of all clicks of the workspace {within}, with {clicks} of its own."
+    ),
     "bots": ("{bots} are {share} of the traffic, and are counted apart.",),
     "converts_more": _CONVERSION,
     "converts_less": _CONVERSION,
-    "untracked": (
-        "{clicks} are untracked: turn conversion tracking on to see what comes of them.",
+    "untracked": _timed(
+        "{clicks} {within} are untracked: turn conversion tracking on to see what comes of them."
     ),
-    "untagged": ("{clicks} are untagged: add UTM parameters to see where they come from.",),
+    "untagged": _timed(
+        "{clicks} {within} are untagged: add UTM parameters to see where they come from."
+    ),
     "expiring": ("It expires on {expires}: extend that to keep it open.",),
     "near_cap": ("{taken} of its cap is taken: raise the cap to keep it open.",),
 }
@@ -53,7 +65,7 @@ SUMMARY = (
     "{clicks} came in the last {span}.",
 )
 OF_LINK = "{link}: "
-REASONS: Mapping[str, str] = {
-    "enable_conversion_tracking": "{clicks} came, and conversions are untracked.",
-    "set_utm": "{clicks} came, and they are untagged.",
+REASONS: Mapping[str, Sequence[str]] = {
+    "enable_conversion_tracking": _timed("{clicks} came {within}, and conversions are untracked."),
+    "set_utm": _timed("{clicks} came {within}, and they are untagged."),
 }

@@ -2,6 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
+# When it was: on one day, on the days up to one, or up to now.
+_WITHIN = ("ב-{day}", "ב-{span} עד {until}", "ב-{span} האחרונים")
+
+
+def _timed(text: str) -> list[str]:
+    return [text.replace("{within}", within) for within in _WITHIN]
+
+
 _DAY = (
     "ב-{day} הגיעו {clicks}, {change} לעומת {usual}.",
     "מתוך ההפרש, {segment_share} הגיעו מ-{segment}.",
@@ -25,16 +33,20 @@ TEXTS: Mapping[str, Sequence[str]] = {
     "dead": ("{since}, לאחר {before} ב-{span} שלפניו.",),
     "growth": _TREND,
     "decline": _TREND,
-    "weekday": ("{weekday} בולטים עם {share} מכל הקליקים.",),
-    "hour": ("השעה {hour} בולטת עם {share} מכל הקליקים.",),
+    "weekday": _timed("{weekday} בולטים עם {share} מכל הקליקים {within}."),
+    "hour": _timed("השעה {hour} בולטת עם {share} מכל הקליקים {within}."),
     "concentration": ("{share} מכל הקליקים הגיעו מ-{segment}.",),
     "scanned": ("{scans} של קוד QR הן {share} מכל הקליקים.",),
-    "ahead": ("כאן נרשמו {share} מכל הקליקים של סביבת העבודה, {clicks}.",),
+    "ahead": _timed("כאן נרשמו {share} מכל הקליקים של סביבת העבודה {within}, {clicks}."),
     "bots": ("{bots} מהווים {share} מהתנועה, והם נספרים בנפרד.",),
     "converts_more": _CONVERSION,
     "converts_less": _CONVERSION,
-    "untracked": ("{clicks} הגיעו בלי מעקב: הפעילו מעקב המרות כדי לראות מה יוצא מהם.",),
-    "untagged": ("{clicks} הגיעו בלי פרמטרים של UTM: הוסיפו אותם כדי לדעת מהיכן הגיעו.",),
+    "untracked": _timed(
+        "{clicks} הגיעו {within} בלי מעקב: הפעילו מעקב המרות כדי לראות מה יוצא מהם."
+    ),
+    "untagged": _timed(
+        "{clicks} הגיעו {within} בלי פרמטרים של UTM: הוסיפו אותם כדי לדעת מהיכן הגיעו."
+    ),
     "expiring": ("תוקפו של הקישור פג ב-{expires}: האריכו אותו כדי להשאיר אותו פתוח.",),
     "near_cap": ("{taken} מהתקרה נוצלו: הרחיבו את התקרה כדי להשאיר את הקישור פתוח.",),
 }
@@ -47,7 +59,7 @@ SUMMARY = (
     "{clicks} הגיעו במהלך {span}.",
 )
 OF_LINK = "{link}: "
-REASONS: Mapping[str, str] = {
-    "enable_conversion_tracking": "{clicks} הגיעו בלי מעקב המרות.",
-    "set_utm": "{clicks} הגיעו בלי פרמטרים של UTM.",
+REASONS: Mapping[str, Sequence[str]] = {
+    "enable_conversion_tracking": _timed("{clicks} הגיעו {within} בלי מעקב המרות."),
+    "set_utm": _timed("{clicks} הגיעו {within} בלי פרמטרים של UTM."),
 }
