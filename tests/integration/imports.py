@@ -52,7 +52,7 @@ READS = _names("""
     linkwright.aws linkwright.links linkwright.links.campaign_models linkwright.links.campaigns
     linkwright.links.domains linkwright.links.domains.domains linkwright.links.domains.items
     linkwright.links.domains.models
-    linkwright.links.items linkwright.links.links linkwright.links.metrics
+    linkwright.links.items linkwright.links.links linkwright.links.metrics linkwright.looked_up
     linkwright.links.metrics.analytics linkwright.links.metrics.analytics_models
     linkwright.links.metrics.days
     linkwright.links.models linkwright.links.operations linkwright.media linkwright.notifications

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from linkwright import clock, ids
+from linkwright import clock, ids, pagination
 from linkwright.links import aliases, items, passwords
 from linkwright.table import Item, Table, get
 from tests.client import HOST, Answer
 from tests.factories import TARGET, Workspace, make_workspace
 from tests.integration.every_route import assert_error
+from tests.integration.test_paging import walk
 from tests.stack import Stack
 
 LINKS = "/api/links"
@@ -294,6 +295,41 @@ def test_204_a_deleted_link_leaves_nothing_but_its_alias_and_its_event(
         assert _shown(workspace, query) == []
     again = workspace.client.request("DELETE", f"{LINKS}/{link['id']}")
     assert_error(again, 404, "resource_not_found")
+
+
+def _tag_lags(monkeypatch: pytest.MonkeyPatch, workspace: Workspace, tag: str) -> None:
+    """What tells of links is as it is now, for as long as the test takes."""
+    query, of = pagination.query, items.tag_key(workspace.partition, tag, "").pk
+    known, _ = query(Table.CORE, of, limit=100)
+
+    def lagging(table: Table, partition: str, **more: Any) -> tuple[list[Item], Item | None]:
+        if partition != of:
+            return query(table, partition, **more)
+        start = more["start_after"]
+        left = [row for row in known if start is None or row["sk"] < start["sk"]]
+        return left[: more["limit"]], None
+
+    monkeypatch.setattr(pagination, "query", lagging)
+
+
+def test_200_no_link_of_a_tag_whose_links_were_all_just_deleted(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = workspace.link(tags=["a"])
+    _tag_lags(monkeypatch, workspace, "a")
+    _delete(workspace, link)
+    answer = workspace.client.get(f"{LINKS}?tag=a")
+    assert (answer.status, answer.json) == (200, {"data": [], "next_cursor": None})
+
+
+def test_200_a_list_by_tag_goes_on_behind_what_was_just_deleted(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    links = [workspace.link(tags=["a"]) for _ in range(5)]
+    _tag_lags(monkeypatch, workspace, "a")
+    _delete(workspace, links[3])
+    shown, _ = walk(workspace.client, f"{LINKS}?tag=a", limit=2)
+    assert [link["id"] for link in shown] == [links[at]["id"] for at in (4, 2, 1, 0)]
 
 
 def test_402_flat_for_a_link_more_than_the_plan_has(

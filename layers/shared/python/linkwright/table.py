@@ -131,9 +131,8 @@ def get(table: Table, key: Key) -> Item | None:
 def get_many(table: Table, keys: Sequence[Key], *, strong: bool = False) -> dict[Key, Item]:
     """Read up to 100 items at once, those that are there.
 
-    Not strongly where an index has told of them: it is later than they are. One of them at least
-    must be there: an answer without any cannot be told from one that is not DynamoDB's. Raises
-    `Unavailable`.
+    Not strongly where an index has told of them: it is later than they are. One at least must be
+    there: an answer without any cannot be told from none of DynamoDB's. Raises `Unavailable`.
     """
     if not keys:
         return {}
@@ -142,6 +141,15 @@ def get_many(table: Table, keys: Sequence[Key], *, strong: bool = False) -> dict
     if not found:
         raise Unavailable
     return {Key(item["pk"], item["sk"]): item for item in found}
+
+
+def get_any(table: Table, keys: Sequence[Key], besides: Callable[[], Key]) -> dict[Key, Item]:
+    """As `get_many`, where perhaps none is there any more: `besides` tells of one that is."""
+    try:
+        return get_many(table, keys)
+    except Unavailable:
+        parts = [[besides(), *keys[at : at + 99]] for at in range(0, len(keys), 99)]
+        return {key: item for part in parts for key, item in get_many(table, part).items()}
 
 
 def query(

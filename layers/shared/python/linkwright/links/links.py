@@ -6,7 +6,7 @@ from linkwright.errors import ResourceNotFound
 from linkwright.links import items
 from linkwright.links.models import Link, LinksQuery
 from linkwright.pagination import Fetch, Page, Place, Placed
-from linkwright.table import Item, Table, get, get_many
+from linkwright.table import Item, Table, get
 
 _ROUTE = "links"
 
@@ -67,16 +67,10 @@ def _fetch(partition: str, query: LinksQuery) -> Fetch:
 
 def _tagged(partition: str, tag: str) -> Fetch:
     """Which links have the tag is told by one partition, what they are by themselves."""
+    from linkwright.looked_up import looked_up  # whoever makes a link asks for none of it
+
     of = pagination.partition(Table.CORE, items.tag_key(partition, tag, "").pk)
-
-    def fetch(after: Place | None, count: int) -> tuple[list[Placed], Place | None]:
-        places, reached = of(after, count)
-        keys = [items.link_key(partition, place.sk) for place, _ in places]
-        found = get_many(Table.CORE, keys)
-        rows = [(place, found.get(key)) for (place, _), key in zip(places, keys, strict=True)]
-        return [(place, row) for place, row in rows if row is not None], reached
-
-    return fetch
+    return looked_up(of, lambda row: items.link_key(partition, row["sk"]), partition)
 
 
 def _by_alias(partition: str, alias: str, domain: str | None) -> Item | None:

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from linkwright import events, ids, pagination
 from linkwright.auth import Account
 from linkwright.errors import ResourceNotFound
-from linkwright.pagination import MAX_LIMIT, Fetch, Page, Place, Placed
-from linkwright.table import Item, Key, Table, get, get_many
+from linkwright.looked_up import looked_up
+from linkwright.pagination import Fetch, Page
+from linkwright.table import Item, Key, Table, get
 from linkwright.webhooks.logs import bodies
 from linkwright.webhooks.logs.event_models import Event, EventsQuery
 
@@ -48,19 +49,6 @@ def _fetch(of: str, query: EventsQuery) -> Fetch:
         name, index = events.type_partition(of, query.type), "gsi3"
     else:
         return pagination.partition(Table.CORE, base, between=when)
-    return _read(pagination.partition(Table.CORE, name, index=index, base=base, between=when))
-
-
-def _read(fetch: Fetch) -> Fetch:
-    """An index has only keys: an event is written once and seldom listed, so no copy pays."""
-
-    def read(after: Place | None, count: int) -> tuple[list[Placed], Place | None]:
-        rows, reached = fetch(after, count)
-        # What is one too many is not shown.
-        shown, more = rows[:MAX_LIMIT], rows[MAX_LIMIT:]
-        keys = [Key(row["pk"], row["sk"]) for _, row in shown]
-        found = get_many(Table.CORE, keys)
-        placed = zip(shown, keys, strict=True)
-        return [(row[0], found[key]) for row, key in placed if key in found] + more, reached
-
-    return read
+    rows = pagination.partition(Table.CORE, name, index=index, base=base, between=when)
+    # An index has only keys: an event is written once and seldom listed, so no copy pays.
+    return looked_up(rows, lambda row: Key(row["pk"], row["sk"]), of)

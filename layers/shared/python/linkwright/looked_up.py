@@ -1,0 +1,31 @@
+"""Lists of which a partition only tells which rows there are: each is read by itself."""
+
+from collections.abc import Callable
+
+from linkwright.pagination import MAX_LIMIT, Fetch, Place, Placed
+from linkwright.table import Item, Key, Table, get_any
+
+
+def looked_up(fetch: Fetch, key: Callable[[Item], Key], partition: str) -> Fetch:
+    """`key` names the row that one of the partition tells of. It may be gone by now: the page is
+    short then, and the list goes on behind it.
+    """
+
+    def besides() -> Key:
+        from linkwright.workspace.operations import place  # where nothing else was there
+
+        return place(partition)
+
+    def read(after: Place | None, count: int) -> tuple[list[Placed], Place | None]:
+        rows, reached = fetch(after, count)
+        # What is one too many is not shown.
+        shown, more = rows[:MAX_LIMIT], rows[MAX_LIMIT:]
+        keys = [key(row) for _, row in shown]
+        found = get_any(Table.CORE, keys, besides)
+        placed = zip(shown, keys, strict=True)
+        there = [(row[0], found[key]) for row, key in placed if key in found]
+        if len(there) < len(shown) and len(rows) == count:
+            return there, shown[-1][0]
+        return there + more, reached
+
+    return read
