@@ -1,13 +1,14 @@
 """Short links: making, changing, finding and deleting them, and who has which alias."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from linkwright import clock, ids, pagination
-from linkwright.links import aliases, items, passwords
-from linkwright.table import Item, Table, get
+from linkwright.links import aliases, bulk, items, passwords
+from linkwright.table import Item, Key, Table, get
 from tests.client import HOST, Answer
 from tests.factories import TARGET, Workspace, make_workspace
 from tests.integration.every_route import assert_error
@@ -396,6 +397,23 @@ def test_200_each_of_100_links_has_a_result(stack: Stack, workspace: Workspace) 
     assert set(_shown(workspace, "?limit=100")) == {row["link"]["id"] for row in results}
     told = [row["type"] for row in stack.rows("CoreTable", workspace.id) if "sequence" in row]
     assert told == ["link.created"] * 100
+
+
+def test_200_what_was_just_given_up_can_be_had(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is refused for good is never so by a read that may be of before."""
+    key = items.external_id_key(workspace.partition, "mine")
+    link, get_many = workspace.link(external_id="mine"), bulk.get_many
+    before = get(Table.CORE, key) or {}
+    _delete(workspace, link)
+
+    def lagging(table: Table, keys: Sequence[Key], *, strong: bool = False) -> dict[Key, Item]:
+        return get_many(table, keys, strong=strong) | ({} if strong else {key: before})
+
+    monkeypatch.setattr(bulk, "get_many", lagging)
+    (one,) = _bulk(workspace, {"external_id": "mine"}).json["results"]
+    assert one["status"] == 201
 
 
 def test_200_what_cannot_be_made_is_told_and_the_rest_is_made(

@@ -23,7 +23,7 @@ from linkwright.links.models import (
     CreateLinks,
 )
 from linkwright.links.references import Needs
-from linkwright.table import Item, Key, Table, get, get_many, query
+from linkwright.table import Item, Key, Table, get_many, query
 from linkwright.transaction import MAX_OPERATIONS, Outrun, Transaction
 from linkwright.workspace import operations as workspace
 
@@ -192,14 +192,8 @@ def _require_new(one: _Made, known: dict[Key, Item], taken: set[Key], partition:
 
 def _require(needs: Needs, known: dict[Key, Item]) -> None:
     for key, need in needs.items():
-        if need.is_met(known.get(key)):
-            continue
-        # Perhaps it is new: what was read of many is not read strongly.
-        row = get(Table.CORE, key)
-        if not need.is_met(row):
+        if not need.is_met(known.get(key)):
             raise need.otherwise()
-        if row is not None:
-            known[key] = row
 
 
 def _known(account: Account, made: list[_Made]) -> dict[Key, Item]:
@@ -209,7 +203,9 @@ def _known(account: Account, made: list[_Made]) -> dict[Key, Item]:
     for at in range(0, len(keys), _READ_AT_ONCE):
         # With one that is there for certain: an answer without any proves nothing.
         asked = [workspace.place(account.partition), *keys[at : at + _READ_AT_ONCE]]
-        found |= get_many(Table.CORE, asked)
+        # Strongly: who is refused by what was so a moment ago is told that for as long as a key is
+        # kept.
+        found |= get_many(Table.CORE, asked, strong=True)
     return found
 
 
