@@ -11,11 +11,11 @@ from linkwright import jobs, pagination
 from linkwright.ai.actions.models import UTM
 from linkwright.auth import authenticate
 from linkwright.jobs import Work
-from linkwright.links import items
+from linkwright.links import aliases, items
 from linkwright.pagination import ListQuery, Place
 from linkwright.table import Item, Table, get, update
 from linkwright.workspace import facts
-from tests import insight, pump, webhooks
+from tests import insight, pages, pump, shortlinks, webhooks
 from tests.client import Answer, Context, invoke, queue_event
 from tests.factories import Workspace, make_workspace
 from tests.integration.every_route import assert_error, nothing_written
@@ -259,6 +259,31 @@ def test_409_another_version_than_was_expected(workspace: Workspace) -> None:
     undo = undo_of(workspace, track(link) | {"expected_version": 2})
     _conflict(post(workspace, undo, expected_version=2), "version_mismatch")
     assert done(workspace, undo, expected_version=3)["undo"] is not None
+
+
+def test_409_for_a_link_whose_domain_was_anothers_for_a_while(
+    workspace: Workspace, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    domain = workspace.proven(name)
+    link = workspace.link(domain=domain, alias="spring")
+    shortlinks.change("spring", name, link="lnk_01HF0000000000000000000000")
+    for action in (track(link), set_utm(link, utm_source="letter")):
+        with left_alone(workspace, link):
+            _conflict(post(workspace, action), "alias_taken")
+    # Once it was asked whose the name is.
+    where = items.domain_name_key(name)
+    update(Table.CORE, where, "SET #domain = :other", values={"other": "dom_other"})
+    monkeypatch.setattr(aliases, "place", lambda _: aliases.Place(is_own=False, owner=domain))
+    with left_alone(workspace, link):
+        _conflict(post(workspace, track(link)), "domain_not_verified")
+
+
+def test_each_reason_for_a_409_is_on_the_page() -> None:
+    rows = pages.tables("docs/actions.md")["answer / was it done"]
+    assert {row[0] for row in rows if row[0].startswith("409")} == {
+        *("409 `alias_taken`", "409 `changed_since`", "409 `domain_not_verified`"),
+        *("409 `idempotency_key_reused`", "409 `version_mismatch`"),
+    }
 
 
 # ---- what is none of ours ------------------------------------------------------------------------
