@@ -272,6 +272,7 @@ A_MOMENT = "2020-01-01T00:00:00Z"
 _CHANGE = ["GetItem", "TransactWriteItems"]
 _PAGE = {"url": f"{TARGET}/spring-sale", "title": "Spring sale"}
 _AIM = {"goal": "Promote our spring sale on Instagram", "url": f"{TARGET}/spring-sale"}
+_GOAL = {"goal": "What stands out?"}
 _WISH = {"prompt": f"Noa's bakery in Haifa. Shop: {TARGET}/shop"}
 _GENERATED = ["GetItem", "TransactWriteItems", "GetItem", "BatchGetItem", "TransactWriteItems"]
 _FROM_LINKS = ["GetItem", "TransactWriteItems", "Query", "GetItem", "TransactWriteItems"]
@@ -465,6 +466,11 @@ ENDPOINTS = {
     "POST /api/ai/bio-generate": Row(
         [Cost(_FROM_LINKS, 2.5, 20, "with a balance", _paid("/api/ai/bio-generate", _WISH))],
         body=lambda _: _WISH,
+    ),
+    "POST /api/ai/agent": Row(
+        # It lists the links, and looks at all of them together; its answer is larger than 1 KB.
+        [Cost(_explained(2, 3), 3.5, 22, "with a balance", _paid("/api/ai/agent", _GOAL))],
+        body=lambda _: _GOAL,
     ),
     "GET /api/ai/routing-suggest/{link_id}": Row(
         [

@@ -101,6 +101,8 @@ CHARGES = CREDITS | _names("""
     encodings.idna string stringprep unicodedata
 """)
 EXPLAINS = CHARGES | _names("""
+    linkwright.ai.agent linkwright.ai.agent.models linkwright.ai.agent.planning
+    linkwright.ai.agent.running linkwright.ai.agent.tools
     linkwright.ai.digest linkwright.ai.digest.models linkwright.ai.digest.summary
     linkwright.ai.facts linkwright.ai.facts.facts linkwright.ai.facts.findings
     linkwright.ai.facts.made linkwright.ai.facts.overview linkwright.ai.facts.patterns

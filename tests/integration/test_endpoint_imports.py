@@ -64,7 +64,7 @@ def listed(function: Function) -> frozenset[str]:
         return names | imports.WRITES | imports.CHANGES_WEBHOOKS
     if function in WITH_PACKAGES:
         names |= imports.WITH_PACKAGES
-    if function.file.startswith("explain_") or function.file in OF_DIGESTS:
+    if function.file.startswith(("explain_", "run_agent")) or function.file in OF_DIGESTS:
         return names | OF_DIGESTS.get(function.file, imports.EXPLAINS)
     if function.folder == "ai":
         names |= imports.CHARGES if load(function).handler.contract.charge else imports.CREDITS

@@ -542,6 +542,7 @@ def pays_with_credits(stack: Stack, workspace: Workspace) -> None:
             assert answer.json["recommendations"]
             for path in INSIGHTS:
                 _explained_by(name, path)
+            _looked_at_by(name)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(answers, "ask", _die)
         with pytest.raises(_Killed):
@@ -630,6 +631,20 @@ def _comes_to_its_monday(own: Workspace) -> None:
     tx.commit()
     invoke("send_digest", queue_event([jobs.at(where).message()]))
     assert (get(Table.CORE, where) or {})["mails_at"] > clock.timestamp()
+
+
+def _looked_at_by(model: str) -> None:
+    """All that the agent has tools for."""
+    own = make_workspace(settings={"model": model})
+    link = own.link(click_cap=10, campaign=own.link_campaign(), domain=own.proven())["id"]
+    for wanted in (
+        {"goal": "How is it?", "link_id": link},
+        {"goal": "Which campaign is it?"},
+        {"goal": "Which domain is it?"},
+        {"goal": "What stands out?"},
+    ):
+        answer = own.client.post("/api/ai/agent", json=wanted)
+        assert answer.headers["X-AI-Credits-Charged"] == "0"
 
 
 def _die(*_: object) -> None:

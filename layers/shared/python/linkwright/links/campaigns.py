@@ -24,18 +24,18 @@ def create(account: Account, wanted: CreateCampaign, tx: Transaction) -> Campaig
     }
     where = items.campaign_key(account.partition, campaign_id)
     tx.put(Table.CORE, {**where.attributes(), "view": view, "v": _FIRST, "links": 0})
-    return _shown(view)
+    return shown(view)
 
 
 def find(account: Account, campaign_id: str) -> Campaign:
     """Errors: no such campaign (404)."""
-    return _shown(_existing(account.partition, campaign_id)["view"])
+    return shown(_existing(account.partition, campaign_id)["view"])
 
 
 def listed(account: Account, query: ListQuery) -> Page[Campaign]:
     """The newest first."""
     fetch = pagination.partition(Table.CORE, items.campaign_key(account.partition, "").pk)
-    return pagination.paged(account, _ROUTE, query, fetch, lambda row: _shown(row["view"]))
+    return pagination.paged(account, _ROUTE, query, fetch, lambda row: shown(row["view"]))
 
 
 def change(account: Account, campaign_id: str, wanted: UpdateCampaign, tx: Transaction) -> Campaign:
@@ -44,7 +44,7 @@ def change(account: Account, campaign_id: str, wanted: UpdateCampaign, tx: Trans
     old = row["view"]
     view = {name: value for name, value in {**old, **wanted.changes()}.items() if value is not None}
     if view == old:
-        return _shown(old)
+        return shown(old)
     view |= {"updated_at": clock.timestamp(), "version": row["v"] + 1}
     tx.update(
         Table.CORE,
@@ -54,7 +54,7 @@ def change(account: Account, campaign_id: str, wanted: UpdateCampaign, tx: Trans
         values={"view": view, "v": view["version"], "seen": row["v"]},
         otherwise=Outrun,
     )
-    return _shown(view)
+    return shown(view)
 
 
 def delete(account: Account, campaign_id: str, tx: Transaction) -> None:
@@ -78,5 +78,5 @@ def _not_found() -> ResourceNotFound:
     return ResourceNotFound("There is no such campaign.")
 
 
-def _shown(view: Item) -> Campaign:
+def shown(view: Item) -> Campaign:
     return Campaign.model_validate(view)

@@ -8,7 +8,7 @@ from linkwright.ai.facts.series import Series
 from linkwright.ai.insight import actions, asking, objects
 from linkwright.ai.insight.asking import Asking
 from linkwright.ai.insight.models import AccountInsight, Insight, InsightQuery, SuggestedAction
-from linkwright.ai.insight.objects import MOST_LINKS, Seen
+from linkwright.ai.insight.objects import MOST_LINKS, Look, Seen
 from linkwright.ai.insight.telling import Draft, Told
 from linkwright.auth import Account
 from linkwright.credits.operations import Generation, Made
@@ -21,9 +21,7 @@ _OF_LINKS = frozenset({"drop", "spike", "gap_with_rest"})
 
 def account(account: Account, query: InsightQuery) -> Generation[AccountInsight]:
     def make(asked: Asking) -> Made[AccountInsight]:
-        own = asked.all_days()
-        seen = _seen(asked, links.newest(asked.partition, MOST_LINKS))
-        told = _told(asked, own, None, seen)
+        told = _told(asked, look_at_account(asked))
         return Made(AccountInsight(**told.shown), told.is_fallback)
 
     return asking.generation(account, "account", query, make)
@@ -34,9 +32,7 @@ def campaign(account: Account, campaign_id: str, query: InsightQuery) -> Generat
     found = links.find_campaign(account, campaign_id)
 
     def make(asked: Asking) -> Made[Insight]:
-        rows = links.campaign_rows(asked.partition, campaign_id)
-        of_it = links.newest_of_campaign(asked.partition, campaign_id, MOST_LINKS)
-        return _of_group(asked, rows, of_it, found.name)
+        return _of_group(asked, look_at_campaign(asked, campaign_id), found.name)
 
     return asking.generation(account, campaign_id, query, make)
 
@@ -46,26 +42,38 @@ def domain(account: Account, domain_id: str, query: InsightQuery) -> Generation[
     links.find_domain(account, domain_id)
 
     def make(asked: Asking) -> Made[Insight]:
-        rows = links.domain_rows(asked.partition, domain_id)
-        return _of_group(
-            asked, rows, links.newest_of_domain(asked.partition, domain_id, MOST_LINKS)
-        )
+        return _of_group(asked, look_at_domain(asked, domain_id))
 
     return asking.generation(account, domain_id, query, make)
 
 
-def _of_group(asked: Asking, rows: str, all_: list[Link], name: str = "") -> Made[Insight]:
-    own = series.read(rows, asked.today)
-    seen = _seen(asked, all_)
-    told = _told(asked, own, asked.all_days_without(own), seen)
-    return Made(Insight(**told.shown, actions=_actions(asked, seen, name)), told.is_fallback)
+def look_at_account(asked: Asking) -> Look:
+    """By a query of its days, one of its links, and one of the days of each of these."""
+    return _look(asked.all_days(), None, _seen(asked, links.newest(asked.partition, MOST_LINKS)))
+
+
+def look_at_campaign(asked: Asking, campaign_id: str) -> Look:
+    own = series.read(links.campaign_rows(asked.partition, campaign_id), asked.today)
+    of_it = links.newest_of_campaign(asked.partition, campaign_id, MOST_LINKS)
+    return _look(own, asked.all_days_without(own), _seen(asked, of_it))
+
+
+def look_at_domain(asked: Asking, domain_id: str) -> Look:
+    own = series.read(links.domain_rows(asked.partition, domain_id), asked.today)
+    of_it = links.newest_of_domain(asked.partition, domain_id, MOST_LINKS)
+    return _look(own, asked.all_days_without(own), _seen(asked, of_it))
+
+
+def _of_group(asked: Asking, look: Look, name: str = "") -> Made[Insight]:
+    told = _told(asked, look)
+    return Made(Insight(**told.shown, actions=_actions(asked, look.seen, name)), told.is_fallback)
 
 
 def _seen(asked: Asking, all_: Sequence[Link]) -> list[Seen]:
     return [objects.seen(asked.partition, link, asked.today) for link in all_]
 
 
-def _told(asked: Asking, own: Series, rest: Series | None, seen: Sequence[Seen]) -> Told:
+def _look(own: Series, rest: Series | None, seen: Sequence[Seen]) -> Look:
     found: list[Finding] = list(objects.of_series(own, rest))
     if own.counted()["clicks"] >= findings.LEAST_CLICKS:
         of_links = list(objects.of_links(seen))
@@ -73,8 +81,12 @@ def _told(asked: Asking, own: Series, rest: Series | None, seen: Sequence[Seen])
             found = of_account(found, of_links)
         else:
             found = [*(_without(found) if of_links else found), *of_links]
-    kept = findings.largest(found)
-    return asked.told(Draft.of(overview.of(own, rest, len(kept)), kept))
+    return Look(own, rest, found, seen)
+
+
+def _told(asked: Asking, look: Look) -> Told:
+    kept = findings.largest(look.found)
+    return asked.told(Draft.of(overview.of(look.own, look.rest, len(kept)), kept))
 
 
 def of_account(own: Sequence[Finding], of_links: Sequence[Finding]) -> list[Finding]:

@@ -5,6 +5,7 @@ from linkwright.ai.facts import findings, overview, patterns, series
 from linkwright.ai.insight import actions, asking, objects
 from linkwright.ai.insight.asking import Asking
 from linkwright.ai.insight.models import Insight, InsightQuery
+from linkwright.ai.insight.objects import Look, Seen
 from linkwright.ai.insight.telling import Draft
 from linkwright.auth import Account
 from linkwright.credits.operations import Generation, Made
@@ -24,7 +25,8 @@ def explained(
     return asking.generation(account, link_id, query, lambda asked: made(link, asked))
 
 
-def _of_clicks(link: Link, asked: Asking) -> Made[Insight]:
+def look(link: Link, asked: Asking) -> Look:
+    """At its clicks; by two queries, and a read where it has a cap."""
     created = clock.parse(link.created_at).date()
     own = series.read(links.link_rows(asked.partition, link.id), asked.today, created)
     rest = asked.all_days_without(own)
@@ -35,9 +37,14 @@ def _of_clicks(link: Link, asked: Asking) -> Made[Insight]:
     ]
     if scans := patterns.scanned(own):
         found.append(scans)
-    kept = findings.largest(found)
-    told = asked.told(Draft.of(overview.of(own, rest, len(kept)), kept))
-    suggested = list(actions.of_link(link, own, asked.language))
+    return Look(own, rest, found, [Seen(link, own, [])])
+
+
+def _of_clicks(link: Link, asked: Asking) -> Made[Insight]:
+    seen = look(link, asked)
+    kept = findings.largest(seen.found)
+    told = asked.told(Draft.of(overview.of(seen.own, seen.rest, len(kept)), kept))
+    suggested = list(actions.of_link(link, seen.own, asked.language))
     return Made(Insight(**told.shown, actions=suggested), told.is_fallback)
 
 

@@ -39,6 +39,19 @@ class Seen:
     days: Sequence[Judged]
 
 
+@dataclass(frozen=True)
+class Look:
+    """What there is to tell of an object, and the links that this is of.
+
+    `rest` is what the workspace has besides; None of the whole workspace.
+    """
+
+    own: Series
+    rest: Series | None
+    found: Sequence[Finding]
+    seen: Sequence[Seen]
+
+
 def seen(partition: str, link: Link, today: date) -> Seen:
     rows = links.link_rows(partition, link.id)
     found = series.read(rows, today, clock.parse(link.created_at).date())

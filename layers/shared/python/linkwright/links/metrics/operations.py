@@ -6,6 +6,7 @@ from linkwright.auth import Account
 from linkwright.links import campaigns, items, links
 from linkwright.links.campaign_models import Campaign
 from linkwright.links.domains import domains
+from linkwright.links.domains import items as domain_items
 from linkwright.links.domains.models import Domain
 from linkwright.links.items import campaign_rows, domain_rows, link_rows, workspace_rows
 from linkwright.links.metrics import days
@@ -14,9 +15,11 @@ from linkwright.table import Item, Table, get, query
 
 __all__ = [
     "campaign_rows",
+    "campaigns_of",
     "daily",
     "date_of",
     "domain_rows",
+    "domains_of",
     "find",
     "find_campaign",
     "find_domain",
@@ -55,6 +58,18 @@ def newest_of_campaign(partition: str, campaign_id: str, most: int) -> list[Link
 
 def newest_of_domain(partition: str, domain_id: str, most: int) -> list[Link]:
     return _listed(items.domain_links_partition(partition, domain_id), "gsi4", most)
+
+
+def campaigns_of(partition: str, most: int) -> list[Campaign]:
+    """The newest first."""
+    rows, _ = query(Table.CORE, items.campaign_key(partition, "").pk, limit=most)
+    return [campaigns.shown(row["view"]) for row in rows]
+
+
+def domains_of(partition: str, most: int) -> list[Domain]:
+    """The newest first."""
+    rows, _ = query(Table.CORE, items.domain_key(partition, "").pk, limit=most)
+    return [domain_items.shown(row) for row in rows]
 
 
 def _listed(partition: str, index: str, most: int) -> list[Link]:

@@ -1,0 +1,1 @@
+"""An agent that looks at what there is, step by step, and tells what it found."""
