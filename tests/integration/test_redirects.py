@@ -246,6 +246,34 @@ def test_a_used_up_cap_closes_for_everybody(workspace: Workspace, stack: Stack) 
     assert (len(clicks_of(stack, link)), passed(link)) == (before + 1, 1)
 
 
+def test_a_cap_counts_while_it_is_there_and_goes_on_where_it_was(workspace: Workspace) -> None:
+    """As docs/links.md says: neither another cap, nor none for a while, begins anew."""
+    made = workspace.link()
+    alias, link = made["alias"], made["id"]
+    visitors = (f"198.51.100.{n}" for n in range(1, 100))
+
+    def follow(clicks: int) -> list[int]:
+        return [ask(f"/{alias}", address=next(visitors)).status for _ in range(clicks)]
+
+    def cap(clicks: int | None) -> None:
+        path = f"/api/links/{link}"
+        headers = {"If-Match": str(workspace.client.get(path).json["version"])}
+        json = {"click_cap": clicks}
+        assert workspace.client.request("PATCH", path, json=json, headers=headers).status == 200
+
+    # Before there is one, none is counted.
+    assert follow(3) == [302] * 3
+    cap(2)
+    assert follow(3) == [302, 302, 410]
+    cap(None)
+    assert follow(3) == [302] * 3
+    cap(4)
+    assert follow(3) == [302, 302, 410]
+    assert passed(link) == 4
+    cap(3)
+    assert follow(1) == [410]
+
+
 _OTHERS_THAN_PEOPLE: list[dict[str, Any]] = [
     {"method": "HEAD"},
     {"headers": {"Sec-Purpose": "prefetch;prerender"}},

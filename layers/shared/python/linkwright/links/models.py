@@ -75,7 +75,10 @@ ClickCap = Annotated[StrictInt, Field(ge=1, le=1_000_000_000)]
 
 
 class CreateLink(RequestModel):
-    """Where a link leads, and by which rules. Without an `alias` it gets one of 7 characters."""
+    """Where a link leads, and by which rules. Without an `alias` it gets one of 7 characters.
+
+    A `click_cap` counts the clicks that are made while there is one, and not those before.
+    """
 
     url: Url
     domain: DomainId | None = None
@@ -118,6 +121,7 @@ class UpdateLink(CreateLink):
     """The fields to change, by the rules of `CreateLink`; what is not sent stays as it is.
 
     Null takes away what may be left out. An alias that is given up is free again after 30 days.
+    Another `click_cap`, or one that is set again, goes on where the count of the first one was.
     """
 
     model_config = ConfigDict(json_schema_extra=without_defaults)
