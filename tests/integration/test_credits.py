@@ -1,6 +1,7 @@
 """AI credits: what is granted, held, charged and given back, and how a repetition is answered."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import count
 
 import pytest
 
@@ -443,6 +444,32 @@ def test_200_shows_pools_holds_weights_and_the_ledger(workspace: Workspace, aske
     assert found["weights"]["insight_domain"] == 5  # type: ignore[index]
     types = sorted(row["type"] for row in found["ledger"]["data"])  # type: ignore[attr-defined]
     assert types == ["grant", "grant", "hold", "hold", "settle"]
+
+
+def test_200_the_ledger_tells_what_was_granted_before_what_was_taken_of_it(
+    workspace: Workspace, asker: Asker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the first request ever, and at the first one of a cycle."""
+    now, milliseconds = clock.now(), count()
+
+    def told() -> list[str]:
+        found = workspace.client.get("/api/ai/credits").json["ledger"]["data"]
+        return [row["type"] for row in found[::-1]]
+
+    def go_on_from(moment: datetime) -> None:
+        """And a millisecond later each time that anybody looks."""
+        monkeypatch.setattr(
+            clock, "now", lambda: moment + timedelta(milliseconds=next(milliseconds))
+        )
+
+    go_on_from(now)
+    asker.post()
+    assert told() == ["grant", "hold", "settle"]
+    for months in (1, 2, 3):
+        # Of two ids of one moment the order is chance.
+        go_on_from(now + timedelta(days=31 * months))
+        asker.post()
+        assert told()[-4:] == ["expire", "grant", "hold", "settle"]
 
 
 def test_200_on_any_plan_and_before_anything_was_asked_for(stack: Stack) -> None:

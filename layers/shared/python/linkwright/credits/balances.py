@@ -85,7 +85,7 @@ def follow_plan(partition: str) -> None:
             otherwise=Outrun,
         )
         if difference:
-            _write(tx, "adjust", monthly=difference, period=balance.period)
+            _write(tx, "adjust", ids.new("led"), monthly=difference, period=balance.period)
         if _is_committed(tx):
             return
     raise Unavailable
@@ -106,7 +106,7 @@ def add(partition: str, amount: int, reference: str) -> bool:
         condition="attribute_exists(#pk)",
         values={"amount": amount},
     )
-    _write(tx, "grant", extra=amount, period=period)
+    _write(tx, "grant", ids.new("led"), extra=amount, period=period)
     try:
         tx.commit()
     except jobs.AlreadyDone:
@@ -119,6 +119,7 @@ def _begin(partition: str, seen: Balance | None, tenant: Tenant) -> None:
     period, granted = plans.period(tenant.anchor_day).label, tenant.plan.ai_credits
     tx = Transaction(partition, "")
     operations.require_unchanged(tx, partition, tenant)
+    entry = ids.new("led")
     where = items.balance_key(partition)
     begun: Item = {"period": period, "granted": granted, "spent": 0, "facts_v": tenant.facts_v}
     if seen is None:
@@ -134,8 +135,9 @@ def _begin(partition: str, seen: Balance | None, tenant: Tenant) -> None:
             otherwise=Outrun,
         )
         if left := seen.granted - seen.spent:
-            _write(tx, "expire" if left > 0 else "adjust", monthly=-left, period=seen.period)
-    _write(tx, "grant", monthly=granted, period=period)
+            kind = "expire" if left > 0 else "adjust"
+            _write(tx, kind, entry, monthly=-left, period=seen.period)
+    _write(tx, "grant", entry, step=1, monthly=granted, period=period)
     job = {**items.renewal_key(partition).attributes(), **_due(partition, tenant)}
     tx.put(Table.CORE, job, condition="")
     _is_committed(tx)
@@ -145,8 +147,17 @@ def _due(partition: str, tenant: Tenant) -> dict[str, str]:
     return jobs.due(jobs.RENEWAL, partition, plans.period(tenant.anchor_day).end)
 
 
-def _write(tx: Transaction, kind: str, *, monthly: int = 0, extra: int = 0, period: str) -> None:
-    key = items.entry_key(tx.partition, ids.new("led"))
+def _write(
+    tx: Transaction,
+    kind: str,
+    entry: str,
+    *,
+    step: int = 0,
+    monthly: int = 0,
+    extra: int = 0,
+    period: str,
+) -> None:
+    key = items.entry_key(tx.partition, entry, step)
     facts = {"period": period, "at": clock.timestamp()}
     tx.put(Table.LEDGER, items.entry(key, kind, facts, monthly=monthly, extra=extra))
 

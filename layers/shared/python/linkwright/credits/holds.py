@@ -36,9 +36,10 @@ class Ended(Exception):
 def reserve(account: Account, operation: str, record: Record, request_id: str) -> Hold:
     """Take what an operation costs. Raises `QuotaExceeded`, `RecordExists`, `Unavailable`."""
     cost, period = WEIGHTS[operation], plans.period(account.anchor_day)
-    hold_id = ids.new("hold")
     for _ in range(_TRIES):
         balance = balances.current(account.partition, period.label)
+        # By its time the ledger is sorted: what is taken stands behind what was granted just now.
+        hold_id = ids.new("hold")
         if balance.remaining < cost:
             raise _refused(record, _used_up(account, balance, cost))
         monthly = min(cost, balance.monthly)
