@@ -104,13 +104,15 @@ def test_400_for_a_value_without_a_currency_and_the_other_way_round(
 def test_404_or_400_for_a_click_that_is_none(workspace: Workspace, named: str) -> None:
     answer = convert(workspace, {"sk": named})
     assert answer.status == (404 if named else 400)
+    assert answer.error["field"] == "click_id"
 
 
 def test_404_for_another_workspaces_click_and_for_one_of_test_mode(
     stack: Stack, workspace: Workspace, other_workspace: Workspace
 ) -> None:
     for owner in (other_workspace, Workspace(workspace.item, "test")):
-        assert convert(workspace, followed(stack, owner)).status == 404
+        answer = convert(workspace, followed(stack, owner))
+        assert (answer.status, answer.error["field"]) == (404, "click_id")
 
 
 def test_404_for_a_bots_click(stack: Stack, workspace: Workspace) -> None:
@@ -125,7 +127,8 @@ def test_404_after_90_days(stack: Stack, workspace: Workspace, minutes: int, sta
 
 def test_404_for_a_link_that_was_deleted(workspace: Workspace, click: Item) -> None:
     assert workspace.client.request("DELETE", f"/api/links/{click['link']}").status == 204
-    assert convert(workspace, click).status == 404
+    answer = convert(workspace, click)
+    assert (answer.status, answer.error["field"]) == (404, "click_id")
 
 
 def test_409_while_conversions_are_not_tracked(stack: Stack, workspace: Workspace) -> None:

@@ -57,7 +57,7 @@ def _click(partition: str, click_id: str) -> Item:
 
 
 def _no_click() -> ResourceNotFound:
-    return ResourceNotFound("There is no such click in the last 90 days.")
+    return ResourceNotFound("There is no such click in the last 90 days.", field="click_id")
 
 
 def _shown(item: Item) -> Conversion:
