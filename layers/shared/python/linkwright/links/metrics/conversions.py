@@ -27,7 +27,9 @@ def add(account: Account, wanted: AddConversion, tx: Transaction) -> Conversion:
     known = get(Table.CLICKS, place)
     if known is not None:
         return _shown(known)
-    link = links.existing(account.partition, click["link"])
+    link = links.stored(account.partition, click["link"])
+    if link is None:
+        raise ResourceNotFound("The link of the click is gone.", field="click_id")
     if not link["view"]["track_conversion"]:
         raise Conflict("Conversions of this link are not tracked.", reason="not_tracked")
     item: Item = {
