@@ -202,7 +202,8 @@ def _ensure_domain(partition: str, today: date) -> None:
     }
     names = (
         own_names.key(partition, DOMAIN).attributes() | {"domain": DOMAIN_ID, "links": 0},
-        items.domain_name_key(DOMAIN).attributes() | {"partition": partition, "domain": DOMAIN_ID},
+        items.domain_name_key(DOMAIN).attributes()
+        | {"partition": partition, "domain": DOMAIN_ID, "held": 1},
     )
     view = {"id": DOMAIN_ID, "domain": DOMAIN, "domain_unicode": DOMAIN, "version": 1}
     where = items.domain_key(partition, DOMAIN_ID)

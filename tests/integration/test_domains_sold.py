@@ -228,3 +228,81 @@ def test_a_page_has_no_address_that_is_anothers(workspace: Workspace, sale: Sold
     ):
         page = asker.client.post("/api/ai/bio-generate", json={"prompt": "A page for my bakery"})
         assert {link["url"] for link in page.json["links"]} == addresses
+
+
+# ---- in circles ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def given_up(workspace: Workspace, sale: Sold) -> Sold:
+    """The buyer has deleted the domain: the name is nobody's, and the seller's links are there."""
+    assert workspace.client.request("DELETE", f"/api/domains/{sale.bought}").status == 204
+    return sale
+
+
+def _refused(answer: Answer, field: str = "url") -> None:
+    assert_error(answer, 400, "validation_failed", field)
+    assert "must not lead back" in answer.error["message"]
+
+
+def test_400_no_link_leads_to_a_name_whose_links_may_lead_again(
+    workspace: Workspace, given_up: Sold, hand: Hand
+) -> None:
+    back = f"https://{given_up.name}/spring"
+    _refused(_change(given_up.seller, given_up.links["spring"], url=back))
+    for asker in (given_up.seller, workspace):
+        domain = asker.proven()
+        _refused(asker.client.post("/api/links", json={"url": back, "domain": domain}))
+        shown = asker.client.get(f"/api/domains/{domain}").json
+        changed = asker.client.request(
+            "PATCH",
+            f"/api/domains/{domain}",
+            json={"not_found_url": back},
+            headers={"If-Match": str(shown["version"])},
+        )
+        _refused(changed, "not_found_url")
+    assert shortlinks.ask("/spring", domain=given_up.name).status == 404
+    _is_sold_back(given_up, hand)
+    assert _location(given_up, "spring") == TARGET
+
+
+def test_201_to_a_name_once_no_domain_is_there_that_had_it(
+    workspace: Workspace, given_up: Sold, hand: Hand
+) -> None:
+    """However often it changed hands."""
+    _is_sold_back(given_up, hand)
+    nameserver.forget(f"_linkwright.{given_up.name}")
+    again = workspace.proven(given_up.name)
+    wanted = {"url": f"https://{given_up.name}/spring"}
+    for link in given_up.links.values():
+        assert _delete(given_up.seller, link).status == 204
+    for owner, domain in ((workspace, again), (given_up.seller, given_up.sold)):
+        _refused(workspace.client.post("/api/links", json=wanted))
+        assert owner.client.request("DELETE", f"/api/domains/{domain}").status == 204
+    assert get(Table.CORE, items.domain_name_key(given_up.name)) is None
+    assert workspace.client.post("/api/links", json=wanted).status == 201
+
+
+def test_201_nor_while_the_last_one_still_has_it(workspace: Workspace, sale: Sold) -> None:
+    """Who had it deletes the domain first."""
+    for link in sale.links.values():
+        assert _delete(sale.seller, link).status == 204
+    assert sale.seller.client.request("DELETE", f"/api/domains/{sale.sold}").status == 204
+    wanted = {"url": f"https://{sale.name}/spring"}
+    _refused(workspace.client.post("/api/links", json=wanted))
+    assert workspace.client.request("DELETE", f"/api/domains/{sale.bought}").status == 204
+    assert workspace.client.post("/api/links", json=wanted).status == 201
+
+
+def test_400_a_link_that_moves_to_a_domain_is_asked_anew_where_it_leads(
+    workspace: Workspace, name: str
+) -> None:
+    """What it leads to became a domain of links before the other did."""
+    other, third = f"b.{name}", f"c.{name}"
+    link = workspace.link(domain=workspace.proven(name), alias="spring", url=f"https://{other}/x-1")
+    second = workspace.proven(other)
+    workspace.link(domain=second, alias="x-1", url=f"https://{third}/spring")
+    _refused(_change(workspace, link, domain=workspace.proven(third)))
+    # Where it is, and at our own name, it may lead there.
+    moved = _change(workspace, link, title="Mine").json
+    assert _change(workspace, moved, domain=None, alias=f"own-{name[:4].rstrip('.')}").status == 200

@@ -86,7 +86,9 @@ def needed(partition: str, before: Item | None, after: Item, place: Place | None
     hosts = {targets.host(url): field for field, url in _leading(view)}
     if len(hosts) > MAX_HOSTS:
         raise ValidationFailed(f"A link leads to at most {MAX_HOSTS} hosts.", field="geo")
-    known = {targets.host(url) for _, url in _leading(before["view"] if before else {})}
+    # At another name each is new: what it leads to may have become one of links before that did.
+    stays = before is not None and after["host"] in {before["host"], OWN_HOST}
+    known = {targets.host(url) for _, url in _leading(before["view"] if before and stays else {})}
     for name in sorted(set(hosts) - known):
         where, refused = items.domain_name_key(name), _leads_back(hosts[name])
         if where in needs:

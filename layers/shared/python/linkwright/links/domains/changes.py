@@ -8,7 +8,7 @@ from linkwright.errors import Conflict
 from linkwright.http import IfMatch, Request
 from linkwright.links import targets
 from linkwright.links.domains import items, own_names
-from linkwright.links.domains.domains import existing, owner
+from linkwright.links.domains.domains import existing
 from linkwright.links.domains.models import FILES, Domain, UpdateDomain, as_text
 from linkwright.links.items import domain_key, domain_name_key
 from linkwright.table import Item, Table, get
@@ -69,16 +69,27 @@ def delete(account: Account, domain_id: str, tx: Transaction) -> None:
         values={"domain": domain_id, "none": 0},
         otherwise=Outrun,
     )
-    if row["status"] != "pending" and owner(row["name"]) == domain_id:
-        tx.delete(
-            Table.CORE,
-            domain_name_key(row["name"]),
-            condition="#domain = :domain",
-            values={"domain": domain_id},
-            otherwise=Outrun,
-        )
+    if row["verified_at"] is not None:
+        _leave(tx, row["name"], domain_id)
     usage.vacate(account.partition, DIMENSION, tx)
     tx.audit("domain.deleted", domain_id, {"domain": row["name"]})
+
+
+def _leave(tx: Transaction, name: str, domain_id: str) -> None:
+    """A name that the domain had is not its own any more. While others are there that had it, no
+    link may lead to it: theirs lead again when it comes back, and perhaps to that link.
+    """
+    where = domain_name_key(name)
+    if (known := get(Table.CORE, where)) is None:
+        return
+    left, (condition, values) = known.get("held", 1) - 1, items.as_seen(known)
+    if left > 0:
+        is_own = known["domain"] == domain_id
+        nobody = dict.fromkeys(("partition", "domain"), items.NOBODY) if is_own else {}
+        after = {**known, **nobody, "held": left}
+        tx.put(Table.CORE, after, condition=condition, values=values, otherwise=Outrun)
+    elif known["domain"] in {domain_id, items.NOBODY}:
+        tx.delete(Table.CORE, where, condition=condition, values=values, otherwise=Outrun)
 
 
 def kept(fields: Item, request: Request, name: str, old: Item, tx: Transaction) -> Item:

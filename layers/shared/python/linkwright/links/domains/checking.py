@@ -47,7 +47,7 @@ class Found(NamedTuple):
     leads: bool | None = None
     # The domain is to have the name, which another one had that does not prove it any more.
     takes: bool = False
-    instead_of: str | None = None
+    instead_of: Item | None = None
     is_lost: bool = False
 
 
@@ -85,7 +85,9 @@ def look_again(work: Work) -> None:
 def look_at(row: Item) -> Found:
     look, name, wanted = Look(), row["name"], items.proof(row["sk"])
     owner = get(Table.CORE, domain_name_key(name))
-    is_others = owner is not None and owner["domain"] != row["sk"]
+    had = str(owner["domain"]) if owner else None
+    takes = had != row["sk"]
+    is_others = takes and had not in {None, items.NOBODY}
     try:
         texts = look.texts(f"{items.PROOF}.{name}")
     except Unanswered:
@@ -93,16 +95,11 @@ def look_at(row: Item) -> Found:
     if wanted not in texts:
         code = "record_mismatch" if texts else "record_not_found"
         return Found(False, code, is_lost=is_others)
-    if owner is not None and is_others and items.proof(owner["domain"]) in texts:
+    if had and is_others and items.proof(had) in texts:
         return Found(False, "name_taken", is_lost=True)
-    takes = owner is None or is_others
     if takes and (back := _instead(row)) and get(Table.CORE, back):
         return Found(False, "leads_back", is_lost=is_others)
-    proven = Found(
-        True,
-        takes=takes,
-        instead_of=str(owner["domain"]) if owner and is_others else None,
-    )
+    proven = Found(True, takes=takes, instead_of=owner if takes else None)
     names = settings().domain_targets
     if not names:
         return proven
@@ -166,18 +163,22 @@ def _next(row: Item, after: Item) -> dict[str, str]:
     return {**jobs.due(jobs.DOMAIN, row["sk"], moment), **jobs.waits_until(moment)}
 
 
-def _take(tx: Transaction, row: Item, before: str | None) -> None:
+def _take(tx: Transaction, row: Item, before: Item | None) -> None:
     """The name is this domain's from now on. Where that one leads to was looked at when it was
     said, and may have become a domain of links since: two would send visitors around for ever.
     """
     if back := _instead(row):
         tx.require(Table.CORE, back, "attribute_not_exists(#pk)", otherwise=Outrun)
-    taken = {"partition": tx.partition, "domain": row["sk"]}
+    condition, values = items.as_seen(before) if before else ("attribute_not_exists(#pk)", None)
+    others = before.get("held", 1) - (row["verified_at"] is not None) if before else 0
     tx.put(
         Table.CORE,
-        {**domain_name_key(row["name"]).attributes(), **taken},
-        condition="#domain = :before" if before else "attribute_not_exists(#pk)",
-        values={"before": before} if before else None,
+        {
+            **domain_name_key(row["name"]).attributes(),
+            **{"partition": tx.partition, "domain": row["sk"], "held": others + 1},
+        },
+        condition=condition,
+        values=values,
         otherwise=Outrun,
     )
 

@@ -11,7 +11,7 @@ from linkwright.links.domains import items
 from linkwright.links.domains.models import (
     Domain,
 )
-from linkwright.links.items import domain_key, domain_name_key
+from linkwright.links.items import domain_key
 from linkwright.pagination import ListQuery, Page
 from linkwright.table import Item, Table, get
 
@@ -36,12 +36,6 @@ def existing(partition: str, domain_id: str) -> Item:
     if row is None:
         raise not_found()
     return row
-
-
-def owner(name: str) -> str | None:
-    """The id of the domain by which a name was proven."""
-    proven = get(Table.CORE, domain_name_key(name))
-    return str(proven["domain"]) if proven else None
 
 
 def not_found() -> ResourceNotFound:

@@ -8,6 +8,8 @@ from linkwright.links.domains.models import FILES, DnsRecord, Domain
 from linkwright.settings import settings
 from linkwright.table import Item
 
+# Whose a name is that was given up while others are there that had it: no domain's id.
+NOBODY = "-"
 # What stands before a name where it is proven to be somebody's.
 PROOF = "_linkwright"
 _SHOWN = ("status", "last_error", "checked_at", "verified_at")
@@ -34,6 +36,24 @@ class DomainItem(TypedDict):
     verified_at: str | None
     # Since when it could not be proven any more.
     unproven_since: str | None
+
+
+class NameItem(TypedDict):
+    """A name that was proven, for as long as a domain is there that has had it."""
+
+    pk: str
+    sk: str
+    # Who has it; each is NOBODY where it was given up.
+    partition: str
+    domain: str
+    # How many domains are there that have or had it.
+    held: int
+
+
+def as_seen(name: Item) -> tuple[str, Item]:
+    """The condition that a name is as it was read, and its values."""
+    values: Item = {field: name[field] for field in ("domain", "held") if field in name}
+    return " AND ".join(f"#{field} = :{field}" for field in values), values
 
 
 def proof(domain_id: str) -> str:
