@@ -109,7 +109,8 @@ EXPLAINS = CHARGES | _names("""
     linkwright.ai.facts.series linkwright.ai.facts.statistics linkwright.ai.insight
     linkwright.ai.insight.actions linkwright.ai.insight.asking linkwright.ai.insight.groups
     linkwright.ai.insight.link linkwright.ai.insight.models linkwright.ai.insight.objects
-    linkwright.ai.insight.telling linkwright.ai.wording linkwright.ai.wording.grounded
+    linkwright.ai.insight.telling linkwright.ai.wording linkwright.ai.wording.agreement
+    linkwright.ai.wording.grounded
     linkwright.ai.wording.lexicon_en linkwright.ai.wording.lexicon_he
     linkwright.ai.wording.placeholders linkwright.ai.wording.texts_en
     linkwright.ai.wording.texts_he linkwright.ai.wording.values linkwright.ai.wording.words

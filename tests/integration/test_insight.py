@@ -326,6 +326,19 @@ def test_200_of_one_day_that_day_is_told(of: Told) -> None:
     assert "50 clicks on 9 November 2026 are untracked" in said, said
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "1 click came on 10 November 2026: too few to tell anything."),
+        ("he", "קליק אחד הגיע ב-10 בנובמבר 2026: מעט מכדי לספר משהו."),
+    ],
+)
+def test_200_one_click_of_a_link_of_today(of: Told, language: str, said: str) -> None:
+    link = str(of.workspace.link()["id"])
+    of.counted(link, [1])
+    assert told(of.workspace, f"link/{link}?language={language}")["summary"] == said
+
+
 # ---- actions -------------------------------------------------------------------------------------
 
 

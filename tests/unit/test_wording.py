@@ -126,6 +126,33 @@ def test_both_languages_tell_of_the_same() -> None:
 
 
 @pytest.mark.parametrize(
+    ("fact", "text", "said"),
+    [
+        (Fact(1, "clicks"), "{one} הגיעו ב-{day}.", "קליק אחד הגיע ב-5 בנובמבר 2026."),
+        (Fact(1, "clicks"), "ב-{day} היו {one}.", "ב-5 בנובמבר 2026 היה קליק אחד."),
+        (Fact(1, "scans"), "ב-{day} הגיעו {one}.", "ב-5 בנובמבר 2026 הגיעה סריקה אחת."),
+        (Fact(1, "conversions"), "{one} נרשמו.", "המרה אחת נרשמה."),
+        (Fact(0, "clicks"), "{one} הגיעו.", "0 קליקים הגיעו."),
+        (Fact(2, "clicks"), "{one} הגיעו.", "2 קליקים הגיעו."),
+        (Fact(1.0, "percent"), "{one} הגיעו.", "1% הגיעו."),
+    ],
+)
+def test_a_hebrew_verb_of_one_of_something(fact: Fact, text: str, said: str) -> None:
+    facts = {"one": fact, "day": Fact("2026-11-05/2026-11-05", "days")}
+    assert placeholders.filled(text, facts, "he") == said
+
+
+def test_no_hebrew_text_of_code_has_a_plural_verb_for_one() -> None:
+    every = [one for of in texts_he.TEXTS.values() for one in of]
+    for sentence in [*every, *texts_he.SUMMARY]:
+        names = placeholders.names(sentence)
+        facts = {name: Fact("2026-11-05/2026-11-05", "days") for name in names}
+        facts["clicks"] = Fact(1, "clicks")
+        said = placeholders.filled(sentence, facts, "he")
+        assert not re.search("הגיעו קליק אחד|קליק אחד הגיעו", said), said
+
+
+@pytest.mark.parametrize(
     ("fact", "english", "hebrew"),
     [
         (Fact(1204, "clicks"), "1,204 clicks", "1,204 קליקים"),

@@ -12,7 +12,7 @@ def of(series: Series, rest: Series | None, findings: int) -> Facts:
     clicks = counted["clicks"]
     facts: Facts = {
         "clicks": Fact(clicks, "clicks", window, None, clicks),
-        "span": Fact(len(series.days), "span", window),
+        **made.within(len(series.days), window),
         "bot_clicks": Fact(
             counted["bot_clicks"], "bot_clicks", window, None, counted["bot_clicks"]
         ),

@@ -21,7 +21,7 @@ from linkwright.providers.llm import Prompt
 
 _TEXTS = {"en": texts_en, "he": texts_he}
 _LANGUAGES = {"en": "English", "he": "Hebrew"}
-_SUMMARY = ("clicks", "span", "verdict", "week", "change", "before")
+_SUMMARY = ("clicks", "day", "span", "verdict", "week", "change", "before")
 _MUST = ("clicks", "verdict", "week")
 # Of a finding: without its days it would be of those that the summary names.
 _MUST_OF_FINDING = ("link", "span", "until")

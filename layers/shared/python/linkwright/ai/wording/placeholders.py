@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from linkwright.ai.facts.facts import Fact, Facts
-from linkwright.ai.wording import values
+from linkwright.ai.wording import agreement, values
 
 _PLACEHOLDER = re.compile(r"\{([a-z0-9_]+)\}", re.ASCII)
 
@@ -21,6 +21,7 @@ def without(text: str) -> list[str]:
 
 def filled(text: str, facts: Facts, language: values.Language) -> str:
     """The facts must be there."""
+    text = agreement.agreed(text, facts) if language == "he" else text
     shown = _PLACEHOLDER.sub(lambda found: values.worded(facts[found[1]], language), text)
     return shown[:1].upper() + shown[1:]
 

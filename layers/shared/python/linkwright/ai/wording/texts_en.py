@@ -61,6 +61,8 @@ SUMMARY = (
     "{clicks} came from {week}, {change} than {before} in the week before.",
     "{clicks} came from {week}: {verdict}.",
     "{clicks} came from {week}.",
+    "{clicks} came on {day}: {verdict}.",
+    "{clicks} came on {day}.",
     "{clicks} came in the last {span}: {verdict}.",
     "{clicks} came in the last {span}.",
 )

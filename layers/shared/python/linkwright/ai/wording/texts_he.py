@@ -55,6 +55,8 @@ SUMMARY = (
     "{clicks} הגיעו מ-{week}, {change} לעומת {before} בתקופה שלפניה.",
     "{clicks} הגיעו מ-{week}: {verdict}.",
     "{clicks} הגיעו מ-{week}.",
+    "{clicks} הגיעו ב-{day}: {verdict}.",
+    "{clicks} הגיעו ב-{day}.",
     "{clicks} הגיעו במהלך {span}: {verdict}.",
     "{clicks} הגיעו במהלך {span}.",
 )
