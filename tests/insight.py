@@ -59,9 +59,9 @@ def texts(insight: Mapping[str, Any]) -> list[str]:
     return [insight["summary"], *(one["text"] for name in sections for one in insight[name])]
 
 
-def change_zone(workspace: Workspace) -> None:
+def change_zone(workspace: Workspace, zone: str = "Asia/Kathmandu") -> None:
     """Its days begin at another moment from now on."""
-    stored = workspaces.existing(workspace.id)["settings"] | {"time_zone": "Asia/Kathmandu"}
+    stored = workspaces.existing(workspace.id)["settings"] | {"time_zone": zone}
     where = workspaces.key(workspace.id)
     update(Table.CORE, where, "SET #settings = :own", values={"own": stored})
 

@@ -1,7 +1,7 @@
 """The one source of time, so that a test can stop it."""
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 RFC3339 = "%Y-%m-%dT%H:%M:%SZ"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -50,6 +50,11 @@ def parse(text: str) -> datetime:
     """The inverse of `timestamp`."""
     # Not `strptime`, which at its first use loads locales and calendars.
     return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def day(text: str, zone: tzinfo) -> date:
+    """The day in a zone of what `timestamp` gives."""
+    return parse(text).astimezone(zone).date()
 
 
 def sleep(seconds: float) -> None:

@@ -56,7 +56,8 @@ def generation(account: Account, wanted: RunAgent) -> Generation[AgentAnswer]:
     def make(seconds: float) -> Made[AgentAnswer]:
         today = clock.now().astimezone(zone).date()
         seconds = min(seconds, LONGEST_S)
-        asked = Asking(account.partition, _language(wanted.goal), chosen.model, today, seconds)
+        who = (account.partition, _language(wanted.goal), chosen.model)
+        asked = Asking(*who, today, zone, seconds)
         return _Run(account, asked, wanted).answered()
 
     return Generation(make)

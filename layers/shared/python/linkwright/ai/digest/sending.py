@@ -39,7 +39,8 @@ class Mailing:
     def told(self, seconds: float, model: str | None) -> tuple[dict[str, Any], bool]:
         """What it tells, and whether that was computed where no model could word it."""
         language, of = self.settings.language, self.partition
-        asked = Asking(of, language, model, self.week.next.first, seconds)
+        zone = ZoneInfo(self.settings.time_zone)
+        asked = Asking(of, language, model, self.week.next.first, zone, seconds)
         told = summary.of_week(asked, self.week)
         return content.of(told, self.week, language), told.is_fallback
 

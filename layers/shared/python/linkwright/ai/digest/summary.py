@@ -44,10 +44,12 @@ class Told:
 
 def summarised(account: Account, query: InsightQuery) -> Generation[WeeklySummary]:
     chosen = operations.tenant(account.partition).settings
-    week = weeks.closed(clock.now(), ZoneInfo(chosen.time_zone))
+    zone = ZoneInfo(chosen.time_zone)
+    week = weeks.closed(clock.now(), zone)
 
     def make(seconds: float) -> Made[WeeklySummary]:
-        asked = Asking(*(account.partition, query.language, chosen.model, week.next.first, seconds))
+        who = (account.partition, query.language, chosen.model)
+        asked = Asking(*who, week.next.first, zone, seconds)
         told = of_week(asked, week)
         return Made(told.shown, told.is_fallback)
 
@@ -89,8 +91,8 @@ def _found(asked: Asking, history: Series, week: Week) -> list[Finding]:
 
 def _seen(asked: Asking, link: Link) -> Seen:
     rows = links.link_rows(asked.partition, link.id)
-    found = series.read(rows, asked.today, clock.parse(link.created_at).date()).over()
-    return Seen(link, found, findings.judged(found))
+    found = series.read(rows, asked.today, clock.day(link.created_at, asked.zone)).over()
+    return Seen(link, asked.zone, found, findings.judged(found))
 
 
 def _news(found: Iterator[Finding], week: Week) -> Iterator[Finding]:

@@ -12,6 +12,8 @@ MOST_DAYS = 92
 _DAY = timedelta(days=1)
 # Of clicks that are younger it is not known yet what comes of them.
 CONVERTS_WITHIN = 7
+# From one to the other it may be 26 hours later.
+_ZONES_APART = 2 * _DAY
 
 
 @dataclass(frozen=True)
@@ -76,12 +78,13 @@ class Series:
 
 
 def read(rows: str, today: date, since: date | None = None) -> Series:
-    """By one query. From `since`, which may have begun before it was there, if that is later."""
-    first = max(today - (MOST_DAYS - 1) * _DAY, since or date.min)
-    first = min(first, today)
-    found = links.daily(rows, first, today)
-    if since is None and found:
-        first = links.date_of(min(found))
+    """By one query. From `since`, which may have begun before it was there, or from the first day
+    that has clicks: in the zone that the workspace had, days may have begun earlier.
+    """
+    oldest = today - (MOST_DAYS - 1) * _DAY
+    found = links.daily(rows, max(oldest, since - _ZONES_APART) if since else oldest, today)
+    known = [links.date_of(min(found))] if found else [since or oldest]
+    first = min(max(min(since or today, *known), oldest), today)
     days = [first + at * _DAY for at in range((today - first).days + 1)]
     return Series(first, [found.get(f"{day:%Y%m%d}", {}) for day in days])
 

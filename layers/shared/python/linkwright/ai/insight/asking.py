@@ -32,6 +32,7 @@ class Asking:
     language: Language
     model: str | None
     today: date
+    zone: ZoneInfo
     seconds: float
 
     def all_days(self) -> Series:
@@ -55,7 +56,8 @@ def generation(
 
     def made(seconds: float) -> Made[Shown]:
         today = clock.now().astimezone(zone).date()
-        return make(Asking(account.partition, query.language, chosen.model, today, seconds))
+        who = (account.partition, query.language, chosen.model)
+        return make(Asking(*who, today, zone, seconds))
 
     subject = answers.subject(chosen, object_id, query.language)
     return Generation(made, subject, query.force)

@@ -70,7 +70,7 @@ def _of_group(asked: Asking, look: Look, name: str = "") -> Made[Insight]:
 
 
 def _seen(asked: Asking, all_: Sequence[Link]) -> list[Seen]:
-    return [objects.seen(asked.partition, link, asked.today) for link in all_]
+    return [objects.seen(asked, link) for link in all_]
 
 
 def _look(own: Series, rest: Series | None, seen: Sequence[Seen]) -> Look:

@@ -27,17 +27,17 @@ def explained(
 
 def look(link: Link, asked: Asking) -> Look:
     """At its clicks; by two queries, and a read where it has a cap."""
-    created = clock.parse(link.created_at).date()
+    created = clock.day(link.created_at, asked.zone)
     own = series.read(links.link_rows(asked.partition, link.id), asked.today, created)
     rest = asked.all_days_without(own)
     taken = links.passed_cap(link.id) if link.click_cap else None
     found = [
-        *objects.of_series(own, rest, clock.parse(link.updated_at).date()),
-        *objects.of_settings(link, own, taken),
+        *objects.of_series(own, rest, clock.day(link.updated_at, asked.zone)),
+        *objects.of_settings(link, own, asked.zone, taken),
     ]
     if scans := patterns.scanned(own):
         found.append(scans)
-    return Look(own, rest, found, [Seen(link, own, [])])
+    return Look(own, rest, found, [Seen(link, asked.zone, own, [])])
 
 
 def _of_clicks(link: Link, asked: Asking) -> Made[Insight]:
@@ -49,7 +49,7 @@ def _of_clicks(link: Link, asked: Asking) -> Made[Insight]:
 
 
 def _of_scans(link: Link, asked: Asking) -> Made[Insight]:
-    created = clock.parse(link.created_at).date()
+    created = clock.day(link.created_at, asked.zone)
     rows = links.link_rows(asked.partition, link.id, scanned=True)
     own = series.read(rows, asked.today, created)
     found = [one for one in objects.of_series(own, None) if one.kind not in _OF_CLICKS_ALONE]

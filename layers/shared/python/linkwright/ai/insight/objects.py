@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 from linkwright import clock
 from linkwright.ai.facts import findings, made, patterns, series, statistics
@@ -11,6 +12,7 @@ from linkwright.ai.facts.findings import LEAST_CLICKS, Finding
 from linkwright.ai.facts.series import Series
 from linkwright.ai.facts.statistics import Judged
 from linkwright.ai.insight import actions
+from linkwright.ai.insight.asking import Asking
 from linkwright.links.metrics import operations as links
 from linkwright.links.operations import Link
 
@@ -32,9 +34,10 @@ _OF_SCANS = {
 
 @dataclass(frozen=True)
 class Seen:
-    """A link with its days, and each of them against what is usual."""
+    """A link with its days, which are those of a zone, and each of them against what is usual."""
 
     link: Link
+    zone: ZoneInfo
     series: Series
     days: Sequence[Judged]
 
@@ -52,10 +55,10 @@ class Look:
     seen: Sequence[Seen]
 
 
-def seen(partition: str, link: Link, today: date) -> Seen:
-    rows = links.link_rows(partition, link.id)
-    found = series.read(rows, today, clock.parse(link.created_at).date())
-    return Seen(link, found, findings.judged(found))
+def seen(asked: Asking, link: Link) -> Seen:
+    rows = links.link_rows(asked.partition, link.id)
+    found = series.read(rows, asked.today, clock.day(link.created_at, asked.zone))
+    return Seen(link, asked.zone, found, findings.judged(found))
 
 
 # ---- an object by itself -------------------------------------------------------------------------
@@ -111,7 +114,9 @@ def _since_change(found: Finding, changed: date | None) -> Finding:
     return found.with_facts(changed=Fact(f"{changed}/{changed}", "days"))
 
 
-def of_settings(link: Link, own: Series, taken: int | None = None) -> Iterator[Finding]:
+def of_settings(
+    link: Link, own: Series, zone: ZoneInfo, taken: int | None = None
+) -> Iterator[Finding]:
     """What ends soon, and what is not measured. `taken`: how many clicks of its cap."""
     recent = own.last(_MONTH)["clicks"]
     if recent < LEAST_CLICKS or link.archived:
@@ -121,7 +126,7 @@ def of_settings(link: Link, own: Series, taken: int | None = None) -> Iterator[F
     clicks = Fact(recent, "clicks", window)
     came = {"clicks": clicks, **made.within(days, window)}
     if link.expires_at and clock.now() < clock.parse(link.expires_at) < clock.now() + _SOON:
-        day = clock.parse(link.expires_at).date()
+        day = clock.day(link.expires_at, zone)
         facts = {"expires": Fact(f"{day}/{day}", "days"), "clicks": clicks}
         yield Finding("expiring", "recommendations", recent, facts)
     if taken is not None and link.click_cap and _NEAR_CAP * link.click_cap <= taken:
@@ -185,13 +190,13 @@ def _of_link(one: Seen, told: Sequence[Judged], gaps: set[int], whole: int) -> I
     kept = [day for day in told if not (last - day.at in gaps and day.z < 0)]
     for found in findings.anomalies(own, kept):
         if silent is None or found.kind != "drop":
-            yield _since_change(found, clock.parse(one.link.updated_at).date())
+            yield _since_change(found, clock.day(one.link.updated_at, one.zone))
     spread = patterns.varies(one.days, own)
     if silent is None and (of_trend := patterns.trend(own, findings.calm(own, told), spread)):
         yield of_trend
     if of_bots := findings.bots(own):
         yield of_bots
     is_winner = own.counted()["clicks"] >= _WINNER * whole
-    for found in of_settings(one.link, own):
+    for found in of_settings(one.link, own, one.zone):
         if is_winner or found.kind == "expiring":
             yield found
