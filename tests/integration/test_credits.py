@@ -414,6 +414,37 @@ def test_a_fall_back_is_kept_for_ten_minutes(asker: Asker, hand: Hand) -> None:
     assert asker.get().headers["X-AI-Credits-Charged"] == "2"
 
 
+def test_what_was_paid_for_outlives_a_fall_back_while_it_is_fresh(
+    workspace: Workspace, asker: Asker, stack: Stack, hand: Hand
+) -> None:
+    paid = asker.get()
+    hand.move(10)
+    asker.is_fallback = True
+    for number in (2, 3):
+        free = asker.get(force=True)
+        assert (free.body, free.headers["X-Cache"]) == (f'{{"number":{number}}}', "miss")
+        assert free.headers["X-AI-Credits-Charged"] == "0"
+    hand.move(601)
+    hit = asker.get()
+    assert (hit.body, hit.headers["X-Cache"], hit.headers["Age"]) == (paid.body, "hit", "611")
+    assert balance(workspace).spent == 2
+    assert violated(stack, workspace) == []
+    hand.move(6 * 3600)
+    assert asker.get().body == '{"number":4}'
+    assert asker.get().headers["X-Cache"] == "hit"
+
+
+def test_a_fall_back_is_kept_where_what_was_paid_for_is_over_meanwhile(
+    asker: Asker, hand: Hand
+) -> None:
+    asker.get()
+    hand.move(6 * 3600 - 5)
+    asker.is_fallback = True
+    asker.meanwhile = lambda: hand.move(10)
+    free = asker.get(force=True)
+    assert (asker.get().body, asker.made) == (free.body, 2)
+
+
 def test_503_for_who_waits_in_vain(
     asker: Asker, monkeypatch: pytest.MonkeyPatch, hand: Hand
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from linkwright import clock
-from linkwright.credits import balances, charging, holds
+from linkwright.credits import balances, charging, holds, records
 from linkwright.credits.items import Balance, Hold
 from linkwright.credits.records import Answer, Record
 from linkwright.table import Key, Table
@@ -151,6 +151,10 @@ def day_never_given_back(patch: Patch) -> None:
     patch.setattr(holds.days, "give_back", lambda tx, hold: None)
 
 
+def paid_answer_gives_way_to_a_free_one(patch: Patch) -> None:
+    patch.setattr(records, "is_paid", lambda kept: False)
+
+
 def _without_condition(patch: Patch, module: Any, name: str, sk: str) -> None:
     """What a function writes to that item, it writes whatever is there."""
     proper, update = getattr(module, name), Transaction.update
@@ -187,4 +191,5 @@ ALL = (
     (charged_whatever_becomes_of_the_answer, "a request and a sweeper"),
     (cycle_begun_by_whoever_comes, "a new cycle and two requests"),
     (day_never_given_back, "what a key may take on a day"),
+    (paid_answer_gives_way_to_a_free_one, "a GET and one with force"),
 )

@@ -67,6 +67,8 @@ def of_step(
     found = ledger.violated(_rows(after), scenario.partition)
     for place in changed:
         was, is_ = before.get(place), after.get(place)
+        if "#GEN#" in place.pk and was is not None:
+            found += _of_kept(was, is_ or {}, now)
         if place.pk.endswith("#HOLD"):
             found += _of_hold(scenario, before, after, was, is_ or {}, by, now)
         elif place.sk.startswith("L#") and was is not None:
@@ -76,6 +78,12 @@ def of_step(
         ):
             found.append(f"a key took {is_} of {scenario.per_day} on a day")
     return found
+
+
+def _of_kept(was: Item, is_: Item, now: datetime) -> Iterator[str]:
+    is_paid = was.get("charged") and now.timestamp() < was["fresh_until"]
+    if is_paid and not is_.get("charged"):
+        yield f"I11: {was} was paid for, and gave way to {is_}"
 
 
 def _of_hold(

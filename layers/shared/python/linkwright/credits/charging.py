@@ -125,13 +125,12 @@ class _Asked:
                     return self._replay(item)
                 self._take_over(item)
                 continue
-            return self._make(hold, generation)
+            return self._make(hold, generation, record.kept)
         raise Unavailable
 
     def _replay(self, item: Item) -> Response:
-        replayed = item["request_id"] != self.request.id
-        headers = {"Idempotent-Replayed": "true"} if replayed else {}
-        return self._response(item, headers)
+        is_first = item["request_id"] == self.request.id
+        return self._response(item, {} if is_first else {"Idempotent-Replayed": "true"})
 
     def _take_over(self, item: Item | None) -> None:
         """From who is dead. Raises `Conflict` while it may be alive."""
@@ -139,18 +138,17 @@ class _Asked:
             return
         left = int(item["lease"]) - clock.epoch()
         if left > 0:
-            raise Conflict(
-                "A request with this Idempotency-Key is being answered.",
-                reason="idempotency_key_in_progress",
-                headers={"Retry-After": str(left)},
-            )
+            said = "A request with this Idempotency-Key is being answered."
+            headers = {"Retry-After": str(left)}
+            raise Conflict(said, reason="idempotency_key_in_progress", headers=headers)
         self._give_back(item)
 
     # ---- a GET: one answer for all, for a while --------------------------------------------------
 
     def kept(self, generation: Generation[Any]) -> Response:
-        subject = f"GEN#{self.charge.operation}#{generation.subject}"
-        key = Key(f"I#{self.account.partition}#{subject}", "-")
+        key = Key(
+            f"I#{self.account.partition}#GEN#{self.charge.operation}#{generation.subject}", "-"
+        )
         wait_until = clock.monotonic() + min(_WAIT_S, deadline.seconds_left() - CALL_BUDGET_S)
         pause = _FIRST_LOOK_S
         while True:
@@ -159,7 +157,8 @@ class _Asked:
                 return self._hit(item)
             if item is None or item["st"] != IN_PROGRESS or self._is_over(item):
                 with suppress(RecordExists):
-                    return self._make(self._reserve(self._anew(key, item)), generation)
+                    record = self._anew(key, item)
+                    return self._make(self._reserve(record), generation, record.kept)
             if clock.monotonic() + pause > wait_until:
                 raise Unavailable
             clock.sleep(pause)
@@ -203,7 +202,7 @@ class _Asked:
             with suppress(holds.Ended):
                 holds.give_back(found[0])
 
-    def _make(self, hold: Hold, generation: Generation[Any]) -> Response:
+    def _make(self, hold: Hold, generation: Generation[Any], kept: Item) -> Response:
         try:
             made = generation.make(seconds_left() if hold.free < free_answers.MOST else 0.0)
         except Exception:
@@ -212,14 +211,14 @@ class _Asked:
                 holds.give_back(hold)
             raise
         reply = Reply(self.status, made.body.model_dump_json(by_alias=True), None)
-        fresh_for = self.charge.kept
-        if fresh_for is not None and made.is_fallback:
-            fresh_for = min(fresh_for, FALLBACK_KEPT)
-        self._settle(hold, Answer(reply, fresh_for, made.writes), made)
+        longest = FALLBACK_KEPT if made.is_fallback else timedelta.max
+        fresh_for = self.charge.kept and min(self.charge.kept, longest)
+        yields = made.is_fallback and records.is_paid(kept)
+        self._settle(hold, Answer(reply, fresh_for, made.writes, yields), made)
         charged = 0 if made.is_fallback else hold.credits
         count("ai_fallbacks" if made.is_fallback else "ai_generations")
-        shown = {"status": self.status, "body": reply.body, "charged": charged}
-        shown["remaining"] = hold.remaining + hold.credits - charged
+        left = hold.remaining + hold.credits - charged
+        shown = {"status": reply.status, "body": reply.body, "charged": charged, "remaining": left}
         return self._response(shown, {"X-Cache": "miss"} if self.charge.kept else {})
 
     def _settle(self, hold: Hold, answer: Answer, made: Made[Any]) -> None:
@@ -237,7 +236,7 @@ class _Asked:
         except (holds.Ended, RecordGone, Unavailable):
             # It may be this very attempt that ended it, and its reply be lost.
             found = holds.find(hold.partition, hold.id)
-            if found is None or found[1] != wanted or not records.is_answered_by(hold):
+            if found is None or found[1] != wanted or not answer.is_kept(hold):
                 raise Unavailable from None
 
     def _response(self, item: Item, headers: dict[str, str]) -> Response:

@@ -94,15 +94,25 @@ class Record:
 class Answer:
     """What an attempt has come to. `fresh_for`: for so long a GET is answered with it.
 
-    `writes` adds what exists only with it to the transaction in which it is kept.
+    `writes` adds what exists only with it to the transaction in which it is kept. What `yields` is
+    told to who asked alone: the record keeps the answer that it has.
     """
 
     reply: Reply
     fresh_for: timedelta | None = None
     writes: Callable[[Transaction], None] | None = None
+    yields: bool = False
 
     def keep(self, tx: Transaction, hold: Hold, *, charged: int) -> None:
         """Write it onto the attempt's record. Raises `RecordGone` at the commit."""
+        if self.yields:
+            Record.release(tx, hold)
+        else:
+            self._put(tx, hold, charged)
+        if self.writes is not None:
+            self.writes(tx)
+
+    def _put(self, tx: Transaction, hold: Hold, charged: int) -> None:
         facts: Item = {
             "st": DONE,
             "status": self.reply.status,
@@ -122,18 +132,21 @@ class Answer:
             values={**facts, "working": IN_PROGRESS, "own": hold.id},
             otherwise=RecordGone,
         )
-        if self.writes is not None:
-            self.writes(tx)
 
-
-def is_answered_by(hold: Hold) -> bool:
-    """Whether what a repetition would get is the answer of that attempt."""
-    item = get(Table.IDEM, hold.record_key)
-    return item is not None and item["st"] == DONE and item["own"] == hold.id
+    def is_kept(self, hold: Hold) -> bool:
+        """Whether the attempt's record is as `keep` leaves it."""
+        item = get(Table.IDEM, hold.record_key)
+        left = RELEASED if self.yields else DONE
+        return item is not None and item["st"] == left and item["own"] == hold.id
 
 
 def is_fresh(item: Item) -> bool:
     return int(item.get("fresh_until", 0)) > clock.epoch()
+
+
+def is_paid(kept: Item) -> bool:
+    """Whether an answer was paid for, and is fresh: nothing that is free replaces it."""
+    return is_fresh(kept) and int(kept["charged"]) > 0
 
 
 def answer_of(item: Item) -> Item:
