@@ -197,6 +197,32 @@ def test_200_drafts_for_a_hebrew_goal_without_a_url(workspace: Workspace) -> Non
     assert drafted["tags"] == ["מבצע", "החורף", "בפייסבוק"]
 
 
+@pytest.mark.parametrize("url", [{}, {"url": URL}])
+@pytest.mark.parametrize(
+    ("goal", "campaign"),
+    [
+        ("Весенняя распродажа обуви", "весенняя-распродажа-обуви"),
+        ("Летний лагерь для детей, 2026", "летний-лагерь-для-детей-2026"),
+        ("تخفيضات الربيع", "تخفيضات-الربيع"),
+        ("افتتاح المتجر الجديد في instagram", "افتتاح-المتجر-الجديد-في"),
+        ("वसंत सेल", "वसंत-सेल"),
+        ("春季促销", "春季促销"),
+        ("Весенняя sale", "весенняя-sale"),
+        ("Été à Tel Aviv", "ete-tel-aviv"),
+    ],
+)
+def test_200_a_campaign_is_named_in_the_letters_of_its_goal(
+    workspace: Workspace, goal: str, campaign: str, url: dict[str, str]
+) -> None:
+    """Where they have no Latin ones that code knows; a link takes them, and so does its target."""
+    drafted = ask(workspace, INTENT, {"goal": goal, **url}).json
+    assert drafted["utm"]["utm_campaign"] == campaign
+    wanted = {"url": URL, "alias": drafted["alias"], **drafted["utm"]}
+    assert workspace.client.post("/api/links", json=wanted).status == 201
+    setup = workspace.client.post("/api/ai/onboarding/setup", json={"goal": goal, **url}).json
+    assert setup["utm"]["utm_campaign"] == campaign
+
+
 def test_200_drafts_by_a_model_in_lower_case(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

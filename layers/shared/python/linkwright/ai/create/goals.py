@@ -26,7 +26,9 @@ _NO_CHANNEL = ("shortlink", "referral")
 def utm(aim: Aim) -> Utm:
     channels = (_CHANNELS[word] for word in words.of(aim.goal) if word in _CHANNELS)
     source, medium = next(channels, _NO_CHANNEL)
-    campaign = words.slug(_topic(aim), _MOST_CAMPAIGN) or "campaign"
+    said = words.as_written(plain.cleaned(aim.goal, 200))
+    named = [word for word in said if word not in _CHANNELS] or _topic(aim)
+    campaign = words.slug(named, _MOST_CAMPAIGN) or "campaign"
     return Utm(
         utm_source=source,
         utm_medium=medium,

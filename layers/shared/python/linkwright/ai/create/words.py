@@ -57,6 +57,17 @@ def spoken(text: str) -> list[str]:
     )
 
 
+def as_written(text: str) -> list[str]:
+    """As `of_goal`, in the letters and marks of the text, where some are of a script that is not
+    known; nothing else.
+    """
+    if all(word.isascii() or hebrew.is_one(word) for word in _LETTERS.findall(_folded(text))):
+        return []
+    kept = unicodedata.normalize("NFC", text).lower()
+    found = "".join(char if unicodedata.category(char)[0] in "LMN" else " " for char in kept)
+    return [word for word in found.split() if word not in _STOP | _AIMS]
+
+
 def of_path(url: str) -> list[str]:
     """Of a URL's path, without what its name ends with."""
     path = unquote(urlsplit(url).path)
