@@ -41,7 +41,8 @@ class Meter:
         answer = self.driver.sync_batch_get(*args)
         # Each by itself, also one that is not there.
         missing = len(args[1]) - len(answer)
-        self.read_units += (sum(ceil(_size(item) / READ_BYTES) for item in answer) + missing) / 2
+        units = sum(ceil(_size(item) / READ_BYTES) for item in answer) + missing
+        self.read_units += units if args[2] else units / 2
         return answer
 
     def sync_query_page(self, *args: Any, **options: Any) -> Any:

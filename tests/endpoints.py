@@ -412,7 +412,7 @@ ENDPOINTS = {
             Cost(
                 # Besides the workspace, how many links there are, and the link. That it is as it
                 # was 2; the alert 2, the notification 2 and 1, the event 2 and 3, the mail 2.
-                *(["Query", "Query", "BatchGetItem", "TransactWriteItems"], 3, 17),
+                *(["Query", "Query", "BatchGetItem", "TransactWriteItems"], 4.5, 17),
                 *("that finds one", _ends_soon),
             ),
         ],
@@ -420,7 +420,7 @@ ENDPOINTS = {
     ),
     "POST /api/ai/suggest-alias": Row(
         # The balance; the hold; the model; what of it is free; the charge.
-        [Cost(_GENERATED, 5.5, 20, "with a balance", _paid("/api/ai/suggest-alias", _PAGE))],
+        [Cost(_GENERATED, 9, 20, "with a balance", _paid("/api/ai/suggest-alias", _PAGE))],
         body=lambda _: _PAGE,
     ),
     # The link, the workspace, what is kept, the balance; the hold; the days; the charge.
@@ -460,7 +460,7 @@ ENDPOINTS = {
         body=lambda _: _PAGE,
     ),
     "POST /api/ai/intent": Row(
-        [Cost(_FROM_BOTH, 5.5, 20, "with a balance", _paid("/api/ai/intent", _AIM))],
+        [Cost(_FROM_BOTH, 8.5, 20, "with a balance", _paid("/api/ai/intent", _AIM))],
         body=lambda _: _AIM,
     ),
     "POST /api/ai/bio-generate": Row(
@@ -499,9 +499,9 @@ ENDPOINTS = {
         body=lambda _: {"url": TARGET},
     ),
     "POST /api/links/bulk": Row(
-        # What the push made before, what there is of what the link would have, and how many more
-        # there may be. As for one, and twice 2 for the push.
-        [Cost(["Query", "BatchGetItem", "GetItem", "TransactWriteItems"], 3, 21)],
+        # What the push made before; strongly, what there is of what the link would have, and how
+        # many more there may be. As for one, and twice 2 for the push.
+        [Cost(["Query", "BatchGetItem", "GetItem", "TransactWriteItems"], 4, 21)],
         body=lambda _: {"links": [{"url": TARGET}]},
     ),
     "PUT /api/links/upsert": Row(
