@@ -303,7 +303,7 @@ def test_200_what_is_of_other_days_than_the_summary_says_of_which(
     shown = told(of.workspace, f"link/{link}?language={language}")
     for one in said:
         assert any(one in text for text in texts(shown)), texts(shown)
-    assert shown["actions"][1]["reason"] == reason
+    assert shown["actions"][0]["reason"] == reason
     assert shown["data"]["facts"]["ahead_span"]["window"] == "2026-10-13/2026-11-09"
 
 
@@ -345,21 +345,48 @@ def test_200_one_click_of_a_link_of_today(of: Told, language: str, said: str) ->
 def test_200_actions_that_may_be_posted_as_they_are(of: Told) -> None:
     link = of.link(track_conversion=False, utm_source=None, alias="summer")
     of.counted(link, usual(10))
-    track, tag = told(of.workspace, f"link/{link}")["actions"]
+    tag, track = told(of.workspace, f"link/{link}")["actions"]
     assert track["action"] == {
         "type": "enable_conversion_tracking",
         "link_id": link,
         "params": {},
+        "expected_version": None,
     }
     assert track["preview"] == {
         "before": {"track_conversion": False},
         "after": {"track_conversion": True},
     }
     wanted = {"utm_source": "short_link", "utm_medium": "link", "utm_campaign": "summer"}
-    assert tag["action"] == {"type": "set_utm", "link_id": link, "params": wanted}
+    set_utm = {"type": "set_utm", "link_id": link, "params": wanted, "expected_version": 1}
+    assert tag["action"] == set_utm
     assert tag["preview"] == {"before": dict.fromkeys(wanted), "after": wanted}
     assert all(one["reason"] for one in (track, tag))
     assert told(of.workspace, f"qr/{link}")["actions"] == []
+
+
+def test_200_each_action_is_applied_in_the_order_in_which_they_stand(of: Told) -> None:
+    link = of.link(track_conversion=False, utm_source=None)
+    of.counted(link, usual(10))
+    for one in told(of.workspace, f"link/{link}")["actions"]:
+        applied = of.workspace.client.post("/api/ai/actions/apply", json=one["action"])
+        assert applied.status == 200
+    shown = of.workspace.client.get(f"/api/links/{link}").json
+    assert (shown["utm_source"], shown["track_conversion"]) == ("short_link", True)
+
+
+def test_409_what_a_kept_insight_would_write_over_what_was_set_since(of: Told) -> None:
+    link = of.link(utm_source=None)
+    of.counted(link, usual(10))
+    told(of.workspace, f"link/{link}")
+    own = {"utm_source": "newsletter", "utm_campaign": "mine"}
+    path, match = f"/api/links/{link}", {"If-Match": "1"}
+    assert of.workspace.client.request("PATCH", path, json=own, headers=match).status == 200
+    (kept,) = told(of.workspace, f"link/{link}")["actions"]
+    assert kept["preview"]["before"] == dict.fromkeys(("utm_source", "utm_medium", "utm_campaign"))
+    refused = of.workspace.client.post("/api/ai/actions/apply", json=kept["action"])
+    assert (refused.status, refused.json["reason"]) == (409, "version_mismatch")
+    shown = of.workspace.client.get(path).json
+    assert {name: shown[name] for name in own} == own
 
 
 def test_200_no_action_for_what_a_link_has(of: Told) -> None:

@@ -40,17 +40,18 @@ def of_link(
         "clicks": Fact(clicks, unit, series.whole, None, clicks),
         **made.within(len(series.days), series.whole),
     }
-    if not link.track_conversion:
-        yield _suggested(
-            *(link, "enable_conversion_tracking", {}, came, language),
-            Preview(before={"track_conversion": False}, after={"track_conversion": True}),
-        )
+    # First, as it is of a version of the link: whoever posts all of them makes another one.
     if is_untagged(link):
         named = "-".join(words.of(campaign)) or link.alias
         source, medium = ("qr_code", "print") if scanned else ("short_link", "link")
         utm = dict(zip(_UTM, (source, medium, named), strict=True))
         preview = Preview(before=dict.fromkeys(_UTM), after=dict(utm))
         yield _suggested(link, "set_utm", utm, came, language, preview)
+    if not link.track_conversion:
+        yield _suggested(
+            *(link, "enable_conversion_tracking", {}, came, language),
+            Preview(before={"track_conversion": False}, after={"track_conversion": True}),
+        )
 
 
 def _suggested(
@@ -61,7 +62,8 @@ def _suggested(
     language: Language,
     preview: Preview,
 ) -> SuggestedAction:
-    action = Action(type=kind, link_id=link.id, params=params)
+    expected = link.version if kind == "set_utm" else None
+    action = Action(type=kind, link_id=link.id, params=params, expected_version=expected)
     return SuggestedAction(
         action=action, preview=preview, reason=telling.reason(kind, came, language)
     )

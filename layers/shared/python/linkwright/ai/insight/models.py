@@ -39,11 +39,15 @@ class InsightData(Model):
 
 
 class Action(Model):
-    """What may be posted to /api/ai/actions/apply as it is."""
+    """What may be posted to /api/ai/actions/apply as it is.
+
+    `expected_version` is of what would write over what somebody has set since.
+    """
 
     type: ActionType
     link_id: str
     params: dict[str, str]
+    expected_version: int | None
 
 
 class Preview(Model):
