@@ -42,8 +42,10 @@ def trend(
     return Finding(kind, "why", abs(found.after - found.before), facts)
 
 
-def patterns(series: Series, spread: float) -> Iterator[Finding]:
-    """The weekday and the hour with most clicks, of the last four weeks."""
+def patterns(series: Series, spread: float, calm: Sequence[int]) -> Iterator[Finding]:
+    """The weekday and the hour with most clicks, of the last four weeks, with and without what
+    stands out: one day is no habit.
+    """
     weeks = min(len(series.clicks) // 7, 4)
     days = 7 * weeks
     counted = series.last(days)
@@ -51,18 +53,29 @@ def patterns(series: Series, spread: float) -> Iterator[Finding]:
     if weeks < 4 or counted["clicks"] < _LEAST_OF_SHARE:
         return
     first = (series.day(len(series.clicks) - days)).weekday()
-    recent = series.clicks[-days:]
-    by_day = [sum(recent[(day - first) % 7 :: 7]) for day in range(7)]
+    by_day, calm_by_day = (
+        [sum(clicks[-days:][(day - first) % 7 :: 7]) for day in range(7)]
+        for clicks in (series.clicks, calm)
+    )
     by_hour = [counted[f"h{hour:02}"] for hour in range(24)]
-    for kind, of in (("weekday", by_day), ("hour", by_hour)):
-        if top := statistics.peak(of, spread):
+    hours = (by_hour, _calm_hours(series, calm, days))
+    for kind, (of, without) in (("weekday", (by_day, calm_by_day)), ("hour", hours)):
+        top, usual = (statistics.peak(clicks, spread) for clicks in (of, without))
+        if top is not None and usual is not None and top.at == usual.at:
             value = str(top.at) if kind == "weekday" else f"{top.at:02}:00"
             facts = {
                 kind: Fact(value, kind, window, None, sum(of)),
                 "share": made.percent(top.clicks / sum(of), window, sum(of)),
                 **made.within(days, window),
             }
-            yield Finding(kind, "why", top.excess, facts)
+            yield Finding(kind, "why", min(top.excess, usual.excess), facts)
+
+
+def _calm_hours(series: Series, calm: Sequence[int], days: int) -> list[int]:
+    """The clicks of each hour, of those of so many days that do not stand out."""
+    whole = list(zip(series.days[:-1], series.clicks, calm, strict=True))[-days:]
+    usual = [day for day, clicks, expected in whole if clicks == expected]
+    return [sum(day.get(f"h{hour:02}", 0) for day in usual) for hour in range(24)]
 
 
 def concentration(

@@ -85,7 +85,7 @@ def of_series(own: Series, rest: Series | None, changed: date | None = None) -> 
     of_rest = statistics.trend(rest.clicks) if rest is not None else None
     if silent is None and (found_trend := patterns.trend(own, calm, spread, of_rest)):
         yield found_trend
-    yield from patterns.patterns(own, spread)
+    yield from patterns.patterns(own, spread, calm)
     yield from patterns.concentration(own)
     if rest is not None:
         yield from filter(None, [patterns.ahead(own, rest), patterns.conversion(own, rest)])
