@@ -219,3 +219,12 @@ def test_200_a_model_that_leaves_that_day_out_is_not_shown(
     models.use(monkeypatch, Writer(said))
     _counted(stack, workspace, _link(workspace), [*[20] * 61, *[40] * 28, *[40] * 3])
     assert (_told(workspace)["generated_by"] != "deterministic") is is_shown
+
+
+@pytest.mark.parametrize("days", range(5))
+def test_200_with_a_link_that_was_made_since_the_week_was_over(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, days: int
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(days=days))
+    workspace.link()
+    assert _told(workspace)["data"]["facts"]["clicks"]["value"] == 0

@@ -82,7 +82,9 @@ def read(rows: str, today: date, since: date | None = None) -> Series:
     that has clicks: in the zone that the workspace had, days may have begun earlier.
     """
     oldest = today - (MOST_DAYS - 1) * _DAY
-    found = links.daily(rows, max(oldest, since - _ZONES_APART) if since else oldest, today)
+    begin = max(oldest, since - _ZONES_APART) if since else oldest
+    # Of a week that is over, a link may have been made since.
+    found = links.daily(rows, min(begin, today), today)
     known = [links.date_of(min(found))] if found else [since or oldest]
     first = min(max(min(since or today, *known), oldest), today)
     days = [first + at * _DAY for at in range((today - first).days + 1)]
