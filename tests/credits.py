@@ -9,7 +9,8 @@ from typing import Any
 from linkwright import ids
 from linkwright.auth import Account, authenticate
 from linkwright.credits import balances, items
-from linkwright.credits.charging import Charge, Generation, Made
+from linkwright.credits.charging import Charge
+from linkwright.credits.generations import Generation, Made
 from linkwright.credits.items import Balance
 from linkwright.errors import ApiError
 from linkwright.fields import Model

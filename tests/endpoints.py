@@ -11,10 +11,12 @@ from typing import Any
 
 from linkwright import clock, ids
 from linkwright.jobs import CALL, Work
+from linkwright.table import Table, update
 from linkwright.voice import agents
 from linkwright.webhooks import catalogue
+from linkwright.workspace import workspaces
 from linkwright.workspace.mailed import unsubscribing
-from tests import carrier, shortlinks
+from tests import carrier, shortlinks, vendors
 from tests.clerk import clerk_event, membership
 from tests.client import Answer, Client, Context, invoke, queue_event
 from tests.factories import CALLEE, HOOK, TARGET, Workspace
@@ -263,19 +265,38 @@ def _unsubscribing(method: str) -> Callable[[Workspace], Ask]:
     return prepare
 
 
+def _own_key(
+    method: str, path: str, body: Mapping[str, Any] | None = None, *, has_one: bool = True
+) -> Callable[[Workspace], Ask]:
+    """Of who may have a key of their own, and has asked by it in this billing cycle."""
+
+    def prepare(workspace: Workspace) -> Ask:
+        place, plan = workspaces.key(workspace.id), {"plan": "enterprise"}
+        update(Table.CORE, place, "SET #plan = :plan", values=plan)
+        if has_one:
+            put = workspace.client.request("PUT", "/api/ai/byok", json=_OWN_KEY)
+            assert put.status == 200, put.raw
+            workspace.client.post("/api/ai/suggest-alias", json=dict(_PAGE))
+        wanted = None if body is None else dict(body)
+        return lambda: workspace.client.request(method, path, json=wanted)
+
+    return prepare
+
+
 def _a_word() -> str:
     """Another one each time, and no id."""
     return ids.new("word").replace("_", "-")
 
 
+_OWN_KEY = {"api_key": vendors.KEY}
 A_MOMENT = "2020-01-01T00:00:00Z"
 _CHANGE = ["GetItem", "TransactWriteItems"]
 _PAGE = {"url": f"{TARGET}/spring-sale", "title": "Spring sale"}
 _AIM = {"goal": "Promote our spring sale on Instagram", "url": f"{TARGET}/spring-sale"}
 _GOAL = {"goal": "What stands out?"}
 _WISH = {"prompt": f"Noa's bakery in Haifa. Shop: {TARGET}/shop"}
-_GENERATED = ["GetItem", "TransactWriteItems", "GetItem", "BatchGetItem", "TransactWriteItems"]
-_FROM_LINKS = ["GetItem", "TransactWriteItems", "Query", "GetItem", "TransactWriteItems"]
+_GENERATED = ["GetItem", "GetItem", "TransactWriteItems", "BatchGetItem", "TransactWriteItems"]
+_FROM_LINKS = ["GetItem", "GetItem", "TransactWriteItems", "Query", "TransactWriteItems"]
 _FROM_BOTH = [*_FROM_LINKS[:-1], "BatchGetItem", "TransactWriteItems"]
 _OPEN = ["GetItem", "UpdateItem"]
 _SAY = ["GetItem", "Query", "UpdateItem"]
@@ -454,6 +475,19 @@ ENDPOINTS = {
             )
         ],
         body=lambda _: {},
+    ),
+    # The workspace, which has it on its own item.
+    "GET /api/ai/byok": Row([Cost(["GetItem"], 1, 1)]),
+    "PUT /api/ai/byok": Row(
+        # The workspace 4, with its settings and what is sealed; the entry of the audit log 5.
+        [Cost(_CHANGE, 1, 8, "", _own_key("PUT", "/api/ai/byok", _OWN_KEY, has_one=False))],
+        body=lambda _: dict(_OWN_KEY),
+    ),
+    "DELETE /api/ai/byok": Row(
+        [
+            Cost(["GetItem"], 1, 1),
+            Cost(_CHANGE, 1, 8, "that there is", _own_key("DELETE", "/api/ai/byok")),
+        ]
     ),
     "POST /api/ai/suggest-tags": Row(
         [Cost(_FROM_LINKS, 2.5, 20, "with a balance", _paid("/api/ai/suggest-tags", _PAGE))],

@@ -12,7 +12,7 @@ from linkwright.exchange import Contract
 from linkwright.http import IfMatch
 from linkwright.pagination import Page
 from tools import openapi_components as components
-from tools.openapi_components import ALWAYS, BY_ID, REF, WRITING, Schema
+from tools.openapi_components import ALWAYS, ASKING, BY_ID, REF, WRITING, Schema
 from tools.template import ROOT, Function, functions
 
 TARGET = ROOT / "docs" / "openapi.json"
@@ -156,6 +156,7 @@ def _responses(method: str, path: str, contract: Contract) -> dict[str, Schema]:
     if contract.paid:
         statuses.add(402)
     if contract.charge:
+        statuses |= set(ASKING)
         of_method = ["X-Cache", "Age"] if method == "GET" else ["Idempotent-Replayed"]
         names += ["X-AI-Credits-Charged", "X-AI-Credits-Remaining", *of_method]
     if contract.location:

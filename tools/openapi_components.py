@@ -19,6 +19,8 @@ JSON = "application/json"
 ALWAYS = (400, 401, 429, 500, 503)
 BY_ID = (404,)
 WRITING = (402, 404, 409, 413, 415)
+# Where a model is asked, by a key that may be the workspace's own.
+ASKING = (502,)
 
 Schema = dict[str, Any]
 
@@ -41,7 +43,7 @@ def refusals(envelope: str = "") -> Schema:
             "content": {JSON: {"schema": {"$ref": REF.format(model=_model(envelope, status))}}},
         }
         for status, listed in codes().items()
-        if status in {*ALWAYS, *BY_ID, *WRITING}
+        if status in {*ALWAYS, *BY_ID, *WRITING, *(ASKING if envelope else ())}
     }
 
 
@@ -162,12 +164,13 @@ def _errors() -> Schema:
         "request_id": text,
         "doc_url": text,
     }
+    failure = {"failure": {**text, "description": "Of the provider of an own key: why."}}
     required = ["message", "request_id", "doc_url"]
     nested = _object(["code", *required], {"code": code} | facts)
     limit = {name: facts[name] for name in ("dimension", "upgrade_to")}
     return {
         "Error": _object(["error"], {"error": nested}),
-        "FlatError": _object(["error", *required], {"error": code} | facts),
+        "FlatError": _object(["error", *required], {"error": code} | facts | failure),
         "FlatPlanLimit": _object(["error", *limit], {"error": code} | limit),
     }
 

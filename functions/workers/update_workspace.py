@@ -12,11 +12,13 @@ from linkwright.workspace import facts, thresholds
 
 def _follow_plan(work: Work) -> None:
     """Credits first: the job is done once what credentials know is copied."""
+    from linkwright.ai.own_key import expiry
     from linkwright.ai.scan import scanning
 
     for partition in (work.sk, f"{work.sk}.test"):
         balances.follow_plan(partition)
         scanning.begin(partition)
+    expiry.follow_plan(work.sk)
     facts.copy(work)
 
 
@@ -27,16 +29,16 @@ def _look_again(work: Work) -> None:
     checking.look_again(work)
 
 
-def _scan(work: Work) -> None:
-    from linkwright.ai.scan import scanning
+def _act(work: Work) -> None:
+    from linkwright.ai.own_key import expiry
+    from linkwright.ai.scan import mailing, scanning
 
-    scanning.run(work)
-
-
-def _mail_alerts(work: Work) -> None:
-    from linkwright.ai.scan import mailing
-
-    mailing.send(work)
+    steps = {
+        jobs.SCAN: scanning.run,
+        jobs.ALERT_MAIL: mailing.send,
+        jobs.OWN_KEY: expiry.destroy,
+    }
+    steps[work.kind](work)
 
 
 DONE_BY: Mapping[str, Callable[[Work], None]] = {
@@ -46,8 +48,9 @@ DONE_BY: Mapping[str, Callable[[Work], None]] = {
     jobs.USAGE: thresholds.tell,
     jobs.NOTICE: notices.send,
     jobs.DOMAIN: _look_again,
-    jobs.SCAN: _scan,
-    jobs.ALERT_MAIL: _mail_alerts,
+    jobs.SCAN: _act,
+    jobs.ALERT_MAIL: _act,
+    jobs.OWN_KEY: _act,
 }
 
 

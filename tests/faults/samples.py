@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from tests import webhooks
+from tests import vendors, webhooks
 from tests.clerk import clerk_event, membership, organisation
 from tests.client import load
 from tests.factories import CALLEE, HOOK, TARGET
@@ -133,6 +133,7 @@ _WANTED = {
         {"type": "set_utm", "link_id": "{id}", "params": {"utm_source": "letter"}},
         after=_CREATE_LINK,
     ),
+    "PUT /api/ai/byok": _Wanted({"api_key": vendors.KEY}),
     "POST /api/ai/proactive/scan": _Wanted({}, after=LINK_THAT_ENDS),
     "POST /callbacks/clerk": _Wanted(
         clerk_event("organizationMembership.created", membership("org_a", "user_a"), 1),

@@ -21,7 +21,7 @@ from linkwright.links.redirect import salts
 from linkwright.table import Item, Key, Table, update
 from linkwright.voice.calls import items
 from linkwright.voice.calls.states import Status, is_terminal
-from tests import clicks, processes, webhooks
+from tests import clicks, processes, vendors, webhooks
 from tests.client import Answer, Context, invoke, queue_event
 from tests.factories import Workspace, make_workspace
 from tests.faults import hooks, wiring
@@ -91,7 +91,7 @@ class World:
     def furnish(self, like: "World | None" = None) -> None:
         """With a workspace of its own, or with that of another world, keys and secrets and all."""
         if like is None:
-            workspace = make_workspace()
+            workspace = make_workspace("enterprise")
             workspace.agent(id=AGENT_ID, recording=True)
             workspace.agent(id=ONE_AT_A_TIME, concurrency=1)
             workspace.member(id=MEMBER_ID)
@@ -357,6 +357,8 @@ class World:
     def fetch(self, url: str, **options: Any) -> egress.Answer:
         if urlsplit(url).hostname == hooks.HOST:
             return self.receivers.fetch(url, **options)
+        if vendors.is_one(url):
+            return vendors.fetch(url, **options)
         return self.telephone.fetch(url, **options)
 
     def _tell(self, sent: Sent) -> Reply | None:

@@ -266,6 +266,7 @@ _MAY_ADD = {
     402: {"dimension", "limit", "used", "upgrade_to", "resets_at"},
     404: {"field"},
     409: {"reason"},
+    502: {"failure"},
 }
 _seen: set[str] = set()
 

@@ -69,7 +69,9 @@ READS = _names("""
     linkwright.ownership
     linkwright.voice.compliance.caller_ids linkwright.voice.compliance.do_not_call
     linkwright.voice.compliance.models linkwright.voice.compliance.numbers linkwright.workspace
+    linkwright.ai.own_key linkwright.ai.own_key.keys linkwright.ai.own_key.models
     linkwright.workspace.models linkwright.usage linkwright.workspace.settings
+    linkwright.workspace.operations linkwright.workspace.own_keys
     linkwright.workspace.usage linkwright.workspace.workspaces linkwright.workspace.audit_log
     linkwright.workspace.audit_models linkwright.workspace.key_lifecycle
     linkwright.workspace.key_models linkwright.workspace.keys linkwright.workspace.members
@@ -92,13 +94,17 @@ CHARGES = CREDITS | _names("""
     linkwright.ai.create.bio linkwright.ai.create.goals linkwright.ai.create.hebrew
     linkwright.ai.create.intent linkwright.ai.create.models linkwright.ai.create.plain
     linkwright.ai.create.routing linkwright.ai.create.tags linkwright.ai.create.words
-    linkwright.credits.charging linkwright.links.operations
+    linkwright.credits.charging linkwright.credits.generations linkwright.links.operations
     linkwright.credits.days linkwright.credits.free_answers linkwright.credits.holds
     linkwright.credits.operations
     linkwright.credits.records linkwright.links.aliases linkwright.links.domains.held
     linkwright.links.redirect linkwright.links.redirect.host linkwright.links.targets
     linkwright.egress_targets linkwright.providers.llm linkwright.providers.llm_types
     encodings.idna string stringprep unicodedata
+""")
+# Who proves a key at its vendor, besides.
+SETS_OWN_KEYS = _names("""
+    linkwright.ai.own_key.setting linkwright.providers.llm linkwright.providers.llm_types
 """)
 EXPLAINS = CHARGES | _names("""
     linkwright.ai.agent linkwright.ai.agent.models linkwright.ai.agent.planning

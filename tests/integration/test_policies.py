@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from linkwright import clock, ids, jobs, plans, settings, usage
+from linkwright import clock, ids, jobs, plans, sealing, settings, usage
 from linkwright.ai import answers
+from linkwright.ai.own_key import expiry
 from linkwright.ai.scan import letters, looking, scanning
 from linkwright.credits.items import balance_key, hold_key, renewal_key
 from linkwright.jobs import Work
@@ -43,6 +44,7 @@ from tests import (
     pump,
     receiver,
     shortlinks,
+    vendors,
     webhooks,
 )
 from tests import stack as stacks
@@ -617,6 +619,39 @@ def mails_digests(stack: Stack, _: Workspace) -> None:
     assert bad.client.post("/api/ai/weekly-digest/send", json={}).status == 409
 
 
+def generates_by_own_keys(stack: Stack, _: Workspace) -> None:
+    """All that is generated, each in a process that has opened no key; then its plan ends."""
+    own = make_workspace("enterprise", settings={"weekly_digest": "on"})
+    own.mailed("owner@example.com")
+    wanted = {"api_key": vendors.KEY}
+    for _ in range(2):
+        assert own.client.request("PUT", "/api/ai/byok", json=wanted).status == 200
+    of = {"campaign": own.link_campaign(), "domain": own.domain()}
+    of["link"] = link = own.link(click_cap=10, campaign=of["campaign"])["id"]
+    day = day_row(link_rows(own.partition, link), f"{clock.now():%Y%m%d}")
+    stack.put("MetricsTable", {**day.attributes(), "clicks": 200, "device#mobile": 200})
+    asked = [("POST", path, body) for path, body in _MADE.items()]
+    asked += [("GET", f"/api/ai/{path.format(**of)}", {}) for path in INSIGHTS]
+    asked += [("GET", f"/api/ai/routing-suggest/{link}", {})]
+    asked += [("POST", "/api/ai/weekly-digest/send", {})]
+    asked += [("POST", "/api/ai/agent", {"goal": "What became of my links?"})]
+    for method, path, body in asked:
+        sealing.forget()
+        answer = own.client.request(method, path, json=body if method == "POST" else None)
+        assert answer.headers["X-AI-Credits-Charged"] == "0", path
+    other = make_workspace("enterprise", settings={"weekly_digest": "on"})
+    other.mailed("owner@example.com")
+    assert other.client.request("PUT", "/api/ai/byok", json=wanted).status == 200
+    sealing.forget()
+    _comes_to_its_monday(other)
+    changes_a_plan(stack, own)
+    destroyed, now = Work(jobs.OWN_KEY, *expiry.key(own.id)), clock.now()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clock, "now", lambda: now + expiry.RESTS + timedelta(minutes=1))
+        invoke("update_workspace", queue_event([destroyed.message()]))
+    assert own.client.get("/api/ai/byok").json["configured"] is False
+
+
 def _mailed(address: str = "owner@example.com", **settings: object) -> Workspace:
     own = make_workspace(settings={"weekly_digest": "on", **settings})
     own.mailed(address)
@@ -780,6 +815,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     comes_to_a_threshold,
     tells_an_owner_of_a_webhook,
     mails_digests,
+    generates_by_own_keys,
     sweeps_what_waits_too_long,
 )
 

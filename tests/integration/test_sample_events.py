@@ -262,6 +262,21 @@ def test_200_read_notification() -> None:
     assert answer.json["read_at"] is not None
 
 
+def test_200_get_own_key() -> None:
+    answer = replay("get_own_key")
+    assert (answer.status, answer.json["configured"]) == (200, False)
+
+
+def test_402_set_own_key() -> None:
+    """The demo's plan has none."""
+    answer = replay("set_own_key")
+    assert (answer.status, answer.json["error"]) == (402, "byok_requires_enterprise")
+
+
+def test_204_delete_own_key() -> None:
+    assert replay("delete_own_key").status == 204
+
+
 def test_200_list_links() -> None:
     answer = replay("list_links")
     assert answer.status == 200

@@ -11,12 +11,14 @@ from linkwright import errors, http
 from linkwright.errors import (
     ApiError,
     Conflict,
+    EnterpriseRequired,
     Forbidden,
     InvalidRequest,
     InvalidToken,
     MethodNotAllowed,
     MissingScope,
     NoSuchRoute,
+    OwnKeyFailed,
     PaidPlanRequired,
     PayloadTooLarge,
     PlanLimitExceeded,
@@ -62,6 +64,8 @@ ERRORS: list[tuple[ApiError, int, str]] = [
     (MissingScope("calls:read"), 401, "missing_scope"),
     (PlanLimitExceeded("m", dimension="d", upgrade_to="pro"), 402, "plan_limit_exceeded"),
     (PaidPlanRequired(), 402, "ai_requires_paid_plan"),
+    (EnterpriseRequired(), 402, "byok_requires_enterprise"),
+    (OwnKeyFailed("unavailable"), 502, "byok_provider_error"),
     (
         QuotaExceeded(upgrade_to=None, remaining=1, required=2, resets_at="2026-12-01T00:00:00Z"),
         *(402, "quota_exceeded"),

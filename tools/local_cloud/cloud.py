@@ -17,6 +17,7 @@ from tools.local_cloud import (
     mail,
     name_server,
     telephone,
+    vendors,
     webhooks,
 )
 from tools.local_cloud.deployment import STACK
@@ -68,6 +69,8 @@ def start_cloud(
         }
         letters = stack.enter_context(mail.start(directory))
         names = stack.enter_context(name_server.start(directory))
+        models = stack.enter_context(vendors.start(directory))
+        own = name_server.parameters(names) | vendors.parameters(models)
         with _timed(say, "Starting MiniStack"):
             emulator = stack.enter_context(
                 start_ministack(
@@ -79,9 +82,7 @@ def start_cloud(
                     api_url=base_url,
                 )
             )
-        api_id = _bring_up_to_date(
-            directory, emulator.endpoint_url, name_server.parameters(names), say
-        )
+        api_id = _bring_up_to_date(directory, emulator.endpoint_url, own, say)
         outputs = deployment.outputs(emulator.endpoint_url)
         telephone.tell(emulator.endpoint_url, outputs, carriers, webhooks.parts(directory))
         mail.verify(emulator.endpoint_url)
@@ -91,7 +92,7 @@ def start_cloud(
             "AWS_ENDPOINT_URL": emulator.endpoint_url,
             "MAIL_URL": letters.url,
         }
-        demo = _demo(directory, addresses, outputs, say)
+        demo = _demo(directory, addresses, vendors.demo(models), outputs, say)
         carrier = carriers[telephone.LIVE]
         yield Cloud(base_url, emulator.endpoint_url, outputs, demo, emulator, carrier, letters)
 
@@ -113,12 +114,16 @@ def _bring_up_to_date(directory: Path, endpoint: str, own: dict[str, str], say: 
 
 
 def _demo(
-    directory: Path, addresses: dict[str, str], outputs: dict[str, str], say: Say
+    directory: Path,
+    addresses: dict[str, str],
+    known: dict[str, str],
+    outputs: dict[str, str],
+    say: Say,
 ) -> dict[str, str]:
     endpoint = addresses["AWS_ENDPOINT_URL"]
     with _timed(say, "Making the demo data, where it is missing"):
         made = demo_data.seed(endpoint, outputs, demo_data.read(directory) | addresses)
-    demo = made | clerk.demo(directory) | webhooks.demo(directory)
+    demo = made | known | clerk.demo(directory) | webhooks.demo(directory)
     # With these the operator's commands work on the local cloud, and reach no account.
     names = ("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
     operators = {name: aws_env(endpoint)[name] for name in names} | {"STACK": STACK}

@@ -13,7 +13,7 @@ import pytest
 from linkwright import clock, ids, observability, plans, table, transaction
 from linkwright.client import core
 from linkwright.credits import charging
-from linkwright.credits.charging import Made
+from linkwright.credits.generations import Made
 from linkwright.errors import ApiError, ServerError
 from linkwright.fields import Model
 from linkwright.http import Response

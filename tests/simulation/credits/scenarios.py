@@ -7,7 +7,8 @@ from typing import Any
 from linkwright import jobs, plans
 from linkwright.auth import Account
 from linkwright.credits import balances, items
-from linkwright.credits.charging import Charge, Generation
+from linkwright.credits.charging import Charge
+from linkwright.credits.generations import Generation
 from linkwright.http import Request
 from linkwright.plans import PLANS
 from linkwright.transaction import Transaction

@@ -111,6 +111,16 @@ class PaidPlanRequired(ApiError):
         super().__init__("The plan has no AI credits.", dimension="ai_credits", upgrade_to="pro")
 
 
+class EnterpriseRequired(ApiError):
+    """The plan has no key of its own."""
+
+    status = 402
+    code = "byok_requires_enterprise"
+
+    def __init__(self) -> None:
+        super().__init__("The plan has no own key.", dimension="byok", upgrade_to="enterprise")
+
+
 class QuotaExceeded(ApiError):
     """Not enough credits are left. Its body has no room for more than which: headers tell it."""
 
@@ -175,6 +185,19 @@ class ServerError(ApiError):
 
     def __init__(self) -> None:
         super().__init__("Something failed on our side. Retry with backoff.")
+
+
+class OwnKeyFailed(ApiError):
+    """The vendor of the workspace's own key gave no answer; no other key is used in its place.
+
+    `failure` says in a word of ours why: what the vendor said may quote the key.
+    """
+
+    status = 502
+    code = "byok_provider_error"
+
+    def __init__(self, failure: str) -> None:
+        super().__init__("The provider of your own key gave no answer.", failure=failure)
 
 
 class Unavailable(ApiError):

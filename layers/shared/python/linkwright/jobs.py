@@ -32,6 +32,7 @@ HOLD, RENEWAL = "hold", "rnw"
 DOMAIN = "dom"
 SCAN, ALERT_MAIL = "scan", "alm"
 DIGEST, DIGEST_MAIL = "dgt", "dgm"
+OWN_KEY = "byok"
 
 # A marked item as it was, if it was there, and as it is.
 Change = tuple[Item | None, Item]
@@ -132,6 +133,7 @@ KINDS = {
     # As long as somebody wants it; the week that it failed for is over in a week.
     DIGEST: _AFTERWARDS._replace(queue="digest_queue_url", longest=timedelta.max),
     DIGEST_MAIL: Kind("digest_queue_url", (5, 60, 300, 900, 3600), timedelta(days=1)),
+    OWN_KEY: Kind("workspace_queue_url", (5, 60, 300, 900, 3600), timedelta(days=7)),
 }
 
 

@@ -27,6 +27,11 @@ class Plan(NamedTuple):
     links: int
     domains: int
 
+    @property
+    def own_keys(self) -> bool:
+        """Whether it may use a key of its own at a vendor of models."""
+        return self.name == "enterprise"
+
 
 PLANS = {
     plan.name: plan

@@ -46,6 +46,8 @@ class Settings(NamedTuple):
     mail_from: str
     dials_per_second: int
     model: str
+    # In place of all vendors of models, of keys that are workspaces' own; in the local cloud alone.
+    vendors_url: str
     default_country: str
     aws_region: str
     dynamodb_endpoint: str | None
@@ -105,6 +107,7 @@ def settings() -> Settings:
         mail_from=env.get("MAIL_FROM", ""),
         dials_per_second=int(env.get("DIALS_PER_SECOND", "1")),
         model=env.get("MODEL", "deterministic"),
+        vendors_url=env.get("VENDORS_URL", "") if env["STAGE"] == "local" else "",
         default_country=env.get("DEFAULT_COUNTRY", "US"),
         aws_region=env["AWS_REGION"],
         **_endpoints(env),

@@ -8,13 +8,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Generic, TypeVar, get_args
-
-from pydantic import BaseModel
+from typing import Any, get_args
 
 from linkwright import clock, deadline, idempotency
 from linkwright.auth import Account
 from linkwright.credits import balances, free_answers, holds, items, records
+from linkwright.credits.generations import Generation, Made
 from linkwright.credits.items import Hold
 from linkwright.credits.records import DONE, IN_PROGRESS, Answer, Record, RecordGone
 from linkwright.credits.weights import WEIGHTS
@@ -23,9 +22,7 @@ from linkwright.http import Request, Response
 from linkwright.idempotency import Reply
 from linkwright.observability import count
 from linkwright.table import CALL_BUDGET_S, Item, Key
-from linkwright.transaction import Outrun, RecordExists, Transaction
-
-Body = TypeVar("Body", bound=BaseModel)
+from linkwright.transaction import Outrun, RecordExists
 
 FALLBACK_KEPT = timedelta(minutes=10)
 # For so long who finds an answer being made waits for it, and looks again ever later.
@@ -38,31 +35,6 @@ _TRIES = 5
 def seconds_left() -> float:
     """For making an answer: what comes after needs its own time."""
     return min(deadline.seconds_left() - CALL_BUDGET_S - _RESERVE_S, _LONGEST_S)
-
-
-@dataclass(frozen=True)
-class Made(Generic[Body]):
-    """An answer. As a fall-back, where no model could make it, it costs nothing.
-
-    `writes` adds what belongs to it to the transaction of the charge, or of giving back.
-    """
-
-    body: Body
-    is_fallback: bool = False
-    writes: Callable[[Transaction], None] | None = None
-
-
-@dataclass(frozen=True)
-class Generation(Generic[Body]):
-    """How an answer is made, within so many seconds: outside of any transaction.
-
-    What it raises gives the credits back. `subject` is what a GET's answer is kept under, besides
-    its operation; `force` has another one made than that.
-    """
-
-    make: Callable[[float], Made[Body]]
-    subject: str = ""
-    force: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,7 +90,7 @@ class _Asked:
             raise
         for _ in range(_TRIES):
             try:
-                hold = self._reserve(record)
+                hold = self._reserve(record, generation)
             except RecordExists:
                 item = record.read()
                 if item is not None and item["st"] == DONE:
@@ -158,7 +130,7 @@ class _Asked:
             if item is None or item["st"] != IN_PROGRESS or self._is_over(item):
                 with suppress(RecordExists):
                     record = self._anew(key, item)
-                    return self._make(self._reserve(record), generation, record.kept)
+                    return self._make(self._reserve(record, generation), generation, record.kept)
             if clock.monotonic() + pause > wait_until:
                 raise Unavailable
             clock.sleep(pause)
@@ -194,8 +166,10 @@ class _Asked:
 
     # ---- both ------------------------------------------------------------------------------------
 
-    def _reserve(self, record: Record) -> Hold:
-        return holds.reserve(self.account, self.charge.operation, record, self.request.id)
+    def _reserve(self, record: Record, generation: Generation[Any]) -> Hold:
+        operation = self.charge.operation
+        cost = 0 if generation.is_free else WEIGHTS[operation]
+        return holds.reserve(self.account, operation, cost, record, self.request.id)
 
     def _give_back(self, item: Item) -> None:
         if found := holds.find(self.account.partition, item["own"]):
@@ -204,7 +178,9 @@ class _Asked:
 
     def _make(self, hold: Hold, generation: Generation[Any], kept: Item) -> Response:
         try:
-            made = generation.make(seconds_left() if hold.free < free_answers.MOST else 0.0)
+            # What no key of ours is asked for costs us nothing.
+            may_ask = generation.is_free or hold.free < free_answers.MOST
+            made = generation.make(seconds_left() if may_ask else 0.0)
         except Exception:
             # If this fails too, whoever comes after the lease does it.
             with suppress(holds.Ended, Unavailable):
@@ -214,8 +190,9 @@ class _Asked:
         longest = FALLBACK_KEPT if made.is_fallback else timedelta.max
         fresh_for = self.charge.kept and min(self.charge.kept, longest)
         yields = made.is_fallback and records.is_paid(kept)
-        self._settle(hold, Answer(reply, fresh_for, made.writes, yields), made)
-        charged = 0 if made.is_fallback else hold.credits
+        answer = Answer(reply, fresh_for, made.writes, yields, in_vain=made.is_fallback)
+        self._settle(hold, answer, made)
+        charged = 0 if made.is_free else hold.credits
         count("ai_fallbacks" if made.is_fallback else "ai_generations")
         left = hold.remaining + hold.credits - charged
         shown = {"status": reply.status, "body": reply.body, "charged": charged, "remaining": left}
@@ -223,9 +200,9 @@ class _Asked:
 
     def _settle(self, hold: Hold, answer: Answer, made: Made[Any]) -> None:
         """Charge, or for nothing give back. Raises `Unavailable` of who was too late, `Outrun`."""
-        wanted = items.RELEASED if made.is_fallback else items.COMMITTED
+        wanted = items.RELEASED if made.is_free else items.COMMITTED
         try:
-            if made.is_fallback:
+            if made.is_free:
                 holds.give_back(hold, answer)
             else:
                 holds.charge(hold, answer)

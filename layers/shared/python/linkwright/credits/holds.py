@@ -14,7 +14,6 @@ from linkwright.auth import Account
 from linkwright.credits import balances, days, free_answers, items
 from linkwright.credits.items import COMMITTED, PENDING, RELEASED, Balance, Hold
 from linkwright.credits.records import Answer, Record, RecordGone
-from linkwright.credits.weights import WEIGHTS
 from linkwright.errors import QuotaExceeded, Unavailable
 from linkwright.jobs import Work
 from linkwright.table import Item, Table, get
@@ -33,9 +32,9 @@ class Ended(Exception):
     """The hold was charged or given back before."""
 
 
-def reserve(account: Account, operation: str, record: Record, request_id: str) -> Hold:
-    """Take what an operation costs. Raises `QuotaExceeded`, `RecordExists`, `Unavailable`."""
-    cost, period = WEIGHTS[operation], plans.period(account.anchor_day)
+def reserve(account: Account, operation: str, cost: int, record: Record, request_id: str) -> Hold:
+    """Take what it costs, or nothing. Raises `QuotaExceeded`, `RecordExists`, `Unavailable`."""
+    period = plans.period(account.anchor_day)
     for _ in range(_TRIES):
         balance = balances.current(account.partition, period.label)
         # By its time the ledger is sorted: what is taken stands behind what was granted just now.
@@ -92,7 +91,7 @@ def _reserve(account: Account, hold: Hold, balance: Balance, record: Record) -> 
 def _take(tx: Transaction, hold: Hold, balance: Balance) -> None:
     # Of the extra ones nothing is taken while any of the month are left.
     is_enough = "#spent <= :most" if not hold.extra else "#spent = :most AND #extra >= :extra"
-    most = balance.granted - hold.monthly if not hold.extra else balance.spent
+    most = balance.granted - hold.monthly if hold.monthly and not hold.extra else balance.spent
     tx.update(
         Table.LEDGER,
         items.balance_key(hold.partition),
@@ -157,7 +156,7 @@ def _give_back(hold: Hold, balance: Balance, answer: Answer | None, *, with_reco
     monthly = hold.monthly if balance.period == hold.period else 0
     tx = Transaction(hold.partition, hold.request_id)
     _end(tx, hold, RELEASED)
-    count, counted = ("", {}) if answer is None else free_answers.one_more(balance)
+    count, counted = free_answers.one_more(balance) if answer and answer.in_vain else ("", {})
     tx.update(
         Table.LEDGER,
         items.balance_key(hold.partition),

@@ -1,5 +1,6 @@
 """What the other domains ask of credits: to be charged for what they make."""
 
-from linkwright.credits.charging import Charge, Generation, Made, seconds_left
+from linkwright.credits.charging import Charge, seconds_left
+from linkwright.credits.generations import Generation, Made
 
 __all__ = ["Charge", "Generation", "Made", "seconds_left"]

@@ -92,7 +92,8 @@ class Record:
 
 @dataclass(frozen=True)
 class Answer:
-    """What an attempt has come to. `fresh_for`: for so long a GET is answered with it.
+    """What an attempt has come to. `fresh_for`: for so long a GET is answered with it. `in_vain`:
+    it costs nothing, and a model was asked that we pay for.
 
     `writes` adds what exists only with it to the transaction in which it is kept. What `yields` is
     told to who asked alone: the record keeps the answer that it has.
@@ -102,6 +103,7 @@ class Answer:
     fresh_for: timedelta | None = None
     writes: Callable[[Transaction], None] | None = None
     yields: bool = False
+    in_vain: bool = False
 
     def keep(self, tx: Transaction, hold: Hold, *, charged: int) -> None:
         """Write it onto the attempt's record. Raises `RecordGone` at the commit."""

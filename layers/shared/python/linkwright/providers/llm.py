@@ -1,5 +1,7 @@
 """The port to a language model: a text, or an instance of a model of ours."""
 
+from pydantic import SecretStr
+
 from linkwright.providers.llm_types import (
     MAX_TOKENS,
     Answer,
@@ -30,6 +32,34 @@ def model(partition: str, wanted: str | None, *, max_tokens: int = MAX_TOKENS) -
     from linkwright.providers import llm_remote
 
     return llm_remote.model(name, max_tokens)
+
+
+def own(name: str, key: SecretStr, *, max_tokens: int = MAX_TOKENS) -> Model:
+    """The model of that name, asked by a workspace's own key and by no other.
+
+    Raises `ModelFailed`.
+    """
+    from linkwright.providers import llm_remote
+
+    return llm_remote.own(name, key, max_tokens)
+
+
+def own_model(provider: str, wanted: str | None) -> str | None:
+    """The model that keys of a provider may ask by that name, or its first; None if it has none."""
+    from linkwright.providers import llm_catalogue
+
+    of_it = [name for name in llm_catalogue.MODELS if name.partition("/")[0] == provider]
+    if wanted is None:
+        return of_it[0]
+    name = wanted if "/" in wanted else f"{provider}/{wanted}"
+    return name if name in of_it else None
+
+
+def prove(name: str, key: SecretStr, timeout_s: float) -> None:
+    """Ask the least that shows that a key may use a model. Raises `ModelFailed`."""
+    from linkwright.providers import llm_remote
+
+    llm_remote.prove(name, key, timeout_s)
 
 
 def is_known(name: str) -> bool:

@@ -5,15 +5,23 @@ from typing import NamedTuple
 from linkwright.plans import PLANS, Plan
 from linkwright.table import Item, Key, Table, query
 from linkwright.transaction import Transaction
-from linkwright.workspace import settings, workspaces
+from linkwright.workspace import own_keys, settings, workspaces
 from linkwright.workspace.models import Settings, UsageThreshold
+from linkwright.workspace.own_keys import OwnKey
+from linkwright.workspace.own_keys import drop as drop_own_key
+from linkwright.workspace.own_keys import drop_all as drop_all_own_keys
+from linkwright.workspace.own_keys import keep as keep_own_key
 
 __all__ = [
     "InCharge",
+    "OwnKey",
     "Settings",
     "Tenant",
     "UsageThreshold",
+    "drop_all_own_keys",
+    "drop_own_key",
     "in_charge",
+    "keep_own_key",
     "place",
     "require_unchanged",
     "tenant",
@@ -40,6 +48,8 @@ class Tenant(NamedTuple):
     settings: Settings
     # The version of what its credentials know of it.
     facts_v: int
+    # Its own at a vendor of models, whether or not its plan lets it be used.
+    own_key: OwnKey | None = None
 
 
 def place(partition: str) -> Key:
@@ -56,6 +66,7 @@ def tenant(partition: str) -> Tenant:
         anchor_day=workspace["anchor_day"],
         settings=settings.of(workspace, mode or "live"),
         facts_v=workspace.get("facts_v", 0),
+        own_key=own_keys.of(workspace, mode or "live"),
     )
 
 

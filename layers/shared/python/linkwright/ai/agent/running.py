@@ -50,17 +50,17 @@ def generation(account: Account, wanted: RunAgent) -> Generation[AgentAnswer]:
     """Errors: no such link (404)."""
     if wanted.link_id is not None:
         _require_link(account, wanted.link_id)
-    chosen = operations.tenant(account.partition).settings
-    zone = ZoneInfo(chosen.time_zone)
+    tenant = operations.tenant(account.partition)
+    chosen, zone = answers.of(tenant), ZoneInfo(tenant.settings.time_zone)
 
     def make(seconds: float) -> Made[AgentAnswer]:
         today = clock.now().astimezone(zone).date()
         seconds = min(seconds, LONGEST_S)
-        who = (account.partition, _language(wanted.goal), chosen.model)
+        who = (account.partition, _language(wanted.goal), chosen)
         asked = Asking(*who, today, zone, seconds)
         return _Run(account, asked, wanted).answered()
 
-    return Generation(make)
+    return Generation(make, is_free=chosen.is_free)
 
 
 def _require_link(account: Account, link_id: str) -> None:
@@ -82,6 +82,8 @@ class _Run:
     done: list[Done] = field(default_factory=list)
     # That the model failed somewhere: then nothing of the run is charged.
     is_fallback: bool = False
+    # That nothing was asked by another key than the workspace's own.
+    is_own: bool = True
     ends: float = 0.0
 
     def answered(self) -> Made[AgentAnswer]:
@@ -111,9 +113,10 @@ class _Run:
             lambda: planning.next_choice(goal, link_id, self.done),
         )
         seconds = self._left() - _TO_TELL_S
-        own = (self.asked.partition, self.asked.model)
-        written = answers.ask(*own, prompt, Choice, seconds, self._accepted)
+        who = (self.asked.partition, self.asked.chosen)
+        written = answers.ask(*who, prompt, Choice, seconds, self._accepted)
         self.is_fallback |= written.is_fallback
+        self.is_own &= written.is_own
         return written.value
 
     def _results(self) -> Iterator[Mapping[str, Any]]:
@@ -165,7 +168,8 @@ class _Run:
             ),
             generated_by=told.shown["generated_by"],
         )
-        return Made(answer, self.is_fallback or told.is_fallback)
+        is_own = self.is_own and told.is_own
+        return Made(answer, self.is_fallback or told.is_fallback, is_own=is_own)
 
     def _steps(self) -> Iterator[Step]:
         for at, (tool, object_id, _) in enumerate(self.done, 1):

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable
 
 from linkwright.ai import answers
-from linkwright.ai.answers import Unfit
+from linkwright.ai.answers import Chosen, Unfit
 from linkwright.ai.create import words
 from linkwright.ai.create.models import AliasIdeas, AliasSuggestion, Described
 from linkwright.auth import Account
@@ -70,10 +70,15 @@ def _number(seed: str, at: int, which: int) -> str:
 def generation(account: Account, about: Described) -> Generation[AliasSuggestion]:
     """Errors: no URL that a link may lead to (400)."""
     links.require_target(about.url)
-    return Generation(lambda seconds: _suggest(account, about, seconds))
+    chosen = answers.chosen(account.partition)
+    return Generation(
+        lambda seconds: _suggest(account, about, chosen, seconds), is_free=chosen.is_free
+    )
 
 
-def _suggest(account: Account, about: Described, seconds: float) -> Made[AliasSuggestion]:
+def _suggest(
+    account: Account, about: Described, chosen: Chosen, seconds: float
+) -> Made[AliasSuggestion]:
     free = Free(account.partition)
 
     def accept(ideas: AliasIdeas) -> AliasIdeas:
@@ -85,12 +90,10 @@ def _suggest(account: Account, about: Described, seconds: float) -> Made[AliasSu
         return AliasIdeas(aliases=free.computed(of_page(about.url, about.title or ""), about.url))
 
     prompt = Prompt(_INSTRUCTIONS, about.model_dump(exclude_none=True), computed)
-    written = answers.ask(
-        *(account.partition, answers.chosen(account.partition), prompt, AliasIdeas, seconds, accept)
-    )
+    written = answers.ask(*(account.partition, chosen, prompt, AliasIdeas, seconds, accept))
     first, *others = written.value.aliases
     shown = AliasSuggestion(alias=first, alternatives=others[: _SHOWN - 1])
-    return Made(shown, written.is_fallback)
+    return Made(shown, written.is_fallback, is_own=written.is_own)
 
 
 def of_page(url: str, title: str) -> list[str]:

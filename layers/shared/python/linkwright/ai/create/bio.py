@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from linkwright.ai import answers
-from linkwright.ai.answers import Unfit
+from linkwright.ai.answers import Chosen, Unfit
 from linkwright.ai.create import plain, words
 from linkwright.ai.create.models import (
     MAX_BIO_LINKS,
@@ -63,10 +63,13 @@ def generation(account: Account, wished: Wished) -> Generation[Bio]:
     if not any(char.isalnum() for char in plain.cleaned(wished.prompt, _MOST_BIO)):
         text = "Field 'prompt' must say something besides URLs."
         raise ValidationFailed(text, field="prompt")
-    return Generation(lambda seconds: _write(account, wished.prompt, seconds))
+    chosen = answers.chosen(account.partition)
+    return Generation(
+        lambda seconds: _write(account, wished.prompt, chosen, seconds), is_free=chosen.is_free
+    )
 
 
-def _write(account: Account, wish: str, seconds: float) -> Made[Bio]:
+def _write(account: Account, wish: str, chosen: Chosen, seconds: float) -> Made[Bio]:
     choices = list(_choices(account, wish))
     shown = [
         {"number": number, "title": title, "url": url}
@@ -94,10 +97,8 @@ def _write(account: Account, wish: str, seconds: float) -> Made[Bio]:
         return _computed(account, wish, choices)
 
     prompt = Prompt(_INSTRUCTIONS, data, computed)
-    written = answers.ask(
-        *(account.partition, answers.chosen(account.partition), prompt, BioIdeas, seconds, accept)
-    )
-    return Made(_page(written.value, choices), written.is_fallback)
+    written = answers.ask(*(account.partition, chosen, prompt, BioIdeas, seconds, accept))
+    return Made(_page(written.value, choices), written.is_fallback, is_own=written.is_own)
 
 
 def _page(ideas: BioIdeas, choices: list[tuple[str, str]]) -> Bio:

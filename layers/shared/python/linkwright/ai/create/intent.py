@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from linkwright.ai import answers
-from linkwright.ai.answers import Unfit
+from linkwright.ai.answers import Chosen, Unfit
 from linkwright.ai.create import goals, plain, words
 from linkwright.ai.create.aliases import SHAPE, Free
 from linkwright.ai.create.models import Aim, Intent, IntentIdeas, Utm
@@ -31,10 +31,11 @@ def generation(account: Account, aim: Aim) -> Generation[Intent]:
     """Errors: no URL that a link may lead to (400)."""
     if aim.url is not None:
         links.require_target(aim.url)
-    return Generation(lambda seconds: _draft(account, aim, seconds))
+    chosen = answers.chosen(account.partition)
+    return Generation(lambda seconds: _draft(account, aim, chosen, seconds), is_free=chosen.is_free)
 
 
-def _draft(account: Account, aim: Aim, seconds: float) -> Made[Intent]:
+def _draft(account: Account, aim: Aim, chosen: Chosen, seconds: float) -> Made[Intent]:
     free, used = Free(account.partition), Used(account.partition)
     asked = aim.model_dump(exclude_none=True)
     source = Source(_INSTRUCTIONS, " ".join([*asked.values(), *used.tags]))
@@ -66,10 +67,10 @@ def _draft(account: Account, aim: Aim, seconds: float) -> Made[Intent]:
 
     prompt = Prompt(_INSTRUCTIONS, asked | {"existing_tags": used.shown()}, computed)
     written = answers.ask(
-        *(account.partition, answers.chosen(account.partition), prompt, IntentIdeas, seconds),
+        *(account.partition, chosen, prompt, IntentIdeas, seconds),
         accept,
     )
-    return Made(_shown(written.value), written.is_fallback)
+    return Made(_shown(written.value), written.is_fallback, is_own=written.is_own)
 
 
 _NEEDED = ("source", "medium", "campaign")

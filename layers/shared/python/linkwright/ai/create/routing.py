@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from linkwright import clock
 from linkwright.ai import answers
-from linkwright.ai.answers import Unfit
+from linkwright.ai.answers import Chosen, Unfit
 from linkwright.ai.create.models import (
     Evidence,
     Recommendation,
@@ -74,18 +74,19 @@ def generation(
     Errors: no such link (404).
     """
     link = links.find(account.partition, link_id)
-    settings = operations.tenant(account.partition).settings
-    today = clock.now().astimezone(ZoneInfo(settings.time_zone)).date()
+    tenant = operations.tenant(account.partition)
+    chosen = answers.of(tenant)
+    today = clock.now().astimezone(ZoneInfo(tenant.settings.time_zone)).date()
 
     def make(seconds: float) -> Made[RoutingSuggestion]:
-        return _suggest(account.partition, link, settings.model, today, seconds)
+        return _suggest(account.partition, link, chosen, today, seconds)
 
-    subject = answers.subject(settings, link_id, link["version"])
-    return Generation(make, subject, query.force)
+    subject = answers.subject(tenant, link_id, link["version"])
+    return Generation(make, subject, query.force, chosen.is_free)
 
 
 def _suggest(
-    partition: str, link: LinkView, model: str | None, today: date, seconds: float
+    partition: str, link: LinkView, chosen: Chosen, today: date, seconds: float
 ) -> Made[RoutingSuggestion]:
     first = today - timedelta(days=DAYS - 1)
     window, counts = f"{first}/{today}", links.counted(partition, link["id"], first, today)
@@ -115,13 +116,14 @@ def _suggest(
         return RoutingIdeas.model_validate({"picks": picks})
 
     prompt = Prompt(_INSTRUCTIONS, _asked(link, numbered), computed)
-    written = answers.ask(partition, model, prompt, RoutingIdeas, seconds, accept)
+    written = answers.ask(partition, chosen, prompt, RoutingIdeas, seconds, accept)
     return Made(
         RoutingSuggestion(
             recommendations=[_shown(numbered[pick.number], pick) for pick in written.value.picks],
             data=data,
         ),
         written.is_fallback,
+        is_own=written.is_own,
     )
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from linkwright.ai import answers
-from linkwright.ai.answers import Unfit
+from linkwright.ai.answers import Chosen, Unfit
 from linkwright.ai.create import plain, words
 from linkwright.ai.create.models import MAX_TAGS, Described, TagIdeas, TagSuggestion
 from linkwright.ai.create.plain import Source
@@ -72,10 +72,15 @@ class Used:
 def generation(account: Account, about: Described) -> Generation[TagSuggestion]:
     """Errors: no URL that a link may lead to (400)."""
     links.require_target(about.url)
-    return Generation(lambda seconds: _suggest(account, about, seconds))
+    chosen = answers.chosen(account.partition)
+    return Generation(
+        lambda seconds: _suggest(account, about, chosen, seconds), is_free=chosen.is_free
+    )
 
 
-def _suggest(account: Account, about: Described, seconds: float) -> Made[TagSuggestion]:
+def _suggest(
+    account: Account, about: Described, chosen: Chosen, seconds: float
+) -> Made[TagSuggestion]:
     used = Used(account.partition)
     page = about.model_dump(exclude_none=True)
     source = Source(INSTRUCTIONS, " ".join([*page.values(), *used.tags]))
@@ -90,10 +95,8 @@ def _suggest(account: Account, about: Described, seconds: float) -> Made[TagSugg
         return TagIdeas(tags=used.computed(about.title or "", about.description or "", path, host))
 
     prompt = Prompt(INSTRUCTIONS, page | {"existing_tags": used.shown()}, computed)
-    written = answers.ask(
-        *(account.partition, answers.chosen(account.partition), prompt, TagIdeas, seconds, accept)
-    )
-    return Made(TagSuggestion(tags=written.value.tags), written.is_fallback)
+    written = answers.ask(*(account.partition, chosen, prompt, TagIdeas, seconds, accept))
+    return Made(TagSuggestion(tags=written.value.tags), written.is_fallback, is_own=written.is_own)
 
 
 def _stems(tag: str) -> set[str]:

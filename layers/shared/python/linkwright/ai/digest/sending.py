@@ -9,8 +9,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from linkwright import clock, weeks
+from linkwright.ai import answers
+from linkwright.ai.answers import Chosen
 from linkwright.ai.digest import content, items, summary
 from linkwright.ai.digest.models import DigestSent
+from linkwright.ai.digest.summary import Told
 from linkwright.ai.insight.asking import Asking
 from linkwright.auth import Account
 from linkwright.credits.operations import Generation, Made
@@ -20,7 +23,7 @@ from linkwright.transaction import Outrun, Transaction
 from linkwright.weeks import Week
 from linkwright.workspace import operations
 from linkwright.workspace.mailed import operations as mailed
-from linkwright.workspace.operations import Settings
+from linkwright.workspace.operations import Settings, Tenant
 
 
 @dataclass(frozen=True)
@@ -29,20 +32,21 @@ class Mailing:
 
     partition: str
     settings: Settings
+    chosen: Chosen
     week: Week
     to: list[str]
     already: list[str]
 
     def generation(self) -> Generation[DigestSent]:
-        return Generation(self._made)
+        return Generation(self._made, is_free=self.chosen.is_free)
 
-    def told(self, seconds: float, model: str | None) -> tuple[dict[str, Any], bool]:
-        """What it tells, and whether that was computed where no model could word it."""
+    def told(self, seconds: float, chosen: Chosen) -> tuple[dict[str, Any], Told]:
+        """What it tells, and how that came about."""
         language, of = self.settings.language, self.partition
         zone = ZoneInfo(self.settings.time_zone)
-        asked = Asking(of, language, model, self.week.next.first, zone, seconds)
+        asked = Asking(of, language, chosen, self.week.next.first, zone, seconds)
         told = summary.of_week(asked, self.week)
-        return content.of(told, self.week, language), told.is_fallback
+        return content.of(told, self.week, language), told
 
     def ask(self, tx: Transaction, told: dict[str, Any]) -> None:
         """Have it mailed. Raises `Outrun` at the commit where somebody has by now."""
@@ -54,19 +58,18 @@ class Mailing:
         body = DigestSent(week=self.week.label, sent=self.to, already_sent=self.already)
         if not self.to:
             return Made(body, is_fallback=True)
-        told, is_fallback = self.told(seconds, self.settings.model)
-        return Made(body, is_fallback, lambda tx: self.ask(tx, told))
+        told, made = self.told(seconds, self.chosen)
+        return Made(body, made.is_fallback, lambda tx: self.ask(tx, told), made.is_own)
 
 
 def asked(account: Account) -> Generation[DigestSent]:
     """Errors: nobody to mail, or nobody whom mail reaches (409)."""
-    chosen = operations.tenant(account.partition).settings
-    return mailing(account.partition, chosen).generation()
+    return mailing(account.partition, operations.tenant(account.partition)).generation()
 
 
-def mailing(partition: str, chosen: Settings) -> Mailing:
+def mailing(partition: str, tenant: Tenant) -> Mailing:
     """Of the last week that is over. Errors: as `asked`."""
-    week = weeks.closed(clock.now(), ZoneInfo(chosen.time_zone))
+    week = weeks.closed(clock.now(), ZoneInfo(tenant.settings.time_zone))
     wanted = mailed.all_of(partition)
     reached = [one.id for one in wanted if not one.is_refused]
     if not wanted:
@@ -77,7 +80,8 @@ def mailing(partition: str, chosen: Settings) -> Mailing:
         raise Conflict("Mail does not reach the addresses it is for.", reason="address_bounced")
     known = _known(partition, week)
     to = [one for one in reached if one not in known]
-    return Mailing(partition, chosen, week, to, [one for one in reached if one in known])
+    kept = tenant.settings, answers.of(tenant)
+    return Mailing(partition, *kept, week, to, [one for one in reached if one in known])
 
 
 def _known(partition: str, week: Week) -> set[str]:

@@ -40,20 +40,22 @@ class Told:
     of_week: Series
     before: Series
     is_fallback: bool
+    is_own: bool = False
 
 
 def summarised(account: Account, query: InsightQuery) -> Generation[WeeklySummary]:
-    chosen = operations.tenant(account.partition).settings
-    zone = ZoneInfo(chosen.time_zone)
+    tenant = operations.tenant(account.partition)
+    chosen, zone = answers.of(tenant), ZoneInfo(tenant.settings.time_zone)
     week = weeks.closed(clock.now(), zone)
 
     def make(seconds: float) -> Made[WeeklySummary]:
-        who = (account.partition, query.language, chosen.model)
+        who = (account.partition, query.language, chosen)
         asked = Asking(*who, week.next.first, zone, seconds)
         told = of_week(asked, week)
-        return Made(told.shown, told.is_fallback)
+        return Made(told.shown, told.is_fallback, is_own=told.is_own)
 
-    return Generation(make, answers.subject(chosen, week.label, query.language), query.force)
+    subject = answers.subject(tenant, week.label, query.language)
+    return Generation(make, subject, query.force, chosen.is_free)
 
 
 def of_week(asked: Asking, week: Week) -> Told:
@@ -67,7 +69,7 @@ def of_week(asked: Asking, week: Week) -> Told:
         facts.pop("verdict", None)
     told = asked.told(Draft.of(facts, kept))
     shown = WeeklySummary(**told.shown, week=week.label)
-    return Told(shown, own, before, told.is_fallback)
+    return Told(shown, own, before, told.is_fallback, told.is_own)
 
 
 def _compared(own: Series, before: Series) -> Facts:

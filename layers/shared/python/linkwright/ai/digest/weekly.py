@@ -1,8 +1,8 @@
 """The job of a workspace that wants a digest: due each Monday, for as long as it does.
 
 It sends as the endpoint does, and is charged the same, once for a week whenever and however often
-it runs. Who has no credits left is mailed what is computed, for nothing; whose plan has no AI,
-nothing. One that is late sends of the last week alone.
+it runs. Who has no credits left, or a key of their own that gets no answer, is mailed what is
+computed, for nothing; whose plan has no AI, nothing. One that is late sends of the last week alone.
 """
 
 from contextlib import suppress
@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from linkwright import clock, jobs, weeks
+from linkwright.ai.answers import Chosen
 from linkwright.ai.digest import sending
 from linkwright.ai.digest.sending import Mailing
 from linkwright.auth import Account
 from linkwright.credits.operations import Charge, seconds_left
-from linkwright.errors import Conflict, QuotaExceeded, Unavailable
+from linkwright.errors import Conflict, OwnKeyFailed, QuotaExceeded, Unavailable
 from linkwright.http import Request
 from linkwright.jobs import Work
 from linkwright.providers import llm
@@ -61,7 +62,7 @@ def _wait(job: Item, partition: str, monday: datetime) -> None:
 def _send(partition: str, tenant: Tenant) -> None:
     for _ in range(_TRIES):
         try:
-            mailing = sending.mailing(partition, tenant.settings)
+            mailing = sending.mailing(partition, tenant)
         except Conflict:
             return  # there is nobody to mail
         if not mailing.to:
@@ -81,8 +82,8 @@ def _charged(partition: str, tenant: Tenant, mailing: Mailing) -> None:
     account = _account(partition, tenant)
     try:
         _CHARGE.answer(account, request, {}, 200, mailing.generation)
-    except QuotaExceeded:
-        told, _ = mailing.told(seconds_left(), llm.DETERMINISTIC)
+    except (QuotaExceeded, OwnKeyFailed):
+        told, _ = mailing.told(seconds_left(), Chosen(llm.DETERMINISTIC))
         tx = Transaction(partition, request.id)
         mailing.ask(tx, told)
         tx.commit()

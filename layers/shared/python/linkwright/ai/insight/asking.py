@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from linkwright import clock
 from linkwright.ai import answers
+from linkwright.ai.answers import Chosen
 from linkwright.ai.facts import series
 from linkwright.ai.facts.series import Series
 from linkwright.ai.insight import telling
@@ -30,7 +31,7 @@ class Asking:
 
     partition: str
     language: Language
-    model: str | None
+    chosen: Chosen
     today: date
     zone: ZoneInfo
     seconds: float
@@ -44,20 +45,20 @@ class Asking:
         return series.read(links.workspace_rows(self.partition), self.today, own.first).without(own)
 
     def told(self, draft: Draft) -> Told:
-        return telling.told(self.partition, self.model, self.language, draft, self.seconds)
+        return telling.told(self.partition, self.chosen, self.language, draft, self.seconds)
 
 
 def generation(
     account: Account, object_id: str, query: InsightQuery, make: Callable[[Asking], Made[Shown]]
 ) -> Generation[Shown]:
     """How an insight is made, kept under its object and language."""
-    chosen = operations.tenant(account.partition).settings
-    zone = ZoneInfo(chosen.time_zone)
+    tenant = operations.tenant(account.partition)
+    chosen, zone = answers.of(tenant), ZoneInfo(tenant.settings.time_zone)
 
     def made(seconds: float) -> Made[Shown]:
         today = clock.now().astimezone(zone).date()
-        who = (account.partition, query.language, chosen.model)
+        who = (account.partition, query.language, chosen)
         return make(Asking(*who, today, zone, seconds))
 
-    subject = answers.subject(chosen, object_id, query.language)
-    return Generation(made, subject, query.force)
+    subject = answers.subject(tenant, object_id, query.language)
+    return Generation(made, subject, query.force, chosen.is_free)

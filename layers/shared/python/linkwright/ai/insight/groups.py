@@ -22,7 +22,7 @@ _OF_LINKS = frozenset({"drop", "spike", "gap_with_rest"})
 def account(account: Account, query: InsightQuery) -> Generation[AccountInsight]:
     def make(asked: Asking) -> Made[AccountInsight]:
         told = _told(asked, look_at_account(asked))
-        return Made(AccountInsight(**told.shown), told.is_fallback)
+        return Made(AccountInsight(**told.shown), told.is_fallback, is_own=told.is_own)
 
     return asking.generation(account, "account", query, make)
 
@@ -66,7 +66,8 @@ def look_at_domain(asked: Asking, domain_id: str) -> Look:
 
 def _of_group(asked: Asking, look: Look, name: str = "") -> Made[Insight]:
     told = _told(asked, look)
-    return Made(Insight(**told.shown, actions=_actions(asked, look.seen, name)), told.is_fallback)
+    shown = Insight(**told.shown, actions=_actions(asked, look.seen, name))
+    return Made(shown, told.is_fallback, is_own=told.is_own)
 
 
 def _seen(asked: Asking, all_: Sequence[Link]) -> list[Seen]:

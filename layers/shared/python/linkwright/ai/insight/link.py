@@ -45,7 +45,7 @@ def _of_clicks(link: Link, asked: Asking) -> Made[Insight]:
     kept = findings.largest(seen.found)
     told = asked.told(Draft.of(overview.of(seen.own, seen.rest, len(kept)), kept))
     suggested = list(actions.of_link(link, seen.own, asked.language))
-    return Made(Insight(**told.shown, actions=suggested), told.is_fallback)
+    return Made(Insight(**told.shown, actions=suggested), told.is_fallback, is_own=told.is_own)
 
 
 def _of_scans(link: Link, asked: Asking) -> Made[Insight]:
@@ -57,4 +57,4 @@ def _of_scans(link: Link, asked: Asking) -> Made[Insight]:
     facts = objects.facts_of_scans(overview.of(own, None, len(kept)))
     told = asked.told(Draft.of(facts, kept))
     suggested = list(actions.of_link(link, own, asked.language, scanned=True))
-    return Made(Insight(**told.shown, actions=suggested), told.is_fallback)
+    return Made(Insight(**told.shown, actions=suggested), told.is_fallback, is_own=told.is_own)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from linkwright.ai import answers
-from linkwright.ai.answers import Unfit
+from linkwright.ai.answers import Chosen, Unfit
 from linkwright.ai.facts.facts import Facts
 from linkwright.ai.facts.findings import Finding
 from linkwright.ai.insight.models import (
@@ -65,15 +65,14 @@ class Draft:
 class Told:
     shown: Mapping[str, Any]
     is_fallback: bool
+    is_own: bool = False
 
 
-def told(
-    partition: str, model: str | None, language: Language, draft: Draft, seconds: float
-) -> Told:
+def told(partition: str, chosen: Chosen, language: Language, draft: Draft, seconds: float) -> Told:
     """All that each kind of insight has in common."""
     prompt = Prompt(_instructions(language), _asked(draft), lambda: _computed(draft, language))
     written = answers.ask(
-        *(partition, model, prompt, Words, seconds, lambda said: _accepted(said, draft, language))
+        *(partition, chosen, prompt, Words, seconds, lambda said: _accepted(said, draft, language))
     )
     said = written.value
     shown: dict[str, Any] = {"why": [], "anomalies": [], "recommendations": []}
@@ -85,7 +84,7 @@ def told(
     facts = {name: InsightFact(**fact._asdict()) for name, fact in draft.facts.items()}
     shown["summary"] = placeholders.filled(said.summary, draft.facts, language)
     shown |= {"data": InsightData(facts=facts), "generated_by": written.generated_by}
-    return Told(shown, written.is_fallback)
+    return Told(shown, written.is_fallback, written.is_own)
 
 
 def reason(kind: str, facts: Facts, language: Language) -> str:

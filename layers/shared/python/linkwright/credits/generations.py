@@ -1,0 +1,43 @@
+"""What a handler of what costs credits returns: how its answer is made, and what was made."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel
+
+from linkwright.transaction import Transaction
+
+Body = TypeVar("Body", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Made(Generic[Body]):
+    """An answer. As a fall-back, where no model could make it, it costs nothing; nor does it where
+    the workspace pays its vendor itself, by a key of its own.
+
+    `writes` adds what belongs to it to the transaction of the charge, or of giving back.
+    """
+
+    body: Body
+    is_fallback: bool = False
+    writes: Callable[[Transaction], None] | None = None
+    is_own: bool = False
+
+    @property
+    def is_free(self) -> bool:
+        return self.is_fallback or self.is_own
+
+
+@dataclass(frozen=True)
+class Generation(Generic[Body]):
+    """How an answer is made, within so many seconds: outside of any transaction.
+
+    What it raises gives the credits back. `subject` is what a GET's answer is kept under, besides
+    its operation; `force` has another one made than that. Of what `is_free` none are held.
+    """
+
+    make: Callable[[float], Made[Body]]
+    subject: str = ""
+    force: bool = False
+    is_free: bool = False
