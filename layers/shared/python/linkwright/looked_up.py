@@ -6,15 +6,10 @@ from linkwright.pagination import MAX_LIMIT, Fetch, Place, Placed
 from linkwright.table import Item, Key, Table, get_any
 
 
-def looked_up(fetch: Fetch, key: Callable[[Item], Key], partition: str) -> Fetch:
+def looked_up(fetch: Fetch, key: Callable[[Item], Key], besides: Callable[[], Key]) -> Fetch:
     """`key` names the row that one of the partition tells of. It may be gone by now: the page is
-    short then, and the list goes on behind it.
+    short then, and the list goes on behind it. `besides` tells of an item that is there.
     """
-
-    def besides() -> Key:
-        from linkwright.workspace.operations import place  # where nothing else was there
-
-        return place(partition)
 
     def read(after: Place | None, count: int) -> tuple[list[Placed], Place | None]:
         rows, reached = fetch(after, count)

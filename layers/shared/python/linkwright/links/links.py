@@ -6,7 +6,7 @@ from linkwright.errors import ResourceNotFound
 from linkwright.links import items
 from linkwright.links.models import Link, LinksQuery
 from linkwright.pagination import Fetch, Page, Place, Placed
-from linkwright.table import Item, Table, get
+from linkwright.table import Item, Key, Table, get
 
 _ROUTE = "links"
 
@@ -69,8 +69,13 @@ def _tagged(partition: str, tag: str) -> Fetch:
     """Which links have the tag is told by one partition, what they are by themselves."""
     from linkwright.looked_up import looked_up  # whoever makes a link asks for none of it
 
+    def besides() -> Key:
+        from linkwright.workspace.operations import place  # where nothing else was there
+
+        return place(partition)
+
     of = pagination.partition(Table.CORE, items.tag_key(partition, tag, "").pk)
-    return looked_up(of, lambda row: items.link_key(partition, row["sk"]), partition)
+    return looked_up(of, lambda row: items.link_key(partition, row["sk"]), besides)
 
 
 def _by_alias(partition: str, alias: str, domain: str | None) -> Item | None:

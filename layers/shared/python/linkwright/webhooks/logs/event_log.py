@@ -10,6 +10,7 @@ from linkwright.pagination import Fetch, Page
 from linkwright.table import Item, Key, Table, get
 from linkwright.webhooks.logs import bodies
 from linkwright.webhooks.logs.event_models import Event, EventsQuery
+from linkwright.workspace.operations import place
 
 _ROUTE = "events"
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -51,4 +52,4 @@ def _fetch(of: str, query: EventsQuery) -> Fetch:
         return pagination.partition(Table.CORE, base, between=when)
     rows = pagination.partition(Table.CORE, name, index=index, base=base, between=when)
     # An index has only keys: an event is written once and seldom listed, so no copy pays.
-    return looked_up(rows, lambda row: Key(row["pk"], row["sk"]), of)
+    return looked_up(rows, lambda row: Key(row["pk"], row["sk"]), lambda: place(of))
