@@ -194,7 +194,9 @@ def test_400_one_that_is_refused_leaves_the_old_one(
 
 
 @pytest.mark.parametrize(
-    "vendor", [away, status(500), status(429), status(200, "no JSON")], ids=repr
+    "vendor",
+    [away, status(500), status(429), status(200, "no JSON")],
+    ids=["away", "broken", "busy", "no JSON"],
 )
 def test_503_while_its_vendor_is_away_the_old_one_stays(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, vendor: Any

@@ -16,6 +16,8 @@ def fleeting(source: str) -> list[int]:
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, ast.Call) or not ast.unparse(node.func).endswith("parametrize"):
             continue
+        # Of a function that tells where in memory it is.
+        lines += [one.value.lineno for one in node.keywords if ast.unparse(one) == "ids=repr"]
         for inner in ast.walk(node):
             if isinstance(inner, ast.Call) and inner is not node:
                 called = inner.func
@@ -31,3 +33,4 @@ def test_no_parameter_is_made_of_the_moment(path: Path) -> None:
 
 def test_a_parameter_that_is_made_of_the_moment_is_seen() -> None:
     assert fleeting('@pytest.mark.parametrize("at", [f"{clock.now()}"])\ndef test(): ...') == [1]
+    assert fleeting('@pytest.mark.parametrize("of", [len], ids=repr)\ndef test(): ...') == [1]
