@@ -81,7 +81,7 @@ def test_dialled(number: str) -> None:
     assert judge(number) is Verdict.DIALABLE
 
 
-@pytest.mark.parametrize("number", NOT_E164 + IMPOSSIBLE_EMERGENCY, ids=repr)
+@pytest.mark.parametrize("number", NOT_E164 + IMPOSSIBLE_EMERGENCY, ids=ascii)
 def test_not_a_number_of_that_form(number: str) -> None:
     assert judge(number) is Verdict.MALFORMED
 
