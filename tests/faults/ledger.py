@@ -79,9 +79,9 @@ def _days(stored: Stored, partition: str, holds: Mapping[str, Item]) -> list[str
     taken: Counter[str] = Counter()
     for hold in holds.values():
         if "day" in hold and hold["st"] != "RELEASED":
-            where = items.day_key(partition, hold["day"], hold["credential_id"])
+            where = items.day_key(partition, hold["day"])
             taken[where.sk] += int(hold["monthly"] + hold["extra"])
-    pk = items.day_key(partition, "", "").pk
+    pk = items.day_key(partition, "").pk
     counted = {row["sk"]: int(row["committed"]) for row in stored["CoreTable"] if row["pk"] == pk}
     return [
         f"I10: on the day of {sk} {taken[sk]} were taken, and {counted.get(sk, 0)} are counted"

@@ -574,6 +574,23 @@ def test_402_for_a_key_beyond_its_own_day(workspace: Workspace) -> None:
     assert refused.headers["X-AI-Credits-Required"] == "1"
 
 
+def test_402_for_whatever_comes_of_a_key_that_has_had_its_day(workspace: Workspace) -> None:
+    """In its place, or made by it: the day is that of the first one."""
+    wanted = {"name": "CI", "scopes": ["ai:generate", "keys:manage"], "mode": "live"}
+    made = workspace.client.post("/v1/keys", json={**wanted, "ai_credits_per_day": 2}).json
+    first = Client(made["token"])
+    assert first.post(ALIAS, json=PAGE).status == 200
+    child = Client(first.post("/v1/keys", json=wanted).json["token"])
+    assert child.post(ALIAS, json=PAGE).status == 200
+    rolled = first.post(f"/v1/keys/{made['id']}/roll", json={"overlap": "0"}).json
+    again = Client(rolled["token"])
+    by_others = workspace.client.post(f"/v1/keys/{rolled['id']}/roll", json={"overlap": "1h"}).json
+    for client in (child, again, Client(by_others["token"])):
+        assert client.post(ALIAS, json=PAGE).status == 402
+    own = workspace.client.post("/v1/keys", json={**wanted, "ai_credits_per_day": 1}).json
+    assert Client(own["token"]).post(ALIAS, json=PAGE).status == 200
+
+
 def test_201_a_key_with_a_limit_makes_none_that_may_take_more(workspace: Workspace) -> None:
     wanted = {"name": "CI", "scopes": ["keys:manage"], "mode": "live"}
     made = workspace.client.post("/v1/keys", json={**wanted, "ai_credits_per_day": 5}).json

@@ -61,18 +61,16 @@ GROUPS = {
 
 # A credential never has more than the role of the person who made it.
 _MEMBER = READ_SCOPES | {"calls:write", "leads:write", "ai:generate", "ai:actions"}
-_OWNER_ONLY = frozenset({"byok:manage"})
 ROLES = {
     "viewer": READ_SCOPES,
     "member": _MEMBER,
-    "admin": SCOPES - _OWNER_ONLY,
+    "admin": SCOPES - {"byok:manage"},
     "owner": SCOPES,
     "billing": frozenset({"usage:read"}),
 }
 
 WINDOW_S = 60
 _STALE_COUNTS = 20
-
 _BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +([!-~]+)")
 
 
@@ -98,6 +96,7 @@ class Account(NamedTuple):
     person: str | None = None
     credential_key: Key = Key("", "")
     ai_credits_per_day: int | None = None  # None: whatever the workspace has
+    ai_credits_of: str | None = None  # the key whose day that counts in, if that is another
 
     def __repr__(self) -> str:
         """Without what signs its cursors, or where its credential is stored."""
@@ -247,4 +246,5 @@ def _account(
         person=person,
         credential_key=key,
         ai_credits_per_day=item.get("ai_credits_per_day"),
+        ai_credits_of=item.get("ai_credits_of"),
     )

@@ -1,4 +1,7 @@
-"""What one key may take on a day, UTC, where it has a limit: beyond it no plan helps."""
+"""What one key may take on a day, UTC, where it has a limit: beyond it no plan helps.
+
+What came of a key, in its place or made by it, takes of the same day: none gets around it so.
+"""
 
 from datetime import timedelta
 
@@ -14,8 +17,10 @@ _KEPT_S = 3 * 24 * 3600
 
 
 def of(account: Account) -> str | None:
-    """The day that a hold of now counts for; None where the key has no limit."""
-    return clock.now().strftime("%Y%m%d") if account.ai_credits_per_day is not None else None
+    """The day that a hold of now counts for, and of which key; None where there is no limit."""
+    if account.ai_credits_per_day is None:
+        return None
+    return f"{clock.now():%Y%m%d}#{account.ai_credits_of or account.credential_id}"
 
 
 def take(tx: Transaction, account: Account, hold: Hold) -> QuotaExceeded | None:
@@ -54,4 +59,4 @@ def give_back(tx: Transaction, hold: Hold) -> None:
 
 
 def _key(hold: Hold) -> Key:
-    return items.day_key(hold.partition, hold.day or "", hold.credential_id)
+    return items.day_key(hold.partition, hold.day or "")

@@ -37,9 +37,9 @@ def renewal_key(partition: str) -> Key:
     return Key(f"W#{partition}#RNW", partition)
 
 
-def day_key(partition: str, day: str, credential: str) -> Key:
+def day_key(partition: str, day: str) -> Key:
     """What one key has taken on a day, UTC; only of keys that have a limit."""
-    return Key(f"W#{partition}#CRD", f"{day}#{credential}")
+    return Key(f"W#{partition}#CRD", day)
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Hold:
     """Credits that one attempt has taken until it is known whether it answers.
 
     `monthly` and `extra` say of which pool, `period` of which cycle. `record` is the key of the
-    idempotency record it works for; `day` that of the credential's day, if it has a limit.
+    idempotency record it works for; `day` that of the day of its key, if that has a limit.
     `lease` is when another attempt may give it back, in seconds since 1970. `free` is how many
     answers cost nothing in the hour before.
     """

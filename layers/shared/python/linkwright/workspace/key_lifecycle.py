@@ -147,6 +147,15 @@ def _within(account: Account, limit: int | None) -> int | None:
     return limit if own is None else min(own, own if limit is None else limit)
 
 
+def _day_of(account: Account, rolled: Item | None) -> str | None:
+    """The key of whose day a new one takes its credits; None where it has a day of its own."""
+    if rolled is not None and "ai_credits_per_day" in rolled["view"]:
+        return str(rolled.get("ai_credits_of", rolled["sk"]))
+    if account.ai_credits_per_day is None:
+        return None
+    return account.ai_credits_of or account.credential_id
+
+
 def _allowed(account: Account) -> Item:
     return {"role": account.role, "now": clock.timestamp()}
 
@@ -187,6 +196,7 @@ def _put(
         owner=_owner(account, ring),
         rolled=rolled,
         ai_credits_per_day=ai_credits_per_day,
+        ai_credits_of=_day_of(account, rolled),
     )
     return CreatedKey(**view, token=token)
 

@@ -122,6 +122,7 @@ def make(
     owner: str | None = None,
     rolled: Item | None = None,
     ai_credits_per_day: int | None = None,
+    ai_credits_of: str | None = None,
 ) -> tuple[Item, str]:
     """Put a key and its audit entry; returns what is shown of it, and its token.
 
@@ -140,6 +141,8 @@ def make(
         **limits,
     }
     made_by = {"maker": maker} if maker else {}
+    if ai_credits_of:
+        made_by["ai_credits_of"] = ai_credits_of
     tx.put(
         Table.ACCESS,
         {
