@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from linkwright import clock, jobs
+from linkwright import aws, clock, jobs
 from linkwright.ai import answers
 from linkwright.ai.digest import items as digest_items
 from linkwright.errors import Unavailable, Unheard
@@ -24,6 +24,7 @@ from tests.client import Answer, Client, invoke, queue_event
 from tests.clocks import Hand
 from tests.credits import balance, kinds, violated
 from tests.factories import Workspace, make_workspace
+from tests.postbox import Postbox
 from tests.stack import Stack
 
 # A Wednesday; the week that is over is the 47th.
@@ -303,11 +304,17 @@ class _Elements(HTMLParser):
         self.found.append((tag, dict(attrs)))
 
 
-def _arrived(stack: Stack, to: str) -> EmailMessage:
-    """The last one: what others were mailed at the address is in the same postbox."""
-    found = [letter for who, letter in stack.mails if who == to]  # type: ignore[attr-defined]
-    assert isinstance(found[-1], EmailMessage)
-    return found[-1]
+@pytest.fixture
+def postbox(monkeypatch: pytest.MonkeyPatch) -> Postbox:
+    """Takes the mail as it is sent: an emulator shows of it but the text."""
+    own = Postbox()
+    own.clear_letters()
+    monkeypatch.setattr(aws, "ses", lambda: own)
+    return own
+
+
+def _arrived(postbox: Postbox, to: str) -> EmailMessage:
+    return [letter for who, letter in postbox.mails if who == to][-1]
 
 
 def _part(letter: EmailMessage, kind: str) -> str:
@@ -330,12 +337,12 @@ def _with_a_spike(stack: Stack, own: Workspace) -> None:
 
 
 def test_the_mail_has_text_and_html_and_a_chart_that_needs_nothing(
-    stack: Stack, own: Workspace
+    stack: Stack, own: Workspace, postbox: Postbox
 ) -> None:
     _with_a_spike(stack, own)
     _send(own)
     pump.settle(stack, own.id)
-    letter = _arrived(stack, OWNER)
+    letter = _arrived(postbox, OWNER)
     text, page = _part(letter, "plain"), _part(letter, "html")
     assert "2026-W47" in letter["Subject"]
     assert "500 clicks came on 21 November 2026" in text
@@ -354,7 +361,9 @@ def test_the_mail_has_text_and_html_and_a_chart_that_needs_nothing(
     assert letter["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
 
-def test_what_somebody_has_written_is_escaped(stack: Stack, own: Workspace) -> None:
+def test_what_somebody_has_written_is_escaped(
+    stack: Stack, own: Workspace, postbox: Postbox
+) -> None:
     """Titles, and the workspace's name."""
     name = "</td><script>alert(2)</script>"
     where = Key(f"W#{own.id}", "META")
@@ -362,7 +371,7 @@ def test_what_somebody_has_written_is_escaped(stack: Stack, own: Workspace) -> N
     _with_a_spike(stack, own)
     _send(own)
     pump.settle(stack, own.id)
-    page = _part(_arrived(stack, OWNER), "html")
+    page = _part(_arrived(postbox, OWNER), "html")
     elements = _Elements(page).found
     assert not {"script", "img"} & {tag for tag, _ in elements}
     assert "alert(1)" in page
@@ -371,12 +380,14 @@ def test_what_somebody_has_written_is_escaped(stack: Stack, own: Workspace) -> N
     assert "&amp; &#x27;Sale&#x27;" in page
 
 
-def test_the_mail_is_in_the_language_of_the_workspace(stack: Stack, own: Workspace) -> None:
+def test_the_mail_is_in_the_language_of_the_workspace(
+    stack: Stack, own: Workspace, postbox: Postbox
+) -> None:
     _subscribe(own, weekly_digest="off", language="he")
     _with_a_spike(stack, own)
     _send(own)
     pump.settle(stack, own.id)
-    page = _part(_arrived(stack, OWNER), "html")
+    page = _part(_arrived(postbox, OWNER), "html")
     assert '<html lang="he" dir="rtl">' in page
     assert "500 קליקים" in page
 
@@ -614,10 +625,10 @@ def test_where_nobody_is_mailed_it_waits_for_the_next_week(
 # ---- ending it -----------------------------------------------------------------------------------
 
 
-def _path(stack: Stack, own: Workspace) -> str:
+def _path(stack: Stack, own: Workspace, postbox: Postbox) -> str:
     _send(own)
     pump.settle(stack, own.id)
-    shown = str(_arrived(stack, OWNER)["List-Unsubscribe"])
+    shown = str(_arrived(postbox, OWNER)["List-Unsubscribe"])
     return "/v1/unsubscribe/" + shown.strip("<>").rpartition("/")[2]
 
 
@@ -626,8 +637,10 @@ def _wants(own: Workspace) -> list[str]:
     return [one["weekly_digest"] for one in shown]
 
 
-def test_200_one_click_ends_it_for_that_member(stack: Stack, own: Workspace, hand: Hand) -> None:
-    path = _path(stack, own)
+def test_200_one_click_ends_it_for_that_member(
+    stack: Stack, own: Workspace, hand: Hand, postbox: Postbox
+) -> None:
+    path = _path(stack, own, postbox)
     admin = own.mailed(ADMIN, "admin")
     nobody = Client()
     for _ in range(2):
@@ -647,8 +660,8 @@ def test_200_one_click_ends_it_for_that_member(stack: Stack, own: Workspace, han
     assert _send(own).json["sent"] == [admin]
 
 
-def test_200_who_ended_it_may_have_it_again(stack: Stack, own: Workspace) -> None:
-    path = _path(stack, own)
+def test_200_who_ended_it_may_have_it_again(stack: Stack, own: Workspace, postbox: Postbox) -> None:
+    path = _path(stack, own, postbox)
     Client().request("POST", path)
     (shown,) = own.client.get("/v1/workspace/members").json["data"]
     wanted = {"weekly_digest": "on"}
@@ -656,8 +669,10 @@ def test_200_who_ended_it_may_have_it_again(stack: Stack, own: Workspace) -> Non
     assert (answer.status, answer.json["weekly_digest"]) == (200, "on")
 
 
-def test_404_for_an_address_that_is_none_of_ours(stack: Stack, own: Workspace) -> None:
-    path = _path(stack, own)
+def test_404_for_an_address_that_is_none_of_ours(
+    stack: Stack, own: Workspace, postbox: Postbox
+) -> None:
+    path = _path(stack, own, postbox)
     token = path.rpartition("/")[2]
     workspace_id, member, mac = token.split(".")
     other = make_workspace()

@@ -6,7 +6,7 @@ import pytest
 
 from linkwright import auth, ids, jobs, table, transaction
 from linkwright.jobs import Work
-from linkwright.table import Key, Table, get
+from linkwright.table import Item, Key, Table, get
 from linkwright.workspace import facts, members, workspaces
 from tests import webhooks
 from tests.client import Context, invoke, queue_event
@@ -70,6 +70,19 @@ def _run(workspace: Workspace, monkeypatch: pytest.MonkeyPatch, **options: float
     return slow.calls
 
 
+class _Then:
+    """The module of workspaces, as one of them was."""
+
+    def __init__(self, workspace: Item) -> None:
+        self._workspace = workspace
+
+    def existing(self, _: str) -> Item:
+        return self._workspace
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+        return getattr(workspaces, name)
+
+
 def _run_to_the_end(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> int:
     """Returns after how many runs."""
     for run in range(1, 10):
@@ -101,12 +114,12 @@ def test_another_plan_begins_with_the_first_member(
     _tell(workspace, "business", 1)
     _run(workspace, monkeypatch)
     # Between its look at the workspace and its next word of where it is, the plan is another one.
-    found = workspaces.existing
-    workspace_then = found(workspace.id)
+    workspace_then = workspaces.existing(workspace.id)
     _tell(workspace, "enterprise", 2)
-    monkeypatch.setattr(workspaces, "existing", lambda of: workspace_then)
-    _run(workspace, monkeypatch)
-    monkeypatch.setattr(workspaces, "existing", found)
+    with monkeypatch.context() as patched:
+        # Of what copies alone: what else follows from a plan looks for itself.
+        patched.setattr(facts, "workspaces", _Then(workspace_then))
+        _run(workspace, patched)
     assert jobs.is_waiting(facts.key(workspace.id))
     _run_to_the_end(workspace, monkeypatch)
     assert _plans(crowd) == {"enterprise"}

@@ -760,14 +760,16 @@ def _ask_after(stack: Stack, workspace: Workspace, call: PlacedCall) -> None:
 
 
 def sweeps_what_waits_too_long(stack: Stack, workspace: Workspace) -> None:
-    """A call, its event, its follow-up and what it used, of which the relay never heard; and an
-    endpoint of webhooks.
+    """A call, its event, its follow-up and what it used, of which the relay never heard; an
+    endpoint of webhooks, and a digest.
     """
     workspace.delivery(workspace.webhook())
     call = workspace.place(workspace.agent()).json["id"]
     tx = Transaction(workspace.partition, "req_test")
     follow_ups.request_analysis(workspace.partition, call, tx)
     tx.commit()
+    digest = digest_job.key(workspace.partition)
+    stack.put("CoreTable", digest.attributes() | digest_job.due(workspace.partition, clock.now()))
     counter = usage.key(workspace.partition, "2026-11-01", usage.CALL_MINUTES)
     used = jobs.due(jobs.USAGE, "#".join(counter), clock.now())
     stack.put("CoreTable", counter.attributes() | used | {"used": 1, "committed": 1})
