@@ -12,13 +12,14 @@ from tools.local_cloud import Cloud
 PATIENCE_S = 60
 
 
-def _arrived(cloud: Cloud, to: str) -> dict[str, Any]:
+def _arrived(cloud: Cloud, to: str, about: str) -> dict[str, Any]:
+    """The newest with that in its subject: the same person is told of other things too."""
     give_up_at = time.monotonic() + PATIENCE_S
     while time.monotonic() < give_up_at:
-        found = httpx.get(f"{cloud.mail.url}/messages", params={"to": to}).json()["messages"]
+        of_all = httpx.get(f"{cloud.mail.url}/messages", params={"to": to}).json()["messages"]
+        found: list[dict[str, Any]] = [one for one in of_all if about in one["subject"]]
         if found:
-            newest: dict[str, Any] = found[0]
-            return newest
+            return found[0]
         time.sleep(0.2)
     raise AssertionError(f"nothing arrived within {PATIENCE_S} s")
 
@@ -30,8 +31,7 @@ def test_a_digest_arrives_once_and_is_ended_by_its_click(api: Api, cloud: Cloud)
     assert member in first.json()["sent"]
     again = api.send("POST", "/api/ai/weekly-digest/send", json={})
     assert (again.json()["sent"], again.headers["X-AI-Credits-Charged"]) == ([], "0")
-    letter = _arrived(cloud, "alex@example.com")
-    assert first.json()["week"] in letter["subject"]
+    letter = _arrived(cloud, "alex@example.com", first.json()["week"])
     assert "<table" in letter["html"]
     link = letter["headers"]["List-Unsubscribe"].strip("<>")
     assert letter["headers"]["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"

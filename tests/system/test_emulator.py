@@ -13,7 +13,7 @@ import pytest
 from tests.system import processes
 from tools.local_cloud import Emulator, front_door, start_ministack
 from tools.local_cloud.deployment import session
-from tools.local_cloud.emulator_patches import RETRIES
+from tools.local_cloud.emulator_streams import RETRIES
 
 IDLE_S = 1
 API_URL = "http://127.0.0.1:8000"
