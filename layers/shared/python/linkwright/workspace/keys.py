@@ -140,9 +140,8 @@ def make(
         **{"rolled_from": rolled["sk"] if rolled else None},
         **limits,
     }
-    made_by = {"maker": maker} if maker else {}
-    if ai_credits_of:
-        made_by["ai_credits_of"] = ai_credits_of
+    of = {"maker": maker, "ai_credits_of": ai_credits_of}
+    made_by = {name: value for name, value in of.items() if value}
     tx.put(
         Table.ACCESS,
         {
@@ -156,10 +155,8 @@ def make(
         },
     )
     where = pointer(workspace["id"], key_id).attributes()
-    tx.put(
-        Table.ACCESS,
-        {**where, "hash": place.pk.removeprefix("KEY#"), "view": view, **made_by},
-    )
+    shown: Item = {"hash": place.pk.removeprefix("KEY#"), "view": view, **made_by}
+    tx.put(Table.ACCESS, {**where, **shown})
     tx.audit("key.created", key_id, {name: view[name] for name in ("name", "mode", "scopes")})
     return view, token
 
