@@ -10,14 +10,10 @@ from linkwright.links.domains import checking
 from linkwright.links.items import domain_key, domain_name_key
 from linkwright.table import Item
 from tests import processes, shortlinks
-from tests.faults import plan
-from tests.faults.injection import Injector
-from tests.faults.matrix import told
-from tests.faults.tally import TALLY
+from tests.faults.due import DueJob
 from tests.faults.world import World
 
 NAME, DOMAIN = "gone.example.com", "dom_01HF0000000000000000000000"
-CASE = "a look at a domain"
 TYPE = "domain.failed"
 
 
@@ -47,21 +43,10 @@ def _prepared(world: World) -> None:
     shortlinks.put({**domain_name_key(NAME).attributes(), **whose})
 
 
-def _looks(world: World) -> list[int]:
-    """By their place among the events of the worker: those of the domain."""
-    events = [event for event in world.events if event.file == "update_workspace"]
-    return [at for at, event in enumerate(events) if event.about == jobs.DOMAIN]
-
-
-def _happens(world: World) -> list[str]:
-    """All that comes of it, by the sweeper and the queue."""
-    with world.seam.use(Injector()):
-        for _ in range(3):
-            world.run_schedules()
-            world.settle()
+def _left(world: World) -> list[str]:
     rows = world.items()["CoreTable"]
     [row] = [row for row in rows if row["sk"] == DOMAIN and row["pk"].endswith("#DOM")]
-    problems = list(world.problems)
+    problems = []
     if (row["status"], row["v"], "gsi2pk" in row) != ("failed", 3, False):
         problems.append(f"left {row['status']}, version {row['v']}")
     said = [row for row in rows if TYPE in (row.get("type"), row.get("view", {}).get("type"))]
@@ -71,21 +56,15 @@ def _happens(world: World) -> list[str]:
     return problems
 
 
+LOOK = DueJob("a look at a domain", jobs.DOMAIN, _prepared, _left)
+
+
 def test_a_domain_fails_once_whatever_strikes(world: World) -> None:
-    _prepared(world)
-    assert _happens(world) == []
-    assert jobs.DOMAIN in world.kinds
-    [at, *_] = _looks(world)
-    looked = [event for event in world.events if event.file == "update_workspace"][at]
-    TALLY.calls[CASE] = len(looked.calls)
-    problems = []
-    for injector in plan.injectors(looked.calls):
-        _prepared(world)
-        world.arms = {("update_workspace", at): [injector]}
-        found = _happens(world) + ([] if injector.struck else ["the call was not made"])
-        problems += told(found, injector)
-        TALLY.runs[CASE, "struck"] += 1
-    assert problems == []
+    assert LOOK.struck(world) == []
+
+
+def test_a_second_run_in_the_middle_tells_nothing_twice(world: World) -> None:
+    assert LOOK.twice(world) == []
 
 
 def test_a_domain_is_awaited_only_while_its_run_fails(world: World) -> None:

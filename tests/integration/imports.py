@@ -125,11 +125,13 @@ EXPLAINS = CHARGES | _names("""
 DIGESTS = EXPLAINS | _names("""
     linkwright.ai.digest.content linkwright.ai.digest.items linkwright.ai.digest.sending
     linkwright.workspace.mailed.operations linkwright.workspace.mailed.pages
+    linkwright.pages
     linkwright.workspace.mailed.recipients linkwright.workspace.mailed.unsubscribing
 """)
 # What a mail leads to: no account, and none of what only these need.
 UNSUBSCRIBES = _names("""
     linkwright.workspace.mailed.pages linkwright.workspace.mailed.unsubscribing
+    linkwright.pages
 """)
 WRITES = _names("""
     linkwright.ai linkwright.ai.actions linkwright.ai.actions.applying
@@ -201,6 +203,7 @@ FOLLOWS = _names("""
     linkwright.links.redirect.clicks linkwright.links.redirect.countries
     linkwright.links.redirect.front linkwright.links.redirect.host
     linkwright.links.redirect.pages linkwright.links.redirect.rules linkwright.links.redirect.salts
+    linkwright.pages
     linkwright.links.redirect.service linkwright.links.redirect.visitors linkwright.observability
     linkwright.settings linkwright.startup linkwright.table linkwright.transaction math ntpath
     opcode pathlib platform pydantic.plugin pydynox.pydynox_core random secrets string struct urllib

@@ -8,6 +8,7 @@ import pytest
 from linkwright import clock
 from linkwright.table import Item
 from tests import pump
+from tests.clocks import Hand
 from tests.factories import Workspace
 from tests.integration.every_route import assert_error, nothing_written
 from tests.stack import Stack
@@ -134,13 +135,15 @@ def test_200_settings_of_the_mode_of_who_asks_alone(workspace: Workspace) -> Non
 
 @pytest.mark.parametrize("by", ["live", "test"])
 def test_200_live_mode_tells_all_that_was_done_with_a_test_key(
-    workspace: Workspace, by: str
+    workspace: Workspace, by: str, hand: Hand
 ) -> None:
     asking = Workspace(workspace.item, by)
+    hand.move(0.001)  # two of one millisecond have no order
     body = {"name": "CI", "scopes": ["calls:read"], "mode": "test"}
     key = asking.client.post("/v1/keys", json=body).json["id"]
     new = asking.client.post(f"/v1/keys/{key}/roll", json={"overlap": "1h"}).json["id"]
     for one in (key, new):
+        hand.move(0.001)
         assert asking.client.request("DELETE", f"/v1/keys/{one}").status == 204
     told = [(entry["action"], entry["object"]) for entry in _log(workspace)][:5]
     revoked = [("key.revoked", new), ("key.revoked", key)]

@@ -10,7 +10,7 @@ import pytest
 from linkwright import aws, clock, jobs
 from linkwright.ai import answers
 from linkwright.ai.digest import items as digest_items
-from linkwright.errors import Unavailable, Unheard
+from linkwright.errors import Unheard
 from linkwright.links import items
 from linkwright.providers import llm, mail
 from linkwright.providers.llm import Failure, ModelFailed
@@ -24,7 +24,7 @@ from tests.client import Answer, Client, invoke, queue_event
 from tests.clocks import Hand
 from tests.credits import balance, kinds, violated
 from tests.factories import Workspace, make_workspace
-from tests.postbox import Postbox
+from tests.postbox import Busy, Postbox
 from tests.stack import Stack
 
 # A Wednesday; the week that is over is the 47th.
@@ -416,19 +416,12 @@ def test_nobody_is_mailed_twice_after_an_answer_that_was_lost(
 def test_whom_ses_had_no_time_for_is_mailed_by_the_next_run(
     stack: Stack, own: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tried: list[str] = []
-
-    def refuses_at_first(letter: Mail) -> str:
-        tried.append(letter.to)
-        if len(tried) == 1:
-            raise Unavailable
-        return "id"
-
-    monkeypatch.setattr(mail, "send", refuses_at_first)
+    busy = Busy()
+    monkeypatch.setattr(mail, "send", busy.send)
     where = _mail_of(own, _send(own).json["sent"][0])
     assert jobs.is_due(_look(where))
     assert not jobs.is_due(_look(where))
-    assert len(tried) == 2
+    assert len(busy.tried) == 2
 
 
 def test_of_two_runs_one_mails(

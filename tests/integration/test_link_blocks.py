@@ -4,6 +4,7 @@ import pytest
 
 from linkwright.links import blocks, items
 from linkwright.table import Table, get
+from tests.clocks import Hand
 from tests.factories import Workspace
 from tests.stack import Stack
 from tools import links as commands
@@ -16,13 +17,16 @@ def _events(stack: Stack, workspace: Workspace) -> list[tuple[str, int, bool]]:
 
 
 def test_a_link_is_blocked_by_its_address_and_let_on_again(
-    stack: Stack, workspace: Workspace
+    stack: Stack, workspace: Workspace, hand: Hand
 ) -> None:
     link = workspace.link(alias="Harm-1")
     for named in (link["short_url"], link["alias"], "HARM-1"):
+        hand.move(0.001)  # two of one millisecond have no order
         assert commands.set_blocked(named, None, blocked=True)
+        hand.move(0.001)
         assert not commands.set_blocked(named, None, blocked=True)
         assert commands.set_blocked(link["id"], workspace.partition, blocked=False)
+    hand.move(0.001)
     assert commands.set_blocked(link["short_url"], None, blocked=True)
     shown = workspace.client.get(f"/api/links/{link['id']}").json
     assert (shown["blocked"], shown["version"]) == (True, 8)

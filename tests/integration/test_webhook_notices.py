@@ -7,7 +7,7 @@ from itertools import count
 import pytest
 
 from linkwright import audit, ids, jobs
-from linkwright.errors import Unavailable, Unheard
+from linkwright.errors import Unheard
 from linkwright.providers.mail import Mail, MailNotConfigured, MailRefused, once
 from linkwright.table import Item, Key, Table, get, update
 from linkwright.transaction import Transaction
@@ -18,6 +18,7 @@ from tests.client import invoke, queue_event
 from tests.clocks import Hand
 from tests.factories import Workspace
 from tests.integration.test_webhook_deliveries import _happen, _run, _shown, _webhook
+from tests.postbox import Busy
 from tests.receiver import URL, Receivers, answers
 from tests.stack import Stack
 
@@ -150,20 +151,13 @@ def test_whom_ses_had_no_time_for_is_mailed_by_the_next_run(
     """A limit: it was not sent, and SES says so."""
     for name in ("a", "b"):
         _person(workspace, "owner", f"{name}@example.com")
-    tried: list[str] = []
-
-    def refuses_at_first(letter: Mail) -> str:
-        tried.append(letter.to)
-        if len(tried) == 1:
-            raise Unavailable
-        return "id"
-
-    monkeypatch.setattr(once, "send", refuses_at_first)
+    busy = Busy()
+    monkeypatch.setattr(once, "send", busy.send)
     where = _notice(workspace)
     assert jobs.is_due(_look(where))
     assert not jobs.is_due(_look(where))
-    assert len(tried) == 3
-    assert set(tried[1:]) == {"a@example.com", "b@example.com"}
+    assert len(busy.tried) == 3
+    assert set(busy.tried[1:]) == {"a@example.com", "b@example.com"}
 
 
 def test_it_is_done_where_nobody_is_mailed_anything(

@@ -4,7 +4,6 @@ Its chart is cells of a table that are as wide as their days were good: no pictu
 from somewhere, and no script. All that somebody else has written is escaped in one place.
 """
 
-import html
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any, NamedTuple
@@ -14,6 +13,7 @@ from linkwright.ai.digest.words import DAYS as DAY_NAMES
 from linkwright.ai.digest.words import TEXTS
 from linkwright.ai.facts.facts import Fact
 from linkwright.ai.wording import values
+from linkwright.pages import escaped
 from linkwright.providers.mail import Mail
 from linkwright.weeks import DAYS, Week
 
@@ -42,6 +42,16 @@ _PAGE = """<!doctype html>
 """
 
 
+class _Letter(NamedTuple):
+    """What its text and its page have in common."""
+
+    told: Mapping[str, Any]
+    week: Week
+    language: values.Language
+    notes: list[str]
+    unsubscribe: str
+
+
 class _Day(NamedTuple):
     name: str
     clicks: int
@@ -58,11 +68,12 @@ def made(
     notes = [words["test"]] if partition.endswith(".test") else []
     name = values.name(workspace, language)
     notes.append(words["why_me"].format(workspace=name))
+    letter = _Letter(told, week, language, notes, unsubscribe)
     return Mail(
         to=address,
         subject=words["subject"].format(week=week.label, clicks=clicks),
-        text=_text(told, week, language, notes, unsubscribe),
-        html=_html(told, week, language, notes, unsubscribe),
+        text=_text(letter),
+        html=_html(letter),
         headers={
             # RFC 8058: a mail client ends it by a POST, and asks nobody.
             "List-Unsubscribe": f"<{unsubscribe}>",
@@ -82,13 +93,8 @@ def _days(told: Mapping[str, Any], week: Week, language: values.Language) -> Ite
 # ---- text ----------------------------------------------------------------------------------------
 
 
-def _text(
-    told: Mapping[str, Any],
-    week: Week,
-    language: values.Language,
-    notes: list[str],
-    unsubscribe: str,
-) -> str:
+def _text(letter: _Letter) -> str:
+    told, week, language, notes, unsubscribe = letter
     words = TEXTS[language]
     parts = [words["title"].format(week=week.label), told["summary"]]
     parts += [
@@ -105,13 +111,8 @@ def _text(
 # ---- HTML ----------------------------------------------------------------------------------------
 
 
-def _html(
-    told: Mapping[str, Any],
-    week: Week,
-    language: values.Language,
-    notes: list[str],
-    unsubscribe: str,
-) -> str:
+def _html(letter: _Letter) -> str:
+    told, week, language, notes, unsubscribe = letter
     words = TEXTS[language]
     title = words["title"].format(week=week.label)
     rows = [_row(title, "font-size:20px;font-weight:bold;padding:0 0 8px"), _row(told["summary"])]
@@ -123,12 +124,12 @@ def _html(
     rows.append(f"<tr><td>{_chart(list(_days(told, week, language)), words)}</td></tr>")
     small = f"font-size:12px;color:{_MUTED};padding:16px 0 0"
     rows += [_row(note, small) for note in notes]
-    link = f'<a href="{_escaped(unsubscribe)}" style="color:{_MUTED}">{words["unsubscribe"]}</a>'
+    link = f'<a href="{escaped(unsubscribe)}" style="color:{_MUTED}">{words["unsubscribe"]}</a>'
     rows.append(f'<tr><td style="{small}">{link}</td></tr>')
     return _PAGE.format(
         lang=language,
         dir="rtl" if language == "he" else "ltr",
-        title=_escaped(title),
+        title=escaped(title),
         font=_FONT,
         ink=_INK,
         rows="\n".join(rows),
@@ -136,7 +137,7 @@ def _html(
 
 
 def _row(text: str, style: str = "padding:0 0 8px") -> str:
-    return f'<tr><td style="{style}">{_escaped(text)}</td></tr>'
+    return f'<tr><td style="{style}">{escaped(text)}</td></tr>'
 
 
 def _chart(days: list[_Day], words: Mapping[str, str]) -> str:
@@ -155,7 +156,7 @@ def _chart(days: list[_Day], words: Mapping[str, str]) -> str:
 def _bars(day: _Day, most: int) -> str:
     bars = _bar(day.clicks, most, _BAR, 10) + _bar(day.before, most, _BAR_BEFORE, 4)
     return (
-        f'<tr><td width="80" style="padding:3px 0">{_escaped(day.name)}</td>'
+        f'<tr><td width="80" style="padding:3px 0">{escaped(day.name)}</td>'
         f'<td style="padding:3px 8px">{bars}</td>'
         f'<td width="80">{day.clicks:,}</td><td width="80" style="color:{_MUTED}">'
         f"{day.before:,}</td></tr>"
@@ -174,7 +175,3 @@ def _bar(clicks: int, most: int, color: str, height: int) -> str:
         f' style="background:{color};height:{height}px;font-size:1px;line-height:{height}px">'
         f"&nbsp;</td>{rest}</tr></table>"
     )
-
-
-def _escaped(text: str) -> str:
-    return html.escape(text)
