@@ -39,7 +39,7 @@ class DueJob:
         world.arms = {(WORKER, at): [injector]}
         TALLY.runs[self.case, how] += 1
         found = self._happens(world)
-        if how == "struck" and not injector.struck:
+        if not injector.struck:
             found.append("the call was not made")
         return told(found, injector)
 

@@ -110,6 +110,7 @@ def test_a_second_run_in_the_middle_changes_nothing(world: World, kind: str) -> 
         twice = Injector(at=number, meanwhile=world.repeat)
         world.arms = {(WORKER, at): [twice]}
         mailed, found = _happens(world)
+        assert twice.struck
         problems += told(found + ([] if mailed else ["nobody was mailed"]), twice)
         TALLY.runs[f"{CASE}, {kind}", "twice"] += 1
     assert problems == []

@@ -9,7 +9,7 @@ import pytest
 
 from linkwright import clock
 from linkwright.ai.agent import running
-from linkwright.credits import balances
+from linkwright.credits import balances, free_answers
 from linkwright.links import items
 from linkwright.providers import llm, llm_catalogue
 from linkwright.providers.llm_remote import Remote
@@ -52,7 +52,11 @@ def _worded(finding: dict[str, Any]) -> str:
 def chooses(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Vendor]:
     def install(*choices: Say) -> Vendor:
         vendor = Vendor(*choices)
-        monkeypatch.setattr(llm, "model", lambda *_, **__: Remote(LISTED, vendor))
+        ours = llm.Deterministic()
+        monkeypatch.setattr(
+            *(llm, "model"),
+            lambda _, name, **__: ours if name == llm.DETERMINISTIC else Remote(LISTED, vendor),
+        )
         return vendor
 
     return install
@@ -223,6 +227,32 @@ def test_200_what_it_may_not_choose_is_not_done_and_not_charged(
     assert "EXAMP1E04" not in told.raw
     assert told.headers["X-AI-Credits-Charged"] == "0"
     assert violated(stack, workspace) == []
+
+
+def test_200_what_is_not_charged_is_asked_for_no_further(
+    workspace: Workspace, links: list[str], chooses: Callable[..., Vendor]
+) -> None:
+    """Rules choose after the first failure, and ours are the words."""
+    vendor = chooses(_tool("list_links"), _tool("delete_link"))
+    told = _run(workspace, "Anything new?")
+    # Once, and once more for what was refused.
+    assert len(vendor.asked) == 3
+    assert _tools(told) == ["list_links", "read_account", "read_link", "read_link"]
+    assert told.json["generated_by"] == "deterministic"
+    assert told.headers["X-AI-Credits-Charged"] == "0"
+
+
+def test_200_where_no_model_may_be_asked_it_looks_by_rules(
+    workspace: Workspace,
+    links: list[str],
+    chooses: Callable[..., Vendor],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(free_answers, "MOST", 0)
+    vendor = chooses(_tool("read_account"))
+    told = _run(workspace, "How does it do?", link_id=links[0])
+    assert _tools(told) == ["read_link"]
+    assert vendor.asked == []
 
 
 def test_200_it_ends_after_eight_steps(

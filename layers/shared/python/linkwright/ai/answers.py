@@ -83,12 +83,14 @@ def ask(
     answer, and no other may be asked.
     """
     # What was read before has taken its part of them.
-    ends = clock.monotonic() + min(seconds, seconds_left())
-    asking = _Asking(prompt, kind, ends, accept)
+    now, left = clock.monotonic(), min(seconds, seconds_left())
+    asking = _Asking(prompt, kind, now + left, accept)
     try:
         if chosen.own is not None:
+            # Who may be asked instead needs time too.
+            first = replace(asking, ends=now + left / (2 if chosen.own.fallback else 1))
             try:
-                written = asking.written(_own(partition, chosen.own, max_tokens))
+                written = first.written(_own(partition, chosen.own, max_tokens))
             except ModelFailed as failure:
                 if not chosen.own.fallback:
                     # Without its cause: what came of the vendor may quote the key.

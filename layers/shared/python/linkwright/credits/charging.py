@@ -177,9 +177,9 @@ class _Asked:
                 holds.give_back(found[0])
 
     def _make(self, hold: Hold, generation: Generation[Any], kept: Item) -> Response:
+        # What no key of ours is asked for costs us nothing.
+        may_ask = generation.is_free or hold.free < free_answers.MOST
         try:
-            # What no key of ours is asked for costs us nothing.
-            may_ask = generation.is_free or hold.free < free_answers.MOST
             made = generation.make(seconds_left() if may_ask else 0.0)
         except Exception:
             # If this fails too, whoever comes after the lease does it.
@@ -190,7 +190,8 @@ class _Asked:
         longest = FALLBACK_KEPT if made.is_fallback else timedelta.max
         fresh_for = self.charge.kept and min(self.charge.kept, longest)
         yields = made.is_fallback and records.is_paid(kept)
-        answer = Answer(reply, fresh_for, made.writes, yields, in_vain=made.is_fallback)
+        in_vain = made.is_fallback and may_ask and not generation.is_free
+        answer = Answer(reply, fresh_for, made.writes, yields, in_vain=in_vain)
         self._settle(hold, answer, made)
         charged = 0 if made.is_free else hold.credits
         count("ai_fallbacks" if made.is_fallback else "ai_generations")

@@ -90,21 +90,25 @@ def _reserve(account: Account, hold: Hold, balance: Balance, record: Record) -> 
 
 def _take(tx: Transaction, hold: Hold, balance: Balance) -> None:
     # Of the extra ones nothing is taken while any of the month are left.
-    is_enough = "#spent <= :most" if not hold.extra else "#spent = :most AND #extra >= :extra"
-    most = balance.granted - hold.monthly if hold.monthly and not hold.extra else balance.spent
+    enough: tuple[str, Item] = ("", {})
+    if hold.extra:
+        values = {"most": balance.spent, "extra": hold.extra}
+        enough = " AND #spent = :most AND #extra >= :extra", values
+    elif hold.monthly:
+        enough = " AND #spent <= :most", {"most": balance.granted - hold.monthly}
+    is_enough, limits = enough
     tx.update(
         Table.LEDGER,
         items.balance_key(hold.partition),
         "ADD #spent :monthly, #reserved :credits, #extra :less",
-        condition=f"#period = :period AND #granted = :granted AND {is_enough}",
+        condition=f"#period = :period AND #granted = :granted{is_enough}",
         values={
             "monthly": hold.monthly,
             "credits": hold.credits,
             "less": -hold.extra,
             "period": balance.period,
             "granted": balance.granted,
-            "most": most,
-            **({"extra": hold.extra} if hold.extra else {}),
+            **limits,
         },
         otherwise=Moved,
     )

@@ -16,7 +16,8 @@ from linkwright.ai.agent import planning
 from linkwright.ai.agent.models import AgentAnswer, AgentData, Choice, RunAgent, Step
 from linkwright.ai.agent.planning import Done
 from linkwright.ai.agent.tools import TAKES, Result, Tools
-from linkwright.ai.answers import Unfit
+from linkwright.ai.answers import Chosen, Unfit
+from linkwright.ai.create import hebrew
 from linkwright.ai.facts import findings
 from linkwright.ai.facts.facts import Fact
 from linkwright.ai.facts.findings import Finding
@@ -29,6 +30,7 @@ from linkwright.auth import Account
 from linkwright.credits.operations import Generation, Made
 from linkwright.errors import ResourceNotFound
 from linkwright.links.metrics import operations as links
+from linkwright.providers import llm
 from linkwright.providers.llm import Prompt
 from linkwright.workspace import operations
 
@@ -71,7 +73,7 @@ def _require_link(account: Account, link_id: str) -> None:
 
 
 def _language(goal: str) -> Language:
-    return "he" if any("א" <= letter <= "ת" for letter in goal) else "en"
+    return "he" if hebrew.is_one(goal) else "en"
 
 
 @dataclass
@@ -87,6 +89,9 @@ class _Run:
     ends: float = 0.0
 
     def answered(self) -> Made[AgentAnswer]:
+        if self.asked.seconds <= 0:  # no model may be asked
+            self.asked = replace(self.asked, seconds=LONGEST_S)
+            self._go_on_by_rules()
         self.ends = clock.monotonic() + self.asked.seconds
         while len(self.done) < MAX_STEPS and self._left() > _TO_TELL_S:
             choice = self._chosen()
@@ -107,17 +112,26 @@ class _Run:
 
     def _chosen(self) -> Choice:
         goal, link_id = self.wanted.goal, self.wanted.link_id
-        prompt = Prompt(
-            _INSTRUCTIONS,
-            {"goal": goal, "link_id": link_id, "results": list(self._results())},
-            lambda: planning.next_choice(goal, link_id, self.done),
-        )
+
+        def by_rules() -> Choice:
+            return planning.next_choice(goal, link_id, self.done)
+
+        if self.is_fallback:
+            return by_rules()
+        data = {"goal": goal, "link_id": link_id, "results": list(self._results())}
+        prompt = Prompt(_INSTRUCTIONS, data, by_rules)
         seconds = self._left() - _TO_TELL_S
         who = (self.asked.partition, self.asked.chosen)
         written = answers.ask(*who, prompt, Choice, seconds, self._accepted)
-        self.is_fallback |= written.is_fallback
         self.is_own &= written.is_own
+        if written.is_fallback:
+            self._go_on_by_rules()
         return written.value
+
+    def _go_on_by_rules(self) -> None:
+        """What is not charged is not asked for any further either."""
+        self.is_fallback = True
+        self.asked = replace(self.asked, chosen=Chosen(llm.DETERMINISTIC))
 
     def _results(self) -> Iterator[Mapping[str, Any]]:
         for at, (tool, object_id, result) in enumerate(self.done, 1):

@@ -38,7 +38,8 @@ class Mailing:
     already: list[str]
 
     def generation(self) -> Generation[DigestSent]:
-        return Generation(self._made, is_free=self.chosen.is_free)
+        # Where everybody has it nothing is made.
+        return Generation(self._made, is_free=self.chosen.is_free or not self.to)
 
     def told(self, seconds: float, chosen: Chosen) -> tuple[dict[str, Any], Told]:
         """What it tells, and how that came about."""
@@ -57,7 +58,7 @@ class Mailing:
     def _made(self, seconds: float) -> Made[DigestSent]:
         body = DigestSent(week=self.week.label, sent=self.to, already_sent=self.already)
         if not self.to:
-            return Made(body, is_fallback=True)
+            return Made(body, is_own=True)  # no model of ours is asked
         told, made = self.told(seconds, self.chosen)
         return Made(body, made.is_fallback, lambda tx: self.ask(tx, told), made.is_own)
 

@@ -10,7 +10,6 @@ from linkwright.errors import Conflict
 from linkwright.links import aliases, items
 from linkwright.links.items import LinkView
 from linkwright.table import Key, Table, get_many
-from linkwright.workspace import operations as workspace
 
 # An item of each and its domain's: a read takes a hundred.
 _LINKS_AT_ONCE = 49
@@ -30,8 +29,10 @@ def others(partition: str, links: list[LinkView]) -> dict[str, Conflict]:
 
 def _others(partition: str, links: list[LinkView]) -> Iterator[tuple[str, Conflict]]:
     keys = {link["id"]: _keys(link) for link in links}
+    from linkwright.workspace.operations import place  # of who has no domain this is no part
+
     # With one that is there for certain: an answer without any proves nothing.
-    asked = {workspace.place(partition), *(key for both in keys.values() for key in both)}
+    asked = {place(partition), *(key for both in keys.values() for key in both)}
     known = get_many(Table.CORE, list(asked), strong=True)
     for link in links:
         name, alias = (known.get(key, {}) for key in keys[link["id"]])

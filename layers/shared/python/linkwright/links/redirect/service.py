@@ -49,10 +49,13 @@ def _no_link(request: Request) -> Response:
 
 
 def _elsewhere(request: Request, owner: Item | None) -> Response | None:
-    """Where a domain sends whoever asks for a link that is not there."""
+    """Where a domain sends whoever asks for a link that is not there. Raises `Unavailable`."""
     domain = get(Table.CORE, domain_key(owner["partition"], owner["domain"])) if owner else None
     instead = domain["view"].get("not_found_url") if domain else None
-    return _sent(request, instead) if instead else None
+    if not instead:
+        return None
+    # Nobody is sent to what the operator blocked, whoever names it.
+    return pages.blocked() if blocked.is_any([instead]) else _sent(request, instead)
 
 
 def find(request: Request) -> tuple[Item | None, Asked | None]:
@@ -137,9 +140,6 @@ def _over(asked: Asked) -> Response:
 
 
 def _sent(request: Request, location: str) -> Response:
-    """Nobody is sent to what the operator blocked, whoever names it. Raises `Unavailable`."""
-    if blocked.is_any([location]):
-        return pages.blocked()
     # A form is not to be sent on to where the link leads, with its password.
     status = 303 if request.method == "POST" else 302
     headers = {
