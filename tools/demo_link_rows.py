@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from linkwright import clock, usage
 from linkwright.links import aliases, candidates, changes, items, references
 from linkwright.links.domains import own_names
-from linkwright.links.metrics import noticing, rows
+from linkwright.links.metrics import rows
 from linkwright.links.models import CreateLink
 from linkwright.table import Item, Key, Table, get, get_many
 from linkwright.transaction import MAX_OPERATIONS, Transaction
@@ -173,9 +173,9 @@ def _note(tx: Transaction, link: DemoLink) -> None:
     if link.cap is not None:
         cap = items.cap_key(link.id).attributes()
         tx.put(Table.CLICKS, {**cap, "passed": link.passed}, condition="")
-        if link.passed >= noticing.NEAR * link.cap:
+        if link.passed >= candidates.NEAR * link.cap:
             candidates.note(tx, candidates.NEAR_CAP, link.id)
-    if not link.tracked and link.busiest_week >= noticing.MANY:
+    if not link.tracked and link.busiest_week >= candidates.MANY:
         candidates.note(tx, candidates.UNTRACKED, link.id)
 
 

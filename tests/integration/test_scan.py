@@ -236,7 +236,7 @@ def test_200_each_is_told_once_by_notification_and_event(
     for alert in events(workspace):
         link = links[alert["kind"]]
         assert (alert["link_id"], alert["short_url"]) == (link["id"], link["short_url"])
-        assert link["alias"] in alert["message"]
+        assert link["short_url"] in alert["message"]
     shown = workspace.client.get("/api/notifications").json["data"][0]
     assert (shown["type"], shown["read_at"]) == ("link.alert", None)
     pump.settle(stack, workspace.id)
@@ -529,12 +529,30 @@ def test_who_wants_alerts_is_mailed_once_for_all_of_a_scan(
     for _ in range(2):
         run(work)
     ((subject, text),) = stack.letters(_address(workspace, "wants"))
-    assert subject == "3 short links of yours need a look"
-    assert all(link["alias"] in text for link in links)
+    assert subject == "3 alerts about short links of yours"
+    assert all(link["short_url"] in text for link in links)
     assert wants in text
     assert stack.letters(_address(workspace, "not")) == []
     assert not jobs.is_waiting(work.key)
     assert scan(workspace) == 0
+
+
+def test_two_links_of_one_alias_and_two_alerts_of_one_link_are_a_line_each(
+    stack: Stack, workspace: Workspace
+) -> None:
+    _owner(workspace, "wants")
+    ends = within(days=2)
+    alias = workspace.link(expires_at=ends)["alias"]
+    link = workspace.link(domain=workspace.proven(), alias=alias, expires_at=ends, click_cap=101)
+    passed(stack, link, 95)
+    changed(workspace, link, click_cap=100)
+    assert scan(workspace) == 3
+    (mail,) = (row for row in stack.rows("CoreTable", workspace.id) if row["pk"].endswith("#ALM"))
+    run(jobs.at(letters.key(workspace.partition, mail["sk"])))
+    ((subject, text),) = stack.letters(_address(workspace, "wants"))
+    assert subject == "3 alerts about short links of yours"
+    assert text.count("- The link ") == 3
+    assert "more" not in text
 
 
 def _address(workspace: Workspace, name: str) -> str:

@@ -18,6 +18,10 @@ UNTRACKED = "CONVERSION"
 EXPIRING = "EXPIRY"
 
 SOON = timedelta(days=7)
+# Of a cap.
+NEAR = 0.9
+# Clicks within so many days, today's with them.
+MANY, DAYS = 100, 7
 PAGE = 100
 # The row of one that is over goes, should nobody change the link.
 _KEPT_S = 24 * 3600

@@ -12,7 +12,17 @@ from linkwright import clock, usage
 from linkwright.http import Request
 from linkwright.links import candidates as noted
 from linkwright.links import items
-from linkwright.links.candidates import EXPIRING, NEAR_CAP, UNTRACKED, Candidate, dismiss
+from linkwright.links.candidates import (
+    DAYS,
+    EXPIRING,
+    MANY,
+    NEAR,
+    NEAR_CAP,
+    SOON,
+    UNTRACKED,
+    Candidate,
+    dismiss,
+)
 from linkwright.links.domains.models import Domain
 from linkwright.links.items import OWN_HOST, LinkView
 from linkwright.links.models import MAX_COUNTRIES, Link, Url, Utm
@@ -20,9 +30,13 @@ from linkwright.table import Item, Key, Table, get_many, query
 from linkwright.transaction import Outrun, Transaction
 
 __all__ = [
+    "DAYS",
     "EXPIRING",
+    "MANY",
     "MAX_COUNTRIES",
+    "NEAR",
     "NEAR_CAP",
+    "SOON",
     "UNTRACKED",
     "Candidate",
     "Domain",

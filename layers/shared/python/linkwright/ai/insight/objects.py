@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from linkwright import clock
@@ -14,12 +14,10 @@ from linkwright.ai.facts.statistics import Judged
 from linkwright.ai.insight import actions
 from linkwright.ai.insight.asking import Asking
 from linkwright.links.metrics import operations as links
-from linkwright.links.operations import Link
+from linkwright.links.operations import NEAR, SOON, Link
 
 MOST_LINKS = 50
 _MONTH = 28
-_SOON = timedelta(days=7)
-_NEAR_CAP = 0.9
 _GAP_CHANGE = -0.6
 # What is not measured is smaller news than what was measured.
 _UNTRACKED, _UNTAGGED = 0.1, 0.05
@@ -125,11 +123,11 @@ def of_settings(
     window = own.window(len(own.clicks) - days, len(own.clicks))
     clicks = Fact(recent, "clicks", window)
     came = {"clicks": clicks, **made.within(days, window)}
-    if link.expires_at and clock.now() < clock.parse(link.expires_at) < clock.now() + _SOON:
+    if link.expires_at and clock.now() < clock.parse(link.expires_at) < clock.now() + SOON:
         day = clock.day(link.expires_at, zone)
         facts = {"expires": Fact(f"{day}/{day}", "days"), "clicks": clicks}
         yield Finding("expiring", "recommendations", recent, facts)
-    if taken is not None and link.click_cap and _NEAR_CAP * link.click_cap <= taken:
+    if taken is not None and link.click_cap and NEAR * link.click_cap <= taken:
         share = min(100 * taken / link.click_cap, 100.0)
         facts = {"taken": Fact(round(share, 1), "percent", None, None, taken), "clicks": clicks}
         yield Finding("near_cap", "recommendations", recent, facts)

@@ -7,12 +7,10 @@ from typing import NamedTuple
 
 from linkwright import clock
 from linkwright.ai.scan.models import AlertKind
-from linkwright.links.operations import LinkView
+from linkwright.links.operations import DAYS, NEAR, SOON, LinkView
 from linkwright.table import Item
 
-SOON, VERY_SOON = timedelta(days=7), timedelta(hours=24)
-NEAR = 0.9
-MANY, DAYS = 100, 7
+_VERY_SOON = timedelta(hours=24)
 # A winner that people were told of is one for as long as it is followed so often.
 STILL = 50
 # Of so many links one may be a winner.
@@ -38,9 +36,9 @@ def expiring(link: LinkView) -> Finding | None:
     left = clock.parse(link["expires_at"]) - clock.now()
     if not timedelta(0) < left <= SOON:
         return None
-    level, within = (2, "24h") if left <= VERY_SOON else (1, "7d")
+    level, within = (2, "24h") if left <= _VERY_SOON else (1, "7d")
     data = {"expires_at": link["expires_at"], "within": within}
-    words = f"The link {link['alias']} ends at {link['expires_at']}."
+    words = f"The link {link['short_url']} ends at {link['expires_at']}."
     return Finding("expiring_soon", level, data, words)
 
 
@@ -48,8 +46,9 @@ def near_cap(link: LinkView, passed: int) -> Finding | None:
     cap = link.get("click_cap")
     if cap is None or not leads(link) or passed < NEAR * cap:
         return None
-    words = f"The link {link['alias']} has used {min(passed, cap)} of the {cap} clicks of its cap."
-    return Finding("near_click_cap", 1, {"click_cap": cap, "clicks": min(passed, cap)}, words)
+    used = min(passed, cap)
+    words = f"The link {link['short_url']} has used {used} of the {cap} clicks of its cap."
+    return Finding("near_click_cap", 1, {"click_cap": cap, "clicks": used}, words)
 
 
 def is_untracked(link: LinkView) -> bool:
@@ -68,7 +67,7 @@ def winners(clicks: Mapping[str, int], links: int) -> set[str]:
 
 def untracked(link: LinkView, clicks: int) -> Finding:
     words = (
-        f"The link {link['alias']} was followed {clicks} times in {DAYS} days, and its conversions"
-        " are not tracked."
+        f"The link {link['short_url']} was followed {clicks} times in {DAYS} days, and its"
+        " conversions are not tracked."
     )
     return Finding("untracked_winner", 1, {"clicks": clicks, "days": DAYS}, words)

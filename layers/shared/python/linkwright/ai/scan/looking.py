@@ -86,14 +86,14 @@ class _Look:
     def _count(self, place: Place, link: Item | None, candidate: Candidate | None) -> None:
         if link is not None and judging.is_untracked(link["view"]):
             count = self._clicks(place.link)
-            if count >= (judging.STILL if place in self.opened else judging.MANY):
+            if count >= (judging.STILL if place in self.opened else links.MANY):
                 self.often[place.link] = link, count
                 return
         self._settle(place, link, None, candidate)
 
     def _clicks(self, link: str) -> int:
         today = clock.now().astimezone(self.zone()).date()
-        first = today - timedelta(days=judging.DAYS - 1)
+        first = today - timedelta(days=links.DAYS - 1)
         return int(links.counted(self.partition, link, first, today)["clicks"])
 
     def _settle(

@@ -46,12 +46,12 @@ def _mail(partition: str, job: Item, person: workspace.InCharge) -> Mail:
         workspace=partition.removesuffix(".test"),
         mode="test" if partition.endswith(".test") else "live",
         lines="\n".join(f"- {line}" for line in lines),
-        rest=f"- and {more} more\n" if more > 0 else "",
+        rest=f"- and {more} more alerts\n" if more > 0 else "",
         member=person.id,
     )
     subject = (
-        "A short link of yours needs a look"
+        "An alert about a short link of yours"
         if found == 1
-        else (f"{found} short links of yours need a look")
+        else f"{found} alerts about short links of yours"
     )
     return Mail(person.email, subject, text)

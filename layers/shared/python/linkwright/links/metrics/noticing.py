@@ -9,15 +9,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from linkwright.links import candidates, items
+from linkwright.links.candidates import DAYS, MANY, NEAR
 from linkwright.links.metrics.rows import Place
 from linkwright.table import Item, Table, get, query
 from linkwright.transaction import Transaction
-
-# Of a cap.
-NEAR = 0.9
-# Clicks within seven days, today's with them.
-MANY = 100
-_DAYS = 7
 
 
 class _Gone(Exception):
@@ -40,12 +35,12 @@ def _passed(link_id: str) -> int:
 
 def _of_the_week(place: Place) -> int:
     last = datetime.strptime(place.day + "+0000", "%Y%m%d%z")
-    first = (last - timedelta(days=_DAYS - 1)).strftime("%Y%m%d")
+    first = (last - timedelta(days=DAYS - 1)).strftime("%Y%m%d")
     rows, _ = query(
         Table.METRICS,
         items.link_rows(place.partition, place.link),
         between=(first, place.day),
-        limit=_DAYS,
+        limit=DAYS,
         strong=True,
     )
     return sum(int(row.get("clicks", 0)) for row in rows)
