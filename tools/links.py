@@ -13,10 +13,12 @@ credentials of the shell, and on the local cloud with AWS_ENDPOINT_URL set.
 
 import argparse
 import sys
+from contextlib import suppress
 
 from linkwright import audit
+from linkwright.errors import Unavailable
 from linkwright.links import blocks
-from linkwright.transaction import Transaction
+from linkwright.transaction import TRIES, Outrun, Transaction
 from tools.stack import stack_outputs, use_stack
 from tools.workspace import OPERATOR
 
@@ -29,10 +31,13 @@ def set_blocked(link: str, partition: str | None, *, blocked: bool) -> bool:
     link_id = link
     if partition is None:
         partition, link_id = blocks.owner(link)
-    tx = Transaction(partition, OPERATOR, audit.OPERATOR)
-    is_changed = blocks.block(link_id, partition, tx, blocked=blocked)
-    tx.commit()
-    return is_changed
+    for _ in range(TRIES):
+        tx = Transaction(partition, OPERATOR, audit.OPERATOR)
+        is_changed = blocks.block(link_id, partition, tx, blocked=blocked)
+        with suppress(Outrun):  # its owner changed it at this moment
+            tx.commit()
+            return is_changed
+    raise Unavailable
 
 
 def block_host(name: str, reason: str) -> None:

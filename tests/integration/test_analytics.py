@@ -178,6 +178,16 @@ def test_200_for_the_earliest_day_of_another_zone(workspace: Workspace) -> None:
     assert analytics(workspace, workspace.link()["id"], query).status == 200
 
 
+@pytest.mark.parametrize(
+    ("own", "asked"), [("Asia/Kathmandu", "Asia/Katmandu"), ("Asia/Jerusalem", "Israel")]
+)
+def test_200_a_zone_by_another_name_is_the_workspace_s_own(own: str, asked: str) -> None:
+    workspace = make_workspace(settings={"time_zone": own})
+    query = f"?from=2026-08-01&to=2026-08-03&timezone={asked}"
+    answer = analytics(workspace, workspace.link()["id"], query)
+    assert (answer.status, answer.json["timezone"]) == (200, asked)
+
+
 def test_404_for_a_link_that_was_deleted_and_for_anothers(
     stack: Stack, workspace: Workspace, other_workspace: Workspace
 ) -> None:

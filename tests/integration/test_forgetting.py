@@ -131,3 +131,25 @@ def test_an_old_day_has_no_visits_left_where_the_job_was_away_for_days(
     at(monkeypatch, NOON + timedelta(days=5))
     invoke(JOB, {}, Context(600_000))
     assert left(tables, stack) == (["20261108"], 0)
+
+
+def test_no_salt_waits_for_what_is_left_of_another_day(
+    stack: Stack, tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for days in (0, 1):
+        at(monkeypatch, NOON + timedelta(days=days))
+        visits(NOON + timedelta(days=days))
+    forget = forgetting._forget
+
+    def stuck(day: str) -> int:
+        if day == salts.day(NOON):
+            raise Unavailable
+        return forget(day)
+
+    monkeypatch.setattr(forgetting, "_forget", stuck)
+    at(monkeypatch, NOON + timedelta(days=1, hours=13))
+    with pytest.raises(Unavailable):
+        forgetting.run()
+    days_with_salt, still_there = left(tables, stack)
+    assert days_with_salt == ["20261105"]
+    assert still_there == 300, "the other day's are gone"

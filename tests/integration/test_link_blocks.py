@@ -1,5 +1,7 @@
 """What the operator blocks: links and hosts, by hand."""
 
+from typing import Any
+
 import pytest
 
 from linkwright.links import blocks, items
@@ -51,6 +53,37 @@ def test_a_change_of_its_owner_leaves_it_blocked(workspace: Workspace) -> None:
     assert (changed.status, changed.json["blocked"]) == (200, True)
     alias = get(Table.CORE, items.alias_key("-", link["alias"])) or {}
     assert alias["blocked"] is True
+
+
+def test_a_link_of_another_host_is_none_of_the_same_alias_at_ours(workspace: Workspace) -> None:
+    link = workspace.link(alias="sale-77")
+    workspace.proven("go.customer.example")
+    with pytest.raises(LookupError):
+        commands.set_blocked("https://go.customer.example/sale-77", None, blocked=True)
+    assert not workspace.client.get(f"/api/links/{link['id']}").json["blocked"]
+    assert commands.set_blocked(f"{link['short_url']}/?qr=1#x", None, blocked=True)
+
+
+def test_one_that_its_owner_changes_at_that_moment_is_blocked(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link, block = workspace.link(), blocks.block
+    left = ["once"]
+
+    def meanwhile(*args: Any, **how: Any) -> bool:
+        is_changed = block(*args, **how)
+        if left:
+            left.clear()
+            path, seen = f"/api/links/{link['id']}", {"If-Match": "1"}
+            wanted = {"title": "New"}
+            answer = workspace.client.request("PATCH", path, json=wanted, headers=seen)
+            assert answer.status == 200, answer.raw
+        return is_changed
+
+    monkeypatch.setattr(blocks, "block", meanwhile)
+    assert commands.set_blocked(link["id"], workspace.partition, blocked=True)
+    shown = workspace.client.get(f"/api/links/{link['id']}").json
+    assert (shown["blocked"], shown["title"]) == (True, "New")
 
 
 def test_what_is_no_link_is_not_blocked(workspace: Workspace) -> None:

@@ -1,5 +1,7 @@
 """What the operator blocks, for what it leads to: a link, or all links to a host."""
 
+from urllib.parse import urlsplit
+
 from linkwright import clock, ids
 from linkwright.egress_targets import parse
 from linkwright.links import aliases, candidates, items, links
@@ -79,14 +81,18 @@ def named(text: str) -> str:
 def owner(link: str) -> tuple[str, str]:
     """The partition and the id of a link, by its address or its alias at the API's own host.
 
-    Raises `LookupError`, also for an id: only its workspace knows which that is.
+    Raises `LookupError`, also for an id: only its workspace knows which that is. What no domain of
+    links is called is taken for the API's own address, of which there may be several.
     """
-    host, _, alias = link.partition("://")[2].rpartition("/") if "://" in link else ("", "", link)
-    for where in (host, items.OWN_HOST):
-        row = get(Table.CORE, items.alias_key(where, alias.lower())) if where and alias else None
-        if row is not None and "link" in row:
-            return row["partition"], row["link"]
-    raise LookupError(link)
+    parts = urlsplit(link) if "://" in link else None
+    name, path = (parts.hostname or "", parts.path) if parts else ("", link)
+    alias = path.rstrip("/").rpartition("/")[2]
+    is_domain = name and get(Table.CORE, items.domain_name_key(name)) is not None
+    where = name if is_domain else items.OWN_HOST
+    row = get(Table.CORE, items.alias_key(where, alias.lower())) if alias else None
+    if row is None or "link" not in row:
+        raise LookupError(link)
+    return row["partition"], row["link"]
 
 
 def is_id(text: str) -> bool:

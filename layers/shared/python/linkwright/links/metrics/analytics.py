@@ -50,7 +50,7 @@ def of(account: Account, link_id: str, asked: AnalyticsQuery) -> Analytics:
     except ValueError as wrong:
         raise ValidationFailed(f"The range {wrong}.", field="from") from wrong
     rows = items.link_rows(account.partition, link_id)
-    if zone.key == own:
+    if _is_clock_of(zone, ZoneInfo(own), first, last):
         totals, moments = _of_days(rows, zone, first, last, asked.interval)
     else:
         _require_hours(zone, first, last, today)
@@ -120,6 +120,12 @@ def _of_hours(
 
 def _hour_row(rows: str, start: datetime) -> Key:
     return items.hour_row(rows, f"{start:%Y%m%d}", start.hour)
+
+
+def _is_clock_of(zone: ZoneInfo, own: ZoneInfo, first: date, last: date) -> bool:
+    """Whether its days begin as those of the workspace's zone: some have several names."""
+    days = _days(first, last + _DAY)
+    return zone.key == own.key or all(_began(day, zone) == _began(day, own) for day in days)
 
 
 def _require_hours(zone: ZoneInfo, first: date, last: date, today: date) -> None:

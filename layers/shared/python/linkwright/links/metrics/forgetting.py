@@ -25,11 +25,26 @@ _MOST_DAYS = 10
 
 
 def run() -> int:
-    """Returns how many visits were deleted. Raises `Unavailable` if some are left."""
+    """Returns how many visits were deleted. Raises `Unavailable` if some are left.
+
+    All salts first: without its salt a visit is nobody's, however long it lies there, and no day
+    waits for another one's.
+    """
     now = clock.now()
     for moment in (now, now + _AHEAD):
         salts.make(salts.day(moment))
-    return sum(_forget(day) for day in _over(now))
+    over = _over(now)
+    for day in over:
+        update(Table.CLICKS, items.salt_key(day), "REMOVE #salt")
+    deleted, is_done = 0, True
+    for day in over:
+        try:
+            deleted += _forget(day)
+        except Unavailable:
+            is_done = False
+    if not is_done:
+        raise Unavailable
+    return deleted
 
 
 def _over(now: datetime) -> list[str]:
@@ -48,14 +63,12 @@ def _over(now: datetime) -> list[str]:
 
 
 def _forget(day: str) -> int:
-    salt = items.salt_key(day)
-    update(Table.CLICKS, salt, "REMOVE #salt")
     deleted = sum(
         _delete(keys)
         for shard in range(items.VISIT_SHARDS)
         for keys in _pages(items.visits_partition(day, shard))
     )
-    _delete([salt])
+    _delete([items.salt_key(day)])
     return deleted
 
 
