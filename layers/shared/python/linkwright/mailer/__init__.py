@@ -1,0 +1,1 @@
+"""Outbound mail: campaigns, the people written to, and the mailboxes that write."""
