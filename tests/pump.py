@@ -21,6 +21,7 @@ WORKERS = {
     "EventQueue": "fan_out_event",
     "WebhookQueue": "deliver_webhook",
     "DigestQueue": "send_digest",
+    "ResearchQueue": "research_leads",
 }
 WORKER_TIMEOUT_MS = 60_000
 

@@ -85,6 +85,7 @@ class Stack:
             "WORKSPACE_QUEUE_URL": self.names["WorkspaceQueue"],
             "WEBHOOK_QUEUE_URL": self.names["WebhookQueue"],
             "DIGEST_QUEUE_URL": self.names["DigestQueue"],
+            "RESEARCH_QUEUE_URL": self.names["ResearchQueue"],
             "WEBHOOK_ARNS": OWN_QUEUE,
             "MEDIA_BUCKET": self.names["MediaBucket"],
             "SECRET_ARN": self.names["Secret"],

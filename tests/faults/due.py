@@ -1,4 +1,4 @@
-"""A job of `update_workspace` that is due: struck at each of its calls, and run twice at each."""
+"""A job of a worker that is due: struck at each of its calls, and run twice at each."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +21,7 @@ class DueJob:
     kind: str
     prepared: Callable[[World], None]
     left: Callable[[World], list[str]]
+    worker: str = WORKER
 
     def struck(self, world: World) -> list[str]:
         """What is wrong after any fault at any of its calls."""
@@ -36,7 +37,7 @@ class DueJob:
 
     def _by(self, world: World, at: int, injector: Injector, how: str) -> list[str]:
         self.prepared(world)
-        world.arms = {(WORKER, at): [injector]}
+        world.arms = {(self.worker, at): [injector]}
         TALLY.runs[self.case, how] += 1
         found = self._happens(world)
         if not injector.struck:
@@ -48,7 +49,7 @@ class DueJob:
         self.prepared(world)
         assert self._happens(world) == []
         assert self.kind in world.kinds
-        events = [event for event in world.events if event.file == WORKER]
+        events = [event for event in world.events if event.file == self.worker]
         at = next(at for at, event in enumerate(events) if event.about == self.kind)
         return at, events[at].calls
 

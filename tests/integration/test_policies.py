@@ -38,6 +38,7 @@ from tests import (
     carrier,
     clicks,
     credits,
+    leads,
     models,
     nameserver,
     processes,
@@ -619,6 +620,11 @@ def mails_digests(stack: Stack, _: Workspace) -> None:
     assert bad.client.post("/api/ai/weekly-digest/send", json={}).status == 409
 
 
+def researches_leads(_: Stack, own: Workspace) -> None:
+    lead = leads.put_lead(own)
+    invoke("research_leads", queue_event([leads.message(own, lead)]))
+
+
 def generates_by_own_keys(stack: Stack, _: Workspace) -> None:
     """All that is generated, each in a process that has opened no key; then its plan ends."""
     own = make_workspace("enterprise", settings={"weekly_digest": "on"})
@@ -817,6 +823,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     comes_to_a_threshold,
     tells_an_owner_of_a_webhook,
     mails_digests,
+    researches_leads,
     generates_by_own_keys,
     sweeps_what_waits_too_long,
 )

@@ -15,13 +15,14 @@ from linkwright.links import items as link_items
 from linkwright.links import links
 from linkwright.links.items import click_key, day_row, link_rows, salt_key
 from linkwright.links.redirect import salts
+from linkwright.mailer import items as mailer
 from linkwright.notifications import items as notifications
 from linkwright.table import Item, Key, Table, get, update
 from linkwright.voice.calls import follow_ups, items, turn_log
 from linkwright.webhooks import endpoints
 from linkwright.workspace import facts, keys, members, workspaces
 from linkwright.workspace.mailed import digest_job, unsubscribing
-from tests import clicks, pump, receiver
+from tests import clicks, leads, pump, receiver
 from tests.carrier import PUBLIC_URL, Exchange
 from tests.client import Answer, Context, http_event, invoke, load, named
 from tests.factories import HOOK, Workspace
@@ -568,6 +569,15 @@ def test_send_digest() -> None:
     update(Table.CORE, where, "SET #mails_at = :past", values={"past": LONG_AGO})
     assert invoke("send_digest", event) == {"batchItemFailures": []}
     assert (get(Table.CORE, where) or {})["mails_at"] > clock.timestamp()
+
+
+def test_research_leads() -> None:
+    event = sample(named("research_leads"))
+    message = json.loads(event["Records"][0]["body"])
+    lead = leads.put_lead(demo(), id=message["sk"])
+    assert Key(message["pk"], message["sk"]) == mailer.lead_key(demo().partition, lead)
+    assert invoke("research_leads", event) == {"batchItemFailures": []}
+    assert not jobs.is_due(leads.stored(demo(), lead))
 
 
 @pytest.mark.parametrize("file", ["show_unsubscribing", "unsubscribe_member"])

@@ -101,6 +101,7 @@ ENVIRONMENT = {
     "WORKSPACE_QUEUE_URL": "WorkspaceQueue",
     "WEBHOOK_QUEUE_URL": "WebhookQueue",
     "DIGEST_QUEUE_URL": "DigestQueue",
+    "RESEARCH_QUEUE_URL": "ResearchQueue",
     "MEDIA_BUCKET": "media",
     "SECRET_ARN": "Secret",
     "KMS_KEY_ARN": "SealingKey",

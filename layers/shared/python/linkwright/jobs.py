@@ -19,20 +19,17 @@ from linkwright import clock
 from linkwright.settings import settings
 from linkwright.table import ConditionFailed, Item, Key, Table, get, update
 
-CALL = "call"
-EVENT = "evt"
-LINE = "line"
-FOLLOW_UP = "flw"
-RECORDING = "rec"
+CALL, LINE, EVENT = "call", "line", "evt"
+FOLLOW_UP, RECORDING = "flw", "rec"
 HANG_UP = "hup"
 SETTLEMENT, ERASING = "leg", "ers"
 PLAN, USAGE = "plan", "use"
 WEBHOOK, REPLAY, NOTICE = "wh", "rpl", "ntc"
 HOLD, RENEWAL = "hold", "rnw"
-DOMAIN = "dom"
 SCAN, ALERT_MAIL = "scan", "alm"
 DIGEST, DIGEST_MAIL = "dgt", "dgm"
-OWN_KEY = "byok"
+DOMAIN, OWN_KEY = "dom", "byok"
+LEAD = "lead"
 
 # A marked item as it was, if it was there, and as it is.
 Change = tuple[Item | None, Item]
@@ -134,6 +131,8 @@ KINDS = {
     DIGEST: _AFTERWARDS._replace(queue="digest_queue_url", longest=timedelta.max),
     DIGEST_MAIL: Kind("digest_queue_url", (5, 60, 300, 900, 3600), timedelta(days=1)),
     OWN_KEY: Kind("workspace_queue_url", (5, 60, 300, 900, 3600), timedelta(days=7)),
+    # Its research. What a site does is no failure of a run.
+    LEAD: _AFTERWARDS._replace(queue="research_queue_url", longest=timedelta(days=1)),
 }
 
 

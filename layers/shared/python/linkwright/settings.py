@@ -20,6 +20,7 @@ class Settings(NamedTuple):
     workspace_queue_url: str
     webhook_queue_url: str
     digest_queue_url: str
+    research_queue_url: str
     webhook_arns: frozenset[str]
     media_bucket: str
     cors_origins: frozenset[str]
@@ -83,6 +84,7 @@ def settings() -> Settings:
         workspace_queue_url=env.get("WORKSPACE_QUEUE_URL", ""),
         webhook_queue_url=env.get("WEBHOOK_QUEUE_URL", ""),
         digest_queue_url=env.get("DIGEST_QUEUE_URL", ""),
+        research_queue_url=env.get("RESEARCH_QUEUE_URL", ""),
         webhook_arns=_list(env.get("WEBHOOK_ARNS", "")),
         media_bucket=env.get("MEDIA_BUCKET", ""),
         cors_origins=_list(env.get("CORS_ORIGINS", "")),

@@ -1,0 +1,10 @@
+"""Queue ResearchQueue: read the site of a lead's company, and write the emails to the lead."""
+
+from linkwright.jobs import Work
+from linkwright.mailer.research import running
+from linkwright.worker import queue_worker
+
+
+@queue_worker()
+def handler(work: Work) -> None:
+    running.run(work)
