@@ -25,7 +25,7 @@ _FORMS = {
     SECRET: ("whsec_", re.compile(r"whsec_[0-9A-Za-z+/=]{16,}")),
     SESSION: ("eyJ", re.compile(r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*")),
     NUMBER: ("", re.compile(r"(?:\+|%2[Bb])[1-9][0-9]{7,14}(?![0-9])")),
-    VISITOR: ("", re.compile(r"\b(?:192\.0\.2|198\.51\.100)\.[0-9]+|2001:db8:")),
+    VISITOR: ("", re.compile(r"\b(?:192\.0\.2|198\.51\.100|203\.0\.113)\.[0-9]+|2001:0?db8:")),
     ADDRESS: ("@", re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}")),
 }
 _OF_PEOPLE = frozenset({NUMBER, ADDRESS})

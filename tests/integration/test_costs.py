@@ -1,16 +1,23 @@
 """The AWS calls and the capacity of each endpoint are what its row says, exactly."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from benchmarks.aws_calls import Meter
 from linkwright import clock, table, transaction
+from linkwright.links.items import salt_key
+from linkwright.links.redirect import blocked, salts
+from tests import shortlinks
 from tests.endpoints import Ask, Cost
 from tests.factories import Workspace
 from tests.integration.every_route import FOLLOWED, ROUTES, Ids, Route
+from tests.stack import Stack
+from tools.template import ROOT
 
 AUTHENTICATE = "UpdateItem"
+# Of a link that is followed: the hosts that are blocked and the day's salt with it.
+AT_MOST = 5
 _COSTS = [(route, cost) for route in [*ROUTES, *FOLLOWED] for cost in route.row.costs]
 
 
@@ -51,6 +58,49 @@ def test_a_replay_costs_one_more_read(workspace: Workspace, meter: Meter) -> Non
     meter.reset()
     assert workspace.place(agent, key="k").headers["Idempotent-Replayed"] == "true"
     assert meter.calls == [AUTHENTICATE, "GetItem", "TransactWriteItems", "GetItem"]
+
+
+HOSTS, SALT, MADE = ["Query"], ["GetItem"], ["GetItem", "UpdateItem"]
+
+
+@pytest.mark.parametrize(
+    ("passed", "has_salt", "more"),
+    [
+        (timedelta(seconds=29), True, []),
+        (timedelta(seconds=30), True, HOSTS),
+        (timedelta(days=1), True, HOSTS + SALT),
+        (timedelta(days=1), False, HOSTS + MADE),
+    ],
+    ids=["warm", "after half a minute", "after midnight", "where no job made the salt"],
+)
+def test_what_a_process_that_goes_on_reads_besides_when_a_link_is_followed(
+    workspace: Workspace,
+    stack: Stack,
+    meter: Meter,
+    monkeypatch: pytest.MonkeyPatch,
+    passed: timedelta,
+    has_salt: bool,
+    more: list[str],
+) -> None:
+    alias, _ = shortlinks.stored(workspace)
+    blocked.forget()
+    salts.forget()
+    assert shortlinks.ask(f"/{alias}").status == 302
+    later = clock.now() + passed
+    monkeypatch.setattr(clock, "now", lambda: later)
+    if passed.days:
+        stack.delete("ClicksTable", salt_key(salts.day(later)))
+        if has_salt:
+            salts.make(salts.day(later))
+    meter.reset()
+    assert shortlinks.ask(f"/{alias}", address="198.51.100.9").status == 302
+    assert sorted(meter.calls) == sorted(["GetItem", "TransactWriteItems", *more])
+    assert len(meter.calls) <= AT_MOST
+
+
+def test_the_most_that_following_a_link_asks_is_what_the_docs_say() -> None:
+    said = (ROOT / "docs/redirects.md").read_text()
+    assert f"it is at most {AT_MOST} where nobody is in the way" in said
 
 
 def test_following_a_link_asks_at_most_twice() -> None:

@@ -2,23 +2,29 @@
 
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
 from linkwright import audit, auth, exchange
 from linkwright.errors import Conflict
 from linkwright.jobs import Work
+from linkwright.links.redirect import clicks, visitors
+from linkwright.links.redirect.visitors import Visitor
 from linkwright.table import Key
 from linkwright.voice.compliance import rules
-from tests import planted, pump, webhooks
+from tests import planted, pump, shortlinks, webhooks
+from tests.client import Context, invoke, stream_event
+from tests.clocks import Hand
 from tests.factories import CALLEE, Workspace
 from tests.integration.logs import logged
-from tests.planted import ADDRESS, KEY, NUMBER, SECRET, SESSION
+from tests.planted import ADDRESS, KEY, NUMBER, SECRET, SESSION, VISITOR
 from tests.stack import Stack
 
 TOKEN = f"lk_live_{'a' * 49}"
 JWT = f"eyJ{'a' * 20}.eyJ{'b' * 40}.{'c' * 40}"
+# From each network that is for documentation: what who follows a link is given as an address.
+VISITORS = ["192.0.2.44", "198.51.100.44", "203.0.113.44", "2001:db8:1::44", "2001:0db8::1"]
 Found = Callable[[], list[str]]
 
 
@@ -46,6 +52,7 @@ def found() -> Iterator[Found]:
         (NUMBER, CALLEE),
         (NUMBER, CALLEE.replace("+", "%2B")),
         (ADDRESS, "dana@example.com"),
+        *((VISITOR, one) for one in VISITORS),
     ],
 )
 def test_each_kind_is_found_and_not_said_again(kind: str, text: str) -> None:
@@ -104,6 +111,74 @@ def test_a_message_with_a_number_is_found(
     pump.relay(stack, workspace.id)
     assert stack.received("DialQueue", workspace.id)
     assert any(leak.startswith(f"a message holds {NUMBER}") for leak in found())
+
+
+def _in_a_click(patch: pytest.MonkeyPatch) -> str:
+    item = clicks._item
+    patch.setattr(clicks, "_item", lambda *of: item(*of) | {"from": of[0].visitor.address})
+    return "an item LNK of "
+
+
+def _beside_the_hash(patch: pytest.MonkeyPatch, name: str) -> None:
+    hashed = getattr(Visitor, name)
+    patch.setattr(Visitor, name, lambda visitor, salt: f"{hashed(visitor, salt)} {visitor.address}")
+
+
+def _in_a_visit(patch: pytest.MonkeyPatch) -> str:
+    _beside_the_hash(patch, "hashed")
+    return "an item VIS of "
+
+
+def _in_a_try(patch: pytest.MonkeyPatch) -> str:
+    _beside_the_hash(patch, "network_hashed")
+    return "an item VIS of "
+
+
+def _in_a_log_line(patch: pytest.MonkeyPatch) -> str:
+    tell, of = exchange.tell, visitors.of
+    known: list[str] = []
+
+    def seen(*asked: Any, **how: Any) -> Visitor:
+        known.append(of(*asked, **how).address)
+        return of(*asked, **how)
+
+    patch.setattr(visitors, "of", seen)
+    patch.setattr(exchange, "tell", lambda text, facts: tell(text, {**facts, "from": known[-1]}))
+    return "the log holds "
+
+
+@pytest.mark.parametrize("address", VISITORS)
+@pytest.mark.parametrize("leak", [_in_a_click, _in_a_visit, _in_a_try, _in_a_log_line])
+def test_a_visitors_address_is_found_and_nowhere_without_a_leak(
+    workspace: Workspace,
+    stack: Stack,
+    monkeypatch: pytest.MonkeyPatch,
+    found: Found,
+    leak: Callable[[pytest.MonkeyPatch], str],
+    address: str,
+) -> None:
+    alias, link = shortlinks.stored(workspace, password="secret")
+
+    def follow() -> None:
+        for password in ("wrong", "secret"):
+            with logged():
+                shortlinks.ask(f"/{alias}", "POST", body=f"password={password}", address=address)
+
+    follow()
+    for click in shortlinks.clicks_of(stack, link):
+        with logged():
+            invoke("count_clicks", stream_event((None, click)), Context())
+    assert found() == []
+    tables = [name for name in stack.names if name.endswith("Table")]
+    rows = [f"{row}" for name in tables for row in stack.rows(name)]
+    about = [row for row in rows if link in row]
+    # The alias, the click, the visit, what was tried, and what was counted.
+    assert len(about) >= 6
+    assert not [row for row in about if address in row]
+    where = leak(monkeypatch)
+    Hand(monkeypatch).move(3600)
+    follow()
+    assert any(one.startswith(where) and VISITOR in one for one in found())
 
 
 def test_an_entry_of_the_audit_log_with_a_number_is_found(

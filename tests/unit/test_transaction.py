@@ -14,7 +14,7 @@ from linkwright.client import core
 from linkwright.errors import ServerError, Unavailable
 from linkwright.jobs import AlreadyDone, Work
 from linkwright.table import Item, Key, Table
-from linkwright.transaction import RecordExists, Transaction
+from linkwright.transaction import Contended, RecordExists, Transaction
 from tests.simulation.tables import cancelled
 
 AT = Key("W#ws_1#CALL", "call_1")
@@ -273,6 +273,35 @@ def test_all_tries_have_one_token_and_each_wait_may_be_twice_as_long(
     assert len(set(driver.tokens)) == 1
     assert len(driver.tokens[0]) == 32
     assert driver.waits == [(0, 0.04), (0, 0.08), (0, 0.16), (0, 0.32)]
+
+
+def test_who_meets_others_tries_for_as_long_as_the_budget_lasts(
+    tx: Transaction, driver: Driver
+) -> None:
+    """Nothing was done of it, and a crowd takes its time."""
+    driver.raises, driver.takes_s = [cancelled(["TransactionConflict"])] * 40, 0.1
+    with pytest.raises(Contended):
+        _change(tx).commit()
+    assert len(driver.operations) == 21
+    assert driver.waits[:5] == [(0, 0.04), (0, 0.08), (0, 0.16), (0, 0.32), (0, 0.5)]
+    assert set(driver.waits[4:]) == {(0, 0.5)}
+
+
+def test_who_meets_others_tries_thirty_times(tx: Transaction, driver: Driver) -> None:
+    driver.raises = [cancelled(["TransactionConflict"])] * 31
+    with pytest.raises(Contended):
+        _change(tx).commit()
+    assert len(driver.operations) == 30
+    driver.raises = [cancelled(["TransactionConflict"])] * 29
+    _change(Transaction("ws_1", "req_2")).commit()
+    assert len(driver.operations) == 60
+
+
+def test_a_fault_among_others_ends_it_after_five(tx: Transaction, driver: Driver) -> None:
+    driver.raises = [cancelled(["TransactionConflict"])] * 4 + [FAULT] * 9
+    with pytest.raises(Unavailable):
+        _change(tx).commit()
+    assert len(driver.operations) == 5
 
 
 def test_no_two_transactions_have_one_token(driver: Driver, tx: Transaction) -> None:

@@ -7,6 +7,7 @@ the lowest failed one wins: the idempotency record, then existence, then rules, 
 import random
 import re
 from collections.abc import Callable, Mapping
+from itertools import count
 from typing import Any
 from uuid import uuid4
 
@@ -20,21 +21,22 @@ from linkwright.table import Item, Key, Table, driver, placeholders, run
 Otherwise = Callable[[], Exception]
 
 TRIES = 5
+# Who meets others on one item knows that nothing was done, and that the next who is done lets one
+# through: for as long as the budget lasts.
+TRIES_OF_WHO_MEETS = 30
 RETRY_BUDGET_S = 2.0
+_LONGEST_WAIT_S = 0.5
 MAX_OPERATIONS = 100  # DynamoDB's own limit
 
-_PASSING = frozenset(
-    {
-        "TransactionConflict",
-        "ThrottlingError",
-        "ProvisionedThroughputExceeded",
-        "RequestLimitExceeded",
-    }
-)
+_PASSING = frozenset({"ThrottlingError", "ProvisionedThroughputExceeded", "RequestLimitExceeded"})
 
 
 class RecordExists(Exception):
     """The idempotency record is there already: this request, or another one, was done before."""
+
+
+class Contended(Unavailable):
+    """Another transaction is under way on one of the items, so nothing was done."""
 
 
 class Outrun(Exception):
@@ -186,15 +188,17 @@ class Transaction:
         # One token over all tries: a lost reply must not turn a done effect into a refusal.
         token = uuid4().hex
         give_up_at = clock.monotonic() + min(RETRY_BUDGET_S, deadline.seconds_left())
-        for attempt in range(1, TRIES + 1):
+        for attempt in count(1):
             try:
                 self._write(token)
                 return
-            except Unavailable:
-                if attempt == TRIES or clock.monotonic() > give_up_at:
+            except Unavailable as fault:
+                most = TRIES_OF_WHO_MEETS if isinstance(fault, Contended) else TRIES
+                if attempt >= most or clock.monotonic() > give_up_at:
                     raise
             # Full jitter, so that those who met once do not meet again.
-            clock.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 -- not a secret
+            longest = min(0.02 * 2**attempt, _LONGEST_WAIT_S)
+            clock.sleep(random.uniform(0, longest))  # noqa: S311 -- not a secret
 
     def _write(self, token: str) -> None:
         try:
@@ -207,6 +211,8 @@ class Transaction:
         failed = [at for at, reason in enumerate(reasons) if reason == "ConditionalCheckFailed"]
         if failed and self._otherwise[failed[0]] is RecordExists:
             return RecordExists()
+        if "TransactionConflict" in reasons:
+            return Contended()
         if _PASSING.intersection(reasons):
             return Unavailable()
         otherwise = self._otherwise[failed[0]] if failed else None
