@@ -10,7 +10,7 @@ from linkwright import ids
 from linkwright.auth import Account, authenticate
 from linkwright.credits import balances, items
 from linkwright.credits.charging import Charge
-from linkwright.credits.generations import Generation, Made
+from linkwright.credits.generations import Allowed, Generation, Made
 from linkwright.credits.items import Balance
 from linkwright.errors import ApiError
 from linkwright.fields import Model
@@ -34,7 +34,7 @@ class Asker:
 
     account: Account
     made: int = 0
-    seconds: float = 0.0
+    allowed: Allowed = Allowed(0.0)
     fails: Exception | None = None
     is_fallback: bool = False
     meanwhile: Callable[[], object] = lambda: None
@@ -59,8 +59,8 @@ class Asker:
     ) -> Response:
         return charge.answer(self.account, request, body, 200, lambda: generation)
 
-    def _make(self, seconds: float) -> Made[Said]:
-        self.seconds = seconds
+    def _make(self, allowed: Allowed) -> Made[Said]:
+        self.allowed = allowed
         self.made += 1
         number = self.made
         self.meanwhile()

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from linkwright import clock
 from linkwright.ai.agent import running
 from linkwright.credits import balances, free_answers
 from linkwright.links import items
+from linkwright.links.metrics import operations as metrics
 from linkwright.providers import llm, llm_catalogue
 from linkwright.providers.llm_remote import Remote
 from linkwright.providers.llm_types import Question, Reply
@@ -129,6 +131,20 @@ def test_200_what_names_nothing_is_of_all_links_and_those_that_are_followed_most
         {"link_id": links[0]},
         {"link_id": links[1]},
     ]
+
+
+def test_200_what_all_links_came_to_is_read_once(
+    workspace: Workspace, links: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, asked = metrics.daily, list[str]()
+
+    def noting(rows: str, first: date, last: date) -> Any:
+        asked.append(rows)
+        return read(rows, first, last)
+
+    monkeypatch.setattr(metrics, "daily", noting)
+    assert len(_tools(_run(workspace, "Anything new?"))) == 4
+    assert asked.count(items.workspace_rows(workspace.partition)) == 1
 
 
 @pytest.mark.parametrize("goal", ["How is the spring campaign?", "מה קורה בקמפיין spring?"])

@@ -14,10 +14,13 @@ import pytest
 
 from linkwright import aws, egress, jobs, sealing
 from linkwright.ai.own_key import expiry
+from linkwright.credits import free_answers
 from linkwright.credits.items import balance_key
 from linkwright.egress import Answer
 from linkwright.jobs import Work
-from linkwright.providers import llm, llm_anthropic, llm_openai
+from linkwright.providers import llm, llm_anthropic, llm_catalogue, llm_openai
+from linkwright.providers.llm_remote import Remote
+from linkwright.providers.llm_types import Question, Reply
 from linkwright.table import Item, Table, get, update
 from linkwright.workspace import own_keys, workspaces
 from tests import client as clients
@@ -32,6 +35,7 @@ from tests.template.checkout import real
 from tools.template import functions
 
 PATH = "/api/ai/byok"
+LISTED = next(iter(llm_catalogue.MODELS.values()))
 NONE = {
     "configured": False,
     "enabled": False,
@@ -343,6 +347,26 @@ def test_200_with_fallback_the_shared_model_answers_for_what_it_costs(
         answering(patch, away)
         answer = suggest(workspace)
     assert (answer.status, answer.headers["X-AI-Credits-Charged"]) == (200, "1")
+
+
+def test_200_its_own_key_is_asked_where_ours_may_not_be(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After too many answers for nothing: that its vendor is asked is no matter of ours."""
+    monkeypatch.setattr(free_answers, "MOST", 0)
+    assert put(workspace, fallback=True).status == 200
+    path = f"/api/ai/insight/link/{workspace.link()['id']}?force=true"
+    monkeypatch.setattr(llm, "model", lambda *_, **__: Remote(LISTED, Unasked()))
+    assert workspace.client.get(path).json["generated_by"] == "byok:openai/gpt-6-luna"
+    answering(monkeypatch, away)
+    answer = workspace.client.get(path)
+    assert answer.json["generated_by"] == llm.DETERMINISTIC
+    assert answer.headers["X-AI-Credits-Charged"] == "0"
+
+
+class Unasked:
+    def ask(self, question: Question, timeout_s: float) -> Reply:
+        pytest.fail("the shared key was asked")
 
 
 def test_502_what_was_sealed_for_another_workspace_does_not_open(workspace: Workspace) -> None:

@@ -13,7 +13,7 @@ import pytest
 from linkwright import clock, ids, observability, plans, table, transaction
 from linkwright.client import core
 from linkwright.credits import charging
-from linkwright.credits.generations import Made
+from linkwright.credits.generations import Allowed, Made
 from linkwright.errors import ApiError, ServerError
 from linkwright.fields import Model
 from linkwright.http import Response
@@ -131,7 +131,7 @@ class Run:
         self._drawn += 1
         return (self._number << 32) + self._drawn
 
-    def make(self, seconds: float) -> Made[Said]:
+    def make(self, allowed: Allowed) -> Made[Said]:
         self._works += 1
         said = self.ask(Call(MAKE)).value
         if said == DIES:

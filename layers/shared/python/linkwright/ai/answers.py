@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Generic
 
 from linkwright import clock
-from linkwright.credits.operations import seconds_left
+from linkwright.credits.operations import Allowed, seconds_left
 from linkwright.errors import OwnKeyFailed
 from linkwright.observability import count
 from linkwright.providers import llm
@@ -72,23 +72,24 @@ def ask(
     chosen: Chosen,
     prompt: Prompt[M],
     kind: type[M],
-    seconds: float,
+    allowed: Allowed,
     accept: Callable[[M], M],
     max_tokens: int = llm.MAX_TOKENS,
 ) -> Written[M]:
     """An answer that `accept` takes, which raises `Unfit` otherwise: then it is asked once more.
 
     Never raises for what the deployment's model does: `prompt.deterministic` answers then, and
-    where there are no `seconds`. Raises `OwnKeyFailed` where the workspace's own key got no
+    where no model of ours is `allowed`. Raises `OwnKeyFailed` where the workspace's own key got no
     answer, and no other may be asked.
     """
     # What was read before has taken its part of them.
-    now, left = clock.monotonic(), min(seconds, seconds_left())
+    now, left = clock.monotonic(), min(allowed.seconds, seconds_left())
     asking = _Asking(prompt, kind, now + left, accept)
     try:
         if chosen.own is not None:
             # Who may be asked instead needs time too.
-            first = replace(asking, ends=now + left / (2 if chosen.own.fallback else 1))
+            is_alone = not (chosen.own.fallback and allowed.ours)
+            first = replace(asking, ends=now + (left if is_alone else left / 2))
             try:
                 written = first.written(_own(partition, chosen.own, max_tokens))
             except ModelFailed as failure:
@@ -98,7 +99,10 @@ def ask(
                 count("own_key_fallbacks")
             else:
                 return replace(written, is_own=True)
-        return asking.written(llm.model(partition, chosen.model, max_tokens=max_tokens))
+        model = llm.model(partition, chosen.model, max_tokens=max_tokens)
+        if not (allowed.ours or isinstance(model, llm.Deterministic)):
+            raise ModelFailed(Failure.REFUSED, "no model of ours may be asked")
+        return asking.written(model)
     except (ModelFailed, Unfit):
         count("ai_answers_refused")
         return Written(prompt.deterministic(), llm.DETERMINISTIC, is_fallback=True)

@@ -13,7 +13,7 @@ from typing import Any, get_args
 from linkwright import clock, deadline, idempotency
 from linkwright.auth import Account
 from linkwright.credits import balances, free_answers, holds, items, records
-from linkwright.credits.generations import Generation, Made
+from linkwright.credits.generations import Allowed, Generation, Made
 from linkwright.credits.items import Hold
 from linkwright.credits.records import DONE, IN_PROGRESS, Answer, Record, RecordGone
 from linkwright.credits.weights import WEIGHTS
@@ -180,7 +180,7 @@ class _Asked:
         # What no key of ours is asked for costs us nothing.
         may_ask = generation.is_free or hold.free < free_answers.MOST
         try:
-            made = generation.make(seconds_left() if may_ask else 0.0)
+            made = generation.make(Allowed(seconds_left(), may_ask))
         except Exception:
             # If this fails too, whoever comes after the lease does it.
             with suppress(holds.Ended, Unavailable):

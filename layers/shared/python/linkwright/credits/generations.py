@@ -2,13 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
 from linkwright.transaction import Transaction
 
 Body = TypeVar("Body", bound=BaseModel)
+
+
+class Allowed(NamedTuple):
+    """How long making an answer may take, and whether a model may be asked that we pay for."""
+
+    seconds: float
+    ours: bool = True
 
 
 @dataclass(frozen=True)
@@ -31,13 +38,13 @@ class Made(Generic[Body]):
 
 @dataclass(frozen=True)
 class Generation(Generic[Body]):
-    """How an answer is made, within so many seconds: outside of any transaction.
+    """How an answer is made, within what is allowed: outside of any transaction.
 
     What it raises gives the credits back. `subject` is what a GET's answer is kept under, besides
     its operation; `force` has another one made than that. Of what `is_free` none are held.
     """
 
-    make: Callable[[float], Made[Body]]
+    make: Callable[[Allowed], Made[Body]]
     subject: str = ""
     force: bool = False
     is_free: bool = False

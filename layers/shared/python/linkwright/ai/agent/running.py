@@ -24,10 +24,10 @@ from linkwright.ai.facts.findings import Finding
 from linkwright.ai.insight import actions
 from linkwright.ai.insight.asking import Asking
 from linkwright.ai.insight.models import SuggestedAction
-from linkwright.ai.insight.telling import Draft, Told
+from linkwright.ai.insight.telling import SECTIONS, Draft, Told
 from linkwright.ai.wording.values import Language
 from linkwright.auth import Account
-from linkwright.credits.operations import Generation, Made
+from linkwright.credits.operations import Allowed, Generation, Made
 from linkwright.errors import ResourceNotFound
 from linkwright.links.metrics import operations as links
 from linkwright.providers import llm
@@ -55,11 +55,11 @@ def generation(account: Account, wanted: RunAgent) -> Generation[AgentAnswer]:
     tenant = operations.tenant(account.partition)
     chosen, zone = answers.of(tenant), ZoneInfo(tenant.settings.time_zone)
 
-    def make(seconds: float) -> Made[AgentAnswer]:
+    def make(allowed: Allowed) -> Made[AgentAnswer]:
         today = clock.now().astimezone(zone).date()
-        seconds = min(seconds, LONGEST_S)
+        allowed = allowed._replace(seconds=min(allowed.seconds, LONGEST_S))
         who = (account.partition, _language(wanted.goal), chosen)
-        asked = Asking(*who, today, zone, seconds)
+        asked = Asking(*who, today, zone, allowed)
         return _Run(account, asked, wanted).answered()
 
     return Generation(make, is_free=chosen.is_free)
@@ -89,10 +89,9 @@ class _Run:
     ends: float = 0.0
 
     def answered(self) -> Made[AgentAnswer]:
-        if self.asked.seconds <= 0:  # no model may be asked
-            self.asked = replace(self.asked, seconds=LONGEST_S)
+        if not self.asked.allowed.ours and self.asked.chosen.own is None:
             self._go_on_by_rules()
-        self.ends = clock.monotonic() + self.asked.seconds
+        self.ends = clock.monotonic() + self.asked.allowed.seconds
         while len(self.done) < MAX_STEPS and self._left() > _TO_TELL_S:
             choice = self._chosen()
             if choice.tool == "answer":
@@ -120,9 +119,9 @@ class _Run:
             return by_rules()
         data = {"goal": goal, "link_id": link_id, "results": list(self._results())}
         prompt = Prompt(_INSTRUCTIONS, data, by_rules)
-        seconds = self._left() - _TO_TELL_S
+        allowed = self.asked.allowed._replace(seconds=self._left() - _TO_TELL_S)
         who = (self.asked.partition, self.asked.chosen)
-        written = answers.ask(*who, prompt, Choice, seconds, self._accepted)
+        written = answers.ask(*who, prompt, Choice, allowed, self._accepted)
         self.is_own &= written.is_own
         if written.is_fallback:
             self._go_on_by_rules()
@@ -170,8 +169,8 @@ class _Run:
         facts = dict(main.facts)
         if kept:
             facts.pop("verdict", None)
-        asked = replace(self.asked, seconds=max(self._left(), 0.0))
-        told = asked.told(Draft.of(facts, kept))
+        allowed = self.asked.allowed._replace(seconds=max(self._left(), 0.0))
+        told = replace(self.asked, allowed=allowed).told(Draft.of(facts, kept))
         answer = AgentAnswer(
             summary=_summary(told),
             steps=list(self._steps()),
@@ -222,6 +221,5 @@ def _named(result: Result, main: Result) -> Iterator[Finding]:
 
 
 def _summary(told: Told) -> str:
-    sections = ("anomalies", "why", "recommendations")
-    texts = [one.text for section in sections for one in told.shown[section]]
+    texts = [one.text for section in SECTIONS for one in told.shown[section]]
     return " ".join([told.shown["summary"], *texts])

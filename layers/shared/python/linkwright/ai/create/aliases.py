@@ -8,7 +8,7 @@ from linkwright.ai.answers import Chosen, Unfit
 from linkwright.ai.create import words
 from linkwright.ai.create.models import AliasIdeas, AliasSuggestion, Described
 from linkwright.auth import Account
-from linkwright.credits.operations import Generation, Made
+from linkwright.credits.operations import Allowed, Generation, Made
 from linkwright.errors import Unavailable
 from linkwright.links import operations as links
 from linkwright.providers.llm import Prompt
@@ -72,12 +72,12 @@ def generation(account: Account, about: Described) -> Generation[AliasSuggestion
     links.require_target(about.url)
     chosen = answers.chosen(account.partition)
     return Generation(
-        lambda seconds: _suggest(account, about, chosen, seconds), is_free=chosen.is_free
+        lambda allowed: _suggest(account, about, chosen, allowed), is_free=chosen.is_free
     )
 
 
 def _suggest(
-    account: Account, about: Described, chosen: Chosen, seconds: float
+    account: Account, about: Described, chosen: Chosen, allowed: Allowed
 ) -> Made[AliasSuggestion]:
     free = Free(account.partition)
 
@@ -90,7 +90,7 @@ def _suggest(
         return AliasIdeas(aliases=free.computed(of_page(about.url, about.title or ""), about.url))
 
     prompt = Prompt(_INSTRUCTIONS, about.model_dump(exclude_none=True), computed)
-    written = answers.ask(*(account.partition, chosen, prompt, AliasIdeas, seconds, accept))
+    written = answers.ask(*(account.partition, chosen, prompt, AliasIdeas, allowed, accept))
     first, *others = written.value.aliases
     shown = AliasSuggestion(alias=first, alternatives=others[: _SHOWN - 1])
     return Made(shown, written.is_fallback, is_own=written.is_own)

@@ -17,7 +17,7 @@ from linkwright.ai.create.models import (
 )
 from linkwright.ai.create.plain import Source
 from linkwright.auth import Account
-from linkwright.credits.operations import Generation, Made
+from linkwright.credits.operations import Allowed, Generation, Made
 from linkwright.errors import ValidationFailed
 from linkwright.links import operations as links
 from linkwright.providers.llm import Prompt
@@ -65,11 +65,11 @@ def generation(account: Account, wished: Wished) -> Generation[Bio]:
         raise ValidationFailed(text, field="prompt")
     chosen = answers.chosen(account.partition)
     return Generation(
-        lambda seconds: _write(account, wished.prompt, chosen, seconds), is_free=chosen.is_free
+        lambda allowed: _write(account, wished.prompt, chosen, allowed), is_free=chosen.is_free
     )
 
 
-def _write(account: Account, wish: str, chosen: Chosen, seconds: float) -> Made[Bio]:
+def _write(account: Account, wish: str, chosen: Chosen, allowed: Allowed) -> Made[Bio]:
     choices = list(_choices(account, wish))
     shown = [
         {"number": number, "title": title, "url": url}
@@ -97,7 +97,7 @@ def _write(account: Account, wish: str, chosen: Chosen, seconds: float) -> Made[
         return _computed(account, wish, choices)
 
     prompt = Prompt(_INSTRUCTIONS, data, computed)
-    written = answers.ask(*(account.partition, chosen, prompt, BioIdeas, seconds, accept))
+    written = answers.ask(*(account.partition, chosen, prompt, BioIdeas, allowed, accept))
     return Made(_page(written.value, choices), written.is_fallback, is_own=written.is_own)
 
 

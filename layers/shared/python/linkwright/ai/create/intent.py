@@ -11,7 +11,7 @@ from linkwright.ai.create.models import Aim, Intent, IntentIdeas, Utm
 from linkwright.ai.create.plain import Source
 from linkwright.ai.create.tags import Used
 from linkwright.auth import Account
-from linkwright.credits.operations import Generation, Made
+from linkwright.credits.operations import Allowed, Generation, Made
 from linkwright.links import operations as links
 from linkwright.providers.llm import Prompt
 
@@ -32,10 +32,10 @@ def generation(account: Account, aim: Aim) -> Generation[Intent]:
     if aim.url is not None:
         links.require_target(aim.url)
     chosen = answers.chosen(account.partition)
-    return Generation(lambda seconds: _draft(account, aim, chosen, seconds), is_free=chosen.is_free)
+    return Generation(lambda allowed: _draft(account, aim, chosen, allowed), is_free=chosen.is_free)
 
 
-def _draft(account: Account, aim: Aim, chosen: Chosen, seconds: float) -> Made[Intent]:
+def _draft(account: Account, aim: Aim, chosen: Chosen, allowed: Allowed) -> Made[Intent]:
     free, used = Free(account.partition), Used(account.partition)
     asked = aim.model_dump(exclude_none=True)
     source = Source(_INSTRUCTIONS, " ".join([*asked.values(), *used.tags]))
@@ -67,7 +67,7 @@ def _draft(account: Account, aim: Aim, chosen: Chosen, seconds: float) -> Made[I
 
     prompt = Prompt(_INSTRUCTIONS, asked | {"existing_tags": used.shown()}, computed)
     written = answers.ask(
-        *(account.partition, chosen, prompt, IntentIdeas, seconds),
+        *(account.partition, chosen, prompt, IntentIdeas, allowed),
         accept,
     )
     return Made(_shown(written.value), written.is_fallback, is_own=written.is_own)

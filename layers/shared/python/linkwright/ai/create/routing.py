@@ -26,7 +26,7 @@ from linkwright.ai.create.models import (
     RoutingSuggestion,
 )
 from linkwright.auth import Account
-from linkwright.credits.operations import Generation, Made
+from linkwright.credits.operations import Allowed, Generation, Made
 from linkwright.links import operations as links
 from linkwright.links.operations import LinkView
 from linkwright.providers.llm import Prompt
@@ -78,15 +78,15 @@ def generation(
     chosen = answers.of(tenant)
     today = clock.now().astimezone(ZoneInfo(tenant.settings.time_zone)).date()
 
-    def make(seconds: float) -> Made[RoutingSuggestion]:
-        return _suggest(account.partition, link, chosen, today, seconds)
+    def make(allowed: Allowed) -> Made[RoutingSuggestion]:
+        return _suggest(account.partition, link, chosen, today, allowed)
 
     subject = answers.subject(tenant, link_id, link["version"])
     return Generation(make, subject, query.force, chosen.is_free)
 
 
 def _suggest(
-    partition: str, link: LinkView, chosen: Chosen, today: date, seconds: float
+    partition: str, link: LinkView, chosen: Chosen, today: date, allowed: Allowed
 ) -> Made[RoutingSuggestion]:
     first = today - timedelta(days=DAYS - 1)
     window, counts = f"{first}/{today}", links.counted(partition, link["id"], first, today)
@@ -116,7 +116,7 @@ def _suggest(
         return RoutingIdeas.model_validate({"picks": picks})
 
     prompt = Prompt(_INSTRUCTIONS, _asked(link, numbered), computed)
-    written = answers.ask(partition, chosen, prompt, RoutingIdeas, seconds, accept)
+    written = answers.ask(partition, chosen, prompt, RoutingIdeas, allowed, accept)
     return Made(
         RoutingSuggestion(
             recommendations=[_shown(numbered[pick.number], pick) for pick in written.value.picks],

@@ -9,7 +9,7 @@ from linkwright.ai.create import plain, words
 from linkwright.ai.create.models import MAX_TAGS, Described, TagIdeas, TagSuggestion
 from linkwright.ai.create.plain import Source
 from linkwright.auth import Account
-from linkwright.credits.operations import Generation, Made
+from linkwright.credits.operations import Allowed, Generation, Made
 from linkwright.links import operations as links
 from linkwright.providers.llm import Prompt
 from linkwright.startup import in_advance
@@ -74,12 +74,12 @@ def generation(account: Account, about: Described) -> Generation[TagSuggestion]:
     links.require_target(about.url)
     chosen = answers.chosen(account.partition)
     return Generation(
-        lambda seconds: _suggest(account, about, chosen, seconds), is_free=chosen.is_free
+        lambda allowed: _suggest(account, about, chosen, allowed), is_free=chosen.is_free
     )
 
 
 def _suggest(
-    account: Account, about: Described, chosen: Chosen, seconds: float
+    account: Account, about: Described, chosen: Chosen, allowed: Allowed
 ) -> Made[TagSuggestion]:
     used = Used(account.partition)
     page = about.model_dump(exclude_none=True)
@@ -95,7 +95,7 @@ def _suggest(
         return TagIdeas(tags=used.computed(about.title or "", about.description or "", path, host))
 
     prompt = Prompt(INSTRUCTIONS, page | {"existing_tags": used.shown()}, computed)
-    written = answers.ask(*(account.partition, chosen, prompt, TagIdeas, seconds, accept))
+    written = answers.ask(*(account.partition, chosen, prompt, TagIdeas, allowed, accept))
     return Made(TagSuggestion(tags=written.value.tags), written.is_fallback, is_own=written.is_own)
 
 

@@ -4,10 +4,9 @@ from typing import Any
 
 from linkwright.ai.digest.summary import Told
 from linkwright.ai.facts.series import Series
+from linkwright.ai.insight.telling import SECTIONS
 from linkwright.ai.wording.values import Language
 from linkwright.weeks import Week
-
-SECTIONS = ("anomalies", "why", "recommendations")
 
 
 def of(told: Told, week: Week, language: Language) -> dict[str, Any]:

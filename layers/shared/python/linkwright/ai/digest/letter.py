@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from linkwright.ai.digest.content import SECTIONS
 from linkwright.ai.digest.words import DAYS as DAY_NAMES
 from linkwright.ai.digest.words import TEXTS
 from linkwright.ai.facts.facts import Fact
+from linkwright.ai.insight.telling import SECTIONS
 from linkwright.ai.wording import values
 from linkwright.pages import escaped
 from linkwright.providers.mail import Mail

@@ -16,7 +16,7 @@ from linkwright.ai.digest.models import DigestSent
 from linkwright.ai.digest.summary import Told
 from linkwright.ai.insight.asking import Asking
 from linkwright.auth import Account
-from linkwright.credits.operations import Generation, Made
+from linkwright.credits.operations import Allowed, Generation, Made
 from linkwright.errors import Conflict
 from linkwright.table import Table, query
 from linkwright.transaction import Outrun, Transaction
@@ -41,11 +41,11 @@ class Mailing:
         # Where everybody has it nothing is made.
         return Generation(self._made, is_free=self.chosen.is_free or not self.to)
 
-    def told(self, seconds: float, chosen: Chosen) -> tuple[dict[str, Any], Told]:
+    def told(self, allowed: Allowed, chosen: Chosen) -> tuple[dict[str, Any], Told]:
         """What it tells, and how that came about."""
         language, of = self.settings.language, self.partition
         zone = ZoneInfo(self.settings.time_zone)
-        asked = Asking(of, language, chosen, self.week.next.first, zone, seconds)
+        asked = Asking(of, language, chosen, self.week.next.first, zone, allowed)
         told = summary.of_week(asked, self.week)
         return content.of(told, self.week, language), told
 
@@ -55,11 +55,11 @@ class Mailing:
             item = items.mail(self.partition, self.week, member_id, told)
             tx.put(Table.CORE, item, otherwise=Outrun)
 
-    def _made(self, seconds: float) -> Made[DigestSent]:
+    def _made(self, allowed: Allowed) -> Made[DigestSent]:
         body = DigestSent(week=self.week.label, sent=self.to, already_sent=self.already)
         if not self.to:
             return Made(body, is_own=True)  # no model of ours is asked
-        told, made = self.told(seconds, self.chosen)
+        told, made = self.told(allowed, self.chosen)
         return Made(body, made.is_fallback, lambda tx: self.ask(tx, told), made.is_own)
 
 

@@ -18,7 +18,7 @@ from linkwright.ai.insight.models import InsightQuery
 from linkwright.ai.insight.objects import MOST_LINKS, Seen
 from linkwright.ai.insight.telling import Draft
 from linkwright.auth import Account
-from linkwright.credits.operations import Generation, Made
+from linkwright.credits.operations import Allowed, Generation, Made
 from linkwright.links.metrics import operations as links
 from linkwright.links.operations import Link
 from linkwright.weeks import DAYS, Week
@@ -48,9 +48,9 @@ def summarised(account: Account, query: InsightQuery) -> Generation[WeeklySummar
     chosen, zone = answers.of(tenant), ZoneInfo(tenant.settings.time_zone)
     week = weeks.closed(clock.now(), zone)
 
-    def make(seconds: float) -> Made[WeeklySummary]:
+    def make(allowed: Allowed) -> Made[WeeklySummary]:
         who = (account.partition, query.language, chosen)
-        asked = Asking(*who, week.next.first, zone, seconds)
+        asked = Asking(*who, week.next.first, zone, allowed)
         told = of_week(asked, week)
         return Made(told.shown, told.is_fallback, is_own=told.is_own)
 

@@ -14,7 +14,7 @@ from linkwright.ai.answers import Chosen
 from linkwright.ai.digest import sending
 from linkwright.ai.digest.sending import Mailing
 from linkwright.auth import Account
-from linkwright.credits.operations import Charge, seconds_left
+from linkwright.credits.operations import Allowed, Charge, seconds_left
 from linkwright.errors import Conflict, OwnKeyFailed, QuotaExceeded, Unavailable
 from linkwright.http import Request
 from linkwright.jobs import Work
@@ -83,7 +83,7 @@ def _charged(partition: str, tenant: Tenant, mailing: Mailing) -> None:
     try:
         _CHARGE.answer(account, request, {}, 200, mailing.generation)
     except (QuotaExceeded, OwnKeyFailed):
-        told, _ = mailing.told(seconds_left(), Chosen(llm.DETERMINISTIC))
+        told, _ = mailing.told(Allowed(seconds_left()), Chosen(llm.DETERMINISTIC))
         tx = Transaction(partition, request.id)
         mailing.ask(tx, told)
         tx.commit()

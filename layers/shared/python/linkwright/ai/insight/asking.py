@@ -1,7 +1,7 @@
 """What every insight begins with: the workspace's zone and model, and what it is kept under."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ from linkwright.ai.insight.models import AccountInsight, InsightQuery
 from linkwright.ai.insight.telling import Draft, Told
 from linkwright.ai.wording.values import Language
 from linkwright.auth import Account
-from linkwright.credits.operations import Generation, Made
+from linkwright.credits.operations import Allowed, Generation, Made
 from linkwright.links.metrics import operations as links
 from linkwright.workspace import operations
 
@@ -34,18 +34,29 @@ class Asking:
     chosen: Chosen
     today: date
     zone: ZoneInfo
-    seconds: float
+    allowed: Allowed
+    # Of the whole workspace, by since when: from None on, from its first day.
+    _days: dict[date | None, Series] = field(default_factory=dict, repr=False, compare=False)
 
     def all_days(self) -> Series:
         """Of the whole workspace."""
-        return series.read(links.workspace_rows(self.partition), self.today)
+        return self._read(None)
 
     def all_days_without(self, own: Series) -> Series:
         """What the workspace has besides an object, from its first day on."""
-        return series.read(links.workspace_rows(self.partition), self.today, own.first).without(own)
+        return self._read(own.first).without(own)
+
+    def _read(self, since: date | None) -> Series:
+        """At least these days, by a query if they were not read before."""
+        for begin, days in self._days.items():
+            if begin is None or (since is not None and begin <= since):
+                return days
+        days = series.read(links.workspace_rows(self.partition), self.today, since)
+        self._days[since] = days
+        return days
 
     def told(self, draft: Draft) -> Told:
-        return telling.told(self.partition, self.chosen, self.language, draft, self.seconds)
+        return telling.told(self.partition, self.chosen, self.language, draft, self.allowed)
 
 
 def generation(
@@ -55,10 +66,10 @@ def generation(
     tenant = operations.tenant(account.partition)
     chosen, zone = answers.of(tenant), ZoneInfo(tenant.settings.time_zone)
 
-    def made(seconds: float) -> Made[Shown]:
+    def made(allowed: Allowed) -> Made[Shown]:
         today = clock.now().astimezone(zone).date()
         who = (account.partition, query.language, chosen)
-        return make(Asking(*who, today, zone, seconds))
+        return make(Asking(*who, today, zone, allowed))
 
     subject = answers.subject(tenant, object_id, query.language)
     return Generation(made, subject, query.force, chosen.is_free)

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from linkwright.ai import answers
 from linkwright.ai.answers import Chosen, Unfit
 from linkwright.ai.facts.facts import Facts
-from linkwright.ai.facts.findings import Finding
+from linkwright.ai.facts.findings import Finding, Section
 from linkwright.ai.insight.models import (
     InsightData,
     InsightFact,
@@ -17,8 +17,11 @@ from linkwright.ai.insight.models import (
 )
 from linkwright.ai.wording import grounded, placeholders, texts_en, texts_he
 from linkwright.ai.wording.values import Language
+from linkwright.credits.operations import Allowed
 from linkwright.providers.llm import Prompt
 
+# In the order in which they are read.
+SECTIONS: Sequence[Section] = get_args(Section)
 _TEXTS = {"en": texts_en, "he": texts_he}
 _LANGUAGES = {"en": "English", "he": "Hebrew"}
 _SUMMARY = ("clicks", "day", "span", "verdict", "week", "change", "before")
@@ -68,14 +71,16 @@ class Told:
     is_own: bool = False
 
 
-def told(partition: str, chosen: Chosen, language: Language, draft: Draft, seconds: float) -> Told:
+def told(
+    partition: str, chosen: Chosen, language: Language, draft: Draft, allowed: Allowed
+) -> Told:
     """All that each kind of insight has in common."""
     prompt = Prompt(_instructions(language), _asked(draft), lambda: _computed(draft, language))
     written = answers.ask(
-        *(partition, chosen, prompt, Words, seconds, lambda said: _accepted(said, draft, language))
+        *(partition, chosen, prompt, Words, allowed, lambda said: _accepted(said, draft, language))
     )
     said = written.value
-    shown: dict[str, Any] = {"why": [], "anomalies": [], "recommendations": []}
+    shown: dict[str, Any] = {section: [] for section in SECTIONS}
     texts = {one.finding: one.text for one in said.findings}
     for name, finding in draft.findings.items():
         filled = placeholders.filled(texts[name], draft.facts, language)
