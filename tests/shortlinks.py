@@ -59,7 +59,7 @@ def _owned(workspace: _Owner, host: str, domain: str) -> str:
     where = items.domain_name_key(host)
     if found := get(Table.CORE, where):
         return str(found["domain"])
-    put({**where.attributes(), "partition": workspace.partition, "domain": domain})
+    put({**where.attributes(), "partition": workspace.partition, "domain": domain, "held": 1})
     return domain
 
 

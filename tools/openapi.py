@@ -165,8 +165,7 @@ def _responses(method: str, path: str, contract: Contract) -> dict[str, Schema]:
     success: Schema = {"description": "Done.", "headers": headers}
     answers = {str(contract.status): success}
     if components.is_binary(contract.returns):
-        # What is drawn leads somewhere, which another workspace may have by now.
-        statuses.add(409)
+        statuses.update(contract.returns.REFUSALS)
         success["content"] = components.binary(contract.returns)
         headers["ETag"] = {"$ref": "#/components/headers/ETag"}
         headers["Content-Disposition"] = {"$ref": "#/components/headers/Content-Disposition"}

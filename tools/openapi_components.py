@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeGuard
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
@@ -71,7 +71,7 @@ def content(model: type[BaseModel]) -> Schema:
     return {JSON: {"schema": {"$ref": REF.format(model=model.__name__)}}}
 
 
-def is_binary(returns: object) -> bool:
+def is_binary(returns: object) -> TypeGuard[type[Binary]]:
     """Whether an endpoint answers with bytes."""
     return isinstance(returns, type) and issubclass(returns, Binary)
 

@@ -39,7 +39,7 @@ def _prepared(world: World) -> None:
         **jobs.due(jobs.DOMAIN, DOMAIN, now - timedelta(minutes=1)),
     }
     shortlinks.put(row)
-    whose = {"partition": world.partition, "domain": DOMAIN}
+    whose = {"partition": world.partition, "domain": DOMAIN, "held": 1}
     shortlinks.put({**domain_name_key(NAME).attributes(), **whose})
 
 

@@ -17,7 +17,7 @@ ROUTE, TEXT = "GET /.well-known/{file}", '[{"relation":["a"]}]'
 def _prepared(world: World) -> None:
     world.reset()
     processes.forget()
-    whose = {"partition": world.partition, "domain": DOMAIN}
+    whose = {"partition": world.partition, "domain": DOMAIN, "held": 1}
     shortlinks.put({**domain_name_key(NAME).attributes(), **whose})
     view = {"assetlinks": TEXT}
     row = {**domain_key(world.partition, DOMAIN).attributes(), "status": "active", "view": view}

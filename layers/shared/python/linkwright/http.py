@@ -142,8 +142,9 @@ class Binary:
     `file_name`, of ASCII letters, digits and `._-`: it is to be saved, not shown.
     """
 
-    # Media types.
+    # Media types; and the statuses with which a kind is refused besides those of all GETs.
     TYPES: ClassVar[tuple[str, ...]] = ()
+    REFUSALS: ClassVar[tuple[int, ...]] = ()
 
     content: bytes
     type: str

@@ -143,15 +143,6 @@ def get_many(table: Table, keys: Sequence[Key], *, strong: bool = False) -> dict
     return {Key(item["pk"], item["sk"]): item for item in found}
 
 
-def get_any(table: Table, keys: Sequence[Key], besides: Callable[[], Key]) -> dict[Key, Item]:
-    """As `get_many`, where perhaps none is there any more: `besides` tells of one that is."""
-    try:
-        return get_many(table, keys)
-    except Unavailable:
-        parts = [[besides(), *keys[at : at + 99]] for at in range(0, len(keys), 99)]
-        return {key: item for part in parts for key, item in get_many(table, part).items()}
-
-
 def query(
     table: Table,
     partition: str,

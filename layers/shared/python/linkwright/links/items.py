@@ -1,7 +1,6 @@
 """Where links, their clicks and their counts are kept, and what the items of links hold.
 
-No import but the kernel's: the redirect reads an alias, and pays for nothing else.
-"""
+No import but the kernel's: the redirect reads an alias, and pays for nothing else."""
 
 import re
 import zlib
@@ -16,6 +15,8 @@ OWN_HOST = "-"
 SERVING = frozenset({"verified", "active"})
 CLICK_SHARDS = 8
 VISIT_SHARDS = 32
+# In the order in which they are put on a target.
+UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 
 _CLICK = re.compile(r"clk_([0-9A-Z]{26})_([0-9A-Za-z]{4,64})", re.ASCII)
 
@@ -179,8 +180,7 @@ def new_click(link_id: str) -> str:
 
 def click_key(click_id: str) -> Key | None:
     """None for what has not the shape of a click's id."""
-    found = _CLICK.fullmatch(click_id)
-    if found is None:
+    if (found := _CLICK.fullmatch(click_id)) is None:
         return None
     ulid, link = found.groups()
     return Key(f"LNK#lnk_{link}#{zlib.crc32(ulid.encode()) % CLICK_SHARDS}", click_id)

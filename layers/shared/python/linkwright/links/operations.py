@@ -24,7 +24,7 @@ from linkwright.links.candidates import (
     dismiss,
 )
 from linkwright.links.domains.models import Domain
-from linkwright.links.items import OWN_HOST, LinkView
+from linkwright.links.items import OWN_HOST, UTM, LinkView
 from linkwright.links.models import MAX_COUNTRIES, Link, Url, Utm
 from linkwright.table import Item, Key, Table, get_many, query
 from linkwright.transaction import Outrun, Transaction
@@ -38,6 +38,7 @@ __all__ = [
     "NEAR_CAP",
     "SOON",
     "UNTRACKED",
+    "UTM",
     "Candidate",
     "Domain",
     "Link",

@@ -54,6 +54,8 @@ class Picture(Binary):
     """A drawing of a QR code."""
 
     TYPES: ClassVar = tuple(_TYPES.values())
+    # It leads somewhere, which another workspace may have by now.
+    REFUSALS: ClassVar = (409,)
 
 
 def of(account: Account, link_id: str, query: QrQuery) -> Picture:

@@ -6,13 +6,12 @@ from pydantic import ConfigDict, Field, StrictInt, model_validator
 from pydantic_core import PydanticCustomError
 
 from linkwright.fields import Model, RequestModel, Time, without_defaults
-from linkwright.links.operations import Utm
+from linkwright.links.operations import UTM, Utm
 
 ActionType = Literal[
     "enable_conversion_tracking", "disable_conversion_tracking", "set_utm", "restore_link"
 ]
 
-UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 # What each type takes.
 _PARAMS = {
     "enable_conversion_tracking": frozenset[str](),

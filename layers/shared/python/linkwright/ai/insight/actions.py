@@ -12,10 +12,11 @@ from linkwright.ai.facts.series import Series
 from linkwright.ai.insight import telling
 from linkwright.ai.insight.models import Action, Preview, SuggestedAction
 from linkwright.ai.wording.values import Language
-from linkwright.links.operations import Link
+from linkwright.links.operations import UTM, Link
 
 MOST = 3
-_UTM = ("utm_source", "utm_medium", "utm_campaign")
+# Which each link that is printed or sent should have.
+_UTM = UTM[:3]
 
 
 def is_untagged(link: Link) -> bool:

@@ -82,7 +82,7 @@ def _leave(tx: Transaction, name: str, domain_id: str) -> None:
     where = domain_name_key(name)
     if (known := get(Table.CORE, where)) is None:
         return
-    left, (condition, values) = known.get("held", 1) - 1, items.as_seen(known)
+    left, (condition, values) = known["held"] - 1, items.as_seen(known)
     if left > 0:
         is_own = known["domain"] == domain_id
         nobody = dict.fromkeys(("partition", "domain"), items.NOBODY) if is_own else {}

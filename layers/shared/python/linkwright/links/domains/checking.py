@@ -170,7 +170,7 @@ def _take(tx: Transaction, row: Item, before: Item | None) -> None:
     if back := _instead(row):
         tx.require(Table.CORE, back, "attribute_not_exists(#pk)", otherwise=Outrun)
     condition, values = items.as_seen(before) if before else ("attribute_not_exists(#pk)", None)
-    others = before.get("held", 1) - (row["verified_at"] is not None) if before else 0
+    others = before["held"] - (row["verified_at"] is not None) if before else 0
     tx.put(
         Table.CORE,
         {

@@ -52,8 +52,7 @@ class NameItem(TypedDict):
 
 def as_seen(name: Item) -> tuple[str, Item]:
     """The condition that a name is as it was read, and its values."""
-    values: Item = {field: name[field] for field in ("domain", "held") if field in name}
-    return " AND ".join(f"#{field} = :{field}" for field in values), values
+    return "#domain = :domain AND #held = :held", {"domain": name["domain"], "held": name["held"]}
 
 
 def proof(domain_id: str) -> str:

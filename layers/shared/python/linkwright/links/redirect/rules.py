@@ -4,7 +4,7 @@ import string
 from collections.abc import Iterator
 from urllib.parse import quote, unquote_plus
 
-from linkwright.links.items import AliasItem
+from linkwright.links.items import UTM, AliasItem
 
 CLICK_PARAMETER = "lk_click"
 # Of a code that was scanned; it counts, and goes no further.
@@ -39,8 +39,7 @@ def is_scan(raw_query: str) -> bool:
     return SCANNED in raw_query.split("&")
 
 
-_UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
-_ORDER = {name: at for at, name in enumerate(_UTM)}
+_ORDER = {name: at for at, name in enumerate(UTM)}
 
 
 def location(alias: AliasItem, to: str, raw_query: str, click: str | None) -> str:
