@@ -47,8 +47,7 @@ EVERY = _names("""
 # Those that only read.
 READS = _names("""
     linkwright.ai linkwright.ai.actions linkwright.ai.actions.models
-    linkwright.ai.actions.operations linkwright.ai.scan linkwright.ai.scan.models
-    linkwright.ai.scan.operations linkwright.links.candidates
+    linkwright.links.candidates
     linkwright.aws linkwright.links linkwright.links.campaign_models linkwright.links.campaigns
     linkwright.links.domains linkwright.links.domains.domains linkwright.links.domains.items
     linkwright.links.domains.models
@@ -75,7 +74,7 @@ READS = _names("""
     linkwright.workspace.usage linkwright.workspace.workspaces linkwright.workspace.audit_log
     linkwright.workspace.audit_models linkwright.workspace.key_lifecycle
     linkwright.workspace.key_models linkwright.workspace.keys linkwright.workspace.members
-    linkwright.workspace.people linkwright.workspace.operations linkwright.voice.operations
+    linkwright.workspace.people linkwright.workspace.operations
     linkwright.webhooks linkwright.webhooks.logs.bodies linkwright.webhooks.catalogue
     linkwright.webhooks.deliveries linkwright.webhooks.endpoints linkwright.webhooks.event_types
     linkwright.webhooks.health linkwright.webhooks.logs linkwright.webhooks.logs.delivery_log
@@ -136,7 +135,8 @@ UNSUBSCRIBES = _names("""
 WRITES = _names("""
     linkwright.ai linkwright.ai.actions linkwright.ai.actions.applying
     linkwright.ai.actions.models linkwright.ai.actions.undo
-    linkwright.ai.scan.alerts linkwright.ai.scan.judging linkwright.ai.scan.letters
+    linkwright.ai.scan linkwright.ai.scan.alerts linkwright.ai.scan.judging
+    linkwright.ai.scan.letters linkwright.ai.scan.models
     linkwright.ai.scan.looking linkwright.ai.scan.scanning linkwright.ai.scan.writing
     linkwright.links.metrics.operations linkwright.notifications.operations
     linkwright.ai.create linkwright.ai.create.goals linkwright.ai.create.hebrew
@@ -248,3 +248,7 @@ CALLBACKS = _names("""
 
 # What a first event may still load: of a number's region, only when there is one to be judged.
 LATER = ("phonenumbers", "threading", "unicodedata")
+# Who shows an event loads the model of its object then: to have those of all domains in init would
+# cost each of them what none of them shows.
+OF_EVENTS = "linkwright."
+SHOW_EVENTS = frozenset({"list_events", "get_event"})

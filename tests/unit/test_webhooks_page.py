@@ -155,7 +155,7 @@ def test_what_a_type_lacks_is_said_in_a_line(
     """Whoever adds one forgets a part of it."""
     assert list(webhooks_page.missing()) == []
     for where in named:
-        monkeypatch.setitem(where, "call.made", catalogue.Ping)
+        monkeypatch.setitem(where, "call.made", lambda: catalogue.Ping)
     with pytest.raises(SystemExit) as ended:
         webhooks_page.main()
     lines = str(ended.value.code).splitlines()

@@ -4,15 +4,8 @@ from collections.abc import Callable, Mapping
 
 from pydantic import BaseModel
 
-from linkwright.ai.actions.operations import AppliedAction
-from linkwright.ai.scan.operations import LinkAlert
 from linkwright.fields import Model
-from linkwright.links.operations import Domain, Link
-from linkwright.voice import operations as voice
-from linkwright.voice.operations import CallSummary
-from linkwright.webhooks.models import Delivery, Webhook
 from linkwright.webhooks.samples import Object, samples
-from linkwright.workspace.operations import UsageThreshold
 
 
 class Ping(Model):
@@ -21,34 +14,82 @@ class Ping(Model):
     message: str
 
 
-_OBJECTS: Mapping[str, type[BaseModel]] = {
-    "call.queued": CallSummary,
-    "call.ringing": CallSummary,
-    "call.answered": CallSummary,
-    "call.ended": CallSummary,
-    "call.analyzed": CallSummary,
-    "call.recording_ready": CallSummary,
-    "usage.threshold": UsageThreshold,
-    "link.created": Link,
-    "link.updated": Link,
-    "link.deleted": Link,
-    "link.blocked": Link,
-    "link.alert": LinkAlert,
-    "action.applied": AppliedAction,
-    "domain.verified": Domain,
-    "domain.failed": Domain,
-    "webhook.failing": Webhook,
-    "webhook.delivery_exhausted": Delivery,
-    "webhook.disabled": Webhook,
-    "ping": Ping,
+# Each domain's models are imported by who shows an event of that domain.
+
+
+def _call() -> type[BaseModel]:
+    from linkwright.voice.operations import CallSummary
+
+    return CallSummary
+
+
+def _usage_threshold() -> type[BaseModel]:
+    from linkwright.workspace.operations import UsageThreshold
+
+    return UsageThreshold
+
+
+def _link() -> type[BaseModel]:
+    from linkwright.links.operations import Link
+
+    return Link
+
+
+def _link_alert() -> type[BaseModel]:
+    from linkwright.ai.scan.operations import LinkAlert
+
+    return LinkAlert
+
+
+def _applied_action() -> type[BaseModel]:
+    from linkwright.ai.actions.operations import AppliedAction
+
+    return AppliedAction
+
+
+def _domain() -> type[BaseModel]:
+    from linkwright.links.operations import Domain
+
+    return Domain
+
+
+def _webhook() -> type[BaseModel]:
+    from linkwright.webhooks.models import Webhook
+
+    return Webhook
+
+
+def _delivery() -> type[BaseModel]:
+    from linkwright.webhooks.models import Delivery
+
+    return Delivery
+
+
+_OBJECTS: Mapping[str, Callable[[], type[BaseModel]]] = {
+    "call.queued": _call,
+    "call.ringing": _call,
+    "call.answered": _call,
+    "call.ended": _call,
+    "call.analyzed": _call,
+    "call.recording_ready": _call,
+    "usage.threshold": _usage_threshold,
+    "link.created": _link,
+    "link.updated": _link,
+    "link.deleted": _link,
+    "link.blocked": _link,
+    "link.alert": _link_alert,
+    "action.applied": _applied_action,
+    "domain.verified": _domain,
+    "domain.failed": _domain,
+    "webhook.failing": _webhook,
+    "webhook.delivery_exhausted": _delivery,
+    "webhook.disabled": _webhook,
+    "ping": lambda: Ping,
 }
-# What of an object is nowhere but in its own place, since it may have to be erased: it is added
-# when the event is sent.
-_COMPLETED: Mapping[str, Callable[[str, Object], Object]] = {"call.analyzed": voice.with_summary}
 
 
 def model(event_type: str) -> type[BaseModel]:
-    return _OBJECTS[event_type]
+    return _OBJECTS[event_type]()
 
 
 def known() -> set[str]:
@@ -57,9 +98,12 @@ def known() -> set[str]:
 
 
 def completed(partition: str, event_type: str, stored: Object) -> Object:
-    """An object with what is kept elsewhere."""
-    complete = _COMPLETED.get(event_type)
-    return complete(partition, stored) if complete else stored
+    """An object with what is nowhere but in its own place, since it may have to be erased."""
+    if event_type != "call.analyzed":
+        return stored
+    from linkwright.voice.operations import with_summary
+
+    return with_summary(partition, stored)
 
 
 def shown(event_type: str, stored: Object) -> Object:
