@@ -88,6 +88,16 @@ def test_long_ids_stay_what_they_are() -> None:
     assert (read["References"], read["List-Unsubscribe"]) == (ids, link)
 
 
+def test_a_person_writes_under_a_name_by_an_id_that_is_known() -> None:
+    name = 'דנה "Dana" Levi, <sales@example.net>'
+    letter = _letter(sender_name=name, message_id=mail.new_id(SENDER), automatic=False)
+    read = _read(letter)
+    assert read["Message-ID"] == f"<{letter.message_id}>"
+    assert len(read["Message-ID"]) <= 70
+    (sender,) = read["From"].addresses
+    assert (sender.display_name, sender.addr_spec) == (name, SENDER)
+
+
 _CONTROLS = ["\r\nBcc: x@example.com", "\nb", "\rb", "\0", "\x7f", "\u0085b", "\u2028b", "\x1cb"]
 _IN_A_WORD = "=?utf-8?q?a=0D=0ABcc:_x@example.com?="
 
@@ -96,7 +106,7 @@ _IN_A_WORD = "=?utf-8?q?a=0D=0ABcc:_x@example.com?="
     "bad", [*(f"a{one}" for one in _CONTROLS), _IN_A_WORD, "\ud800", "a" * 999]
 )
 def test_no_value_makes_another_header(bad: str) -> None:
-    for said in ({"subject": bad}, {"headers": {"X-A": bad}}):
+    for said in ({"subject": bad}, {"headers": {"X-A": bad}}, {"sender_name": bad}):
         with pytest.raises(MailRefused) as refused:
             mail.message(_letter(**said), SENDER)
         assert refused.value.reason == "bad_header"

@@ -34,7 +34,8 @@ class MailRefused(Exception):
 class Mail:
     """`to` is one address. `headers` are besides those that every mail has.
 
-    `tags` come back in what SES tells of the mail. One that no person wrote is `automatic`.
+    `tags` come back in what SES tells of the mail. One that no person wrote is `automatic`. Who has
+    a `message_id`, without its brackets, knows by which the answers name it.
     """
 
     to: str
@@ -44,15 +45,20 @@ class Mail:
     headers: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     automatic: bool = True
+    sender_name: str = ""
+    message_id: str | None = None
 
 
 def message(mail: Mail, sender: str) -> bytes:
     """As it goes over the wire, in ASCII. SES writes `Date` and `Message-ID` over with its own."""
     made = EmailMessage(policy=_POLICY)
-    made["From"] = Address(addr_spec=sender)
+    if "=?" in mail.sender_name:
+        # Quoted, it is no encoded word; some clients take it for one.
+        raise MailRefused("bad_header")
+    made["From"] = Address(display_name=_header(mail.sender_name), addr_spec=sender)
     made["To"] = Address(addr_spec=judged(mail.to))
     made["Date"] = format_datetime(clock.now())
-    made["Message-ID"] = f"<{ids.new('mail')}@{sender.partition('@')[2]}>"
+    made["Message-ID"] = f"<{mail.message_id or new_id(sender)}>"
     if mail.automatic:
         # Else somebody's absence would be answered to us.
         made["Auto-Submitted"] = "auto-generated"
@@ -66,6 +72,11 @@ def message(mail: Mail, sender: str) -> bytes:
     if mail.html is not None:
         made.add_alternative(mail.html, subtype="html")
     return made.as_bytes()
+
+
+def new_id(sender: str) -> str:
+    """By which a mail is known, without its brackets: short, as hosts break long ones."""
+    return f"{ids.new('mail')}@{sender.partition('@')[2]}"
 
 
 class _Policy(EmailPolicy):
