@@ -64,9 +64,9 @@ def click(workspace: Tenant, link: str, at: datetime | None = None, **more: Any)
     }
 
 
-def followed(workspace: Workspace) -> str:
+def followed(workspace: Workspace, at: datetime | None = None) -> str:
     """Have a link of its own followed, whose conversions are tracked; returns the click's id."""
-    item = click(workspace, workspace.link(track_conversion=True)["id"])
+    item = click(workspace, workspace.link(track_conversion=True)["id"], at)
     tx = Transaction(workspace.partition, "req_test")
     tx.put(Table.CLICKS, item)
     tx.commit()

@@ -16,7 +16,7 @@ from linkwright.voice import agents
 from linkwright.webhooks import catalogue
 from linkwright.workspace import workspaces
 from linkwright.workspace.mailed import unsubscribing
-from tests import carrier, shortlinks, vendors
+from tests import carrier, clicks, shortlinks, vendors
 from tests.clerk import clerk_event, membership
 from tests.client import Answer, Client, Context, invoke, queue_event
 from tests.factories import CALLEE, HOOK, TARGET, Workspace
@@ -255,6 +255,12 @@ def _subscribed(workspace: Workspace) -> Ask:
     path, wanted = "/v1/workspace/settings", {"weekly_digest": "on"}
     at = {"If-Match": "1"}
     return lambda: workspace.client.request("PATCH", path, json=wanted, headers=at)
+
+
+def _late(workspace: Workspace) -> Ask:
+    clicked = clicks.followed(workspace, clock.now() - timedelta(days=3))
+    told = {"click_id": clicked, "event": "order"}
+    return lambda: workspace.client.post("/api/conversions", json=told)
 
 
 def _unsubscribing(method: str) -> Callable[[Workspace], Ask]:
@@ -561,7 +567,11 @@ ENDPOINTS = {
     ),
     "POST /api/conversions": Row(
         # The click, what was told of it before, and the link; record and conversion 2 each.
-        [Cost(["GetItem"] * 3 + ["TransactWriteItems"], 3, 5)],
+        [
+            Cost(["GetItem"] * 3 + ["TransactWriteItems"], 3, 5),
+            # And what the workspace says, of a click of another day.
+            Cost(["GetItem"] * 4 + ["TransactWriteItems"], 4, 5, "days after the click", _late),
+        ],
         body=lambda ids: {"click_id": ids["clk"], "event": "order"},
     ),
     "GET /api/campaigns": Row([Cost(["Query"], 0.5, 1)]),

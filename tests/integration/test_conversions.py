@@ -11,7 +11,7 @@ from linkwright.links import items
 from linkwright.table import Item, Table, get
 from tests import clicks, shortlinks
 from tests.client import Answer
-from tests.factories import Workspace
+from tests.factories import Workspace, make_workspace
 from tests.stack import Stack
 
 
@@ -123,6 +123,19 @@ def test_404_for_a_bots_click(stack: Stack, workspace: Workspace) -> None:
 def test_404_after_90_days(stack: Stack, workspace: Workspace, minutes: int, status: int) -> None:
     at = clock.now() - timedelta(days=90, minutes=minutes)
     assert convert(workspace, followed(stack, workspace, at=at)).status == status
+
+
+@pytest.mark.parametrize("days", [1, 7, 90])
+@pytest.mark.parametrize(("minutes", "status"), [(-1, 201), (1, 404)])
+def test_404_after_as_many_days_as_the_workspace_says_in_that_mode(
+    stack: Stack, days: int, minutes: int, status: int
+) -> None:
+    workspace = make_workspace("pro", "live", {"conversion_window_days": days})
+    at = clock.now() - timedelta(days=days, minutes=minutes)
+    assert convert(workspace, followed(stack, workspace, at=at)).status == status
+    in_test_mode = Workspace(workspace.item, "test")
+    late = clock.now() - timedelta(days=89)
+    assert convert(in_test_mode, followed(stack, in_test_mode, at=late)).status == 201
 
 
 def test_404_for_a_link_that_was_deleted(workspace: Workspace, click: Item) -> None:

@@ -28,6 +28,7 @@ OFF = {
     "usage_thresholds": [80, 100],
     "weekly_digest": "off",
     "language": "en",
+    "conversion_window_days": 90,
     "version": 1,
     "updated_at": None,
 }
@@ -107,6 +108,7 @@ def test_200_with_every_field(workspace: Workspace) -> None:
         "usage_thresholds": [100, 5, 50, 100],
         "weekly_digest": "on",
         "language": "he",
+        "conversion_window_days": 1,
     }
     changed = _change(workspace, '"1"', **given)
     assert changed.status == 200
@@ -151,6 +153,7 @@ def test_200_settings_from_before_there_were_thresholds_have_the_usual(
     workspace: Workspace,
 ) -> None:
     names = {"time_zone", "usage_thresholds", "weekly_digest", "language"}
+    names |= {"conversion_window_days"}
     changed = _change(workspace, "1", calls="off").json
     old = {name: value for name, value in changed.items() if name not in names}
     update(Table.CORE, workspaces.key(workspace.id), "SET #settings = :old", values={"old": old})
@@ -158,7 +161,7 @@ def test_200_settings_from_before_there_were_thresholds_have_the_usual(
     assert shown["calls"] == "off"
     assert {name: shown[name] for name in names} == {
         **{"time_zone": "UTC", "usage_thresholds": [80, 100], "weekly_digest": "off"},
-        "language": "en",
+        **{"language": "en", "conversion_window_days": 90},
     }
     assert _change(workspace, "2", weekly_digest="on").json["usage_thresholds"] == [80, 100]
 
@@ -254,6 +257,12 @@ _MODEL = "must be one of the models that are offered."
         ("weekly_digest", None, ""),
         ("language", "fr", ""),
         ("language", None, ""),
+        ("conversion_window_days", 0, ""),
+        ("conversion_window_days", 91, ""),
+        ("conversion_window_days", 7.5, ""),
+        ("conversion_window_days", "7", ""),
+        ("conversion_window_days", True, ""),
+        ("conversion_window_days", None, ""),
         ("version", 7, "Unknown field 'version'."),
         ("updated_at", None, "Unknown field 'updated_at'."),
     ],

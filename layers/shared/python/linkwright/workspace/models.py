@@ -173,6 +173,9 @@ def _ascending(percents: list[int]) -> list[int]:
 
 TimeZone = Annotated[str, Field(max_length=64), AfterValidator(_in_use)]
 Percent = Annotated[StrictInt, Field(ge=1, le=100)]
+# For so long a click is kept.
+MOST_CONVERSION_DAYS = 90
+ConversionDays = Annotated[StrictInt, Field(ge=1, le=MOST_CONVERSION_DAYS)]
 Percents = Annotated[list[Percent], Field(max_length=10), AfterValidator(_ascending)]
 
 
@@ -194,6 +197,7 @@ class UpdateSettings(RequestModel):
     usage_thresholds: Percents = Field(default_factory=no_items)
     weekly_digest: Literal["on", "off"] = "off"
     language: Literal["en", "he"] = "en"
+    conversion_window_days: ConversionDays = MOST_CONVERSION_DAYS
 
     def changes(self) -> dict[str, Any]:
         return self.model_dump(mode="json", exclude_unset=True)
@@ -215,6 +219,7 @@ class Settings(Model):
     `time_zone` is the one that its people live by: its IANA name. Once what is used of the plan in
     a billing cycle comes to so many percent as `usage_thresholds` has, `usage.threshold` is sent.
     `weekly_digest` on: its owners and admins are mailed each Monday at 08:00, in `language`.
+    What comes of a click counts for `conversion_window_days` after it.
     """
 
     calls: Literal["on", "off"]
@@ -229,5 +234,6 @@ class Settings(Model):
     usage_thresholds: list[int] = Field(default_factory=usual_thresholds)
     weekly_digest: Literal["on", "off"] = "off"
     language: Literal["en", "he"] = "en"
+    conversion_window_days: int = MOST_CONVERSION_DAYS
     version: int
     updated_at: Time | None

@@ -12,7 +12,12 @@ from linkwright.table import Item, Table
 from linkwright.transaction import Transaction
 from linkwright.workspace import workspaces
 from linkwright.workspace.mailed import digest_job
-from linkwright.workspace.models import Settings, UpdateSettings, usual_thresholds
+from linkwright.workspace.models import (
+    MOST_CONVERSION_DAYS,
+    Settings,
+    UpdateSettings,
+    usual_thresholds,
+)
 
 # What decides when a digest is due; one that is switched off ends itself, when it would be.
 _OF_DIGEST = ("weekly_digest", "time_zone")
@@ -32,6 +37,7 @@ OFF = Settings.model_construct(
     usage_thresholds=usual_thresholds(),
     weekly_digest="off",
     language="en",
+    conversion_window_days=MOST_CONVERSION_DAYS,
     version=1,
     updated_at=None,
 )

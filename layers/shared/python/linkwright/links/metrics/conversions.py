@@ -10,8 +10,9 @@ from linkwright.links.metrics.conversions_models import AddConversion, Conversio
 from linkwright.table import Item, Key, Table, get
 from linkwright.transaction import Outrun, Transaction
 
-# For so long after a click, and for so long after that it is kept.
-WITHIN = timedelta(days=90)
+KEPT = timedelta(days=90)
+# In which a click counts whatever its workspace says.
+_AT_ONCE = timedelta(days=1)
 # What was known of the click is counted of what comes of it.
 _COPIED = ("partition", "link", "host", "domain", "campaign", "qr")
 
@@ -19,8 +20,8 @@ _COPIED = ("partition", "link", "host", "domain", "campaign", "qr")
 def add(account: Account, wanted: AddConversion, tx: Transaction) -> Conversion:
     """One that is there already is shown as it was told of first.
 
-    Errors: no such click of a person in the last 90 days, or its link is gone (404), conversions of
-    the link are not tracked (409).
+    Errors: no such click of a person in as many days as the workspace says, or its link is gone
+    (404), conversions of the link are not tracked (409).
     """
     click = _click(account.partition, wanted.click_id)
     place = items.conversion_key(Key(click["pk"], click["sk"]), wanted.event)
@@ -38,7 +39,7 @@ def add(account: Account, wanted: AddConversion, tx: Transaction) -> Conversion:
         "click": click["sk"],
         "event": wanted.event,
         "at": clock.timestamp(),
-        "ttl": clock.epoch() + int(WITHIN.total_seconds()),
+        "ttl": clock.epoch() + int(KEPT.total_seconds()),
         "count": 1,
     }
     if wanted.value is not None:
@@ -53,13 +54,22 @@ def _click(partition: str, click_id: str) -> Item:
     if click is None or click["partition"] != partition or "bot" in click:
         raise _no_click()
     # DynamoDB deletes it when it comes to it.
-    if clock.parse(click["at"]) < clock.now() - WITHIN:
+    age = clock.now() - clock.parse(click["at"])
+    if age > _AT_ONCE and age > _window(partition):
         raise _no_click()
     return click
 
 
+def _window(partition: str) -> timedelta:
+    # Most are told of on the day of the click: for these neither is it loaded nor asked.
+    from linkwright.workspace.operations import tenant
+
+    return timedelta(days=tenant(partition).settings.conversion_window_days)
+
+
 def _no_click() -> ResourceNotFound:
-    return ResourceNotFound("There is no such click in the last 90 days.", field="click_id")
+    text = "There is no such click, or it is longer ago than conversions count."
+    return ResourceNotFound(text, field="click_id")
 
 
 def _shown(item: Item) -> Conversion:
