@@ -178,7 +178,8 @@ CHANGES_WEBHOOKS = SEALS | _names("""
     array atexit calendar concurrent concurrent.futures email email.base64mime email.charset
     email.encoders email.errors email.feedparser email.header email.iterators email.message
     email.parser email.quoprimime email.utils http http.client linkwright.aws
-    linkwright.aws_http linkwright.egress linkwright.egress_limits linkwright.egress_targets
+    linkwright.aws_http linkwright.egress linkwright.egress_dialling linkwright.egress_limits
+    linkwright.egress_targets
     linkwright.sealing linkwright.sigv4 linkwright.standard_webhooks
     linkwright.webhooks.endpoint_changes locale logging quopri select selectors socket ssl
     string encodings.idna stringprep
@@ -220,7 +221,8 @@ CALLBACKS = _names("""
     array atexit calendar concurrent concurrent.futures email email.base64mime email.charset
     email.encoders email.errors email.feedparser email.header email.iterators email.message
     email.parser email.quoprimime email.utils encodings.idna http http.client
-    linkwright.aws_http linkwright.egress linkwright.egress_limits linkwright.egress_targets locale
+    linkwright.aws_http linkwright.egress linkwright.egress_dialling linkwright.egress_limits
+    linkwright.egress_targets locale
     linkwright.pace linkwright.providers.llm linkwright.providers.llm_types
     linkwright.providers.telephony linkwright.providers.telephony_types
     linkwright.providers.twilio linkwright.providers.twilio_callbacks

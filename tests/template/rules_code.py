@@ -17,6 +17,8 @@ HANDLERS_MAY = {"linkwright", "pydantic"}
 ADAPTERS = {"console": {"mangum", "starlette"}}
 # Never by the layer: what stands on it.
 NOT_BY_THE_LAYER = {"functions", "tests", "tools", "benchmarks"}
+# The libraries' words over a line of ours.
+MAILBOXES = {"providers/mailbox/smtp.py", "providers/mailbox/imap.py"}
 # The only files that know a package, so that each can be replaced behind one face.
 ONLY = {
     "pydynox": {"table.py", "transaction.py"},
@@ -26,13 +28,18 @@ ONLY = {
     # The only way out to an address that a customer or a model chose.
     **dict.fromkeys(
         (
-            *("socket", "ssl", "http", "urllib.error", "ftplib", "smtplib", "socketserver"),
+            *("http", "urllib.error", "ftplib", "socketserver"),
             *("xmlrpc", "httpx", "httpcore", "requests", "urllib3", "aiohttp"),
         ),
         {"egress.py"},
     ),
+    # A name for the type of a socket is all that the clients of mailboxes want of it.
+    "socket": {"egress.py", "egress_dialling.py", *MAILBOXES},
+    "ssl": {"egress_dialling.py"},
+    "smtplib": {"providers/mailbox/smtp.py"},
+    "imaplib": {"providers/mailbox/imap.py"},
     # AWS's own addresses, where boto3 would cost more than all the rest.
-    "http": {"egress.py", "egress_limits.py", "aws_http.py"},
+    "http": {"egress.py", "egress_dialling.py", "egress_limits.py", "aws_http.py"},
     # Sessions fetch their issuer's keys from one address, which the operator chose.
     "urllib.request": {"egress.py", "sessions.py"},
 }

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from linkwright import egress
+from linkwright import egress_dialling
 
 Reply = Callable[[socket.socket], None]
 
@@ -103,7 +103,7 @@ class Network:
         self.dialled: list[tuple[str, int]] = []
         self._behind: dict[str, Server] = {}
         self._servers: list[Server] = []
-        self._literals = egress._lookup
+        self._literals = egress_dialling._lookup
 
     def name(self, name: str, *answers: list[str]) -> None:
         self.names[name] = list(answers)

@@ -15,7 +15,7 @@ from botocore.credentials import Credentials as BotoCredentials
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkwright import aws, aws_http, clock, egress, sigv4, vault
+from linkwright import aws, aws_http, clock, egress_dialling, sigv4, vault
 from linkwright.errors import Unavailable
 from linkwright.settings import Credentials, settings
 from tests.unit.aws_server import served
@@ -123,9 +123,9 @@ def test_only_who_has_a_certificate_for_its_name_is_told_anything(
 ) -> None:
     authority = Authority()
     if trusted:
-        context = egress.tls.__wrapped__()
+        context = egress_dialling.tls.__wrapped__()
         context.load_verify_locations(cadata=authority.pem())
-        environment.setattr(egress, "tls", lambda: context)
+        environment.setattr(egress_dialling, "tls", lambda: context)
     tls = authority.server("localhost", tmp_path)
     with served((200, b'{"SecretString": "{}"}'), tls=tls) as (url, asked):
         if trusted:

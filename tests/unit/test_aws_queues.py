@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from linkwright import aws, aws_http, egress
+from linkwright import aws, aws_http, egress_dialling
 from linkwright.errors import Unavailable
 from linkwright.settings import settings
 from tests.unit.aws_server import served
@@ -124,7 +124,7 @@ def test_who_speaks_unasked_is_not_listened_to() -> None:
 def test_the_authorities_are_read_when_the_client_is_made(environment: pytest.MonkeyPatch) -> None:
     """Which is before the first event: it takes 90 ms of CPU."""
     read = []
-    environment.setattr(egress, "tls", lambda: read.append(True))
+    environment.setattr(egress_dialling, "tls", lambda: read.append(True))
     environment.setenv("AWS_ENDPOINT_URL", "https://sqs.example.com")
     settings.cache_clear()
     aws.SQS()

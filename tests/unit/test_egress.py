@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkwright import clock, deadline, egress, egress_targets
+from linkwright import clock, deadline, egress, egress_dialling, egress_targets
 from tests.unit import egress_addresses as table
 from tests.unit.egress_network import OK, Authority, Network, Reply, Server, redirect
 
@@ -32,8 +32,8 @@ TOTAL_S, GRACE_S = 0.4, 2.5
 @pytest.fixture
 def network(monkeypatch: pytest.MonkeyPatch) -> Iterator[Network]:
     made = Network()
-    monkeypatch.setattr(egress, "_lookup", made.lookup)
-    monkeypatch.setattr(egress, "_dial", made.dial)
+    monkeypatch.setattr(egress_dialling, "_lookup", made.lookup)
+    monkeypatch.setattr(egress_dialling, "_dial", made.dial)
     yield made
     made.close()
 
@@ -90,7 +90,9 @@ def test_one_refused_address_refuses_the_host(network: Network, mixed: list[str]
 def test_an_address_of_another_family_is_refused(
     network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(egress, "_lookup", lambda host, port: [(socket.AF_UNIX, (PUBLIC, port))])
+    monkeypatch.setattr(
+        egress_dialling, "_lookup", lambda host, port: [(socket.AF_UNIX, (PUBLIC, port))]
+    )
     with pytest.raises(egress.Refused):
         fetch()
 
@@ -145,7 +147,7 @@ def test_a_name_is_looked_up_for_streams(monkeypatch: pytest.MonkeyPatch) -> Non
         return [(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (PUBLIC, 443))]
 
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
-    assert egress._lookup("shop.example", 443) == [(socket.AF_INET, (PUBLIC, 443))]
+    assert egress_dialling._lookup("shop.example", 443) == [(socket.AF_INET, (PUBLIC, 443))]
     kinds = {"type": socket.SOCK_STREAM, "proto": socket.IPPROTO_TCP}
     assert asked == [(("shop.example", 443), kinds)]
 
@@ -153,7 +155,7 @@ def test_a_name_is_looked_up_for_streams(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_dialling_has_an_end_of_its_own() -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as listener,
-        egress._dial(socket.AF_INET, listener.getsockname(), 3.5) as connection,
+        egress_dialling._dial(socket.AF_INET, listener.getsockname(), 3.5) as connection,
     ):
         assert connection.gettimeout() == 3.5
 
@@ -435,9 +437,9 @@ def authority() -> Authority:
 @pytest.fixture
 def trusted(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
     """What `egress` trusts, and the authority of the tests."""
-    context = egress.tls.__wrapped__()
+    context = egress_dialling.tls.__wrapped__()
     context.load_verify_locations(cadata=authority.pem())
-    monkeypatch.setattr(egress, "tls", lambda: context)
+    monkeypatch.setattr(egress_dialling, "tls", lambda: context)
 
 
 @pytest.mark.usefixtures("trusted")
@@ -556,7 +558,7 @@ def test_the_total_holds_over_redirects(network: Network) -> None:
 def test_the_total_holds_for_what_is_sent(network: Network, monkeypatch: Any) -> None:
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         monkeypatch.setattr(
-            egress, "_dial", lambda *_: socket.create_connection(deaf.getsockname(), 1)
+            egress_dialling, "_dial", lambda *_: socket.create_connection(deaf.getsockname(), 1)
         )
         network.name("shop.example", [PUBLIC])
         assert_stops_in_time(
@@ -566,11 +568,13 @@ def test_the_total_holds_for_what_is_sent(network: Network, monkeypatch: Any) ->
 
 def test_the_total_holds_for_tls(network: Network) -> None:
     with socket.create_server(("127.0.0.1", 0)) as deaf, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(egress, "_dial", lambda *_: socket.create_connection(deaf.getsockname(), 1))
+        patch.setattr(
+            egress_dialling, "_dial", lambda *_: socket.create_connection(deaf.getsockname(), 1)
+        )
         network.name("shop.example", [PUBLIC])
         # Reading the authorities is not part of what is measured.
         context = ssl.create_default_context()
-        patch.setattr(egress, "tls", lambda: context)
+        patch.setattr(egress_dialling, "tls", lambda: context)
         assert_stops_in_time(lambda: fetch("https://shop.example/", timeout_s=TOTAL_S))
 
 
@@ -579,7 +583,7 @@ def test_the_total_holds_for_names(network: Network, monkeypatch: pytest.MonkeyP
         time.sleep(TOTAL_S + GRACE_S)
         return network.lookup(host, port)
 
-    monkeypatch.setattr(egress, "_lookup", slowly)
+    monkeypatch.setattr(egress_dialling, "_lookup", slowly)
     network.name("shop.example", [PUBLIC])
     assert_stops_in_time(lambda: fetch(timeout_s=TOTAL_S))
     assert_stops_in_time(lambda: egress.judge(SHOP, ports=WEB, timeout_s=TOTAL_S))
@@ -595,7 +599,7 @@ def test_connecting_takes_five_seconds_at_most(
         given.append(timeout_s)
         raise TimeoutError
 
-    monkeypatch.setattr(egress, "_dial", dial)
+    monkeypatch.setattr(egress_dialling, "_dial", dial)
     network.name("shop.example", [PUBLIC])
     for total_s in (60, 2):
         with pytest.raises(egress.Unreachable):
@@ -619,10 +623,10 @@ def test_addresses_that_are_dead_leave_time_for_one_that_is_not(
         spent.append(timeout_s)
         raise TimeoutError
 
-    monkeypatch.setattr(egress, "_dial", slow)
+    monkeypatch.setattr(egress_dialling, "_dial", slow)
     network.serve("", OTHER, OK)
     dead = [f"8.8.8.{last}" for last in range(count)]
-    network.name("shop.example", [*dead[: egress.MAX_DIALLED - 1], OTHER])
+    network.name("shop.example", [*dead[: egress_dialling.MAX_DIALLED - 1], OTHER])
     assert fetch(timeout_s=10).body == b"hello"
     # Time for one more SYN, which comes after a second.
     assert all(share_s > 1.2 for share_s in spent)
@@ -634,7 +638,7 @@ def test_the_total_holds_for_connecting(network: Network, monkeypatch: pytest.Mo
         time.sleep(timeout_s)
         raise TimeoutError
 
-    monkeypatch.setattr(egress, "_dial", dial)
+    monkeypatch.setattr(egress_dialling, "_dial", dial)
     network.name("shop.example", [PUBLIC])
     assert_stops_in_time(lambda: fetch(timeout_s=TOTAL_S))
 

@@ -13,7 +13,7 @@ import pytest
 from moto import mock_aws
 from pydantic import SecretStr
 
-from linkwright import aws, egress, observability, settings, vault
+from linkwright import aws, egress_dialling, observability, settings, vault
 from linkwright.fields import RequestModel
 from linkwright.providers import llm, llm_catalogue, llm_remote
 from linkwright.providers.llm import Answer, Failure, ModelFailed, Prompt, Usage
@@ -179,11 +179,11 @@ def test_the_key_of_the_secret_goes_to_the_vendor_s_own_address(
     answer: Served,
 ) -> None:
     network, authority = Network(), Authority()
-    trusted = egress.tls.__wrapped__()
+    trusted = egress_dialling.tls.__wrapped__()
     trusted.load_verify_locations(cadata=authority.pem())
-    monkeypatch.setattr(egress, "tls", lambda: trusted)
-    monkeypatch.setattr(egress, "_lookup", network.lookup)
-    monkeypatch.setattr(egress, "_dial", network.dial)
+    monkeypatch.setattr(egress_dialling, "tls", lambda: trusted)
+    monkeypatch.setattr(egress_dialling, "_lookup", network.lookup)
+    monkeypatch.setattr(egress_dialling, "_dial", network.dial)
     tls = authority.server(host, tmp_path)
     server = network.serve(host, "93.184.216.34", raw(answer), tls=tls)
     try:

@@ -19,7 +19,7 @@ from pydantic import SecretStr, ValidationError
 from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 
-from linkwright import clock, egress, standard_webhooks
+from linkwright import clock, egress, egress_dialling, standard_webhooks
 from linkwright.egress import Answer
 from linkwright.webhooks import sending
 from linkwright.webhooks.models import CreateWebhook, UpdateWebhook
@@ -43,8 +43,8 @@ Serve = Callable[..., Server]
 @pytest.fixture
 def network(monkeypatch: pytest.MonkeyPatch) -> Iterator[Network]:
     made = Network()
-    monkeypatch.setattr(egress, "_lookup", made.lookup)
-    monkeypatch.setattr(egress, "_dial", made.dial)
+    monkeypatch.setattr(egress_dialling, "_lookup", made.lookup)
+    monkeypatch.setattr(egress_dialling, "_dial", made.dial)
     yield made
     made.close()
 
@@ -52,7 +52,7 @@ def network(monkeypatch: pytest.MonkeyPatch) -> Iterator[Network]:
 @pytest.fixture(scope="module")
 def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     """What the sender trusts, and what the receiver shows."""
-    authority, trusted = Authority(), egress.tls.__wrapped__()
+    authority, trusted = Authority(), egress_dialling.tls.__wrapped__()
     trusted.load_verify_locations(cadata=authority.pem())
     folder: Path = tmp_path_factory.mktemp("tls")
     return trusted, authority.server("hooks.example", folder)
@@ -65,7 +65,7 @@ def serve(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Serve:
     """Puts a receiver behind the URL, with TLS unless it is to be without."""
-    monkeypatch.setattr(egress, "tls", lambda: tls[0])
+    monkeypatch.setattr(egress_dialling, "tls", lambda: tls[0])
 
     def behind(*replies: bytes | Reply, is_secured: bool = True) -> Server:
         shown = tls[1] if is_secured else None
@@ -380,8 +380,8 @@ def test_an_interim_answer_is_not_the_answer(serve: Serve) -> None:
 def test_no_bytes_break_the_sender(raw: bytes, begin: bytes) -> None:
     ours, theirs = socket.socketpair()
     with pytest.MonkeyPatch.context() as patch, theirs:
-        patch.setattr(egress, "_addresses", lambda *_: [])
-        patch.setattr(egress, "_connected", lambda *_: ours)
+        patch.setattr(egress_dialling, "addresses", lambda *_: [])
+        patch.setattr(egress_dialling, "connected", lambda *_: ours)
         theirs.sendall(begin + raw)
         theirs.shutdown(socket.SHUT_WR)
         outcome = _post()

@@ -11,7 +11,7 @@ from select import select
 from typing import Any
 from urllib.parse import urlsplit
 
-from linkwright import clock, egress, sigv4
+from linkwright import clock, egress_dialling, sigv4
 from linkwright.errors import Unavailable, Unheard
 from linkwright.settings import credentials, settings, trace_header
 
@@ -154,4 +154,4 @@ def _connection(url: str) -> HTTPConnection:
     parts = urlsplit(url)
     if parts.scheme == "http":
         return HTTPConnection(parts.netloc, timeout=CONNECT_TIMEOUT_S)
-    return HTTPSConnection(parts.netloc, timeout=CONNECT_TIMEOUT_S, context=egress.tls())
+    return HTTPSConnection(parts.netloc, timeout=CONNECT_TIMEOUT_S, context=egress_dialling.tls())

@@ -5,15 +5,14 @@ says a moment later changes nothing. The texts of errors hold no part of a URL a
 """
 
 import socket
-import ssl
-import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
-from functools import cache
+from collections.abc import Mapping
+from contextlib import closing, suppress
 from http.client import HTTPConnection, HTTPException, HTTPResponse
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 
+from linkwright import egress_dialling as dialling
 from linkwright import egress_targets as targets
+from linkwright.egress_dialling import failing_as
 from linkwright.egress_limits import (
     BadAnswer,
     Deadline,
@@ -24,27 +23,20 @@ from linkwright.egress_limits import (
     TooSlow,
     Unreachable,
     Wire,
-    in_time,
     read_body,
 )
 from linkwright.egress_targets import Target
-from linkwright.settings import settings
 
 __all__ = ["BadAnswer", "EgressError", "Refused", "TooLarge", "TooSlow", "Unreachable"]
 
-CONNECT_TIMEOUT_S = 5.0
 TOTAL_TIMEOUT_S = 10.0
 MAX_BYTES = 1_000_000
-# A name with many addresses shall not make us knock at each of them.
-MAX_DIALLED = 4
 # With 80 among the ports, http is allowed.
 HTTPS_ONLY = frozenset({443})
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 # All that goes along to another origin: a list of what is secret would forget something.
 _HARMLESS = {"accept", "accept-language", "user-agent"}
-
-_Address = tuple[socket.AddressFamily, tuple[Any, ...]]
 
 
 class Answer(NamedTuple):
@@ -98,7 +90,7 @@ def judge(
     url: str, *, timeout_s: float = TOTAL_TIMEOUT_S, ports: frozenset[int] = HTTPS_ONLY
 ) -> None:
     """Raises what `fetch` would before it connects: early word for whoever chose the URL."""
-    _addresses(_target(url), ports, Deadline(timeout_s))
+    dialling.addresses(_target(url), ports, Deadline(timeout_s))
 
 
 def _target(url: str) -> Target:
@@ -125,91 +117,21 @@ def _redirected(request: _Request, onward: Target) -> _Request:
     return request._replace(target=onward, headers=kept)
 
 
-def _addresses(target: Target, ports: frozenset[int], within: Deadline) -> list[_Address]:
-    """All addresses of the host, if each of them is allowed."""
-    # Of the host's spelling, not of its address: other names get no further by the setting.
-    local = settings().egress_allows_loopback and target.host in targets.LOOPBACK_HOSTS
-    if not local and not targets.has_allowed_port(target, ports):
-        raise Refused("the scheme or the port is not allowed")
-    allowed = targets.is_loopback if local else targets.is_public
-    found = _resolved(target, within)
-    if not all(
-        family in {socket.AF_INET, socket.AF_INET6} and allowed(address[0])
-        for family, address in found
-    ):
-        raise Refused("the host has an address that is not public")
-    return found
-
-
-def _resolved(target: Target, within: Deadline) -> list[_Address]:
-    try:
-        found = in_time(lambda: _lookup(target.host, target.port), within)
-    except (OSError, ValueError):
-        found = []
-    if not found:
-        raise Unreachable("the host has no address")
-    return found
-
-
-def _lookup(host: str, port: int) -> list[_Address]:
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
-    return [(family, address) for family, _, _, _, address in found]
-
-
 def _ask(request: _Request, within: Deadline) -> Answer:
-    found = _addresses(request.target, request.ports, within)
-    with closing(_connected(request.target, found, within)) as connection:
+    found = dialling.addresses(request.target, request.ports, within)
+    with closing(dialling.connected(request.target, found, within)) as connection:
         wire = Wire(connection, within)
         _send(request, wire)
         response = Response(cast(socket.socket, wire), method=request.method)
-        with _failing_as(BadAnswer, "no whole answer"), response:
+        with failing_as(BadAnswer, "no whole answer"), response:
             return _received(request, response, wire)
-
-
-def _connected(target: Target, found: list[_Address], within: Deadline) -> socket.socket:
-    connecting, dialled = Deadline(CONNECT_TIMEOUT_S), found[:MAX_DIALLED]
-    for behind, (family, address) in zip(range(len(dialled), 0, -1), dialled, strict=True):
-        try:
-            # One that is dead leaves time for those behind it.
-            connection = _dial(family, address, connecting.left(within.left()) / behind)
-        except OSError:
-            continue
-        return _secured(connection, target.host, within) if target.scheme == "https" else connection
-    within.left()
-    raise Unreachable("no connection")
-
-
-def _dial(
-    family: socket.AddressFamily, address: tuple[Any, ...], timeout_s: float
-) -> socket.socket:
-    connection = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        connection.settimeout(timeout_s)
-        connection.connect(address)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _secured(connection: socket.socket, host: str, within: Deadline) -> socket.socket:
-    with closing(connection), _failing_as(Unreachable, "no TLS connection"):
-        connection.settimeout(within.left())
-        # From here on the file descriptor is the returned socket's.
-        return tls().wrap_socket(connection, server_hostname=host)
-
-
-@cache
-def tls() -> ssl.SSLContext:
-    """Once per process: reading all the authorities takes 90 ms of CPU."""
-    return ssl.create_default_context()
 
 
 def _send(request: _Request, wire: Wire) -> None:
     connection = HTTPConnection(request.target.host, request.target.port)
     connection.sock = cast(socket.socket, wire)
     headers = {**request.headers, "host": request.target.authority, "connection": "close"}
-    with _failing_as(Unreachable, "the request was not taken"):
+    with failing_as(Unreachable, "the request was not taken"):
         try:
             connection.request(request.method, request.target.path, request.body, headers)
         except (ValueError, HTTPException):
@@ -234,14 +156,3 @@ def _received(request: _Request, response: HTTPResponse, wire: Wire) -> Answer:
     if response.length:
         raise BadAnswer("the body is cut")
     return Answer(response.status, headers, body, request.target.url)
-
-
-@contextmanager
-def _failing_as(kind: type[EgressError], what: str) -> Iterator[None]:
-    # Without the cause, whose text may quote what was sent.
-    try:
-        yield
-    except TimeoutError:
-        raise TooSlow("the time is up") from None
-    except (OSError, HTTPException, ValueError, zlib.error) as failure:
-        raise kind(f"{what}: {type(failure).__name__}") from None

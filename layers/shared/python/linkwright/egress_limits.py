@@ -37,6 +37,10 @@ class Unreachable(EgressError):
     """The host has no address, or no connection to it that held until all was sent."""
 
 
+class NoTls(Unreachable):
+    """There is somebody, but no TLS with them, or none by whom the host is to be."""
+
+
 class TooSlow(EgressError):
     """The time was up. The request may have arrived."""
 
@@ -88,6 +92,10 @@ class Wire(io.RawIOBase):
         """Until then a head may come, and all of it must."""
         self._in_head = False
         self._allowance = MAX_HEAD_BYTES + WIRE_FACTOR * max_bytes
+
+    def allow(self, max_bytes: int) -> None:
+        """From here on so many may come, of a conversation that has no head: its end is a cut."""
+        self._allowance = max_bytes
 
     def sendall(self, content: bytes) -> None:
         rest = memoryview(content)

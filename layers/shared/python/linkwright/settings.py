@@ -49,6 +49,8 @@ class Settings(NamedTuple):
     model: str
     # In place of all vendors of models, of keys that are workspaces' own; in the local cloud alone.
     vendors_url: str
+    # Of the local cloud's host of mail, which is a provider there alone.
+    mail_oauth_url: str
     default_country: str
     aws_region: str
     dynamodb_endpoint: str | None
@@ -110,6 +112,7 @@ def settings() -> Settings:
         dials_per_second=int(env.get("DIALS_PER_SECOND", "1")),
         model=env.get("MODEL", "deterministic"),
         vendors_url=env.get("VENDORS_URL", "") if env["STAGE"] == "local" else "",
+        mail_oauth_url=env.get("MAIL_OAUTH_URL", "") if env["STAGE"] == "local" else "",
         default_country=env.get("DEFAULT_COUNTRY", "US"),
         aws_region=env["AWS_REGION"],
         **_endpoints(env),
