@@ -105,7 +105,8 @@ build: .venv-sam/.ready python3.13 clean-bytecode ## build for Lambda (python3.1
 deploy: .venv/.ready .venv-sam/.ready ## deploy to AWS, if nothing is missing: make deploy ENV=staging, or ENV=prod
 	@case "$$ENV" in staging|prod) ;; *) echo "ENV is 'staging' or 'prod', not '$$ENV'" >&2; exit 1;; esac
 	@region="$$(.venv/bin/python -m tools.preflight --env "$$ENV" --region "$$DEPLOY_REGION" --sam '$(SAM)')" \
-	  && $(MAKE) build && $(SAM) deploy --config-env "$$ENV" --region "$$region"
+	  && $(MAKE) build && $(SAM) deploy --config-env "$$ENV" --region "$$region" \
+	  && .venv/bin/python -m tools.secret --env "$$ENV" --region "$$region"
 
 .PHONY: number
 number: .venv/.ready ## say who calls from a number: make number STACK=linkwright-staging NUMBER=+972… WORKSPACE=ws_… (or RELEASE=1)

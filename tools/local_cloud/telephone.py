@@ -11,6 +11,7 @@ from mypy_boto3_secretsmanager import SecretsManagerClient
 from tools.carrier import Account, Carrier, start_carrier
 from tools.local_cloud.deployment import session
 from tools.local_cloud.processes import is_free
+from tools.secret import missing
 
 # By the names of their accounts in the secret; each is remembered in a file of that name.
 LIVE, TEST = "carrier", "carrier_test"
@@ -53,7 +54,9 @@ def tell(
     carriers: Mapping[str, Carrier],
     others: Mapping[str, object],
 ) -> None:
-    """Write the carriers, and others' parts, into the deployed secret; what else is there stays."""
+    """Write the carriers, and others' parts, into the deployed secret; what else is there stays,
+    and what is ours to make is added once.
+    """
     client: SecretsManagerClient = session().client("secretsmanager", endpoint_url=endpoint)
     accounts = {
         name: {
@@ -69,6 +72,7 @@ def tell(
     except client.exceptions.ResourceNotFoundException:
         known = {}
     wanted = known | accounts | dict(others)
+    wanted |= missing(wanted)
     if wanted != known:
         client.put_secret_value(SecretId=outputs["Secret"], SecretString=json.dumps(wanted))
 

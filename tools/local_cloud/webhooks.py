@@ -1,9 +1,9 @@
 """The secrets by which Clerk and the billing system would sign: made once, kept with the data."""
 
-import base64
 import json
-import secrets
 from pathlib import Path
+
+from tools.secret import webhook_secret
 
 FILE = "webhooks.json"
 SENDERS = ("clerk", "billing")
@@ -14,10 +14,7 @@ def of(directory: Path) -> dict[str, str]:
     file = directory / FILE
     if not file.exists():
         file.touch(mode=0o600)
-        made = {
-            one: f"whsec_{base64.b64encode(secrets.token_bytes(24)).decode()}" for one in SENDERS
-        }
-        file.write_text(json.dumps(made))
+        file.write_text(json.dumps({one: webhook_secret() for one in SENDERS}))
     known: dict[str, str] = json.loads(file.read_text())
     return known
 
