@@ -308,8 +308,66 @@ def test_200_more_than_a_transaction_takes_is_all_told(stack: Stack, hand: Hand)
     rows = stack.rows("CoreTable", workspace.id)
     assert sum(row.get("type") == "link.alert" for row in rows) == 101
     (mail,) = [row for row in rows if row["pk"].endswith("#ALM")]
-    assert (mail["found"], len(mail["lines"])) == (101, 101)
+    assert (mail["found"], len(mail["lines"])) == (101, letters.MOST_LINES)
     hand.move(1)
+
+
+def test_a_run_gathers_so_much_and_the_next_one_goes_on(
+    stack: Stack, hand: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = make_workspace("enterprise")
+    scanning.begin(workspace.partition)
+    one = {"url": "https://example.com/", "expires_at": within(days=5)}
+    for _ in range(2):
+        assert workspace.client.post("/api/links/bulk", json={"links": [one] * 100}).status == 200
+    monkeypatch.setattr(looking, "MOST_CHANGES", 50)
+    hand.move(2 * scanning.EVERY_S)
+    for wanted in (98, 196, 200):
+        run(job(workspace))
+        assert len(opened(workspace)) == wanted
+        hand.move(121)
+    assert due_in(job(workspace)) > 121
+
+
+def test_a_run_clears_no_more_than_it_gathers(
+    stack: Stack, hand: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was told of a hundred links that are over since."""
+    workspace = make_workspace("enterprise")
+    one = {"url": "https://example.com/", "expires_at": within(days=2)}
+    assert workspace.client.post("/api/links/bulk", json={"links": [one] * 100}).status == 200
+    assert scan(workspace) == 100
+    monkeypatch.setattr(looking, "MOST_CHANGES", 30)
+    monkeypatch.setattr(looking, "_PAGE", 20)
+    hand.move(timedelta(days=3).total_seconds())
+    pump.settle(stack, workspace.id, jobs.SCAN)
+    left = []
+    for _ in range(3):
+        scan(workspace)
+        left.append(len(opened(workspace)))
+    assert left == [60, 20, 0]
+
+
+def test_200_what_is_written_apart_is_counted_and_mailed_once_though_a_link_is_changed(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace, real = make_workspace("enterprise"), looking.look
+    links = [workspace.link(expires_at=within(days=2)) for _ in range(30)]
+    first = [*links]
+
+    def look(*args: Any) -> looking.Looked:
+        found = real(*args)
+        for link in first:
+            changed(workspace, link, title="Another")
+        first.clear()
+        return found
+
+    for link in links[:-1]:
+        first.remove(link)
+    monkeypatch.setattr(looking, "look", look)
+    assert [scan(workspace) for _ in range(3)] == [29, 1, 0]
+    mails = [row for row in stack.rows("CoreTable", workspace.id) if row["pk"].endswith("#ALM")]
+    assert sorted(mail["found"] for mail in mails) == [1, 29]
 
 
 @pytest.mark.parametrize("number", [1, 30])
@@ -511,6 +569,62 @@ def test_200_what_the_endpoint_has_no_time_for_the_job_does_at_once(
     pump.settle(stack, workspace.id, jobs.SCAN)
     assert len(opened(workspace)) == 100
     assert due_in(job(workspace)) > 0
+
+
+@pytest.mark.parametrize("how", ["by the job", "asked for"])
+def test_winners_are_judged_once_all_are_known_that_are_followed_often(
+    stack: Stack, hand: Hand, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """A look that goes on from somewhere judges by what those before it saw."""
+    workspace = make_workspace("enterprise")
+    scanning.begin(workspace.partition)
+    links = [followed(stack, workspace, 100 + at) for at in range(12)]
+    ends = workspace.link(expires_at=within(days=5), track_conversion=True)
+    best = {(UNTRACKED, link["id"]) for link in links[-2:]}
+    monkeypatch.setattr(looking, "_PAGE", 5)
+    monkeypatch.setattr(scanning, "_A_PAGE_S", 1_000)
+    if how == "asked for":
+        assert scan(workspace) == 0
+        pump.relay(stack, workspace.id)
+    else:
+        hand.move(2 * scanning.EVERY_S)
+    found = []
+    for _ in range(3):
+        run(job(workspace))
+        found.append(opened(workspace))
+        hand.move(121)
+    assert found == [set(), set(), {*best, (EXPIRING, ends["id"])}]
+    assert not {"reached", "often"} & jobs.stored(job(workspace).key).keys()
+
+
+def test_winners_that_are_too_many_to_be_remembered_are_those_that_are_followed_most(
+    stack: Stack, hand: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = make_workspace("enterprise")
+    scanning.begin(workspace.partition)
+    links = [followed(stack, workspace, 100 + at) for at in range(30)]
+    monkeypatch.setattr(looking, "_PAGE", 5)
+    monkeypatch.setattr(looking, "MOST_RANKED", 2)
+    monkeypatch.setattr(scanning, "_A_PAGE_S", 1_000)
+    hand.move(2 * scanning.EVERY_S)
+    for _ in range(7):
+        run(job(workspace))
+        assert len(jobs.stored(job(workspace).key).get("often", {})) <= 2
+        hand.move(121)
+    assert opened(workspace) == {(UNTRACKED, link["id"]) for link in links[-2:]}
+
+
+def test_a_mail_tells_of_fifty_and_how_many_more_there_are(stack: Stack) -> None:
+    workspace = make_workspace("enterprise")
+    _owner(workspace, "wants")
+    one = {"url": "https://example.com/", "expires_at": within(days=2)}
+    assert workspace.client.post("/api/links/bulk", json={"links": [one] * 90}).status == 200
+    assert scan(workspace) == 90
+    (mail,) = (row for row in stack.rows("CoreTable", workspace.id) if row["pk"].endswith("#ALM"))
+    run(jobs.at(letters.key(workspace.partition, mail["sk"])))
+    ((subject, text),) = stack.letters(_address(workspace, "wants"))
+    assert subject == "90 alerts about short links of yours"
+    assert (text.count("- The link "), "- and 40 more alerts" in text) == (50, True)
 
 
 # ---- mail ----------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ What is read are the rows of candidates, these links, and the alerts that are op
 costs that gives nothing is one look, after which its row is gone.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache, partial
@@ -25,6 +25,10 @@ from linkwright.workspace import operations as workspace
 
 # A read takes a hundred items: besides the links, what tells how many there are.
 _PAGE = 98
+# So much is gathered before it is written: the next run, a minute later, goes on from there.
+MOST_CHANGES = 500
+# So many are remembered from run to run, where one does not come to all: no more are winners.
+MOST_RANKED = 1_000
 _KINDS: dict[str, AlertKind] = {
     links.EXPIRING: "expiring_soon",
     links.NEAR_CAP: "near_click_cap",
@@ -43,11 +47,14 @@ class Change(NamedTuple):
 
 @dataclass
 class Looked:
-    """`is_whole`: there was time for all of it; else `reached` is where to go on."""
+    """`is_whole`: there was time for all of it; else `reached` is where to go on, with those that
+    are followed `often` of what was looked at, until all are known and ranked.
+    """
 
     changes: list[Change] = field(default_factory=list)
     is_whole: bool = True
     reached: Item | None = None
+    often: dict[str, int] | None = None
 
 
 @dataclass
@@ -57,8 +64,12 @@ class _Look:
     opened: dict[Place, Item]
     links: int = 0
     changes: list[Change] = field(default_factory=list)
-    # Those that are followed often enough, to be ranked when all are known.
-    often: dict[str, tuple[Item, int]] = field(default_factory=dict)
+    # How often those are followed that are followed often enough, to be ranked when all are known.
+    often: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.changes) >= MOST_CHANGES
 
     def page(self, places: Sequence[tuple[Place, Candidate | None]]) -> None:
         found, self.links = links.rows(
@@ -75,19 +86,29 @@ class _Look:
         """Those that are followed often, when all of them are known. Who was a winner stays one:
         else whoever comes and goes at the edge would be told of each hour.
         """
-        clicks = {link: count for link, (_, count) in self.often.items()}
-        best = judging.winners(clicks, self.links)
-        for link, (row, count) in self.often.items():
-            place = Place("untracked_winner", link)
-            is_one = link in best or place in self.opened
-            found = judging.untracked(row["view"], count) if is_one else None
-            self._settle(place, row, found, None)
+        best = judging.winners(self.most(), self.links)
+        places = [Place("untracked_winner", link) for link in sorted(best)]
+        for few in _few([(place, None) for place in places if place not in self.opened]):
+            if self.is_full:
+                return
+            names = {place.link for place, _ in few}
+            found, _ = links.rows(self.partition, names, workspace.place(self.partition))
+            for place, _ in few:
+                link = found.get(place.link)
+                if link is not None and judging.is_untracked(link["view"]):
+                    one = judging.untracked(link["view"], self.often[place.link])
+                    self._settle(place, link, one, None)
+
+    def most(self) -> dict[str, int]:
+        """Those that are followed most."""
+        ranked = sorted(self.often.items(), key=lambda one: -one[1])
+        return dict(ranked[:MOST_RANKED])
 
     def _count(self, place: Place, link: Item | None, candidate: Candidate | None) -> None:
         if link is not None and judging.is_untracked(link["view"]):
             count = self._clicks(place.link)
             if count >= (judging.STILL if place in self.opened else links.MANY):
-                self.often[place.link] = link, count
+                self.often[place.link] = count
                 return
         self._settle(place, link, None, candidate)
 
@@ -118,9 +139,14 @@ def look(
     zone: Callable[[], ZoneInfo],
     may_go_on: Callable[[], bool],
     behind: Item | None = None,
+    often: Mapping[str, int] | None = None,
 ) -> Looked:
-    """`may_go_on`: whether there is time for another page; one is looked at in any case."""
+    """`may_go_on`: whether there is time for another page; one is looked at in any case. Who goes
+    on from somewhere says which were followed often before, or that they were ranked: None.
+    """
     looking = _Look(partition, cache(zone), alerts.opened(partition))
+    is_ranked = behind is not None and often is None
+    looking.often |= often or {}
     met: set[Place] = set()
     while True:
         page, behind = links.candidates(partition, behind, _PAGE)
@@ -129,15 +155,19 @@ def look(
         met |= places.keys()
         if new:
             looking.page(new)
-        if behind is None or not may_go_on():
+        if behind is None or looking.is_full or not may_go_on():
             break
     if behind is None:
         # Those of which no row says any more that they are to be looked at.
         for few in _few([(place, None) for place in looking.opened if place not in met]):
-            if may_go_on():
+            if may_go_on() and not looking.is_full:
                 looking.page(few)
-    looking.rank()
-    return Looked(looking.changes, behind is None, behind)
+    # A part of them says nothing of a tenth of all.
+    if not is_ranked and (behind is None or behind["sk"].startswith(links.EXPIRING)):
+        looking.rank()
+        is_ranked = True
+    is_whole = behind is None and not looking.is_full
+    return Looked(looking.changes, is_whole, behind, None if is_ranked else looking.most())
 
 
 def _judged(kind: AlertKind, link: Item | None) -> Finding | None:

@@ -3,6 +3,7 @@
 from contextlib import suppress
 
 from linkwright import jobs
+from linkwright.ai.scan.letters import MOST_LINES
 from linkwright.jobs import AlreadyDone, Work
 from linkwright.providers import mail
 from linkwright.providers.mail import Mail, MailNotConfigured
@@ -10,7 +11,6 @@ from linkwright.table import Item
 from linkwright.transaction import Transaction
 from linkwright.workspace import operations as workspace
 
-_MOST_LINES = 50
 _TEXT = """\
 Of the short links of your workspace {workspace}, in {mode} mode, somebody should look at these:
 
@@ -40,7 +40,7 @@ def send(work: Work) -> None:
 
 
 def _mail(partition: str, job: Item, person: workspace.InCharge) -> Mail:
-    lines, found = sorted(job["lines"])[:_MOST_LINES], int(job["found"])
+    lines, found = sorted(job["lines"])[:MOST_LINES], int(job["found"])
     more = found - len(lines)
     text = _TEXT.format(
         workspace=partition.removesuffix(".test"),

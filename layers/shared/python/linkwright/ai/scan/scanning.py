@@ -3,6 +3,7 @@
 The hourly one is a job of its workspace and mode, which puts itself off.
 """
 
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from zlib import crc32
@@ -67,7 +68,7 @@ def run(work: Work) -> None:
         partition = jobs.partition_of(work.pk)
         tx = Transaction(partition, "")
         if workspace.tenant(partition).plan.ai_credits:
-            found = _look(partition, job.get("reached"))
+            found = _look(partition, job.get("reached"), job.get("often"))
             writing.write(tx, found.changes)
             _put_off(tx, job, found)
         else:
@@ -79,11 +80,16 @@ def run(work: Work) -> None:
     raise Unavailable
 
 
-def _look(partition: str, behind: Item | None = None) -> Looked:
+def _look(
+    partition: str, behind: Item | None = None, often: Mapping[str, int] | None = None
+) -> Looked:
     def zone() -> ZoneInfo:
         return ZoneInfo(workspace.tenant(partition).settings.time_zone)
 
-    return looking.look(partition, zone, lambda: deadline.seconds_left() > _A_PAGE_S, behind)
+    def may_go_on() -> bool:
+        return deadline.seconds_left() > _A_PAGE_S
+
+    return looking.look(partition, zone, may_go_on, behind, often)
 
 
 def _put_off(tx: Transaction, job: Item, found: Looked) -> None:
@@ -91,7 +97,9 @@ def _put_off(tx: Transaction, job: Item, found: Looked) -> None:
     written: Item = {**_due(tx.partition, moment), "runs": job["runs"] + 1}
     if found.reached is not None:
         written["reached"] = found.reached
-    removed = [name for name in (*jobs.ATTRIBUTES, "reached") if name not in written]
+        if found.often is not None:
+            written["often"] = found.often
+    removed = [name for name in (*jobs.ATTRIBUTES, "reached", "often") if name not in written]
     tx.update(
         Table.CORE,
         key(tx.partition),

@@ -17,9 +17,14 @@ def write(tx: Transaction, changes: Sequence[Change]) -> int:
     alerts are told by all of them. Raises `Outrun` at the commit where it is not so any more.
     """
     run = ids.new("scan")
-    *before, last = [*_batches(sorted(changes, key=lambda one: one.told is not None))] or [[]]
-    told = sum(_written(tx, batch, run) for batch in before)
-    return told + _add(tx, last, run)
+    batches = [*_batches(sorted(changes, key=lambda one: one.told is not None))] or [[]]
+    if len(batches) == 1:
+        return _add(tx, batches[0], run, 0)
+    # All of them: who made the commit anew would count and mail what was written as another scan's.
+    told = 0
+    for batch in batches:
+        told += _written(tx, batch, run, told)
+    return told
 
 
 def _batches(changes: Sequence[Change]) -> Iterator[list[Change]]:
@@ -37,23 +42,24 @@ def _batches(changes: Sequence[Change]) -> Iterator[list[Change]]:
         yield batch
 
 
-def _written(of: Transaction, batch: Sequence[Change], run: str) -> int:
+def _written(of: Transaction, batch: Sequence[Change], run: str, before: int) -> int:
     """One by one, if one of them is not so any more: that one is the next scan's."""
     tx = Transaction(of.partition, of.request_id)
-    told = _add(tx, batch, run)
+    told = _add(tx, batch, run, before)
     try:
         tx.commit()
     except Outrun:
-        return sum(_written(of, [one], run) for one in batch) if len(batch) > 1 else 0
+        return sum(_written(of, [one], run, before) for one in batch) if len(batch) > 1 else 0
     return told
 
 
-def _add(tx: Transaction, batch: Sequence[Change], run: str) -> int:
+def _add(tx: Transaction, batch: Sequence[Change], run: str, before: int) -> int:
+    """`before`: how many the same scan has told already."""
     for link in {one.link["sk"]: one.link for one in batch if one.link is not None}.values():
         links.require_unchanged(tx, link)
     for one in batch:
         one.add(tx)
     told = [one.told.message for one in batch if one.told is not None]
     if told:
-        letters.ask(tx, run, told)
+        letters.ask(tx, run, told[: max(letters.MOST_LINES - before, 0)], len(told))
     return len(told)
