@@ -70,7 +70,7 @@ def start_cloud(
         letters = stack.enter_context(mail.start(directory))
         names = stack.enter_context(name_server.start(directory))
         models = stack.enter_context(vendors.start(directory))
-        own = name_server.parameters(names) | vendors.parameters(models)
+        own = name_server.parameters(names) | vendors.parameters(models) | mail.parameters(letters)
         with _timed(say, "Starting MiniStack"):
             emulator = stack.enter_context(
                 start_ministack(
@@ -79,6 +79,7 @@ def start_cloud(
                     enforce_roles=True,
                     idle_seconds=idle_seconds,
                     smtp=letters.smtp,
+                    authorities=letters.authorities,
                     api_url=base_url,
                 )
             )
@@ -98,7 +99,7 @@ def start_cloud(
 
 
 def _bring_up_to_date(directory: Path, endpoint: str, own: dict[str, str], say: Say) -> str:
-    parameters = clerk.parameters(directory) | telephone.parameters() | mail.parameters() | own
+    parameters = clerk.parameters(directory) | telephone.parameters() | own
     wanted = deployment.fingerprint(parameters)
     if deployment.is_current(endpoint, wanted):
         say("Nothing has changed since the last deployment")

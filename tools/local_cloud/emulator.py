@@ -43,20 +43,21 @@ def start_ministack(
     enforce_roles: bool = False,
     idle_seconds: int = IDLE_SECONDS,
     smtp: str | None = None,
+    authorities: Path | None = None,
     api_url: str | None = None,
 ) -> Iterator[Emulator]:
     """MiniStack, ready to answer.
 
     With `persist` its state in `directory` outlives a clean stop; with `enforce_roles` a function
     may do what its role allows, and nothing else. A worker that nobody needs for `idle_seconds`
-    ends. What SES takes goes on to `smtp`, a host and a port. At `api_url` functions are told that
-    the API is.
+    ends. What SES takes goes on to `smtp`, a host and a port. Functions trust the `authorities` of
+    a file. They are told that the API is at `api_url`.
     """
     directory = directory.resolve()
     directory.mkdir(parents=True, exist_ok=True)
     settings = _settings(directory, persist, enforce_roles, idle_seconds)
-    told = {"SMTP_HOST": smtp, "API_URL": api_url}
-    known = {name: value for name, value in told.items() if value is not None}
+    told = {"SMTP_HOST": smtp, "API_URL": api_url, "SSL_CERT_FILE": authorities}
+    known = {name: f"{value}" for name, value in told.items() if value is not None}
     emulator = _launch(directory, settings | known)
     try:
         _wait_until_ready(emulator)

@@ -16,19 +16,18 @@ DOMAIN = "linkwright.invalid"
 MAIL_FROM = f"notices@{DOMAIN}"
 
 
-def parameters() -> dict[str, str]:
-    return {"MailFrom": MAIL_FROM}
+def parameters(host: MailHost) -> dict[str, str]:
+    return {"MailFrom": MAIL_FROM, "MailOauthUrl": f"{host.url}/token"}
 
 
 @contextmanager
 def start(directory: Path) -> Iterator[MailHost]:
     """A host with the letters of the runs before, on the ports of the first if they are free."""
     file = directory / "mail.json"
-    http, smtp = json.loads(file.read_text()) if file.exists() else (0, 0)
-    ports = (http if is_free(http) else 0, smtp if is_free(smtp) else 0)
-    with start_mail_host(directory / FOLDER, ports) as host:
-        if not file.exists():
-            file.write_text(json.dumps(host.ports))
+    kept: list[int] = json.loads(file.read_text()) if file.exists() else []
+    with start_mail_host(directory / FOLDER, [one if is_free(one) else 0 for one in kept]) as host:
+        if len(kept) < len(host.ports):
+            file.write_text(json.dumps([*kept, *host.ports[len(kept) :]]))
         yield host
 
 
