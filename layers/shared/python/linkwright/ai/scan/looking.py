@@ -86,6 +86,9 @@ class _Look:
         """Those that are followed often, when all of them are known. Who was a winner stays one:
         else whoever comes and goes at the edge would be told of each hour.
         """
+        if self.often and not self.links:
+            # The last page of some was empty.
+            _, self.links = links.rows(self.partition, (), workspace.place(self.partition))
         best = judging.winners(self.most(), self.links)
         places = [Place("untracked_winner", link) for link in sorted(best)]
         for few in _few([(place, None) for place in places if place not in self.opened]):
