@@ -1,6 +1,6 @@
 """A clock for tests in which time is what matters."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -13,6 +13,9 @@ class Hand:
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self._now = clock.now()
         patch.setattr(clock, "now", lambda: self._now)
+
+    def set(self, moment: datetime) -> None:
+        self._now = moment
 
     def move(self, seconds: float) -> None:
         self._now += timedelta(seconds=seconds)

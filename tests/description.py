@@ -39,7 +39,7 @@ def hold(method: str, path: str, status: int, headers: Mapping[str, str], body: 
         if lowered.get("content-type") not in answer["content"]:
             raise Undescribed(f"{method} {path} answered {status} as another type")
         return
-    problems = _validator(_pointer(answer)).iter_errors(json.loads(body))
+    problems = _validator(_schema(answer)).iter_errors(json.loads(body))
     if problem := next(problems, None):
         raise Undescribed(f"{method} {path} {status}: {problem.json_path} {problem.message}")
     if status >= HTTPStatus.BAD_REQUEST and (reason := _reason(json.loads(body))):
@@ -84,14 +84,14 @@ def _resolved(answer: Schema) -> Schema:
     return answer
 
 
-def _pointer(answer: Schema) -> str:
-    reference: str = answer["content"]["application/json"]["schema"]["$ref"]
-    return reference
+def _schema(answer: Schema) -> str:
+    """What names its model, or one of several."""
+    return json.dumps(answer["content"]["application/json"]["schema"])
 
 
 @cache
-def _validator(reference: str) -> Draft202012Validator:
-    return Draft202012Validator({"$ref": reference, "components": _document()["components"]})
+def _validator(schema: str) -> Draft202012Validator:
+    return Draft202012Validator({**json.loads(schema), "components": _document()["components"]})
 
 
 def _closed(schema: Any) -> Any:

@@ -16,7 +16,7 @@ from linkwright.voice import agents
 from linkwright.webhooks import catalogue
 from linkwright.workspace import workspaces
 from linkwright.workspace.mailed import unsubscribing
-from tests import carrier, clicks, shortlinks, vendors
+from tests import carrier, clicks, leads, shortlinks, vendors
 from tests.clerk import clerk_event, membership
 from tests.client import Answer, Client, Context, invoke, queue_event
 from tests.factories import CALLEE, HOOK, TARGET, Workspace
@@ -38,6 +38,8 @@ class Cost:
     write_units: int
     note: str = ""
     prepare: Callable[[Workspace], Ask] | None = None
+    # What is answered, where that is not what the good request is.
+    status: int | None = None
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,28 @@ def _links(query: str) -> Callable[[Workspace], Ask]:
         return lambda: workspace.client.get(f"/api/links?{query.format(**link)}")
 
     return prepare
+
+
+def _of_state(workspace: Workspace) -> Ask:
+    workspace.mailer_campaign()
+    return lambda: workspace.client.get("/v1/mailer/campaigns?state=draft")
+
+
+def _pushes(count: int) -> Callable[[Workspace], Ask]:
+    def prepare(workspace: Workspace) -> Ask:
+        path = f"/v1/mailer/campaigns/{workspace.mailer_campaign()}/leads"
+        people = [{"email": f"noa{at}@example.com"} for at in range(count)]
+        wanted = people[0] if count == 1 else {"leads": people}
+        return lambda: workspace.client.post(path, json=wanted)
+
+    return prepare
+
+
+def _researched(workspace: Workspace) -> Ask:
+    lead = leads.put_lead(
+        workspace, status="review", research={"status": "succeeded", "sources": []}
+    )
+    return lambda: workspace.client.post(f"/v1/mailer/leads/{lead}/research")
 
 
 def _unread(workspace: Workspace) -> Ask:
@@ -308,6 +332,8 @@ _OPEN = ["GetItem", "UpdateItem"]
 _SAY = ["GetItem", "Query", "UpdateItem"]
 _HEAR = ["GetItem", "UpdateItem", "Query", "UpdateItem"]
 _END = ["GetItem", "Query", "TransactWriteItems"]
+_CAMPAIGN = {"campaign_id": "cmp"}
+_READ_CAMPAIGN = Cost(["GetItem", "Query"], 2, 1)
 _RECORDED = {"recording": True, "recording_consent": False}
 
 ENDPOINTS = {
@@ -618,6 +644,70 @@ ENDPOINTS = {
     "POST /api/notifications/{notification_id}/read": Row(
         # The record and the notification.
         [Cost(_CHANGE, 1, 5)],
+        body=lambda _: {},
+    ),
+    "GET /v1/mailer/campaigns": Row(
+        [
+            Cost(["Query"], 0.5, 1),
+            Cost(["Query"], 0.5, 1, "by state", _of_state),
+        ]
+    ),
+    "POST /v1/mailer/campaigns": Row(
+        # The record, and the campaign with its index entry; they are about 1 KB each.
+        [Cost(["TransactWriteItems"], 0, 8)],
+        body=lambda _: {"name": "Clinics", "postal_address": "1 Main Street"},
+    ),
+    # The campaign, and how its leads stand.
+    "GET /v1/mailer/campaigns/{campaign_id}": Row([_READ_CAMPAIGN], kinds=_CAMPAIGN),
+    "PATCH /v1/mailer/campaigns/{campaign_id}": Row(
+        [Cost(["GetItem", "Query", "TransactWriteItems"], 2, 3)],
+        body=lambda _: {"name": _a_word()},
+        kinds=_CAMPAIGN,
+    ),
+    "POST /v1/mailer/campaigns/{campaign_id}/start": Row(
+        # The record and the campaign 2 each, its index 2; event and entry of the audit log 5 each.
+        [Cost(["GetItem", "BatchGetItem", "Query", "TransactWriteItems"], 4, 17)],
+        body=lambda _: {},
+        kinds=_CAMPAIGN,
+    ),
+    "POST /v1/mailer/campaigns/{campaign_id}/pause": Row(
+        [Cost(["GetItem", "Query", "TransactWriteItems"], 2, 17)],
+        body=lambda _: {},
+        kinds={"campaign_id": "mailing"},
+    ),
+    "GET /v1/mailer/campaigns/{campaign_id}/plan": Row(
+        [Cost(["GetItem", "BatchGetItem", "Query"], 4, 1)], kinds=_CAMPAIGN
+    ),
+    "GET /v1/mailer/campaigns/{campaign_id}/leads": Row(
+        [Cost(["GetItem", "Query"], 1.5, 1)], kinds=_CAMPAIGN
+    ),
+    "POST /v1/mailer/campaigns/{campaign_id}/leads": Row(
+        # The campaign, and what is known of the address. The record, the address, the counts and
+        # the usage 2 each; the lead 2 and its three index entries, the event 2 and 3.
+        [
+            Cost(["GetItem", "BatchGetItem", "TransactWriteItems"], 4, 19, "one", _pushes(1), 201),
+            Cost(["GetItem", "BatchGetItem", "GetItem", "TransactWriteItems"], 6, 21, "a list"),
+            Cost(
+                *(["GetItem", "BatchGetItem", "GetItem", *["TransactWriteItems"] * 2], 84, 501),
+                *("40 of them", _pushes(40)),
+            ),
+        ],
+        # In a list: who is pushed again is told of all the same.
+        body=lambda _: {"leads": [{"email": "noa@example.com"}]},
+        status=200,
+        kinds=_CAMPAIGN,
+    ),
+    "GET /v1/mailer/leads/{lead_id}": Row([Cost(["GetItem", "Query"], 2, 1)]),
+    "PATCH /v1/mailer/leads/{lead_id}": Row(
+        [Cost(["GetItem", "Query", "TransactWriteItems"], 2, 3)],
+        body=lambda _: {"title": _a_word()},
+    ),
+    "DELETE /v1/mailer/leads/{lead_id}": Row(
+        # Lead, address, counts and usage 2 each; the entry of the audit log 5.
+        [Cost(["GetItem", "Query", "GetItem", "TransactWriteItems"], 3, 14)]
+    ),
+    "POST /v1/mailer/leads/{lead_id}/research": Row(
+        [Cost(["GetItem", "Query", "TransactWriteItems"], 2, 9, "", _researched)],
         body=lambda _: {},
     ),
     "GET /v1/voice/do-not-call": Row([Cost(["Query"], 0.5, 1, "25 of them", _numbers)]),

@@ -8,6 +8,7 @@ from typing import Any
 
 from linkwright import audit, ids, jobs, ownership
 from linkwright.jobs import Work
+from linkwright.mailer import items
 from linkwright.notifications.operations import notify
 from linkwright.table import Item, Table, get, update
 from linkwright.transaction import Transaction
@@ -31,6 +32,8 @@ CALLEE = "+972541234567"
 HOOK = "https://1.1.1.1/hook"
 # Where short links lead.
 TARGET = "https://example.com/sale"
+# What is found of a domain that may be mailed from.
+PASSED = {name: {"status": "passed"} for name in ("spf", "dkim", "dmarc")}
 _OTHERS = count(2_000_000)
 
 
@@ -137,6 +140,38 @@ class Workspace:
         answer = self.client.post("/api/campaigns", json={"name": "Spring"} | wanted)
         assert answer.status == 201, answer.raw
         return str(answer.json["id"])
+
+    def mailer_campaign(self, **wanted: Any) -> str:
+        """Make a mail campaign that could be started, and return its id."""
+        ready = {"name": "Clinics", "postal_address": "1 Main Street", **wanted}
+        ready.setdefault("mailbox_ids", [self.mailbox()])
+        answer = self.client.post("/v1/mailer/campaigns", json=ready)
+        assert answer.status == 201, answer.raw
+        return str(answer.json["id"])
+
+    def mailing(self) -> str:
+        """Make a mail campaign that mails, and return its id."""
+        campaign = self.mailer_campaign()
+        started = self.client.post(f"/v1/mailer/campaigns/{campaign}/start")
+        assert started.status == 200, started.raw
+        return campaign
+
+    def lead(self, campaign: str | None = None, **wanted: Any) -> str:
+        """Push somebody, of an address of their own, and return the lead's id."""
+        path = f"/v1/mailer/campaigns/{campaign or self.mailer_campaign()}/leads"
+        email = f"noa{next(_OTHERS)}@example.com"
+        answer = self.client.post(path, json={"email": email} | wanted)
+        assert answer.status == 201, answer.raw
+        return str(answer.json["id"])
+
+    def mailbox(self, **view: Any) -> str:
+        """Write a mailbox that may mail, and return its id."""
+        mailbox = {"id": ids.new("mbx"), "status": "active", "checks": PASSED, **view}
+        where = items.mailbox_key(self.partition, mailbox["id"])
+        tx = Transaction(self.partition, "req_test")
+        tx.put(Table.CORE, {**where.attributes(), "view": mailbox, "v": 1})
+        tx.commit()
+        return str(mailbox["id"])
 
     def domain(self, name: str | None = None, **wanted: Any) -> str:
         """Add a domain, by a name of its own if none is given, and return its id."""

@@ -173,6 +173,12 @@ def _responses(method: str, path: str, contract: Contract) -> dict[str, Schema]:
         answers["304"] = {"description": "As the caller has it.", "headers": kept}
     elif contract.returns is not None:
         success["content"] = components.content(contract.returns)
+    if contract.others:
+        answers[str(contract.others_status)] = {
+            "description": "Done before, or done for many.",
+            "headers": {name: one for name, one in headers.items() if name != "Location"},
+            "content": components.content(*contract.others),
+        }
     envelope = components.FLAT if path.startswith("/api/") else ""
     refused = {
         str(at): {"$ref": f"#/components/responses/{envelope}{at}"} for at in sorted(statuses)

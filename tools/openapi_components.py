@@ -67,8 +67,10 @@ def _subclasses(kind: type[ApiError]) -> Iterator[type[ApiError]]:
         yield from _subclasses(child)
 
 
-def content(model: type[BaseModel]) -> Schema:
-    return {JSON: {"schema": {"$ref": REF.format(model=model.__name__)}}}
+def content(*models: type[BaseModel]) -> Schema:
+    """One of these."""
+    schemas = [{"$ref": REF.format(model=model.__name__)} for model in models]
+    return {JSON: {"schema": schemas[0] if len(schemas) == 1 else {"anyOf": schemas}}}
 
 
 def is_binary(returns: object) -> TypeGuard[type[Binary]]:
@@ -85,9 +87,10 @@ def schemas(contracts: list[Contract]) -> Schema:
     bodies = {c.parameters["body"] for c in contracts if "body" in c.parameters}
     wanted = [(model, "validation") for model in bodies]
     wanted += [
-        (c.returns, "serialization")
+        (model, "serialization")
         for c in contracts
-        if c.returns is not None and not is_binary(c.returns)
+        for model in (c.returns, *c.others)
+        if model is not None and not is_binary(model)
     ]
     _, schema = models_json_schema(sorted(wanted, key=str), ref_template=REF)  # type: ignore[arg-type]
     found: Schema = _errors()

@@ -88,6 +88,8 @@ _CREATE_KEY = "POST /v1/keys"
 _CREATE_LINK = "POST /api/links"
 _CREATE_CAMPAIGN = "POST /api/campaigns"
 _CREATE_DOMAIN = "POST /api/domains"
+_CREATE_MAILER_CAMPAIGN = "POST /v1/mailer/campaigns"
+_PUSH_LEAD = "POST /v1/mailer/campaigns/{campaign_id}/leads"
 LINK_THAT_ENDS = "POST /api/links that ends soon"
 _SUGGEST = "POST /api/ai/suggest-alias"
 _LONG_AGO = "2020-01-01T00:00:00Z"
@@ -111,6 +113,7 @@ _NAMED: Mapping[str, tuple[str, str | None]] = {
     "campaign_id": ("{id}", _CREATE_CAMPAIGN),
     "notification_id": (NOTIFICATION_ID, None),
     "domain_id": ("{id}", _CREATE_DOMAIN),
+    "lead_id": ("{id}", _PUSH_LEAD),
 }
 
 # The routes whose sample event, with these names in its path, would not do.

@@ -42,6 +42,7 @@ PARAMETERS = {
     "link_id": "lnk",
     "campaign_id": "lcmp",
     "notification_id": "ntf",
+    "lead_id": "lead",
     "domain_id": "dom",
     # Of callbacks.
     "partition": "partition",
@@ -77,6 +78,8 @@ class Ids(dict[str, str]):
         ids["lcmp"] = workspace.link_campaign()
         ids["ntf"] = workspace.notification()
         ids["dom"] = workspace.domain()
+        ids["cmp"], ids["mailing"] = workspace.mailer_campaign(), workspace.mailing()
+        ids["lead"] = workspace.lead(ids["cmp"])
         ids.workspace = workspace
         ids.reader = workspace.client_with(["*:read", "settings:manage", "keys:manage"])
         return ids
@@ -214,6 +217,7 @@ class Route:
             "lnk": lambda: str(workspace.link()["id"]),
             "lcmp": workspace.link_campaign,
             "dom": workspace.domain,
+            "lead": lambda: workspace.lead(ids["cmp"]),
         }
         ids.update({kind: made[kind]() for kind in self.kinds if kind in made})
 

@@ -81,6 +81,13 @@ READS = _names("""
     linkwright.webhooks.logs.event_log linkwright.webhooks.logs.event_models
     linkwright.webhooks.models linkwright.webhooks.queue linkwright.webhooks.samples
     linkwright.weeks linkwright.workspace.mailed linkwright.workspace.mailed.digest_job
+    linkwright.mailer linkwright.mailer.campaigns linkwright.mailer.campaigns.campaigns
+    linkwright.mailer.campaigns.models linkwright.mailer.campaigns.planning
+    linkwright.mailer.campaigns.readiness linkwright.mailer.campaigns.stats
+    linkwright.mailer.campaigns.windows linkwright.mailer.items linkwright.mailer.leads
+    linkwright.mailer.leads.addresses linkwright.mailer.leads.leads
+    linkwright.mailer.leads.models linkwright.mailer.leads.status linkwright.mailer.operations
+    linkwright.mailer.samples unicodedata
 """)
 # Those that write, besides.
 CREDITS = _names("""
@@ -133,6 +140,9 @@ UNSUBSCRIBES = _names("""
     linkwright.pages
 """)
 WRITES = _names("""
+    linkwright.mailer.campaigns.states linkwright.mailer.leads.erasing
+    linkwright.mailer.leads.looking linkwright.mailer.leads.making linkwright.mailer.leads.many
+    linkwright.mailer.leads.pushing linkwright.mailer.leads.researching
     linkwright.ai linkwright.ai.actions linkwright.ai.actions.applying
     linkwright.ai.actions.models linkwright.ai.actions.undo
     linkwright.ai.scan linkwright.ai.scan.alerts linkwright.ai.scan.judging

@@ -108,7 +108,7 @@ def _fields(name: str) -> list[Any]:
 
 def _assert_answered(answer: Answer, route: Route, value: object) -> None:
     assert answer.status < 500, value
-    if answer.status != route.contract.status:
+    if answer.status != route.status:
         assert_error(answer, answer.status, answer.error["code"], answer.error.get("field"))
     # As pydantic speaks where it does not know of what kind a value is.
     assert "after validation" not in answer.raw, value

@@ -44,6 +44,8 @@ def _with_pages(mode: str = "live", like: World | None = None) -> World:
         world.workspace.link_campaign()
         world.workspace.notification()
         world.workspace.domain()
+        world.workspace.mailer_campaign()
+        world.workspace.lead(world.ids["cmp"])
     return world
 
 

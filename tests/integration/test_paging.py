@@ -87,6 +87,11 @@ _MORE: Mapping[str, Callable[[World], list[tuple[int, Callable[[], object]]]]] =
     "GET /api/notifications": lambda world: [(24, world.workspace.notification)],
     # The calls, the links and what is named are told of in 7.
     "GET /v1/events": lambda world: [(18, world.workspace.happen)],
+    # Two are there to name.
+    "GET /v1/mailer/campaigns": lambda world: [(23, world.workspace.mailer_campaign)],
+    "GET /v1/mailer/campaigns/{campaign_id}/leads": lambda world: [
+        (24, lambda: world.workspace.lead(world.ids["cmp"]))
+    ],
     "GET /v1/webhooks": lambda world: [(24, world.workspace.webhook)],
     "GET /v1/webhooks/{webhook_id}/deliveries": lambda world: [
         (24, lambda: world.workspace.delivery(world.ids["wh"]))

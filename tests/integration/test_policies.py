@@ -620,6 +620,32 @@ def mails_digests(stack: Stack, _: Workspace) -> None:
     assert bad.client.post("/api/ai/weekly-digest/send", json={}).status == 409
 
 
+def mails_by_campaigns(stack: Stack, own: Workspace) -> None:
+    """A campaign mails, has another mailbox, and is archived; its leads are pushed, listed,
+    researched, again too, and deleted.
+    """
+    client, campaigns = own.client, "/v1/mailer/campaigns"
+    campaign = own.mailing()
+    path = f"{campaigns}/{campaign}"
+    for filters in ("", "?state=active"):
+        assert client.get(f"{campaigns}{filters}").json["data"]
+    lead = own.lead(campaign, email="noa@example.com")
+    for filters in ("", "?status=pending"):
+        assert client.get(f"{path}/leads{filters}").json["data"]
+    wanted = {"email": "noa@example.com", "skip_if_in_workspace": True}
+    other = own.mailer_campaign(mailbox_ids=[own.mailbox()])
+    assert client.post(f"{campaigns}/{other}/leads", json=wanted).status == 200
+    changed, version = {"mailbox_ids": [own.mailbox()]}, {"If-Match": "2"}
+    assert client.request("PATCH", path, json=changed, headers=version).status == 200
+    assert client.post(f"{path}/pause").status == 200
+    archived, version = {"archived": True}, {"If-Match": "4"}
+    assert client.request("PATCH", path, json=archived, headers=version).status == 200
+    failed = leads.put_lead(own, status="failed", research={"status": "failed", "sources": []})
+    assert client.post(f"/v1/mailer/leads/{failed}/research").status == 202
+    pump.settle(stack, own.id)
+    assert client.request("DELETE", f"/v1/mailer/leads/{lead}").status == 204
+
+
 def researches_leads(_: Stack, own: Workspace) -> None:
     lead = leads.put_lead(own)
     invoke("research_leads", queue_event([leads.message(own, lead)]))
@@ -823,6 +849,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     comes_to_a_threshold,
     tells_an_owner_of_a_webhook,
     mails_digests,
+    mails_by_campaigns,
     researches_leads,
     generates_by_own_keys,
     sweeps_what_waits_too_long,

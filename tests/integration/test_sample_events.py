@@ -66,6 +66,7 @@ def _things_of_the_samples(stack: Stack) -> None:
     _have_the_campaign()
     _have_the_notification()
     _have_the_domain()
+    _have_the_mailer()
 
 
 def named_key() -> str:
@@ -121,6 +122,25 @@ def named_domain() -> str:
 def _have_the_domain() -> None:
     if get(Table.CORE, link_items.domain_key(demo().partition, named_domain())) is None:
         _as_named("dom", named_domain(), demo().domain)
+
+
+def named_mailer_campaign() -> str:
+    """The mail campaign that the samples name."""
+    return str(sample(named("get_mailer_campaign"))["pathParameters"]["campaign_id"])
+
+
+def named_lead() -> str:
+    """The lead that the samples name."""
+    return str(sample(named("get_lead"))["pathParameters"]["lead_id"])
+
+
+def _have_the_mailer() -> None:
+    """A campaign, and a lead of it."""
+    campaign = named_mailer_campaign()
+    if get(Table.CORE, mailer.campaign_key(demo().partition, campaign)) is None:
+        _as_named("cmp", campaign, demo().mailer_campaign)
+    if get(Table.CORE, mailer.lead_key(demo().partition, named_lead())) is None:
+        _as_named("lead", named_lead(), lambda: demo().lead(campaign))
 
 
 def named_notification() -> str:
@@ -276,6 +296,73 @@ def test_402_set_own_key() -> None:
 
 def test_204_delete_own_key() -> None:
     assert replay("delete_own_key").status == 204
+
+
+def test_200_list_mailer_campaigns() -> None:
+    answer = replay("list_mailer_campaigns")
+    assert answer.status == 200
+    assert named_mailer_campaign() in {row["id"] for row in answer.json["data"]}
+
+
+def test_201_create_mailer_campaign() -> None:
+    answer = replay("create_mailer_campaign")
+    assert (answer.status, answer.json["state"], len(answer.json["steps"])) == (201, "draft", 2)
+    assert replay("create_mailer_campaign").headers["Idempotent-Replayed"] == "true"
+
+
+def test_200_get_mailer_campaign() -> None:
+    answer = replay("get_mailer_campaign")
+    assert (answer.status, answer.json["id"]) == (200, named_mailer_campaign())
+
+
+def test_200_update_mailer_campaign() -> None:
+    """At the first version, as the sample says."""
+    answer = replay("update_mailer_campaign")
+    assert answer.status in {200, 409}
+    shown = replay("get_mailer_campaign").json
+    assert (shown["name"] == "Clinics in summer") is (answer.status == 200)
+
+
+def test_200_start_and_pause_mailer_campaign() -> None:
+    assert replay("start_mailer_campaign").json["state"] == "active"
+    assert replay("pause_mailer_campaign").json["state"] == "paused"
+
+
+def test_200_plan_mailer_campaign() -> None:
+    answer = replay("plan_mailer_campaign")
+    assert (answer.status, answer.json["blocked_by"]) == (200, [])
+
+
+def test_201_push_leads() -> None:
+    answer = replay("push_leads")
+    assert (answer.status, answer.json["email"]) == (201, "richard@avishealth.com")
+    assert replay("push_leads").headers["Idempotent-Replayed"] == "true"
+
+
+def test_200_list_leads() -> None:
+    answer = replay("list_leads")
+    assert answer.status == 200
+    assert named_lead() in {row["id"] for row in answer.json["data"]}
+
+
+def test_200_get_lead() -> None:
+    answer = replay("get_lead")
+    assert (answer.status, answer.json["id"]) == (200, named_lead())
+
+
+def test_200_update_lead() -> None:
+    answer = replay("update_lead")
+    assert (answer.status, answer.json["title"]) == (200, "Chairman")
+
+
+def test_202_research_lead() -> None:
+    answer = replay("research_lead")
+    assert (answer.status, answer.json["research"]["status"]) == (202, "queued")
+
+
+def test_204_delete_lead() -> None:
+    assert replay("delete_lead").status == 204
+    assert replay("get_lead").status == 404
 
 
 def test_200_list_links() -> None:

@@ -87,6 +87,20 @@ def _link(stack: Stack, workspace: Workspace) -> None:
     pump.settle(stack, workspace.id)
 
 
+def _mailer(stack: Stack, workspace: Workspace) -> None:
+    """A campaign is started, and somebody is pushed into it."""
+    sample = catalogue.sample("campaign.state_changed")
+    names = ("name", "steps", "instructions", "throttle", "postal_address", "metadata")
+    campaign = workspace.mailer_campaign(**{name: sample[name] for name in names})
+    person = catalogue.sample("lead.created")
+    names = ("email", "first_name", "last_name", "company", "title", "metadata")
+    workspace.lead(campaign, **{name: person[name] for name in names})
+    assert workspace.client.post(f"/v1/mailer/campaigns/{campaign}/start").status == 200
+    # Before the lead is researched: what it is by then is told.
+    pump.settle(stack, workspace.id, jobs.EVENT)
+    pump.settle(stack, workspace.id)
+
+
 def _domain(stack: Stack, workspace: Workspace, hand: Hand) -> None:
     """Proven, and then for more than three days not any more."""
     name = "go.samples.example.com"
@@ -120,6 +134,7 @@ def test_each_sample_is_like_what_is_really_sent(
     _talk(stack, workspace)
     _use(stack, workspace, hand)
     _link(stack, workspace)
+    _mailer(stack, workspace)
     _domain(stack, workspace, hand)
     _fail(stack, workspace, receivers, hand)
     told = {message.json["type"]: message.json for message in receivers.at()}

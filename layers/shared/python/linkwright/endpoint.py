@@ -8,7 +8,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property, partial, wraps
-from typing import Any, Protocol, get_origin
+from typing import Any, Protocol, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -54,6 +54,7 @@ def endpoint(
     charge: Charge | None = None,
     paid: bool = False,
     free_with: str | None = None,
+    others_status: int | None = None,
 ) -> Callable[[Callable[..., Any]], Handler]:
     """Make a function of plain arguments the Lambda of one route.
 
@@ -61,23 +62,22 @@ def endpoint(
     `has_secret`: the answer is kept only sealed, and nobody on its way may keep it. `own` is the
     path's parameter in which a member may name themselves, without the scope. A `charge` asks for
     a plan with AI, and for a work that returns how its answer is made; what is `paid` asks for
-    such a plan alone. A body that says something as `free_with` is looked at on any plan.
+    such a plan alone. A body that says something as `free_with` is looked at on any plan. What may
+    be returned besides the first model is answered by `others_status`.
     """
     if has_secret:
-        # Before the first event, for those who seal.
-        from linkwright import reply_sealing  # noqa: F401
+        from linkwright import reply_sealing  # noqa: F401 -- before the first event
 
     def decorate(work: Callable[..., Any]) -> Handler:
         signature = inspect.signature(work)
+        returned, *others = _returned(signature, charge, others_status)
         contract = Contract(
             *(scope, status, location, False, has_secret, own),
-            parameters={name: p.annotation for name, p in signature.parameters.items()},
-            returns=charge.shows(signature.return_annotation)
-            if charge
-            else signature.return_annotation,
-            charge=charge,
+            *({name: p.annotation for name, p in signature.parameters.items()}, returned, charge),
             paid=paid or charge is not None,
             free_with=free_with,
+            others=tuple(others),
+            others_status=others_status,
         )
 
         for model in _models(contract):
@@ -199,9 +199,19 @@ class _Exchange(Exchange):
         return arguments
 
 
+def _returned(
+    signature: inspect.Signature, charge: Charge | None, others_status: int | None
+) -> tuple[Any, ...]:
+    """The models of the answer."""
+    shown = signature.return_annotation
+    if others_status is not None:
+        return get_args(shown)
+    return (charge.shows(shown) if charge else shown,)
+
+
 def _models(contract: Contract) -> Iterator[type[BaseModel]]:
     """The models a request goes through; of a page, that of its rows."""
-    for kind in (*contract.parameters.values(), contract.returns):
+    for kind in (*contract.parameters.values(), contract.returns, *contract.others):
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             rows = kind.__pydantic_generic_metadata__["args"]
             yield rows[0] if rows else kind
@@ -210,6 +220,8 @@ def _models(contract: Contract) -> Iterator[type[BaseModel]]:
 def _reply(contract: Contract, result: BaseModel | None) -> Reply:
     if result is None:
         return Reply(contract.status, "", None)
+    if contract.others_status and type(result) in contract.others:
+        return Reply(contract.others_status, result.model_dump_json(), None)
     location = contract.location.format(**vars(result)) if contract.location else None
     return Reply(contract.status, result.model_dump_json(), location)
 

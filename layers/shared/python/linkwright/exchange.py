@@ -34,6 +34,9 @@ class Contract(NamedTuple):
     charge: Any = None
     paid: bool = False
     free_with: str | None = None
+    # What else it may answer, and by which status.
+    others: tuple[Any, ...] = ()
+    others_status: int | None = None
 
 
 class Exchange:

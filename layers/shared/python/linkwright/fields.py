@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import (
@@ -173,6 +174,18 @@ Metadata = Annotated[
     ),
 ]
 
+
+def _in_use(name: str) -> str:
+    # Imported here: few requests name a zone. The list, since a name is a path for `ZoneInfo`.
+    import tzdata
+
+    zones = Path(tzdata.__file__).with_name("zones").read_text().split()
+    if name not in zones or name == "Factory":
+        raise PydanticCustomError("zone", "must be the IANA name of a time zone, as 'Asia/Tokyo'")
+    return name
+
+
+TimeZone = Annotated[str, Field(max_length=64), AfterValidator(_in_use)]
 ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
 

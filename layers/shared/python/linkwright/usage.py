@@ -4,6 +4,8 @@
 write that raises it, so that no number of parallel requests gets past. `used` is settled later.
 """
 
+from functools import partial
+
 from linkwright import clock, jobs, plans
 from linkwright.auth import Account
 from linkwright.errors import PlanLimitExceeded
@@ -15,6 +17,8 @@ CALL_MINUTES = "call_minutes"
 # More than a plan has of what is counted.
 _DIMENSIONS = 20
 _AT_ONCE = "NOW"
+# What callers are told of, where it has another name.
+_TOLD = {"leads_researched": "leads"}
 
 
 def key(partition: str, period: str, dimension: str) -> Key:
@@ -43,30 +47,39 @@ def _between(partition: str, first: str, last: str) -> dict[str, Item]:
     return {row["sk"].partition("#")[2]: row for row in rows}
 
 
-def reserve(account: Account, dimension: str, amount: int, tx: Transaction) -> str:
+def reserve(
+    account: Account,
+    dimension: str,
+    amount: int,
+    tx: Transaction,
+    otherwise: Otherwise | None = None,
+) -> str:
     """Take so much of the plan's limit, or raise `PlanLimitExceeded` (402) at the commit.
 
     Returns the label of the billing cycle that pays, which the settlement needs.
     """
     period = plans.period(account.anchor_day)
-    counter = key(account.partition, period.label, dimension)
     limit = getattr(account.plan, dimension)
-
-    def exceeded() -> PlanLimitExceeded:
-        item = get(Table.CORE, counter) or {}
-        return PlanLimitExceeded(
-            "The plan's limit of this billing cycle is used up.",
-            dimension=dimension,
-            limit=limit,
-            used=item.get("committed", 0),
-            upgrade_to=account.plan.upgrade_to,
-            resets_at=clock.timestamp(period.end),
-        )
-
+    exceeded = partial(used_up, account, dimension)
     if amount > limit:
         raise exceeded()
-    _commit(tx, counter, amount, limit - amount, exceeded)
+    counter = key(account.partition, period.label, dimension)
+    _commit(tx, counter, amount, limit - amount, otherwise or exceeded)
     return period.label
+
+
+def used_up(account: Account, dimension: str) -> PlanLimitExceeded:
+    """That nothing is left of a billing cycle's limit, with what is used by now."""
+    period = plans.period(account.anchor_day)
+    item = get(Table.CORE, key(account.partition, period.label, dimension)) or {}
+    return PlanLimitExceeded(
+        "The plan's limit of this billing cycle is used up.",
+        dimension=_TOLD.get(dimension, dimension),
+        limit=getattr(account.plan, dimension),
+        used=item.get("committed", 0),
+        upgrade_to=account.plan.upgrade_to,
+        resets_at=clock.timestamp(period.end),
+    )
 
 
 def standing(partition: str, dimension: str) -> Key:

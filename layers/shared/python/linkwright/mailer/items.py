@@ -3,7 +3,7 @@
 import hashlib
 import unicodedata
 import zlib
-from typing import Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 from linkwright.table import Key
 
@@ -28,14 +28,53 @@ EmailState = Literal[
 ]
 MailboxStatus = Literal["verifying", "active", "failed", "disabled"]
 
+# The plan's dimension that a lead's research is counted by.
+RESEARCHED = "leads_researched"
+
 # A count in one item would have each change of a campaign's leads meet every other one.
 STATS_SHARDS = 8
 
 
+class CampaignView(TypedDict):
+    """What is shown of a campaign, as it is stored. What may be null is left out where it is."""
+
+    id: str
+    name: str
+    state: CampaignState
+    # `delay_days`, `business_days`, `instructions`, `stop_on_auto_reply`, `stop_for_company`.
+    steps: list[dict[str, Any]]
+    # What its mails are about: the goal, and what is offered.
+    instructions: NotRequired[str]
+    sender_name: NotRequired[str]
+    language: str
+    # `daily_limit`, `per_hour`, `gap_seconds`, `jitter_seconds`, `window`, `time_zone`.
+    throttle: dict[str, Any]
+    postal_address: NotRequired[str]
+    format: Literal["text", "html"]
+    mailbox_ids: list[str]
+    require_approval: bool
+    metadata: dict[str, str]
+    created_at: str
+    updated_at: str
+    version: int
+
+
+class CampaignItem(TypedDict):
+    """A campaign. `v` counts its changes, and is the view's `version`."""
+
+    pk: str
+    sk: str
+    view: CampaignView
+    v: int
+    state: CampaignState
+    gsi3pk: str
+
+
 class Research(TypedDict):
-    """What is known of a lead, and from where."""
+    """What is known of a lead, and from where. `run` is of who asked for it last."""
 
     status: ResearchStatus
+    run: NotRequired[str]
     reason: NotRequired[str]
     summary: NotRequired[str]
     angle: NotRequired[str]
@@ -82,8 +121,10 @@ class LeadItem(TypedDict):
     sk: str
     view: LeadView
     v: int
-    # As `hashed` makes it; it stays when the address is erased.
+    # As `hashed` makes it.
     address_hash: str
+    # Which request pushed it.
+    push: str
     # Of the plan's researched leads: the billing cycle that pays, while it is reserved.
     period: NotRequired[str]
     gsi1pk: str
@@ -151,7 +192,7 @@ def campaign_leads_in(partition: str, campaign_id: str, status: LeadStatus) -> s
 
 
 def address_key(partition: str, address_hash: str, campaign_id: str) -> Key:
-    """That an address is a lead of a campaign: its `lead`."""
+    """That an address is a lead of a campaign: its `lead`, and the `push` that made it."""
     return Key(address_partition(partition, address_hash), campaign_id)
 
 
@@ -172,6 +213,11 @@ def send_key(partition: str, lead_id: str, seq: int) -> Key:
 def lead_partition(partition: str, lead_id: str) -> str:
     """What belongs to a lead alone."""
     return f"W#{partition}#LEAD#{lead_id}"
+
+
+def push_key(partition: str, digest: str) -> Key:
+    """That a push of many was begun, and whether it is over, for a day."""
+    return Key(f"W#{partition}#PUSH#{digest}", "META")
 
 
 def suppression_key(partition: str, address_hash: str) -> Key:

@@ -29,6 +29,18 @@ def _usage_threshold() -> type[BaseModel]:
     return UsageThreshold
 
 
+def _campaign() -> type[BaseModel]:
+    from linkwright.mailer.operations import MailerCampaignSummary
+
+    return MailerCampaignSummary
+
+
+def _lead() -> type[BaseModel]:
+    from linkwright.mailer.operations import LeadSummary
+
+    return LeadSummary
+
+
 def _link() -> type[BaseModel]:
     from linkwright.links.operations import Link
 
@@ -73,6 +85,8 @@ _OBJECTS: Mapping[str, Callable[[], type[BaseModel]]] = {
     "call.analyzed": _call,
     "call.recording_ready": _call,
     "usage.threshold": _usage_threshold,
+    "campaign.state_changed": _campaign,
+    "lead.created": _lead,
     "link.created": _link,
     "link.updated": _link,
     "link.deleted": _link,
@@ -87,6 +101,12 @@ _OBJECTS: Mapping[str, Callable[[], type[BaseModel]]] = {
     "ping": lambda: Ping,
 }
 
+# What the samples tell besides.
+_DETAILS: Mapping[str, Object] = {
+    "call.ended": {"attempt": 1, "is_last": True},
+    "campaign.state_changed": {"reason": "started", "previous_state": "draft"},
+}
+
 
 def model(event_type: str) -> type[BaseModel]:
     return _OBJECTS[event_type]()
@@ -99,11 +119,15 @@ def known() -> set[str]:
 
 def completed(partition: str, event_type: str, stored: Object) -> Object:
     """An object with what is nowhere but in its own place, since it may have to be erased."""
-    if event_type != "call.analyzed":
-        return stored
-    from linkwright.voice.operations import with_summary
+    if event_type == "call.analyzed":
+        from linkwright.voice.operations import with_summary
 
-    return with_summary(partition, stored)
+        return with_summary(partition, stored)
+    if event_type.startswith("lead."):
+        from linkwright.mailer.operations import with_person
+
+        return with_person(partition, stored)
+    return stored
 
 
 def shown(event_type: str, stored: Object) -> Object:
@@ -124,4 +148,4 @@ def sample_sequence(event_type: str) -> int:
 
 def sample_details(event_type: str) -> Object:
     """What the sample tells besides."""
-    return {"attempt": 1, "is_last": True} if event_type == "call.ended" else {}
+    return dict(_DETAILS.get(event_type, {}))

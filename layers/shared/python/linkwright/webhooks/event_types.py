@@ -16,6 +16,8 @@ EVENT_TYPES = {
     "call.analyzed": "What came of an answered call is known: outcome, mood and a summary.",
     "call.recording_ready": "The recording of a call is kept: `GET` of the call gives an address.",
     "usage.threshold": "So many percent of what the plan allows in a billing cycle are used.",
+    "campaign.state_changed": "A mail campaign began to mail, or ceased to: `reason` says why.",
+    "lead.created": "A lead was pushed into a campaign.",
     "link.created": "A short link was made.",
     "link.updated": "A short link was changed.",
     "link.deleted": "A short link was deleted: this is what it was.",

@@ -19,6 +19,9 @@ _ENDED = {"ended_at": "2026-11-02T09:32:05Z", "ended_reason": "callee_hung_up"}
 
 @cache
 def samples() -> Mapping[str, Object]:
+    # Of most that is told of, nobody asks for samples.
+    from linkwright.mailer.operations import samples as mails
+
     return {
         **_calls(),
         "usage.threshold": {
@@ -30,6 +33,7 @@ def samples() -> Mapping[str, Object]:
             "limit": 300,
             "remaining": 56,
         },
+        **mails(),
         **_links(),
         **_domains(),
         **_webhooks(),

@@ -1,12 +1,19 @@
 """What the workspace endpoints take and show."""
 
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, StrictInt, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from linkwright.fields import Model, QuietHours, RequestModel, Time, no_items, without_defaults
+from linkwright.fields import (
+    Model,
+    QuietHours,
+    RequestModel,
+    Time,
+    TimeZone,
+    no_items,
+    without_defaults,
+)
 
 
 class WorkspaceName(Model):
@@ -157,21 +164,10 @@ def _in_the_catalogue(model: str) -> str:
 ModelName = Annotated[str, Field(max_length=100), AfterValidator(_in_the_catalogue)]
 
 
-def _in_use(name: str) -> str:
-    # Imported here: few requests name a zone. The list, since a name is a path for `ZoneInfo`.
-    import tzdata
-
-    zones = Path(tzdata.__file__).with_name("zones").read_text().split()
-    if name not in zones or name == "Factory":
-        raise PydanticCustomError("zone", "must be the IANA name of a time zone, as 'Asia/Tokyo'")
-    return name
-
-
 def _ascending(percents: list[int]) -> list[int]:
     return sorted(set(percents))
 
 
-TimeZone = Annotated[str, Field(max_length=64), AfterValidator(_in_use)]
 Percent = Annotated[StrictInt, Field(ge=1, le=100)]
 # For so long a click is kept.
 MOST_CONVERSION_DAYS = 90

@@ -7,8 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
-from linkwright.fields import Model, RequestModel, Time
-from linkwright.workspace.models import TimeZone
+from linkwright.fields import Model, RequestModel, Time, TimeZone
 
 Interval = Literal["hour", "day", "week", "month"]
 

@@ -14,12 +14,15 @@ class EventData(Model):
     """The object as it is after the change. Of one that is too large to be sent only the id is,
     and `url` tells where all of it is (`truncated`); so it is for endpoints that want thin events.
 
-    `call.ended` tells besides which `attempt` is over, and whether it was the last.
+    `call.ended` tells besides which `attempt` is over, and whether it was the last; a change of a
+    state its `reason`, and what it was before.
     """
 
     object: dict[str, Any]
     attempt: int | None = Field(default=None, exclude_if=lambda value: value is None)
     is_last: bool | None = Field(default=None, exclude_if=lambda value: value is None)
+    reason: str | None = Field(default=None, exclude_if=lambda value: value is None)
+    previous_state: str | None = Field(default=None, exclude_if=lambda value: value is None)
     truncated: bool | None = Field(default=None, exclude_if=lambda value: value is None)
     url: str | None = Field(default=None, exclude_if=lambda value: value is None)
 

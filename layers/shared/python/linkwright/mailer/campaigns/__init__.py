@@ -1,0 +1,1 @@
+"""Campaigns: what they say, when they mail, and how their leads stand."""

@@ -1,0 +1,51 @@
+"""Whether a campaign may mail: what it needs of itself and of its mailboxes."""
+
+from collections.abc import Iterator, Mapping
+
+from linkwright.errors import Conflict
+from linkwright.mailer import items
+from linkwright.mailer.items import CampaignView
+from linkwright.table import Item, Table, get_many
+
+_WORDS = {
+    "postal_address_missing": "The campaign has no postal address, which each mail must show.",
+    "no_mailbox": "The campaign has no mailbox to mail from.",
+    "mailbox_not_active": "A mailbox of the campaign is not active.",
+    "domain_not_verified": "The domain of a mailbox has not passed its checks.",
+}
+
+
+def require(partition: str, view: CampaignView) -> None:
+    """Errors: it may not mail (409); `reason` says what is missing."""
+    for reason in missing(view, mailboxes(partition, view)):
+        raise Conflict(_WORDS[reason], reason=reason)
+
+
+def missing(view: CampaignView, known: Mapping[str, Item]) -> Iterator[str]:
+    """The reasons for which a start is refused, by the mailboxes there are."""
+    if "postal_address" not in view:
+        yield "postal_address_missing"
+    if not view["mailbox_ids"]:
+        yield "no_mailbox"
+    of_it = [known.get(one, {}) for one in view["mailbox_ids"]]
+    if any(one.get("status") != "active" for one in of_it):
+        yield "mailbox_not_active"
+    if not all(is_verified(one) for one in of_it):
+        yield "domain_not_verified"
+
+
+def mailboxes(partition: str, view: CampaignView) -> dict[str, Item]:
+    """The views of the campaign's mailboxes, by their ids."""
+    keys = [items.mailbox_key(partition, one) for one in view["mailbox_ids"]]
+    if not keys:
+        return {}
+    # With one that is there for certain: an answer without any proves nothing.
+    known = items.campaign_key(partition, view["id"])
+    found = get_many(Table.CORE, [known, *keys], strong=True)
+    return {key.sk: row["view"] for key, row in found.items() if key != known}
+
+
+def is_verified(mailbox: Item) -> bool:
+    """Whether its domain may be mailed from: what it publishes, by the last look at it."""
+    checks = mailbox.get("checks") or {}
+    return all((checks.get(name) or {}).get("status") == "passed" for name in ("spf", "dkim"))

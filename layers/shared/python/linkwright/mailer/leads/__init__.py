@@ -1,0 +1,1 @@
+"""Leads: whom a campaign mails, from the push to the end."""

@@ -1,0 +1,83 @@
+"""Leads as they are read and changed."""
+
+from typing import cast
+
+from linkwright import ids, pagination
+from linkwright.auth import Account
+from linkwright.errors import ResourceNotFound
+from linkwright.mailer import items
+from linkwright.mailer.campaigns import campaigns
+from linkwright.mailer.items import LeadItem, LeadView
+from linkwright.mailer.leads import status
+from linkwright.mailer.leads.models import Lead, LeadsQuery, LeadSummary, UpdateLead
+from linkwright.pagination import Page
+from linkwright.table import Item, Table, get, query
+from linkwright.transaction import Transaction
+
+_ROUTE = "mailer/leads"
+# More than a sequence has steps.
+_MOST_EMAILS = 20
+
+
+def find(account: Account, lead_id: str) -> Lead:
+    """Errors: no such lead (404)."""
+    return shown(account.partition, existing(account.partition, lead_id))
+
+
+def existing(partition: str, lead_id: str) -> LeadItem:
+    """A lead as it is stored. Errors: no such lead (404)."""
+    item = stored(partition, lead_id)
+    if item is None:
+        raise ResourceNotFound("There is no such lead.")
+    return item
+
+
+def stored(partition: str, lead_id: str) -> LeadItem | None:
+    if not ids.matches("lead", lead_id):
+        return None
+    return cast(LeadItem | None, get(Table.CORE, items.lead_key(partition, lead_id)))
+
+
+def shown(partition: str, item: LeadItem) -> Lead:
+    """With its emails, as they are now."""
+    return Lead.model_validate({**item["view"], "emails": emails(partition, item["sk"])})
+
+
+def emails(partition: str, lead_id: str) -> list[Item]:
+    """The views of a lead's emails, by their place in the sequence."""
+    rows, _ = query(
+        Table.CORE,
+        items.lead_partition(partition, lead_id),
+        between=("EML#", "EML#~"),
+        limit=_MOST_EMAILS,
+        newest_first=False,
+        strong=True,
+    )
+    return [row["view"] for row in rows]
+
+
+def listed(account: Account, campaign_id: str, wanted: LeadsQuery) -> Page[LeadSummary]:
+    """The newest first. Errors: no such campaign (404)."""
+    partition = account.partition
+    campaigns.existing(partition, campaign_id)
+    name, index = items.campaign_leads(partition, campaign_id), "gsi1"
+    if wanted.status is not None:
+        name, index = items.campaign_leads_in(partition, campaign_id, wanted.status), "gsi3"
+    base = items.lead_key(partition, "").pk
+    fetch = pagination.partition(Table.CORE, name, index=index, base=base)
+    route = f"{_ROUTE}/{campaign_id}"
+    return pagination.paged(account, route, wanted, fetch, _summary)
+
+
+def change(account: Account, lead_id: str, wanted: UpdateLead, tx: Transaction) -> Lead:
+    """Change what is known of a lead; what was written stays. Errors: no such lead (404)."""
+    item = existing(account.partition, lead_id)
+    fields = {**item["view"], **wanted.changes()}
+    view = cast(LeadView, {name: value for name, value in fields.items() if value is not None})
+    if view != item["view"]:
+        item = status.write(tx, item, view)
+    return shown(account.partition, item)
+
+
+def _summary(row: Item) -> LeadSummary:
+    return LeadSummary.model_validate(row["view"])

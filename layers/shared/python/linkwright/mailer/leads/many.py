@@ -1,0 +1,214 @@
+"""Many leads by one request: those that can be made are, each of the others is told why not.
+
+They are more than one transaction takes. The row of each address says of which push it is, so
+whoever sends the push again under its key is told of what an earlier run made as of its own, and
+has the rest made. The last transaction has the answer.
+"""
+
+import hashlib
+import json
+from collections import Counter
+
+from pydantic import ValidationError
+
+from linkwright import clock, plans, usage
+from linkwright.auth import Account
+from linkwright.errors import ApiError, Conflict, Unavailable
+from linkwright.findings import validation_failed
+from linkwright.http import Request
+from linkwright.idempotency import RETENTION_S
+from linkwright.mailer import items
+from linkwright.mailer.items import LeadItem
+from linkwright.mailer.leads import looking, making
+from linkwright.mailer.leads.models import (
+    NewLead,
+    PushError,
+    PushLeads,
+    PushResult,
+    PushResults,
+)
+from linkwright.table import Item, Table
+from linkwright.transaction import Outrun, Transaction
+
+# Lead, address and event of each, in one transaction with the record of the request, the count of
+# researched leads, that of the campaign, and the push.
+_AT_ONCE = 32
+# Whoever is outrun so often in one chunk has met as many other pushes in it.
+_TRIES = 12
+
+
+def push(
+    account: Account, campaign_id: str, wanted: PushLeads, request: Request, tx: Transaction
+) -> PushResults:
+    """Errors: the key of the request was used for another one (409)."""
+    one = _Push(account, campaign_id, wanted, request)
+    one.look(list(one.able))
+    if one.is_done:
+        return PushResults(results=[], created=0, duplicates=0, suppressed=0, invalid=0)
+    *chunks, last = one.chunks() or [[]]
+    for chunk in chunks:
+        one.commit(chunk)
+    one.end(tx)
+    one.write(tx, last)
+    return one.answer()
+
+
+class _Push:
+    """The leads of a list that are still to be made, by their places, and what came of the others.
+
+    Who stands in the list twice is a duplicate of the first.
+    """
+
+    def __init__(
+        self, account: Account, campaign_id: str, wanted: PushLeads, request: Request
+    ) -> None:
+        named = request.headers.get("idempotency-key") or request.id
+        self._account, self._request = account, request
+        self._campaign_id, self._in_workspace = campaign_id, wanted.skip_if_in_workspace
+        self._id = _sha256(f"{campaign_id}#{named}")[:32]
+        self._fingerprint = _sha256(
+            json.dumps([campaign_id, wanted.leads, wanted.skip_if_in_workspace], sort_keys=True)
+        )
+        self._where = items.push_key(account.partition, _sha256(named))
+        self._head: Item | None = None
+        self.able: dict[int, LeadItem] = {}
+        self._results: dict[int, PushResult] = {}
+        self._first: dict[str, int] = {}
+        self._twice: dict[int, int] = {}
+        for index, raw in enumerate(wanted.leads or []):
+            self._add(index, raw)
+
+    def _add(self, index: int, raw: object) -> None:
+        try:
+            wanted = NewLead.model_validate(raw)
+        except ValidationError as failure:
+            self._refuse(index, validation_failed(failure))
+            return
+        lead = making.made(self._account.partition, self._campaign_id, wanted, self._id)
+        first = self._first.setdefault(lead["address_hash"], index)
+        if first == index:
+            self.able[index] = lead
+        else:
+            self._twice[index] = first
+
+    @property
+    def is_done(self) -> bool:
+        return self._head is not None and self._head["is_done"]
+
+    def look(self, places: list[int]) -> None:
+        """Take out which of these are leads by now, are suppressed, or are beyond the plan."""
+        hashes = {index: self.able[index]["address_hash"] for index in places}
+        known = looking.look(
+            self._account.partition,
+            self._campaign_id,
+            list(hashes.values()),
+            in_workspace=self._in_workspace,
+            others=[self._where],
+        )
+        self._know(known.others.get(self._where))
+        for index, of in hashes.items():
+            if row := known.rows.get(of):
+                status = "created" if row["push"] == self._id else "duplicate"
+                self._settle(index, status=status, lead_id=row["lead"])
+            elif of in known.suppressed:
+                self._settle(index, status="suppressed")
+        self._require_room([index for index in places if index in self.able])
+
+    def _know(self, head: Item | None) -> None:
+        if head is None or head["exp"] <= clock.epoch():
+            return
+        if head["fp"] != self._fingerprint:
+            raise Conflict(
+                "This Idempotency-Key was used for another request.",
+                reason="idempotency_key_reused",
+            )
+        self._head = head
+
+    def _require_room(self, places: list[int]) -> None:
+        account, period = self._account, plans.period(self._account.anchor_day).label
+        if not places:
+            return
+        room = usage.left(account.partition, account.plan, items.RESEARCHED, period)
+        if beyond := places[room:]:
+            error = usage.used_up(account, items.RESEARCHED)
+            for index in beyond:
+                self._refuse(index, error)
+
+    def chunks(self) -> list[list[int]]:
+        places = list(self.able)
+        return [places[at : at + _AT_ONCE] for at in range(0, len(places), _AT_ONCE)]
+
+    def commit(self, chunk: list[int]) -> None:
+        """Make these in a transaction of their own: whoever is outrun looks again at them alone."""
+        for _ in range(_TRIES):
+            places = [index for index in chunk if index in self.able]
+            part = Transaction(self._account.partition, self._request.id, self._account.actor)
+            self._begin(part)
+            made = [self.able[index] for index in places]
+            try:
+                self.write(part, places)
+                part.commit()
+            except Outrun:
+                self.able |= dict(zip(places, made, strict=True))
+                self.look(places)
+            else:
+                self._head = self._head or {"is_done": False}
+                return
+        raise Unavailable
+
+    def write(self, tx: Transaction, places: list[int]) -> None:
+        """Make these by a transaction, and hold them for made."""
+        made = [self.able[index] for index in places]
+        if made:
+            period = usage.reserve(self._account, items.RESEARCHED, len(made), tx, otherwise=Outrun)
+            making.put(tx, made, period)
+        for index, lead in zip(places, made, strict=True):
+            self._settle(index, status="created", lead_id=lead["sk"])
+
+    def _begin(self, tx: Transaction) -> None:
+        if self._head is None:
+            self._put(tx, is_done=False)
+
+    def end(self, tx: Transaction) -> None:
+        self._put(tx, is_done=True)
+
+    def _put(self, tx: Transaction, *, is_done: bool) -> None:
+        now, again = clock.epoch(), self._head is not None
+        row = {**self._where.attributes(), "fp": self._fingerprint, "is_done": is_done}
+        row |= {"exp": now + RETENTION_S, "ttl": now + RETENTION_S}
+        tx.put(
+            Table.CORE,
+            row,
+            condition="#fp = :fp" if again else "attribute_not_exists(#pk) OR #exp <= :now",
+            values={"fp": self._fingerprint} if again else {"now": now},
+            otherwise=Outrun,
+        )
+
+    def _settle(self, index: int, **result: object) -> None:
+        del self.able[index]
+        self._results[index] = PushResult.model_validate({"index": index, **result})
+
+    def _refuse(self, index: int, error: ApiError) -> None:
+        self.able.pop(index, None)
+        why = PushError.model_validate(
+            {"code": error.code, "message": error.message, "field": error.field, **error.details}
+        )
+        self._results[index] = PushResult(index=index, status="invalid", error=why)
+
+    def answer(self) -> PushResults:
+        for index, first in self._twice.items():
+            told = self._results[first].model_copy(update={"index": index})
+            is_one = told.status == "created"
+            self._results[index] = told.model_copy(update={"status": "duplicate"} if is_one else {})
+        counted = Counter(one.status for one in self._results.values())
+        return PushResults(
+            results=[self._results[index] for index in sorted(self._results)],
+            created=counted["created"],
+            duplicates=counted["duplicate"],
+            suppressed=counted["suppressed"],
+            invalid=counted["invalid"],
+        )
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,88 @@
+"""The one way to change a lead: its view, the count of its status, its job, and what is told."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from linkwright import clock, jobs, usage
+from linkwright.mailer import items
+from linkwright.mailer.campaigns import stats
+from linkwright.mailer.items import LeadItem, LeadStatus, LeadView
+from linkwright.table import Item, Key, Table
+from linkwright.transaction import Otherwise, Outrun, Transaction
+
+# What names a person or tells of them: an event would outlive it.
+PERSONAL = (
+    *("email", "first_name", "last_name", "company", "title", "website"),
+    *("language", "country", "time_zone", "source", "legal_basis", "research", "reply"),
+)
+# What an event says of a run of research in any case.
+_OF_A_RUN = ("status", "run", "reason", "at")
+_FAILED = (*jobs.FAILURES, "given_up_at", "next_at", "swept")
+
+
+def write(
+    tx: Transaction,
+    item: LeadItem,
+    view: LeadView,
+    *,
+    facts: Mapping[str, Any] | None = None,
+    removed: tuple[str, ...] = (),
+    is_done: bool = False,
+    anew: bool = False,
+    otherwise: Otherwise = Outrun,
+) -> LeadItem:
+    """Give a lead that was just read another view, and other facts. Returns it as it is then.
+
+    With another status it is counted by that. `is_done`: its job ends; `anew`: what its job has
+    failed before is forgotten. Raises `Outrun` at the commit where it was changed since.
+    """
+    view = {**view, "updated_at": clock.timestamp(), "version": item["v"] + 1}
+    gone = {*removed, *(jobs.ATTRIBUTES if is_done else ()), *(_FAILED if anew else ())}
+    written: Item = {"view": view, "v": view["version"], **(facts or {})}
+    if view["status"] != item["view"]["status"]:
+        written["gsi3pk"] = items.campaign_leads_in(
+            tx.partition, view["campaign_id"], view["status"]
+        )
+        moved: dict[LeadStatus, int] = {item["view"]["status"]: -1, view["status"]: 1}
+        stats.count(tx, view["campaign_id"], view["id"], moved)
+    gone -= written.keys()
+    removal = " REMOVE " + ", ".join(f"#{name}" for name in sorted(gone)) if gone else ""
+    tx.update(
+        Table.CORE,
+        Key(item["pk"], item["sk"]),
+        "SET " + ", ".join(f"#{name} = :{name}" for name in written) + removal,
+        condition="#v = :seen",
+        values={**written, "seen": item["v"]},
+        otherwise=otherwise,
+    )
+    left = {name: value for name, value in {**item, **written}.items() if name not in gone}
+    return cast(LeadItem, left)
+
+
+def end(tx: Transaction, item: LeadItem, to: LeadStatus, reason: str) -> LeadItem:
+    """Let a lead end before it is written to: research that is under way is not paid for."""
+    view = item["view"]
+    if view["research"]["status"] in {"queued", "running"}:
+        research = {**view["research"], "status": "failed", "reason": reason}
+        view = cast(LeadView, {**view, "research": research})
+    release(tx, item)
+    return write(tx, item, {**view, "status": to}, removed=("period",), is_done=True)
+
+
+def release(tx: Transaction, item: LeadItem) -> None:
+    """Give back what is reserved of the plan for a lead's research."""
+    if "period" in item:
+        usage.release(tx, item["period"], items.RESEARCHED, 1)
+
+
+def tell(tx: Transaction, event_type: str, item: LeadItem, details: Item | None = None) -> None:
+    """Tell of a lead as it is after a change. What is personal is added when the event is sent."""
+    tx.emit(event_type, told(item["view"]), sequence=item["v"], details=details)
+
+
+def told(view: LeadView) -> Item:
+    """A lead as an event has it stored."""
+    kept = {name: value for name, value in view.items() if name not in PERSONAL}
+    research = view["research"]
+    public = {name: value for name, value in research.items() if name in _OF_A_RUN}
+    return kept | {"research": {**public, "sources": []}}

@@ -1,0 +1,1 @@
+"""Suppressions: whom the workspace mails no more."""

@@ -1,0 +1,273 @@
+"""Leads: pushed one by one, read, changed, researched again and deleted."""
+
+from typing import Any
+
+import pytest
+
+from linkwright import jobs, plans, usage
+from linkwright.mailer import items
+from linkwright.table import Item, Table, get, query, update
+from tests.client import Answer
+from tests.factories import Workspace, make_workspace
+from tests.stack import Stack
+
+RICHARD = {
+    "email": "richard@avishealth.com",
+    "first_name": "Richard",
+    "last_name": "Avis",
+    "company": "Avis Health",
+    "title": "Executive Chairman",
+    "metadata": {"source": "import_2026_05"},
+}
+
+
+def _push(workspace: Workspace, campaign: str, **lead: Any) -> Answer:
+    return workspace.client.post(f"/v1/mailer/campaigns/{campaign}/leads", json=lead)
+
+
+def _counts(workspace: Workspace, campaign: str) -> dict[str, int]:
+    shown = workspace.client.get(f"/v1/mailer/campaigns/{campaign}").json["lead_counts"]
+    return {status: number for status, number in shown.items() if number}
+
+
+def _events(workspace: Workspace, lead: str) -> list[Item]:
+    return list(reversed(workspace.client.get(f"/v1/events?object={lead}").json["data"]))
+
+
+def _reserved(workspace: Workspace) -> int:
+    period = plans.period(workspace.item["anchor_day"]).label
+    where = usage.key(workspace.partition, period, items.RESEARCHED)
+    return int((get(Table.CORE, where) or {}).get("committed", 0))
+
+
+def _stored(workspace: Workspace, lead: str) -> Item:
+    return get(Table.CORE, items.lead_key(workspace.partition, lead)) or {}
+
+
+def _is(workspace: Workspace, lead: str, **view: Any) -> None:
+    """Let a lead be otherwise, as its research or a mail would have it."""
+    where = items.lead_key(workspace.partition, lead)
+    changed = _stored(workspace, lead)["view"] | view
+    update(Table.CORE, where, "SET #view = :view", values={"view": changed})
+
+
+def test_201_takes_the_sample_of_the_reference(workspace: Workspace) -> None:
+    campaign = workspace.mailer_campaign()
+    made = _push(workspace, campaign, **RICHARD)
+    assert made.status == 201
+    assert made.headers["Location"].endswith(f"/v1/mailer/leads/{made.json['id']}")
+    assert {**made.json, **RICHARD} == made.json
+    assert (made.json["status"], made.json["research"]["status"]) == ("pending", "queued")
+    assert (made.json["emails"], made.json["reply"], made.json["flags"]) == ([], None, [])
+    assert workspace.client.get(f"/v1/mailer/leads/{made.json['id']}").json == made.json
+    assert _counts(workspace, campaign) == {"pending": 1}
+    assert jobs.is_due(_stored(workspace, made.json["id"]))
+    assert _reserved(workspace) == 1
+
+
+def test_200_the_lead_that_there_is_for_one_pushed_again(workspace: Workspace) -> None:
+    """In whatever spelling: letters' size says nothing, what is after a plus does."""
+    campaign = workspace.mailer_campaign()
+    made = _push(workspace, campaign, email="Noa@Example.com", first_name="Noa").json
+    again = _push(workspace, campaign, email="noa@example.COM", first_name="Other")
+    assert again.status == 200
+    assert again.json == made | {"duplicate": True}
+    assert "Location" not in again.headers
+    assert _push(workspace, campaign, email="noa+1@example.com").status == 201
+    assert len(_events(workspace, made["id"])) == 1
+    assert _reserved(workspace) == 2
+
+
+def test_201_the_same_address_in_another_campaign_unless_that_is_not_wanted(
+    workspace: Workspace,
+) -> None:
+    first, second = workspace.mailer_campaign(), workspace.mailer_campaign()
+    made = _push(workspace, first, email="noa@example.com").json
+    skipped = _push(workspace, second, email="noa@example.com", skip_if_in_workspace=True)
+    assert (skipped.status, skipped.json["id"]) == (200, made["id"])
+    assert _push(workspace, second, email="noa@example.com").status == 201
+    other = make_workspace()
+    assert _push(other, other.mailer_campaign(), email="noa@example.com").status == 201
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"email": "no address"}, "email"),
+        ({"email": "a@b"}, "email"),
+        ({"email": "a@@example.com"}, "email"),
+        ({"email": ".a@example.com"}, "email"),
+        ({"email": "a..b@example.com"}, "email"),
+        ({"email": "a@example.com\nBcc: x@example.com"}, "email"),
+        ({"email": "a@example.com, b@example.com"}, "email"),
+        ({"email": "Noa <noa@example.com>"}, "email"),
+        ({"email": "a@-example.com"}, "email"),
+        ({"email": "a@127.0.0.1"}, "email"),
+        ({"email": "\u202ea@example.com"}, "email"),
+        ({"email": f"{'a' * 65}@example.com"}, "email"),
+        ({"first_name": "a\r\nBcc: x@example.com"}, "first_name"),
+        ({"company": "a\tb"}, "company"),
+        ({"website": "javascript:alert(1)"}, "website"),
+        ({"website": "https://user@example.com"}, "website"),
+        ({"country": "Israel"}, "country"),
+        ({"time_zone": "Here"}, "time_zone"),
+        ({"metadata": {"a": 1}}, "metadata.a"),
+        ({"status": "ready"}, "status"),
+        ({"leads": [{"email": "b@example.com"}]}, "leads"),
+    ],
+)
+def test_400_for_what_no_lead_is(workspace: Workspace, fields: Item, field: str) -> None:
+    campaign = workspace.mailer_campaign()
+    answer = _push(workspace, campaign, **{"email": "noa@example.com"} | fields)
+    assert (answer.status, answer.error["field"]) == (400, field)
+    assert _counts(workspace, campaign) == {}
+
+
+def test_400_for_no_lead_at_all(workspace: Workspace) -> None:
+    answer = _push(workspace, workspace.mailer_campaign())
+    assert (answer.status, answer.error["field"]) == (400, "email")
+
+
+def test_201_in_any_script(workspace: Workspace) -> None:
+    campaign = workspace.mailer_campaign()
+    people = [
+        {"email": "noa@example.com", "first_name": "נועה", "company": "מאפייה בע״מ"},
+        {"email": "yusuf@example.com", "first_name": "يوسف", "language": "ar"},
+        {"email": "josé@exämple.com", "metadata": {"שם": "ערך \n שני"}},
+    ]
+    for person in people:
+        made = _push(workspace, campaign, **person)
+        assert (made.status, {**made.json, **person}) == (201, made.json)
+
+
+def test_201_the_website_with_or_without_a_scheme(workspace: Workspace) -> None:
+    campaign = workspace.mailer_campaign()
+    made = _push(workspace, campaign, email="a@example.com", website="avishealth.com/about")
+    assert made.json["website"] == "https://avishealth.com/about"
+
+
+@pytest.mark.parametrize(
+    ("email", "flags"),
+    [
+        ("noa@example.com", []),
+        ("Info@example.com", ["role"]),
+        ("sales+it@example.com", ["role"]),
+        ("noa@mailinator.com", ["disposable"]),
+        ("abuse@example.com", ["role", "risky"]),
+    ],
+)
+def test_201_flags_whom_better_not_to_write_to(
+    workspace: Workspace, email: str, flags: list[str]
+) -> None:
+    assert _push(workspace, workspace.mailer_campaign(), email=email).json["flags"] == flags
+
+
+def test_402_beyond_the_plan_and_nothing_else_happens(workspace: Workspace) -> None:
+    campaign = workspace.mailer_campaign()
+    period = plans.period(workspace.item["anchor_day"]).label
+    where = usage.key(workspace.partition, period, items.RESEARCHED)
+    update(Table.CORE, where, "SET #committed = :most", values={"most": 9_999})
+    lead = _push(workspace, campaign, email="a@example.com")
+    assert lead.status == 201
+    answer = _push(workspace, campaign, email="b@example.com")
+    assert (answer.status, answer.error["code"]) == (402, "plan_limit_exceeded")
+    facts = {name: answer.error[name] for name in ("dimension", "limit", "used", "upgrade_to")}
+    assert facts == {
+        "dimension": "leads",
+        "limit": 10_000,
+        "used": 10_000,
+        "upgrade_to": "business",
+    }
+    assert _counts(workspace, campaign) == {"pending": 1}
+    again = workspace.client.post(f"/v1/mailer/leads/{lead.json['id']}/research")
+    assert again.status == 202  # as it is researched already
+    _is(workspace, lead.json["id"], research={"status": "failed", "sources": []}, status="failed")
+    assert workspace.client.post(f"/v1/mailer/leads/{lead.json['id']}/research").status == 402
+
+
+def test_200_lists_the_newest_first_and_by_status(workspace: Workspace) -> None:
+    campaign = workspace.mailer_campaign()
+    made = [workspace.lead(campaign) for _ in range(3)]
+    workspace.lead()
+    path = f"/v1/mailer/campaigns/{campaign}/leads"
+    rows = workspace.client.get(path).json["data"]
+    assert [row["id"] for row in rows] == made[::-1]
+    assert "emails" not in rows[0]
+    pending = workspace.client.get(f"{path}?status=pending").json["data"]
+    assert pending == rows
+    assert workspace.client.get(f"{path}?status=ready").json["data"] == []
+    assert workspace.client.get("/v1/mailer/campaigns/cmp_none/leads").status == 404
+
+
+def test_200_changes_what_is_known_and_tells_it_from_then_on(
+    stack: Stack, workspace: Workspace
+) -> None:
+    lead = workspace.lead(first_name="Noa", metadata={"a": "1"})
+    path = f"/v1/mailer/leads/{lead}"
+    changed = {"title": "CEO", "first_name": None, "metadata": {"b": "2"}}
+    answer = workspace.client.request("PATCH", f"/v1/mailer/leads/{lead}", json=changed)
+    after = answer.json
+    assert {**after, **changed} == after
+    assert (after["version"], workspace.client.get(path).json) == (2, after)
+    assert workspace.client.request("PATCH", path, json={"title": "CEO"}).json == after
+    assert workspace.client.request("PATCH", path, json={"email": "x@example.com"}).status == 400
+
+
+def test_202_researches_again_and_takes_of_the_plan(workspace: Workspace) -> None:
+    campaign = workspace.mailer_campaign()
+    lead = workspace.lead(campaign)
+    running = workspace.client.post(f"/v1/mailer/leads/{lead}/research")
+    first = running.json["research"]
+    assert (running.status, first["status"], _reserved(workspace)) == (202, "queued", 1)
+    ended = {"status": "failed", "reason": "unreachable", "run": first["run"], "sources": []}
+    _is(workspace, lead, research=ended)
+    again = workspace.client.post(f"/v1/mailer/leads/{lead}/research", json={})
+    research = again.json["research"]
+    assert (again.status, research["status"], research["reason"]) == (202, "queued", None)
+    assert research["run"] != first["run"]
+    assert jobs.is_due(_stored(workspace, lead))
+    assert _reserved(workspace) == 2
+
+
+@pytest.mark.parametrize("status", ["replied", "unsubscribed", "bounced", "suppressed"])
+def test_409_for_researching_who_hears_no_more_of_us(workspace: Workspace, status: str) -> None:
+    lead = workspace.lead()
+    _is(workspace, lead, status=status, research={"status": "succeeded", "sources": []})
+    answer = workspace.client.post(f"/v1/mailer/leads/{lead}/research")
+    assert (answer.status, answer.error["reason"]) == (409, "lead_ended")
+
+
+def test_204_deletes_all_that_is_known_of_a_person(stack: Stack, workspace: Workspace) -> None:
+    campaign = workspace.mailer_campaign()
+    lead = _push(workspace, campaign, **RICHARD).json["id"]
+    partition = workspace.partition
+    stack.put(
+        "CoreTable",
+        {**items.email_key(partition, lead, 1).attributes(), "view": {"body": "Dear Richard"}},
+    )
+    [told] = _events(workspace, lead)
+    path = f"/v1/events/{told['id']}"
+    person = workspace.client.get(path).json["data"]["object"]
+    assert {**person, **RICHARD} == person
+    assert workspace.client.request("DELETE", f"/v1/mailer/leads/{lead}").status == 204
+    assert workspace.client.get(f"/v1/mailer/leads/{lead}").status == 404
+    erased = workspace.client.get(path).json
+    nobody = {name: None for name in RICHARD if name != "metadata"}
+    assert {**erased["data"]["object"], **nobody} == erased["data"]["object"]
+    assert erased["metadata"] == RICHARD["metadata"]
+    rows = [str(row) for row in stack.rows("CoreTable", workspace.id)]
+    assert not any("avis" in row.lower() for row in rows)
+    assert (_counts(workspace, campaign), _reserved(workspace)) == ({}, 0)
+    done = workspace.client.get(f"/v1/workspace/audit?object={lead}").json["data"]
+    assert [row["action"] for row in done] == ["lead.deleted"]
+    # Who was deleted may be pushed again, as somebody new.
+    again = _push(workspace, campaign, **RICHARD)
+    assert (again.status, again.json["id"] != lead) == (201, True)
+
+
+def test_events_keep_nothing_that_names_a_person(stack: Stack, workspace: Workspace) -> None:
+    lead = _push(workspace, workspace.mailer_campaign(), **RICHARD).json["id"]
+    rows, _ = query(Table.CORE, f"W#{workspace.partition}#EVT", limit=50)
+    [event] = [row for row in rows if row["type"] == "lead.created"]
+    assert event["object"]["id"] == lead
+    assert "avis" not in str(event).lower()
