@@ -538,6 +538,7 @@ ENDPOINTS = {
         [Cost(_explained(2, 3), 3.5, 22, "with a balance", _paid("/api/ai/agent", _GOAL))],
         body=lambda _: _GOAL,
     ),
+    "GET /api/ai/agent/{run_id}": Row([Cost(["GetItem"], 1, 1)]),
     "GET /api/ai/routing-suggest/{link_id}": Row(
         [
             Cost(

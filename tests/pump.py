@@ -22,6 +22,7 @@ WORKERS = {
     "WebhookQueue": "deliver_webhook",
     "DigestQueue": "send_digest",
     "ResearchQueue": "research_leads",
+    "RunQueue": "continue_run",
 }
 WORKER_TIMEOUT_MS = 60_000
 

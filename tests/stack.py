@@ -86,6 +86,7 @@ class Stack:
             "WEBHOOK_QUEUE_URL": self.names["WebhookQueue"],
             "DIGEST_QUEUE_URL": self.names["DigestQueue"],
             "RESEARCH_QUEUE_URL": self.names["ResearchQueue"],
+            "RUN_QUEUE_URL": self.names["RunQueue"],
             "WEBHOOK_ARNS": OWN_QUEUE,
             "MEDIA_BUCKET": self.names["MediaBucket"],
             "SECRET_ARN": self.names["Secret"],

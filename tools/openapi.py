@@ -8,6 +8,8 @@ import importlib.util
 import json
 from collections.abc import Iterator
 
+from pydantic import BaseModel
+
 from linkwright.exchange import Contract
 from linkwright.http import IfMatch
 from linkwright.pagination import Page
@@ -180,10 +182,21 @@ def _responses(method: str, path: str, contract: Contract) -> dict[str, Schema]:
             "content": components.content(*contract.others),
         }
     envelope = components.FLAT if path.startswith("/api/") else ""
+    if contract.charge and contract.charge.later:
+        answers["202"] = _later(headers, contract.charge.later)
     refused = {
         str(at): {"$ref": f"#/components/responses/{envelope}{at}"} for at in sorted(statuses)
     }
     return {**answers, **refused}
+
+
+def _later(headers: Schema, shown: type[BaseModel]) -> Schema:
+    of_later = ("Location", "X-AI-Credits-Held")
+    return {
+        "description": "It takes longer: what comes of it is asked for later.",
+        "headers": headers | {name: {"$ref": f"#/components/headers/{name}"} for name in of_later},
+        "content": components.content(shown),
+    }
 
 
 if __name__ == "__main__":

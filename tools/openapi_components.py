@@ -92,6 +92,7 @@ def schemas(contracts: list[Contract]) -> Schema:
         for model in (c.returns, *c.others)
         if model is not None and not is_binary(model)
     ]
+    wanted += [(c.charge.later, "serialization") for c in contracts if c.charge and c.charge.later]
     _, schema = models_json_schema(sorted(wanted, key=str), ref_template=REF)  # type: ignore[arg-type]
     found: Schema = _errors()
     # pydantic's own name for AgentPage is Page_Agent_.
@@ -193,6 +194,7 @@ def headers() -> Schema:
         "ETag": "Of what was sent, for `If-None-Match`.",
         "Content-Disposition": "By which name to save it, where that was asked for.",
         "X-AI-Credits-Charged": "What it cost; of a repetition, what the first one did.",
+        "X-AI-Credits-Held": "What is held until it is known whether that is charged.",
         "X-AI-Credits-Remaining": "What was left then.",
         "X-Cache": "`hit` if it was made before.",
         "Age": "How many seconds before.",

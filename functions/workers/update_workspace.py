@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from linkwright import jobs
-from linkwright.credits import balances, holds
+from linkwright.credits import balances, handing_over
 from linkwright.jobs import Work
 from linkwright.webhooks import notices
 from linkwright.worker import queue_worker
@@ -43,7 +43,7 @@ def _act(work: Work) -> None:
 
 DONE_BY: Mapping[str, Callable[[Work], None]] = {
     jobs.PLAN: _follow_plan,
-    jobs.HOLD: holds.sweep,
+    jobs.HOLD: handing_over.sweep,
     jobs.RENEWAL: balances.renew,
     jobs.USAGE: thresholds.tell,
     jobs.NOTICE: notices.send,

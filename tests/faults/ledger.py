@@ -1,7 +1,7 @@
 """What always holds of AI credits, of whatever is stored: docs/credits.md."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from linkwright.credits import items
 from linkwright.credits.items import Balance
@@ -90,14 +90,30 @@ def _days(stored: Stored, partition: str, holds: Mapping[str, Item]) -> list[str
     ]
 
 
+def _handed(stored: Stored, holds: Mapping[str, Item]) -> Iterator[str]:
+    """Of a hold that was handed to a job: it ends with that, and is charged for a result."""
+    rows = {(row["pk"], row["sk"]): row for row in stored["CoreTable"]}
+    for hold in holds.values():
+        if "job" in hold:
+            job = rows.get(tuple(hold["job"]), {})
+            is_due = str(job.get("gsi2pk", "")).startswith("DUE#")
+            if hold["st"] != _PENDING and is_due and "ended_at" not in job:
+                yield f"I12: a hold is {hold['st']}, and its job may go on"
+            if (hold["st"] == "COMMITTED") > ("result" in job):
+                yield "I12: it was charged for what has no result"
+            if hold["st"] == _PENDING and "ended_at" in job:
+                yield "I12: its job is over, and the hold is not"
+
+
 def _records(stored: Stored, holds: Mapping[str, Item]) -> list[str]:
     """Of those of the partition whose holds these are."""
     done = [row for row in stored["IdemTable"] if row["st"] == "DONE" and row.get("own") in holds]
     found: list[str] = []
     for record in done:
         state = holds[record["own"]]["st"]
-        if state != ("COMMITTED" if record["charged"] else "RELEASED"):
+        if "held" not in record and state != ("COMMITTED" if record["charged"] else "RELEASED"):
             found.append(f"I6: a record is done, of a hold that is {state}")
+    found += _handed(stored, holds)
     paid = Counter(hold["record"] for hold in holds.values() if hold["st"] == "COMMITTED")
     posted = {name: n for name, n in paid.items() if n > 1 and "#GEN#" not in name}
     return found + [f"I5: {n} paid holds of one key" for n in posted.values()]

@@ -101,6 +101,8 @@ def _call(**wanted: object) -> dict[str, object]:
 
 # What stands for a parameter of a path, and the route that makes it, if it is not there at first.
 # `{id}` is the id in the reply to the route of `after`, in a path or a body.
+# Of a run of the agent that is over.
+RUN_ID = "run_01JDXAMP1EXAMP1EXAMP1EXAMP"
 _NAMED: Mapping[str, tuple[str, str | None]] = {
     "agent_id": (AGENT_ID, None),
     "call_id": ("{id}", _PLACE_CALL),
@@ -114,6 +116,7 @@ _NAMED: Mapping[str, tuple[str, str | None]] = {
     "notification_id": (NOTIFICATION_ID, None),
     "domain_id": ("{id}", _CREATE_DOMAIN),
     "lead_id": ("{id}", _PUSH_LEAD),
+    "run_id": (RUN_ID, None),
 }
 
 # The routes whose sample event, with these names in its path, would not do.

@@ -21,13 +21,13 @@ from linkwright.links.redirect import salts
 from linkwright.table import Item, Key, Table, update
 from linkwright.voice.calls import items
 from linkwright.voice.calls.states import Status, is_terminal
-from tests import clicks, processes, vendors, webhooks
+from tests import clicks, processes, runs, vendors, webhooks
 from tests.client import Answer, Context, invoke, queue_event
 from tests.factories import Workspace, make_workspace
 from tests.faults import hooks, wiring
 from tests.faults.clouds import Cloud
 from tests.faults.injection import Injector, Killed
-from tests.faults.samples import ONE_AT_A_TIME, WORKSPACE, Sample, Until, sample
+from tests.faults.samples import ONE_AT_A_TIME, RUN_ID, WORKSPACE, Sample, Until, sample
 from tests.faults.seams import Seam
 from tests.faults.states import State, leaks, neutral, state
 from tests.faults.telephone import Telephone, label
@@ -98,6 +98,7 @@ class World:
             # Of whom a failing webhook tells nothing.
             workspace.mailed(MAILED, alerts="off")
             hooks.furnish(workspace)
+            runs.put_failed(workspace, RUN_ID)
             self._follow_a_link(workspace)
             self._visit_long_ago()
             self.client, self.partition = workspace.client, workspace.partition

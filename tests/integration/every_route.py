@@ -15,7 +15,7 @@ from linkwright.exchange import Contract
 from linkwright.http import IfMatch
 from linkwright.pagination import ListQuery
 from linkwright.table import Item, Table
-from tests import clicks, webhooks
+from tests import clicks, runs, webhooks
 from tests.client import Answer, Client, load
 from tests.endpoints import ENDPOINTS, Row
 from tests.factories import Workspace, make_workspace
@@ -44,6 +44,7 @@ PARAMETERS = {
     "notification_id": "ntf",
     "lead_id": "lead",
     "domain_id": "dom",
+    "run_id": "run",
     # Of callbacks.
     "partition": "partition",
     "attempt": "attempt",
@@ -80,6 +81,7 @@ class Ids(dict[str, str]):
         ids["dom"] = workspace.domain()
         ids["cmp"], ids["mailing"] = workspace.mailer_campaign(), workspace.mailing()
         ids["lead"] = workspace.lead(ids["cmp"])
+        ids["run"] = runs.put_failed(workspace)
         ids.workspace = workspace
         ids.reader = workspace.client_with(["*:read", "settings:manage", "keys:manage"])
         return ids

@@ -102,19 +102,26 @@ CHARGES = CREDITS | _names("""
     linkwright.ai.create.routing linkwright.ai.create.tags linkwright.ai.create.words
     linkwright.credits.charging linkwright.credits.generations linkwright.links.operations
     linkwright.credits.days linkwright.credits.free_answers linkwright.credits.holds
-    linkwright.credits.operations
-    linkwright.credits.records linkwright.links.aliases linkwright.links.domains.held
+    linkwright.credits.handing_over linkwright.credits.operations linkwright.credits.records
+    linkwright.links.aliases linkwright.links.domains.held
     linkwright.links.redirect linkwright.links.redirect.host linkwright.links.targets
     linkwright.egress_targets linkwright.providers.llm linkwright.providers.llm_types
     encodings.idna string stringprep unicodedata
+""")
+# What came of a run of the agent.
+SHOWS_RUNS = _names("""
+    linkwright.ai linkwright.ai.actions linkwright.ai.actions.models linkwright.ai.agent
+    linkwright.ai.agent.models linkwright.ai.agent.runs linkwright.ai.insight
+    linkwright.ai.insight.models
 """)
 # Who proves a key at its vendor, besides.
 SETS_OWN_KEYS = _names("""
     linkwright.ai.own_key.setting linkwright.providers.llm linkwright.providers.llm_types
 """)
 EXPLAINS = CHARGES | _names("""
-    linkwright.ai.agent linkwright.ai.agent.models linkwright.ai.agent.planning
-    linkwright.ai.agent.running linkwright.ai.agent.tools
+    linkwright.ai.agent linkwright.ai.agent.beginning linkwright.ai.agent.models
+    linkwright.ai.agent.planning linkwright.ai.agent.reporting linkwright.ai.agent.running
+    linkwright.ai.agent.runs linkwright.ai.agent.tools linkwright.ai.on_behalf
     linkwright.ai.digest linkwright.ai.digest.models linkwright.ai.digest.summary
     linkwright.ai.facts linkwright.ai.facts.facts linkwright.ai.facts.findings
     linkwright.ai.facts.made linkwright.ai.facts.overview linkwright.ai.facts.patterns

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from linkwright import clock, plans
-from linkwright.credits import balances, holds, records
+from linkwright.credits import balances, handing_over, records
 from linkwright.credits.items import PENDING, Hold
 from linkwright.errors import ApiError, Conflict, Unavailable
 from linkwright.jobs import Work
@@ -96,7 +96,7 @@ def _sweep(stack: Stack, workspace: Workspace) -> None:
         if hold["st"] == PENDING:
             key = Hold.of(hold).key
             try:
-                holds.sweep(Work("hold", *key))
+                handing_over.sweep(Work("hold", *key))
             except (Unavailable, clock.NotYet):
                 continue
 

@@ -38,7 +38,7 @@ OF_DIGESTS = {
     "show_unsubscribing": imports.UNSUBSCRIBES,
     "unsubscribe_member": imports.UNSUBSCRIBES,
 }
-OF_OWN_KEYS = {"set_own_key": imports.SETS_OWN_KEYS}
+OF_AI = {"set_own_key": imports.SETS_OWN_KEYS, "get_agent_run": imports.SHOWS_RUNS}
 ENDPOINTS = [one for one in functions() if is_http(one) and one not in CALLBACKS]
 OTHERS = [one for one in functions() if one not in (*ENDPOINTS, *CALLBACKS)]
 
@@ -68,7 +68,7 @@ def listed(function: Function) -> frozenset[str]:
     if function.file.startswith(("explain_", "run_agent")) or function.file in OF_DIGESTS:
         return names | OF_DIGESTS.get(function.file, imports.EXPLAINS)
     if function.folder == "ai":
-        names |= OF_OWN_KEYS.get(function.file, frozenset())
+        names |= OF_AI.get(function.file, frozenset())
         names |= imports.CHARGES if load(function).handler.contract.charge else imports.CREDITS
     if load(function).handler.contract.has_secret:
         names |= imports.SEALS

@@ -5,7 +5,7 @@ finding, as is a use without the right.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from itertools import product
@@ -48,6 +48,7 @@ from tests import (
     vendors,
     webhooks,
 )
+from tests import runs as agent_runs
 from tests import stack as stacks
 from tests.clerk import clerk_event, membership, organisation, user
 from tests.client import Client, Context, invoke, queue_event
@@ -671,6 +672,7 @@ def generates_by_own_keys(stack: Stack, _: Workspace) -> None:
         sealing.forget()
         answer = own.client.request(method, path, json=body if method == "POST" else None)
         assert answer.headers["X-AI-Credits-Charged"] == "0", path
+    _takes_longer(own, {"goal": "What became of my links?"})
     other = make_workspace("enterprise", settings={"weekly_digest": "on"})
     other.mailed("owner@example.com")
     assert other.client.request("PUT", "/api/ai/byok", json=wanted).status == 200
@@ -712,6 +714,32 @@ def _looked_at_by(model: str) -> None:
     ):
         answer = own.client.post("/api/ai/agent", json=wanted)
         assert answer.headers["X-AI-Credits-Charged"] == "0"
+        _takes_longer(own, wanted)
+
+
+def takes_longer_than_a_request(stack: Stack, _: Workspace) -> None:
+    """By a model that is charged for, and by none: then what was held comes back."""
+    own = make_workspace()
+    own.link()
+    _takes_longer(own, {"goal": "What stands out?"})
+    with agent_runs.no_time():
+        run = own.client.post(agent_runs.PATH, json={"goal": "Which link?"}).json["id"]
+    row = agent_runs.stored(own, run)
+    stack.put("CoreTable", {k: v for k, v in row.items() if k not in jobs.ATTRIBUTES})
+    [hold] = [one for one in credits.holds_of(stack, own) if one["st"] == "PENDING"]
+    work, now = jobs.at(hold_key(own.partition, hold["id"])), clock.now()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clock, "now", lambda: now + timedelta(hours=1))
+        invoke("update_workspace", queue_event([work.message()]))
+    assert [one["st"] for one in credits.holds_of(stack, own)].count("RELEASED") == 1
+
+
+def _takes_longer(own: Workspace, wanted: Mapping[str, str]) -> None:
+    with agent_runs.no_time():
+        run = own.client.post(agent_runs.PATH, json=wanted).json["id"]
+    sealing.forget()
+    invoke(agent_runs.WORKER, queue_event([agent_runs.message(own, run)]))
+    assert agent_runs.shown(own, run)["status"] == "succeeded"
 
 
 def _die(*_: object) -> None:
@@ -844,6 +872,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     hears_of_a_call_before_its_dial_is_known,
     asks_models,
     pays_with_credits,
+    takes_longer_than_a_request,
     changes_a_plan,
     listens_to_what_happens,
     comes_to_a_threshold,

@@ -22,7 +22,7 @@ from linkwright.voice.calls import follow_ups, items, turn_log
 from linkwright.webhooks import endpoints
 from linkwright.workspace import facts, keys, members, workspaces
 from linkwright.workspace.mailed import digest_job, unsubscribing
-from tests import clicks, leads, pump, receiver
+from tests import clicks, leads, pump, receiver, runs
 from tests.carrier import PUBLIC_URL, Exchange
 from tests.client import Answer, Context, http_event, invoke, load, named
 from tests.factories import HOOK, Workspace
@@ -665,6 +665,21 @@ def test_research_leads() -> None:
     assert Key(message["pk"], message["sk"]) == mailer.lead_key(demo().partition, lead)
     assert invoke("research_leads", event) == {"batchItemFailures": []}
     assert not jobs.is_due(leads.stored(demo(), lead))
+
+
+def test_200_get_agent_run() -> None:
+    runs.put_failed(demo(), sample(named("get_agent_run"))["pathParameters"]["run_id"])
+    answer = replay("get_agent_run")
+    assert (answer.status, answer.json["status"]) == (200, "failed")
+
+
+def test_continue_run() -> None:
+    event = sample(named("continue_run"))
+    message = json.loads(event["Records"][0]["body"])
+    run = runs.put_without_a_hold(demo(), message["sk"])
+    assert runs.message(demo(), run) == jobs.at(Key(message["pk"], message["sk"])).message()
+    assert invoke("continue_run", event) == {"batchItemFailures": []}
+    assert runs.shown(demo(), run)["status"] == "failed"
 
 
 @pytest.mark.parametrize("file", ["show_unsubscribing", "unsubscribe_member"])

@@ -25,6 +25,7 @@ ANY_RESOURCE: Mapping[tuple[str, str], re.Pattern[str]] = {
             ("GeneratesFromLinksRole", "bedrock:InvokeModel"),
             ("GeneratesCampaignsRole", "bedrock:InvokeModel"),
             ("RunsAgentsRole", "bedrock:InvokeModel"),
+            ("ContinuesRunsRole", "bedrock:InvokeModel"),
             ("SendsDigestsRole", "bedrock:InvokeModel"),
             ("MailsDigestsRole", "bedrock:InvokeModel"),
             ("FollowsUpRole", "bedrock:InvokeModel"),

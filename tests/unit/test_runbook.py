@@ -21,6 +21,7 @@ ROWS = {
 GIVES_UP = {
     "a day": timedelta(days=1),
     "five hours": timedelta(hours=5),
+    "15 minutes": timedelta(minutes=15),
     "7 days": timedelta(days=7),
     "never": timedelta.max,
     "when it expires": timedelta.max,

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
-from linkwright import clock
-from linkwright.credits import balances, charging, holds, records
+from linkwright import clock, jobs
+from linkwright.credits import balances, charging, handing_over, holds, records
+from linkwright.credits.generations import Later
 from linkwright.credits.items import Balance, Hold
 from linkwright.credits.records import Answer, Record
-from linkwright.table import Key, Table
+from linkwright.idempotency import Reply
+from linkwright.table import Item, Key, Table
 from linkwright.transaction import Transaction
 
 Patch = pytest.MonkeyPatch
@@ -155,8 +157,78 @@ def paid_answer_gives_way_to_a_free_one(patch: Patch) -> None:
     patch.setattr(records, "is_paid", lambda kept: False)
 
 
-def _without_condition(patch: Patch, module: Any, name: str, sk: str) -> None:
-    """What a function writes to that item, it writes whatever is there."""
+def handed_over_whatever_it_is(patch: Patch) -> None:
+    """By neither the hold nor the record, which ends with it: one of both would do."""
+    _without_condition(patch, handing_over, "hand_over", "hold_", "-")
+
+
+def run_not_waited_for(patch: Patch) -> None:
+    patch.setattr(handing_over, "jobs", _NothingDue())
+    patch.setattr(holds, "_require_over", lambda tx, job: None)
+
+
+class _NothingDue:
+    """The registry of jobs, for who thinks that all of them are done."""
+
+    def is_due(self, job: Item) -> bool:
+        return False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(jobs, name)
+
+
+def hold_ended_by_who_was_slow(patch: Patch) -> None:
+    """By its state alone, though it was handed over since it was read."""
+    update = Transaction.update
+
+    def careless(self: Transaction, at: Table, key: Key, expression: str, **how: Any) -> None:
+        if key.sk.startswith("hold_") and "#lease" in (how["condition"] or ""):
+            how["condition"] = "#st = :pending"
+            how["values"] = {n: v for n, v in how["values"].items() if n != "lease"}
+        update(self, at, key, expression, **how)
+
+    end = holds._end
+
+    def ended(*arguments: Any) -> None:
+        with pytest.MonkeyPatch.context() as within:
+            within.setattr(Transaction, "update", careless)
+            end(*arguments)
+
+    patch.setattr(holds, "_end", ended)
+
+
+def charged_apart_from_the_result(patch: Patch) -> None:
+    keep = handing_over._Result.keep
+
+    def later(self: Any, tx: Transaction, hold: Hold, *, charged: int) -> None:
+        effect = tx.commit
+
+        def one_after_the_other() -> None:
+            effect()
+            apart = Transaction(tx.partition, tx.request_id)
+            keep(self, apart, hold, charged=charged)
+            apart.commit()
+
+        patch.setattr(tx, "commit", one_after_the_other)
+
+    patch.setattr(handing_over._Result, "keep", later)
+
+
+def answered_before_the_run_begins(patch: Patch) -> None:
+    """The run's item is written by itself, behind the record and the hold."""
+    hand_over = handing_over.hand_over
+
+    def careless(hold: Hold, later: Later, reply: Reply) -> None:
+        hand_over(hold, replace(later, begin=lambda tx, hold_id: None), reply)
+        apart = Transaction(hold.partition, hold.request_id)
+        later.begin(apart, hold.id)
+        apart.commit()
+
+    patch.setattr(handing_over, "hand_over", careless)
+
+
+def _without_condition(patch: Patch, module: Any, name: str, *sk: str) -> None:
+    """What a function writes to such items, it writes whatever is there."""
     proper, update = getattr(module, name), Transaction.update
 
     def careless(*arguments: Any, **options: Any) -> Any:
@@ -192,4 +264,9 @@ ALL = (
     (cycle_begun_by_whoever_comes, "a new cycle and two requests"),
     (day_never_given_back, "what a key may take on a day"),
     (paid_answer_gives_way_to_a_free_one, "a GET and one with force"),
+    (handed_over_whatever_it_is, "a hold that is handed over and a sweeper"),
+    (run_not_waited_for, "a run and a sweeper"),
+    (hold_ended_by_who_was_slow, "one key twice, handed over"),
+    (charged_apart_from_the_result, "a run that comes twice"),
+    (answered_before_the_run_begins, "a hold that is handed over and a sweeper"),
 )

@@ -17,7 +17,16 @@ from tests.simulation.credits.processes import (
     Run,
     Stage,
 )
-from tests.simulation.credits.stores import DONE, FIND_DUE, LOST, MAKE, Call, Reply, Stores
+from tests.simulation.credits.stores import (
+    DONE,
+    FIND_DUE,
+    FIND_RUNS,
+    LOST,
+    MAKE,
+    Call,
+    Reply,
+    Stores,
+)
 
 # In place of what a process was answered: it was killed.
 _DEAD = -1
@@ -219,7 +228,7 @@ class Enumeration:
             else:
                 then, reply = self._stores.apply(store, thought)
                 yield _Move(f"{name}: {thought} {reply.kind}", then, told(reply))
-                if thought.name != FIND_DUE:
+                if thought.name not in {FIND_DUE, FIND_RUNS}:
                     flying = thought if thought.is_write else None
                     label = f"{name}: {thought} unheard"
                     yield _Move(label, store, told(LOST), faults=1, flying=flying)
@@ -326,7 +335,9 @@ class Enumeration:
         return invariants.of_end(self._scenario, outcomes, settled, is_faultless=is_faultless)
 
     def _settle(self, store: int) -> invariants.Settled:
-        """All is quiet: the leases are over, the sweeper comes, and every client asks again."""
+        """All is quiet: what goes on is done, the leases are over, the sweeper comes, and every
+        client asks again.
+        """
         tick, last = len(self._moments) - 1, len(self._all) - 1
         store, swept = self._alone(store, last, tick)
         quiet = self._stores.view(store)
@@ -334,6 +345,7 @@ class Enumeration:
         for number in range(len(self._all)):
             if self._is_again(number):
                 store, again[self._all[number].name] = self._alone(store, number, tick)
+        store, _ = self._alone(store, last, tick)
         return invariants.Settled(quiet, swept, again, self._stores.view(store))
 
     def _trace(self, state: State) -> list[str]:

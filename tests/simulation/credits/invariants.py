@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from linkwright import clock
-from linkwright.credits import holds, items
+from linkwright import clock, jobs
+from linkwright.ai.agent import going_on
+from linkwright.credits import handing_over, items
 from linkwright.credits.items import COMMITTED, PENDING, RELEASED, Balance
 from linkwright.errors import Unavailable
-from linkwright.jobs import HOLD, Work
+from linkwright.jobs import HOLD, RUN, Work
 from linkwright.table import Item
 from tests.faults import ledger
 from tests.simulation.credits.processes import Outcome, Process, Run
-from tests.simulation.credits.stores import FIND_DUE, Call, Place, View
+from tests.simulation.credits.stores import FIND_DUE, FIND_RUNS, Call, Place, View
 
 if TYPE_CHECKING:
     from tests.simulation.credits.enumeration import Scenario
@@ -25,11 +26,24 @@ def sweep(run: Run) -> Outcome:
     """As the sweeper's worker: each hold that the index has, by its own job."""
     for where in run.ask(Call(FIND_DUE)).value:
         with suppress(Unavailable, clock.NotYet):
-            holds.sweep(Work(HOLD, *where))
+            handing_over.sweep(Work(HOLD, *where))
     return Outcome("done")
 
 
-SWEEPER = Process("the last sweeper", sweep)
+def go_on(run: Run) -> Outcome:
+    """As the worker of runs: each that is to be gone on with."""
+    for where in run.ask(Call(FIND_RUNS)).value:
+        with suppress(Unavailable):
+            going_on.go_on(Work(RUN, *where))
+    return Outcome("done")
+
+
+def _last(run: Run) -> Outcome:
+    go_on(run)
+    return sweep(run)
+
+
+SWEEPER = Process("the last sweeper", _last)
 
 
 @dataclass(frozen=True)
@@ -104,6 +118,9 @@ def _of_hold(
         record = after.get(Place("IdemTable", hold["record"], "-"), {})
         if (record.get("st"), record.get("own")) != ("DONE", hold["id"]):
             yield f"I6: charged, and its answer is not kept: {record}"
+    elif "job" in hold:
+        # What holds of it and its job together, the ledger's invariants say.
+        return
     elif st == RELEASED and by != hold["request_id"] and now.timestamp() < hold["lease"]:
         yield f"{by} gave back what {hold['request_id']} still works for"
 
@@ -139,8 +156,9 @@ def _of_end(
     holds = {hold["request_id"]: hold for hold in _holds(settled.quiet)}
     heard: dict[str, set[str]] = {}
     for process, outcome in zip(scenario.processes, outcomes, strict=True):
-        if outcome.said == "200":
-            yield from _of_200(process, outcome, holds.get(process.name))
+        if outcome.said in {"200", "202"}:
+            of_it = _of_200 if outcome.said == "200" else _of_202
+            yield from of_it(process, outcome, holds.get(process.name))
             heard.setdefault(process.key, set()).add(outcome.body)
         elif is_faultless and outcome.said in {"500", "503"} and not process.may_wait:
             yield f"{process.name} was told {outcome.said}, and nothing had gone wrong"
@@ -149,6 +167,7 @@ def _of_end(
             yield from _of_retry(
                 process, heard.get(process.key, set()), settled.again[process.name]
             )
+    yield from _of_runs(settled.quiet)
     paid = Counter(hold["record"] for hold in _holds(settled.quiet) if hold["st"] == COMMITTED)
     for record, count in paid.items():
         if "#GEN#" in record and count > scenario.most_answers:
@@ -164,12 +183,26 @@ def _of_200(process: Process, outcome: Outcome, hold: Item | None) -> Iterator[s
         yield f"I8: {process.name} was answered another's, and charged {charged}"
 
 
+def _of_202(process: Process, outcome: Outcome, hold: Item | None) -> Iterator[str]:
+    """Who was told that it goes on has one who does, and is charged once that is done."""
+    if outcome.is_own and (hold is None or hold["st"] == PENDING or "job" not in hold):
+        yield f"I12: {process.name} was told that it goes on, and the hold is {hold}"
+    if not outcome.is_own and hold is not None and hold["st"] == COMMITTED:
+        yield f"I8: {process.name} was answered another's, and charged"
+
+
+def _of_runs(quiet: View) -> Iterator[str]:
+    for place, run in quiet.items():
+        if place.pk.endswith("#RUN") and jobs.is_due(run):
+            yield f"I12: a run goes on for ever: {run}"
+
+
 def _of_retry(process: Process, heard: set[str], again: Outcome) -> Iterator[str]:
-    if again.said not in {"200", "402"}:
+    if again.said not in {"200", "202", "402"}:
         yield f"I9: once all is quiet, {process.name} asks again and is told {again.said}"
     if process.key.startswith("GET"):
         return
     if len(heard) > 1:
         yield f"I9: with one key were answered {sorted(heard)}"
-    if heard and (again.said != "200" or again.body not in heard):
+    if heard and (again.said not in {"200", "202"} or again.body not in heard):
         yield f"I9: {process.name} was told {heard}, and then {again}"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -11,8 +11,9 @@ from uuid import UUID
 import pytest
 
 from linkwright import clock, ids, observability, plans, table, transaction
+from linkwright.ai.agent import running
 from linkwright.client import core
-from linkwright.credits import charging
+from linkwright.credits import charging, handing_over
 from linkwright.credits.generations import Allowed, Made
 from linkwright.errors import ApiError, ServerError
 from linkwright.fields import Model
@@ -28,6 +29,8 @@ MADE, FAILS, FALLS_BACK, DIES = "made", "fails", "falls back", "dies"
 _READ = SimpleNamespace(consumed_rcu=1.0, consumed_wcu=1.0)
 # Short: who waits looks twice.
 _WAIT_S = 0.2
+# Of who was handed a hold: over at an end, as that of a request is.
+_HANDED = timedelta(seconds=30)
 
 
 class Suspended(BaseException):
@@ -76,7 +79,9 @@ class Outcome(NamedTuple):
 
     @property
     def is_wrong(self) -> bool:
-        return self.said not in {"200", "402", "409", "500", "503", "done", "dead"}
+        return self.said not in {
+            *("200", "202", "402", "409", "500", "503", "done", "dead"),
+        }
 
 
 @dataclass(frozen=True)
@@ -222,6 +227,8 @@ class Stage:
             patch.setattr(clock, "sleep", sleep)
             patch.setattr(clock, "monotonic", monotonic)
             patch.setattr(charging, "_WAIT_S", _WAIT_S)
+            patch.setattr(handing_over, "LEASE", _HANDED)
+            patch.setattr(running, "go_on", lambda *_, **__: self.run.make(Allowed(1.0)))
             patch.setattr(charging, "count", lambda name: None)
             patch.setattr(observability, "write", lambda _: None)
             try:

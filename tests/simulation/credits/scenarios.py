@@ -4,19 +4,22 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from linkwright import jobs, plans
+from linkwright import jobs, plans, worker
+from linkwright.ai.agent import beginning, going_on
+from linkwright.ai.agent.models import RunAgent
 from linkwright.auth import Account
 from linkwright.credits import balances, items
 from linkwright.credits.charging import Charge
-from linkwright.credits.generations import Generation
+from linkwright.credits.generations import Allowed, Generation, Later, Made
 from linkwright.http import Request
 from linkwright.plans import PLANS
 from linkwright.transaction import Transaction
 from linkwright.workspace import facts, workspaces
 from linkwright.workspace.settings import OFF
 from tests.simulation.credits.enumeration import Scenario
-from tests.simulation.credits.invariants import sweep
-from tests.simulation.credits.processes import Outcome, Process, Run
+from tests.simulation.credits.invariants import go_on, sweep
+from tests.simulation.credits.processes import Outcome, Process, Run, Said
+from tests.simulation.credits.stores import FIND_RUNS, Call
 
 _ID = "ws_a"
 _NOON = datetime(2026, 11, 14, 12, tzinfo=UTC)
@@ -52,6 +55,43 @@ def post(name: str, key: str, operation: str = "intent", per_day: int | None = N
         return Outcome.of(answer)
 
     return Process(name, act, act, f"POST {key}")
+
+
+def handing(name: str, key: str) -> Process:
+    """A POST that takes longer than a request may, unless it falls back: so it is handed over."""
+
+    def act(run: Run) -> Outcome:
+        def make(allowed: Allowed) -> Made[Said] | Later:
+            made = run.make(allowed)
+            return made if made.is_fallback else beginning.later(_ID, RunAgent(goal="x"), [])
+
+        request, made = _request(run, "POST", key), Generation(make)
+        return Outcome.of(Charge("intent").answer(_account(), request, {}, 200, lambda: made))
+
+    return Process(name, act, act, f"POST {key}")
+
+
+def continuing(name: str) -> Process:
+    return Process(name, go_on)
+
+
+def giving_up(name: str) -> Process:
+    """As the worker of a run that has failed for too long."""
+    return _with_runs(name, going_on.give_up)
+
+
+def marking(name: str) -> Process:
+    """As where even that breaks: nothing but the job is over."""
+    return _with_runs(name, worker.mark_given_up)
+
+
+def _with_runs(name: str, do: Callable[[jobs.Work], None]) -> Process:
+    def act(run: Run) -> Outcome:
+        for where in run.ask(Call(FIND_RUNS)).value:
+            do(jobs.Work(jobs.RUN, *where))
+        return Outcome("done")
+
+    return Process(name, act)
 
 
 def get(name: str, *, force: bool = False) -> Process:
@@ -177,6 +217,35 @@ ALL = (
     _scenario(
         *("what a key may take on a day", post("a", "k", per_day=3), post("b", "l", per_day=3)),
         per_day=3,
+    ),
+    _scenario("a hold that is handed over and a sweeper", handing("a", "k"), sweeper("s")),
+    _scenario("one key twice, handed over", handing("a", "k"), handing("b", "k"), failures=0),
+    _scenario(
+        *("a hold that is handed over, its run and a sweeper", handing("a", "k")),
+        *(continuing("w"), sweeper("s")),
+    ),
+    _scenario(
+        *("a run and a sweeper", continuing("w"), sweeper("s")),
+        past=(_begin(), handing("p", "k")),
+    ),
+    _scenario(
+        *("a run that comes twice", continuing("w"), continuing("v")),
+        past=(_begin(), handing("p", "k")),
+    ),
+    _scenario(
+        *("a run that is given up", continuing("w"), giving_up("g")),
+        past=(_begin(), handing("p", "k")),
+    ),
+    _scenario(
+        *("a run whose job is gone", continuing("w"), marking("m"), sweeper("s")),
+        past=(_begin(), handing("p", "k")),
+        failures=0,
+    ),
+    _scenario(
+        *("a run in a new cycle", continuing("w"), renewal("r")),
+        past=(_begin(), handing("p", "k")),
+        start=_MIDNIGHT,
+        moments=(-60, 0, 20),
     ),
     _scenario("the first that ask", post("a", "k"), post("b", "l"), past=(), faults=0),
 )

@@ -1,10 +1,11 @@
 """Stores by number: what is stored at one moment, and what a call makes of it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from linkwright import jobs
 from linkwright.client import core
 from linkwright.credits.items import PENDING
 from linkwright.table import Item
@@ -14,7 +15,7 @@ from tests.simulation.tables import Tables
 
 GET, UPDATE, TRANSACT = "sync_get_item", "sync_update_item", "sync_transact_write"
 # No call of AWS: the work that is paid for, and what the index of due jobs knows.
-MAKE, FIND_DUE = "make", "find due"
+MAKE, FIND_DUE, FIND_RUNS = "make", "find due", "find runs"
 _CORE = "CoreTable"
 
 
@@ -60,6 +61,16 @@ class Reply(NamedTuple):
 
     kind: str
     value: Any = None
+
+
+def _is_pending(item: Item) -> bool:
+    """A hold that nobody has ended."""
+    return item.get("st") == PENDING
+
+
+def _is_run(item: Item) -> bool:
+    """A run that is to be gone on with."""
+    return item["pk"].endswith("#RUN") and jobs.is_due(item)
 
 
 DONE, LOST = Reply("done"), Reply("lost")
@@ -139,7 +150,9 @@ class Stores:
 
     def _apply(self, number: int, call: Call) -> tuple[int, Reply]:
         if call.name == FIND_DUE:
-            return number, Reply("said", self._pending(number))
+            return number, Reply("said", self._found(number, _is_pending))
+        if call.name == FIND_RUNS:
+            return number, Reply("said", self._found(number, _is_run))
         held = self._stores[number]
         before = tuple(held.get(place, 0) for place in call.places)
         judged = self._judged.get((call, before))
@@ -167,13 +180,11 @@ class Stores:
         after = tuple(0 if item is None else self._item_number(item) for item in found)
         return after, DONE if told is None else Reply("item", after[0])
 
-    def _pending(self, number: int) -> tuple[tuple[str, str], ...]:
-        """Where the holds are that nobody has ended."""
+    def _found(self, number: int, wanted: Callable[[Item], bool]) -> tuple[tuple[str, str], ...]:
+        """Where such items are of the core table."""
         view = self.view(number)
-        found = [place for place, item in view.items() if place.table == _CORE]
-        return tuple(
-            sorted((place.pk, place.sk) for place in found if view[place].get("st") == PENDING)
-        )
+        found = [place for place, item in view.items() if place.table == _CORE and wanted(item)]
+        return tuple(sorted((place.pk, place.sk) for place in found))
 
     def _number(self, held: dict[Place, int]) -> int:
         held = {place: item for place, item in held.items() if item}

@@ -17,8 +17,8 @@ from linkwright.settings import settings
 JSON = "application/json; charset=utf-8"
 _EXPOSED = (
     "Request-Id, Retry-After, RateLimit, RateLimit-Policy, Idempotent-Replayed, Location, Age"
-    ", X-Cache, X-AI-Credits-Charged, X-AI-Credits-Remaining, X-AI-Credits-Required"
-    ", X-AI-Credits-Resets-At"
+    ", X-Cache, X-AI-Credits-Charged, X-AI-Credits-Held, X-AI-Credits-Remaining"
+    ", X-AI-Credits-Required, X-AI-Credits-Resets-At"
 )
 _ACCEPTED = "Authorization, Content-Type, Idempotency-Key, If-Match"
 

@@ -21,15 +21,14 @@ from linkwright.table import ConditionFailed, Item, Key, Table, get, update
 
 CALL, LINE, EVENT = "call", "line", "evt"
 FOLLOW_UP, RECORDING = "flw", "rec"
-HANG_UP = "hup"
-SETTLEMENT, ERASING = "leg", "ers"
+HANG_UP, SETTLEMENT, ERASING = "hup", "leg", "ers"
 PLAN, USAGE = "plan", "use"
 WEBHOOK, REPLAY, NOTICE = "wh", "rpl", "ntc"
 HOLD, RENEWAL = "hold", "rnw"
 SCAN, ALERT_MAIL = "scan", "alm"
 DIGEST, DIGEST_MAIL = "dgt", "dgm"
 DOMAIN, OWN_KEY = "dom", "byok"
-LEAD = "lead"
+LEAD, RUN = "lead", "run"
 
 # A marked item as it was, if it was there, and as it is.
 Change = tuple[Item | None, Item]
@@ -38,7 +37,7 @@ Change = tuple[Item | None, Item]
 FAILURES = ("attempts", "failing_since", "failed_at")
 # What makes an item a job.
 ATTRIBUTES = ("outbox", "gsi2pk", "gsi2sk", "next_at", "swept", *FAILURES, "given_up_at")
-_DUE = "DUE#"
+DUE = "DUE#"
 _LOOK = "#look"
 _GIVEN_UP = "GIVEN_UP#"
 DUE_SHARDS = 8
@@ -133,6 +132,8 @@ KINDS = {
     OWN_KEY: Kind("workspace_queue_url", (5, 60, 300, 900, 3600), timedelta(days=7)),
     # Its research. What a site does is no failure of a run.
     LEAD: _AFTERWARDS._replace(queue="research_queue_url", longest=timedelta(days=1)),
+    # Somebody asks again and again whether it is over.
+    RUN: Kind("run_queue_url", (2, 5, 15, 60), timedelta(minutes=15), is_more_than_a_job=True),
 }
 
 
@@ -175,7 +176,7 @@ def partition_of(pk: str) -> str:
 
 
 def due_partition(shard: int, *, is_look: bool = False) -> str:
-    return f"{_DUE}{shard}{_LOOK if is_look else ''}"
+    return f"{DUE}{shard}{_LOOK if is_look else ''}"
 
 
 def given_up_partition(kind: str) -> str:
@@ -213,7 +214,7 @@ def stored(key: Key) -> Item:
 
 def is_due(job: Item) -> bool:
     """Whether a job that was read is to be done: it is not done, and has not given up."""
-    return str(job.get("gsi2pk", "")).startswith(_DUE)
+    return str(job.get("gsi2pk", "")).startswith(DUE)
 
 
 def has_given_up(job: Mapping[str, object]) -> bool:

@@ -21,6 +21,7 @@ class Settings(NamedTuple):
     webhook_queue_url: str
     digest_queue_url: str
     research_queue_url: str
+    run_queue_url: str
     webhook_arns: frozenset[str]
     media_bucket: str
     cors_origins: frozenset[str]
@@ -87,6 +88,7 @@ def settings() -> Settings:
         webhook_queue_url=env.get("WEBHOOK_QUEUE_URL", ""),
         digest_queue_url=env.get("DIGEST_QUEUE_URL", ""),
         research_queue_url=env.get("RESEARCH_QUEUE_URL", ""),
+        run_queue_url=env.get("RUN_QUEUE_URL", ""),
         webhook_arns=_list(env.get("WEBHOOK_ARNS", "")),
         media_bucket=env.get("MEDIA_BUCKET", ""),
         cors_origins=_list(env.get("CORS_ORIGINS", "")),

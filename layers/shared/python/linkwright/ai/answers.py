@@ -44,14 +44,15 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Written(Generic[M]):
-    """`is_fallback`: the configured model has failed, or lied, and this was computed instead.
-    `is_own`: the workspace's own key made it.
+    """`is_fallback`: the configured model has failed, or lied, and this was computed instead;
+    `is_late`: since it took too long. `is_own`: the workspace's own key made it.
     """
 
     value: M
     generated_by: str
     is_fallback: bool
     is_own: bool = False
+    is_late: bool = False
 
 
 def chosen(partition: str) -> Chosen:
@@ -103,9 +104,10 @@ def ask(
         if not (allowed.ours or isinstance(model, llm.Deterministic)):
             raise ModelFailed(Failure.REFUSED, "no model of ours may be asked")
         return asking.written(model)
-    except (ModelFailed, Unfit):
+    except (ModelFailed, Unfit) as failure:
         count("ai_answers_refused")
-        return Written(prompt.deterministic(), llm.DETERMINISTIC, is_fallback=True)
+        is_late = isinstance(failure, ModelFailed) and failure.reason == Failure.TOO_SLOW
+        return Written(prompt.deterministic(), llm.DETERMINISTIC, is_fallback=True, is_late=is_late)
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, get_args
 
+from pydantic import BaseModel
+
 from linkwright import clock, deadline, idempotency
 from linkwright.auth import Account
-from linkwright.credits import balances, free_answers, holds, items, records
-from linkwright.credits.generations import Allowed, Generation, Made
+from linkwright.credits import balances, free_answers, handing_over, holds, items, records
+from linkwright.credits.generations import Allowed, Generation, Later, Made
 from linkwright.credits.items import Hold
 from linkwright.credits.records import DONE, IN_PROGRESS, Answer, Record, RecordGone
 from linkwright.credits.weights import WEIGHTS
@@ -32,17 +34,20 @@ _RESERVE_S, _LONGEST_S = 1.5, 20.0
 _TRIES = 5
 
 
-def seconds_left() -> float:
+def seconds_left(longest: float = _LONGEST_S) -> float:
     """For making an answer: what comes after needs its own time."""
-    return min(deadline.seconds_left() - CALL_BUDGET_S - _RESERVE_S, _LONGEST_S)
+    return min(deadline.seconds_left() - CALL_BUDGET_S - _RESERVE_S, longest)
 
 
 @dataclass(frozen=True)
 class Charge:
-    """The part of `@endpoint` that is for what costs credits. `kept`: of a GET, for how long."""
+    """The part of `@endpoint` that is for what costs credits. `kept`: of a GET, for how long.
+    `later` is what is answered where that may take longer than a request.
+    """
 
     operation: str
     kept: timedelta | None = None
+    later: type[BaseModel] | None = None
 
     def __post_init__(self) -> None:
         if self.operation not in WEIGHTS:
@@ -186,6 +191,8 @@ class _Asked:
             with suppress(holds.Ended, Unavailable):
                 holds.give_back(hold)
             raise
+        if isinstance(made, Later):
+            return self._hand_over(hold, made)
         reply = Reply(self.status, made.body.model_dump_json(by_alias=True), None)
         longest = FALLBACK_KEPT if made.is_fallback else timedelta.max
         fresh_for = self.charge.kept and min(self.charge.kept, longest)
@@ -198,6 +205,13 @@ class _Asked:
         left = hold.remaining + hold.credits - charged
         shown = {"status": reply.status, "body": reply.body, "charged": charged, "remaining": left}
         return self._response(shown, {"X-Cache": "miss"} if self.charge.kept else {})
+
+    def _hand_over(self, hold: Hold, later: Later) -> Response:
+        """Nothing is charged yet. Raises `Unavailable` of who was too late."""
+        reply = Reply(202, later.body.model_dump_json(), later.location)
+        handing_over.hand_over(hold, later, reply)
+        credits = {"charged": 0, "held": hold.credits, "remaining": hold.remaining}
+        return self._response({**reply._asdict(), **credits}, {})
 
     def _settle(self, hold: Hold, answer: Answer, made: Made[Any]) -> None:
         """Charge, or for nothing give back. Raises `Unavailable` of who was too late, `Outrun`."""
@@ -220,6 +234,8 @@ class _Asked:
     def _response(self, item: Item, headers: dict[str, str]) -> Response:
         charged, remaining = str(item["charged"]), str(item["remaining"])
         headers |= {"X-AI-Credits-Charged": charged, "X-AI-Credits-Remaining": remaining}
+        if "held" in item:
+            headers["X-AI-Credits-Held"] = str(item["held"])
         if self.request.method == "GET":
             headers["Cache-Control"] = "private, no-store"
         if location := item.get("location"):

@@ -6,6 +6,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
+from linkwright.table import Key
 from linkwright.transaction import Transaction
 
 Body = TypeVar("Body", bound=BaseModel)
@@ -37,6 +38,20 @@ class Made(Generic[Body]):
 
 
 @dataclass(frozen=True)
+class Later:
+    """An answer that takes longer than a request may: a job goes on with it, to which the hold is
+    handed. `begin` adds the job to the transaction, and is told which hold that is.
+
+    `body` is what is answered meanwhile, and `location` where it is asked for.
+    """
+
+    body: BaseModel
+    location: str
+    job: Key
+    begin: Callable[[Transaction, str], None]
+
+
+@dataclass(frozen=True)
 class Generation(Generic[Body]):
     """How an answer is made, within what is allowed: outside of any transaction.
 
@@ -44,7 +59,7 @@ class Generation(Generic[Body]):
     its operation; `force` has another one made than that. Of what `is_free` none are held.
     """
 
-    make: Callable[[Allowed], Made[Body]]
+    make: Callable[[Allowed], Made[Body] | Later]
     subject: str = ""
     force: bool = False
     is_free: bool = False

@@ -13,10 +13,9 @@ from linkwright import clock, ids, jobs, plans, usage
 from linkwright.auth import Account
 from linkwright.credits import balances, days, free_answers, items
 from linkwright.credits.items import COMMITTED, PENDING, RELEASED, Balance, Hold
-from linkwright.credits.records import Answer, Record, RecordGone
+from linkwright.credits.records import Kept, Record, RecordGone
 from linkwright.errors import QuotaExceeded, Unavailable
-from linkwright.jobs import Work
-from linkwright.table import Item, Table, get
+from linkwright.table import Item, Key, Table, get
 from linkwright.transaction import RecordExists, Transaction
 
 DIMENSION = "ai_credits"
@@ -114,7 +113,7 @@ def _take(tx: Transaction, hold: Hold, balance: Balance) -> None:
     )
 
 
-def charge(hold: Hold, answer: Answer) -> None:
+def charge(hold: Hold, answer: Kept) -> None:
     """Keep what was taken: the answer is there. Raises `Ended`, `Unavailable`."""
     tx = Transaction(hold.partition, hold.request_id)
     _end(tx, hold, COMMITTED)
@@ -133,7 +132,7 @@ def charge(hold: Hold, answer: Answer) -> None:
     tx.commit()
 
 
-def give_back(hold: Hold, answer: Answer | None = None) -> None:
+def give_back(hold: Hold, answer: Kept | None = None) -> None:
     """Nothing is charged: nothing was made, or an answer that costs nothing.
 
     What a cycle granted comes back to that cycle only. Raises `Ended`, `Unavailable`.
@@ -156,7 +155,7 @@ def give_back(hold: Hold, answer: Answer | None = None) -> None:
     raise Unavailable
 
 
-def _give_back(hold: Hold, balance: Balance, answer: Answer | None, *, with_record: bool) -> None:
+def _give_back(hold: Hold, balance: Balance, answer: Kept | None, *, with_record: bool) -> None:
     monthly = hold.monthly if balance.period == hold.period else 0
     tx = Transaction(hold.partition, hold.request_id)
     _end(tx, hold, RELEASED)
@@ -182,21 +181,21 @@ def _give_back(hold: Hold, balance: Balance, answer: Answer | None, *, with_reco
     if answer is not None:
         returned = replace(hold, remaining=hold.remaining + hold.credits)
         answer.keep(tx, returned, charged=0)
-    elif with_record:
-        Record.release(tx, hold)
+    else:
+        if hold.job is not None:
+            _require_over(tx, hold.job)
+        if with_record:
+            Record.release(tx, hold)
     tx.commit()
 
 
-def sweep(work: Work) -> None:
-    """Do the job of a hold whose attempt is dead. Raises `NotYet` while it may live."""
-    item = get(Table.CORE, work.key)
-    if item is None or item["st"] != PENDING:
-        return
-    hold = Hold.of(item)
-    if clock.epoch() < hold.lease:
-        raise clock.NotYet(clock.from_epoch_ms(hold.lease * 1000))
-    with suppress(Ended):
-        give_back(hold)
+def _require_over(tx: Transaction, job: Key) -> None:
+    """While it is to be done nobody else ends its hold. Raises `Unavailable` at the commit."""
+    tx.require(
+        *(Table.CORE, job, "attribute_not_exists(#gsi2pk) OR NOT begins_with(#gsi2pk, :due)"),
+        values={"due": jobs.DUE},
+        otherwise=Unavailable,
+    )
 
 
 def find(partition: str, hold_id: str) -> tuple[Hold, str] | None:
@@ -207,23 +206,22 @@ def find(partition: str, hold_id: str) -> tuple[Hold, str] | None:
 
 def _end(tx: Transaction, hold: Hold, st: str) -> None:
     removed = ", ".join(f"#{name}" for name in jobs.ATTRIBUTES)
+    now = {"pending": PENDING, "lease": hold.lease}
     tx.update(
         Table.CORE,
         hold.key,
         f"SET #st = :st, #ttl = :ttl REMOVE {removed}",
-        condition="#st = :pending",
-        values={"st": st, "ttl": clock.epoch() + _KEPT_S, "pending": PENDING},
+        # By its lease, too: who was slow ends nothing that was handed on since.
+        condition="#st = :pending AND #lease = :lease",
+        values={"st": st, "ttl": clock.epoch() + _KEPT_S, **now},
         otherwise=Ended,
     )
 
 
 def _tell(tx: Transaction, hold: Hold, kind: str, *, monthly: int, extra: int) -> None:
     key = items.entry_key(hold.partition, hold.id, 1)
-    tx.put(
-        Table.LEDGER,
-        items.entry(key, kind, _facts(hold), monthly=monthly, extra=extra, held=-hold.credits),
-        otherwise=Ended,
-    )
+    amounts = {"monthly": monthly, "extra": extra, "held": -hold.credits}
+    tx.put(Table.LEDGER, items.entry(key, kind, _facts(hold), **amounts), otherwise=Ended)
 
 
 def _facts(hold: Hold) -> Item:

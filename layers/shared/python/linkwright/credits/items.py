@@ -89,8 +89,8 @@ class Hold:
 
     `monthly` and `extra` say of which pool, `period` of which cycle. `record` is the key of the
     idempotency record it works for; `day` that of the day of its key, if that has a limit.
-    `lease` is when another attempt may give it back, in seconds since 1970. `free` is how many
-    answers cost nothing in the hour before.
+    `lease` is when another attempt may give it back, in seconds since 1970; `job` that of who has
+    taken it over. `free` is how many answers cost nothing in the hour before.
     """
 
     id: str
@@ -106,6 +106,7 @@ class Hold:
     remaining: int
     day: str | None = None
     free: int = 0
+    job: Key | None = None
 
     @property
     def credits(self) -> int:
@@ -139,6 +140,7 @@ class Hold:
             remaining=int(item["remaining"]),
             day=item.get("day"),
             free=int(item.get("free", 0)),
+            job=Key(*item["job"]) if "job" in item else None,
         )
 
 

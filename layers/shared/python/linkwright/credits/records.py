@@ -7,6 +7,7 @@ made anew the answer that it has stays in it.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Protocol
 
 from linkwright import clock, deadline, idempotency
 from linkwright.credits.items import Hold
@@ -90,10 +91,22 @@ class Record:
         )
 
 
+class Kept(Protocol):
+    """What an attempt has come to, and how that is written in the transaction that ends its hold.
+
+    `in_vain`: it costs nothing, and a model was asked that we pay for.
+    """
+
+    @property
+    def in_vain(self) -> bool: ...
+
+    def keep(self, tx: Transaction, hold: Hold, *, charged: int) -> None: ...
+
+
 @dataclass(frozen=True)
 class Answer:
-    """What an attempt has come to. `fresh_for`: for so long a GET is answered with it. `in_vain`:
-    it costs nothing, and a model was asked that we pay for.
+    """As the attempt's record keeps it. `fresh_for`: for so long a GET is answered with it. `held`:
+    what another one goes on to work for.
 
     `writes` adds what exists only with it to the transaction in which it is kept. What `yields` is
     told to who asked alone: the record keeps the answer that it has.
@@ -104,6 +117,7 @@ class Answer:
     writes: Callable[[Transaction], None] | None = None
     yields: bool = False
     in_vain: bool = False
+    held: int | None = None
 
     def keep(self, tx: Transaction, hold: Hold, *, charged: int) -> None:
         """Write it onto the attempt's record. Raises `RecordGone` at the commit."""
@@ -124,6 +138,8 @@ class Answer:
             "remaining": hold.remaining,
             "made_at": clock.epoch_ms(),
         }
+        if self.held is not None:
+            facts["held"] = self.held
         if self.fresh_for is not None:
             facts["fresh_until"] = clock.epoch() + int(self.fresh_for.total_seconds())
         tx.update(

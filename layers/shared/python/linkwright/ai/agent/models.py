@@ -49,6 +49,29 @@ class AgentAnswer(Model):
     generated_by: str
 
 
+class RunStarted(Model):
+    """A run that takes longer: what came of it is asked for by its id."""
+
+    id: str
+    status: Literal["running"]
+
+
+class RunError(Model):
+    """Why nothing came of a run; nothing was charged."""
+
+    code: Literal["byok_provider_error", "server_error"]
+    message: str
+
+
+class AgentRun(Model):
+    """`result` is there once it has succeeded, `error` once it has failed."""
+
+    id: str
+    status: Literal["running", "succeeded", "failed"]
+    result: AgentAnswer | None
+    error: RunError | None
+
+
 class Choice(Model):
     """What the model chooses to look at next, by an id that it was shown; or to answer."""
 

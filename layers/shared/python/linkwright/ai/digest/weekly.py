@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from linkwright import clock, jobs, weeks
+from linkwright.ai import on_behalf
 from linkwright.ai.answers import Chosen
 from linkwright.ai.digest import sending
 from linkwright.ai.digest.sending import Mailing
-from linkwright.auth import Account
 from linkwright.credits.operations import Allowed, Charge, seconds_left
 from linkwright.errors import Conflict, OwnKeyFailed, QuotaExceeded, Unavailable
 from linkwright.http import Request
@@ -79,7 +79,7 @@ def _charged(partition: str, tenant: Tenant, mailing: Mailing) -> None:
         *(f"digest-{mailing.week.label}", "POST", "", "", "/api/ai/weekly-digest/send"),
         *({}, {}, "", "", False),
     )
-    account = _account(partition, tenant)
+    account = on_behalf.account(partition, tenant, "schedule")
     try:
         _CHARGE.answer(account, request, {}, 200, mailing.generation)
     except (QuotaExceeded, OwnKeyFailed):
@@ -90,21 +90,3 @@ def _charged(partition: str, tenant: Tenant, mailing: Mailing) -> None:
     except Conflict as busy:
         after = timedelta(seconds=int(busy.headers["Retry-After"]))
         raise clock.NotYet(clock.now() + after) from None
-
-
-def _account(partition: str, tenant: Tenant) -> Account:
-    """Nobody's: it may ask for nothing, and has no limit of its own."""
-    workspace_id, _, mode = partition.partition(".")
-    return Account(
-        workspace_id=workspace_id,
-        workspace_name="",
-        mode=mode or "live",
-        plan=tenant.plan,
-        anchor_day=tenant.anchor_day,
-        role="",
-        scopes=frozenset(),
-        credential_id="schedule",
-        credential_type="schedule",
-        credential_expires_at=None,
-        cursor_key="",
-    )

@@ -69,6 +69,7 @@ class Told:
     shown: Mapping[str, Any]
     is_fallback: bool
     is_own: bool = False
+    is_late: bool = False
 
 
 def told(
@@ -89,7 +90,7 @@ def told(
     facts = {name: InsightFact(**fact._asdict()) for name, fact in draft.facts.items()}
     shown["summary"] = placeholders.filled(said.summary, draft.facts, language)
     shown |= {"data": InsightData(facts=facts), "generated_by": written.generated_by}
-    return Told(shown, written.is_fallback, written.is_own)
+    return Told(shown, written.is_fallback, written.is_own, written.is_late)
 
 
 def reason(kind: str, facts: Facts, language: Language) -> str:
