@@ -797,7 +797,8 @@ ENDPOINTS = {
     # Whose key it is signed by.
     "GET /v1/unsubscribe/{token}": Row([Cost(["GetItem"], 1, 0, "", _unsubscribing("GET"))]),
     "POST /v1/unsubscribe/{token}": Row(
-        [Cost(["GetItem", "UpdateItem"], 1, 1, "", _unsubscribing("POST"))]
+        # The member and the entry of the log, 2 each and its indexes 3.
+        [Cost(["GetItem", "TransactWriteItems"], 1, 7, "", _unsubscribing("POST"))]
     ),
     # Whose the name is, strongly, and then the domain; the same of what leads to another place.
     "GET /": Row([Cost(["GetItem"] * 2, 2, 0, "", _name_alone())], status=302),

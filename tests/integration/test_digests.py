@@ -12,9 +12,9 @@ from linkwright.ai import answers
 from linkwright.ai.digest import items as digest_items
 from linkwright.errors import Unheard
 from linkwright.links import items
-from linkwright.providers import llm, mail
+from linkwright.providers import llm
 from linkwright.providers.llm import Failure, ModelFailed
-from linkwright.providers.mail import Mail, MailNotConfigured, MailRefused
+from linkwright.providers.mail import Mail, MailNotConfigured, MailRefused, once
 from linkwright.table import Item, Key, Table, get, update
 from linkwright.weeks import Week
 from linkwright.workspace import members
@@ -51,7 +51,7 @@ def own(hand: Hand) -> Workspace:
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[Mail]:
     found: list[Mail] = []
-    monkeypatch.setattr(mail, "send", lambda letter: found.append(letter))
+    monkeypatch.setattr(once, "send", lambda letter: found.append(letter))
     return found
 
 
@@ -145,7 +145,7 @@ def test_409_of_an_address_that_bounced_costs_nothing_until_there_is_another(
         tried.append(letter.to)
         raise MailRefused(reason)
 
-    monkeypatch.setattr(mail, "send", refuses)
+    monkeypatch.setattr(once, "send", refuses)
     assert _send(workspace).json["sent"] == [member]
     pump.settle(stack, workspace.id)
     spent = balance(workspace).spent
@@ -182,7 +182,7 @@ def test_what_is_our_own_fault_marks_no_address(
     def refuses(_: Mail) -> str:
         raise MailRefused(reason)
 
-    monkeypatch.setattr(mail, "send", refuses)
+    monkeypatch.setattr(once, "send", refuses)
     _send(own)
     pump.settle(stack, own.id)
     assert _send(own).status == 200
@@ -404,7 +404,7 @@ def test_nobody_is_mailed_twice_after_an_answer_that_was_lost(
         tried.append(letter.to)
         raise Unheard
 
-    monkeypatch.setattr(mail, "send", is_lost)
+    monkeypatch.setattr(once, "send", is_lost)
     where = _mail_of(own, _send(own).json["sent"][0])
     assert jobs.is_due(_look(where))
     assert jobs.is_due(_look(where)), "the run before may still be at it"
@@ -417,7 +417,7 @@ def test_whom_ses_had_no_time_for_is_mailed_by_the_next_run(
     stack: Stack, own: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     busy = Busy()
-    monkeypatch.setattr(mail, "send", busy.send)
+    monkeypatch.setattr(once, "send", busy.send)
     where = _mail_of(own, _send(own).json["sent"][0])
     assert jobs.is_due(_look(where))
     assert not jobs.is_due(_look(where))
@@ -435,7 +435,7 @@ def test_of_two_runs_one_mails(
         assert jobs.is_due(_look(where))
         return "id"
 
-    monkeypatch.setattr(mail, "send", meets_another)
+    monkeypatch.setattr(once, "send", meets_another)
     assert not jobs.is_due(_look(where))
     assert tried == [OWNER]
 
@@ -446,7 +446,7 @@ def test_it_is_done_where_nobody_is_mailed_anything(
     def refuses(_: Mail) -> str:
         raise MailNotConfigured
 
-    monkeypatch.setattr(mail, "send", refuses)
+    monkeypatch.setattr(once, "send", refuses)
     where = _mail_of(own, _send(own).json["sent"][0])
     assert not jobs.is_due(_look(where))
 
@@ -649,6 +649,10 @@ def test_200_one_click_ends_it_for_that_member(
         assert (answer.status, "unsubscribed" in answer.raw) == (200, True)
         assert answer.headers["Cache-Control"] == "no-store"
     assert sorted(_wants(own)) == ["off", "on"]
+    (told,) = own.client.get("/v1/workspace/audit?action=member.changed").json["data"]
+    member = path.split(".")[1]
+    assert (told["object"], told["details"]) == (member, {"weekly_digest": "off"})
+    assert told["actor"] == {"type": "unsubscribe", "id": member}
     hand.move(7 * 24 * 3600)
     assert _send(own).json["sent"] == [admin]
 

@@ -554,6 +554,18 @@ def test_200_who_comes_back_in_time_keeps_it_and_the_days_begin_anew(
     assert shown(workspace) == NONE
 
 
+def test_nothing_is_audited_where_no_key_is_left_to_be_destroyed(
+    stack: Stack, workspace: Workspace, hand: Hand
+) -> None:
+    put(workspace)
+    change_plan(stack, workspace, "business", 1)
+    assert workspace.client.request("DELETE", PATH).status == 204
+    hand.move(timedelta(days=31).total_seconds())
+    destroy(workspace)
+    assert not jobs.is_waiting(expiry.key(workspace.id))
+    assert workspace.client.get("/v1/workspace/audit?action=own_key.destroyed").json["data"] == []
+
+
 def test_a_plan_that_comes_back_while_it_is_destroyed_keeps_it(
     stack: Stack, workspace: Workspace, hand: Hand, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,11 +4,13 @@ from typing import Any, Literal, NamedTuple
 
 from linkwright import clock, ids
 
-ActorType = Literal["api_key", "session", "operator", "clerk", "billing"]
+ActorType = Literal["api_key", "session", "operator", "clerk", "billing", "unsubscribe"]
 
 
 class Actor(NamedTuple):
-    """Who made a change: a key or a member by its id, or what acted in nobody's name by its own."""
+    """Who made a change: a key or a member by its id, or what acted in nobody's name by its own; a
+    member also where all that is known is that they had the mail (`unsubscribe`).
+    """
 
     type: ActorType
     id: str

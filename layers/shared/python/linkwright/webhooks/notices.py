@@ -5,6 +5,7 @@ not at all; the events and the endpoint itself tell the same.
 """
 
 from contextlib import suppress
+from functools import partial
 
 from linkwright import jobs
 from linkwright.jobs import AlreadyDone, Work
@@ -37,15 +38,16 @@ POST /v1/webhooks/{id}/replay {{"since": "{since}", "only": "missing"}}
 
 
 def send(work: Work) -> None:
-    """Mail a notice to those who are not mailed yet. Raises `Unavailable`."""
+    """Mail a notice to those who are not mailed yet. Raises `NotYet` and `Unavailable`."""
     notice = jobs.stored(work.key)
     if not jobs.is_due(notice):
         return
     with suppress(MailNotConfigured):
         partition = jobs.partition_of(work.pk)
-        for person in workspace.in_charge(partition):
-            if person.id not in notice["mailed"]:
-                mail.send_once(work.key, person.id, _mail(partition, notice, person.email))
+        people = workspace.in_charge(partition)
+        mail.send_to_each(
+            notice, {one.id: partial(_mail, partition, notice, one.email) for one in people}
+        )
     tx = Transaction(jobs.partition_of(work.pk), "")
     tx.finish(work.key)
     with suppress(AlreadyDone):

@@ -5,17 +5,23 @@ workspace's list, which tells who it is; and a pointer from the person. What dep
 which role is one transaction with it: the keys that a person made.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 from linkwright import auth, clock, ids, pagination
 from linkwright.auth import Account
 from linkwright.errors import ResourceNotFound
 from linkwright.pagination import ListQuery, Page
-from linkwright.table import Item, Key, Table, get
+from linkwright.table import Item, Key, Table, get, query
 from linkwright.transaction import Outrun, Transaction
 from linkwright.workspace import keys, people, workspaces
 from linkwright.workspace.models import Member, UpdateMember
 
+# No mail goes to more people.
+MOST_IN_CHARGE = 20
+# What somebody may be mailed, by what they say of it.
+Wants = Literal["alerts", "weekly_digest"]
+_IN_CHARGE = frozenset({"owner", "admin"})
+_PAGE = 100
 _ROUTE = "workspace/members"
 _SEEN = "(attribute_not_exists(#clerk_at) OR #clerk_at <= :clerk_at)"
 _OUT = f"attribute_not_exists(#pk) OR (attribute_exists(#revoked_at) AND {_SEEN})"
@@ -50,6 +56,31 @@ def change(account: Account, member_id: str, wanted: UpdateMember, tx: Transacti
         )
         tx.audit("member.changed", member_id, changes)
     return after
+
+
+def in_charge(workspace_id: str, wants: Wants) -> list[Item]:
+    """The rows of owners and admins who have a verified address and want that mail: some at most,
+    in the order in which they came, strongly read.
+    """
+    found: list[Item] = []
+    behind: Item | None = None
+    while len(found) < MOST_IN_CHARGE:
+        rows, behind = query(
+            *(Table.ACCESS, row(workspace_id, "").pk),
+            start_after=behind,
+            limit=_PAGE,
+            newest_first=False,
+            strong=True,
+        )
+        found += [one for one in rows if is_in_charge(one, wants)]
+        if behind is None:
+            break
+    return found[:MOST_IN_CHARGE]
+
+
+def is_in_charge(item: Item, wants: Wants) -> bool:
+    view = item["view"]
+    return bool(view["role"] in _IN_CHARGE and view["email"] and view.get(wants, "on") == "on")
 
 
 def find(organisation: str, subject: str) -> Item | None:

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from linkwright.plans import PLANS, Plan
-from linkwright.table import Item, Key, Table, query
+from linkwright.table import Item, Key
 from linkwright.transaction import Transaction
 from linkwright.workspace import own_keys, settings, workspaces
 from linkwright.workspace.models import Settings, UsageThreshold
@@ -18,6 +18,7 @@ __all__ = [
     "Settings",
     "Tenant",
     "UsageThreshold",
+    "both_modes",
     "drop_all_own_keys",
     "drop_own_key",
     "in_charge",
@@ -26,11 +27,6 @@ __all__ = [
     "require_unchanged",
     "tenant",
 ]
-
-
-# No notice goes to more people.
-_MOST_IN_CHARGE = 20
-_PAGE = 100
 
 
 class InCharge(NamedTuple):
@@ -60,13 +56,22 @@ def place(partition: str) -> Key:
 def tenant(partition: str) -> Tenant:
     """The workspace of a partition, by one strong read. Raises `LookupError` if there is none."""
     workspace_id, _, mode = partition.partition(".")
+    return _of_mode(workspaces.existing(workspace_id), mode or "live")
+
+
+def both_modes(workspace_id: str) -> tuple[Tenant, Tenant]:
+    """Live and test, by one strong read. Raises as `tenant`."""
     workspace = workspaces.existing(workspace_id)
+    return _of_mode(workspace, "live"), _of_mode(workspace, "test")
+
+
+def _of_mode(workspace: Item, mode: str) -> Tenant:
     return Tenant(
         plan=PLANS[workspace["plan"]],
         anchor_day=workspace["anchor_day"],
-        settings=settings.of(workspace, mode or "live"),
+        settings=settings.of(workspace, mode),
         facts_v=workspace.get("facts_v", 0),
-        own_key=own_keys.of(workspace, mode or "live"),
+        own_key=own_keys.of(workspace, mode),
     )
 
 
@@ -84,22 +89,5 @@ def in_charge(partition: str) -> list[InCharge]:
     # Not loaded by all who only ask what the workspace may.
     from linkwright.workspace import members
 
-    workspace_id = partition.partition(".")[0]
-    found: list[InCharge] = []
-    behind: Item | None = None
-    while len(found) < _MOST_IN_CHARGE:
-        rows, behind = query(
-            *(Table.ACCESS, members.row(workspace_id, "").pk),
-            start_after=behind,
-            limit=_PAGE,
-            newest_first=False,
-        )
-        found += [
-            InCharge(row["sk"], row["view"]["email"])
-            for row in rows
-            if row["view"].get("alerts", "on") == "on" and row["view"]["role"] in {"owner", "admin"}
-            if row["view"]["email"]
-        ]
-        if behind is None:
-            break
-    return found[:_MOST_IN_CHARGE]
+    rows = members.in_charge(partition.partition(".")[0], "alerts")
+    return [InCharge(row["sk"], row["view"]["email"]) for row in rows]

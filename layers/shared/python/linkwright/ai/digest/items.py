@@ -20,6 +20,7 @@ def mail(partition: str, week: Week, member_id: str, told: dict[str, Any]) -> It
     return {
         **key.attributes(),
         "told": told,
+        "mailed": {""},
         "ttl": clock.epoch() + _KEPT_S,
         **jobs.requested(jobs.DIGEST_MAIL, key.sk),
     }

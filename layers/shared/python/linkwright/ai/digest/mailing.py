@@ -1,27 +1,22 @@
-"""Mailing a digest to one member: noted before it is sent, so that nobody gets it twice.
+"""Mailing a digest to one member: once, as `providers/mail/once.py` has it.
 
-A run that is killed in between leaves them without it. While another run may be at it nobody goes
-on; of what SES did not take the note is taken away, and the next run mails it.
+Whose address SES takes no mail for is mailed no digest until they have another one.
 """
 
 from contextlib import suppress
-from datetime import datetime, timedelta
+from functools import partial
 
-from linkwright import clock, jobs
+from linkwright import jobs
 from linkwright.ai.digest import letter
-from linkwright.errors import Unavailable, Unheard
 from linkwright.jobs import AlreadyDone, Work
-from linkwright.observability import count, log_failure
 from linkwright.providers import mail
-from linkwright.providers.mail import MailNotConfigured, MailRefused
+from linkwright.providers.mail import Mail, MailNotConfigured, MailRefused
 from linkwright.settings import settings
-from linkwright.table import ConditionFailed, Item, Key, Table, update
+from linkwright.table import Item
 from linkwright.transaction import Transaction
 from linkwright.workspace.mailed import operations as mailed
 from linkwright.workspace.mailed.operations import Recipient
 
-# Longer than a run may take.
-_IN_DOUBT = timedelta(seconds=90)
 # By which SES, or we, say that it is the address that is not good.
 _OF_ADDRESS = frozenset({"bad_address", "rejected"})
 
@@ -32,50 +27,26 @@ def send(work: Work) -> None:
     if not jobs.is_due(job):
         return
     partition, member_id = jobs.partition_of(work.pk), work.sk.partition("#")[2]
-    if "noted_at" in job:
-        # It was sent, or its run was killed: which of both, nobody knows.
-        _require_over(clock.parse(job["noted_at"]))
-    else:
-        recipient = mailed.find(partition, member_id)
-        if recipient is not None and not recipient.is_refused:
-            _send_to(work.key, partition, recipient, job["told"])
+    recipient = mailed.find(partition, member_id)
+    if recipient is not None and not recipient.is_refused:
+        _send_to(job, partition, recipient)
     tx = Transaction(partition, "")
     tx.finish(work.key)
     with suppress(AlreadyDone):
         tx.commit()
 
 
-def _require_over(noted: datetime) -> None:
-    if clock.now() < noted + _IN_DOUBT:
-        raise clock.NotYet(noted + _IN_DOUBT)
-
-
-def _send_to(job: Key, partition: str, recipient: Recipient, told: Item) -> None:
-    sender = mailed.sender(partition, recipient.id)
-    unsubscribe = f"{settings().api_url.rstrip('/')}{sender.unsubscribe}"
-    made = letter.made(recipient.email, sender.workspace, partition, told, unsubscribe)
-    noted = clock.timestamp()
+def _send_to(job: Item, partition: str, recipient: Recipient) -> None:
     try:
-        update(
-            Table.CORE,
-            job,
-            "SET #noted_at = :now",
-            condition="attribute_not_exists(#noted_at) AND attribute_exists(#gsi2pk)",
-            values={"now": noted},
-        )
-    except ConditionFailed:
-        raise clock.NotYet(clock.now() + _IN_DOUBT) from None
-    try:
-        mail.send(made)
+        mail.send_once(job, recipient.id, partial(_letter, job, partition, recipient))
     except MailNotConfigured:
         return
     except MailRefused as refusal:
-        count("mail_refused")
-        log_failure("mail refused", refusal, reason=refusal.reason)
         if refusal.reason in _OF_ADDRESS:
             mailed.refuse(partition, recipient)
-    except Unheard:
-        raise
-    except Unavailable:
-        update(Table.CORE, job, "REMOVE #noted_at")
-        raise
+
+
+def _letter(job: Item, partition: str, recipient: Recipient) -> Mail:
+    sender = mailed.sender(partition, recipient.id)
+    unsubscribe = f"{settings().api_url.rstrip('/')}{sender.unsubscribe}"
+    return letter.made(recipient.email, sender.workspace, partition, job["told"], unsubscribe)

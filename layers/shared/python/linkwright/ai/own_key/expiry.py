@@ -29,7 +29,7 @@ def key(workspace_id: str) -> Key:
 
 def follow_plan(workspace_id: str) -> None:
     """Ask for the job, or end it. Raises `Unavailable` where the plan is another by now."""
-    live, test = (operations.tenant(one) for one in (workspace_id, f"{workspace_id}.test"))
+    live, test = operations.both_modes(workspace_id)
     if not (live.own_key or test.own_key):
         return
     tx = Transaction(workspace_id, "")
@@ -55,14 +55,15 @@ def destroy(work: Work) -> None:
         return
     if clock.now() < (at := clock.parse(job["goes_at"])):
         raise clock.NotYet(at)
-    tenant = operations.tenant(work.sk)
+    live, test = operations.both_modes(work.sk)
     tx = Transaction(work.sk, "", _BILLING)
     tx.finish(work.key)
-    if tenant.plan.own_keys:
-        operations.require_unchanged(tx, work.sk, tenant)
+    if live.plan.own_keys:
+        operations.require_unchanged(tx, work.sk, live)
     else:
-        operations.drop_all_own_keys(tx, work.sk, tenant.facts_v)
-        tx.audit("own_key.destroyed", ENTITY)
+        if live.own_key or test.own_key:
+            operations.drop_all_own_keys(tx, work.sk, live.facts_v)
+            tx.audit("own_key.destroyed", ENTITY)
     _commit(tx)
 
 

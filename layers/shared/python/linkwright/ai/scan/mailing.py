@@ -1,6 +1,7 @@
 """Mail of what a scan has found: one to each who wants alerts, of all that it found."""
 
 from contextlib import suppress
+from functools import partial
 
 from linkwright import jobs
 from linkwright.ai.scan.letters import MOST_LINES
@@ -24,15 +25,14 @@ PATCH /v1/workspace/members/{member}
 
 
 def send(work: Work) -> None:
-    """Mail it to those who are not mailed yet. Raises `Unavailable`."""
+    """Mail it to those who are not mailed yet. Raises `NotYet` and `Unavailable`."""
     job = jobs.stored(work.key)
     if not jobs.is_due(job):
         return
     partition = jobs.partition_of(work.pk)
     with suppress(MailNotConfigured):
-        for person in workspace.in_charge(partition):
-            if person.id not in job["mailed"]:
-                mail.send_once(work.key, person.id, _mail(partition, job, person))
+        people = workspace.in_charge(partition)
+        mail.send_to_each(job, {one.id: partial(_mail, partition, job, one) for one in people})
     tx = Transaction(partition, "")
     tx.finish(work.key)
     with suppress(AlreadyDone):

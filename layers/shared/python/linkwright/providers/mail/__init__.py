@@ -1,7 +1,16 @@
-"""The port to people: `send(Mail(…))`, and `send_once` for a job that mails several."""
+"""The port to people: `send(Mail(…))`, and `send_once` and `send_to_each` for jobs that mail."""
 
 from linkwright.providers.mail.letter import Mail, MailRefused, message, new_id
-from linkwright.providers.mail.once import send_once
+from linkwright.providers.mail.once import send_once, send_to_each
 from linkwright.providers.mail.ses import MailNotConfigured, send
 
-__all__ = ["Mail", "MailNotConfigured", "MailRefused", "message", "new_id", "send", "send_once"]
+__all__ = [
+    "Mail",
+    "MailNotConfigured",
+    "MailRefused",
+    "message",
+    "new_id",
+    "send",
+    "send_once",
+    "send_to_each",
+]

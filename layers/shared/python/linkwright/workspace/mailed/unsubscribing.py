@@ -10,14 +10,20 @@ import hmac
 from contextlib import suppress
 
 from linkwright import ids
+from linkwright.audit import Actor
 from linkwright.errors import NoSuchRoute
 from linkwright.http import Request, Response
-from linkwright.table import ConditionFailed, Item, Table, update
+from linkwright.table import Item, Table
+from linkwright.transaction import Transaction
 from linkwright.workspace import members, workspaces
 from linkwright.workspace.mailed import pages
 
 _MAC_BYTES = 16
 _MOST_CHARS = 200
+
+
+class _Ended(Exception):
+    """It is ended already, or they are no member any more, and mailed nothing."""
 
 
 def path(workspace: Item, member_id: str) -> str:
@@ -34,14 +40,18 @@ def show(request: Request) -> Response:
 def end(request: Request) -> Response:
     """Once or more often. Raises `NoSuchRoute` for an address that is none of ours."""
     workspace_id, member_id = _member(request)
-    with suppress(ConditionFailed):  # they are no member any more, and mailed nothing
-        update(
-            Table.ACCESS,
-            members.row(workspace_id, member_id),
-            "SET #view.#weekly_digest = :off",
-            condition="attribute_exists(#pk)",
-            values={"off": "off"},
-        )
+    tx = Transaction(workspace_id, request.id, Actor("unsubscribe", member_id))
+    tx.update(
+        Table.ACCESS,
+        members.row(workspace_id, member_id),
+        "SET #view.#weekly_digest = :off",
+        condition="attribute_exists(#pk) AND #view.#weekly_digest <> :off",
+        values={"off": "off"},
+        otherwise=_Ended,
+    )
+    tx.audit("member.changed", member_id, {"weekly_digest": "off"})
+    with suppress(_Ended):
+        tx.commit()
     return pages.done()
 
 
