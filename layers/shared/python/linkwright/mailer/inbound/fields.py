@@ -12,7 +12,7 @@ from linkwright.mailer.inbound.text import decoded, line
 
 _MOST_ADDRESSES = 50
 _MOST_IDS = 50
-_MOST_OF_A_NAME = 20
+_MOST_OF_A_NAME = 40
 _MOST_CHARS = 998
 _ID = re.compile(r"<[^<>\s]{1,250}>")
 _BARE_ID = re.compile(r"(?<!\S)[^<>\s@]{1,120}@[^<>\s@]{1,120}(?!\S)")

@@ -40,8 +40,14 @@ _SHOWN: dict[int, str | None] = {
 }
 _LINE_ENDS = re.compile(r"\r\n?")
 
-_ALIKE = str.maketrans({"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ة": "ه", "ـ": ""})
+# Letters that are written in several ways; two that would become eighteen; digits of Arabic.
+_ALIKE = str.maketrans(
+    {"ى": "ي", "ة": "ه", "ـ": "", "ٱ": "ا", "\ufdfa": "", "\ufdfb": ""}
+    | {chr(zero + one): str(one) for zero in (0x0660, 0x06F0) for one in range(10)}
+)
 _UNSEEN = {"Mn", "Cf"}
+_LINE_WRAPS = re.compile(r"(?<!\n)\n(?!\n)")
+_CLAUSE_ENDS = re.compile(r"(?:[.,;:!?…،؛؟\n\r|/()\"“”«»״—–¿¡]|\s-+\s)+")
 _APOSTROPHES = re.compile(r"['’‘`´׳]")
 
 
@@ -107,8 +113,20 @@ def line(text: str, most: int) -> str:
 
 
 def plain(text: str) -> str:
-    """To compare words by: lower case, no vowel points, apostrophes, or marks of direction."""
-    composed = unicodedata.normalize("NFKC", text).translate(_ALIKE).casefold()
-    if not composed.isascii():
-        composed = "".join(one for one in composed if unicodedata.category(one) not in _UNSEEN)
-    return _APOSTROPHES.sub("", composed)
+    """To compare words by: lower case, without accents, vowel points, apostrophes, hidden marks."""
+    taken_apart = unicodedata.normalize("NFKD", text.translate(_ALIKE)).casefold()
+    if not taken_apart.isascii():
+        kept = (one for one in taken_apart if unicodedata.category(one) not in _UNSEEN)
+        taken_apart = "".join(kept).translate(_ALIKE)
+    return _APOSTROPHES.sub("", taken_apart)
+
+
+def clauses(text: str) -> str:
+    """As `plain`, in one line; ` | ` stands where a clause ends."""
+    joined = _LINE_WRAPS.sub(" ", plain(text))
+    return " ".join(_CLAUSE_ENDS.sub(" | ", joined).replace("-", " ").split())
+
+
+def expression(*sources: str) -> re.Pattern[str]:
+    """An expression for what `plain` gives. It is folded alike, so no class of it is upper-case."""
+    return re.compile("|".join(f"(?:{plain(one)})" for one in sources))
