@@ -29,18 +29,24 @@ _SUBJECT_IS_AUTOMATIC = expression(
     r"risposta automatica|resposta automática|automatisch antwoord|автоматический ответ|自動返信",
 )
 _SUBJECT_IS_ABSENT = expression(
-    r"out[- ]of[- ](?:the[- ])?office|ooo\b|away from (?:my|the) (?:desk|office)|on (?:annual )?leave\b",
+    r"out[- ]of[- ](?:the[- ])?office|ooo\b|away from (?:my|the) (?:desk|office)|on (?:annual"
+    r" )?leave\b",
     r"on (?:vacation|holiday)|abwesenheit|abwesend|außer haus|nicht im (?:büro|haus)|im urlaub",
     r"absen(?:ce|t|te)\b|en congés?\b|hors du bureau|fuera de (?:la )?oficina|ausencia|ausente",
-    r"de vacaciones|מחוץ למשרד|בחופשה|לא במשרד|היעדרות|خارج المكتب|في اجازة|fuori sede|fora do escri",
+    r"de vacaciones|מחוץ למשרד|בחופשה|לא במשרד|היעדרות|خارج المكتب|في اجازة|fuori sede|fora do"
+    r" escri",
 )
 _TEXT_IS_ABSENT = expression(
-    r"\b(?:out of (?:the )?office|out of office|(?:am|i'm|be|is|currently) (?:out|away)\b|away (?:from|until|on)"
-    r"|on (?:\w+ ){0,2}(?:leave|vacation|holiday|pto|sabbatical)|(?:travel(?:l)?ing) (?:until|with|for|and)"
+    r"\b(?:out of (?:the )?office|out of office|(?:am|i'm|be|is|currently) (?:out|away)\b|away"
+    r" (?:from|until|on)"
+    r"|on (?:\w+ ){0,2}(?:leave|vacation|holiday|pto|sabbatical)|(?:travel(?:l)?ing) (?:until"
+    r"|with|for|and)"
     r"|limited access|no access to (?:my )?e?-?mail|back in the office|return to the office"
     r"|on (?:a )?business (?:trip|travel)|parental leave|sick leave)",
-    r"\b(?:nicht (?:im (?:büro|haus|dienst)|erreichbar|verfügbar|am (?:platz|arbeitsplatz))|außer haus"
-    r"|abwesen\w*|im (?:\w+ )?urlaub|in elternzeit|auf dienstreise|wieder (?:im büro|erreichbar|da|für sie"
+    r"\b(?:nicht (?:im (?:büro|haus|dienst)|erreichbar|verfügbar|am (?:platz|arbeitsplatz))|außer"
+    r" haus"
+    r"|abwesen\w*|im (?:\w+ )?urlaub|in elternzeit|auf dienstreise|wieder (?:im büro|erreichbar"
+    r"|da|für sie"
     r"|zurück|zu erreichen)|krankgeschrieben)",
     r"\b(?:absente?s?\b|en congés?\b|en vacances|hors du bureau|de retour|en déplacement"
     r"|congé (?:maternité|paternité|parental)|injoignable|arrêt maladie)",
@@ -48,7 +54,8 @@ _TEXT_IS_ABSENT = expression(
     r"|de permiso|me reincorpor\w+|(?:regreso|regresaré|vuelvo|volveré) (?:a la oficina|el))",
     r"בחופש|חופשה|לא (?:אהיה |נמצאת? |זמינה? )?במשרד|מחוץ למשרד|במילואים|אחזור (?:למשרד|ב)|בחו\"?ל"
     r"|חופשת (?:לידה|מחלה)|לא זמינה? (?:במייל|עד|בימים)|נעדרת?|חוזרת? (?:למשרד|ב)",
-    r"خارج المكتب|في (?:\w+ )?إجازة|إجازة|سأعود|أعود (?:الى|في|يوم)|غير (?:متواجد|متاح|موجود)\w*|في سفر|مسافر",
+    r"خارج المكتب|في (?:\w+ )?إجازة|إجازة|سأعود|أعود (?:الى|في|يوم)|غير (?:متواجد|متاح|موجود)\w*"
+    r"|في سفر|مسافر",
 )
 
 
