@@ -5,6 +5,7 @@ import unicodedata
 import zlib
 from typing import Any, Literal, NotRequired, TypedDict
 
+from linkwright.mailer.lines import InLine
 from linkwright.table import Key
 
 CampaignState = Literal["draft", "active", "paused", "completed", "archived"]
@@ -111,7 +112,7 @@ class LeadView(TypedDict):
     version: int
 
 
-class LeadItem(TypedDict):
+class LeadItem(InLine):
     """A lead. `v` counts its changes, and is the view's `version`.
 
     It is the job of its research while that is queued or running.

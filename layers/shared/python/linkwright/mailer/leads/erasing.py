@@ -1,7 +1,7 @@
 """Deleting a lead: what is known of the person goes, that nobody writes to them stays."""
 
 from linkwright.auth import Account
-from linkwright.mailer import items
+from linkwright.mailer import items, lines
 from linkwright.mailer.campaigns import stats
 from linkwright.mailer.leads import leads, status
 from linkwright.table import Key, Table, get, query
@@ -30,6 +30,9 @@ def delete(account: Account, lead_id: str, tx: Transaction) -> None:
     )
     for row in rows:
         tx.delete(Table.CORE, Key(row["pk"], row["sk"]), condition="")
+    if queued := item.get("queued"):
+        waits = lines.row_key(partition, queued["mailbox"], queued["place"])
+        tx.delete(Table.CORE, waits, condition="")
     stats.count(tx, campaign_id, lead_id, {item["view"]["status"]: -1})
     status.release(tx, item)
     _forget(tx, item["address_hash"])

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from linkwright import clock, jobs, usage
-from linkwright.mailer import items
+from linkwright.mailer import items, lines
 from linkwright.mailer.campaigns import stats
 from linkwright.mailer.items import LeadItem, LeadStatus, LeadView
-from linkwright.table import Item, Key, Table
+from linkwright.table import Item, Key, Table, query
 from linkwright.transaction import Otherwise, Outrun, Transaction
 
 # What names a person or tells of them: an event would outlive it.
@@ -18,6 +18,12 @@ PERSONAL = (
 # What an event says of a run of research in any case.
 _OF_A_RUN = ("status", "run", "reason", "at")
 _FAILED = (*jobs.FAILURES, "given_up_at", "next_at", "swept")
+# Who has something in line, if anything is.
+SENT_TO: frozenset[LeadStatus] = frozenset({"ready", "active"})
+# An email that nobody has begun to send.
+_WAITING = frozenset({"generated", "approved"})
+# More than a sequence has steps.
+_MOST_EMAILS = 20
 
 
 def write(
@@ -38,6 +44,8 @@ def write(
     """
     view = {**view, "updated_at": clock.timestamp(), "version": item["v"] + 1}
     gone = {*removed, *(jobs.ATTRIBUTES if is_done else ()), *(_FAILED if anew else ())}
+    if view["status"] not in SENT_TO:
+        gone |= _leave(tx, item)
     written: Item = {"view": view, "v": view["version"], **(facts or {})}
     if view["status"] != item["view"]["status"]:
         written["gsi3pk"] = items.campaign_leads_in(
@@ -59,14 +67,51 @@ def write(
     return cast(LeadItem, left)
 
 
-def end(tx: Transaction, item: LeadItem, to: LeadStatus, reason: str) -> LeadItem:
-    """Let a lead end before it is written to: research that is under way is not paid for."""
-    view = item["view"]
+def stop(
+    tx: Transaction, item: LeadItem, to: LeadStatus, reason: str, shown: Item | None = None
+) -> LeadItem:
+    """Let a lead end: nothing more is sent to it, and research that is under way is not paid for.
+
+    `shown` is what else its view says from now on. What is being sent this moment goes.
+    """
+    view = cast(LeadView, {**item["view"], **(shown or {})})
+    _cancel(tx, item)
     if view["research"]["status"] in {"queued", "running"}:
         research = {**view["research"], "status": "failed", "reason": reason}
         view = cast(LeadView, {**view, "research": research})
     release(tx, item)
     return write(tx, item, {**view, "status": to}, removed=("period",), is_done=True)
+
+
+def _cancel(tx: Transaction, item: LeadItem) -> None:
+    rows, _ = query(
+        Table.CORE,
+        items.lead_partition(tx.partition, item["sk"]),
+        between=("EML#", "EML#~"),
+        limit=_MOST_EMAILS,
+        strong=True,
+    )
+    for row in rows:
+        if row["view"]["state"] in _WAITING:
+            version = row["v"] + 1
+            view = {**row["view"], "state": "canceled", "version": version}
+            view["updated_at"] = clock.timestamp()
+            tx.update(
+                Table.CORE,
+                Key(row["pk"], row["sk"]),
+                "SET #view = :view, #v = :v",
+                condition="#v = :seen",
+                values={"view": view, "v": version, "seen": row["v"]},
+                otherwise=Outrun,
+            )
+
+
+def _leave(tx: Transaction, item: LeadItem) -> set[str]:
+    """Take a lead out of its mailbox's line. Returns what its item has of that."""
+    if queued := item.get("queued"):
+        where = lines.row_key(tx.partition, queued["mailbox"], queued["place"])
+        tx.delete(Table.CORE, where, condition="")
+    return {name for name in ("queued", "held", "due") if name in item}
 
 
 def release(tx: Transaction, item: LeadItem) -> None:

@@ -1,0 +1,108 @@
+"""Where emails wait to be sent, what was sent, and what the items of that hold.
+
+A mailbox has a line: one item, which is the job of all that it sends. Which steps wait in it is a
+row each, sorted by when they are due. A step is claimed before any host is called: a lead's step
+has one send record, whatever becomes of who claimed it.
+"""
+
+import hashlib
+from datetime import datetime
+from typing import Any, Literal, NotRequired, TypedDict
+
+from linkwright import clock
+from linkwright.table import Item, Key
+
+SendState = Literal["claimed", "sent", "unknown", "failed"]
+# Why a lead that may be written to has nothing in line: its email is not approved, its campaign
+# does not mail, or has no mailbox that does.
+Held = Literal["approval", "campaign", "mailbox"]
+
+
+class Queued(TypedDict):
+    """Where a lead's next step waits: whoever stops the lead deletes that row as well."""
+
+    mailbox: str
+    place: str
+
+
+class InLine(TypedDict):
+    """What a lead's item has of being sent to."""
+
+    # It keeps the mailbox that wrote to it.
+    mailbox: NotRequired[str]
+    # From when on its next step is to go, by the days of its sequence.
+    due: NotRequired[str]
+    queued: NotRequired[Queued]
+    # Which step is under way.
+    flight: NotRequired[int]
+    held: NotRequired[Held]
+
+
+class Flight(TypedDict):
+    """The send that is under way, by the line: `since` it was claimed."""
+
+    lead: str
+    seq: int
+    campaign: str
+    message_id: str
+    since: str
+    # The billing cycle that pays.
+    period: str
+    # How often the Sent folder was looked into for it.
+    looks: NotRequired[int]
+
+
+class Send(TypedDict):
+    """The record of a send, as it is stored at the lead."""
+
+    pk: str
+    sk: str
+    lead: str
+    campaign: str
+    seq: int
+    mailbox: str
+    message_id: str
+    # By what the host says that it is known, where that writes its own.
+    sent_message_id: NotRequired[str]
+    subject: str
+    state: SendState
+    at: str
+    reason: NotRequired[str]
+
+
+def line_key(partition: str, mailbox_id: str) -> Key:
+    """What a mailbox sends: the job of that, held by one run at a time."""
+    return Key(f"W#{partition}#MBL", mailbox_id)
+
+
+def row_key(partition: str, mailbox_id: str, place: str) -> Key:
+    """That a lead's next step waits, by `place`."""
+    return Key(f"W#{partition}#MBQ#{mailbox_id}", place)
+
+
+def place(due: datetime, lead_id: str) -> str:
+    return f"{clock.timestamp(clock.whole_second(due))}#{lead_id}"
+
+
+def lead_at(row: Item) -> str:
+    return str(row["sk"]).partition("#")[2]
+
+
+def due_at(place: str) -> datetime:
+    return clock.parse(place.partition("#")[0])
+
+
+def sent_key(partition: str, campaign_id: str, when: str) -> Key:
+    """How many mails of a campaign went on a day, or in an hour, by the clock of its zone."""
+    return Key(f"W#{partition}#CMP#{campaign_id}#SENT", when)
+
+
+def message_key(partition: str, message_id: str) -> Key:
+    """Which lead and step a Message-ID is of, without its brackets."""
+    digest = hashlib.sha256(message_id.encode()).hexdigest()
+    return Key(f"W#{partition}#MID#{digest}", "META")
+
+
+def message_row(partition: str, message_id: str, lead_id: str, seq: int) -> dict[str, Any]:
+    where = message_key(partition, message_id).attributes()
+    return {**where, "lead": lead_id, "seq": seq}
