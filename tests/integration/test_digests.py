@@ -229,6 +229,20 @@ def test_200_sent_twice_with_two_keys_tells_so_and_the_second_pays_nothing(
     assert (balance(own).spent, violated(stack, own)) == (3, [])
 
 
+def test_200_what_all_have_needs_no_credits_and_402_once_somebody_has_it_not(
+    stack: Stack, own: Workspace
+) -> None:
+    first = _send(own).json
+    had = balance(own)
+    where = Key(f"CR#{own.partition}", "BAL")
+    update(Table.LEDGER, where, "SET #spent = :all", values={"all": had.granted - 2})
+    again = _send(own)
+    assert (again.status, again.json["already_sent"]) == (200, first["sent"])
+    assert again.headers["X-AI-Credits-Charged"] == "0"
+    own.mailed(ADMIN, "admin")
+    assert _send(own).status == 402
+
+
 def test_200_who_comes_later_in_the_week_is_mailed_alone(
     stack: Stack, own: Workspace, sent: list[Mail]
 ) -> None:

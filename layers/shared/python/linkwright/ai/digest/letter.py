@@ -143,7 +143,7 @@ def _row(text: str, style: str = "padding:0 0 8px") -> str:
 def _chart(days: list[_Day], words: Mapping[str, str]) -> str:
     most = max(max(day.clicks, day.before) for day in days)
     head = "".join(
-        f'<th align="start" style="font-size:12px;color:{_MUTED};font-weight:normal">{name}</th>'
+        f'<th style="text-align:start;font-size:12px;color:{_MUTED};font-weight:normal">{name}</th>'
         for name in (words["day"], "", words["clicks"], words["before"])
     )
     rows = "".join(_bars(day, most) for day in days)

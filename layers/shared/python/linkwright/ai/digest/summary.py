@@ -8,19 +8,18 @@ from zoneinfo import ZoneInfo
 from linkwright import clock, weeks
 from linkwright.ai import answers
 from linkwright.ai.digest.models import WeeklySummary
-from linkwright.ai.facts import findings, made, overview, series
+from linkwright.ai.facts import findings, made, overview
 from linkwright.ai.facts.facts import Fact, Facts
 from linkwright.ai.facts.findings import LEAST_CLICKS, Finding
 from linkwright.ai.facts.series import Series
 from linkwright.ai.insight import groups, objects
 from linkwright.ai.insight.asking import Asking
 from linkwright.ai.insight.models import InsightQuery
-from linkwright.ai.insight.objects import MOST_LINKS, Seen
+from linkwright.ai.insight.objects import MOST_LINKS
 from linkwright.ai.insight.telling import Draft
 from linkwright.auth import Account
 from linkwright.credits.operations import Allowed, Generation, Made
 from linkwright.links.metrics import operations as links
-from linkwright.links.operations import Link
 from linkwright.weeks import DAYS, Week
 from linkwright.workspace import operations
 
@@ -85,16 +84,10 @@ def _compared(own: Series, before: Series) -> Facts:
 
 def _found(asked: Asking, history: Series, week: Week) -> list[Finding]:
     newest = links.newest(asked.partition, MOST_LINKS)
-    of_links = objects.of_links([_seen(asked, link) for link in newest])
+    of_links = objects.of_links([objects.seen(asked, link, without_today=True) for link in newest])
     return groups.of_account(
         list(_news(objects.of_series(history, None), week)), list(_news(of_links, week))
     )
-
-
-def _seen(asked: Asking, link: Link) -> Seen:
-    rows = links.link_rows(asked.partition, link.id)
-    found = series.read(rows, asked.today, clock.day(link.created_at, asked.zone)).over()
-    return Seen(link, asked.zone, found, findings.judged(found))
 
 
 def _news(found: Iterator[Finding], week: Week) -> Iterator[Finding]:

@@ -53,9 +53,10 @@ class Look:
     seen: Sequence[Seen]
 
 
-def seen(asked: Asking, link: Link) -> Seen:
+def seen(asked: Asking, link: Link, *, without_today: bool = False) -> Seen:
     rows = links.link_rows(asked.partition, link.id)
     found = series.read(rows, asked.today, clock.day(link.created_at, asked.zone))
+    found = found.over() if without_today else found
     return Seen(link, asked.zone, found, findings.judged(found))
 
 
