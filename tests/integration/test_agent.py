@@ -470,6 +470,18 @@ def test_200_what_costs_nothing_is_told_at_once(
     assert hangs.asked == 0
 
 
+def test_workers_at_once_charge_for_one_run(
+    stack: Stack, workspace: Workspace, links: list[str]
+) -> None:
+    with runs.no_time():
+        _, run = _late(workspace)
+    event = queue_event([runs.message(workspace, run)])
+    assert at_once(4, lambda _: invoke(runs.WORKER, event)) == [{"batchItemFailures": []}] * 4
+    assert runs.shown(workspace, run)["status"] == "succeeded"
+    assert (balance(workspace).spent, balance(workspace).reserved) == (10, 0)
+    assert violated(stack, workspace) == []
+
+
 def test_404_of_the_run_of_somebody_else(stack: Stack, workspace: Workspace) -> None:
     with runs.no_time():
         _, run = _late(workspace)

@@ -24,7 +24,7 @@ from linkwright.providers.llm_types import Question, Reply
 from linkwright.table import Item, Table, get, update
 from linkwright.workspace import own_keys, workspaces
 from tests import client as clients
-from tests import planted, pump, vendors, webhooks
+from tests import planted, pump, runs, vendors, webhooks
 from tests.client import Context, invoke, queue_event
 from tests.clocks import Hand
 from tests.factories import TARGET, Workspace, make_workspace
@@ -424,6 +424,11 @@ def test_a_planted_key_is_found_nowhere(
         answers.append(put(workspace, api_key=[key]))
         answers.append(suggest(workspace))
         answers.append(workspace.client.get(f"/api/ai/insight/link/{link}?force=true"))
+        with runs.no_time():
+            answers.append(workspace.client.post(runs.PATH, json={"goal": "x"}))
+        pump.settle(stack, workspace.id, jobs.RUN)
+        if answers[-1].status == 202:
+            answers.append(workspace.client.get(f"{runs.PATH}/{answers[-1].json['id']}"))
         answers.append(workspace.client.get(PATH))
 
     with logged() as lines:

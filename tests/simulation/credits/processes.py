@@ -229,7 +229,8 @@ class Stage:
             patch.setattr(charging, "_WAIT_S", _WAIT_S)
             patch.setattr(handing_over, "LEASE", _HANDED)
             patch.setattr(running, "go_on", lambda *_, **__: self.run.make(Allowed(1.0)))
-            patch.setattr(charging, "count", lambda name: None)
+            for module in (charging, handing_over):
+                patch.setattr(module, "count", lambda name: None)
             patch.setattr(observability, "write", lambda _: None)
             try:
                 yield

@@ -19,6 +19,7 @@ from linkwright.credits.records import Answer, RecordGone
 from linkwright.errors import Unavailable
 from linkwright.idempotency import Reply
 from linkwright.jobs import Work
+from linkwright.observability import count
 from linkwright.table import Table, get
 from linkwright.transaction import Transaction
 
@@ -95,6 +96,7 @@ class Handed:
             holds.give_back(self.hold, result)
         else:
             holds.charge(self.hold, result)
+        count("ai_fallbacks" if made.is_fallback else "ai_generations")
 
     def give_back(self, write: Write) -> None:
         """Nothing came of it. Raises as `settle`."""
