@@ -15,6 +15,7 @@ from linkwright.fields import RequestModel
 from linkwright.mailer.inbound import intent_words_east as east
 from linkwright.mailer.inbound import intent_words_west as west
 from linkwright.mailer.inbound.automatic import Automatic, is_away
+from linkwright.mailer.inbound.opt_out_words import REFUSED
 from linkwright.mailer.inbound.returning import returns_on
 from linkwright.mailer.inbound.text import clauses, expression, plain
 from linkwright.providers.llm_types import Prompt
@@ -30,7 +31,7 @@ _MOST_SHOWN = 4_000
 _LEAST_QUOTE = 3
 _MOST_QUOTE = 300
 
-_UNSUBSCRIBE = expression(*west.UNSUBSCRIBE_WEST, *east.UNSUBSCRIBE_EAST)
+_UNSUBSCRIBE = expression(*west.UNSUBSCRIBE_WEST, *east.UNSUBSCRIBE_EAST, *REFUSED)
 _WRONG_PERSON = expression(*west.WRONG_PERSON_WEST, *east.WRONG_PERSON_EAST)
 _LEFT = expression(*west.LEFT_WEST, *east.LEFT_EAST)
 _NOT_INTERESTED = expression(*west.NOT_INTERESTED_WEST, *east.NOT_INTERESTED_EAST)

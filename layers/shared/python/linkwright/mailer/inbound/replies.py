@@ -7,7 +7,6 @@ rules know few words of any language. They need none where we know our own addre
 import re
 from collections.abc import Collection, Iterable
 
-from linkwright.mailer.inbound import devices
 from linkwright.mailer.inbound.text import expression, plain, shown
 
 _MOST_CHARS = 65_536
@@ -50,6 +49,24 @@ _LABELS = frozenset(
     )
 )
 _SIGNATURE = re.compile(r"--\s?")
+# What a telephone or a program of mail adds to what is written with it.
+_MOST_DEVICE_CHARS = 120
+_DEVICE = (
+    r"(?:iphone|ipad|ios|android|samsung|galaxy|huawei|xiaomi|pixel|blackberry|outlook|yahoo|gmail|aol"
+    r"|proton|windows|smartphone|handy|mobil\w*|movil|portable|telephone|phone|appareil|tablet\w*"
+    r"|mail\b|gmx|web\.de|thunderbird|spark|אייפון|נייד|טלפון|גלקסי|سامسونج|هاتف\w*|جوال\w*|ايفون)"
+)
+_BEGINS = (
+    *("sent from", "sent via", "sent with", "get outlook for", "get bluemail for"),
+    *("von meinem", "gesendet von", "gesendet mit", "diese nachricht wurde von meinem"),
+    *("outlook fur", "outlook für", "holen sie sich outlook", "laden sie outlook"),
+    *("envoyé de", "envoyé depuis", "envoyé à partir", "télécharger outlook", "obtenez outlook"),
+    *("enviado desde", "enviado con", "enviado de", "obtener outlook", "obtenga outlook"),
+    *("נשלח מ", "נשלח באמצעות", "הורד את outlook", "קבל את outlook", "השג את outlook"),
+    *("ارسلت من", "مرسل من", "تم الارسال من", "ارسل من", "احصل علي outlook", "الحصول علي outlook"),
+)
+_ANY = "|".join(re.escape(plain(one)) for one in _BEGINS)
+_DEVICE_LINE = re.compile(rf"(?:{_ANY})[^.!?]{{0,60}}?{_DEVICE}[^!?]{{0,40}}")
 
 
 def unquoted(text: str, ours: Collection[str], sent: str = "") -> str:
@@ -95,7 +112,7 @@ class _Page:
                 at = self._behind_signature(at)
             else:
                 is_ours = is_below and self._plain[at] in self._sent_lines
-                is_ours = is_ours or self._is_quoted[at] or devices.is_signature(self._plain[at])
+                is_ours = is_ours or self._is_quoted[at] or _is_of_device(self._plain[at])
                 kept.append("" if is_ours else self._lines[at])
                 at += 1
         return kept
@@ -171,3 +188,9 @@ def _without_gaps(lines: Iterable[str]) -> list[str]:
         if one or (kept and kept[-1]):
             kept.append(one)
     return kept[:_MOST_LINES]
+
+
+def _is_of_device(words: str) -> bool:
+    """Whether a telephone or a program of mail adds that line, as `plain` leaves it."""
+    bare = words.partition("<http")[0].strip("-*_ .<>()")
+    return len(bare) <= _MOST_DEVICE_CHARS and _DEVICE_LINE.fullmatch(bare) is not None
