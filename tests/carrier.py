@@ -17,7 +17,7 @@ from twilio.request_validator import RequestValidator
 from linkwright import clock, egress
 from linkwright.egress import Answer
 from linkwright.providers import twilio_callbacks
-from tests import vendors, webhooks
+from tests import sites, vendors, webhooks
 from tests.switchboard import PlacedCall, Reply, Sent, Step, Switchboard, deliver_to_functions
 
 PUBLIC_URL = "https://api.linkwright.test"
@@ -67,6 +67,8 @@ class Exchange:
     def fetch(self, url: str, **options: Any) -> Answer:
         if vendors.is_one(url):
             return vendors.fetch(url, **options)
+        if sites.is_asked(options):
+            return sites.fetch(url, **options)
         path = urlsplit(url).path
         found = [one for one in self.boards if f"/{one.account.account_sid}/" in path]
         assert found, "no account of ours"

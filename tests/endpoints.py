@@ -141,6 +141,13 @@ def _researched(workspace: Workspace) -> Ask:
     return lambda: workspace.client.post(f"/v1/mailer/leads/{lead}/research")
 
 
+def _approved(workspace: Workspace) -> Ask:
+    campaign = workspace.mailer_campaign()
+    wanted = {"lead_id": leads.put_written(workspace, campaign), "seq": 1, "version": 1}
+    path = f"/v1/mailer/campaigns/{campaign}/emails/approve"
+    return lambda: workspace.client.post(path, json={"items": [wanted]})
+
+
 def _unread(workspace: Workspace) -> Ask:
     workspace.notification()
     return lambda: workspace.client.get("/api/notifications?unread=true")
@@ -702,6 +709,17 @@ ENDPOINTS = {
     "PATCH /v1/mailer/leads/{lead_id}": Row(
         [Cost(["GetItem", "Query", "TransactWriteItems"], 2, 3)],
         body=lambda _: {"title": _a_word()},
+    ),
+    "PATCH /v1/mailer/leads/{lead_id}/emails/{seq}": Row(
+        # The lead, its emails, and the campaign for what stands under them.
+        [Cost(["GetItem", "Query", "GetItem", "TransactWriteItems"], 3, 10)],
+        body=lambda _: {"subject": _a_word()},
+        kinds={"lead_id": "written"},
+    ),
+    "POST /v1/mailer/campaigns/{campaign_id}/emails/approve": Row(
+        [Cost(["GetItem", "GetItem", "Query", *["TransactWriteItems"] * 2], 3, 18, "", _approved)],
+        body=lambda ids: {"items": [{"lead_id": ids["written"], "seq": 1, "version": 1}]},
+        kinds=_CAMPAIGN,
     ),
     "DELETE /v1/mailer/leads/{lead_id}": Row(
         # Lead, address, counts and usage 2 each; the entry of the audit log 5.

@@ -1,12 +1,20 @@
-"""Sites of companies on loopback, which answer whatever a test says."""
+"""Sites of companies: on loopback, which answer whatever a test says, and one that all may read."""
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
+
+from linkwright import egress
+from linkwright.mailer.research.robots import AGENT
 
 HTML = "text/html; charset=utf-8"
+# Where nobody asks the network: of all companies, this one has a site.
+URL = "https://bread.example.com/"
+QUOTE = "We bake bread for forty hotels in Haifa."
+ANOTHER = "Our bakery was founded by two sisters of the north."
 # What is sent as it is, until the reader has enough.
 Stream = Callable[[Callable[[bytes], object]], None]
 
@@ -31,6 +39,23 @@ class Site:
 
     def page(self, path: str, body: str, **more: str) -> None:
         self.shows[path] = Shown(f"<html><body>{body}</body></html>".encode(), **more)
+
+
+def is_asked(options: Mapping[str, object]) -> bool:
+    """Whether it is research that asks."""
+    headers = options.get("headers")
+    return isinstance(headers, Mapping) and AGENT in str(headers.get("User-Agent"))
+
+
+def fetch(url: str, **_: object) -> egress.Answer:
+    """In place of `egress.fetch`, of what is not on loopback."""
+    where = urlsplit(url)
+    if where.hostname != urlsplit(URL).hostname:
+        raise egress.Unreachable("the host has no address")
+    if where.path != "/":
+        return egress.Answer(404, {}, b"", url)
+    page = f"<title>Bread</title><p>{QUOTE}</p><p>{ANOTHER}</p>".encode()
+    return egress.Answer(200, {"content-type": HTML}, page, url)
 
 
 @contextmanager

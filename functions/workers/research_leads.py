@@ -5,6 +5,6 @@ from linkwright.mailer.research import running
 from linkwright.worker import queue_worker
 
 
-@queue_worker()
+@queue_worker(give_up=running.give_up)
 def handler(work: Work) -> None:
     running.run(work)

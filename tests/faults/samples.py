@@ -89,6 +89,7 @@ _CREATE_LINK = "POST /api/links"
 _CREATE_CAMPAIGN = "POST /api/campaigns"
 _CREATE_DOMAIN = "POST /api/domains"
 _CREATE_MAILER_CAMPAIGN = "POST /v1/mailer/campaigns"
+_APPROVE = "POST /v1/mailer/campaigns/{campaign_id}/emails/approve"
 _PUSH_LEAD = "POST /v1/mailer/campaigns/{campaign_id}/leads"
 LINK_THAT_ENDS = "POST /api/links that ends soon"
 _SUGGEST = "POST /api/ai/suggest-alias"
@@ -139,6 +140,7 @@ _WANTED = {
         {"type": "set_utm", "link_id": "{id}", "params": {"utm_source": "letter"}},
         after=_CREATE_LINK,
     ),
+    _APPROVE: _Wanted({"items": [{"lead_id": "{id}", "seq": 1, "version": 1}]}, after=_PUSH_LEAD),
     "PUT /api/ai/byok": _Wanted({"api_key": vendors.KEY}),
     "POST /api/ai/proactive/scan": _Wanted({}, after=LINK_THAT_ENDS),
     "POST /callbacks/clerk": _Wanted(

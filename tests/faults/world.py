@@ -21,7 +21,7 @@ from linkwright.links.redirect import salts
 from linkwright.table import Item, Key, Table, update
 from linkwright.voice.calls import items
 from linkwright.voice.calls.states import Status, is_terminal
-from tests import clicks, processes, runs, vendors, webhooks
+from tests import clicks, processes, runs, sites, vendors, webhooks
 from tests.client import Answer, Context, invoke, queue_event
 from tests.factories import Workspace, make_workspace
 from tests.faults import hooks, wiring
@@ -221,9 +221,12 @@ class World:
         assert made.status < 400, made.raw
         if wanted.until is not Until.ASKED:
             self.settle(self.telephone.rings if wanted.until is Until.RINGING else _never)
-        made_id = made.json.get("id", "") if made.raw else ""
-        body = wanted.body.replace("{id}", made_id) if wanted.body else None
-        return replace(wanted, path=wanted.path.replace("{id}", made_id), body=body)
+        of = made.json if made.raw else {}
+        path, body = wanted.path, wanted.body
+        for name in ("id", "campaign_id"):
+            path = path.replace(f"{{{name}}}", str(of.get(name, "")))
+            body = body and body.replace(f"{{{name}}}", str(of.get(name, "")))
+        return replace(wanted, path=path, body=body)
 
     def invoke(self, file: str, event: Mapping[str, Any], injector: Injector) -> Outcome:
         self._repeat = lambda: self.invoke(file, event, Injector())
@@ -360,6 +363,8 @@ class World:
             return self.receivers.fetch(url, **options)
         if vendors.is_one(url):
             return vendors.fetch(url, **options)
+        if sites.is_asked(options):
+            return sites.fetch(url, **options)
         return self.telephone.fetch(url, **options)
 
     def _tell(self, sent: Sent) -> Reply | None:

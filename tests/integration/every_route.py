@@ -15,7 +15,7 @@ from linkwright.exchange import Contract
 from linkwright.http import IfMatch
 from linkwright.pagination import ListQuery
 from linkwright.table import Item, Table
-from tests import clicks, runs, webhooks
+from tests import clicks, leads, runs, webhooks
 from tests.client import Answer, Client, load
 from tests.endpoints import ENDPOINTS, Row
 from tests.factories import Workspace, make_workspace
@@ -43,6 +43,7 @@ PARAMETERS = {
     "campaign_id": "lcmp",
     "notification_id": "ntf",
     "lead_id": "lead",
+    "seq": "seq",
     "domain_id": "dom",
     "run_id": "run",
     # Of callbacks.
@@ -82,6 +83,7 @@ class Ids(dict[str, str]):
         ids["cmp"], ids["mailing"] = workspace.mailer_campaign(), workspace.mailing()
         ids["lead"] = workspace.lead(ids["cmp"])
         ids["run"] = runs.put_failed(workspace)
+        ids["written"], ids["seq"] = leads.put_written(workspace, ids["cmp"]), "1"
         ids.workspace = workspace
         ids.reader = workspace.client_with(["*:read", "settings:manage", "keys:manage"])
         return ids
@@ -193,9 +195,7 @@ class Route:
         if "body" not in options:
             options.setdefault("json", self.body(ids))
         if IfMatch in self.contract.parameters.values():
-            current = ids.reader.get(url)
-            version = str(current.json["version"]) if current.status == 200 else "1"
-            options["headers"] = {"If-Match": version, **options.get("headers", {})}
+            options["headers"] = {"If-Match": self._version(ids), **options.get("headers", {})}
         answer = client.request(self.method, url + options.pop("query", ""), **options)
         if self.method == "DELETE" and answer.status == self.contract.status:
             self._put_back(ids)
@@ -207,6 +207,14 @@ class Route:
             made = f"{self.path}/{answer.json['id']}"
             assert ids.workspace.client.request("DELETE", made).status in {204, 404}
         return answer
+
+    def _version(self, ids: Ids) -> str:
+        url = self.url(ids)
+        current = ids.reader.get(url.partition("/emails/")[0])
+        if current.status != 200:  # noqa: PLR2004
+            return "1"
+        emails = current.json.get("emails") if "/emails/" in url else None
+        return str((emails[0] if emails else current.json)["version"])
 
     def _put_back(self, ids: Ids) -> None:
         """Make what was deleted anew, so that it can be asked for again."""

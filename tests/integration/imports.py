@@ -84,7 +84,8 @@ READS = _names("""
     linkwright.mailer linkwright.mailer.campaigns linkwright.mailer.campaigns.campaigns
     linkwright.mailer.campaigns.models linkwright.mailer.campaigns.planning
     linkwright.mailer.campaigns.readiness linkwright.mailer.campaigns.stats
-    linkwright.mailer.campaigns.windows linkwright.mailer.items linkwright.mailer.leads
+    linkwright.mailer.campaigns.windows linkwright.mailer.footer linkwright.mailer.items
+    linkwright.mailer.leads
     linkwright.mailer.leads.addresses linkwright.mailer.leads.leads
     linkwright.mailer.leads.models linkwright.mailer.leads.status linkwright.mailer.operations
     linkwright.mailer.samples unicodedata
@@ -147,7 +148,10 @@ UNSUBSCRIBES = _names("""
     linkwright.pages
 """)
 WRITES = _names("""
-    linkwright.mailer.campaigns.states linkwright.mailer.leads.erasing
+    linkwright.mailer.campaigns.states linkwright.mailer.emails
+    linkwright.mailer.emails.approval linkwright.mailer.emails.many
+    linkwright.mailer.emails.models linkwright.mailer.emails.standing
+    linkwright.mailer.emails.texts linkwright.mailer.leads.erasing
     linkwright.mailer.leads.looking linkwright.mailer.leads.making linkwright.mailer.leads.many
     linkwright.mailer.leads.pushing linkwright.mailer.leads.researching
     linkwright.ai linkwright.ai.actions linkwright.ai.actions.applying

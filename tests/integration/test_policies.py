@@ -24,7 +24,7 @@ from linkwright.links import candidates
 from linkwright.links.items import cap_key, day_row, domain_key, link_rows, salt_key, visit_key
 from linkwright.links.metrics.rows import MOST_NAMES
 from linkwright.links.redirect import front, salts
-from linkwright.providers import twilio_callbacks
+from linkwright.providers import llm, twilio_callbacks
 from linkwright.providers.llm_catalogue import MODELS
 from linkwright.table import Item, Key, Table, get, update
 from linkwright.transaction import Transaction
@@ -45,6 +45,7 @@ from tests import (
     pump,
     receiver,
     shortlinks,
+    sites,
     vendors,
     webhooks,
 )
@@ -647,9 +648,26 @@ def mails_by_campaigns(stack: Stack, own: Workspace) -> None:
     assert client.request("DELETE", f"/v1/mailer/leads/{lead}").status == 204
 
 
-def researches_leads(_: Stack, own: Workspace) -> None:
-    lead = leads.put_lead(own)
-    invoke("research_leads", queue_event([leads.message(own, lead)]))
+def researches_leads(stack: Stack, _: Workspace) -> None:
+    """By each model; and again, in place of what was written for a step that is gone."""
+    of = make_workspace()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "http://127.0.0.1:9")
+        for model in (*MODELS, llm.DETERMINISTIC):
+            of = make_workspace(settings={"model": model})
+            campaign = of.mailer_campaign(steps=[{"delay_days": day} for day in range(2)])
+            lead = of.lead(campaign, website=sites.URL)
+            pump.settle(stack, of.id, jobs.LEAD)
+    path, at = f"/v1/mailer/campaigns/{campaign}", {"If-Match": "1"}
+    wanted = {"steps": [{"delay_days": 0}]}
+    assert of.client.request("PATCH", path, json=wanted, headers=at).status == 200
+    of.client.post(f"/v1/mailer/leads/{lead}/research")
+    pump.settle(stack, of.id, jobs.LEAD)
+    rest, at = f"/v1/mailer/leads/{lead}/emails/1", {"If-Match": "2"}
+    assert of.client.request("PATCH", rest, json={"subject": "a"}, headers=at).status == 200
+    items = [{"lead_id": lead, "seq": 1, "version": 3}]
+    answer = of.client.post(f"{path}/emails/approve", json={"items": items})
+    assert answer.json["approved"] == 1
 
 
 def generates_by_own_keys(stack: Stack, _: Workspace) -> None:
@@ -678,6 +696,9 @@ def generates_by_own_keys(stack: Stack, _: Workspace) -> None:
     assert other.client.request("PUT", "/api/ai/byok", json=wanted).status == 200
     sealing.forget()
     _comes_to_its_monday(other)
+    sealing.forget()
+    other.lead()
+    pump.settle(stack, other.id, jobs.LEAD)
     changes_a_plan(stack, own)
     destroyed, now = Work(jobs.OWN_KEY, *expiry.key(own.id)), clock.now()
     with pytest.MonkeyPatch.context() as patch:

@@ -360,6 +360,24 @@ def test_202_research_lead() -> None:
     assert (answer.status, answer.json["research"]["status"]) == (202, "queued")
 
 
+def test_200_update_email() -> None:
+    lead = named_lead()
+    leads.forget_emails(demo(), lead)
+    leads.put_email(demo(), named_mailer_campaign(), lead)
+    leads.is_researched(demo(), lead)
+    answer = replay("update_email")
+    assert (answer.status, answer.json["state"]) == (200, "approved")
+
+
+def test_200_approve_emails() -> None:
+    lead = named_lead()
+    leads.forget_emails(demo(), lead)
+    leads.put_email(demo(), named_mailer_campaign(), lead)
+    leads.is_researched(demo(), lead)
+    answer = replay("approve_emails")
+    assert (answer.status, answer.json["approved"]) == (200, 1)
+
+
 def test_204_delete_lead() -> None:
     assert replay("delete_lead").status == 204
     assert replay("get_lead").status == 404

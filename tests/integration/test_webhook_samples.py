@@ -14,7 +14,7 @@ from linkwright.plans import period
 from linkwright.transaction import Transaction
 from linkwright.webhooks import catalogue, deliveries, queue
 from linkwright.webhooks.event_types import EVENT_TYPES
-from tests import nameserver, pump, receiver
+from tests import nameserver, pump, receiver, sites
 from tests.client import Context, invoke, queue_event
 from tests.clocks import Hand
 from tests.factories import Workspace
@@ -94,10 +94,14 @@ def _mailer(stack: Stack, workspace: Workspace) -> None:
     campaign = workspace.mailer_campaign(**{name: sample[name] for name in names})
     person = catalogue.sample("lead.created")
     names = ("email", "first_name", "last_name", "company", "title", "metadata")
-    workspace.lead(campaign, **{name: person[name] for name in names})
+    lead = workspace.lead(campaign, website=sites.URL, **{name: person[name] for name in names})
     assert workspace.client.post(f"/v1/mailer/campaigns/{campaign}/start").status == 200
     # Before the lead is researched: what it is by then is told.
     pump.settle(stack, workspace.id, jobs.EVENT)
+    pump.settle(stack, workspace.id)
+    path, at = f"/v1/mailer/leads/{lead}/emails/1", {"If-Match": "1"}
+    answer = workspace.client.request("PATCH", path, json={"action": "approve"}, headers=at)
+    assert answer.status == 200
     pump.settle(stack, workspace.id)
 
 

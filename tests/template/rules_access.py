@@ -28,6 +28,7 @@ ANY_RESOURCE: Mapping[tuple[str, str], re.Pattern[str]] = {
             ("ContinuesRunsRole", "bedrock:InvokeModel"),
             ("SendsDigestsRole", "bedrock:InvokeModel"),
             ("MailsDigestsRole", "bedrock:InvokeModel"),
+            ("ResearchesRole", "bedrock:InvokeModel"),
             ("FollowsUpRole", "bedrock:InvokeModel"),
         ),
         re.compile(r"arn:aws:bedrock:\*::foundation-model/[a-z0-9.:-]+"),

@@ -5,11 +5,20 @@ from typing import Any
 
 _CAMPAIGN = "cmp_01M3V80A50EXAMP1EEXAMP1E10"
 _LEAD, _RUN = "lead_01M3V81B60EXAMP1EEXAMP1E11", "run_01M3V81B60EXAMP1EEXAMP1E12"
+_KEY = "key_01M3V7ZZ40EXAMP1EEXAMP1E14"
 _MAILBOX = "mbx_01M3V7ZZ40EXAMP1EEXAMP1E13"
 
 
 def samples() -> Mapping[str, dict[str, Any]]:
-    return {"campaign.state_changed": _campaign(), "lead.created": _lead()}
+    written = {"status": "review", "research": _research(), "version": 3}
+    approved = {"state": "approved", "version": 2, "approved_by": _KEY}
+    return {
+        "campaign.state_changed": _campaign(),
+        "lead.created": _lead(),
+        "lead.researched": _lead() | written,
+        "email.generated": _email(),
+        "email.approved": _email() | approved,
+    }
 
 
 def _campaign() -> dict[str, Any]:
@@ -50,6 +59,7 @@ def _lead() -> dict[str, Any]:
         "last_name": "Avis",
         "company": "Avis Health",
         "title": "Executive Chairman",
+        "website": "https://example.com/",
         "flags": [],
         "status": "pending",
         "research": {"status": "queued", "run": _RUN, "sources": []},
@@ -57,4 +67,38 @@ def _lead() -> dict[str, Any]:
         "created_at": "2026-11-02T09:30:00Z",
         "updated_at": "2026-11-02T09:30:00Z",
         "version": 1,
+    }
+
+
+_PAGE, _READ_AT = "https://example.com/about", "2026-11-02T09:30:04Z"
+_QUOTE = "We run nine clinics for families in the north."
+
+
+def _research() -> dict[str, Any]:
+    return {
+        "status": "succeeded",
+        "run": _RUN,
+        "summary": _QUOTE,
+        "angle": f"They say of themselves: “{_QUOTE}”. The emails begin with that.",
+        "sources": [{"url": _PAGE, "title": "About us", "fetched_at": _READ_AT}],
+        "at": "2026-11-02T09:30:06Z",
+    }
+
+
+def _email() -> dict[str, Any]:
+    told = f"I read on your website: “{_QUOTE}”"
+    claim = {"text": told, "source_url": _PAGE, "quote": _QUOTE, "fetched_at": _READ_AT}
+    return {
+        "lead_id": _LEAD,
+        "campaign_id": _CAMPAIGN,
+        "seq": 1,
+        "subject": "An idea for Avis Health",
+        "body": f"Hi Richard,\n\n{told}\n\nWould a short call next week be convenient?",
+        "state": "generated",
+        "version": 1,
+        "claims": [claim],
+        "generated_by": "deterministic",
+        "metadata": {"source": "import_2026_05"},
+        "created_at": "2026-11-02T09:30:06Z",
+        "updated_at": "2026-11-02T09:30:06Z",
     }

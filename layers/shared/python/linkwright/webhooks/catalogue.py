@@ -41,6 +41,12 @@ def _lead() -> type[BaseModel]:
     return LeadSummary
 
 
+def _email() -> type[BaseModel]:
+    from linkwright.mailer.operations import LeadEmail
+
+    return LeadEmail
+
+
 def _link() -> type[BaseModel]:
     from linkwright.links.operations import Link
 
@@ -87,6 +93,9 @@ _OBJECTS: Mapping[str, Callable[[], type[BaseModel]]] = {
     "usage.threshold": _usage_threshold,
     "campaign.state_changed": _campaign,
     "lead.created": _lead,
+    "lead.researched": _lead,
+    "email.generated": _email,
+    "email.approved": _email,
     "link.created": _link,
     "link.updated": _link,
     "link.deleted": _link,
@@ -127,6 +136,10 @@ def completed(partition: str, event_type: str, stored: Object) -> Object:
         from linkwright.mailer.operations import with_person
 
         return with_person(partition, stored)
+    if event_type.startswith("email."):
+        from linkwright.mailer.operations import with_text
+
+        return with_text(partition, stored)
     return stored
 
 

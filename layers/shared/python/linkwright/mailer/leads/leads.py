@@ -5,11 +5,17 @@ from typing import cast
 from linkwright import ids, pagination
 from linkwright.auth import Account
 from linkwright.errors import ResourceNotFound
-from linkwright.mailer import items
+from linkwright.mailer import footer, items
 from linkwright.mailer.campaigns import campaigns
 from linkwright.mailer.items import LeadItem, LeadView
 from linkwright.mailer.leads import status
-from linkwright.mailer.leads.models import Lead, LeadsQuery, LeadSummary, UpdateLead
+from linkwright.mailer.leads.models import (
+    Lead,
+    LeadEmail,
+    LeadsQuery,
+    LeadSummary,
+    UpdateLead,
+)
 from linkwright.pagination import Page
 from linkwright.table import Item, Table, get, query
 from linkwright.transaction import Transaction
@@ -40,7 +46,19 @@ def stored(partition: str, lead_id: str) -> LeadItem | None:
 
 def shown(partition: str, item: LeadItem) -> Lead:
     """With its emails, as they are now."""
-    return Lead.model_validate({**item["view"], "emails": emails(partition, item["sk"])})
+    views = emails(partition, item["sk"])
+    return Lead.model_validate(
+        {**item["view"], "emails": shown_emails(partition, item["view"], views)}
+    )
+
+
+def shown_emails(partition: str, lead: LeadView, views: list[Item]) -> list[LeadEmail]:
+    """Emails with what will stand under each, as the campaign is now."""
+    if not views:
+        return []
+    campaign = get(Table.CORE, items.campaign_key(partition, lead["campaign_id"]))
+    under = footer.text(campaign["view"], lead) if campaign else None
+    return [LeadEmail.model_validate({**view, "footer": under}) for view in views]
 
 
 def emails(partition: str, lead_id: str) -> list[Item]:

@@ -12,6 +12,7 @@ from linkwright.fields import (
     RequestModel,
     Time,
     TimeZone,
+    no_items,
     without_defaults,
 )
 from linkwright.mailer.items import EmailState, LeadStatus, ResearchStatus
@@ -125,16 +126,20 @@ class LeadClaim(Model):
 
 
 class LeadEmail(Model):
-    """An email of a lead's sequence. A change makes a new `version`."""
+    """An email of a lead's sequence. A change makes a new `version`. `footer` is added to it when
+    it is sent: no text takes it away.
+    """
 
     lead_id: str
     campaign_id: str
     seq: int
-    subject: str
-    body: str
+    # Null in an event of a version that is no more.
+    subject: str | None = None
+    body: str | None = None
+    footer: str | None = None
     state: EmailState
     version: int
-    claims: list[LeadClaim]
+    claims: list[LeadClaim] = Field(default_factory=no_items)
     generated_by: str
     approved_by: str | None = None
     send_at: Time | None = None

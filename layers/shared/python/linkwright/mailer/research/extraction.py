@@ -1,7 +1,6 @@
 """What a page says, read by another process, which may die of it."""
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,8 @@ from linkwright.mailer.research import page_parser
 # On a busy machine, two seconds of CPU take longer.
 _MOST_S = 6.0
 _MOST_ANSWER = 1024 * 1024
+# No credential of the function's. Lambda's interpreter has its own library there.
+_ENVIRONMENT = {"LD_LIBRARY_PATH": "/var/lang/lib"}
 
 
 class Unreadable(Exception):
@@ -49,7 +50,7 @@ def extract(page: bytes, charset: str, seconds: float) -> Extracted:
                 stdin=asked,
                 stdout=answer,
                 stderr=subprocess.DEVNULL,
-                env=_environment(),
+                env=_ENVIRONMENT,
                 timeout=max(min(seconds, _MOST_S), 0.1),
                 check=False,
             )
@@ -80,9 +81,3 @@ def _packages() -> str:
     if found is None or found.origin is None:
         raise LookupError("resiliparse")
     return str(Path(found.origin).parent.parent)
-
-
-def _environment() -> dict[str, str]:
-    """No credential of the function's; only where Lambda's interpreter has its own library."""
-    where = os.environ.get("LD_LIBRARY_PATH")
-    return {"LD_LIBRARY_PATH": where} if where else {}

@@ -20,10 +20,6 @@ _ADDRESS = re.compile(
     r"|[^\W_][.\u3002\uff0e][^\W\d_]{2,}|\b[a-z]{2,8}_(?:live_|test_)?[0-9A-Za-z]{8,}|\d[\d\s().-]{6,}\d",
     re.IGNORECASE,
 )
-# As though one had been written to before.
-_REPLY = re.compile(
-    r"^\W*(?:re|fwd?|aw|wg|sv|tr|rv|השב|תגובה|הועבר|رد|إعادة توجيه)\s*[:：]", re.IGNORECASE
-)
 _UNSEEN = {"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"}
 # Needed inside words of some scripts.
 _JOINERS = "\u200c\u200d"
@@ -84,11 +80,6 @@ def is_general(text: str, known: str, language: str) -> bool:
 def has_address(text: str) -> bool:
     """Whether there is something in a text that leads elsewhere."""
     return _ADDRESS.search(unicodedata.normalize("NFKC", text)) is not None
-
-
-def is_reply(subject: str) -> bool:
-    """Whether a subject is one of an answer."""
-    return _REPLY.match(unicodedata.normalize("NFKC", seen(subject))) is not None
 
 
 def _words(text: str) -> list[str]:

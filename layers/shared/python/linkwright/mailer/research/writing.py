@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 from linkwright.ai import operations as ai
 from linkwright.ai.operations import Unfit
+from linkwright.credits.operations import Allowed
+from linkwright.mailer.emails import texts
 from linkwright.mailer.research import computed, grounding, lexicon
 from linkwright.mailer.research.drafts import (
     MOST_SUBJECT,
@@ -63,7 +65,7 @@ def write(partition: str, task: Task, orders: list[str], seconds: float) -> Writ
         ai.chosen(partition),
         prompt,
         Draft,
-        seconds,
+        Allowed(seconds),
         lambda draft: proven(draft, task),
         _TOKENS + _TOKENS_OF_STEP * task.steps,
     )
@@ -101,7 +103,7 @@ def _proven_email(email: DraftEmail, at: int, task: Task) -> DraftEmail:
     subject = _line(email.subject)
     if (
         not 0 < len(subject) <= MOST_SUBJECT
-        or grounding.is_reply(subject)
+        or texts.is_reply(subject)
         or not grounding.is_general(subject, f"{task.known} {quotes}", task.language)
     ):
         subject = computed.subject(task, at)

@@ -1,0 +1,1 @@
+"""Emails that were written: what people make of them before they are sent."""
