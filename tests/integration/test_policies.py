@@ -745,6 +745,7 @@ def takes_longer_than_a_request(stack: Stack, _: Workspace) -> None:
     _takes_longer(own, {"goal": "What stands out?"})
     with agent_runs.no_time():
         run = own.client.post(agent_runs.PATH, json={"goal": "Which link?"}).json["id"]
+    pump.relay(stack, own.id)
     row = agent_runs.stored(own, run)
     stack.put("CoreTable", {k: v for k, v in row.items() if k not in jobs.ATTRIBUTES})
     [hold] = [one for one in credits.holds_of(stack, own) if one["st"] == "PENDING"]
@@ -842,8 +843,9 @@ def _ask_after(stack: Stack, workspace: Workspace, call: PlacedCall) -> None:
 
 def sweeps_what_waits_too_long(stack: Stack, workspace: Workspace) -> None:
     """A call, its event, its follow-up and what it used, of which the relay never heard; an
-    endpoint of webhooks, and a digest.
+    endpoint of webhooks, a digest, and a run of the agent.
     """
+    agent_runs.put_without_a_hold(workspace)
     workspace.delivery(workspace.webhook())
     call = workspace.place(workspace.agent()).json["id"]
     tx = Transaction(workspace.partition, "req_test")
