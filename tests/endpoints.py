@@ -729,6 +729,13 @@ ENDPOINTS = {
         [Cost(["GetItem", "Query", "TransactWriteItems"], 2, 9, "", _researched)],
         body=lambda _: {},
     ),
+    "GET /v1/mailer/suppressions": Row([Cost(["Query"], 0.5, 1)]),
+    "POST /v1/mailer/suppressions": Row(
+        # The record 2; the entry 2 and its index; that of the audit log 5.
+        [Cost(_CHANGE, 1, 11)],
+        body=lambda _: {"email": "stop@example.com"},
+    ),
+    "DELETE /v1/mailer/suppressions/{suppression_id}": Row([Cost(["TransactWriteItems"], 0, 9)]),
     "GET /v1/voice/do-not-call": Row([Cost(["Query"], 0.5, 1, "25 of them", _numbers)]),
     "POST /v1/voice/do-not-call": Row(
         # The record and the entry.

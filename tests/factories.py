@@ -164,6 +164,13 @@ class Workspace:
         assert answer.status == 201, answer.raw
         return str(answer.json["id"])
 
+    def suppression(self, email: str | None = None) -> str:
+        """Mail nothing to an address, or to one of its own for each; returns the entry's id."""
+        wanted = {"email": email or f"stop{next(_OTHERS)}@example.com"}
+        answer = self.client.post("/v1/mailer/suppressions", json=wanted)
+        assert answer.status == 201, answer.raw
+        return str(answer.json["id"])
+
     def mailbox(self, **view: Any) -> str:
         """Write a mailbox that may mail, and return its id."""
         mailbox = {"id": ids.new("mbx"), "status": "active", "checks": PASSED, **view}

@@ -32,8 +32,10 @@ def _look_again(work: Work) -> None:
 def _act(work: Work) -> None:
     from linkwright.ai.own_key import expiry
     from linkwright.ai.scan import mailing, scanning
+    from linkwright.mailer.suppressions import stopping
 
     steps = {
+        jobs.SUPPRESSION: stopping.stop,
         jobs.SCAN: scanning.run,
         jobs.ALERT_MAIL: mailing.send,
         jobs.OWN_KEY: expiry.destroy,
@@ -51,6 +53,7 @@ DONE_BY: Mapping[str, Callable[[Work], None]] = {
     jobs.SCAN: _act,
     jobs.ALERT_MAIL: _act,
     jobs.OWN_KEY: _act,
+    jobs.SUPPRESSION: _act,
 }
 
 

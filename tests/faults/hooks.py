@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from linkwright import events, ids, jobs, sealing
+from linkwright.mailer import items
 from linkwright.table import Item, Key, Table, update
 from linkwright.webhooks import fan_out
 from tests.factories import HOOK, Workspace
@@ -18,6 +19,8 @@ HOST = urlsplit(HOOK).hostname or ""
 WANTED = "usage.threshold"
 EVENT_ID = "evt_01JDXAMP1EXAMP1EXAMP1EXAMP"
 NOTIFICATION_ID = "ntf_01JDXAMP1EXAMP1EXAMP1EXAMP"
+# Mail campaigns: one that could be started, and one that mails.
+DRAFT_ID, MAILING_ID = "cmp_isADraft", "cmp_mails"
 
 
 def url(webhook_id: str) -> str:
@@ -35,8 +38,19 @@ def furnish(workspace: Workspace) -> None:
             workspace.webhook(url=url(webhook_id), events=[WANTED])
         workspace.happen(WANTED)
         workspace.notification()
+        for campaign_id in (DRAFT_ID, MAILING_ID):
+            named["cmp"] = campaign_id
+            workspace.mailer_campaign()
+    _mail(workspace.partition, MAILING_ID)
     done = "REMOVE " + ", ".join(f"#{name}" for name in jobs.ATTRIBUTES)
     update(Table.CORE, events.key(workspace.partition, EVENT_ID), done)
+
+
+def _mail(partition: str, campaign_id: str) -> None:
+    """Let a campaign mail of which no event tells."""
+    state = {"state": "active", "index": items.campaigns_in(partition, "active")}
+    change = "SET #state = :state, #view.#state = :state, #gsi3pk = :index"
+    update(Table.CORE, items.campaign_key(partition, campaign_id), change, values=state)
 
 
 def resealed(item: Item) -> Item:

@@ -13,7 +13,16 @@ from tests.clerk import clerk_event, membership, organisation
 from tests.client import load
 from tests.factories import CALLEE, HOOK, TARGET
 from tests.faults import wiring
-from tests.faults.hooks import EVENT_ID, FAILS_AT_FIRST, GONE, NOTIFICATION_ID, TAKES, WANTED
+from tests.faults.hooks import (
+    DRAFT_ID,
+    EVENT_ID,
+    FAILS_AT_FIRST,
+    GONE,
+    MAILING_ID,
+    NOTIFICATION_ID,
+    TAKES,
+    WANTED,
+)
 from tests.faults.telephone import A_MACHINE, BUSY_AT_FIRST, WANTS_A_PERSON
 from tools.demo import AGENT_ID, MEMBER_ID
 from tools.routes import OF_DOMAINS, OF_MAILS
@@ -90,7 +99,9 @@ _CREATE_CAMPAIGN = "POST /api/campaigns"
 _CREATE_DOMAIN = "POST /api/domains"
 _CREATE_MAILER_CAMPAIGN = "POST /v1/mailer/campaigns"
 _APPROVE = "POST /v1/mailer/campaigns/{campaign_id}/emails/approve"
+_ADD_SUPPRESSION = "POST /v1/mailer/suppressions"
 _PUSH_LEAD = "POST /v1/mailer/campaigns/{campaign_id}/leads"
+PUSH_MANY = f"{_PUSH_LEAD} of many"
 LINK_THAT_ENDS = "POST /api/links that ends soon"
 _SUGGEST = "POST /api/ai/suggest-alias"
 _LONG_AGO = "2020-01-01T00:00:00Z"
@@ -114,10 +125,12 @@ _NAMED: Mapping[str, tuple[str, str | None]] = {
     "event_id": (EVENT_ID, None),
     "link_id": ("{id}", _CREATE_LINK),
     "campaign_id": ("{id}", _CREATE_CAMPAIGN),
+    "mailer/campaign_id": (DRAFT_ID, None),
     "notification_id": (NOTIFICATION_ID, None),
     "domain_id": ("{id}", _CREATE_DOMAIN),
     "lead_id": ("{id}", _PUSH_LEAD),
     "run_id": (RUN_ID, None),
+    "suppression_id": ("{id}", _ADD_SUPPRESSION),
 }
 
 # The routes whose sample event, with these names in its path, would not do.
@@ -143,6 +156,7 @@ _WANTED = {
     _APPROVE: _Wanted({"items": [{"lead_id": "{id}", "seq": 1, "version": 1}]}, after=_PUSH_LEAD),
     "PUT /api/ai/byok": _Wanted({"api_key": vendors.KEY}),
     "POST /api/ai/proactive/scan": _Wanted({}, after=LINK_THAT_ENDS),
+    "POST /v1/mailer/campaigns/{campaign_id}/pause": _Wanted({}, path={"campaign_id": MAILING_ID}),
     "POST /callbacks/clerk": _Wanted(
         clerk_event("organizationMembership.created", membership("org_a", "user_a"), 1),
         after=_ORGANISATION,
@@ -181,6 +195,14 @@ _CASES = {
         after=_OF_ONE_AT_A_TIME,
         until=Until.RINGING,
         apart="dial_call",
+    ),
+    PUSH_MANY: _Wanted(
+        {"leads": [{"email": f"noa{at}@example.com"} for at in range(34)] + [{"email": "none"}]},
+        path={"campaign_id": DRAFT_ID},
+        until=Until.ASKED,
+    ),
+    f"{_ADD_SUPPRESSION} of a lead": _Wanted(
+        {"email": "richard@avishealth.com"}, after=_PUSH_LEAD, until=Until.ASKED
     ),
     _LISTENS: _Wanted(
         {"events": ["call.queued", "call.ended"]},
@@ -266,7 +288,11 @@ def _from_event(route: str) -> _Wanted | None:
     if event.get("isBase64Encoded"):
         raw = base64.b64decode(raw).decode()
     own = event.get("pathParameters") or {}
-    named = {name: _NAMED.get(name, (value, None)) for name, value in own.items()}
+    named = {
+        # What a folder calls as another one does may be something else.
+        name: _NAMED.get(f"{function.folder}/{name}", _NAMED.get(name, (value, None)))
+        for name, value in own.items()
+    }
     return _Wanted(
         body=json.loads(raw) if raw else None,
         path={name: value for name, (value, _) in named.items()},

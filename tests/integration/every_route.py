@@ -44,6 +44,7 @@ PARAMETERS = {
     "notification_id": "ntf",
     "lead_id": "lead",
     "seq": "seq",
+    "suppression_id": "sup",
     "domain_id": "dom",
     "run_id": "run",
     # Of callbacks.
@@ -84,6 +85,7 @@ class Ids(dict[str, str]):
         ids["lead"] = workspace.lead(ids["cmp"])
         ids["run"] = runs.put_failed(workspace)
         ids["written"], ids["seq"] = leads.put_written(workspace, ids["cmp"]), "1"
+        ids["sup"] = workspace.suppression()
         ids.workspace = workspace
         ids.reader = workspace.client_with(["*:read", "settings:manage", "keys:manage"])
         return ids
@@ -228,6 +230,7 @@ class Route:
             "lcmp": workspace.link_campaign,
             "dom": workspace.domain,
             "lead": lambda: workspace.lead(ids["cmp"]),
+            "sup": workspace.suppression,
         }
         ids.update({kind: made[kind]() for kind in self.kinds if kind in made})
 

@@ -87,8 +87,8 @@ READS = _names("""
     linkwright.mailer.campaigns.windows linkwright.mailer.footer linkwright.mailer.items
     linkwright.mailer.leads
     linkwright.mailer.leads.addresses linkwright.mailer.leads.leads
-    linkwright.mailer.leads.models linkwright.mailer.leads.status linkwright.mailer.operations
-    linkwright.mailer.samples unicodedata
+    linkwright.mailer.leads.models linkwright.mailer.leads.status
+    unicodedata
 """)
 # Those that write, besides.
 CREDITS = _names("""

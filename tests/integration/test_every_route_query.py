@@ -46,6 +46,7 @@ def _with_pages(mode: str = "live", like: World | None = None) -> World:
         world.workspace.domain()
         world.workspace.mailer_campaign()
         world.workspace.lead(world.ids["cmp"])
+        world.workspace.suppression()
     return world
 
 

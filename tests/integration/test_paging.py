@@ -87,6 +87,7 @@ _MORE: Mapping[str, Callable[[World], list[tuple[int, Callable[[], object]]]]] =
     "GET /api/notifications": lambda world: [(24, world.workspace.notification)],
     # The calls, the links and what is named are told of in 7.
     "GET /v1/events": lambda world: [(18, world.workspace.happen)],
+    "GET /v1/mailer/suppressions": lambda world: [(24, world.workspace.suppression)],
     # Two are there to name.
     "GET /v1/mailer/campaigns": lambda world: [(23, world.workspace.mailer_campaign)],
     "GET /v1/mailer/campaigns/{campaign_id}/leads": lambda world: [

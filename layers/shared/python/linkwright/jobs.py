@@ -28,7 +28,7 @@ HOLD, RENEWAL = "hold", "rnw"
 SCAN, ALERT_MAIL = "scan", "alm"
 DIGEST, DIGEST_MAIL = "dgt", "dgm"
 DOMAIN, OWN_KEY = "dom", "byok"
-LEAD, RUN = "lead", "run"
+LEAD, RUN, SUPPRESSION = "lead", "run", "sup"
 
 # A marked item as it was, if it was there, and as it is.
 Change = tuple[Item | None, Item]
@@ -119,8 +119,8 @@ KINDS = {
     # A counter; what raises it further has the same job again.
     USAGE: _AFTERWARDS,
     # Credits that a dead attempt holds, and those of a new cycle.
-    HOLD: _AFTERWARDS,
-    RENEWAL: _AFTERWARDS,
+    # And the leads of whom nothing is mailed to any more.
+    **dict.fromkeys((HOLD, RENEWAL, SUPPRESSION), _AFTERWARDS),
     # A name is looked at again for as long as it is somebody's.
     DOMAIN: _AFTERWARDS._replace(longest=timedelta.max),
     # The links of a workspace are looked at each hour for as long as its plan has AI.

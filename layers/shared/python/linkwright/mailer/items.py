@@ -27,6 +27,7 @@ ResearchStatus = Literal["queued", "running", "succeeded", "failed"]
 EmailState = Literal[
     "generated", "approved", "rejected", "sending", "sent", "unknown", "failed", "canceled"
 ]
+SuppressionSource = Literal["api", "bounced", "complained", "unsubscribed"]
 MailboxStatus = Literal["verifying", "active", "failed", "disabled"]
 
 # The plan's dimension that a lead's research is counted by.
@@ -133,6 +134,18 @@ class LeadItem(InLine):
     gsi3pk: str
 
 
+class SuppressionView(TypedDict):
+    """Why nothing is mailed to an address, and until when, if not for good."""
+
+    id: str
+    # Not of whom a lead was deleted.
+    email: NotRequired[str]
+    reason: NotRequired[str]
+    source: SuppressionSource
+    until: NotRequired[str]
+    created_at: str
+
+
 class EmailView(TypedDict):
     """An email of a lead's sequence. `seq` counts from 1."""
 
@@ -169,9 +182,9 @@ def campaigns_in(partition: str, state: CampaignState) -> str:
     return f"W#{partition}#CMP#STATE#{state}"
 
 
-def stats_key(partition: str, campaign_id: str, lead_id: str) -> Key:
+def stats_key(partition: str, campaign_id: str, address_hash: str) -> Key:
     """Where a lead is counted by its status. What is counted of a campaign is the sum of all."""
-    return Key(stats_partition(partition, campaign_id), str(_shard(lead_id)))
+    return Key(stats_partition(partition, campaign_id), str(_shard(address_hash)))
 
 
 def stats_partition(partition: str, campaign_id: str) -> str:
@@ -240,5 +253,5 @@ def hashed(address: str) -> str:
     return hashlib.sha256(normalised(address).encode()).hexdigest()
 
 
-def _shard(lead_id: str) -> int:
-    return zlib.crc32(lead_id.encode()) % STATS_SHARDS
+def _shard(address_hash: str) -> int:
+    return zlib.crc32(address_hash.encode()) % STATS_SHARDS

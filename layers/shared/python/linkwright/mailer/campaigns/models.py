@@ -129,6 +129,17 @@ class UpdateMailerCampaign(CreateMailerCampaign):
         return self.model_dump(mode="json", include=self.model_fields_set - {"archived"})
 
 
+class ThrottleShown(Model):
+    """How fast the campaign mails at most."""
+
+    daily_limit: int
+    per_hour: int
+    gap_seconds: int
+    jitter_seconds: int
+    window: SendingWindow
+    time_zone: str
+
+
 class MailerCampaignSummary(Model):
     """A campaign as lists and events show it. A change makes a new `version`."""
 
@@ -139,7 +150,7 @@ class MailerCampaignSummary(Model):
     instructions: str | None = None
     sender_name: str | None = None
     language: str
-    throttle: CampaignThrottle
+    throttle: ThrottleShown
     postal_address: str | None = None
     format: Literal["text", "html"]
     mailbox_ids: list[str]

@@ -1,6 +1,6 @@
 """How many leads of a campaign have each status: counters that changes add to, in shards.
 
-A lead that moves is counted where its id says; those that are pushed together all at the first
+A lead that moves is counted where its address says; those that are pushed together all at the first
 one's, as that is one item of their transaction. So one shard may be below zero, and the sum is what
 counts.
 """
@@ -17,12 +17,12 @@ _PREFIX = "n_"
 
 
 def count(
-    tx: Transaction, campaign_id: str, lead_id: str, changes: Mapping[LeadStatus, int]
+    tx: Transaction, campaign_id: str, address_hash: str, changes: Mapping[LeadStatus, int]
 ) -> None:
-    """Add to the counts, in the shard of a lead."""
+    """Add to the counts, in the shard of an address."""
     tx.update(
         Table.CORE,
-        items.stats_key(tx.partition, campaign_id, lead_id),
+        items.stats_key(tx.partition, campaign_id, address_hash),
         "ADD " + ", ".join(f"#{_PREFIX}{status} :{status}" for status in changes),
         values={str(status): number for status, number in changes.items()},
     )

@@ -33,7 +33,7 @@ def delete(account: Account, lead_id: str, tx: Transaction) -> None:
     if queued := item.get("queued"):
         waits = lines.row_key(partition, queued["mailbox"], queued["place"])
         tx.delete(Table.CORE, waits, condition="")
-    stats.count(tx, campaign_id, lead_id, {item["view"]["status"]: -1})
+    stats.count(tx, campaign_id, item["address_hash"], {item["view"]["status"]: -1})
     status.release(tx, item)
     _forget(tx, item["address_hash"])
     tx.audit("lead.deleted", lead_id)
@@ -45,12 +45,11 @@ def _forget(tx: Transaction, address_hash: str) -> None:
     found = get(Table.CORE, where)
     if found is None or found["view"].get("email") is None:
         return
-    rest = {name: value for name, value in found["view"].items() if name != "email"}
     tx.update(
         Table.CORE,
         where,
-        "SET #view = :rest",
-        condition="#view = :seen",
-        values={"rest": rest, "seen": found["view"]},
+        "SET #view.#email = :none",
+        condition="attribute_exists(#pk)",
+        values={"none": None},
         otherwise=Outrun,
     )

@@ -65,4 +65,4 @@ def put(tx: Transaction, made: Sequence[LeadItem], period: str) -> None:
         status.tell(tx, "lead.created", lead)
     if made:
         first = made[0]
-        stats.count(tx, first["view"]["campaign_id"], first["sk"], {"pending": len(made)})
+        stats.count(tx, first["view"]["campaign_id"], first["address_hash"], {"pending": len(made)})

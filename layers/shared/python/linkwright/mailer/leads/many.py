@@ -33,7 +33,7 @@ from linkwright.transaction import Outrun, Transaction
 # Lead, address and event of each, in one transaction with the record of the request, the count of
 # researched leads, that of the campaign, and the push.
 _AT_ONCE = 32
-# Whoever is outrun so often in one chunk has met as many other pushes in it.
+# Who is outrun so often in one chunk has met as many others in it.
 _TRIES = 12
 
 
@@ -48,8 +48,7 @@ def push(
     *chunks, last = one.chunks() or [[]]
     for chunk in chunks:
         one.commit(chunk)
-    one.end(tx)
-    one.write(tx, last)
+    one.finish(tx, last)
     return one.answer()
 
 
@@ -71,7 +70,8 @@ class _Push:
         )
         self._where = items.push_key(account.partition, _sha256(named))
         self._head: Item | None = None
-        self.able: dict[int, LeadItem] = {}
+        self.able: dict[int, NewLead] = {}
+        self._hashes: dict[int, str] = {}
         self._results: dict[int, PushResult] = {}
         self._first: dict[str, int] = {}
         self._twice: dict[int, int] = {}
@@ -84,10 +84,10 @@ class _Push:
         except ValidationError as failure:
             self._refuse(index, validation_failed(failure))
             return
-        lead = making.made(self._account.partition, self._campaign_id, wanted, self._id)
-        first = self._first.setdefault(lead["address_hash"], index)
+        self._hashes[index] = items.hashed(wanted.email)
+        first = self._first.setdefault(self._hashes[index], index)
         if first == index:
-            self.able[index] = lead
+            self.able[index] = wanted
         else:
             self._twice[index] = first
 
@@ -97,7 +97,7 @@ class _Push:
 
     def look(self, places: list[int]) -> None:
         """Take out which of these are leads by now, are suppressed, or are beyond the plan."""
-        hashes = {index: self.able[index]["address_hash"] for index in places}
+        hashes = {index: self._hashes[index] for index in places}
         known = looking.look(
             self._account.partition,
             self._campaign_id,
@@ -135,42 +135,52 @@ class _Push:
                 self._refuse(index, error)
 
     def chunks(self) -> list[list[int]]:
+        """Each push begins with another one: of many that push one list, few meet."""
         places = list(self.able)
-        return [places[at : at + _AT_ONCE] for at in range(0, len(places), _AT_ONCE)]
+        chunks = [places[at : at + _AT_ONCE] for at in range(0, len(places), _AT_ONCE)]
+        first = int(self._id, 16) % max(len(chunks), 1)
+        return chunks[first:] + chunks[:first]
 
     def commit(self, chunk: list[int]) -> None:
-        """Make these in a transaction of their own: whoever is outrun looks again at them alone."""
+        """Make these in a transaction of their own: whoever is outrun looks again at all."""
         for _ in range(_TRIES):
             places = [index for index in chunk if index in self.able]
+            if not places:
+                return
             part = Transaction(self._account.partition, self._request.id, self._account.actor)
             self._begin(part)
-            made = [self.able[index] for index in places]
+            made = self._write(part, places)
             try:
-                self.write(part, places)
                 part.commit()
             except Outrun:
-                self.able |= dict(zip(places, made, strict=True))
-                self.look(places)
+                self.look(list(self.able))
             else:
                 self._head = self._head or {"is_done": False}
+                self._note(made)
                 return
         raise Unavailable
 
-    def write(self, tx: Transaction, places: list[int]) -> None:
-        """Make these by a transaction, and hold them for made."""
-        made = [self.able[index] for index in places]
+    def finish(self, tx: Transaction, chunk: list[int]) -> None:
+        """Make the last ones, with the answer."""
+        self._put(tx, is_done=True)
+        self._note(self._write(tx, [index for index in chunk if index in self.able]))
+
+    def _write(self, tx: Transaction, places: list[int]) -> dict[int, LeadItem]:
+        """Have a transaction make these."""
+        account, of = self._account, (self._account.partition, self._campaign_id)
+        made = {index: making.made(*of, self.able[index], self._id) for index in places}
         if made:
-            period = usage.reserve(self._account, items.RESEARCHED, len(made), tx, otherwise=Outrun)
-            making.put(tx, made, period)
-        for index, lead in zip(places, made, strict=True):
+            period = usage.reserve(account, items.RESEARCHED, len(made), tx, otherwise=Outrun)
+            making.put(tx, list(made.values()), period)
+        return made
+
+    def _note(self, made: dict[int, LeadItem]) -> None:
+        for index, lead in made.items():
             self._settle(index, status="created", lead_id=lead["sk"])
 
     def _begin(self, tx: Transaction) -> None:
         if self._head is None:
             self._put(tx, is_done=False)
-
-    def end(self, tx: Transaction) -> None:
-        self._put(tx, is_done=True)
 
     def _put(self, tx: Transaction, *, is_done: bool) -> None:
         now, again = clock.epoch(), self._head is not None

@@ -52,7 +52,7 @@ def write(
             tx.partition, view["campaign_id"], view["status"]
         )
         moved: dict[LeadStatus, int] = {item["view"]["status"]: -1, view["status"]: 1}
-        stats.count(tx, view["campaign_id"], view["id"], moved)
+        stats.count(tx, view["campaign_id"], item["address_hash"], moved)
     gone -= written.keys()
     removal = " REMOVE " + ", ".join(f"#{name}" for name in sorted(gone)) if gone else ""
     tx.update(

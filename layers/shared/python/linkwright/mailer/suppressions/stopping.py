@@ -1,0 +1,50 @@
+"""What follows from a suppression: all leads of the address end."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+
+from linkwright import jobs
+from linkwright.jobs import AlreadyDone, Work
+from linkwright.mailer import items
+from linkwright.mailer.leads import leads, looking, researching, status
+from linkwright.table import Item, Table, get, query
+from linkwright.transaction import Outrun, Transaction
+
+_READ_AT_ONCE = 100
+
+
+def stop(work: Work) -> None:
+    """A lead that was ended is passed over, so whoever does it again goes on where it was."""
+    suppression = get(Table.CORE, work.key)
+    if suppression is None or not jobs.is_due(suppression):
+        return
+    partition = jobs.partition_of(work.pk)
+    if looking.holds(suppression):
+        for row in _of(partition, work.sk):
+            _end(partition, row["lead"])
+    tx = Transaction(partition, "")
+    tx.finish(work.key)
+    with suppress(AlreadyDone):
+        tx.commit()
+
+
+def _of(partition: str, address_hash: str) -> Iterator[Item]:
+    """In which campaigns an address is, strongly: a push may just have been there."""
+    where, start = items.address_partition(partition, address_hash), None
+    while True:
+        rows, start = query(Table.CORE, where, start_after=start, limit=_READ_AT_ONCE, strong=True)
+        yield from rows
+        if start is None:
+            return
+
+
+def _end(partition: str, lead_id: str) -> None:
+    while True:
+        item = leads.stored(partition, lead_id)
+        if item is None or item["view"]["status"] in researching.ENDED:
+            return
+        tx = Transaction(partition, "")
+        status.stop(tx, item, "suppressed", "suppressed")
+        with suppress(Outrun):
+            tx.commit()
+            return

@@ -1,0 +1,139 @@
+"""The suppression list: whom nothing is mailed to, and what becomes of their leads."""
+
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from linkwright import clock, jobs
+from linkwright.mailer import items
+from linkwright.mailer.suppressions import suppressions
+from linkwright.table import Item, Table, get, query
+from linkwright.transaction import Transaction
+from tests import pump
+from tests.factories import Workspace, make_workspace
+from tests.stack import Stack
+
+EMAIL = "Noa+1@Example.com"
+
+
+def _listed(workspace: Workspace, email: str) -> list[Item]:
+    found = workspace.client.get(f"/v1/mailer/suppressions?email={quote(email)}")
+    rows: list[Item] = found.json["data"]
+    return rows
+
+
+def _status(workspace: Workspace, lead: str) -> str:
+    return str(workspace.client.get(f"/v1/mailer/leads/{lead}").json["status"])
+
+
+def _push(workspace: Workspace, campaign: str) -> Any:
+    path = f"/v1/mailer/campaigns/{campaign}/leads"
+    return workspace.client.post(path, json={"email": EMAIL})
+
+
+def test_201_is_found_by_the_address_in_any_spelling(workspace: Workspace) -> None:
+    wanted = {"email": EMAIL, "reason": "asked on the phone"}
+    made = workspace.client.post("/v1/mailer/suppressions", json=wanted)
+    assert made.status == 201
+    assert {**made.json, **wanted} == made.json
+    assert (made.json["source"], made.json["until"]) == ("api", None)
+    assert _listed(workspace, EMAIL.upper()) == [made.json]
+    assert workspace.client.get("/v1/mailer/suppressions").json["data"] == [made.json]
+    assert _listed(workspace, "noa@example.com") == []
+    assert _listed(make_workspace(), EMAIL) == []
+    done = workspace.client.get(f"/v1/workspace/audit?object={made.json['id']}").json["data"]
+    assert [row["action"] for row in done] == ["suppression.added"]
+    assert "noa" not in str(done).lower()
+
+
+def test_204_takes_it_off_the_list(workspace: Workspace) -> None:
+    entry = workspace.suppression(EMAIL)
+    path = f"/v1/mailer/suppressions/{entry}"
+    assert workspace.client.request("DELETE", path).status == 204
+    assert workspace.client.request("DELETE", path).status == 404
+    assert _listed(workspace, EMAIL) == []
+    assert _push(workspace, workspace.mailer_campaign()).status == 201
+
+
+def test_409_for_a_lead_of_an_address_on_the_list(workspace: Workspace) -> None:
+    campaign = workspace.mailer_campaign()
+    workspace.suppression(EMAIL)
+    answer = _push(workspace, campaign)
+    assert (answer.status, answer.error["reason"]) == (409, "address_suppressed")
+
+
+def test_202_ends_the_leads_of_the_address_in_every_campaign(
+    stack: Stack, workspace: Workspace
+) -> None:
+    """Research that is under way is paid for by nobody."""
+    campaigns = [workspace.mailer_campaign() for _ in range(3)]
+    leads = [_push(workspace, campaign).json["id"] for campaign in campaigns]
+    other = workspace.lead(campaigns[0])
+    elsewhere = make_workspace()
+    theirs = elsewhere.lead(email=EMAIL)
+    workspace.suppression(EMAIL)
+    pump.settle(stack, workspace.id, jobs.SUPPRESSION)
+    assert {_status(workspace, lead) for lead in leads} == {"suppressed"}
+    assert _status(workspace, other) == _status(elsewhere, theirs) == "pending"
+    for lead in leads:
+        stored = get(Table.CORE, items.lead_key(workspace.partition, lead)) or {}
+        assert ("period" in stored, jobs.is_due(stored)) == (False, False)
+        assert stored["view"]["research"]["reason"] == "suppressed"
+    path = f"/v1/mailer/campaigns/{campaigns[1]}"
+    assert workspace.client.get(path).json["lead_counts"]["suppressed"] == 1
+    # A second time nothing is changed.
+    workspace.suppression(EMAIL)
+    pump.settle(stack, workspace.id, jobs.SUPPRESSION)
+    assert workspace.client.get(f"/v1/mailer/leads/{leads[0]}").json["version"] == 2
+
+
+def test_200_keeps_what_has_ended_as_it_did(stack: Stack, workspace: Workspace) -> None:
+    lead = _push(workspace, workspace.mailer_campaign()).json["id"]
+    stored = get(Table.CORE, items.lead_key(workspace.partition, lead)) or {}
+    stack.put("CoreTable", stored | {"view": stored["view"] | {"status": "replied"}})
+    workspace.suppression(EMAIL)
+    pump.settle(stack, workspace.id, jobs.SUPPRESSION)
+    assert _status(workspace, lead) == "replied"
+
+
+def test_200_tells_no_address_of_whom_a_lead_was_deleted(
+    stack: Stack, workspace: Workspace
+) -> None:
+    campaign = workspace.mailer_campaign()
+    lead = _push(workspace, campaign).json["id"]
+    entry = workspace.suppression(EMAIL)
+    assert workspace.client.request("DELETE", f"/v1/mailer/leads/{lead}").status == 204
+    assert (
+        _listed(workspace, EMAIL)[0] | {"email": None, "id": entry} == _listed(workspace, EMAIL)[0]
+    )
+    rows, _ = query(Table.CORE, items.suppression_key(workspace.partition, "").pk, limit=10)
+    assert "noa" not in str(rows).lower()
+    # Who is not to be written to is still known.
+    assert _push(workspace, campaign).error["reason"] == "address_suppressed"
+
+
+@pytest.mark.parametrize("source", ["bounced", "complained", "unsubscribed"])
+def test_201_weakens_nothing_that_holds_for_good(workspace: Workspace, source: Any) -> None:
+    tx = Transaction(workspace.partition, "req_test")
+    suppressions.suppress(tx, EMAIL, source=source, reason="5.1.1")
+    tx.commit()
+    before = _listed(workspace, EMAIL)[0]
+    workspace.suppression(EMAIL)
+    assert _listed(workspace, EMAIL) == [before]
+    tx = Transaction(workspace.partition, "req_test")
+    suppressions.suppress(tx, EMAIL, source="bounced", until=clock.now())
+    tx.commit()
+    assert _listed(workspace, EMAIL) == [before]
+
+
+def test_201_again_once_a_pause_is_over(workspace: Workspace) -> None:
+    tx = Transaction(workspace.partition, "req_test")
+    suppressions.suppress(tx, EMAIL, source="bounced", until=clock.now())
+    tx.commit()
+    assert _push(workspace, workspace.mailer_campaign()).status == 201
+
+
+@pytest.mark.parametrize("wanted", [{}, {"email": "x"}, {"email": "a@example.com", "reason": ""}])
+def test_400_for_no_address(workspace: Workspace, wanted: Item) -> None:
+    assert workspace.client.post("/v1/mailer/suppressions", json=wanted).status == 400
