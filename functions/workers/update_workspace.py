@@ -50,10 +50,7 @@ DONE_BY: Mapping[str, Callable[[Work], None]] = {
     jobs.USAGE: thresholds.tell,
     jobs.NOTICE: notices.send,
     jobs.DOMAIN: _look_again,
-    jobs.SCAN: _act,
-    jobs.ALERT_MAIL: _act,
-    jobs.OWN_KEY: _act,
-    jobs.SUPPRESSION: _act,
+    **dict.fromkeys((jobs.SCAN, jobs.ALERT_MAIL, jobs.OWN_KEY, jobs.SUPPRESSION), _act),
 }
 
 

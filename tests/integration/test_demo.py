@@ -94,3 +94,18 @@ def test_the_file_of_the_run_before_is_read_and_none_is_no_trouble(tmp_path: Pat
     demo_data.write(tmp_path, {"TOKEN": "a=b", "AGENT_ID": "agt_1"})
     assert demo_data.read(tmp_path) == {"TOKEN": "a=b", "AGENT_ID": "agt_1"}
     assert (tmp_path / demo_data.FILE).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_mail_campaign_with_leads_that_takes_the_sample_of_the_reference(stack: Stack) -> None:
+    made = demo.ensure_all({})
+    client, path = Client(made["TOKEN"]), f"/v1/mailer/campaigns/{made['CAMPAIGN_ID']}"
+    assert made["CAMPAIGN_ID"] == "cmp_8fa21b09"
+    before = client.get(path).json
+    counted = {name: count for name, count in before["lead_counts"].items() if count}
+    assert counted == dict.fromkeys(("finished", "replied", "bounced", "unsubscribed", "failed"), 1)
+    rows = client.get(f"{path}/leads").json["data"]
+    assert made["LEAD_ID"] in {row["id"] for row in rows}
+    assert client.get(f"/v1/mailer/leads/{made['LEAD_ID']}").json["first_name"] == "נועה"
+    assert client.get(f"{path}/leads?status=replied").json["data"][0]["reply"]["intent"]
+    demo.ensure_all(made)
+    assert client.get(path).json == before

@@ -644,6 +644,7 @@ def mails_by_campaigns(stack: Stack, own: Workspace) -> None:
     assert client.request("PATCH", path, json=archived, headers=version).status == 200
     failed = leads.put_lead(own, status="failed", research={"status": "failed", "sources": []})
     assert client.post(f"/v1/mailer/leads/{failed}/research").status == 202
+    own.suppression("noa@example.com")
     pump.settle(stack, own.id)
     assert client.request("DELETE", f"/v1/mailer/leads/{lead}").status == 204
 

@@ -134,6 +134,12 @@ def named_lead() -> str:
     return str(sample(named("get_lead"))["pathParameters"]["lead_id"])
 
 
+def named_suppression() -> str:
+    """The entry of the suppression list that the samples name."""
+    path = sample(named("remove_suppression"))["pathParameters"]
+    return str(path["suppression_id"])
+
+
 def _have_the_mailer() -> None:
     """A campaign, and a lead of it."""
     campaign = named_mailer_campaign()
@@ -141,6 +147,9 @@ def _have_the_mailer() -> None:
         _as_named("cmp", campaign, demo().mailer_campaign)
     if get(Table.CORE, mailer.lead_key(demo().partition, named_lead())) is None:
         _as_named("lead", named_lead(), lambda: demo().lead(campaign))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mailer, "hashed", lambda _: named_suppression().removeprefix("sup_"))
+        demo().suppression()
 
 
 def named_notification() -> str:
@@ -376,6 +385,12 @@ def test_200_approve_emails() -> None:
     leads.is_researched(demo(), lead)
     answer = replay("approve_emails")
     assert (answer.status, answer.json["approved"]) == (200, 1)
+
+
+def test_204_remove_suppression() -> None:
+    assert replay("remove_suppression").status == 204
+    listed = demo().client.get("/v1/mailer/suppressions?limit=100").json["data"]
+    assert named_suppression() not in {row["id"] for row in listed}
 
 
 def test_204_delete_lead() -> None:

@@ -134,18 +134,6 @@ class LeadItem(InLine):
     gsi3pk: str
 
 
-class SuppressionView(TypedDict):
-    """Why nothing is mailed to an address, and until when, if not for good."""
-
-    id: str
-    # Not of whom a lead was deleted.
-    email: NotRequired[str]
-    reason: NotRequired[str]
-    source: SuppressionSource
-    until: NotRequired[str]
-    created_at: str
-
-
 class EmailView(TypedDict):
     """An email of a lead's sequence. `seq` counts from 1."""
 

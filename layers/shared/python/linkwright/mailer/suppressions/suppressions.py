@@ -1,13 +1,13 @@
 """The suppression list: addresses that the workspace mails nothing to, by their hashes."""
 
 from datetime import datetime
-from typing import cast
+from typing import NotRequired, TypedDict, cast
 
 from linkwright import clock, ids, jobs, pagination
 from linkwright.auth import Account
 from linkwright.errors import ResourceNotFound
 from linkwright.mailer import items
-from linkwright.mailer.items import SuppressionSource, SuppressionView
+from linkwright.mailer.items import SuppressionSource
 from linkwright.mailer.suppressions.models import AddSuppression, Suppression, SuppressionsQuery
 from linkwright.pagination import Page
 from linkwright.table import Item, Key, Table, get
@@ -15,6 +15,18 @@ from linkwright.transaction import Transaction
 
 _ROUTE = "mailer/suppressions"
 _PREFIX = "sup_"
+
+
+class SuppressionView(TypedDict):
+    """Why nothing is mailed to an address, and until when, if not for good."""
+
+    id: str
+    # Not of whom a lead was deleted.
+    email: NotRequired[str]
+    reason: NotRequired[str]
+    source: SuppressionSource
+    until: NotRequired[str]
+    created_at: str
 
 
 def add(wanted: AddSuppression, tx: Transaction) -> Suppression:

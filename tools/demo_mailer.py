@@ -1,0 +1,108 @@
+"""The demo's mail campaign, and leads of it in several states: as the reference's sample names it.
+
+Nobody researches what is written here: only who is pushed is.
+"""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple, cast
+
+from linkwright import clock
+from linkwright.mailer import items
+from linkwright.mailer.campaigns import campaigns, stats
+from linkwright.mailer.campaigns.models import CreateMailerCampaign, SequenceStep
+from linkwright.mailer.items import CampaignView, LeadStatus, LeadView
+from linkwright.mailer.leads import addresses, making
+from linkwright.table import Table, get
+from linkwright.transaction import Transaction
+from tools.workspace import OPERATOR
+
+CAMPAIGN_ID = "cmp_8fa21b09"
+LEAD_ID = "lead_5b7c10e2"
+_BEGUN = datetime(2026, 10, 1, 8, 0, tzinfo=UTC)
+_OF_DEMO = "demo"
+
+
+class _Lead(NamedTuple):
+    id: str
+    email: str
+    first_name: str
+    last_name: str
+    company: str
+    status: LeadStatus
+    reply: dict[str, str] | None = None
+
+
+LEADS = (
+    _Lead(LEAD_ID, "noa@bakery.example", "נועה", "לוי", "מאפיית נועה", "finished"),
+    _Lead("lead_6c8d21f3", "yusuf@clinic.example", "يوسف", "حداد", "عيادة حداد", "unsubscribed"),
+    _Lead(
+        *("lead_7d9e3204", "maria@dentists.example", "Maria", "Silva", "Silva Dentists", "replied"),
+        {"state": "replied", "intent": "interested", "at": "2026-10-09T07:41:00Z"},
+    ),
+    _Lead("lead_8eaf4315", "info@vets.example", "Tom", "Baker", "City Vets", "bounced"),
+    _Lead("lead_9fb05426", "lena@optics.example", "Lena", "Vogel", "Vogel Optik", "failed"),
+)
+
+
+def ensure(partition: str) -> None:
+    """Make the campaign, and its leads with it, where there is none."""
+    where = items.campaign_key(partition, CAMPAIGN_ID)
+    if get(Table.CORE, where) is not None:
+        return
+    tx = Transaction(partition, OPERATOR)
+    tx.put(Table.CORE, dict(campaigns.stored(partition, _campaign())))
+    counted: Counter[LeadStatus] = Counter()
+    for at, lead in enumerate(LEADS):
+        item = making.stored(partition, _view(lead, at), _OF_DEMO)
+        address = items.address_key(partition, item["address_hash"], CAMPAIGN_ID)
+        tx.put(Table.CORE, dict(item))
+        tx.put(Table.CORE, {**address.attributes(), "lead": lead.id, "push": _OF_DEMO})
+        counted[lead.status] += 1
+    stats.count(tx, CAMPAIGN_ID, items.hashed(LEADS[0].email), counted)
+    tx.commit()
+
+
+def _campaign() -> CampaignView:
+    wanted = CreateMailerCampaign(
+        name="Clinics in spring",
+        steps=[SequenceStep(delay_days=0), SequenceStep(delay_days=3), SequenceStep(delay_days=5)],
+        instructions="Offer a month of our appointment calls for nothing. Ask for a short talk.",
+        sender_name="Alex Demo",
+        postal_address="Demo Ltd, 1 Main Street, Haifa",
+        metadata={"quarter": "Q2"},
+    )
+    now = clock.timestamp(_BEGUN)
+    view: dict[str, Any] = {
+        **wanted.model_dump(mode="json", exclude_none=True),
+        "id": CAMPAIGN_ID,
+        "state": "draft",
+        "created_at": now,
+        "updated_at": now,
+        "version": 1,
+    }
+    return cast(CampaignView, view)
+
+
+def _view(lead: _Lead, at: int) -> LeadView:
+    moment = clock.timestamp(_BEGUN + timedelta(minutes=at))
+    failed = lead.status == "failed"
+    research: dict[str, Any] = {
+        "status": "failed" if failed else "succeeded",
+        "sources": [],
+        "at": moment,
+    }
+    research |= {"reason": "no_site"} if failed else {"summary": f"{lead.company} is a business."}
+    view: dict[str, Any] = {
+        **{name: getattr(lead, name) for name in ("id", "email", "first_name", "last_name")},
+        "company": lead.company,
+        "campaign_id": CAMPAIGN_ID,
+        "flags": addresses.flags(lead.email),
+        "status": lead.status,
+        "research": research,
+        "metadata": {"source": "import_2026_05"},
+        "created_at": moment,
+        "updated_at": moment,
+        "version": 1,
+    }
+    return cast(LeadView, view | ({"reply": lead.reply} if lead.reply else {}))
