@@ -97,7 +97,6 @@ _CREATE_KEY = "POST /v1/keys"
 _CREATE_LINK = "POST /api/links"
 _CREATE_CAMPAIGN = "POST /api/campaigns"
 _CREATE_DOMAIN = "POST /api/domains"
-_CREATE_MAILER_CAMPAIGN = "POST /v1/mailer/campaigns"
 _APPROVE = "POST /v1/mailer/campaigns/{campaign_id}/emails/approve"
 _ADD_SUPPRESSION = "POST /v1/mailer/suppressions"
 _PUSH_LEAD = "POST /v1/mailer/campaigns/{campaign_id}/leads"
@@ -153,7 +152,11 @@ _WANTED = {
         {"type": "set_utm", "link_id": "{id}", "params": {"utm_source": "letter"}},
         after=_CREATE_LINK,
     ),
-    _APPROVE: _Wanted({"items": [{"lead_id": "{id}", "seq": 1, "version": 1}]}, after=_PUSH_LEAD),
+    _APPROVE: _Wanted(
+        {"items": [{"lead_id": "{id}", "seq": 1, "version": 1}]},
+        path={"campaign_id": DRAFT_ID},
+        after=_PUSH_LEAD,
+    ),
     "PUT /api/ai/byok": _Wanted({"api_key": vendors.KEY}),
     "POST /api/ai/proactive/scan": _Wanted({}, after=LINK_THAT_ENDS),
     "POST /v1/mailer/campaigns/{campaign_id}/pause": _Wanted({}, path={"campaign_id": MAILING_ID}),
