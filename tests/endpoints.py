@@ -717,7 +717,7 @@ ENDPOINTS = {
         kinds={"lead_id": "written"},
     ),
     "POST /v1/mailer/campaigns/{campaign_id}/emails/approve": Row(
-        [Cost(["GetItem", "GetItem", "Query", *["TransactWriteItems"] * 2], 3, 18, "", _approved)],
+        [Cost(["GetItem", "GetItem", "Query", "TransactWriteItems"], 3, 18, "", _approved)],
         body=lambda ids: {"items": [{"lead_id": ids["written"], "seq": 1, "version": 1}]},
         kinds=_CAMPAIGN,
     ),

@@ -2,7 +2,6 @@
 
 from linkwright.auth import Account
 from linkwright.endpoint import endpoint
-from linkwright.http import Request
 from linkwright.mailer.emails import many
 from linkwright.mailer.emails.models import ApprovalResults, ApproveEmails
 from linkwright.transaction import Transaction
@@ -10,7 +9,6 @@ from linkwright.transaction import Transaction
 
 @endpoint(scope="emails:approve")
 def handler(
-    account: Account, campaign_id: str, body: ApproveEmails, request: Request, tx: Transaction
+    account: Account, campaign_id: str, body: ApproveEmails, tx: Transaction
 ) -> ApprovalResults:
-    # The transaction is that of the answer alone.
-    return many.approve(account, campaign_id, body, request.id)
+    return many.approve(account, campaign_id, body, tx)

@@ -13,7 +13,7 @@ from linkwright.mailer.items import EmailView, LeadItem, LeadView
 from linkwright.mailer.leads import leads, researching, status
 from linkwright.mailer.leads.models import LeadEmail
 from linkwright.table import Table
-from linkwright.transaction import Transaction
+from linkwright.transaction import Otherwise, Transaction
 
 _STATES = {"approve": "approved", "reject": "rejected", None: "generated"}
 _SAID = {"approve": "email.approved", "reject": "email.rejected", None: "email.changed"}
@@ -74,7 +74,13 @@ def outdated() -> Conflict:
     return Conflict("The email has changed since that version.", reason="version_mismatch")
 
 
-def write(tx: Transaction, lead: LeadView, view: EmailView, changed: dict[str, Any]) -> EmailView:
+def write(
+    tx: Transaction,
+    lead: LeadView,
+    view: EmailView,
+    changed: dict[str, Any],
+    otherwise: Otherwise = outdated,
+) -> EmailView:
     """Make an email's next version."""
     after = cast(
         EmailView,
@@ -91,7 +97,7 @@ def write(tx: Transaction, lead: LeadView, view: EmailView, changed: dict[str, A
         "SET #view = :view, #v = :v",
         condition="#v = :seen",
         values={"view": after, "v": after["version"], "seen": view["version"]},
-        otherwise=outdated,
+        otherwise=otherwise,
     )
     return after
 

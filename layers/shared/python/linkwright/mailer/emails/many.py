@@ -1,14 +1,15 @@
 """Approving many emails at once, each at the version that somebody has read.
 
-Each lead's are approved in a transaction of their own, before the request is done. So a request
+Each lead's are approved in a transaction of their own; the last one's has the answer. So a request
 that was cut off and is repeated finds what it approved, and tells of it as it would have.
 """
 
+from contextlib import suppress
 from typing import Any, cast
 
 from linkwright.auth import Account
 from linkwright.endpoint import TRIES
-from linkwright.errors import ApiError, ResourceNotFound
+from linkwright.errors import ApiError, ResourceNotFound, Unavailable
 from linkwright.mailer.campaigns import campaigns
 from linkwright.mailer.emails import approval
 from linkwright.mailer.emails.models import (
@@ -26,7 +27,7 @@ _Outcome = int | ApiError
 
 
 def approve(
-    account: Account, campaign_id: str, wanted: ApproveEmails, request_id: str
+    account: Account, campaign_id: str, wanted: ApproveEmails, tx: Transaction
 ) -> ApprovalResults:
     """Errors: no such campaign (404)."""
     campaigns.existing(account.partition, campaign_id)
@@ -34,43 +35,42 @@ def approve(
     for index, item in enumerate(wanted.items):
         by_lead.setdefault(item.lead_id, {})[index] = item
     outcomes: dict[int, _Outcome] = {}
-    for lead_id, of_lead in by_lead.items():
-        outcomes |= _of_lead(account, campaign_id, lead_id, of_lead, request_id)
+    *before, (last_id, of_last) = by_lead.items()
+    for lead_id, of_lead in before:
+        outcomes |= _committed(account, campaign_id, lead_id, of_lead, tx.request_id)
+    outcomes |= _approved(account, campaign_id, last_id, of_last, tx)
     results = [_result(at, item, outcomes[at]) for at, item in enumerate(wanted.items)]
     approved = sum(result.status == "approved" for result in results)
     return ApprovalResults(results=results, approved=approved, failed=len(results) - approved)
 
 
-def _of_lead(
+def _committed(
     account: Account,
     campaign_id: str,
     lead_id: str,
     wanted: dict[int, EmailVersion],
     request_id: str,
 ) -> dict[int, _Outcome]:
-    """The new version of each email, or why there is none."""
-    failure: ApiError = approval.outdated()
     for _ in range(TRIES):
-        lead = leads.stored(account.partition, lead_id)
-        if lead is None or lead["view"]["campaign_id"] != campaign_id:
-            return dict.fromkeys(wanted, ResourceNotFound("There is no such lead."))
         tx = Transaction(account.partition, request_id, account.actor)
-        outcomes = _approved(account, lead, wanted, tx)
-        try:
+        outcomes = _approved(account, campaign_id, lead_id, wanted, tx)
+        with suppress(Outrun):
             tx.commit()
-        except Outrun:
-            continue
-        except ApiError as refused:
-            if refused.status != failure.status:
-                raise
-            continue
-        return outcomes
-    return dict.fromkeys(wanted, failure)
+            return outcomes
+    raise Unavailable
 
 
 def _approved(
-    account: Account, lead: LeadItem, wanted: dict[int, EmailVersion], tx: Transaction
+    account: Account,
+    campaign_id: str,
+    lead_id: str,
+    wanted: dict[int, EmailVersion],
+    tx: Transaction,
 ) -> dict[int, _Outcome]:
+    """The new version of each email, or why there is none. Raises `Outrun` at the commit."""
+    lead = leads.stored(account.partition, lead_id)
+    if lead is None or lead["view"]["campaign_id"] != campaign_id:
+        return dict.fromkeys(wanted, ResourceNotFound("There is no such lead."))
     views = approval.emails_of(account.partition, lead["sk"])
     seen = dict(views)
     outcomes: dict[int, _Outcome] = {}
@@ -100,7 +100,7 @@ def _was_approved(account: Account, view: EmailView, version: int) -> bool:
 
 def _approve(account: Account, lead: LeadItem, view: EmailView, tx: Transaction) -> EmailView:
     changed: dict[str, Any] = {"state": "approved", "approved_by": account.actor_id}
-    after = approval.write(tx, lead["view"], view, changed)
+    after = approval.write(tx, lead["view"], view, changed, Outrun)
     tx.audit("email.approved", lead["sk"], {"seq": after["seq"], "version": after["version"]})
     approval.tell(tx, lead["view"], after)
     return after
