@@ -87,6 +87,7 @@ READS = _names("""
     linkwright.mailer.campaigns.windows linkwright.mailer.footer linkwright.mailer.items
     linkwright.mailer.leads
     linkwright.mailer.leads.addresses linkwright.mailer.leads.leads
+    linkwright.mailer.lines
     linkwright.mailer.suppressions linkwright.mailer.suppressions.models
     linkwright.mailer.suppressions.suppressions
     linkwright.mailer.leads.models linkwright.mailer.leads.status
