@@ -17,7 +17,7 @@ from twilio.request_validator import RequestValidator
 from linkwright import clock, egress
 from linkwright.egress import Answer
 from linkwright.providers import twilio_callbacks
-from tests import sites, vendors, webhooks
+from tests import mailhost, sites, vendors, webhooks
 from tests.switchboard import PlacedCall, Reply, Sent, Step, Switchboard, deliver_to_functions
 
 PUBLIC_URL = "https://api.linkwright.test"
@@ -186,14 +186,15 @@ def current() -> Exchange:
 
 @contextmanager
 def exchange(patch: pytest.MonkeyPatch) -> Iterator[Exchange]:
-    """In place of the network, until `patch` is undone.
+    """In place of the network, with a host of mail, until `patch` is undone.
 
     It is the test's own: of two that patch the same, the one undone last would leave this behind.
     """
     made = Exchange()
     patch.setattr(egress, "fetch", made.fetch)
     _exchanges.append(made)
-    yield made
+    with mailhost.host(patch):
+        yield made
     _exchanges.remove(made)
 
 

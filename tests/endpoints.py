@@ -16,7 +16,7 @@ from linkwright.voice import agents
 from linkwright.webhooks import catalogue
 from linkwright.workspace import workspaces
 from linkwright.workspace.mailed import unsubscribing
-from tests import carrier, clicks, leads, shortlinks, vendors
+from tests import carrier, clicks, leads, mailhost, shortlinks, vendors
 from tests.clerk import clerk_event, membership
 from tests.client import Answer, Client, Context, invoke, queue_event
 from tests.factories import CALLEE, HOOK, TARGET, Workspace
@@ -825,6 +825,22 @@ ENDPOINTS = {
         # The member and the entry of the log, 2 each and its indexes 3.
         [Cost(["GetItem", "TransactWriteItems"], 1, 7, "", _unsubscribing("POST"))]
     ),
+    "GET /v1/mailer/mailboxes": Row([Cost(["Query"], 0.5, 1)]),
+    "POST /v1/mailer/mailboxes": Row(
+        # How many there are; then record, address, mailbox and its job, the count of mailboxes and
+        # the entry of the audit log.
+        [Cost(["GetItem", "TransactWriteItems"], 1, 15)],
+        body=lambda _: mailhost.wanted("new@example.com"),
+    ),
+    "GET /v1/mailer/mailboxes/{mailbox_id}": Row([Cost(["GetItem"], 1, 1)]),
+    "PATCH /v1/mailer/mailboxes/{mailbox_id}": Row(
+        [Cost(_CHANGE, 1, 8)], body=lambda _: {"name": _a_word()}
+    ),
+    "DELETE /v1/mailer/mailboxes/{mailbox_id}": Row(
+        # The mailbox and its job, its address, the count and the entry of the audit log.
+        [Cost(_CHANGE, 1, 12)]
+    ),
+    "GET /v1/mailer/mailboxes/{mailbox_id}/checks": Row([Cost(["GetItem"], 1, 1)]),
     # Whose the name is, strongly, and then the domain; the same of what leads to another place.
     "GET /": Row([Cost(["GetItem"] * 2, 2, 0, "", _name_alone())], status=302),
     "HEAD /": Row([Cost(["GetItem"] * 2, 2, 0, "", _name_alone("HEAD"))], status=302),

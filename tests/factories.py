@@ -19,7 +19,7 @@ from linkwright.webhooks import catalogue
 from linkwright.workspace import members, workspaces
 from linkwright.workspace.models import Settings
 from linkwright.workspace.settings import ATTRIBUTES, OFF
-from tests import nameserver, pages
+from tests import mailhost, nameserver, pages
 from tests.client import Answer, Client
 from tests.stack import OWN_QUEUE
 from tools import receivers
@@ -173,7 +173,11 @@ class Workspace:
 
     def mailbox(self, **view: Any) -> str:
         """Write a mailbox that may mail, and return its id."""
-        mailbox = {"id": ids.new("mbx"), "status": "active", "checks": PASSED, **view}
+        known = catalogue.sample("mailbox.state_changed")
+        named = {"id": ids.new("mbx"), "email": f"box{next(_OTHERS)}@example.com"}
+        mailbox = {**known, **named, **view}
+        checks = view.get("checks", PASSED)
+        mailbox["checks"] = checks and known["checks"] | checks
         where = items.mailbox_key(self.partition, mailbox["id"])
         tx = Transaction(self.partition, "req_test")
         tx.put(Table.CORE, {**where.attributes(), "view": mailbox, "v": 1})
@@ -195,6 +199,15 @@ class Workspace:
         answer = self.client.post(f"/api/domains/{domain_id}/verify")
         assert answer.json["status"] == "verified", answer.raw
         return domain_id
+
+    def own_mailbox(self, email: str | None = None, **changes: Any) -> str:
+        """Connect a mailbox at the tests' host, by an address of its own if none is given."""
+        email = email or f"box{next(_OTHERS)}@example.com"
+        with mailhost.there():
+            wanted = mailhost.wanted(email, **changes)
+            answer = self.client.post("/v1/mailer/mailboxes", json=wanted)
+        assert answer.status == 201, answer.raw
+        return str(answer.json["id"])
 
     def notification(self, message: str = "80 % are used.") -> str:
         """Tell the workspace's people something, and return the notification's id."""

@@ -23,6 +23,7 @@ WORKERS = {
     "DigestQueue": "send_digest",
     "ResearchQueue": "research_leads",
     "RunQueue": "continue_run",
+    "MailboxQueue": "tend_mailbox",
 }
 WORKER_TIMEOUT_MS = 60_000
 

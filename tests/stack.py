@@ -87,6 +87,7 @@ class Stack:
             "DIGEST_QUEUE_URL": self.names["DigestQueue"],
             "RESEARCH_QUEUE_URL": self.names["ResearchQueue"],
             "RUN_QUEUE_URL": self.names["RunQueue"],
+            "MAILBOX_QUEUE_URL": self.names["MailboxQueue"],
             "WEBHOOK_ARNS": OWN_QUEUE,
             "MEDIA_BUCKET": self.names["MediaBucket"],
             "SECRET_ARN": self.names["Secret"],

@@ -14,7 +14,7 @@ from linkwright.transaction import Transaction
 from linkwright.voice import agents
 from linkwright.voice.agent_models import Agent, EscalationRule
 from linkwright.workspace import keys, members, people, settings, workspaces
-from tools import demo_link_rows, demo_links, demo_mailer
+from tools import demo_link_rows, demo_links, demo_mailbox, demo_mailer
 from tools.local_cloud import clerk
 from tools.numbers import register
 from tools.stack import use_stack
@@ -69,6 +69,7 @@ def ensure_all(known: Mapping[str, str]) -> dict[str, str]:
     _ensure_usage(demo)
     register(PHONE_NUMBER, demo["id"])
     demo_mailer.ensure(demo["id"])
+    demo_mailbox.ensure(demo["id"], known)
     demo_link_rows.ensure(demo["id"], known.get("BASE_URL", demo_link_rows.NOWHERE))
     wanted = {
         "TOKEN": (demo, "live", EVERYTHING),
@@ -87,6 +88,7 @@ def ensure_all(known: Mapping[str, str]) -> dict[str, str]:
         "ALIAS": demo_links.ALIAS,
         "CAMPAIGN_ID": demo_mailer.CAMPAIGN_ID,
         "LEAD_ID": demo_mailer.LEAD_ID,
+        "MAILBOX_ID": demo_mailbox.MAILBOX_ID,
     }
     return tokens | named | {"KEY_ID": _ensure_keys(demo)}
 

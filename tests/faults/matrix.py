@@ -28,7 +28,7 @@ from tests.faults.world import World
 KEY = "the client's key"
 _OBJECTS = ("recording_key", "transcript_key")
 # Jobs that people delete with what they are.
-_DELETED = ("#LEAD", "#SUP")
+_DELETED = ("#LEAD", "#MBX", "#SUP")
 RETRY_AFTER = timedelta(seconds=60)
 # What is told to whoever comes later: of a change that it is made, of a thing that it is gone.
 MADE = {"PATCH": 409, "DELETE": 404}

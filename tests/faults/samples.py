@@ -101,6 +101,7 @@ _APPROVE = "POST /v1/mailer/campaigns/{campaign_id}/emails/approve"
 _ADD_SUPPRESSION = "POST /v1/mailer/suppressions"
 _PUSH_LEAD = "POST /v1/mailer/campaigns/{campaign_id}/leads"
 PUSH_MANY = f"{_PUSH_LEAD} of many"
+_CREATE_MAILBOX = "POST /v1/mailer/mailboxes"
 LINK_THAT_ENDS = "POST /api/links that ends soon"
 _SUGGEST = "POST /api/ai/suggest-alias"
 _LONG_AGO = "2020-01-01T00:00:00Z"
@@ -130,6 +131,7 @@ _NAMED: Mapping[str, tuple[str, str | None]] = {
     "lead_id": ("{id}", _PUSH_LEAD),
     "run_id": (RUN_ID, None),
     "suppression_id": ("{id}", _ADD_SUPPRESSION),
+    "mailbox_id": ("{id}", _CREATE_MAILBOX),
 }
 
 # The routes whose sample event, with these names in its path, would not do.
@@ -156,6 +158,13 @@ _WANTED = {
         {"items": [{"lead_id": "{id}", "seq": 1, "version": 1}]},
         path={"campaign_id": DRAFT_ID},
         after=_PUSH_LEAD,
+    ),
+    # Its proof is a version.
+    "PATCH /v1/mailer/mailboxes/{mailbox_id}": _Wanted(
+        {"daily_cap": 40},
+        path={"mailbox_id": "{id}"},
+        after=_CREATE_MAILBOX,
+        headers={"if-match": "2"},
     ),
     "PUT /api/ai/byok": _Wanted({"api_key": vendors.KEY}),
     "POST /api/ai/proactive/scan": _Wanted({}, after=LINK_THAT_ENDS),

@@ -43,7 +43,7 @@ MAILED = "owner@example.com"
 VISIBILITY = timedelta(seconds=361)
 _FAR = timedelta(days=10)
 # What is due again each time that it is done: whoever waited for its end would wait for ever.
-_RECURRING = {jobs.DOMAIN, jobs.SCAN, jobs.DIGEST}
+_RECURRING = {jobs.DOMAIN, jobs.SCAN, jobs.DIGEST, jobs.MAILBOX}
 _TICK = timedelta(seconds=70)
 _ROUNDS = 400
 

@@ -14,6 +14,7 @@ from linkwright.voice.agent_models import Agent
 from linkwright.voice.calls.turn_log import Turn
 from linkwright.voice.conversation import decisions
 from linkwright.webhooks import deliverer
+from tests import mailhost
 from tests import stack as stacks
 from tests.faults.clouds import Cloud
 from tests.faults.seams import FaultyClient, FaultyDriver, FaultyEgress, Seam
@@ -53,7 +54,9 @@ def inhabited(cloud: Cloud, like: World | None = None) -> Iterator[World]:
         name: FaultyClient(name, partial(getattr, cloud.clients, name), seam)
         for name in ("sqs", "s3", "secrets_manager", "kms", "ses")
     }
-    with pytest.MonkeyPatch.context() as patched:
+    with pytest.MonkeyPatch.context() as patched, mailhost.host(patched) as host:
+        # Else each proof would wait to see whether it does.
+        host.files = True
         for module in (table, transaction):
             patched.setattr(module, "driver", lambda: driver)
         for name, client in clients.items():

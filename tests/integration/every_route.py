@@ -47,6 +47,7 @@ PARAMETERS = {
     "suppression_id": "sup",
     "domain_id": "dom",
     "run_id": "run",
+    "mailbox_id": "mbx",
     # Of callbacks.
     "partition": "partition",
     "attempt": "attempt",
@@ -86,6 +87,7 @@ class Ids(dict[str, str]):
         ids["run"] = runs.put_failed(workspace)
         ids["written"], ids["seq"] = leads.put_written(workspace, ids["cmp"]), "1"
         ids["sup"] = workspace.suppression()
+        ids["mbx"] = workspace.own_mailbox()
         ids.workspace = workspace
         ids.reader = workspace.client_with(["*:read", "settings:manage", "keys:manage"])
         return ids
@@ -202,7 +204,7 @@ class Route:
         if self.method == "DELETE" and answer.status == self.contract.status:
             self._put_back(ids)
         if (
-            str(self) in {"POST /v1/webhooks", "POST /api/domains"}
+            str(self) in {"POST /v1/webhooks", "POST /api/domains", "POST /v1/mailer/mailboxes"}
             and answer.status == self.contract.status
         ):
             # Deleted, so that the plan has another one, and the name is free.
@@ -231,6 +233,7 @@ class Route:
             "dom": workspace.domain,
             "lead": lambda: workspace.lead(ids["cmp"]),
             "sup": workspace.suppression,
+            "mbx": workspace.own_mailbox,
         }
         ids.update({kind: made[kind]() for kind in self.kinds if kind in made})
 

@@ -189,7 +189,7 @@ WRITES = _names("""
 # Those with packages of their own, besides: of ours alone, as what a package loads is its own.
 WITH_PACKAGES = _names("""
     linkwright.links.domains.adding linkwright.links.domains.checking
-    linkwright.links.domains.lookup linkwright.links.domains.names
+    linkwright.links.domains.names linkwright.dns
     linkwright.notifications.operations
 """)
 # Those whose answer holds a secret, besides: it is sealed.
@@ -278,3 +278,23 @@ LATER = ("phonenumbers", "threading", "unicodedata")
 # cost each of them what none of them shows.
 OF_EVENTS = "linkwright."
 SHOW_EVENTS = frozenset({"list_events", "get_event"})
+# Those of mailboxes, besides: of what reads, as of all domains.
+MAILBOXES = _names("""
+    linkwright.mailer linkwright.mailer.items linkwright.mailer.mailboxes
+    linkwright.mailer.mailboxes.items linkwright.mailer.mailboxes.known_models
+    linkwright.mailer.mailboxes.mailboxes linkwright.mailer.mailboxes.models
+    linkwright.workspace linkwright.workspace.models unicodedata
+""")
+# Who logs in to one, by the standard library's clients, and seals what does.
+CONNECTS_MAILBOXES = CHANGES_WEBHOOKS | _names("""
+    email.generator fcntl imaplib linkwright.egress_dialling linkwright.mailer.mailboxes.connecting
+    linkwright.mailer.mailboxes.logging_in linkwright.providers.mailbox
+    linkwright.providers.mailbox.imap linkwright.providers.mailbox.imap_answers
+    linkwright.providers.mailbox.lines linkwright.providers.mailbox.smtp
+    linkwright.providers.mailbox.types linkwright.providers.mailbox.xoauth2 signal smtplib
+    subprocess
+""")
+# Who asks DNS of one's domain: of ours alone, as what a package loads is its own.
+CHECKS_MAILBOXES = _names("""
+    linkwright.dns linkwright.mailer.mailboxes.checking linkwright.mailer.mailboxes.checks
+""")

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from linkwright import dns
 from linkwright.links import items
-from linkwright.links.domains import checking, lookup
+from linkwright.links.domains import checking
 from linkwright.links.redirect import blocked
 from linkwright.table import Table, get
 from tests import nameserver, shortlinks
@@ -145,8 +146,8 @@ def test_a_name_leads_here_by_the_addresses_of_the_target(
 def test_that_nobody_answers_changes_nothing(
     workspace: Workspace, name: str, hand: Hand, fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lookup, "QUESTION_S", 0.2)
-    lookup.forget()
+    monkeypatch.setattr(dns, "QUESTION_S", 0.2)
+    dns.forget()
     domain = workspace.domain(name)
     _prove(workspace, domain)
     nameserver.say(name, "CNAME", DOMAIN_TARGET)
@@ -157,7 +158,7 @@ def test_that_nobody_answers_changes_nothing(
     hand.move(11)
     nameserver.say(f"_linkwright.{name}", fault)
     assert _checked(workspace, domain) == ("active", "dns_unavailable")
-    lookup.forget()
+    dns.forget()
 
 
 def test_200_a_domain_is_not_looked_at_all_the_time(

@@ -4,10 +4,9 @@ from typing import Any
 
 import pytest
 
-from linkwright import clock, jobs, sweeper
+from linkwright import clock, dns, jobs, sweeper
 from linkwright.jobs import Work
 from linkwright.links import items
-from linkwright.links.domains import lookup
 from tests import nameserver
 from tests.client import Context, invoke, queue_event
 from tests.clocks import Hand
@@ -110,7 +109,7 @@ def test_the_sweeper_has_it_looked_at_and_a_run_that_failed_leaves_nothing(
         sweeper.sweep(shard)
     (message,) = stack.received("WorkspaceQueue", workspace.id)
     with monkeypatch.context() as patch:
-        patch.setattr(lookup.Look, "texts", _break)
+        patch.setattr(dns.Look, "texts", _break)
         invoke("update_workspace", queue_event([message]), Context(60_000))
     assert jobs.stored(work.key)["attempts"] == 1
     hand.move(60)

@@ -27,7 +27,9 @@ CHANGE_WEBHOOKS = [
     if function.file in {"create_webhook", "update_webhook", "rotate_secret"}
 ]
 WITH_PACKAGES = [
-    function for function in functions() if function.file in {"create_domain", "verify_domain"}
+    function
+    for function in functions()
+    if function.file in {"create_domain", "verify_domain", "check_mailbox"}
 ]
 FOLLOW, UNLOCK = named("follow_link"), named("unlock_link")
 WELL_KNOWN = named("get_well_known")
@@ -37,6 +39,12 @@ OF_DIGESTS = {
     "send_weekly_digest": imports.DIGESTS,
     "show_unsubscribing": imports.UNSUBSCRIBES,
     "unsubscribe_member": imports.UNSUBSCRIBES,
+}
+OF_MAILBOXES = {
+    **dict.fromkeys(("list_mailboxes", "get_mailbox", "delete_mailbox"), imports.MAILBOXES),
+    "create_mailbox": imports.MAILBOXES | imports.CONNECTS_MAILBOXES,
+    "update_mailbox": imports.MAILBOXES | imports.CONNECTS_MAILBOXES,
+    "check_mailbox": imports.MAILBOXES | imports.CHECKS_MAILBOXES,
 }
 OF_AI = {"set_own_key": imports.SETS_OWN_KEYS, "get_agent_run": imports.SHOWS_RUNS}
 ENDPOINTS = [one for one in functions() if is_http(one) and one not in CALLBACKS]
@@ -65,6 +73,7 @@ def listed(function: Function) -> frozenset[str]:
         return names | imports.WRITES | imports.CHANGES_WEBHOOKS
     if function in WITH_PACKAGES:
         names |= imports.WITH_PACKAGES
+    names |= OF_MAILBOXES.get(function.file, frozenset())
     if function.file.startswith(("explain_", "run_agent")) or function.file in OF_DIGESTS:
         return names | OF_DIGESTS.get(function.file, imports.EXPLAINS)
     if function.folder == "ai":

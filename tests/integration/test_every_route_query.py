@@ -47,6 +47,7 @@ def _with_pages(mode: str = "live", like: World | None = None) -> World:
         world.workspace.mailer_campaign()
         world.workspace.lead(world.ids["cmp"])
         world.workspace.suppression()
+        world.workspace.own_mailbox()
     return world
 
 

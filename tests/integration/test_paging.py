@@ -84,6 +84,7 @@ _MORE: Mapping[str, Callable[[World], list[tuple[int, Callable[[], object]]]]] =
     "GET /api/links": lambda world: [(23, world.workspace.link)],
     "GET /api/campaigns": lambda world: [(24, world.workspace.link_campaign)],
     "GET /api/domains": lambda world: [(24, world.workspace.domain)],
+    "GET /v1/mailer/mailboxes": lambda world: [(24, world.workspace.own_mailbox)],
     "GET /api/notifications": lambda world: [(24, world.workspace.notification)],
     # The calls, the links and what is named are told of in 7.
     "GET /v1/events": lambda world: [(18, world.workspace.happen)],

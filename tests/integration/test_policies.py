@@ -39,6 +39,7 @@ from tests import (
     clicks,
     credits,
     leads,
+    mailhost,
     models,
     nameserver,
     processes,
@@ -671,6 +672,22 @@ def researches_leads(stack: Stack, _: Workspace) -> None:
     assert answer.json["approved"] == 1
 
 
+def proves_mailboxes(stack: Stack, own: Workspace) -> None:
+    """By a password, of which the host is changed, by a grant, and of SES."""
+    mailbox = own.own_mailbox()
+    of_ses = {"email": "b@example.com", "transport": "ses"}
+    for wanted in (mailhost.by_oauth("a@example.com"), of_ses):
+        assert own.client.post("/v1/mailer/mailboxes", json=wanted).status == 201
+    mailhost.current().files = True
+    pump.settle(stack, own.id)
+    assert own.client.get(f"/v1/mailer/mailboxes/{mailbox}").json["status"] == "active"
+    path = f"/v1/mailer/mailboxes/{mailbox}"
+    own.client.get(f"{path}/checks")
+    at = {"If-Match": str(own.client.get(path).json["version"])}
+    wanted = {name: mailhost.wanted()[name] for name in ("smtp", "imap")}
+    assert own.client.request("PATCH", path, json=wanted, headers=at).status == 200
+
+
 def generates_by_own_keys(stack: Stack, _: Workspace) -> None:
     """All that is generated, each in a process that has opened no key; then its plan ends."""
     own = make_workspace("enterprise", settings={"weekly_digest": "on"})
@@ -904,6 +921,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     mails_digests,
     mails_by_campaigns,
     researches_leads,
+    proves_mailboxes,
     generates_by_own_keys,
     sweeps_what_waits_too_long,
 )

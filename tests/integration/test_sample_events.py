@@ -22,7 +22,7 @@ from linkwright.voice.calls import follow_ups, items, turn_log
 from linkwright.webhooks import endpoints
 from linkwright.workspace import facts, keys, members, workspaces
 from linkwright.workspace.mailed import digest_job, unsubscribing
-from tests import clicks, leads, pump, receiver, runs
+from tests import clicks, leads, mailhost, pump, receiver, runs
 from tests.carrier import PUBLIC_URL, Exchange
 from tests.client import Answer, Context, http_event, invoke, load, named
 from tests.factories import HOOK, Workspace
@@ -689,6 +689,67 @@ def test_send_digest() -> None:
     update(Table.CORE, where, "SET #mails_at = :past", values={"past": LONG_AGO})
     assert invoke("send_digest", event) == {"batchItemFailures": []}
     assert (get(Table.CORE, where) or {})["mails_at"] > clock.timestamp()
+
+
+_MAILBOX_ID = "mbx_01M3V7ZZ40EXAMP1EEXAMP1E13"
+
+
+def _named_of(prefix: str) -> str:
+    return _MAILBOX_ID if prefix == "mbx" else _new_id(prefix)
+
+
+_new_id = ids.new
+
+
+def _mailbox() -> str:
+    """That which the samples name."""
+    if demo().client.get(f"/v1/mailer/mailboxes/{_MAILBOX_ID}").status == 404:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(ids, "new", _named_of)
+            demo().own_mailbox()
+    return _MAILBOX_ID
+
+
+def test_201_create_mailbox() -> None:
+    made = replay("create_mailbox")
+    assert (made.status, made.json["status"]) == (201, "verifying")
+    assert [how for how, _ in mailhost.current().told] == ["smtp", "imap"]
+    delete = f"/v1/mailer/mailboxes/{made.json['id']}"
+    assert demo().client.request("DELETE", delete).status == 204
+
+
+def test_200_get_mailbox() -> None:
+    mailbox = _mailbox()
+    answer = replay("get_mailbox")
+    assert (answer.status, answer.json["id"]) == (200, mailbox)
+
+
+def test_200_update_mailbox() -> None:
+    at = demo().client.get(f"/v1/mailer/mailboxes/{_mailbox()}").json["version"]
+    event = sample(named("update_mailbox"))
+    event["headers"]["if-match"] = str(at)
+    answer = invoke("update_mailbox", event)
+    assert (answer["statusCode"], json.loads(answer["body"])["daily_cap"]) == (200, 40)
+
+
+def test_200_check_mailbox() -> None:
+    _mailbox()
+    answer = replay("check_mailbox")
+    assert (answer.status, answer.json["domain"]) == (200, "example.com")
+
+
+def test_tend_mailbox() -> None:
+    event = sample(named("tend_mailbox"))
+    message = json.loads(event["Records"][0]["body"])
+    assert message["sk"] == _mailbox()
+    assert invoke("tend_mailbox", event) == {"batchItemFailures": []}
+    assert len(mailhost.current().sent) == 1
+
+
+def test_204_delete_mailbox() -> None:
+    mailbox = _mailbox()
+    assert replay("delete_mailbox").status == 204
+    assert demo().client.get(f"/v1/mailer/mailboxes/{mailbox}").status == 404
 
 
 def test_research_leads() -> None:

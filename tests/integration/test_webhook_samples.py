@@ -1,5 +1,6 @@
 """The samples of the catalogue are like what is really sent, and so is the schema of each type."""
 
+import base64
 import json
 from datetime import timedelta
 from typing import Any
@@ -14,7 +15,7 @@ from linkwright.plans import period
 from linkwright.transaction import Transaction
 from linkwright.webhooks import catalogue, deliveries, queue
 from linkwright.webhooks.event_types import EVENT_TYPES
-from tests import nameserver, pump, receiver, sites
+from tests import mailhost, nameserver, pump, receiver, sites
 from tests.client import Context, invoke, queue_event
 from tests.clocks import Hand
 from tests.factories import Workspace
@@ -105,6 +106,22 @@ def _mailer(stack: Stack, workspace: Workspace) -> None:
     pump.settle(stack, workspace.id)
 
 
+def _mailbox(stack: Stack, workspace: Workspace, hand: Hand) -> None:
+    """Proven, by a host that signs, of a domain that publishes all."""
+    sample = catalogue.sample("mailbox.state_changed")
+    domain = "samples.example.com"
+    nameserver.say(domain, "MX", f"10 mx.{domain}.")
+    nameserver.say(domain, "TXT", "v=spf1 -all")
+    nameserver.say(f"_dmarc.{domain}", "TXT", "v=DMARC1; p=quarantine")
+    key = base64.b64encode(bytes(32)).decode()
+    nameserver.say(f"s1._domainkey.{domain}", "TXT", f"v=DKIM1; k=ed25519; p={key}")
+    mailhost.current().results += f"DKIM-Signature: v=1; d={domain}; s=s1\r\n".encode()
+    workspace.own_mailbox(f"dana@{domain}", name=sample["name"])
+    for _ in range(4):
+        pump.settle(stack, workspace.id)
+        hand.move(20)
+
+
 def _domain(stack: Stack, workspace: Workspace, hand: Hand) -> None:
     """Proven, and then for more than three days not any more."""
     name = "go.samples.example.com"
@@ -140,6 +157,7 @@ def test_each_sample_is_like_what_is_really_sent(
     _link(stack, workspace)
     _mailer(stack, workspace)
     _domain(stack, workspace, hand)
+    _mailbox(stack, workspace, hand)
     _fail(stack, workspace, receivers, hand)
     told = {message.json["type"]: message.json for message in receivers.at()}
     assert set(told) == set(EVENT_TYPES) - {"ping"}

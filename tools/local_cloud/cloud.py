@@ -93,7 +93,8 @@ def start_cloud(
             "AWS_ENDPOINT_URL": emulator.endpoint_url,
             "MAIL_URL": letters.url,
         }
-        demo = _demo(directory, addresses, vendors.demo(models), outputs, say)
+        known = vendors.demo(models) | mail.demo(letters)
+        demo = _demo(directory, addresses, known, outputs, say)
         carrier = carriers[telephone.LIVE]
         yield Cloud(base_url, emulator.endpoint_url, outputs, demo, emulator, carrier, letters)
 
@@ -123,7 +124,7 @@ def _demo(
 ) -> dict[str, str]:
     endpoint = addresses["AWS_ENDPOINT_URL"]
     with _timed(say, "Making the demo data, where it is missing"):
-        made = demo_data.seed(endpoint, outputs, demo_data.read(directory) | addresses)
+        made = demo_data.seed(endpoint, outputs, demo_data.read(directory) | addresses | known)
     demo = made | known | clerk.demo(directory) | webhooks.demo(directory)
     # With these the operator's commands work on the local cloud, and reach no account.
     names = ("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mypy_boto3_sesv2 import SESV2Client
 
+from tools import demo_mailbox
 from tools.local_cloud.deployment import session
 from tools.local_cloud.processes import is_free
 from tools.mail_host import MailHost, start_mail_host
@@ -18,6 +19,16 @@ MAIL_FROM = f"notices@{DOMAIN}"
 
 def parameters(host: MailHost) -> dict[str, str]:
     return {"MailFrom": MAIL_FROM, "MailOauthUrl": f"{host.url}/token"}
+
+
+def demo(host: MailHost) -> dict[str, str]:
+    """The account that the demo workspace's mailbox is."""
+    return {
+        demo_mailbox.EMAIL_NAME: demo_mailbox.EMAIL,
+        demo_mailbox.PASSWORD_NAME: host.accounts.add(demo_mailbox.EMAIL),
+        demo_mailbox.SMTP_NAME: str(host.submission),
+        demo_mailbox.IMAP_NAME: str(host.imap),
+    }
 
 
 @contextmanager

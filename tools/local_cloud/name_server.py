@@ -21,7 +21,7 @@ import dns.rdatatype
 import dns.rrset
 
 from linkwright.links.domains.items import proof
-from tools import demo_links
+from tools import demo_links, demo_mailbox
 
 FILE = "zone.txt"
 _TTL = 1
@@ -31,6 +31,7 @@ _BEGINNING = """\
 # proven by the TXT record that GET /api/domains/{id} shows. That of the demo's:
 """
 _OF_THE_DEMO = f"_linkwright.{demo_links.DOMAIN} TXT {proof(demo_links.DOMAIN_ID)}\n"
+_OF_MAIL = "\n".join(["# Of the demo's mailbox:", *demo_mailbox.RECORDS, ""])
 
 Records = list[tuple[str, str, str]]
 
@@ -42,6 +43,9 @@ class NameServer:
         self.file = file
         if not file.exists():
             file.write_text(_BEGINNING + _OF_THE_DEMO)
+        # Also to one that was there before these were.
+        if demo_mailbox.RECORDS[0] not in file.read_text():
+            file.write_text(file.read_text() + _OF_MAIL)
         try:
             self._server = _Server(("127.0.0.1", port), self)
         except OSError:

@@ -22,13 +22,12 @@ from linkwright.table import ConditionFailed, Item, Key, Table, get, update
 CALL, LINE, EVENT = "call", "line", "evt"
 FOLLOW_UP, RECORDING = "flw", "rec"
 HANG_UP, SETTLEMENT, ERASING = "hup", "leg", "ers"
-PLAN, USAGE = "plan", "use"
+PLAN, USAGE, HOLD, RENEWAL = "plan", "use", "hold", "rnw"
 WEBHOOK, REPLAY, NOTICE = "wh", "rpl", "ntc"
-HOLD, RENEWAL = "hold", "rnw"
 SCAN, ALERT_MAIL = "scan", "alm"
 DIGEST, DIGEST_MAIL = "dgt", "dgm"
 DOMAIN, OWN_KEY = "dom", "byok"
-LEAD, RUN, SUPPRESSION = "lead", "run", "sup"
+LEAD, MAILBOX, RUN, SUPPRESSION = "lead", "mbx", "run", "sup"
 
 # A marked item as it was, if it was there, and as it is.
 Change = tuple[Item | None, Item]
@@ -130,6 +129,7 @@ KINDS = {
     DIGEST: _AFTERWARDS._replace(queue="digest_queue_url", longest=timedelta.max),
     DIGEST_MAIL: Kind("digest_queue_url", (5, 60, 300, 900, 3600), timedelta(days=1)),
     OWN_KEY: Kind("workspace_queue_url", (5, 60, 300, 900, 3600), timedelta(days=7)),
+    MAILBOX: _AFTERWARDS._replace(queue="mailbox_queue_url", longest=timedelta.max),
     # Its research. What a site does is no failure of a run.
     LEAD: _AFTERWARDS._replace(queue="research_queue_url", longest=timedelta(days=1)),
     # Somebody asks again and again whether it is over.

@@ -60,8 +60,31 @@ def seal(secret: str, workspace: str, entity: str) -> str:
     return base64.b64encode(head + nonce + sealed).decode()
 
 
+def reseal(sealed: str, secret: str, workspace: str, entity: str) -> str:
+    """Another secret in place of one, under the data key that it had: who opens seals nothing else.
+
+    Raises as `unseal` does.
+    """
+    head, _, _ = _parts(sealed)
+    data_key = _opened_key(head[1 + _LENGTH_BYTES :], workspace, entity)
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    bound = _bound(head, workspace, entity)
+    fresh = AESGCM(data_key).encrypt(nonce, secret.encode(), bound)
+    return base64.b64encode(head + nonce + fresh).decode()
+
+
 def unseal(sealed: str, workspace: str, entity: str) -> str:
     """Raises `Unsealable`, and `Unavailable` where KMS, or its key, is away."""
+    head, nonce, rest = _parts(sealed)
+    data_key = _opened_key(head[1 + _LENGTH_BYTES :], workspace, entity)
+    try:
+        return AESGCM(data_key).decrypt(nonce, rest, _bound(head, workspace, entity)).decode()
+    except InvalidTag:
+        raise Unsealable from None
+
+
+def _parts(sealed: str) -> tuple[bytes, bytes, bytes]:
+    """The head, which ends with the sealed key, the nonce, and the rest. Raises `Unsealable`."""
     try:
         raw = base64.b64decode(sealed, validate=True)
     except ValueError:
@@ -74,11 +97,7 @@ def unseal(sealed: str, workspace: str, entity: str) -> str:
     # KMS would call such a key a mistake of ours.
     if not begin < end <= begin + _SEALED_KEY_BYTES or len(nonce) < _NONCE_BYTES:
         raise Unsealable
-    data_key = _opened_key(head[begin:], workspace, entity)
-    try:
-        return AESGCM(data_key).decrypt(nonce, rest, _bound(head, workspace, entity)).decode()
-    except InvalidTag:
-        raise Unsealable from None
+    return head, nonce, rest
 
 
 def forget() -> None:

@@ -20,6 +20,7 @@ class Settings(NamedTuple):
     workspace_queue_url: str
     webhook_queue_url: str
     digest_queue_url: str
+    mailbox_queue_url: str
     research_queue_url: str
     run_queue_url: str
     webhook_arns: frozenset[str]
@@ -87,6 +88,7 @@ def settings() -> Settings:
         workspace_queue_url=env.get("WORKSPACE_QUEUE_URL", ""),
         webhook_queue_url=env.get("WEBHOOK_QUEUE_URL", ""),
         digest_queue_url=env.get("DIGEST_QUEUE_URL", ""),
+        mailbox_queue_url=env.get("MAILBOX_QUEUE_URL", ""),
         research_queue_url=env.get("RESEARCH_QUEUE_URL", ""),
         run_queue_url=env.get("RUN_QUEUE_URL", ""),
         webhook_arns=_list(env.get("WEBHOOK_ARNS", "")),

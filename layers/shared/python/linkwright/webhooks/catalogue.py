@@ -71,6 +71,12 @@ def _domain() -> type[BaseModel]:
     return Domain
 
 
+def _mailbox() -> type[BaseModel]:
+    from linkwright.mailer.mailboxes.operations import Mailbox
+
+    return Mailbox
+
+
 def _webhook() -> type[BaseModel]:
     from linkwright.webhooks.models import Webhook
 
@@ -104,6 +110,7 @@ _OBJECTS: Mapping[str, Callable[[], type[BaseModel]]] = {
     "action.applied": _applied_action,
     "domain.verified": _domain,
     "domain.failed": _domain,
+    "mailbox.state_changed": _mailbox,
     "webhook.failing": _webhook,
     "webhook.delivery_exhausted": _delivery,
     "webhook.disabled": _webhook,

@@ -29,6 +29,7 @@ EVENT_TYPES = {
     "action.applied": "An action was applied to a short link, or undone: what it has changed.",
     "domain.verified": "A domain of short links was proven to be the workspace's.",
     "domain.failed": "A domain of short links is not proven any more: no link is made on it.",
+    "mailbox.state_changed": "A mailbox may be mailed from, or not any more; `status` says it.",
     "webhook.failing": "An endpoint has failed several times in a row; the others are told.",
     "webhook.delivery_exhausted": "An event was not delivered in its time; the others are told.",
     "webhook.disabled": "An endpoint was disabled, since it takes nothing; the others are told.",

@@ -13,6 +13,7 @@ _CALL, _AGENT = "call_01M6DSG7E0EXAMP1EEXAMP1E01", "agt_01M3V7ME00EXAMP1EEXAMP1E
 _WEBHOOK = "wh_01M3V7XJZ0EXAMP1EEXAMP1E03"
 _LINK = "lnk_01M3V7YQR0EXAMP1EEXAMP1E04"
 _DOMAIN, _NAME = "dom_01M3V7Z1T0EXAMP1EEXAMP1E07", "go.example.com"
+_MAILBOX = "mbx_01M3V7ZZ40EXAMP1EEXAMP1E13"
 _EVENT, _DELIVERY = "evt_01M6DSM1G8EXAMP1EEXAMP1E05", "dlv_01M6DSM1G8EXAMP1EEXAMP1E06"
 _ENDED = {"ended_at": "2026-11-02T09:32:05Z", "ended_reason": "callee_hung_up"}
 
@@ -36,6 +37,7 @@ def samples() -> Mapping[str, Object]:
         **mails(),
         **_links(),
         **_domains(),
+        **_mailboxes(),
         **_webhooks(),
         "ping": {"message": "It works."},
     }
@@ -163,6 +165,55 @@ def _domains() -> Mapping[str, Object]:
     moment = {"checked_at": "2026-11-02T09:30:00Z", "updated_at": "2026-11-02T09:30:00Z"}
     failed = verified | moment | {"status": "failed", "last_error": why, "version": 3}
     return {"domain.verified": verified, "domain.failed": failed}
+
+
+def _mailboxes() -> Mapping[str, Object]:
+    passed = {"status": "passed"}
+    return {
+        "mailbox.state_changed": {
+            "id": _MAILBOX,
+            "email": "dana@example.com",
+            "name": "Dana",
+            "transport": "smtp",
+            "smtp": {
+                "host": "smtp.example.com",
+                "port": 465,
+                "username": "dana@example.com",
+                "auth": "password",
+            },
+            "imap": {"host": "imap.example.com", "port": 993},
+            "daily_cap": 50,
+            "gap_seconds": 600,
+            "jitter_seconds": 120,
+            "ramp": {"start": 10, "step": 1},
+            "window": {"days": ["mon", "tue"], "start": "08:00", "end": "18:00"},
+            "time_zone": "UTC",
+            "status": "active",
+            "proof": {
+                "at": "2026-11-02T09:30:20Z",
+                "found_in": "inbox",
+                "sent_copy": "ours",
+                "sent_folder": "Sent",
+                "keeps_message_id": True,
+                "spf": "pass",
+                "dkim": "pass",
+                "dmarc": "pass",
+                "dkim_selectors": ["s1"],
+            },
+            "checks": {
+                "domain": "example.com",
+                "spf": passed,
+                "dkim": passed | {"value": "s1"},
+                "dmarc": passed | {"value": "quarantine"},
+                "alignment": passed,
+                "mx": passed | {"value": "mx.example.com"},
+                "checked_at": "2026-11-02T09:30:21Z",
+            },
+            "created_at": "2026-11-02T09:30:00Z",
+            "updated_at": "2026-11-02T09:30:21Z",
+            "version": 2,
+        }
+    }
 
 
 def _webhooks() -> Mapping[str, Object]:

@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from linkwright import clock, jobs
 from linkwright.auth import Account
+from linkwright.dns import Look, Unanswered
 from linkwright.errors import Unavailable
 from linkwright.jobs import Work
 from linkwright.links import targets
 from linkwright.links.domains import domains, items
-from linkwright.links.domains.lookup import Look, Unanswered
 from linkwright.links.domains.models import Domain
 from linkwright.links.items import SERVING, domain_key, domain_name_key
 from linkwright.notifications.operations import notify

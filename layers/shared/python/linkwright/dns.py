@@ -57,6 +57,11 @@ class Look:
             b"".join(record.strings).decode("utf-8", "replace") for record in self._ask(name, "TXT")
         ]
 
+    def mail_hosts(self, name: str) -> list[str]:
+        """Who takes mail for a name, the preferred one first; one that takes none has `.`."""
+        found = sorted(self._ask(name, "MX"), key=lambda one: int(one.preference))
+        return [one.exchange.to_text(omit_final_dot=True).lower() for one in found]
+
     def leads_to(self, name: str, targets: tuple[str, ...]) -> bool:
         """Whether a name is led to one of these names and addresses."""
         at = name

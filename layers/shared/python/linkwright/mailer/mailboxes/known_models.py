@@ -1,0 +1,58 @@
+"""What is known of a mailbox: what its mail to itself told, and what its domain publishes."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from linkwright.fields import Model, Time
+
+CheckStatus = Literal["passed", "failed", "unknown"]
+
+
+class MailboxRecord(Model):
+    """A record to set at whoever hosts the domain's DNS."""
+
+    purpose: Literal["proof"]
+    type: Literal["TXT"]
+    name: str
+    value: str
+
+
+class MailboxProof(Model):
+    """What the one mail to itself told. `sent_copy` says who files what is sent: the host by
+    itself, or we. `spf`, `dkim` and `dmarc` are what the host said of the mail, null where it said
+    nothing.
+    """
+
+    at: Time
+    found_in: Literal["inbox", "junk"]
+    sent_copy: Literal["host", "ours"]
+    sent_folder: str | None = None
+    keeps_message_id: bool
+    spf: str | None = None
+    dkim: str | None = None
+    dmarc: str | None = None
+    dkim_selectors: list[str] = Field(default_factory=list)
+
+
+class DomainCheck(Model):
+    """`reason` says why it is not passed; `value` is the selector, policy or host there is."""
+
+    status: CheckStatus
+    reason: str | None = None
+    value: str | None = None
+
+
+class MailboxChecks(Model):
+    """What the domain publishes for its mail. What nobody answers for is `unknown`, never failed.
+
+    `alignment` is what the host said of DMARC when the mailbox was proven.
+    """
+
+    domain: str
+    spf: DomainCheck
+    dkim: DomainCheck
+    dmarc: DomainCheck
+    alignment: DomainCheck
+    mx: DomainCheck
+    checked_at: Time

@@ -1,0 +1,5 @@
+"""What other domains ask of mailboxes."""
+
+from linkwright.mailer.mailboxes.models import Mailbox
+
+__all__ = ["Mailbox"]

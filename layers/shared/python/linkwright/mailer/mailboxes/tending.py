@@ -1,0 +1,154 @@
+"""What becomes of a mailbox: it is proven, and what its domain publishes is looked at again."""
+
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from linkwright import clock, jobs
+from linkwright.dns import Look, Unanswered
+from linkwright.egress_limits import Deadline
+from linkwright.errors import Unavailable
+from linkwright.jobs import Work
+from linkwright.mailer.mailboxes import checks, items, logging_in, probing
+from linkwright.mailer.mailboxes.known_models import MailboxProof
+from linkwright.mailer.mailboxes.probing import Elsewhere
+from linkwright.providers.mailbox.types import MailboxFailed
+from linkwright.sealing import Unsealable
+from linkwright.table import Item, Key, Table, get
+from linkwright.transaction import Outrun, Transaction
+
+# For so long a mail to itself may be on its way, and a host that is away may come back.
+PROVEN_WITHIN = timedelta(hours=1)
+# Records are set by hand, and take a while to be known.
+PUBLISHED_WITHIN = timedelta(days=3)
+# Between two looks: so much longer each time as it has taken already.
+_SOONEST, _LATEST = timedelta(seconds=2), timedelta(minutes=10)
+# When DNS is looked at again: all is well, and it is not.
+_TRIES = 3
+AGAIN, SOONER = timedelta(days=1), timedelta(minutes=10)
+
+
+class _Failed(Exception):
+    """It is not to be used; `reason` says why."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class _Known(NamedTuple):
+    """What a run has found out."""
+
+    proof: MailboxProof | None = None
+    sealed: str | None = None
+
+
+def tend(work: Work) -> None:
+    """Raises `NotYet` and `Unavailable`."""
+    for _ in range(_TRIES):
+        row = get(Table.CORE, work.key)
+        if row is None or not jobs.is_due(row) or jobs.is_left_alone(row):
+            return
+        with suppress(Elsewhere):
+            if row["view"]["status"] == "verifying":
+                _settle(work, row)
+            elif row["view"]["status"] == "active":
+                _write(work, row, {}, _Known())
+            return
+    raise Unavailable
+
+
+def _settle(work: Work, row: Item) -> None:
+    try:
+        known = _published(row) if row["view"]["transport"] == "ses" else _proven(row)
+    except _Failed as failed:
+        _write(work, row, {"status": "failed", "status_reason": failed.reason}, _Known())
+        return
+    told = {"status": "active"} | ({"proof": known.proof.model_dump()} if known.proof else {})
+    _write(work, row, told, known)
+
+
+def _proven(row: Item) -> _Known:
+    """Raises `_Failed`, `NotYet` while it is under way, and `Elsewhere`."""
+    view, partition = row["view"], jobs.partition_of(row["pk"])
+    try:
+        secrets = logging_in.unseal(row["sealed"], partition, row["sk"])
+    except Unsealable:
+        raise _Failed("secret_lost") from None
+    try:
+        by, onward = logging_in.login(view, secrets, Deadline(probing.CONVERSATION_S))
+        made = probing.probe(row, by)
+        proof = probing.found(view, made, by)
+    except MailboxFailed as failure:
+        if not failure.is_passing:
+            raise _Failed(failure.failure.value) from None
+        _wait(row, PROVEN_WITHIN, failure.failure.value)
+    if proof is None:
+        _wait(row, PROVEN_WITHIN, "probe_not_received")
+    is_other = onward != secrets
+    return _Known(
+        proof, logging_in.reseal(row["sealed"], onward, partition, row["sk"]) if is_other else None
+    )
+
+
+def _published(row: Item) -> _Known:
+    """By `ses` a domain is mailed from by whoever proves it. Raises as `_proven` does."""
+    try:
+        texts = Look().texts(f"{items.PROOF}.{items.domain(row['view'])}")
+    except Unanswered:
+        texts = []
+    if items.proof(row["sk"]) not in texts:
+        _wait(row, PUBLISHED_WITHIN, "domain_not_proven")
+    return _Known()
+
+
+def _wait(row: Item, longest: timedelta, reason: str) -> None:
+    """Raises `NotYet`, or `_Failed` once it has taken too long."""
+    waited = clock.now() - clock.parse(row["since"])
+    if waited >= longest:
+        raise _Failed(reason)
+    raise clock.NotYet(clock.now() + min(max(waited / 2, _SOONEST), _LATEST))
+
+
+def _write(work: Work, row: Item, told: Item, known: _Known) -> None:
+    """What was found, what is told of it, and when DNS is looked at next. Raises
+    `Elsewhere`.
+    """
+    view: Any = {
+        name: value for name, value in row["view"].items() if name != "status_reason"
+    } | told
+    due: Item = {}
+    if view["status"] == "active":
+        look = checks.look(view)
+        view["checks"] = look.model_dump(mode="json")
+        due = _next(row["sk"], is_well=checks.are_passed(look))
+    is_moved = view["status"] != row["view"]["status"]
+    version = row["v"] + 1 if is_moved else row["v"]
+    if is_moved:
+        view |= {"version": version, "updated_at": clock.timestamp()}
+    written: Item = {"view": view, "v": version, **due}
+    if known.sealed is not None:
+        written["sealed"] = known.sealed
+    tx = Transaction(jobs.partition_of(work.pk), "")
+    gone = [name for name in ("probe", *jobs.ATTRIBUTES) if name not in written]
+    tx.update(
+        Table.CORE,
+        Key(row["pk"], row["sk"]),
+        "SET "
+        + ", ".join(f"#{name} = :{name}" for name in written)
+        + f" REMOVE {', '.join(f'#{name}' for name in gone)}",
+        condition="#v = :seen AND #gsi2sk = :due",
+        values={**written, "seen": row["v"], "due": row["gsi2sk"]},
+        otherwise=Outrun,
+    )
+    if is_moved:
+        tx.emit("mailbox.state_changed", items.stored_shown(row | written), sequence=version)
+    try:
+        tx.commit()
+    except Outrun:
+        raise Elsewhere from None
+
+
+def _next(mailbox_id: str, *, is_well: bool) -> dict[str, str]:
+    moment = clock.whole_second(clock.now() + (AGAIN if is_well else SOONER))
+    return {**jobs.due(jobs.MAILBOX, mailbox_id, moment), **jobs.waits_until(moment)}

@@ -1,0 +1,141 @@
+"""A mailbox at the local mail host, over TLS by SMTP and IMAP: connected, and proven."""
+
+import ssl
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from linkwright import egress, egress_dialling, settings
+from linkwright.egress_limits import Deadline
+from linkwright.providers.mailbox import imap, looking, smtp, xoauth2
+from linkwright.providers.mailbox.types import (
+    Failure,
+    MailboxFailed,
+    OutcomeUnknown,
+    Password,
+    Server,
+)
+from tests import pump
+from tests.clocks import Hand
+from tests.factories import Workspace
+from tests.stack import Stack
+from tools.mail_host import MailHost, start_mail_host
+
+# Before anything stands in their place.
+_CLIENTS = (smtp.logged_in, imap.logged_in, xoauth2.access, egress.fetch)
+PATH, EMAIL = "/v1/mailer/mailboxes", "dana@demo-shop.example"
+
+
+@pytest.fixture
+def host(
+    tmp_path: Path, stack: Stack, monkeypatch: pytest.MonkeyPatch, exchange: object
+) -> Iterator[MailHost]:
+    with start_mail_host(tmp_path) as made:
+        for module, name, client in zip(
+            (smtp, imap, xoauth2, egress),
+            ("logged_in", "logged_in", "access", "fetch"),
+            _CLIENTS,
+            strict=True,
+        ):
+            monkeypatch.setattr(module, name, client)
+        trusted = ssl.create_default_context(cafile=str(made.authorities))
+        monkeypatch.setattr(egress_dialling, "tls", lambda: trusted)
+        monkeypatch.setenv("EGRESS_ALLOW_LOOPBACK", "true")
+        monkeypatch.setenv("MAIL_OAUTH_URL", f"{made.url}/token")
+        settings.settings.cache_clear()
+        yield made
+    settings.settings.cache_clear()
+
+
+def wanted(host: MailHost, **smtp_says: Any) -> dict[str, Any]:
+    if "oauth" not in smtp_says:
+        smtp_says = {"password": host.accounts.add(EMAIL)} | smtp_says
+    return {
+        "email": EMAIL,
+        "dkim_selector": "local",
+        "smtp": {"host": "localhost", "port": host.submission} | smtp_says,
+        "imap": {"host": "localhost", "port": host.imap},
+    }
+
+
+def proven(stack: Stack, workspace: Workspace, hand: Hand, mailbox: str) -> dict[str, Any]:
+    for _ in range(5):
+        pump.settle(stack, workspace.id)
+        hand.move(15)
+    return dict(workspace.client.get(f"{PATH}/{mailbox}").json)
+
+
+@pytest.mark.parametrize("files", [True, False])
+@pytest.mark.parametrize("how", ["password", "oauth"])
+def test_a_mailbox_is_connected_and_proven(
+    stack: Stack,
+    workspace: Workspace,
+    host: MailHost,
+    monkeypatch: pytest.MonkeyPatch,
+    how: str,
+    files: bool,
+) -> None:
+    hand, host.manners.files_sent = Hand(monkeypatch), files
+    host.manners.replaces_ids = files
+    body = wanted(host)
+    if how == "oauth":
+        grant = {"provider": "local", "client_id": "c", "refresh_token": host.accounts.grant(EMAIL)}
+        body = wanted(host, oauth=grant)
+    made = workspace.client.post(PATH, json=body)
+    assert made.status == 201, made.raw
+    shown = proven(stack, workspace, hand, made.json["id"])
+    proof = shown["proof"]
+    assert (shown["status"], proof["sent_copy"]) == ("active", "host" if files else "ours")
+    assert (proof["keeps_message_id"], proof["spf"], proof["dmarc"]) == (not files, "pass", "pass")
+    found = {name: shown["checks"][name]["status"] for name in ("spf", "dkim", "dmarc", "mx")}
+    assert set(found.values()) == {"passed"}
+    mails = httpx.get(f"{host.url}/messages?to={EMAIL}").json()["messages"]
+    assert [one["subject"] for one in mails] == ["Linkwright has connected this mailbox"]
+
+
+def test_400_for_another_password(workspace: Workspace, host: MailHost) -> None:
+    answer = workspace.client.post(PATH, json=wanted(host, password="wrong"))
+    assert (answer.status, answer.error["reason"]) == (400, "login_refused")
+
+
+def test_400_for_a_host_that_the_setting_does_not_open(
+    workspace: Workspace, host: MailHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EGRESS_ALLOW_LOOPBACK", "false")
+    settings.settings.cache_clear()
+    answer = workspace.client.post(PATH, json=wanted(host))
+    assert (answer.status, answer.error["reason"]) == (400, "host_not_allowed")
+
+
+def test_the_stage_at_which_a_host_fails_is_known(host: MailHost) -> None:
+    login = Password(EMAIL, host.accounts.add(EMAIL))
+    mail = b"Message-ID: <m1@example.com>\r\nSubject: hi\r\n\r\nHello.\r\n"
+    for starts_plain in (False, True):
+        port = host.starttls if starts_plain else host.submission
+        server = Server("localhost", port, starts_plain)
+        host.manners.replies = {"DATA": "451 later"}
+        with smtp.logged_in(server, login, Deadline(5)) as session:
+            with pytest.raises(MailboxFailed) as failed:
+                session.send(EMAIL, EMAIL, mail)
+            assert (failed.value.failure, failed.value.code) == (Failure.DEFERRED, 451)
+        host.manners.replies, host.manners.drops = {}, True
+        with smtp.logged_in(server, login, Deadline(5)) as session, pytest.raises(OutcomeUnknown):
+            session.send(EMAIL, EMAIL, mail)
+        host.manners.drops = False
+    now = datetime.now(UTC)
+    with imap.logged_in(Server("localhost", host.imap), login, Deadline(5)) as session:
+        trace = looking.Trace("<m1@example.com>", "none")
+        assert looking.find(session, "INBOX", trace, now) is not None
+        assert looking.find(session, "Sent", trace, now) is None
+        session.append("Sent", mail)
+        before = session.select("INBOX")
+        assert looking.find(session, "Sent", trace, now) is not None
+    host.reset(EMAIL)
+    with imap.logged_in(Server("localhost", host.imap), login, Deadline(5)) as session:
+        after = session.select("INBOX")
+        assert (after.exists, before.exists) == (2, 2)
+        assert after.uid_validity != before.uid_validity
