@@ -1,5 +1,6 @@
 """From a pushed lead to approved emails: what is read, written, charged, told and shown."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +17,7 @@ from tests import leads, pump, sites
 from tests.client import Context, invoke, queue_event
 from tests.clocks import Hand
 from tests.factories import Workspace, make_workspace
+from tests.integration.test_concurrency import at_once
 from tests.sites import Site
 from tests.stack import Stack
 
@@ -180,7 +182,11 @@ def _others(stack: Stack, workspace: Workspace) -> list[str]:
     """What there is besides leads, what is of them, events, records and counts."""
     apart = ("#LEAD", "#EVT", "#ADR", "#USE", "#STATS", "#PUSH")
     rows = stack.rows("CoreTable", workspace.id)
-    return sorted(str(row) for row in rows if not any(one in row["pk"] for one in apart))
+    return sorted(
+        json.dumps(row, sort_keys=True, default=str)
+        for row in rows
+        if not any(one in row["pk"] for one in apart)
+    )
 
 
 class _Obeys:
@@ -475,6 +481,15 @@ def test_409_while_the_lead_is_researched_anew(workspace: Workspace, written: It
     assert workspace.client.post(f"/v1/mailer/leads/{written['id']}/research").status == 202
     answer = _patched(workspace, written["emails"][0], action="approve")
     assert (answer.status, answer.error["reason"]) == (409, "research_under_way")
+
+
+def test_200_of_emails_that_are_approved_at_once_the_later_knows_of_the_other(
+    workspace: Workspace, written: Item
+) -> None:
+    emails = written["emails"]
+    answers = at_once(2, lambda at: _patched(workspace, emails[at], action="approve"))
+    assert [answer.status for answer in answers] == [200, 200]
+    assert _lead(workspace, written["id"])["status"] == "ready"
 
 
 @pytest.mark.parametrize("seq", ["3", "0", "x", "١", "99999999999", "-1"])
