@@ -287,12 +287,12 @@ class World:
 
     def is_awaited(self, item: Item) -> bool:
         """Whether it is a job that is left; one of days ahead is none of what a case is about, nor
-        is one that comes again by itself, until its run fails.
+        is one that comes again by itself, unless it was asked for or its run has failed.
         """
         if item.get("gsi2sk", "~") >= clock.timestamp(self.now() + _FAR):
             return False
         kind = jobs.at(Key(item["pk"], item["sk"])).kind
-        return kind not in _RECURRING or "attempts" in item
+        return kind not in _RECURRING or "attempts" in item or "outbox" in item
 
     def run_schedules(self) -> None:
         for file, given in (*wiring.sweeps(jobs.DUE_SHARDS), *wiring.others()):
