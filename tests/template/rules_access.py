@@ -33,14 +33,13 @@ ANY_RESOURCE: Mapping[tuple[str, str], re.Pattern[str]] = {
         ),
         re.compile(r"arn:aws:bedrock:\*::foundation-model/[a-z0-9.:-]+"),
     ),
-    # Who mails is a parameter, and may be the identity of an address or of its domain.
-    **dict.fromkeys(
-        (
-            ("UpdatesWorkspacesRole", "ses:SendRawEmail"),
-            ("MailsDigestsRole", "ses:SendRawEmail"),
-        ),
-        re.compile(r"arn:aws:ses:.*:identity/\*"),
-    ),
+    # Who mails is a parameter, and may be the identity of an address or of its domain; a tenant has
+    # an id that SES gives it.
+    **{
+        (role, f"ses:{action}"): re.compile(r"arn:aws:ses:.*:(identity|tenant)/\*")
+        for role in ("UpdatesWorkspacesRole", "MailsDigestsRole")
+        for action in ("SendRawEmail", "CreateTenant", "CreateTenantResourceAssociation")
+    },
     # EC2 takes no narrower resource of who makes interfaces in subnets.
     **dict.fromkeys(
         (

@@ -8,6 +8,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
 
+import botocore.session
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -250,6 +251,97 @@ def test_what_may_pass_is_unavailable_and_asked_for_once(
             _send(environment, url, _letter())
         assert len(asked) == 1
     assert not isinstance(failed.value, Unheard), "SES says that it was not sent"
+
+
+# ---- tenants ------------------------------------------------------------------------------------
+
+IDENTITY = "arn:aws:ses:us-east-1:000000000000:identity/example.org"
+SENT = ("/v2/email/outbound-emails", True)
+PLAIN = ("/v2/email/outbound-emails", False)
+MAKE, GIVE = ("/v2/email/tenants", True), ("/v2/email/tenants/resources", True)
+
+
+def _error(code: str, status: int = 400) -> tuple[int, bytes, Mapping[str, str]]:
+    return status, b'{"message": "no"}', {"x-amzn-errortype": code}
+
+
+DONE, THERE, ABSENT = (
+    (200, b"{}"),
+    _error("AlreadyExistsException"),
+    _error("NotFoundException", 404),
+)
+
+
+@pytest.mark.parametrize(
+    ("answers", "wanted"),
+    [
+        ([TAKEN], [SENT]),
+        ([ABSENT, DONE, DONE, TAKEN], [SENT, MAKE, GIVE, SENT]),
+        ([ABSENT, THERE, THERE, TAKEN], [SENT, MAKE, GIVE, SENT]),
+        # It is there, and has not the identity.
+        ([_error("BadRequestException"), THERE, DONE, TAKEN], [SENT, MAKE, GIVE, SENT]),
+        ([ABSENT, _error("AccessDeniedException", 403), TAKEN], [SENT, MAKE, PLAIN]),
+        ([ABSENT, _error("LimitExceededException"), TAKEN], [SENT, MAKE, PLAIN]),
+        ([ABSENT, None, TAKEN], [SENT, MAKE, PLAIN]),
+        ([ABSENT, DONE, ABSENT, TAKEN], [SENT, MAKE, GIVE, PLAIN]),
+        ([ABSENT, DONE, DONE, ABSENT, TAKEN], [SENT, MAKE, GIVE, SENT, PLAIN]),
+        ([_error("AccessDeniedException", 403), DONE, DONE, TAKEN], [SENT, MAKE, GIVE, SENT]),
+    ],
+)
+def test_a_tenant_is_made_when_it_is_first_mailed_as_and_no_mail_is_lost_for_it(
+    environment: pytest.MonkeyPatch, answers: list[Any], wanted: list[tuple[str, bool]]
+) -> None:
+    environment.setenv("MAIL_IDENTITY_ARN", IDENTITY)
+    with served(*answers, keeps=True) as (url, asked):
+        assert _send(environment, url, _letter(tenant="ws_1")) == "0100018"
+    assert [(one["path"], one["body"].get("TenantName") == "ws_1") for one in asked] == wanted
+    given = [one["body"]["ResourceArn"] for one in asked if one["path"] == GIVE[0]]
+    assert set(given) <= {IDENTITY}
+
+
+@pytest.mark.parametrize("code", ["SendingPausedException", "TooManyRequestsException"])
+def test_who_is_paused_is_not_mailed_around_that(
+    environment: pytest.MonkeyPatch, code: str
+) -> None:
+    environment.setenv("MAIL_IDENTITY_ARN", IDENTITY)
+    with served(_error(code), TAKEN) as (url, asked):
+        with pytest.raises(Unavailable):
+            _send(environment, url, _letter(tenant="ws_1"))
+        assert len(asked) == 1
+
+
+def test_what_was_not_heard_as_a_tenant_is_not_sent_again(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("MAIL_IDENTITY_ARN", IDENTITY)
+    with served(None, TAKEN) as (url, asked):
+        with pytest.raises(Unheard):
+            _send(environment, url, _letter(tenant="ws_1"))
+        assert len(asked) == 1
+
+
+@pytest.mark.parametrize(("arn", "tenant"), [("", "ws_1"), (IDENTITY, None)])
+def test_without_a_parameter_or_a_workspace_there_is_no_tenant(
+    environment: pytest.MonkeyPatch, arn: str, tenant: str | None
+) -> None:
+    environment.setenv("MAIL_IDENTITY_ARN", arn)
+    with served(TAKEN) as (url, asked):
+        _send(environment, url, _letter(tenant=tenant))
+    assert [(one["path"], "TenantName" in one["body"]) for one in asked] == [PLAIN]
+
+
+@pytest.mark.parametrize(
+    ("operation", "path", "names"),
+    [
+        ("SendEmail", SENT[0], {"TenantName"}),
+        ("CreateTenant", MAKE[0], {"TenantName"}),
+        ("CreateTenantResourceAssociation", GIVE[0], {"TenantName", "ResourceArn"}),
+    ],
+)
+def test_tenants_are_asked_for_as_the_service_has_it(
+    operation: str, path: str, names: set[str]
+) -> None:
+    known = botocore.session.get_session().get_service_model("sesv2").operation_model(operation)
+    assert (known.http["method"], known.http["requestUri"]) == ("POST", path)
+    assert names <= known.input_shape.members.keys()
 
 
 def test_what_nobody_was_asked_for_was_not_sent(environment: pytest.MonkeyPatch) -> None:

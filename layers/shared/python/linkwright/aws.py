@@ -34,6 +34,9 @@ def s3() -> "S3Client":
 # KMS did not seal this, or not so.
 _NOT_SEALED = ("InvalidCiphertextException", "IncorrectKeyException")
 # SES will never take this mail.
+# Of a tenant that is not there, lacks the identity, or that we may not use.
+NO_TENANT = ("NotFoundException", "BadRequestException", "AccessDeniedException")
+_IS_THERE = ("AlreadyExistsException",)
 _NEVER_MAILED = ("MessageRejected", "MailFromDomainNotVerifiedException", "BadRequestException")
 
 
@@ -149,11 +152,25 @@ class SES:
         aws_http.prepare(_address("email", settings().ses_endpoint))
 
     def send_email(self, **wanted: object) -> dict[str, Any]:
-        """That it takes no such mail is an answer, by its `__type`."""
+        """That it takes no such mail is an answer, by its `__type`; of a tenant's, too, that this
+        is not ready.
+        """
+        answers = _NEVER_MAILED + (NO_TENANT if "TenantName" in wanted else ())
+        return self._posted("outbound-emails", wanted, answers)
+
+    def create_tenant(self, **wanted: object) -> dict[str, Any]:
+        return self._posted("tenants", wanted, _IS_THERE)
+
+    def create_tenant_resource_association(self, **wanted: object) -> dict[str, Any]:
+        return self._posted("tenants/resources", wanted, _IS_THERE)
+
+    def _posted(
+        self, what: str, wanted: dict[str, object], answers: tuple[str, ...]
+    ) -> dict[str, Any]:
         from linkwright import aws_http
 
         at = _address("email", settings().ses_endpoint)
-        return aws_http.post(at, "ses", "/v2/email/outbound-emails", wanted, _NEVER_MAILED)
+        return aws_http.post(at, "ses", f"/v2/email/{what}", wanted, answers)
 
 
 @cache

@@ -47,6 +47,8 @@ class Settings(NamedTuple):
     secret_arn: str
     kms_key_arn: str
     mail_from: str
+    # The identity that tenants of SES send as; empty where there are none.
+    mail_identity_arn: str
     dials_per_second: int
     model: str
     # In place of all vendors of models, of keys that are workspaces' own; in the local cloud alone.
@@ -113,6 +115,7 @@ def settings() -> Settings:
         secret_arn=env.get("SECRET_ARN", ""),
         kms_key_arn=env.get("KMS_KEY_ARN", ""),
         mail_from=env.get("MAIL_FROM", ""),
+        mail_identity_arn=env.get("MAIL_IDENTITY_ARN", ""),
         dials_per_second=int(env.get("DIALS_PER_SECOND", "1")),
         model=env.get("MODEL", "deterministic"),
         vendors_url=env.get("VENDORS_URL", "") if env["STAGE"] == "local" else "",

@@ -66,4 +66,5 @@ def _mail(partition: str, notice: Item, address: str) -> Mail:
         since=failure.get("oldest_event_at", shown["created_at"]),
         answer=answer,
     )
-    return Mail(address, _SUBJECTS[notice["told"]], text)
+    tenant = partition.partition(".")[0]
+    return Mail(address, _SUBJECTS[notice["told"]], text, tenant=tenant)

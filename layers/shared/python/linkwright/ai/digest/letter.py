@@ -74,6 +74,7 @@ def made(
         subject=words["subject"].format(week=week.label, clicks=clicks),
         text=_text(letter),
         html=_html(letter),
+        tenant=partition.partition(".")[0],
         headers={
             # RFC 8058: a mail client ends it by a POST, and asks nobody.
             "List-Unsubscribe": f"<{unsubscribe}>",

@@ -54,4 +54,4 @@ def _mail(partition: str, job: Item, person: workspace.InCharge) -> Mail:
         if found == 1
         else f"{found} alerts about short links of yours"
     )
-    return Mail(person.email, subject, text)
+    return Mail(person.email, subject, text, tenant=partition.partition(".")[0])

@@ -35,7 +35,8 @@ class Mail:
     """`to` is one address. `headers` are besides those that every mail has.
 
     `tags` come back in what SES tells of the mail. One that no person wrote is `automatic`. Who has
-    a `message_id`, without its brackets, knows by which the answers name it.
+    a `message_id`, without its brackets, knows by which the answers name it. `tenant` is whose mail
+    it is, for SES.
     """
 
     to: str
@@ -47,6 +48,7 @@ class Mail:
     automatic: bool = True
     sender_name: str = ""
     message_id: str | None = None
+    tenant: str | None = None
 
 
 def message(mail: Mail, sender: str) -> bytes:

@@ -7,6 +7,7 @@ from typing import Any
 
 from linkwright import aws
 from linkwright.errors import Unheard
+from linkwright.providers.mail import tenants
 from linkwright.providers.mail.letter import Mail, MailRefused, judged, message
 from linkwright.settings import settings
 from linkwright.startup import in_advance
@@ -38,7 +39,7 @@ def send(mail: Mail) -> str:
         "Content": {"Raw": {"Data": base64.b64encode(message(mail, sender)).decode()}},
         "EmailTags": [{"Name": name, "Value": value} for name, value in _tags(mail).items()],
     }
-    answer = aws.run(lambda: aws.ses().send_email(**wanted))
+    answer = tenants.send(wanted, mail.tenant)
     if "__type" in answer:
         is_unknown = (
             _NOT_VERIFIED in f"{answer.get('message')}" or "NotVerified" in answer["__type"]
