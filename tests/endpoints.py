@@ -302,6 +302,14 @@ def _unsubscribing(method: str) -> Callable[[Workspace], Ask]:
     return prepare
 
 
+def _opting_out(method: str) -> Callable[[Workspace], Ask]:
+    def prepare(workspace: Workspace) -> Ask:
+        path = workspace.opt_out(workspace.lead())
+        return lambda: Client().request(method, path)
+
+    return prepare
+
+
 def _own_key(
     method: str, path: str, body: Mapping[str, Any] | None = None, *, has_one: bool = True
 ) -> Callable[[Workspace], Ask]:
@@ -841,6 +849,17 @@ ENDPOINTS = {
         [Cost(_CHANGE, 1, 12)]
     ),
     "GET /v1/mailer/mailboxes/{mailbox_id}/checks": Row([Cost(["GetItem"], 1, 1)]),
+    "GET /v1/mailer/unsubscribe/{token}": Row([Cost(["GetItem"], 1, 0, "", _opting_out("GET"))]),
+    # The workspace, the lead, whether the address is listed, and the emails that are left.
+    "POST /v1/mailer/unsubscribe/{token}": Row(
+        [
+            Cost(
+                [*["GetItem"] * 3, "Query", "TransactWriteItems"],
+                *(4, 14, ""),
+                _opting_out("POST"),
+            )
+        ]
+    ),
     # Whose the name is, strongly, and then the domain; the same of what leads to another place.
     "GET /": Row([Cost(["GetItem"] * 2, 2, 0, "", _name_alone())], status=302),
     "HEAD /": Row([Cost(["GetItem"] * 2, 2, 0, "", _name_alone("HEAD"))], status=302),

@@ -5,10 +5,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
+from urllib.parse import urlsplit
 
 from linkwright import audit, ids, jobs, ownership
 from linkwright.jobs import Work
 from linkwright.mailer import items
+from linkwright.mailer.feedback import unsubscribing
+from linkwright.mailer.leads import leads
 from linkwright.notifications.operations import notify
 from linkwright.table import Item, Table, get, update
 from linkwright.transaction import Transaction
@@ -163,6 +166,11 @@ class Workspace:
         answer = self.client.post(path, json={"email": email} | wanted)
         assert answer.status == 201, answer.raw
         return str(answer.json["id"])
+
+    def opt_out(self, lead: str) -> str:
+        """Where whoever a lead is asks for no more mail: a path."""
+        stored = leads.existing(self.partition, lead)
+        return urlsplit(unsubscribing.url(self.item["cursor_key"], self.partition, stored)).path
 
     def suppression(self, email: str | None = None) -> str:
         """Mail nothing to an address, or to one of its own for each; returns the entry's id."""

@@ -12,7 +12,7 @@ NAME_ALONE = "/"
 # what is not there, is no route, whatever the method.
 OF_DOMAINS = frozenset({EVERY_ALIAS, WELL_KNOWN, NAME_ALONE})
 # What people open from a mail, without a credential: its address is signed.
-OF_MAILS = frozenset({"/v1/unsubscribe/{token}"})
+OF_MAILS = frozenset({"/v1/mailer/unsubscribe/{token}", "/v1/unsubscribe/{token}"})
 TARGET = ROOT / "layers/shared/python/linkwright/routes.json"
 
 

@@ -119,6 +119,6 @@ def test_every_function_is_here_or_asked_by_customers() -> None:
     # In `test_redirects.py` and `test_well_known.py`.
     followed = {"follow_link", "unlock_link", "get_well_known"}
     # In `test_digests.py`.
-    followed |= {"show_unsubscribing", "unsubscribe_member"}
+    followed |= {"show_unsubscribing", "unsubscribe_member", "show_opt_out", "unsubscribe_lead"}
     pages = {"serve_reference", "answer_unmatched"}
     assert others == set(wiring.background()) | pages | followed

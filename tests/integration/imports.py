@@ -142,13 +142,18 @@ EXPLAINS = CHARGES | _names("""
 DIGESTS = EXPLAINS | _names("""
     linkwright.ai.digest.content linkwright.ai.digest.items linkwright.ai.digest.sending
     linkwright.workspace.mailed.operations linkwright.workspace.mailed.pages
-    linkwright.pages
+    linkwright.pages linkwright.signatures
     linkwright.workspace.mailed.recipients linkwright.workspace.mailed.unsubscribing
 """)
 # What a mail leads to: no account, and none of what only these need.
 UNSUBSCRIBES = _names("""
     linkwright.workspace.mailed.pages linkwright.workspace.mailed.unsubscribing
-    linkwright.pages
+    linkwright.pages linkwright.signatures
+""")
+# And what a campaign's mail leads to.
+OPTS_OUT = _names("""
+    linkwright.mailer.feedback linkwright.mailer.feedback.pages
+    linkwright.mailer.feedback.unsubscribing linkwright.pages linkwright.signatures
 """)
 WRITES = _names("""
     linkwright.mailer.campaigns.states linkwright.mailer.emails

@@ -34,11 +34,13 @@ WITH_PACKAGES = [
 FOLLOW, UNLOCK = named("follow_link"), named("unlock_link")
 WELL_KNOWN = named("get_well_known")
 DRAW = named("get_qr")
-OF_DIGESTS = {
+OF_MAILS = {
     "get_weekly_summary": imports.EXPLAINS,
     "send_weekly_digest": imports.DIGESTS,
     "show_unsubscribing": imports.UNSUBSCRIBES,
     "unsubscribe_member": imports.UNSUBSCRIBES,
+    "show_opt_out": imports.WRITES | imports.OPTS_OUT,
+    "unsubscribe_lead": imports.WRITES | imports.OPTS_OUT,
 }
 OF_MAILBOXES = {
     **dict.fromkeys(("list_mailboxes", "get_mailbox", "delete_mailbox"), imports.MAILBOXES),
@@ -74,8 +76,8 @@ def listed(function: Function) -> frozenset[str]:
     if function in WITH_PACKAGES:
         names |= imports.WITH_PACKAGES
     names |= OF_MAILBOXES.get(function.file, frozenset())
-    if function.file.startswith(("explain_", "run_agent")) or function.file in OF_DIGESTS:
-        return names | OF_DIGESTS.get(function.file, imports.EXPLAINS)
+    if function.file.startswith(("explain_", "run_agent")) or function.file in OF_MAILS:
+        return names | OF_MAILS.get(function.file, imports.EXPLAINS)
     if function.folder == "ai":
         names |= OF_AI.get(function.file, frozenset())
         names |= imports.CHARGES if load(function).handler.contract.charge else imports.CREDITS

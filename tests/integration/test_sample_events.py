@@ -776,6 +776,23 @@ def test_continue_run() -> None:
     assert runs.shown(demo(), run)["status"] == "failed"
 
 
+@pytest.mark.parametrize("file", ["show_opt_out", "unsubscribe_lead"])
+def test_200_of_what_a_campaigns_mail_leads_to(file: str) -> None:
+    event, path = sample(named(file)), demo().opt_out(demo().lead())
+    assert event["pathParameters"]["token"] in event["rawPath"]
+    event |= {"rawPath": path, "pathParameters": {"token": path.rpartition("/")[2]}}
+    answer = invoke(file, event)
+    assert (answer["statusCode"], "REPLACE_ME" in answer["body"]) == (200, False)
+
+
+def test_404_show_opt_out() -> None:
+    assert replay("show_opt_out").status == 404
+
+
+def test_404_unsubscribe_lead() -> None:
+    assert replay("unsubscribe_lead").status == 404
+
+
 @pytest.mark.parametrize("file", ["show_unsubscribing", "unsubscribe_member"])
 def test_200_of_what_a_mail_leads_to(file: str) -> None:
     workspace, member = workspaces.existing(demo().id), demo().mailed("owner@example.com")

@@ -117,20 +117,20 @@ def test_200_tells_no_address_of_whom_a_lead_was_deleted(
 @pytest.mark.parametrize("source", ["bounced", "complained", "unsubscribed"])
 def test_201_weakens_nothing_that_holds_for_good(workspace: Workspace, source: Any) -> None:
     tx = Transaction(workspace.partition, "req_test")
-    suppressions.suppress(tx, EMAIL, source=source, reason="5.1.1")
+    suppressions.suppress(tx, items.hashed(EMAIL), EMAIL, source=source, reason="5.1.1")
     tx.commit()
     before = _listed(workspace, EMAIL)[0]
     workspace.suppression(EMAIL)
     assert _listed(workspace, EMAIL) == [before]
     tx = Transaction(workspace.partition, "req_test")
-    suppressions.suppress(tx, EMAIL, source="bounced", until=clock.now())
+    suppressions.suppress(tx, items.hashed(EMAIL), EMAIL, source="bounced", until=clock.now())
     tx.commit()
     assert _listed(workspace, EMAIL) == [before]
 
 
 def test_201_again_once_a_pause_is_over(workspace: Workspace) -> None:
     tx = Transaction(workspace.partition, "req_test")
-    suppressions.suppress(tx, EMAIL, source="bounced", until=clock.now())
+    suppressions.suppress(tx, items.hashed(EMAIL), EMAIL, source="bounced", until=clock.now())
     tx.commit()
     assert _push(workspace, workspace.mailer_campaign()).status == 201
 

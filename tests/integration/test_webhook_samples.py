@@ -16,7 +16,7 @@ from linkwright.transaction import Transaction
 from linkwright.webhooks import catalogue, deliveries, queue
 from linkwright.webhooks.event_types import EVENT_TYPES
 from tests import mailhost, nameserver, pump, receiver, sites
-from tests.client import Context, invoke, queue_event
+from tests.client import Client, Context, invoke, queue_event
 from tests.clocks import Hand
 from tests.factories import Workspace
 from tests.receiver import Receivers, answers
@@ -103,6 +103,8 @@ def _mailer(stack: Stack, workspace: Workspace) -> None:
     path, at = f"/v1/mailer/leads/{lead}/emails/1", {"If-Match": "1"}
     answer = workspace.client.request("PATCH", path, json={"action": "approve"}, headers=at)
     assert answer.status == 200
+    pump.settle(stack, workspace.id)
+    assert Client().request("POST", workspace.opt_out(lead)).status == 200
     pump.settle(stack, workspace.id)
 
 

@@ -16,6 +16,7 @@ def samples() -> Mapping[str, dict[str, Any]]:
         "campaign.state_changed": _campaign(),
         "lead.created": _lead(),
         "lead.researched": _lead() | written,
+        "lead.unsubscribed": _lead() | written | {"status": "unsubscribed", "version": 4},
         "email.generated": _email(),
         "email.approved": _email() | approved,
     }

@@ -100,6 +100,7 @@ _OBJECTS: Mapping[str, Callable[[], type[BaseModel]]] = {
     "campaign.state_changed": _campaign,
     "lead.created": _lead,
     "lead.researched": _lead,
+    "lead.unsubscribed": _lead,
     "email.generated": _email,
     "email.approved": _email,
     "link.created": _link,

@@ -19,6 +19,7 @@ EVENT_TYPES = {
     "campaign.state_changed": "A mail campaign began to mail, or ceased to: `reason` says why.",
     "lead.created": "A lead was pushed into a campaign.",
     "lead.researched": "What a lead's company says of itself was read, and its emails are written.",
+    "lead.unsubscribed": "Whoever a lead is wants no more mail: nothing is sent to that address.",
     "email.generated": "An email to a lead was written, the first time or anew.",
     "email.approved": "Somebody approved an email to a lead: it may be sent.",
     "link.created": "A short link was made.",

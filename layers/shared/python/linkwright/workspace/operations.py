@@ -25,6 +25,7 @@ __all__ = [
     "keep_own_key",
     "place",
     "require_unchanged",
+    "signing_key",
     "tenant",
 ]
 
@@ -57,6 +58,12 @@ def tenant(partition: str) -> Tenant:
     """The workspace of a partition, by one strong read. Raises `LookupError` if there is none."""
     workspace_id, _, mode = partition.partition(".")
     return _of_mode(workspaces.existing(workspace_id), mode or "live")
+
+
+def signing_key(partition: str) -> str | None:
+    """By which a workspace signs what it hands out; None if there is no such workspace."""
+    workspace = workspaces.find(partition.partition(".")[0])
+    return str(workspace["cursor_key"]) if workspace else None
 
 
 def both_modes(workspace_id: str) -> tuple[Tenant, Tenant]:

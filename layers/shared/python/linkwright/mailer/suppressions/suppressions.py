@@ -11,7 +11,7 @@ from linkwright.mailer.items import SuppressionSource
 from linkwright.mailer.suppressions.models import AddSuppression, Suppression, SuppressionsQuery
 from linkwright.pagination import Page
 from linkwright.table import Item, Key, Table, get
-from linkwright.transaction import Transaction
+from linkwright.transaction import Outrun, Transaction
 
 _ROUTE = "mailer/suppressions"
 _PREFIX = "sup_"
@@ -31,38 +31,48 @@ class SuppressionView(TypedDict):
 
 def add(wanted: AddSuppression, tx: Transaction) -> Suppression:
     """By somebody of the workspace: for good."""
-    view = suppress(tx, wanted.email, source="api", reason=wanted.reason)
+    digest = items.hashed(wanted.email)
+    view = suppress(tx, digest, wanted.email, source="api", reason=wanted.reason)
     tx.audit("suppression.added", view["id"], {"source": "api"})
     return Suppression.model_validate(view)
 
 
 def suppress(
     tx: Transaction,
-    email: str,
+    digest: str,
+    email: str | None,
     *,
     source: SuppressionSource,
     reason: str | None = None,
     until: datetime | None = None,
 ) -> SuppressionView:
-    """Mail nothing to an address any more; its leads end soon after. What holds for good stays as
-    it is, but for the reason, if another one is given.
+    """Mail nothing to an address any more, which is known by its hash; its leads end soon after.
+    What holds for good stays as it is, but for the reason, if another one is given. Raises `Outrun`
+    at the commit.
     """
-    digest = items.hashed(email)
     where = items.suppression_key(tx.partition, digest)
+    named = {"email": email} if email is not None else {}
     facts = {
         "id": f"{_PREFIX}{digest}",
-        "email": email,
         "source": source,
         "created_at": clock.timestamp(),
+        **named,
         **({"reason": reason} if reason is not None else {}),
         **({"until": clock.timestamp(until)} if until is not None else {}),
     }
     known = get(Table.CORE, where)
     if known is not None and "until" not in known["view"]:
         kept = ("reason",) if reason is not None else ()
-        facts = {**known["view"], "email": email, **{name: facts[name] for name in kept}}
+        facts = {**known["view"], **named, **{name: facts[name] for name in kept}}
     marks = jobs.requested(jobs.SUPPRESSION, facts["id"])
-    tx.put(Table.CORE, {**where.attributes(), "view": facts, **marks}, condition="")
+    # Who would be mailed again in a while is not to outrun who wants no more for good.
+    tx.put(
+        Table.CORE,
+        {**where.attributes(), "view": facts, **marks},
+        condition="attribute_not_exists(#pk)" if known is None else "#view = :seen",
+        values={"seen": known["view"]} if known else {},
+        otherwise=Outrun,
+    )
     return cast(SuppressionView, facts)
 
 

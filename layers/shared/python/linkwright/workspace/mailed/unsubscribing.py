@@ -4,12 +4,9 @@ Whoever has the address may do only this. Shown, it does nothing, as what scans 
 that is in them; posted to, by a mail client or the button of the page, it ends the digest.
 """
 
-import base64
-import hashlib
-import hmac
 from contextlib import suppress
 
-from linkwright import ids
+from linkwright import ids, signatures
 from linkwright.audit import Actor
 from linkwright.errors import NoSuchRoute
 from linkwright.http import Request, Response
@@ -18,7 +15,7 @@ from linkwright.transaction import Transaction
 from linkwright.workspace import members, workspaces
 from linkwright.workspace.mailed import pages
 
-_MAC_BYTES = 16
+_PURPOSE = "unsubscribe"
 _MOST_CHARS = 200
 
 
@@ -28,7 +25,8 @@ class _Ended(Exception):
 
 def path(workspace: Item, member_id: str) -> str:
     """Where a member ends it, by the workspace's own item."""
-    return f"/v1/unsubscribe/{workspace['id']}.{member_id}.{_mac(workspace, member_id)}"
+    mac = signatures.made(workspace["cursor_key"], _PURPOSE, workspace["id"], member_id)
+    return f"/v1/unsubscribe/{workspace['id']}.{member_id}.{mac}"
 
 
 def show(request: Request) -> Response:
@@ -60,16 +58,9 @@ def _member(request: Request) -> tuple[str, str]:
     workspace_id, _, rest = token.partition(".")
     member_id, _, mac = rest.partition(".")
     is_one = ids.matches("ws", workspace_id) and ids.matches("usr", member_id)
-    if len(token) > _MOST_CHARS or not is_one or not mac.isascii():
-        raise NoSuchRoute
-    workspace = workspaces.find(workspace_id)
-    if workspace is None or not hmac.compare_digest(mac, _mac(workspace, member_id)):
+    workspace = workspaces.find(workspace_id) if is_one and len(token) <= _MOST_CHARS else None
+    if workspace is None or not signatures.is_made(
+        *(mac, workspace["cursor_key"], _PURPOSE, workspace_id, member_id)
+    ):
         raise NoSuchRoute
     return workspace_id, member_id
-
-
-def _mac(workspace: Item, member_id: str) -> str:
-    """By the key that signs the workspace's cursors, for this alone."""
-    message = f"unsubscribe\0{workspace['id']}\0{member_id}".encode()
-    digest = hmac.new(workspace["cursor_key"].encode(), message, hashlib.sha256).digest()
-    return base64.urlsafe_b64encode(digest[:_MAC_BYTES]).rstrip(b"=").decode()

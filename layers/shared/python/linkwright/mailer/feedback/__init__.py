@@ -1,0 +1,1 @@
+"""What comes back of what was mailed: who wants no more of it."""
