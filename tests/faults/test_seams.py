@@ -11,18 +11,19 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 from pydynox.exceptions import PydynoxException
 
-from linkwright import aws, egress, sealing, table, vault
+from linkwright import aws, aws_http, egress, sealing, table, vault
 from linkwright.errors import Unavailable
 from linkwright.providers import mail, twilio
 from linkwright.providers.mail import Mail
 from linkwright.table import Key, Table
 from tests import stack as stacks
 from tests.carrier import PUBLIC_URL, SECRET
-from tests.faults import matrix
+from tests.faults import matrix, seams
 from tests.faults.clouds import Cloud, Emulated
 from tests.faults.injection import Effect, Fault, Injector, Killed, Reach
 from tests.faults.world import World
 from tests.stack import EmulatedStack
+from tests.unit.aws_server import served
 
 KEY = Key("SELF#TEST", "counter")
 Write = Callable[[], object]
@@ -188,6 +189,20 @@ def test_fault_at_the_mail_has_the_effect_it_says(world: World, fault: Fault) ->
     assert injector.calls == ["send_email"]
     assert at_once == (1 if fault.effect is Effect.DONE else 0)
     assert len(world.stack.letters(to)) == (0 if fault.effect is Effect.NONE else 1)
+
+
+_STATUSES = [(fault, *answer) for fault, answer in seams._STATUS.items()]
+
+
+@pytest.mark.parametrize(("fault", "status", "kind"), _STATUSES, ids=str)
+def test_fault_at_the_mail_is_told_as_our_client_tells_it(
+    monkeypatch: pytest.MonkeyPatch, fault: Fault, status: int, kind: str
+) -> None:
+    """Whether it may have been done decides whether it is done again."""
+    answer = (status, b'{"message": "no"}', {"x-amzn-errortype": kind})
+    with served(answer) as (url, _), pytest.raises(Unavailable) as told:
+        aws_http.post(url, "ses", "/", {}, ())
+    assert type(told.value) is type(seams.service_failure("ses", fault, "SendEmail"))
 
 
 @pytest.mark.parametrize("fault", [fault for fault in Fault if not fault.kills])

@@ -10,11 +10,11 @@ import pytest
 from linkwright import aws, clock, jobs
 from linkwright.ai import answers
 from linkwright.ai.digest import items as digest_items
-from linkwright.errors import Unheard
+from linkwright.errors import Unavailable, Unheard
 from linkwright.links import items
 from linkwright.providers import llm
 from linkwright.providers.llm import Failure, ModelFailed
-from linkwright.providers.mail import Mail, MailNotConfigured, MailRefused, once
+from linkwright.providers.mail import Mail, MailHeldUp, MailNotConfigured, MailRefused, once
 from linkwright.table import Item, Key, Table, get, update
 from linkwright.weeks import Week
 from linkwright.workspace import members
@@ -134,16 +134,15 @@ def test_409_where_nobody_is_mailed_costs_nothing(
     assert (sent, kinds(stack, workspace)["hold"]) == ([], 0)
 
 
-@pytest.mark.parametrize("reason", ["bad_address", "rejected"])
 def test_409_of_an_address_that_bounced_costs_nothing_until_there_is_another(
-    stack: Stack, hand: Hand, workspace: Workspace, monkeypatch: pytest.MonkeyPatch, reason: str
+    stack: Stack, hand: Hand, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     member = workspace.mailed(OWNER)
     tried: list[str] = []
 
     def refuses(letter: Mail) -> str:
         tried.append(letter.to)
-        raise MailRefused(reason)
+        raise MailRefused("bad_address")
 
     monkeypatch.setattr(once, "send", refuses)
     assert _send(workspace).json["sent"] == [member]
@@ -175,17 +174,107 @@ def test_200_one_bounced_address_keeps_nobody_else_from_it(
     assert [letter.to for letter in sent] == [OWNER]
 
 
-@pytest.mark.parametrize("reason", ["sender_not_verified", "bad_header"])
-def test_what_is_our_own_fault_marks_no_address(
-    stack: Stack, own: Workspace, monkeypatch: pytest.MonkeyPatch, reason: str
-) -> None:
+_IN_VAIN = [MailRefused("rejected"), MailRefused("bad_header"), MailNotConfigured()]
+
+
+def _fails(monkeypatch: pytest.MonkeyPatch, failure: Exception) -> None:
     def refuses(_: Mail) -> str:
-        raise MailRefused(reason)
+        raise failure
 
     monkeypatch.setattr(once, "send", refuses)
+
+
+def _sent_again(stack: Stack, own: Workspace, patch: pytest.MonkeyPatch) -> list[str]:
+    """Whom it was mailed to, when it was asked for twice more, and works now."""
+    sent: list[str] = []
+    patch.setattr(once, "send", lambda letter: sent.append(letter.to))
+    (member,) = _send(own).json["sent"]
+    pump.settle(stack, own.id)
+    answer = _send(own)
+    assert (answer.json["sent"], answer.json["already_sent"]) == ([], [member])
+    pump.settle(stack, own.id)
+    assert (balance(own).spent, kinds(stack, own)["settle"]) == (3, 1)
+    assert violated(stack, own) == []
+    return sent
+
+
+@pytest.mark.parametrize("failure", _IN_VAIN, ids=str)
+def test_200_what_nobody_was_mailed_is_mailed_when_it_is_asked_for_again_for_nothing(
+    stack: Stack, own: Workspace, monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    """It is our own fault, and marks no address."""
+    _fails(monkeypatch, failure)
     _send(own)
     pump.settle(stack, own.id)
-    assert _send(own).status == 200
+    assert _sent_again(stack, own, monkeypatch) == [OWNER]
+
+
+@pytest.mark.parametrize("failure", [Unavailable(), MailHeldUp("sender_not_verified")])
+def test_200_a_mail_that_was_given_up_is_mailed_when_it_is_asked_for_again_for_nothing(
+    stack: Stack, own: Workspace, monkeypatch: pytest.MonkeyPatch, hand: Hand, failure: Exception
+) -> None:
+    _fails(monkeypatch, failure)
+    where = _mail_of(own, _send(own).json["sent"][0])
+    for _ in range(30):
+        _look(where)
+        hand.move(3600)
+    assert jobs.has_given_up(_look(where))
+    assert _sent_again(stack, own, monkeypatch) == [OWNER]
+
+
+def test_200_what_nobody_was_mailed_is_told_as_it_was_made(
+    stack: Stack, own: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For nothing no model is asked: who is new is what is paid for."""
+    _fails(monkeypatch, MailRefused("rejected"))
+    _send(own)
+    pump.settle(stack, own.id)
+
+    def asked(*_: Any, **__: Any) -> Any:
+        raise AssertionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(answers, "ask", asked)
+        assert _charged(_send(own)) == "0"
+    pump.settle(stack, own.id)
+    own.mailed(ADMIN, "admin")
+    answer = _send(own)
+    assert (len(answer.json["sent"]), _charged(answer)) == (2, "3")
+
+
+def test_200_what_may_have_been_sent_is_not_sent_again(
+    stack: Stack, own: Workspace, monkeypatch: pytest.MonkeyPatch, hand: Hand
+) -> None:
+    _fails(monkeypatch, Unheard())
+    (member,) = _send(own).json["sent"]
+    where = _mail_of(own, member)
+    _look(where)
+    hand.move(91)
+    assert not jobs.is_due(_look(where))
+    assert _send(own).json["already_sent"] == [member]
+
+
+def test_two_who_ask_again_at_once_have_it_mailed_once(
+    stack: Stack, own: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _fails(monkeypatch, MailRefused("rejected"))
+    _send(own)
+    pump.settle(stack, own.id)
+    ask, others = digest_items.ask, list[Answer]()
+
+    def asks(*given: Any) -> None:
+        monkeypatch.setattr(digest_items, "ask", ask)
+        others.append(_send(own))
+        ask(*given)
+
+    monkeypatch.setattr(digest_items, "ask", asks)
+    slower = _send(own)
+    (faster,) = others
+    assert slower.json["already_sent"] == faster.json["sent"]
+    sent: list[str] = []
+    monkeypatch.setattr(once, "send", lambda letter: sent.append(letter.to))
+    pump.settle(stack, own.id)
+    assert sent == [OWNER]
 
 
 def test_who_has_left_or_unsubscribed_by_then_is_not_mailed(

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from linkwright import aws, settings
 from linkwright.providers import mail
-from linkwright.providers.mail import Mail, MailRefused
+from linkwright.providers.mail import Mail, MailHeldUp
 from linkwright.table import Table
 from tests.stack import REGION
 from tools.local_cloud import Emulator, start_ministack
@@ -102,10 +102,10 @@ def test_a_mail_arrives_whole(layer: pytest.MonkeyPatch, host: MailHost) -> None
     assert headers["Message-ID"].endswith(f"@{local_mail.DOMAIN}>")
 
 
-def test_a_sender_that_is_not_verified_is_refused(layer: pytest.MonkeyPatch) -> None:
+def test_a_sender_that_is_not_verified_holds_the_mail_up(layer: pytest.MonkeyPatch) -> None:
     layer.setenv("MAIL_FROM", "notices@stranger.example")
     settings.settings.cache_clear()
-    with pytest.raises(MailRefused) as refused:
+    with pytest.raises(MailHeldUp) as refused:
         mail.send(Mail(TO, "s", "t"))
     assert refused.value.reason == "sender_not_verified"
 

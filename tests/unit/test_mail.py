@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from linkwright import aws
 from linkwright.errors import Unavailable, Unheard
 from linkwright.providers import mail
-from linkwright.providers.mail import Mail, MailNotConfigured, MailRefused
+from linkwright.providers.mail import Mail, MailHeldUp, MailNotConfigured, MailRefused
 from linkwright.settings import settings
 from tests.unit.aws_server import served
 
@@ -200,20 +200,29 @@ def test_without_a_sender_nothing_is_mailed(environment: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize(
-    ("code", "said", "reason"),
+    ("code", "said", "refusal"),
     [
         (
             "MessageRejected",
             "Email address is not verified. … in region: n@x.com",
-            "sender_not_verified",
+            MailHeldUp("sender_not_verified"),
         ),
-        ("MailFromDomainNotVerifiedException", "", "sender_not_verified"),
-        ("MessageRejected", "Local address contains control or whitespace", "rejected"),
-        ("BadRequestException", "Missing final '@domain'", "rejected"),
+        (
+            "MessageRejected",
+            f"Email address is not verified. … in region: {TO}",
+            MailHeldUp("sender_not_verified"),
+        ),
+        ("MailFromDomainNotVerifiedException", "", MailHeldUp("sender_not_verified")),
+        ("MessageRejected", "Sending paused for this account. …", MailHeldUp("sending_paused")),
+        ("MessageRejected", "Email sending is paused …", MailHeldUp("sending_paused")),
+        ("MessageRejected", f"It contains a virus: {TO}", MailRefused("rejected")),
+        ("MessageRejected", "Local address contains control", MailRefused("rejected")),
+        ("BadRequestException", "Missing final '@domain'", MailRefused("rejected")),
+        ("BadRequestException", f"Illegal address: <{TO}>", MailRefused("bad_address")),
     ],
 )
-def test_what_ses_will_never_take_is_refused(
-    environment: pytest.MonkeyPatch, code: str, said: str, reason: str
+def test_what_ses_does_not_take_is_nobodys_fault_whom_it_does_not_name(
+    environment: pytest.MonkeyPatch, code: str, said: str, refusal: MailRefused | MailHeldUp
 ) -> None:
     answer = (
         400,
@@ -221,11 +230,11 @@ def test_what_ses_will_never_take_is_refused(
         {"x-amzn-errortype": f"{code}:http://x/"},
     )
     with served(answer) as (url, asked):
-        with pytest.raises(MailRefused) as refused:
+        with pytest.raises(type(refusal)) as refused:
             _send(environment, url, _letter())
         assert len(asked) == 1
-    assert refused.value.reason == reason
-    assert str(refused.value) == reason
+    assert refused.value.reason == refusal.reason
+    assert TO not in str(refused.value)
 
 
 _LATER: list[tuple[int, str]] = [
@@ -235,8 +244,6 @@ _LATER: list[tuple[int, str]] = [
     (400, "AccountSuspendedException"),
     (403, "AccessDeniedException"),
     (404, "NotFoundException"),
-    (500, "InternalFailure"),
-    (503, ""),
 ]
 
 
@@ -251,6 +258,27 @@ def test_what_may_pass_is_unavailable_and_asked_for_once(
             _send(environment, url, _letter())
         assert len(asked) == 1
     assert not isinstance(failed.value, Unheard), "SES says that it was not sent"
+
+
+_FAILED: list[tuple[int, str]] = [
+    (500, "InternalFailure"),
+    (500, "MessageRejected"),
+    (502, ""),
+    (503, "ServiceUnavailable"),
+    (504, ""),
+    (302, ""),
+]
+
+
+@pytest.mark.parametrize(("status", "code"), _FAILED)
+def test_what_failed_on_the_side_of_ses_may_have_been_sent(
+    environment: pytest.MonkeyPatch, status: int, code: str
+) -> None:
+    headers: Mapping[str, str] = {"x-amzn-errortype": code} if code else {}
+    with served((status, b'{"message": "no"}', headers), TAKEN) as (url, asked):
+        with pytest.raises(Unheard):
+            _send(environment, url, _letter())
+        assert len(asked) == 1
 
 
 # ---- tenants ------------------------------------------------------------------------------------

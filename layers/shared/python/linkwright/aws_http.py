@@ -63,8 +63,9 @@ def post(
 ) -> dict[str, Any]:
     """Ask for an operation of a service that speaks REST, once: it may have been done unheard.
 
-    Errors named in `answers` are answers, by their `__type`. Raises `Unheard` where there is no
-    answer, and `Unavailable` for all others: then it was not done.
+    Errors named in `answers` are answers, by their `__type`. Raises `Unavailable` for all others
+    that blame the request, and where there is no connection: then it was not done. Else `Unheard`:
+    what fails on the other side (5xx) may have failed after the effect.
     """
     headers = {"content-type": "application/json", "host": urlsplit(url).netloc}
     return _posted(url, path, service, headers, json.dumps(content).encode(), answers)
@@ -120,13 +121,17 @@ def _answered(
     try:
         connection.request("POST", path, body, dict(headers))
         with connection.getresponse() as response:
-            answer = json.loads(_read(response))
+            content = _read(response)
+        is_refused = 400 <= response.status < 500
+        if response.status != 200 and not is_refused:
+            raise Unheard
+        answer = json.loads(content)
         if not isinstance(answer, dict):
             raise Unheard
         if kind := response.headers.get("x-amzn-errortype"):
             # Where REST says it; some services add an address.
             answer["__type"] = kind.partition(":")[0]
-        if response.status != 200 and not str(answer.get("__type")).endswith(answers):
+        if is_refused and not str(answer.get("__type")).endswith(answers):
             raise Unavailable
     except BaseException:
         connection.close()

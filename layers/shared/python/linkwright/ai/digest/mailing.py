@@ -17,8 +17,9 @@ from linkwright.transaction import Transaction
 from linkwright.workspace.mailed import operations as mailed
 from linkwright.workspace.mailed.operations import Recipient
 
-# By which SES, or we, say that it is the address that is not good.
-_OF_ADDRESS = frozenset({"bad_address", "rejected"})
+# By which SES, or we, say that it is the address that is not good: of all else nobody is to blame
+# whom it was for.
+_OF_ADDRESS = "bad_address"
 
 
 def send(work: Work) -> None:
@@ -42,7 +43,7 @@ def _send_to(job: Item, partition: str, recipient: Recipient) -> None:
     except MailNotConfigured:
         return
     except MailRefused as refusal:
-        if refusal.reason in _OF_ADDRESS:
+        if refusal.reason == _OF_ADDRESS:
             mailed.refuse(partition, recipient)
 
 

@@ -1,9 +1,11 @@
 """Sending the digest: what is mailed to whom is written in the transaction of its charge.
 
 Each mail is an item that is put only where there is none, so a week is mailed to a member once,
-whoever asks for it, and however often: who comes second finds that out before they pay.
+whoever asks for it, and however often: who comes second finds that out before they pay. One that
+came to nothing is asked for again, as it was made and paid for.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,8 +20,8 @@ from linkwright.ai.insight.asking import Asking
 from linkwright.auth import Account
 from linkwright.credits.operations import Allowed, Generation, Made
 from linkwright.errors import Conflict
-from linkwright.table import Table, query
-from linkwright.transaction import Outrun, Transaction
+from linkwright.table import Item, Table, query
+from linkwright.transaction import Transaction
 from linkwright.weeks import Week
 from linkwright.workspace import operations
 from linkwright.workspace.mailed import operations as mailed
@@ -28,7 +30,10 @@ from linkwright.workspace.operations import Settings, Tenant
 
 @dataclass(frozen=True)
 class Mailing:
-    """A digest of a week, whom it is mailed to, and who has it."""
+    """A digest of a week, whom it is mailed to, and who has it.
+
+    `kept` is what those were to be told who were not mailed.
+    """
 
     partition: str
     settings: Settings
@@ -36,10 +41,15 @@ class Mailing:
     week: Week
     to: list[str]
     already: list[str]
+    kept: Mapping[str, dict[str, Any]]
+
+    @property
+    def is_made(self) -> bool:
+        """Whether everybody has it, or what they are to be told is there: it was paid for."""
+        return all(one in self.kept for one in self.to)
 
     def generation(self) -> Generation[DigestSent]:
-        # Where everybody has it nothing is made.
-        return Generation(self._made, is_free=self.chosen.is_free or not self.to)
+        return Generation(self._made, is_free=self.chosen.is_free or self.is_made)
 
     def told(self, allowed: Allowed, chosen: Chosen) -> tuple[dict[str, Any], Told]:
         """What it tells, and how that came about."""
@@ -52,15 +62,18 @@ class Mailing:
     def ask(self, tx: Transaction, told: dict[str, Any]) -> None:
         """Have it mailed. Raises `Outrun` at the commit where somebody has by now."""
         for member_id in self.to:
-            item = items.mail(self.partition, self.week, member_id, told)
-            tx.put(Table.CORE, item, otherwise=Outrun)
+            items.ask(tx, self.week, member_id, told)
 
     def _made(self, allowed: Allowed) -> Made[DigestSent]:
         body = DigestSent(week=self.week.label, sent=self.to, already_sent=self.already)
-        if not self.to:
-            return Made(body, is_own=True)  # no model of ours is asked
+        if self.is_made:
+            return Made(body, writes=self._ask_again, is_own=True)  # no model of ours is asked
         told, made = self.told(allowed, self.chosen)
         return Made(body, made.is_fallback, lambda tx: self.ask(tx, told), made.is_own)
+
+    def _ask_again(self, tx: Transaction) -> None:
+        for member_id in self.to:
+            items.ask(tx, self.week, member_id, self.kept[member_id])
 
 
 def asked(account: Account) -> Generation[DigestSent]:
@@ -80,15 +93,22 @@ def mailing(partition: str, tenant: Tenant) -> Mailing:
     if not reached:
         raise Conflict("Mail does not reach the addresses it is for.", reason="address_bounced")
     known = _known(partition, week)
-    to = [one for one in reached if one not in known]
-    kept = tenant.settings, answers.of(tenant)
-    return Mailing(partition, *kept, week, to, [one for one in reached if one in known])
+    has_it = {one for one, row in known.items() if items.is_sent(row, one)}
+    return Mailing(
+        partition,
+        tenant.settings,
+        answers.of(tenant),
+        week,
+        to=[one for one in reached if one not in has_it],
+        already=[one for one in reached if one in has_it],
+        kept={one: row["told"] for one, row in known.items() if one not in has_it},
+    )
 
 
-def _known(partition: str, week: Week) -> set[str]:
-    """To whom it was sent, or is under way; strongly read."""
+def _known(partition: str, week: Week) -> dict[str, Item]:
+    """The mails of a week, by whom they are for; strongly read."""
     low, high = (items.mail_key(partition, week, end) for end in ("", "~"))
     rows, _ = query(
         *(Table.CORE, low.pk), between=(low.sk, high.sk), limit=100, newest_first=False, strong=True
     )
-    return {row["sk"].partition("#")[2] for row in rows}
+    return {row["sk"].partition("#")[2]: row for row in rows}

@@ -10,6 +10,7 @@ from email.utils import format_datetime
 from typing import Any
 
 from linkwright import clock, ids
+from linkwright.errors import Unavailable
 
 # RFC 5322: a line has 78 characters if it can, and 998 at most, with the name of its header.
 _LINE, _LONGEST_WORD = 78, 998 - 80
@@ -27,6 +28,14 @@ class MailRefused(Exception):
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
+        self.reason = reason
+
+
+class MailHeldUp(Unavailable):
+    """SES takes no mail of ours for now, whomever it is for. `reason` is one of ours."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
         self.reason = reason
 
 

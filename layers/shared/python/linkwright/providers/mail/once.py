@@ -2,7 +2,8 @@
 
 That somebody is mailed is noted on the job before they are: a run that is killed then, or hears
 nothing of SES, leaves them without the mail, never with two. While another run may be at it, nobody
-ends the job: of what SES did not take the note is taken away, and the next run mails it.
+ends the job: of what SES did not take the note is taken away, and the next run mails it. So who is
+noted when the job is done was mailed, or may have been, and nobody else.
 """
 
 from collections.abc import Callable
@@ -11,8 +12,8 @@ from datetime import timedelta
 from linkwright import clock
 from linkwright.errors import Unavailable, Unheard
 from linkwright.observability import count, log_failure
-from linkwright.providers.mail.letter import Mail, MailRefused
-from linkwright.providers.mail.ses import send
+from linkwright.providers.mail.letter import Mail, MailHeldUp, MailRefused
+from linkwright.providers.mail.ses import MailNotConfigured, send
 from linkwright.table import ConditionFailed, Item, Key, Table, update
 
 # Longer than a run may take.
@@ -39,13 +40,12 @@ def send_once(job: Item, person_id: str, write: Callable[[], Mail]) -> None:
         raise clock.NotYet(clock.now() + IN_DOUBT) from None
     try:
         send(letter)
-    except MailRefused as refusal:
-        count("mail_refused")
-        log_failure("mail refused", refusal, reason=refusal.reason)
-        raise
     except Unheard:
         raise
-    except Unavailable:
+    except (MailNotConfigured, MailRefused, Unavailable) as failure:
+        if isinstance(failure, MailHeldUp | MailRefused):
+            count("mail_refused")
+            log_failure("mail refused", failure, reason=failure.reason)
         update(Table.CORE, where, "DELETE #mailed :one", values=one)
         raise
 

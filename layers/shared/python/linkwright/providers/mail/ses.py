@@ -8,7 +8,7 @@ from typing import Any
 from linkwright import aws
 from linkwright.errors import Unheard
 from linkwright.providers.mail import tenants
-from linkwright.providers.mail.letter import Mail, MailRefused, judged, message
+from linkwright.providers.mail.letter import Mail, MailHeldUp, MailRefused, judged, message
 from linkwright.settings import settings
 from linkwright.startup import in_advance
 
@@ -16,7 +16,7 @@ in_advance(aws.ses)
 
 # What SES takes in a tag.
 _TAG = re.compile(r"[A-Za-z0-9_-]{1,256}")
-_NOT_VERIFIED = "not verified"
+_NOT_VERIFIED, _PAUSED = "not verified", "paused"
 
 
 class MailNotConfigured(Exception):
@@ -27,7 +27,7 @@ def send(mail: Mail) -> str:
     """Hand it to SES, and return its id there.
 
     Raises `MailNotConfigured`, `MailRefused`, `Unheard`, after which it may have been sent, and
-    `Unavailable`, after which it was not.
+    `Unavailable`, after which it was not, as `MailHeldUp` where somebody has to do something.
     That somebody wants no mail of ours, SES tells later, as a bounce.
     """
     sender = settings().mail_from
@@ -41,13 +41,22 @@ def send(mail: Mail) -> str:
     }
     answer = tenants.send(wanted, mail.tenant)
     if "__type" in answer:
-        is_unknown = (
-            _NOT_VERIFIED in f"{answer.get('message')}" or "NotVerified" in answer["__type"]
-        )
-        raise MailRefused("sender_not_verified" if is_unknown else "rejected")
+        raise _refusal(mail, answer["__type"], f"{answer.get('message')}")
     if not isinstance(answer.get("MessageId"), str):
         raise Unheard
     return str(answer["MessageId"])
+
+
+def _refusal(mail: Mail, kind: str, said: str) -> Exception:
+    """Of the same kind are a pause of the account, a sender that is not verified, and a mail that
+    is not fit. Only who is named is to blame: what is said of no address may be of our own.
+    """
+    if "NotVerified" in kind or _NOT_VERIFIED in said:
+        return MailHeldUp("sender_not_verified")
+    if _PAUSED in said:
+        return MailHeldUp("sending_paused")
+    is_of_address = kind.startswith("BadRequest") and mail.to in said
+    return MailRefused("bad_address" if is_of_address else "rejected")
 
 
 def _tags(mail: Mail) -> Mapping[str, str]:
