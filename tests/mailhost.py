@@ -155,6 +155,10 @@ class _Imap:
             found[uid] = "".join([*said, "\r\n"]).encode()
         return found
 
+    def append(self, folder: str, content: bytes) -> None:
+        self._host.does("append")
+        self._folders[folder].append(content)
+
     def header(self, uid: int) -> bytes:
         return self._folders[self._at][uid - 1].partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
 

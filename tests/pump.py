@@ -22,6 +22,7 @@ WORKERS = {
     "WebhookQueue": "deliver_webhook",
     "DigestQueue": "send_digest",
     "ResearchQueue": "research_leads",
+    "MailQueue": "send_mail",
     "RunQueue": "continue_run",
     "MailboxQueue": "tend_mailbox",
 }

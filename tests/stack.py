@@ -86,6 +86,7 @@ class Stack:
             "WEBHOOK_QUEUE_URL": self.names["WebhookQueue"],
             "DIGEST_QUEUE_URL": self.names["DigestQueue"],
             "RESEARCH_QUEUE_URL": self.names["ResearchQueue"],
+            "MAIL_QUEUE_URL": self.names["MailQueue"],
             "RUN_QUEUE_URL": self.names["RunQueue"],
             "MAILBOX_QUEUE_URL": self.names["MailboxQueue"],
             "WEBHOOK_ARNS": OWN_QUEUE,

@@ -26,6 +26,7 @@ from linkwright.links.metrics.rows import MOST_NAMES
 from linkwright.links.redirect import front, salts
 from linkwright.providers import llm, twilio_callbacks
 from linkwright.providers.llm_catalogue import MODELS
+from linkwright.providers.mailbox.types import Failure, MailboxFailed
 from linkwright.table import Item, Key, Table, get, update
 from linkwright.transaction import Transaction
 from linkwright.voice.calls import follow_ups, items, turn_log
@@ -40,6 +41,7 @@ from tests import (
     credits,
     leads,
     mailhost,
+    mailing,
     models,
     nameserver,
     processes,
@@ -650,6 +652,29 @@ def mails_by_campaigns(stack: Stack, own: Workspace) -> None:
     assert client.request("DELETE", f"/v1/mailer/leads/{lead}").status == 204
 
 
+def sends_mail(stack: Stack, _: Workspace) -> None:
+    """Sent, put off, refused, and paused by what came back; by a mailbox whose token is renewed."""
+    own = make_workspace()
+    with mailhost.there() as host:
+        box = mailing.put_mailbox(own, is_by_oauth=True)
+        campaign = mailing.put_campaign(own, [box])
+        for at in range(4):
+            mailing.put_ready(own, campaign, f"lead{at}@example.org")
+        mailing.start(own, campaign)
+        host.does = mailing.in_turn(
+            None,
+            MailboxFailed(Failure.DEFERRED, 450),
+            MailboxFailed(Failure.RECIPIENT_REFUSED, 550),
+        )
+        pump.settle(stack, own.id, jobs.CAMPAIGN, jobs.MAILBOX_LINE)
+        mailing.goes_wrong(own, box, "bounced", 60)
+        pump.settle(stack, own.id, jobs.CAMPAIGN, jobs.MAILBOX_LINE)
+    by_ses = mailing.put_mailbox(own, "list@example.com", transport="ses")
+    campaign = mailing.put_campaign(own, [by_ses], state="active")
+    mailing.put_in_line(own, mailing.put_ready(own, campaign, of=1), by_ses)
+    invoke("send_mail", queue_event([mailing.work(own, by_ses).message()]))
+
+
 def researches_leads(stack: Stack, _: Workspace) -> None:
     """By each model; and again, in place of what was written for a step that is gone."""
     of = make_workspace()
@@ -922,6 +947,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     mails_by_campaigns,
     researches_leads,
     proves_mailboxes,
+    sends_mail,
     generates_by_own_keys,
     sweeps_what_waits_too_long,
 )

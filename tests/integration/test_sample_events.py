@@ -22,7 +22,7 @@ from linkwright.voice.calls import follow_ups, items, turn_log
 from linkwright.webhooks import endpoints
 from linkwright.workspace import facts, keys, members, workspaces
 from linkwright.workspace.mailed import digest_job, unsubscribing
-from tests import clicks, leads, mailhost, pump, receiver, runs
+from tests import clicks, leads, mailhost, mailing, pump, receiver, runs
 from tests.carrier import PUBLIC_URL, Exchange
 from tests.client import Answer, Context, http_event, invoke, load, named
 from tests.factories import HOOK, Workspace
@@ -759,6 +759,17 @@ def test_research_leads() -> None:
     assert Key(message["pk"], message["sk"]) == mailer.lead_key(demo().partition, lead)
     assert invoke("research_leads", event) == {"batchItemFailures": []}
     assert not jobs.is_due(leads.stored(demo(), lead))
+
+
+def test_send_mail() -> None:
+    event = sample(named("send_mail"))
+    message = json.loads(event["Records"][0]["body"])
+    mailbox = mailing.put_mailbox(demo(), id=message["sk"])
+    campaign = mailing.put_campaign(demo(), [mailbox], state="active")
+    lead = mailing.put_ready(demo(), campaign, of=1)
+    mailing.put_in_line(demo(), lead, mailbox)
+    assert invoke("send_mail", event, Context(60_000)) == {"batchItemFailures": []}
+    assert mailing.emails(demo(), lead) == [(1, "sent")]
 
 
 def test_200_get_agent_run() -> None:

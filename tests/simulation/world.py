@@ -102,6 +102,7 @@ ENVIRONMENT = {
     "WEBHOOK_QUEUE_URL": "WebhookQueue",
     "DIGEST_QUEUE_URL": "DigestQueue",
     "RESEARCH_QUEUE_URL": "ResearchQueue",
+    "MAIL_QUEUE_URL": "MailQueue",
     "RUN_QUEUE_URL": "RunQueue",
     "MEDIA_BUCKET": "media",
     "SECRET_ARN": "Secret",

@@ -40,6 +40,7 @@ ANY_RESOURCE: Mapping[tuple[str, str], re.Pattern[str]] = {
         for role in ("UpdatesWorkspacesRole", "MailsDigestsRole")
         for action in ("SendRawEmail", "CreateTenant", "CreateTenantResourceAssociation")
     },
+    ("SendsMailRole", "ses:SendRawEmail"): re.compile(r"arn:aws:ses:.*:identity/\*"),
     # EC2 takes no narrower resource of who makes interfaces in subnets.
     **dict.fromkeys(
         (

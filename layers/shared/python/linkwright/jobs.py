@@ -28,6 +28,7 @@ SCAN, ALERT_MAIL = "scan", "alm"
 DIGEST, DIGEST_MAIL = "dgt", "dgm"
 DOMAIN, OWN_KEY = "dom", "byok"
 LEAD, MAILBOX, RUN, SUPPRESSION = "lead", "mbx", "run", "sup"
+MAILBOX_LINE, CAMPAIGN = "mbl", "cmp"
 
 # A marked item as it was, if it was there, and as it is.
 Change = tuple[Item | None, Item]
@@ -79,15 +80,16 @@ class Kind(NamedTuple):
 _AFTERWARDS = Kind(
     "workspace_queue_url", (5, 60, 300, 900, 3600), timedelta(days=7), is_more_than_a_job=True
 )
+_BY_LEVEL = Kind(
+    *("dial_queue_url", (2, 5, 15, 60)),
+    lost_after=RELAY_GRACE,
+    is_by_level=True,
+    is_more_than_a_job=True,
+)
 
 KINDS = {
     CALL: Kind("dial_queue_url", (2, 5, 15, 60, 300), timedelta(days=1), is_more_than_a_job=True),
-    LINE: Kind(
-        *("dial_queue_url", (2, 5, 15, 60)),
-        lost_after=RELAY_GRACE,
-        is_by_level=True,
-        is_more_than_a_job=True,
-    ),
+    LINE: _BY_LEVEL,
     # Who was to be told of it can have it replayed.
     EVENT: Kind(
         *("event_queue_url", (2, 5, 15, 60, 300), timedelta(days=7)),
@@ -96,12 +98,7 @@ KINDS = {
     ),
     NOTICE: Kind("workspace_queue_url", (5, 60, 300, 900, 3600), timedelta(days=1)),
     REPLAY: Kind("event_queue_url", (2, 5, 15, 60, 300), timedelta(days=1)),
-    WEBHOOK: Kind(
-        *("webhook_queue_url", (2, 5, 15, 60)),
-        lost_after=RELAY_GRACE,
-        is_by_level=True,
-        is_more_than_a_job=True,
-    ),
+    WEBHOOK: _BY_LEVEL._replace(queue="webhook_queue_url"),
     FOLLOW_UP: Kind("follow_up_queue_url", (5, 60, 300, 900, 3600), timedelta(days=1)),
     # The carrier may be slow to have it, or its end to be told.
     RECORDING: Kind("follow_up_queue_url", (5, 30, 120, 300, 900, 1800), timedelta(days=1)),
@@ -132,6 +129,9 @@ KINDS = {
     MAILBOX: _AFTERWARDS._replace(queue="mailbox_queue_url", longest=timedelta.max),
     # Its research. What a site does is no failure of a run.
     LEAD: _AFTERWARDS._replace(queue="research_queue_url", longest=timedelta(days=1)),
+    # What a mailbox sends, and what a campaign's start or end means for its leads.
+    MAILBOX_LINE: _BY_LEVEL._replace(queue="mail_queue_url"),
+    CAMPAIGN: _AFTERWARDS._replace(queue="mail_queue_url"),
     # Somebody asks again and again whether it is over.
     RUN: Kind("run_queue_url", (2, 5, 15, 60), timedelta(minutes=15), is_more_than_a_job=True),
 }

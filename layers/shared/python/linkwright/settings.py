@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Settings(NamedTuple):
@@ -22,6 +22,7 @@ class Settings(NamedTuple):
     digest_queue_url: str
     mailbox_queue_url: str
     research_queue_url: str
+    mail_queue_url: str
     run_queue_url: str
     webhook_arns: frozenset[str]
     media_bucket: str
@@ -90,9 +91,6 @@ def settings() -> Settings:
         workspace_queue_url=env.get("WORKSPACE_QUEUE_URL", ""),
         webhook_queue_url=env.get("WEBHOOK_QUEUE_URL", ""),
         digest_queue_url=env.get("DIGEST_QUEUE_URL", ""),
-        mailbox_queue_url=env.get("MAILBOX_QUEUE_URL", ""),
-        research_queue_url=env.get("RESEARCH_QUEUE_URL", ""),
-        run_queue_url=env.get("RUN_QUEUE_URL", ""),
         webhook_arns=_list(env.get("WEBHOOK_ARNS", "")),
         media_bucket=env.get("MEDIA_BUCKET", ""),
         cors_origins=_list(env.get("CORS_ORIGINS", "")),
@@ -122,11 +120,22 @@ def settings() -> Settings:
         mail_oauth_url=env.get("MAIL_OAUTH_URL", "") if env["STAGE"] == "local" else "",
         default_country=env.get("DEFAULT_COUNTRY", "US"),
         aws_region=env["AWS_REGION"],
+        **_slow_queues(env),
         **_endpoints(env),
     )
 
 
-def _endpoints(env: Mapping[str, str]) -> dict[str, str | None]:
+def _slow_queues(env: Mapping[str, str]) -> dict[str, Any]:
+    """Of what takes its time: the mailer's work, and runs of the agent."""
+    return {
+        "mailbox_queue_url": env.get("MAILBOX_QUEUE_URL", ""),
+        "research_queue_url": env.get("RESEARCH_QUEUE_URL", ""),
+        "mail_queue_url": env.get("MAIL_QUEUE_URL", ""),
+        "run_queue_url": env.get("RUN_QUEUE_URL", ""),
+    }
+
+
+def _endpoints(env: Mapping[str, str]) -> dict[str, Any]:
     """Where AWS is, if it is not where it usually is."""
     every = env.get("AWS_ENDPOINT_URL")
     return {

@@ -6,11 +6,12 @@ has one send record, whatever becomes of who claimed it.
 """
 
 import hashlib
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal, NotRequired, TypedDict
 
-from linkwright import clock
-from linkwright.table import Item, Key
+from linkwright import clock, jobs
+from linkwright.table import Item, Key, Table
+from linkwright.transaction import Transaction
 
 SendState = Literal["claimed", "sent", "unknown", "failed"]
 # Why a lead that may be written to has nothing in line: its email is not approved, its campaign
@@ -48,6 +49,8 @@ class Flight(TypedDict):
     since: str
     # The billing cycle that pays.
     period: str
+    # How often the host has put it off before.
+    tries: int
     # How often the Sent folder was looked into for it.
     looks: NotRequired[int]
 
@@ -75,13 +78,25 @@ def line_key(partition: str, mailbox_id: str) -> Key:
     return Key(f"W#{partition}#MBL", mailbox_id)
 
 
+def ring(tx: Transaction, mailbox_id: str) -> None:
+    """Something was added, or the mailbox changed: it has a run as soon as may be."""
+    facts = jobs.requested(jobs.MAILBOX_LINE, mailbox_id)
+    marks = ", ".join(f"#{name} = :{name}" for name in facts)
+    tx.update(
+        Table.CORE,
+        line_key(tx.partition, mailbox_id),
+        f"SET {marks} REMOVE #next_at ADD #bell :one",
+        values={**facts, "one": 1},
+    )
+
+
 def row_key(partition: str, mailbox_id: str, place: str) -> Key:
     """That a lead's next step waits, by `place`."""
     return Key(f"W#{partition}#MBQ#{mailbox_id}", place)
 
 
 def place(due: datetime, lead_id: str) -> str:
-    return f"{clock.timestamp(clock.whole_second(due))}#{lead_id}"
+    return f"{clock.timestamp(due)}#{lead_id}"
 
 
 def lead_at(row: Item) -> str:
@@ -90,6 +105,18 @@ def lead_at(row: Item) -> str:
 
 def due_at(place: str) -> datetime:
     return clock.parse(place.partition("#")[0])
+
+
+def day_key(partition: str, mailbox_id: str, era: int, day: date) -> Key:
+    """What a mailbox has `sent` on a day of its zone, and what came of that. Where its campaigns
+    are paused for that a new era begins: what was before speaks against it no more.
+    """
+    return Key(f"W#{partition}#MBD#{mailbox_id}", f"{era:04}#{day.isoformat()}")
+
+
+def first_day(line: Item) -> date | None:
+    """On which a mailbox sent the first time."""
+    return date.fromisoformat(line["first_day"]) if "first_day" in line else None
 
 
 def sent_key(partition: str, campaign_id: str, when: str) -> Key:

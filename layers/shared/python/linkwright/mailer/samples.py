@@ -12,6 +12,7 @@ _MAILBOX = "mbx_01M3V7ZZ40EXAMP1EEXAMP1E13"
 def samples() -> Mapping[str, dict[str, Any]]:
     written = {"status": "review", "research": _research(), "version": 3}
     approved = {"state": "approved", "version": 2, "approved_by": _KEY}
+    sent = {**approved, "state": "sent", "version": 4, "sent_at": "2026-11-03T09:30:00Z"}
     return {
         "campaign.state_changed": _campaign(),
         "lead.created": _lead(),
@@ -19,6 +20,10 @@ def samples() -> Mapping[str, dict[str, Any]]:
         "lead.unsubscribed": _lead() | written | {"status": "unsubscribed", "version": 4},
         "email.generated": _email(),
         "email.approved": _email() | approved,
+        "email.sent": _email() | sent,
+        "email.failed": _email() | approved | {"state": "failed", "version": 4},
+        "campaign.completed": _campaign() | {"state": "completed", "version": 3},
+        "lead.bounced": _lead() | written | {"status": "bounced", "version": 5},
     }
 
 

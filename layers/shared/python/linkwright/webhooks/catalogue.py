@@ -98,11 +98,15 @@ _OBJECTS: Mapping[str, Callable[[], type[BaseModel]]] = {
     "call.recording_ready": _call,
     "usage.threshold": _usage_threshold,
     "campaign.state_changed": _campaign,
+    "campaign.completed": _campaign,
     "lead.created": _lead,
     "lead.researched": _lead,
     "lead.unsubscribed": _lead,
+    "lead.bounced": _lead,
     "email.generated": _email,
     "email.approved": _email,
+    "email.sent": _email,
+    "email.failed": _email,
     "link.created": _link,
     "link.updated": _link,
     "link.deleted": _link,
@@ -122,6 +126,8 @@ _OBJECTS: Mapping[str, Callable[[], type[BaseModel]]] = {
 _DETAILS: Mapping[str, Object] = {
     "call.ended": {"attempt": 1, "is_last": True},
     "campaign.state_changed": {"reason": "started", "previous_state": "draft"},
+    "email.failed": {"reason": "recipient_refused"},
+    "lead.bounced": {"reason": "recipient_refused"},
 }
 
 

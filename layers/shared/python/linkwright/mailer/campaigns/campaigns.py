@@ -2,11 +2,11 @@
 
 from typing import cast
 
-from linkwright import clock, ids, pagination
+from linkwright import clock, ids, jobs, pagination
 from linkwright.auth import Account
 from linkwright.errors import Conflict, ResourceNotFound
 from linkwright.mailer import items
-from linkwright.mailer.campaigns import stats, windows
+from linkwright.mailer.campaigns import plan_limits, stats, windows
 from linkwright.mailer.campaigns.models import (
     CreateMailerCampaign,
     LeadCounts,
@@ -88,21 +88,45 @@ def listed(account: Account, query: MailerCampaignsQuery) -> Page[MailerCampaign
 
 
 def write(
-    tx: Transaction, row: CampaignItem, view: CampaignView, otherwise: Otherwise = Outrun
+    tx: Transaction,
+    row: CampaignItem,
+    view: CampaignView,
+    otherwise: Otherwise = Outrun,
+    *,
+    fills: bool = False,
+    removed: tuple[str, ...] = (),
 ) -> CampaignItem:
-    """Give a campaign another view: its next version."""
+    """Give a campaign another view: its next version. `fills`: its leads are to be put in line."""
     view = {**view, "updated_at": clock.timestamp(), "version": row["v"] + 1}
     after = stored(tx.partition, view)
-    written = {name: after[name] for name in ("view", "v", "state", "gsi3pk")}
+    written: Item = {name: after[name] for name in ("view", "v", "state", "gsi3pk")}
+    if fills:
+        written |= {**jobs.requested(jobs.CAMPAIGN, view["id"]), "fill": clock.timestamp()}
+    parts = ["SET " + ", ".join(f"#{name} = :{name}" for name in written)]
+    if removed:
+        parts.append("REMOVE " + ", ".join(f"#{name}" for name in removed))
     tx.update(
         Table.CORE,
         items.campaign_key(tx.partition, view["id"]),
-        "SET " + ", ".join(f"#{name} = :{name}" for name in written),
+        " ".join([*parts, "ADD #asked :one"]),
         condition="#v = :seen",
-        values={**written, "seen": row["v"]},
+        values={**written, "seen": row["v"], "one": 1},
         otherwise=otherwise,
     )
     return after
+
+
+def ask(tx: Transaction, campaign_id: str) -> None:
+    """A lead has ended: have it looked at whether the campaign is over."""
+    facts = jobs.requested(jobs.CAMPAIGN, campaign_id)
+    tx.update(
+        Table.CORE,
+        items.campaign_key(tx.partition, campaign_id),
+        "SET " + ", ".join(f"#{name} = :{name}" for name in facts) + " ADD #asked :one",
+        condition="attribute_exists(#pk)",
+        values={**facts, "one": 1},
+        otherwise=Outrun,
+    )
 
 
 def require_mailboxes(tx: Transaction, mailbox_ids: list[str]) -> None:
@@ -124,22 +148,25 @@ def require_open(row: CampaignItem) -> None:
 
 def shown(partition: str, view: CampaignView) -> MailerCampaign:
     """With how its leads stand now."""
-    return _shown(view, stats.read(partition, view["id"]))
+    waits = plan_limits.until(partition, view["id"]) if view["state"] == "active" else None
+    return _shown(view, stats.read(partition, view["id"]), waits)
 
 
-def _shown(view: CampaignView, counts: dict[str, int]) -> MailerCampaign:
+def _shown(view: CampaignView, counts: dict[str, int], waits: str | None = None) -> MailerCampaign:
     return MailerCampaign.model_validate(
         {
             **view,
             "lead_counts": LeadCounts.model_validate(counts),
-            "sending_status": _sending_status(view, counts),
+            "sending_status": _sending_status(view, counts, waits),
         }
     )
 
 
-def _sending_status(view: CampaignView, counts: dict[str, int]) -> SendingStatus:
+def _sending_status(view: CampaignView, counts: dict[str, int], waits: str | None) -> SendingStatus:
     if view["state"] != "active":
         return SendingStatus(code=view["state"])
+    if waits is not None:
+        return SendingStatus(code="plan_limit", until=waits)
     opens = windows.next_opening(view["throttle"], clock.now())
     if opens is not None:
         return SendingStatus(code="outside_window", until=clock.timestamp(opens))

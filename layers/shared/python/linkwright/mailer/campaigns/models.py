@@ -179,10 +179,19 @@ class LeadCounts(Model):
 
 
 class SendingStatus(Model):
-    """Whether it mails now: `sending`, or why not, and until when, where that is known."""
+    """Whether it mails now: `sending`, or why not, and until when, where that is known. At a
+    `plan_limit` the plan has no sends left of its billing cycle, which is looked at again then.
+    """
 
     code: Literal[
-        "draft", "paused", "completed", "archived", "outside_window", "nothing_ready", "sending"
+        "draft",
+        "paused",
+        "completed",
+        "archived",
+        "plan_limit",
+        "outside_window",
+        "nothing_ready",
+        "sending",
     ]
     until: Time | None = None
 

@@ -25,7 +25,7 @@ def start(account: Account, campaign_id: str, tx: Transaction) -> MailerCampaign
     if row["state"] != "active":
         readiness.require(account.partition, row["view"])
         reason = "started" if row["state"] == "draft" else "resumed"
-        row = move(tx, row, "active", reason)
+        row = move(tx, row, "active", reason, fills=True)
         tx.audit(_SAID["active"], campaign_id)
     return campaigns.shown(account.partition, row["view"])
 
@@ -51,10 +51,13 @@ def move(
     reason: str,
     view: CampaignView | None = None,
     otherwise: Otherwise = Outrun,
+    *,
+    fills: bool = False,
+    removed: tuple[str, ...] = (),
 ) -> CampaignItem:
     """Give a campaign another state, and what else a view of it says, and tell why."""
     changed = cast(CampaignView, {**(view or row["view"]), "state": to})
-    after = campaigns.write(tx, row, changed, otherwise)
+    after = campaigns.write(tx, row, changed, otherwise, fills=fills, removed=removed)
     tx.emit(
         "campaign.state_changed",
         dict(after["view"]),
@@ -92,7 +95,8 @@ def change(
         row = move(tx, row, to, reason, view, _outdated)
         tx.audit(_SAID[to], campaign_id, {"reason": reason})
     elif view != old:
-        row = campaigns.write(tx, row, view, _outdated)
+        fills = row["state"] == "active" and "mailbox_ids" in changes
+        row = campaigns.write(tx, row, view, _outdated, fills=fills)
     return campaigns.shown(account.partition, row["view"])
 
 

@@ -5,9 +5,10 @@ from typing import Any, cast
 
 from linkwright import clock, jobs, usage
 from linkwright.mailer import items, lines
-from linkwright.mailer.campaigns import stats
+from linkwright.mailer.campaigns import campaigns, stats
 from linkwright.mailer.items import LeadItem, LeadStatus, LeadView
-from linkwright.table import Item, Key, Table, query
+from linkwright.mailer.leads import waiting
+from linkwright.table import Item, Key, Table, get, query
 from linkwright.transaction import Otherwise, Outrun, Transaction
 
 # What names a person or tells of them: an event would outlive it.
@@ -20,6 +21,7 @@ _OF_A_RUN = ("status", "run", "reason", "at")
 _FAILED = (*jobs.FAILURES, "given_up_at", "next_at", "swept")
 # Who has something in line, if anything is.
 SENT_TO: frozenset[LeadStatus] = frozenset({"ready", "active"})
+_AHEAD: frozenset[LeadStatus] = SENT_TO | {"pending", "review"}
 # An email that nobody has begun to send.
 _WAITING = frozenset({"generated", "approved"})
 # More than a sequence has steps.
@@ -44,15 +46,21 @@ def write(
     """
     view = {**view, "updated_at": clock.timestamp(), "version": item["v"] + 1}
     gone = {*removed, *(jobs.ATTRIBUTES if is_done else ()), *(_FAILED if anew else ())}
+    facts = {**(facts or {})}
     if view["status"] not in SENT_TO:
         gone |= _leave(tx, item)
-    written: Item = {"view": view, "v": view["version"], **(facts or {})}
+    elif "queued" not in facts and _enters(item, view):
+        facts |= waiting.enter(tx, {**item, "view": view})
+        gone |= {"held"} - facts.keys()
+    written: Item = {"view": view, "v": view["version"], **facts}
     if view["status"] != item["view"]["status"]:
         written["gsi3pk"] = items.campaign_leads_in(
             tx.partition, view["campaign_id"], view["status"]
         )
         moved: dict[LeadStatus, int] = {item["view"]["status"]: -1, view["status"]: 1}
         stats.count(tx, view["campaign_id"], item["address_hash"], moved)
+        if view["status"] not in _AHEAD:
+            _ask(tx, view["campaign_id"])
     gone -= written.keys()
     removal = " REMOVE " + ", ".join(f"#{name}" for name in sorted(gone)) if gone else ""
     tx.update(
@@ -68,7 +76,12 @@ def write(
 
 
 def stop(
-    tx: Transaction, item: LeadItem, to: LeadStatus, reason: str, shown: Item | None = None
+    tx: Transaction,
+    item: LeadItem,
+    to: LeadStatus,
+    reason: str,
+    shown: Item | None = None,
+    removed: tuple[str, ...] = (),
 ) -> LeadItem:
     """Let a lead end: nothing more is sent to it, and research that is under way is not paid for.
 
@@ -80,7 +93,21 @@ def stop(
         research = {**view["research"], "status": "failed", "reason": reason}
         view = cast(LeadView, {**view, "research": research})
     release(tx, item)
-    return write(tx, item, {**view, "status": to}, removed=("period",), is_done=True)
+    gone = ("period", *removed)
+    return write(tx, item, {**view, "status": to}, removed=gone, is_done=True)
+
+
+def _ask(tx: Transaction, campaign_id: str) -> None:
+    row = get(Table.CORE, items.campaign_key(tx.partition, campaign_id))
+    if row is not None and row["state"] == "active":
+        campaigns.ask(tx, campaign_id)
+
+
+def _enters(item: LeadItem, view: LeadView) -> bool:
+    """Whether something of it can wait from now on that could not before."""
+    if "queued" in item or "flight" in item:
+        return False
+    return item["view"]["status"] not in SENT_TO or item.get("held") == "approval"
 
 
 def _cancel(tx: Transaction, item: LeadItem) -> None:

@@ -23,14 +23,14 @@ class MailNotConfigured(Exception):
     """The deployment has no `MailFrom`: nobody is mailed anything."""
 
 
-def send(mail: Mail) -> str:
-    """Hand it to SES, and return its id there.
+def send(mail: Mail, sender: str | None = None) -> str:
+    """Hand it to SES, and return its id there. `sender` is another one than `MailFrom`.
 
     Raises `MailNotConfigured`, `MailRefused`, `Unheard`, after which it may have been sent, and
     `Unavailable`, after which it was not, as `MailHeldUp` where somebody has to do something.
     That somebody wants no mail of ours, SES tells later, as a bounce.
     """
-    sender = settings().mail_from
+    sender = sender or settings().mail_from
     if not sender:
         raise MailNotConfigured
     wanted: dict[str, Any] = {

@@ -1,0 +1,75 @@
+"""A lead's next step in the line of its mailbox: from when on it is to go."""
+
+import zlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, cast
+
+from linkwright import clock
+from linkwright.mailer import items, lines
+from linkwright.mailer.campaigns import delays
+from linkwright.mailer.items import CampaignItem, LeadItem
+from linkwright.table import Table, get
+from linkwright.transaction import Outrun, Transaction
+
+Facts = dict[str, Any]
+
+
+def enter(tx: Transaction, item: LeadItem) -> Facts:
+    """Have a lead's next step wait, if its campaign mails. Returns what its item has of that.
+
+    Raises `Outrun` at the commit where the campaign was changed meanwhile: who starts it looks for
+    those that wait for that.
+    """
+    where = items.campaign_key(tx.partition, item["view"]["campaign_id"])
+    campaign = cast(CampaignItem | None, get(Table.CORE, where))
+    if campaign is None:
+        return {"held": "campaign"}
+    tx.require(Table.CORE, where, "#v = :seen", values={"seen": campaign["v"]}, otherwise=Outrun)
+    if campaign["state"] != "active":
+        return {"held": "campaign"}
+    return place(tx, item, campaign, due(item, campaign))
+
+
+def due(item: LeadItem, campaign: CampaignItem) -> datetime:
+    """From when on: by the step before, or of the first one, from now."""
+    if "due" in item:
+        return clock.parse(item["due"])
+    view = campaign["view"]
+    zone = item["view"].get("time_zone") or view["throttle"]["time_zone"]
+    return delays.after(view["steps"][0], clock.now(), zone)
+
+
+def place(
+    tx: Transaction,
+    item: LeadItem,
+    campaign: CampaignItem,
+    moment: datetime,
+    *,
+    row: Mapping[str, Any] | None = None,
+    run_of: str | None = None,
+) -> Facts:
+    """`row` is what is known of its tries. `run_of`: a run has that mailbox's line, and looks."""
+    mailbox = mailbox_of(item, campaign)
+    if mailbox is None:
+        return {"held": "mailbox"}
+    place = lines.place(moment, item["sk"])
+    where = lines.row_key(tx.partition, mailbox, place)
+    tx.put(Table.CORE, {**where.attributes(), **(row or {})}, condition="")
+    if mailbox != run_of:
+        lines.ring(tx, mailbox)
+    queued = {"mailbox": mailbox, "place": place}
+    return {
+        "mailbox": mailbox,
+        "queued": queued,
+        "due": clock.timestamp(moment),
+    }
+
+
+def mailbox_of(item: LeadItem, campaign: CampaignItem) -> str | None:
+    """The one that wrote to it, else one of the campaign's: always the same one."""
+    of = campaign["view"]["mailbox_ids"]
+    known = item.get("mailbox")
+    if known in of:
+        return known
+    return of[zlib.crc32(item["sk"].encode()) % len(of)] if of else None

@@ -1,0 +1,174 @@
+"""Claiming a step, before any host hears of it: whoever finds a claim left behind knows that there
+may be a mail, and sends no other.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from linkwright import clock, plans, usage
+from linkwright.mailer import items, lines
+from linkwright.mailer.lines import Flight
+from linkwright.mailer.sending import queue, steps, throttle
+from linkwright.mailer.sending.steps import Step
+from linkwright.table import Item, Table, get
+from linkwright.transaction import Outrun, Transaction
+from linkwright.workspace.operations import Tenant
+
+SENDS = "mailer_sends"
+# As long as answers to a mail may come.
+_KNOWN_S = 400 * 24 * 3600
+_COUNTED_S = 8 * 24 * 3600
+_DAY_KEPT_S = 60 * 24 * 3600
+
+
+class Capped(Exception):
+    """The campaign, or the mailbox, has sent what it may for now."""
+
+
+def mailbox_ready(partition: str, line: Item, mailbox: Mapping[str, Any]) -> datetime:
+    """When a mailbox may send next, by its gap and its cap."""
+    now = clock.now()
+    ready = clock.from_epoch_ms(int(line.get("ready_ms", 0)))
+    today = throttle.day(mailbox["time_zone"], now)
+    where = lines.day_key(partition, line["sk"], int(line.get("era", 0)), today)
+    sent = int((get(Table.CORE, where) or {}).get("sent", 0))
+    if sent >= throttle.cap(mailbox, lines.first_day(line), today):
+        ready = max(ready, throttle.next_day(mailbox["time_zone"], now))
+    return ready
+
+
+def campaign_ready(partition: str, campaign: items.CampaignView) -> datetime:
+    """When a campaign may send next, by its gap and its caps."""
+    now, of = clock.now(), campaign["throttle"]
+    zone, ready = of["time_zone"], clock.now()
+    day, hour = _days(partition, campaign, now)
+    today, this_hour = get(Table.CORE, day) or {}, get(Table.CORE, hour) or {}
+    ready = max(ready, clock.from_epoch_ms(int(today.get("next_ms", 0))))
+    if int(this_hour.get("n", 0)) >= int(of["per_hour"]):
+        ready = max(ready, throttle.next_hour(zone, now))
+    if int(today.get("n", 0)) >= int(of["daily_limit"]):
+        ready = max(ready, throttle.next_day(zone, now))
+    return ready
+
+
+def claim(
+    partition: str, line: Item, step: Step, mailbox: Item, tenant: Tenant, message_id: str
+) -> Flight:
+    """Raises `Outrun` where anything of it was changed meanwhile, `queue.Lost`, `Capped` and
+    `usage.Exhausted`.
+    """
+    tx, now = Transaction(partition, ""), clock.now()
+    period = plans.period(tenant.anchor_day).label
+    flight: Flight = {
+        "lead": step.lead["sk"],
+        "seq": step.seq,
+        "campaign": step.campaign["sk"],
+        "message_id": message_id,
+        "since": clock.timestamp(now),
+        "period": period,
+        "tries": int(step.row.get("tries", 0)),
+    }
+    _line(tx, line, mailbox, flight, now)
+    _step(tx, step, mailbox, flight, now)
+    _require(tx, step, mailbox)
+    _campaign(tx, step, flight, now)
+    usage.reserve_more(tx, tenant.plan, SENDS, period, 1)
+    tx.commit()
+    return flight
+
+
+def _line(tx: Transaction, line: Item, mailbox: Item, flight: Flight, now: datetime) -> None:
+    view = mailbox["view"]
+    today = throttle.day(view["time_zone"], now)
+    gap = throttle.gap(view, flight["lead"], flight["seq"])
+    facts: Item = {"flight": flight, "ready_ms": clock.epoch_ms(now + gap)}
+    if "first_day" not in line:
+        facts["first_day"] = today.isoformat()
+    queue.write(tx, line, facts, lacks="flight")
+    cap = throttle.cap(view, lines.first_day(line), today)
+    tx.update(
+        Table.CORE,
+        lines.day_key(tx.partition, line["sk"], int(line.get("era", 0)), today),
+        "SET #ttl = :ttl ADD #sent :one",
+        condition="attribute_not_exists(#sent) OR #sent < :cap",
+        values={"ttl": clock.epoch() + _DAY_KEPT_S, "one": 1, "cap": cap},
+        otherwise=Capped,
+    )
+
+
+def _step(tx: Transaction, step: Step, mailbox: Item, flight: Flight, now: datetime) -> None:
+    """The row goes, the email is being sent, and that is written down at the lead."""
+    queued, lead, seq = step.lead["queued"], step.lead["sk"], step.seq
+    where = lines.row_key(tx.partition, queued["mailbox"], queued["place"])
+    tx.delete(Table.CORE, where, otherwise=Outrun)
+    steps.update(tx, step.lead, {"flight": seq}, ("queued",))
+    email, version = step.email["view"], step.email["v"] + 1
+    at = clock.timestamp(now)
+    view = {**email, "state": "sending", "version": version, "updated_at": at}
+    tx.update(
+        Table.CORE,
+        items.email_key(tx.partition, lead, seq),
+        "SET #view = :view, #v = :v",
+        condition="#v = :seen",
+        values={"view": view, "v": version, "seen": step.email["v"]},
+        otherwise=Outrun,
+    )
+    send = {
+        **items.send_key(tx.partition, lead, seq).attributes(),
+        **{"lead": lead, "campaign": step.campaign["sk"], "seq": seq, "state": "claimed"},
+        **{"mailbox": mailbox["sk"], "message_id": flight["message_id"], "at": at},
+        "subject": step.earlier[0]["subject"] if step.earlier else email["subject"],
+    }
+    tx.put(Table.CORE, send, otherwise=Outrun)
+    named = lines.message_row(tx.partition, flight["message_id"], lead, seq)
+    tx.put(Table.CORE, {**named, "ttl": clock.epoch() + _KNOWN_S}, otherwise=Outrun)
+
+
+def _require(tx: Transaction, step: Step, mailbox: Item) -> None:
+    """As it was read: the mailbox, and that nobody has asked to be left alone since."""
+    seen = {"seen": mailbox["v"]}
+    where = items.mailbox_key(tx.partition, mailbox["sk"])
+    tx.require(Table.CORE, where, "#v = :seen", values=seen, otherwise=Outrun)
+    where = items.suppression_key(tx.partition, step.lead["address_hash"])
+    condition, values = "attribute_not_exists(#pk)", None
+    if step.suppression is not None:
+        condition, values = "#view = :seen", {"seen": step.suppression["view"]}
+    tx.require(Table.CORE, where, condition, values=values, otherwise=Outrun)
+
+
+def _campaign(tx: Transaction, step: Step, flight: Flight, now: datetime) -> None:
+    view, where = step.campaign["view"], items.campaign_key(tx.partition, step.campaign["sk"])
+    seen = {"seen": step.campaign["v"]}
+    tx.require(Table.CORE, where, "#v = :seen", values=seen, otherwise=Outrun)
+    day, hour = _days(tx.partition, view, now)
+    of = view["throttle"]
+    next_ms = clock.epoch_ms(now + throttle.gap(of, flight["lead"], flight["seq"]))
+    counted: Item = {"one": 1, "ttl": clock.epoch() + _COUNTED_S}
+    free = "attribute_not_exists(#n) OR #n < :most"
+    tx.update(
+        Table.CORE,
+        day,
+        "SET #ttl = :ttl, #next_ms = :next ADD #n :one",
+        condition=f"({free}) AND (attribute_not_exists(#next_ms) OR #next_ms <= :now)",
+        values={
+            **counted,
+            **{"most": int(of["daily_limit"]), "next": next_ms, "now": clock.epoch_ms(now)},
+        },
+        otherwise=Capped,
+    )
+    tx.update(
+        Table.CORE,
+        hour,
+        "SET #ttl = :ttl ADD #n :one",
+        condition=free,
+        values={**counted, "most": int(of["per_hour"])},
+        otherwise=Capped,
+    )
+
+
+def _days(partition: str, campaign: items.CampaignView, now: datetime) -> tuple[Any, Any]:
+    """Where a campaign's mails of this day and of this hour are counted."""
+    zone = campaign["throttle"]["time_zone"]
+    day = lines.sent_key(partition, campaign["id"], throttle.day(zone, now).isoformat())
+    return day, lines.sent_key(partition, campaign["id"], throttle.hour(zone, now))

@@ -1,0 +1,121 @@
+"""What a campaign's start and end mean for its leads: a job, as there may be many.
+
+Once it is started, all leads that may be written to are put in line, a page at a time. The index
+that tells of them may be a moment behind: they are looked at again a little later. Once no lead is
+left, the campaign is over.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import timedelta
+from typing import cast
+
+from linkwright import clock, jobs
+from linkwright.jobs import AlreadyDone, Work
+from linkwright.mailer import items
+from linkwright.mailer.campaigns import states, stats
+from linkwright.mailer.items import CampaignItem, LeadItem, LeadStatus
+from linkwright.mailer.leads import leads, status, waiting
+from linkwright.table import Item, Key, Table, get, query
+from linkwright.transaction import Outrun, Transaction
+
+_AT_ONCE = 100
+_TRIES = 5
+# Longer than an index is behind.
+_BEHIND = timedelta(seconds=10)
+# Who has something of the sequence ahead.
+_AHEAD: tuple[LeadStatus, ...] = ("pending", "review", "ready", "active")
+
+
+def run(work: Work) -> None:
+    """Raises `NotYet` where the leads are to be looked at again."""
+    partition = jobs.partition_of(work.pk)
+    campaign = get(Table.CORE, work.key)
+    if campaign is None or not jobs.is_due(campaign):
+        return
+    if campaign["state"] == "active":
+        if "fill" in campaign:
+            _fill(partition, campaign)
+        if _is_over(partition, campaign):
+            _complete(partition, campaign)
+            return
+    _finish(campaign)
+
+
+def _fill(partition: str, campaign: Item) -> None:
+    for lead_id in _waiting(partition, campaign["sk"]):
+        _enter(partition, lead_id)
+    since = clock.parse(campaign["fill"])
+    if clock.now() < since + _BEHIND:
+        raise clock.NotYet(since + _BEHIND)
+
+
+def _waiting(partition: str, campaign_id: str) -> Iterator[str]:
+    for of in sorted(status.SENT_TO):
+        where, start = items.campaign_leads_in(partition, campaign_id, of), None
+        while True:
+            rows, start = query(Table.CORE, where, index="gsi3", start_after=start, limit=_AT_ONCE)
+            yield from (row["sk"] for row in rows)
+            if start is None:
+                break
+
+
+def _enter(partition: str, lead_id: str) -> None:
+    """Put a lead in line that is in none. Whoever changes it meanwhile sees to it, or is seen."""
+    for _ in range(_TRIES):
+        lead = leads.stored(partition, lead_id)
+        if lead is None or not _is_out_of_line(lead):
+            return
+        tx = Transaction(partition, "")
+        facts = waiting.enter(tx, lead)
+        gone = {"held"} - facts.keys()
+        tx.update(
+            Table.CORE,
+            Key(lead["pk"], lead["sk"]),
+            "SET "
+            + ", ".join(f"#{name} = :{name}" for name in facts)
+            + "".join(f" REMOVE #{name}" for name in gone),
+            condition="#v = :seen AND attribute_not_exists(#queued) "
+            "AND attribute_not_exists(#flight)",
+            values={**facts, "seen": lead["v"]},
+            otherwise=Outrun,
+        )
+        with suppress(Outrun):
+            tx.commit()
+            return
+
+
+def _is_out_of_line(lead: LeadItem) -> bool:
+    return (
+        lead["view"]["status"] in status.SENT_TO and "queued" not in lead and "flight" not in lead
+    )
+
+
+def _is_over(partition: str, campaign: Item) -> bool:
+    counts = stats.read(partition, campaign["sk"])
+    return bool(counts) and not any(counts.get(one) for one in _AHEAD)
+
+
+def _complete(partition: str, campaign: Item) -> None:
+    """Whoever pushes a lead meanwhile finds that it is over, and starts it again."""
+    tx = Transaction(partition, "")
+    row = cast(CampaignItem, campaign)
+    after = states.move(tx, row, "completed", "all_leads_ended", removed=(*jobs.ATTRIBUTES, "fill"))
+    tx.emit("campaign.completed", dict(after["view"]), sequence=after["v"])
+    with suppress(Outrun):
+        tx.commit()
+
+
+def _finish(campaign: Item) -> None:
+    """It is done, unless it was asked for since it was read."""
+    tx = Transaction(jobs.partition_of(campaign["pk"]), "")
+    tx.update(
+        Table.CORE,
+        Key(campaign["pk"], campaign["sk"]),
+        "REMOVE " + ", ".join(f"#{name}" for name in (*jobs.ATTRIBUTES, "fill")),
+        condition="attribute_exists(#gsi2pk) AND #asked = :seen",
+        values={"seen": campaign["asked"]},
+        otherwise=AlreadyDone,
+    )
+    with suppress(AlreadyDone):
+        tx.commit()

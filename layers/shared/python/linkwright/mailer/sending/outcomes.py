@@ -1,0 +1,224 @@
+"""What came of a claimed step, written down in one transaction with what follows from it."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, NamedTuple, cast
+
+from linkwright import clock, usage
+from linkwright.errors import Unavailable
+from linkwright.mailer import items, lines
+from linkwright.mailer.campaigns import delays
+from linkwright.mailer.emails import approval
+from linkwright.mailer.items import (
+    CampaignItem,
+    EmailItem,
+    EmailState,
+    EmailView,
+    LeadItem,
+    LeadView,
+)
+from linkwright.mailer.leads import leads, status, waiting
+from linkwright.mailer.lines import Flight
+from linkwright.mailer.sending import queue
+from linkwright.mailer.sending.claims import SENDS
+from linkwright.mailer.suppressions import suppressions
+from linkwright.observability import count
+from linkwright.table import Item, Key, Table, get
+from linkwright.transaction import Outrun, Transaction
+
+# After each answer that a host puts it off by; then it fails.
+BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 60, 240))
+# Whoever is outrun so often has met as many changes of one lead.
+_TRIES = 8
+_KNOWN_S = 400 * 24 * 3600
+
+
+class Sent(NamedTuple):
+    """`named`: the id that the host gave it instead of ours."""
+
+    named: str | None = None
+
+
+class Unknown(NamedTuple):
+    """It was handed over, and nobody said what became of it: it counts as sent."""
+
+
+class Deferred(NamedTuple):
+    """The host does not take it now."""
+
+    reason: str
+
+
+class Refused(NamedTuple):
+    """The host takes it never; `is_bounce`: as there is no such reader."""
+
+    reason: str
+    is_bounce: bool = False
+
+
+class NotTried(NamedTuple):
+    """Nobody was asked: the step waits as it did."""
+
+
+Outcome = Sent | Unknown | Deferred | Refused | NotTried
+
+
+def write(partition: str, line: Item, flight: Flight, outcome: Outcome) -> None:
+    """Raises `queue.Lost` where another run has the line, and `Unavailable`."""
+    for _ in range(_TRIES):
+        tx = Transaction(partition, "")
+        queue.write(tx, line, {}, ("flight",))
+        _noted(tx, line["sk"], flight, _judged(flight, outcome))
+        try:
+            tx.commit()
+        except Outrun:
+            continue
+        count(f"mails_{type(outcome).__name__.lower()}")
+        return
+    raise Unavailable
+
+
+def _judged(flight: Flight, outcome: Outcome) -> Outcome:
+    """What is put off too often is refused."""
+    if isinstance(outcome, Deferred) and flight["tries"] >= len(BACKOFF):
+        return Refused(outcome.reason)
+    return outcome
+
+
+def _noted(tx: Transaction, mailbox: str, flight: Flight, outcome: Outcome) -> None:
+    lead = leads.stored(tx.partition, flight["lead"])
+    where = items.email_key(tx.partition, flight["lead"], flight["seq"])
+    email = cast(EmailItem | None, get(Table.CORE, where))
+    is_sent = isinstance(outcome, Sent | Unknown)
+    if is_sent:
+        usage.settle(tx.partition, flight["period"], SENDS, reserved=1, used=1, tx=tx)
+    else:
+        usage.release(tx, flight["period"], SENDS, 1)
+    # Of a lead that was deleted meanwhile there is nothing to be said.
+    if lead is None or email is None:
+        return
+    campaign_key = items.campaign_key(tx.partition, flight["campaign"])
+    campaign = cast(CampaignItem | None, get(Table.CORE, campaign_key))
+    if isinstance(outcome, Deferred | NotTried):
+        _again(tx, mailbox, flight, lead, email, campaign, outcome)
+        return
+    _record(tx, flight, outcome)
+    state: EmailState = "failed"
+    if is_sent:
+        state = "sent" if isinstance(outcome, Sent) else "unknown"
+    facts = {"sent_at": flight["since"]} if is_sent else {}
+    view = _email(tx, email, state, facts)
+    if isinstance(outcome, Refused):
+        _refused(tx, lead, outcome)
+    else:
+        _onward(tx, mailbox, flight, lead, campaign)
+    told = approval.told(lead["view"], cast(EmailView, view))
+    details = {"reason": outcome.reason} if isinstance(outcome, Refused) else None
+    event_type = "email.sent" if is_sent else "email.failed"
+    tx.emit(event_type, told, sequence=view["version"], details=details)
+
+
+def _record(tx: Transaction, flight: Flight, outcome: Outcome) -> None:
+    facts: Item = {"state": "failed"}
+    if isinstance(outcome, Sent):
+        facts = {"state": "sent"}
+        if outcome.named and outcome.named != flight["message_id"]:
+            facts["sent_message_id"] = outcome.named
+            named = lines.message_row(tx.partition, outcome.named, flight["lead"], flight["seq"])
+            tx.put(Table.CORE, {**named, "ttl": clock.epoch() + _KNOWN_S}, condition="")
+    elif isinstance(outcome, Unknown):
+        facts = {"state": "unknown"}
+    elif isinstance(outcome, Refused):
+        facts["reason"] = outcome.reason
+    _set(tx, items.send_key(tx.partition, flight["lead"], flight["seq"]), facts)
+
+
+def _set(tx: Transaction, where: Key, facts: Mapping[str, Any]) -> None:
+    tx.update(
+        Table.CORE,
+        where,
+        "SET " + ", ".join(f"#{name} = :{name}" for name in facts),
+        condition="attribute_exists(#pk)",
+        values=facts,
+        otherwise=Outrun,
+    )
+
+
+def _email(
+    tx: Transaction, email: EmailItem, state: EmailState, facts: Mapping[str, Any]
+) -> dict[str, Any]:
+    version, now = email["v"] + 1, clock.timestamp()
+    view: dict[str, Any] = {**email["view"], "state": state, "version": version, **facts}
+    view["updated_at"] = now
+    tx.update(
+        Table.CORE,
+        Key(email["pk"], email["sk"]),
+        "SET #view = :view, #v = :v",
+        condition="#v = :seen",
+        values={"view": view, "v": version, "seen": email["v"]},
+        otherwise=Outrun,
+    )
+    return view
+
+
+def _again(
+    tx: Transaction,
+    mailbox: str,
+    flight: Flight,
+    lead: LeadItem,
+    email: EmailItem,
+    campaign: CampaignItem | None,
+    outcome: Deferred | NotTried,
+) -> None:
+    """Nothing was sent, so nothing is known of it: the step waits once more."""
+    tx.delete(Table.CORE, items.send_key(tx.partition, lead["sk"], flight["seq"]), condition="")
+    tx.delete(Table.CORE, lines.message_key(tx.partition, flight["message_id"]), condition="")
+    view = lead["view"]
+    if view["status"] not in status.SENT_TO or campaign is None:
+        _email(tx, email, "canceled", {})
+        status.write(tx, lead, view, removed=("flight",))
+        return
+    _email(tx, email, "approved", {})
+    tries, moment = flight["tries"], clock.now()
+    if isinstance(outcome, Deferred):
+        moment += BACKOFF[tries]
+        tries += 1
+    facts = waiting.place(tx, lead, campaign, moment, row={"tries": tries}, run_of=mailbox)
+    status.write(tx, lead, view, facts=facts, removed=("flight",))
+
+
+def _refused(tx: Transaction, lead: LeadItem, outcome: Refused) -> None:
+    """The lead ends; whoever ended it meanwhile had a better reason."""
+    if lead["view"]["status"] not in status.SENT_TO:
+        status.write(tx, lead, lead["view"], removed=("flight",))
+        return
+    after = status.stop(
+        tx, lead, "bounced" if outcome.is_bounce else "failed", outcome.reason, removed=("flight",)
+    )
+    if outcome.is_bounce:
+        suppressions.suppress(
+            tx, lead["address_hash"], lead["view"]["email"], source="bounced", reason=outcome.reason
+        )
+        status.tell(tx, "lead.bounced", after, {"reason": outcome.reason})
+
+
+def _onward(
+    tx: Transaction, mailbox: str, flight: Flight, lead: LeadItem, campaign: CampaignItem | None
+) -> None:
+    """The next step is due by when this one was really sent; after the last one all is done."""
+    view = lead["view"]
+    if view["status"] not in status.SENT_TO:
+        status.write(tx, lead, view, removed=("flight",))
+        return
+    steps = campaign["view"]["steps"] if campaign else []
+    seq = flight["seq"]
+    where = items.email_key(tx.partition, lead["sk"], seq + 1)
+    if campaign is None or seq >= len(steps) or get(Table.CORE, where) is None:
+        status.write(tx, lead, cast(LeadView, {**view, "status": "finished"}), removed=("flight",))
+        return
+    zone = view.get("time_zone") or campaign["view"]["throttle"]["time_zone"]
+    moment = delays.after(steps[seq], clock.parse(flight["since"]), zone)
+    facts = waiting.place(tx, lead, campaign, moment, run_of=mailbox)
+    status.write(
+        tx, lead, cast(LeadView, {**view, "status": "active"}), facts=facts, removed=("flight",)
+    )

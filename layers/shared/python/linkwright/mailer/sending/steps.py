@@ -1,0 +1,160 @@
+"""What a row of a line stands for: a lead's next step, as all of it is right now."""
+
+from datetime import datetime
+from typing import Any, NamedTuple, cast
+
+from linkwright.mailer import items, lines
+from linkwright.mailer.items import CampaignItem, EmailItem, LeadItem
+from linkwright.mailer.leads import leads, looking, status
+from linkwright.mailer.lines import Held, Send
+from linkwright.table import Item, Table, get, query
+from linkwright.transaction import Outrun, Transaction
+
+# An email and a send record for each step, and some more.
+_OF_A_LEAD = 60
+
+
+class Step(NamedTuple):
+    """`earlier` is what was really sent before, the first first; `suppression` one that is over."""
+
+    row: Item
+    lead: LeadItem
+    campaign: CampaignItem
+    email: EmailItem
+    earlier: list[Send]
+    suppression: Item | None
+
+    @property
+    def seq(self) -> int:
+        return self.email["view"]["seq"]
+
+
+def read(partition: str, row: Item) -> Step | None:
+    """By strong reads. None once there is nothing to send: then the row is gone, and whoever waits
+    for the step finds out why.
+    """
+    lead = leads.stored(partition, lines.lead_at(row))
+    if lead is None or lead.get("queued", {}).get("place") != row["sk"]:
+        _remove(partition, row)
+        return None
+    where = items.campaign_key(partition, lead["view"]["campaign_id"])
+    campaign = cast(CampaignItem | None, get(Table.CORE, where))
+    if campaign is None or campaign["state"] != "active":
+        hold(partition, lead, "campaign", campaign)
+        return None
+    suppression = get(Table.CORE, items.suppression_key(partition, lead["address_hash"]))
+    if suppression is not None and looking.holds(suppression):
+        _end(partition, lead, suppressed=True)
+        return None
+    emails, sends = _of(partition, lead["sk"])
+    seq = max((one["seq"] for one in sends), default=0) + 1
+    email = next((one for one in emails if one["view"]["seq"] == seq), None)
+    if email is None:
+        _end(partition, lead, suppressed=False)
+        return None
+    if email["view"]["state"] != "approved":
+        hold(partition, lead, "approval")
+        return None
+    earlier = [one for one in sends if one["state"] in {"sent", "unknown"}]
+    return Step(row, lead, campaign, email, earlier, suppression)
+
+
+def _of(partition: str, lead_id: str) -> tuple[list[EmailItem], list[Send]]:
+    where = items.lead_partition(partition, lead_id)
+    rows, _ = query(
+        Table.CORE,
+        where,
+        between=("EML#", "SND#~"),
+        limit=_OF_A_LEAD,
+        newest_first=False,
+        strong=True,
+    )
+    emails = [cast(EmailItem, row) for row in rows if row["sk"].startswith("EML#")]
+    return emails, [cast(Send, row) for row in rows if row["sk"].startswith("SND#")]
+
+
+def move(partition: str, lead: LeadItem, to: datetime, row: Item) -> None:
+    """Let a step wait until a moment. Nothing where its lead was changed meanwhile."""
+    queued = lead["queued"]
+    place = lines.place(to, lead["sk"])
+    if place == queued["place"]:
+        return
+    tx = Transaction(partition, "")
+    where = lines.row_key(partition, queued["mailbox"], place)
+    kept = {name: value for name, value in row.items() if name not in {"pk", "sk"}}
+    tx.put(Table.CORE, {**where.attributes(), **kept}, condition="")
+    _leave(tx, lead, {"queued": {**queued, "place": place}}, ())
+    _commit(tx)
+
+
+def hold(partition: str, lead: LeadItem, why: Held, campaign: CampaignItem | None = None) -> None:
+    """Take a step out of the line until somebody puts it there again: who approves, or starts."""
+    tx = Transaction(partition, "")
+    if campaign is not None:
+        where = items.campaign_key(partition, campaign["sk"])
+        tx.require(
+            Table.CORE, where, "#v = :seen", values={"seen": campaign["v"]}, otherwise=Outrun
+        )
+    _leave(tx, lead, {"held": why}, ("queued",))
+    _commit(tx)
+
+
+def _end(partition: str, lead: LeadItem, *, suppressed: bool) -> None:
+    tx = Transaction(partition, "")
+    if suppressed:
+        status.stop(tx, lead, "suppressed", "suppressed")
+    else:
+        status.write(tx, lead, {**lead["view"], "status": "finished"})
+    _commit(tx)
+
+
+def _leave(
+    tx: Transaction, lead: LeadItem, facts: dict[str, Any], removed: tuple[str, ...]
+) -> None:
+    queued = lead["queued"]
+    tx.delete(
+        Table.CORE,
+        lines.row_key(tx.partition, queued["mailbox"], queued["place"]),
+        otherwise=Outrun,
+    )
+    update(tx, lead, facts, removed)
+
+
+def update(
+    tx: Transaction,
+    lead: LeadItem,
+    facts: dict[str, Any],
+    removed: tuple[str, ...] = (),
+) -> None:
+    """Change what a lead has of being sent to: nobody is shown that, so its version stays."""
+    parts = ["SET " + ", ".join(f"#{name} = :{name}" for name in facts)] if facts else []
+    if removed:
+        parts.append("REMOVE " + ", ".join(f"#{name}" for name in removed))
+    tx.update(
+        Table.CORE,
+        items.lead_key(tx.partition, lead["sk"]),
+        " ".join(parts),
+        condition="#v = :seen AND #queued = :place",
+        values={**facts, "seen": lead["v"], "place": lead["queued"]},
+        otherwise=Outrun,
+    )
+
+
+def due_at(row: Item) -> datetime:
+    return lines.due_at(row["sk"])
+
+
+def _remove(partition: str, row: Item) -> None:
+    tx = Transaction(partition, "")
+    tx.delete(
+        Table.CORE, lines.row_key(partition, row["pk"].split("#")[3], row["sk"]), condition=""
+    )
+    tx.commit()
+
+
+def _commit(tx: Transaction) -> None:
+    """What was changed meanwhile is looked at anew, as the row is there still."""
+    try:
+        tx.commit()
+    except Outrun:
+        return

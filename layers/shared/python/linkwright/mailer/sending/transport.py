@@ -1,0 +1,169 @@
+"""The way by which a mailbox sends: its own host by SMTP, or SES for who has opted in."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from typing import NamedTuple
+
+from linkwright.egress_limits import Deadline
+from linkwright.errors import Unavailable, Unheard
+from linkwright.mailer.mailboxes import logging_in
+from linkwright.mailer.sending.outcomes import Deferred, NotTried, Outcome, Refused, Sent, Unknown
+from linkwright.observability import log_failure
+from linkwright.providers import mail as mails
+from linkwright.providers.mail import Mail, MailHeldUp, MailNotConfigured, MailRefused, message
+from linkwright.providers.mailbox import looking
+from linkwright.providers.mailbox.looking import Trace
+from linkwright.providers.mailbox.types import Failure, Login, MailboxFailed, OutcomeUnknown
+from linkwright.sealing import Unsealable
+from linkwright.settings import settings
+from linkwright.table import ConditionFailed, Item, Key, Table, update
+
+# All that logging in and handing over may take.
+CONVERSATION_S = 20.0
+# RFC 5321 has it for a mailbox that is full: later it may not be.
+_FULL = 552
+# Of the mailbox, whatever it is to send.
+_OF_MAILBOX = frozenset(
+    {
+        *(Failure.HOST_NOT_ALLOWED, Failure.STARTTLS_MISSING, Failure.LOGIN_REFUSED),
+        *(Failure.LOGIN_METHOD_MISSING, Failure.TOKEN_REFUSED, Failure.SENDER_REFUSED),
+    }
+)
+Send = Callable[[Mail], Outcome]
+
+
+class Down(Exception):
+    """The host lets nobody in now: it is tried later."""
+
+
+class Broken(Exception):
+    """The mailbox cannot send before somebody has changed it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Found(NamedTuple):
+    named: str | None
+
+
+@contextmanager
+def opened(partition: str, mailbox: Item) -> Iterator[Send]:
+    """Who is let in. Raises `Down` and `Broken`, before anything was sent."""
+    if mailbox["view"]["transport"] == "ses":
+        yield lambda letter: _by_ses(mailbox, letter)
+        return
+    view, within = mailbox["view"], Deadline(CONVERSATION_S)
+    with _judged():
+        by = _login(partition, mailbox, within)
+        with logging_in.sending(view, by, within) as session:
+            yield lambda letter: _handed_over(
+                lambda: session.send(view["email"], letter.to, message(letter, view["email"]))
+            )
+
+
+@contextmanager
+def _judged() -> Iterator[None]:
+    try:
+        yield
+    except Unsealable:
+        raise Broken("secret_lost") from None
+    except MailboxFailed as failure:
+        if failure.failure in _OF_MAILBOX:
+            raise Broken(failure.failure.value) from None
+        raise Down from None
+
+
+def _login(partition: str, mailbox: Item, within: Deadline) -> Login:
+    secrets = logging_in.unseal(mailbox["sealed"], partition, mailbox["sk"])
+    by, onward = logging_in.login(mailbox["view"], secrets, within)
+    if onward != secrets:
+        # The provider may take the one before no more.
+        sealed = logging_in.reseal(mailbox["sealed"], onward, partition, mailbox["sk"])
+        try:
+            update(
+                Table.CORE,
+                Key(mailbox["pk"], mailbox["sk"]),
+                "SET #sealed = :new",
+                condition="#sealed = :seen",
+                values={"new": sealed, "seen": mailbox["sealed"]},
+            )
+        except ConditionFailed:
+            raise Down from None
+    return by
+
+
+def _handed_over(send: Callable[[], object]) -> Outcome:
+    try:
+        accepted = send()
+    except OutcomeUnknown:
+        return Unknown()
+    except MailRefused as refused:
+        return Refused(refused.reason)
+    except MailboxFailed as failure:
+        return _said(failure)
+    named = getattr(accepted, "named", None)
+    return Sent(named.strip("<>") if named else None)
+
+
+def _said(failure: MailboxFailed) -> Outcome:
+    """By what a host answered before it had the mail."""
+    if failure.failure is Failure.DEFERRED or failure.code == _FULL:
+        return Deferred("deferred")
+    if failure.failure is Failure.RECIPIENT_REFUSED:
+        return Refused("recipient_refused", is_bounce=True)
+    if failure.failure is Failure.CONTENT_REFUSED:
+        return Refused("content_refused")
+    if failure.failure in _OF_MAILBOX:
+        raise Broken(failure.failure.value)
+    return NotTried()
+
+
+def _by_ses(mailbox: Item, letter: Mail) -> Outcome:
+    try:
+        named = mails.send(letter, mailbox["view"]["email"])
+    except MailRefused as refused:
+        return Refused(refused.reason)
+    except MailHeldUp as held:
+        raise Broken(held.reason) from None
+    except Unheard:
+        return Unknown()
+    except (Unavailable, MailNotConfigured) as failure:
+        log_failure("not mailed", failure)
+        return NotTried()
+    region = settings().aws_region
+    host = "email" if region == "us-east-1" else region
+    return Sent(f"{named}@{host}.amazonses.com")
+
+
+def file_copy(partition: str, mailbox: Item, letter: Mail) -> None:
+    """File what was sent in the Sent folder, where its host does not. That it was sent stays so
+    whatever becomes of this.
+    """
+    view = mailbox["view"]
+    folder = view.get("proof", {}).get("sent_folder")
+    if view["transport"] == "ses" or files_copies(mailbox) or not folder:
+        return
+    within = Deadline(CONVERSATION_S)
+    with suppress(Down, Broken, Unavailable), _judged():
+        by = _login(partition, mailbox, within)
+        with logging_in.reading(view, by, within) as session:
+            session.append(folder, message(letter, view["email"]))
+
+
+def files_copies(mailbox: Item) -> bool:
+    """Whether its host files what is sent by itself, so that a mail can be looked for."""
+    return bool(mailbox["view"].get("proof", {}).get("sent_copy") == "host")
+
+
+def find(partition: str, mailbox: Item, trace: Trace, since: datetime) -> Found | None:
+    """Look for a mail in the Sent folder. Raises `Down` and `Broken`."""
+    view, within = mailbox["view"], Deadline(CONVERSATION_S)
+    with _judged():
+        by = _login(partition, mailbox, within)
+        with logging_in.reading(view, by, within) as session:
+            folder = view["proof"].get("sent_folder") or looking.sent_folder(session.folders())
+            found = looking.find(session, folder, trace, since) if folder else None
+    return Found((found.message_id or "").strip("<>") or None) if found else None
