@@ -7,6 +7,7 @@ from linkwright import clock, jobs, usage
 from linkwright.mailer.mailboxes import items, logging_in
 from linkwright.mailer.mailboxes.logging_in import Secrets
 from linkwright.mailer.mailboxes.models import CreateMailbox
+from linkwright.settings import settings
 from linkwright.table import Item, Table, get
 from linkwright.transaction import Transaction
 
@@ -31,7 +32,8 @@ _OPERATOR = "req_operator"
 
 def ensure(partition: str, known: Mapping[str, str]) -> None:
     """Make it, or have it proven anew where the host has other ports or another password."""
-    if PASSWORD_NAME not in known:
+    # Nothing is sealed where a stack from before has not told its key.
+    if PASSWORD_NAME not in known or not settings().kms_key_arn:
         return
     where = items.key(partition, MAILBOX_ID)
     row, connections = get(Table.CORE, where), _connections(known)
