@@ -8,8 +8,10 @@ from typing import get_args
 
 from linkwright import errors
 from linkwright.errors import ApiError
+from linkwright.mailer.mailboxes import connecting
 from linkwright.plans import Plan
 from linkwright.providers import twilio_words
+from linkwright.providers.mailbox.types import Failure
 from linkwright.voice.calls.models import Call, CallSummary
 from linkwright.voice.calls.states import EndedReason, Status, is_terminal
 from linkwright.voice.compliance.rules import Refusal
@@ -23,6 +25,10 @@ ERRORS = {
     for name, one in vars(errors).items()
     if isinstance(one, type) and issubclass(one, ApiError)
 }
+
+
+# Of a mailbox whose log-in is tried; what comes of a mail or a folder comes later.
+LOGIN_FAILURES = {*connecting._WORDS, Failure.TOO_LARGE, Failure.PROTOCOL_ERROR}
 
 
 def test_each_reason_for_an_end_has_its_row() -> None:
@@ -74,6 +80,12 @@ def _values(node: ast.expr, constants: dict[str, ast.expr]) -> set[str]:
     node = constants.get(node.id, node) if isinstance(node, ast.Name) else node
     if ast.unparse(node) == "reason.value":
         return set(Refusal)
+    words = constants.get("_WORDS")
+    if isinstance(node, ast.Name) and isinstance(words, ast.Dict):
+        # One of those for which there are words.
+        return {str(ast.literal_eval(key)) for key in words.keys if key}
+    if ast.unparse(node) == "failure.value":
+        return LOGIN_FAILURES
     assert isinstance(node, ast.Constant), f"which reason is {ast.unparse(node)}?"
     return {str(node.value)}
 

@@ -90,7 +90,6 @@ def settings() -> Settings:
         follow_up_queue_url=env.get("FOLLOW_UP_QUEUE_URL", ""),
         workspace_queue_url=env.get("WORKSPACE_QUEUE_URL", ""),
         webhook_queue_url=env.get("WEBHOOK_QUEUE_URL", ""),
-        digest_queue_url=env.get("DIGEST_QUEUE_URL", ""),
         webhook_arns=_list(env.get("WEBHOOK_ARNS", "")),
         media_bucket=env.get("MEDIA_BUCKET", ""),
         cors_origins=_list(env.get("CORS_ORIGINS", "")),
@@ -126,8 +125,9 @@ def settings() -> Settings:
 
 
 def _slow_queues(env: Mapping[str, str]) -> dict[str, Any]:
-    """Of what takes its time: the mailer's work, and runs of the agent."""
+    """Of what takes its time: the mailer's work, digests, and runs of the agent."""
     return {
+        "digest_queue_url": env.get("DIGEST_QUEUE_URL", ""),
         "mailbox_queue_url": env.get("MAILBOX_QUEUE_URL", ""),
         "research_queue_url": env.get("RESEARCH_QUEUE_URL", ""),
         "mail_queue_url": env.get("MAIL_QUEUE_URL", ""),
