@@ -78,6 +78,7 @@ def put_campaign(owner: _Owner, mailboxes: Sequence[str], **view: Any) -> str:
     }
     shown = {
         **{"id": campaign, "name": "Clinics", "state": "draft", "language": "en", "version": 1},
+        "instructions": "Offer a trial of our calls.",
         "steps": [_step(0), _step(3)],
         "throttle": throttle | view.pop("throttle", {}),
         **{"postal_address": "1 Main Street, Haifa", "format": "text", "require_approval": True},
@@ -100,7 +101,7 @@ def put_ready(
     owner: _Owner, campaign: str, email: str = "noa@example.org", *, of: int = 2, **view: Any
 ) -> str:
     """Write a lead whose emails are approved; returns its id."""
-    research = {"status": "succeeded", "sources": []}
+    research = view.pop("research", {"status": "succeeded", "sources": []})
     lead = put_lead(owner, campaign, email=email, status="ready", research=research, **view)
     gone = ", ".join(f"#{name}" for name in jobs.ATTRIBUTES)
     update(Table.CORE, items.lead_key(owner.partition, lead), f"REMOVE {gone}")

@@ -12,10 +12,11 @@ from linkwright import jobs, usage
 from linkwright.jobs import Work
 from linkwright.links import items
 from linkwright.plans import period
+from linkwright.providers.mailbox.types import Failure, MailboxFailed
 from linkwright.transaction import Transaction
 from linkwright.webhooks import catalogue, deliveries, queue
 from linkwright.webhooks.event_types import EVENT_TYPES
-from tests import mailhost, nameserver, pump, receiver, sites
+from tests import mailhost, mailing, nameserver, pump, receiver, sites
 from tests.client import Client, Context, invoke, queue_event
 from tests.clocks import Hand
 from tests.factories import Workspace
@@ -108,6 +109,25 @@ def _mailer(stack: Stack, workspace: Workspace) -> None:
     pump.settle(stack, workspace.id)
 
 
+def _sending(stack: Stack, workspace: Workspace) -> None:
+    """One email is taken by its reader's host, and one has no reader."""
+    email, person = catalogue.sample("email.sent"), catalogue.sample("lead.bounced")
+    names = ("first_name", "last_name", "company", "title", "website", "metadata", "research")
+    known = {name: person[name] for name in names}
+    written = {name: email[name] for name in ("claims", "approved_by")}
+    for name in ("taken", "refused"):
+        box = mailing.put_mailbox(workspace, f"{name}@example.com")
+        campaign = mailing.put_campaign(workspace, [box], state="active")
+        lead = mailing.put_ready(workspace, campaign, f"{name}@example.org", of=0, **known)
+        mailing.put_email(workspace, campaign, lead, 1, **written)
+        mailing.put_in_line(workspace, lead, box)
+        mailhost.current().does = mailing.in_turn(
+            MailboxFailed(Failure.RECIPIENT_REFUSED, 550) if name == "refused" else None
+        )
+        invoke("send_mail", queue_event([mailing.work(workspace, box).message()]), Context(60_000))
+    pump.settle(stack, workspace.id)
+
+
 def _mailbox(stack: Stack, workspace: Workspace, hand: Hand) -> None:
     """Proven, by a host that signs, of a domain that publishes all."""
     sample = catalogue.sample("mailbox.state_changed")
@@ -158,10 +178,15 @@ def test_each_sample_is_like_what_is_really_sent(
     _use(stack, workspace, hand)
     _link(stack, workspace)
     _mailer(stack, workspace)
+    _sending(stack, workspace)
     _domain(stack, workspace, hand)
     _mailbox(stack, workspace, hand)
     _fail(stack, workspace, receivers, hand)
-    told = {message.json["type"]: message.json for message in receivers.at()}
+    told: dict[str, Any] = {}
+    for message in receivers.at():
+        # A campaign that began is over in the end.
+        if message.json["type"] not in told or not message.json["type"].startswith("campaign."):
+            told[message.json["type"]] = message.json
     assert set(told) == set(EVENT_TYPES) - {"ping"}
     for name, one in told.items():
         sample = _shape(catalogue.shown(name, catalogue.sample(name)))
