@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from linkwright import clock, jobs, sealing
+from linkwright.mailer import lines
 from linkwright.mailer.mailboxes import items, logging_in, tending
 from linkwright.providers.mailbox.types import Failure, MailboxFailed, OutcomeUnknown
 from linkwright.table import Item, Table, get
@@ -355,6 +356,14 @@ def active(stack: Stack, workspace: Workspace, hand: Hand) -> str:
     assert prove(stack, workspace, hand, mailbox)["status"] == "active"
     mailhost.current().told.clear()
     return mailbox
+
+
+def test_202_what_waits_for_a_mailbox_goes_once_it_is_proven(
+    workspace: Workspace, active: str
+) -> None:
+    """Its line is rung, once: else it would look again in an hour."""
+    line = get(Table.CORE, lines.line_key(workspace.partition, active)) or {}
+    assert line["bell"] == 1
 
 
 def test_200_changes_how_much_is_sent(workspace: Workspace, active: str, host: Host) -> None:

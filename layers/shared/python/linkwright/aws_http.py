@@ -136,7 +136,9 @@ def _answered(
     except BaseException:
         connection.close()
         raise
-    _kept[url] = connection
+    if _kept.setdefault(url, connection) is not connection:
+        # Another thread was faster: one is kept.
+        connection.close()
     return answer
 
 

@@ -9,6 +9,7 @@ from linkwright.dns import Look, Unanswered
 from linkwright.egress_limits import Deadline
 from linkwright.errors import Unavailable
 from linkwright.jobs import Work
+from linkwright.mailer import lines
 from linkwright.mailer.mailboxes import checks, items, logging_in, probing
 from linkwright.mailer.mailboxes.known_models import MailboxProof
 from linkwright.mailer.mailboxes.probing import Elsewhere
@@ -143,6 +144,9 @@ def _write(work: Work, row: Item, told: Item, known: _Known) -> None:
     )
     if is_moved:
         tx.emit("mailbox.state_changed", items.stored_shown(row | written), sequence=version)
+    if is_moved and view["status"] == "active":
+        # What waits for it does not wait for its line's next look.
+        lines.ring(tx, row["sk"])
     try:
         tx.commit()
     except Outrun:
