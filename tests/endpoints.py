@@ -549,8 +549,9 @@ ENDPOINTS = {
         body=lambda _: _WISH,
     ),
     "POST /api/ai/agent": Row(
-        # It lists the links, and looks at all of them together; its answer is larger than 1 KB.
-        [Cost(_explained(2, 3), 3.5, 22, "with a balance", _paid("/api/ai/agent", _GOAL))],
+        # Whether there is room for it; it lists the links, and looks at all of them together. Its
+        # answer is larger than 1 KB.
+        [Cost(_explained(3, 3), 4.5, 22, "with a balance", _paid("/api/ai/agent", _GOAL))],
         body=lambda _: _GOAL,
     ),
     "GET /api/ai/agent/{run_id}": Row([Cost(["GetItem"], 1, 1)]),

@@ -41,7 +41,7 @@ def put_without_a_hold(whose: Whose, run_id: str | None = None) -> str:
 
 def _put(whose: Whose, run_id: str | None, facts: Item) -> str:
     where = runs.key(whose.partition, run_id or ids.new("run"))
-    wanted = {"goal": "What stands out?", "looked_at": [], "hold": "hold_0"}
+    wanted = {"goal": "What stands out?", "looked_at": [], "hold": "hold_0", "lease": "0#"}
     tx = Transaction(whose.partition, "req_test")
     tx.put(Table.CORE, {**where.attributes(), **wanted, **facts}, condition="")
     tx.commit()

@@ -38,6 +38,8 @@ def _left(world: World) -> list[str]:
         found.append(f"it has come to nothing: {run.get('error')}")
     if _charged(stored["LedgerTable"]) != 1 or ledger.held(stored):
         found.append("it was not charged once")
+    if any(row.get("held") for row in stored["CoreTable"] if row["pk"].startswith("PACE#runs")):
+        found.append("its room is not left")
     return found
 
 

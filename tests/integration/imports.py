@@ -125,7 +125,8 @@ SETS_OWN_KEYS = _names("""
 EXPLAINS = CHARGES | _names("""
     linkwright.ai.agent linkwright.ai.agent.beginning linkwright.ai.agent.models
     linkwright.ai.agent.planning linkwright.ai.agent.reporting linkwright.ai.agent.running
-    linkwright.ai.agent.runs linkwright.ai.agent.tools linkwright.ai.on_behalf
+    linkwright.ai.agent.room linkwright.ai.agent.runs linkwright.ai.agent.tools
+    linkwright.ai.on_behalf linkwright.pace
     linkwright.ai.digest linkwright.ai.digest.models linkwright.ai.digest.summary
     linkwright.ai.facts linkwright.ai.facts.facts linkwright.ai.facts.findings
     linkwright.ai.facts.made linkwright.ai.facts.overview linkwright.ai.facts.patterns

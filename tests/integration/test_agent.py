@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from linkwright import clock, egress, jobs
-from linkwright.ai.agent import beginning, running
+from linkwright.ai.agent import beginning, room, running
 from linkwright.ai.agent import runs as agent_runs
 from linkwright.credits import balances, free_answers, handing_over, holds
 from linkwright.credits.items import Hold
+from linkwright.errors import OwnKeyFailed, Unavailable
 from linkwright.jobs import Work
 from linkwright.links import items
 from linkwright.links.metrics import operations as metrics
@@ -502,6 +503,172 @@ def test_200_it_costs_nothing_to_ask_after_a_run_and_a_lower_plan_may(
     told = runs.shown(workspace, run)
     assert (told["status"], balance(workspace)) == ("succeeded", before)
     assert clock.epoch() + 29 * 86_400 < runs.stored(workspace, run)["ttl"]
+
+
+# ---- room for runs -------------------------------------------------------------------------------
+
+
+def _ask(workspace: Workspace, key: str | None = None) -> Answer:
+    headers = {"Idempotency-Key": key} if key else {}
+    return workspace.client.post(runs.PATH, json=GOAL, headers=headers)
+
+
+def _is_full(answer: Answer) -> bool:
+    told = (answer.status, answer.json["error"], answer.json.get("reason"))
+    return told == (429, "rate_limited", "runs_under_way") and answer.headers["Retry-After"] == "30"
+
+
+def test_429_one_workspace_has_so_many_runs_under_way_and_no_more(
+    stack: Stack, own: Workspace, workspace: Workspace
+) -> None:
+    """Nothing is held for one by an own key, so no balance bounds them."""
+    with runs.no_time():
+        first, _ = _late(own, "k")
+        for _ in range(room.MOST - 1):
+            _late(own)
+        before = len(holds_of(stack, own))
+        assert _is_full(_ask(own))
+        assert len(holds_of(stack, own)) == before
+        assert _ask(own, "k").raw == first.raw, "what was answered is answered again"
+        _late(workspace)
+        _late(Workspace(own.item, "test"))
+    pump.relay(stack, own.id)
+    assert len(stack.received("RunQueue", own.id)) == room.MOST + 1
+
+
+@pytest.mark.parametrize("ends", ["succeeded", "failed", "given_up"])
+def test_202_there_is_room_again_once_a_run_has_ended(
+    stack: Stack, workspace: Workspace, links: list[str], monkeypatch: pytest.MonkeyPatch, ends: str
+) -> None:
+    with runs.no_time():
+        found = [_late(workspace)[1] for _ in range(room.MOST)]
+        event = queue_event([runs.message(workspace, found[0])])
+        with monkeypatch.context() as patch:
+            if ends != "succeeded":
+                failure = ZeroDivisionError if ends == "given_up" else OwnKeyFailed("too_slow")
+                patch.setattr(running, "go_on", _raising(failure))
+                kind = jobs.KINDS[jobs.RUN]._replace(longest=timedelta(seconds=-1))
+                patch.setitem(jobs.KINDS, jobs.RUN, kind)
+            # Of those who come twice as well.
+            for _ in range(2):
+                invoke(runs.WORKER, event)
+        assert runs.shown(workspace, found[0])["status"] == ends.replace("given_up", "failed")
+        _late(workspace)
+        assert _is_full(_ask(workspace))
+
+
+def _raising(failure: Exception | type[Exception]) -> Callable[..., Any]:
+    def raises(*_: Any, **__: Any) -> Any:
+        raise failure
+
+    return raises
+
+
+def test_429_of_those_who_come_at_once_some_find_no_room_and_hold_nothing(
+    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "require", lambda _: None)
+    with runs.no_time():
+        for _ in range(room.MOST):
+            _late(workspace)
+        assert _is_full(_ask(workspace))
+    assert balance(workspace).reserved == 10 * room.MOST
+    assert violated(stack, workspace) == []
+    rows = [row for row in stack.rows("CoreTable", workspace.id) if row["pk"].endswith("#RUN")]
+    assert len(rows) == room.MOST
+
+
+# ---- a run is made once --------------------------------------------------------------------------
+
+_PLAN = ["list_links", "read_account", "answer"]
+
+
+def _next(data: dict[str, Any]) -> dict[str, Any]:
+    return {"tool": _PLAN[len(data["results"])], "id": None}
+
+
+def test_a_charge_that_fails_has_no_model_asked_again(
+    stack: Stack,
+    workspace: Workspace,
+    links: list[str],
+    chooses: Callable[..., Vendor],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    vendor = chooses(_next)
+    with runs.no_time():
+        _, run = _late(workspace)
+    with monkeypatch.context() as patch:
+        patch.setattr(holds, "charge", _raising(Unavailable()))
+        for _ in range(3):
+            invoke(runs.WORKER, queue_event([runs.message(workspace, run)]))
+    assert (len(vendor.asked), runs.shown(workspace, run)["status"]) == (len(_PLAN), "running")
+    invoke(runs.WORKER, queue_event([runs.message(workspace, run)]))
+    assert (len(vendor.asked), balance(workspace).spent) == (len(_PLAN), 10)
+    told = runs.shown(workspace, run)["result"]
+    assert told["generated_by"] == f"ai:{LISTED.name}"
+    assert {"made", "claimed_ms"}.isdisjoint(runs.stored(workspace, run))
+
+
+def test_a_second_delivery_in_the_middle_asks_no_model(
+    stack: Stack, workspace: Workspace, links: list[str], chooses: Callable[..., Vendor]
+) -> None:
+    messages: list[str] = []
+
+    def meets_another(data: dict[str, Any]) -> dict[str, Any]:
+        assert invoke(runs.WORKER, queue_event(messages)) == {"batchItemFailures": []}
+        return _next(data)
+
+    vendor = chooses(meets_another)
+    with runs.no_time():
+        _, run = _late(workspace)
+    messages.append(runs.message(workspace, run))
+    invoke(runs.WORKER, queue_event(messages))
+    assert (len(vendor.asked), balance(workspace).spent) == (len(_PLAN), 10)
+    assert runs.shown(workspace, run)["status"] == "succeeded"
+
+
+def test_who_was_killed_is_followed_once_the_claim_is_over(
+    stack: Stack, workspace: Workspace, links: list[str], hand: Hand
+) -> None:
+    with runs.no_time():
+        _, run = _late(workspace)
+    left = {**runs.stored(workspace, run), "claimed_ms": clock.epoch_ms() + 75_000}
+    stack.put("CoreTable", left)
+    event = queue_event([runs.message(workspace, run)])
+    invoke(runs.WORKER, event)
+    assert runs.shown(workspace, run)["status"] == "running"
+    hand.move(76)
+    invoke(runs.WORKER, event)
+    assert runs.shown(workspace, run)["status"] == "succeeded"
+
+
+def test_what_failed_while_it_was_made_is_made_again_at_once(
+    stack: Stack, workspace: Workspace, links: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with runs.no_time():
+        _, run = _late(workspace)
+    event = queue_event([runs.message(workspace, run)])
+    with monkeypatch.context() as patch:
+        patch.setattr(running, "go_on", _raising(Unavailable()))
+        invoke(runs.WORKER, event)
+    invoke(runs.WORKER, event)
+    assert runs.shown(workspace, run)["status"] == "succeeded"
+
+
+def test_workers_ask_no_model_beyond_what_is_free(
+    stack: Stack,
+    workspace: Workspace,
+    links: list[str],
+    hangs: Hangs,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As of when they go on: in the requests none had ended yet."""
+    monkeypatch.setattr(free_answers, "MOST", 1)
+    found = [_late(workspace)[1] for _ in range(3)]
+    asked = hangs.asked
+    pump.settle(stack, workspace.id)
+    assert hangs.asked - asked == 1
+    assert {runs.shown(workspace, run)["status"] for run in found} == {"succeeded"}
 
 
 # ---- a run that comes to nothing -----------------------------------------------------------------

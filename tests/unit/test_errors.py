@@ -26,6 +26,7 @@ from linkwright.errors import (
     RateLimited,
     ResourceNotFound,
     ServerError,
+    TooManyRuns,
     Unavailable,
     Unheard,
     UnsupportedMediaType,
@@ -78,6 +79,7 @@ ERRORS: list[tuple[ApiError, int, str]] = [
     (PayloadTooLarge("m"), 413, "invalid_request"),
     (UnsupportedMediaType("m"), 415, "invalid_request"),
     (RateLimited(retry_after=17), 429, "rate_limited"),
+    (TooManyRuns(retry_after=30), 429, "rate_limited"),
     (ServerError(), 500, "server_error"),
     (Unavailable(), 503, "server_error"),
     (Unheard(), 503, "server_error"),
@@ -135,6 +137,7 @@ def test_errors_are_flat_under_api(error: ApiError, status: int, code: str, path
 def test_retries_are_asked_for_where_they_help() -> None:
     assert {type(error) for error, _, _ in ERRORS if "Retry-After" in error.headers} == {
         RateLimited,
+        TooManyRuns,
         Unavailable,
         Unheard,
     }

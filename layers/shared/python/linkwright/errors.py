@@ -179,6 +179,20 @@ class RateLimited(ApiError):
         )
 
 
+class TooManyRuns(ApiError):
+    """So many runs of the workspace are under way as there may be at once."""
+
+    status = 429
+    code = "rate_limited"
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(
+            "Too many runs of this workspace are under way.",
+            headers={"Retry-After": str(retry_after)},
+            reason="runs_under_way",
+        )
+
+
 class ServerError(ApiError):
     status = 500
     code = "server_error"

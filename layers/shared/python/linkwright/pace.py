@@ -197,6 +197,14 @@ def enter(tx: Transaction, key: str, most: int, holder: str, lease_s: float) -> 
     return slot
 
 
+def require_slot(key: str, most: int) -> None:
+    """Raise `Full` where all slots are held by now: before work for which one is to be held."""
+    held, now = (get(Table.CORE, _slots(key)) or {}).get("held", set()), clock.epoch_ms()
+    left = [end for end in map(_end, held) if end > now]
+    if len(left) >= most:
+        raise Full(clock.from_epoch_ms(min(left)))
+
+
 def leave(tx: Transaction, slot: Slot) -> None:
     """Give a slot back; one that was left, or whose lease has ended, is nobody's any more."""
     tx.update(Table.CORE, _slots(slot.key), "DELETE #held :slot", values={"slot": {slot.lease}})

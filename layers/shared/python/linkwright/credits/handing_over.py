@@ -11,12 +11,12 @@ from datetime import timedelta
 from typing import Any
 
 from linkwright import clock, jobs
-from linkwright.credits import holds
+from linkwright.credits import balances, free_answers, holds
 from linkwright.credits.generations import Later, Made
 from linkwright.credits.holds import Ended
 from linkwright.credits.items import PENDING, Hold
 from linkwright.credits.records import Answer, RecordGone
-from linkwright.errors import Unavailable
+from linkwright.errors import TooManyRuns, Unavailable
 from linkwright.idempotency import Reply
 from linkwright.jobs import Work
 from linkwright.observability import count
@@ -25,6 +25,8 @@ from linkwright.transaction import Transaction
 
 # Longer than most jobs take: whoever looks earlier looks in vain.
 LEASE = timedelta(minutes=15)
+# After about so long there is room again.
+_ROOM_S = 30
 
 Write = Callable[[Transaction], None]
 
@@ -32,7 +34,8 @@ Write = Callable[[Transaction], None]
 def hand_over(hold: Hold, later: Later, reply: Reply) -> None:
     """Begin the job, keep what is answered meanwhile, and let the hold wait for the job.
 
-    Raises `Unavailable` where the hold, or the record, is another's by now.
+    Raises `Unavailable` where the hold, or the record, is another's by now, and `TooManyRuns` where
+    there is no room for the job: then nothing is held any more.
     """
     ends = clock.now() + LEASE
     facts = {
@@ -57,6 +60,10 @@ def hand_over(hold: Hold, later: Later, reply: Reply) -> None:
         # It may be this very attempt that did it, and its reply be lost.
         if not answer.is_kept(hold):
             raise Unavailable from None
+    except clock.NotYet:
+        with suppress(Ended, Unavailable):
+            holds.give_back(hold)
+        raise TooManyRuns(_ROOM_S) from None
 
 
 @dataclass(frozen=True)
@@ -86,6 +93,13 @@ class Handed:
     def is_free(self) -> bool:
         """Whether nothing is held: no model may be asked that we pay for."""
         return self.hold.credits == 0
+
+    def may_ask(self) -> bool:
+        """Whether a model may be asked that we pay for: as of now, as others have ended since."""
+        if self.is_free:
+            return False
+        balance = balances.find(self.hold.partition)
+        return balance is not None and free_answers.so_far(balance) < free_answers.MOST
 
     def settle(self, made: Made[Any], write: Write) -> None:
         """Charge, or for nothing give back, with what `write` adds. Raises `Ended`, `Unavailable`,

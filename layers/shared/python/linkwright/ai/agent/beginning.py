@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from linkwright import clock, ids, jobs
+from linkwright.ai.agent import room
 from linkwright.ai.agent.models import RunAgent, RunStarted
 from linkwright.ai.agent.runs import LookedAt, key
 from linkwright.credits.operations import Later
@@ -17,6 +18,7 @@ def later(partition: str, wanted: RunAgent, looked_at: LookedAt) -> Later:
     where = key(partition, run_id)
 
     def begin(tx: Transaction, hold_id: str) -> None:
+        lease = room.take(tx, run_id)
         tx.put(
             Table.CORE,
             {
@@ -24,6 +26,7 @@ def later(partition: str, wanted: RunAgent, looked_at: LookedAt) -> Later:
                 **wanted.model_dump(exclude_none=True),
                 "looked_at": [list(step) for step in looked_at],
                 "hold": hold_id,
+                "lease": lease,
                 "ttl": clock.epoch() + int(_KEPT.total_seconds()),
                 **jobs.requested(jobs.RUN, run_id),
             },

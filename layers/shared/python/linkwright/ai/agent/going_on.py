@@ -3,16 +3,17 @@
 from contextlib import suppress
 
 from linkwright import jobs
-from linkwright.ai.agent import running, runs
+from linkwright.ai.agent import making, room, runs
 from linkwright.ai.agent.runs import Run
 from linkwright.credits.operations import Ended, Handed
 from linkwright.errors import ApiError, OwnKeyFailed, ServerError, Unavailable
 from linkwright.jobs import AlreadyDone, Work
+from linkwright.table import Item
 from linkwright.transaction import Transaction
 
 
 def go_on(work: Work) -> None:
-    """Raises `Unavailable`."""
+    """Raises `NotYet` while another worker may be at it, and `Unavailable`."""
     row = jobs.stored(work.key)
     if not jobs.is_due(row):
         return
@@ -25,11 +26,11 @@ def go_on(work: Work) -> None:
             tx.finish(work.key)
             tx.commit()
         elif handed := Handed.find(partition, run.hold_id):
-            _settle(work, partition, run, handed)
+            _settle(work, row, run, handed)
         else:
             # Nothing is held for it any more.
             tx = Transaction(partition, "")
-            _fail(tx, work, ServerError())
+            _fail(tx, work, run, ServerError())
             tx.commit()
 
 
@@ -37,29 +38,39 @@ def give_up(work: Work) -> None:
     """It has failed, and what is held for it goes back. Raises `Unavailable`."""
     row = jobs.stored(work.key)
     known = {} if runs.is_over(row) else runs.failed(ServerError())
-    partition = jobs.partition_of(work.pk)
+    partition, run = jobs.partition_of(work.pk), Run.of(row)
+
+    def write(tx: Transaction) -> None:
+        tx.give_up(work, known)
+        room.leave(tx, run.lease)
+
     with suppress(AlreadyDone, Ended):
-        if handed := Handed.find(partition, Run.of(row).hold_id):
-            handed.give_back(lambda tx: tx.give_up(work, known))
+        if handed := Handed.find(partition, run.hold_id):
+            handed.give_back(write)
         else:
             tx = Transaction(partition, "")
-            tx.give_up(work, known)
+            write(tx)
             tx.commit()
 
 
-def _settle(work: Work, partition: str, run: Run, handed: Handed) -> None:
+def _settle(work: Work, row: Item, run: Run, handed: Handed) -> None:
     with suppress(Ended):
         try:
-            made = running.go_on(partition, run, is_free=handed.is_free)
+            made = making.made(work, row, run, handed)
         except OwnKeyFailed as failure:
             told = failure
-            handed.give_back(lambda tx: _fail(tx, work, told))
+            handed.give_back(lambda tx: _fail(tx, work, run, told))
             return
-        handed.settle(made, lambda tx: runs.end(tx, work, runs.succeeded(made.body)))
+        handed.settle(made, lambda tx: _end(tx, work, run, runs.succeeded(made.body)))
         return
     if jobs.is_waiting(work.key):
         raise Unavailable
 
 
-def _fail(tx: Transaction, work: Work, failure: ApiError) -> None:
-    runs.end(tx, work, runs.failed(failure))
+def _fail(tx: Transaction, work: Work, run: Run, failure: ApiError) -> None:
+    _end(tx, work, run, runs.failed(failure))
+
+
+def _end(tx: Transaction, work: Work, run: Run, facts: Item) -> None:
+    runs.end(tx, work, facts)
+    room.leave(tx, run.lease)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from linkwright import clock
 from linkwright.ai import answers, on_behalf
-from linkwright.ai.agent import beginning, planning, reporting
+from linkwright.ai.agent import beginning, planning, reporting, room
 from linkwright.ai.agent.models import AgentAnswer, Choice, RunAgent, Tool
 from linkwright.ai.agent.planning import Done
 from linkwright.ai.agent.runs import Run
@@ -48,7 +48,8 @@ class _OutOfTime(Exception):
 
 
 def generation(account: Account, wanted: RunAgent) -> Generation[AgentAnswer]:
-    """Errors: no such link (404)."""
+    """Errors: no such link (404), no room for another run (429)."""
+    room.require(account.partition)
     if wanted.link_id is not None:
         _require_link(account, wanted.link_id)
     tenant = operations.tenant(account.partition)
@@ -65,15 +66,15 @@ def generation(account: Account, wanted: RunAgent) -> Generation[AgentAnswer]:
     return Generation(make, is_free=chosen.is_free)
 
 
-def go_on(partition: str, run: Run, *, is_free: bool) -> Made[AgentAnswer]:
+def go_on(partition: str, run: Run, *, may_ask: bool) -> Made[AgentAnswer]:
     """What a run comes to that a request had no time for: it looks again at what that looked at,
-    so that all of it is of one moment. Of what `is_free` no model is asked that we pay for.
+    so that all of it is of one moment. `may_ask`: whether a model may be asked that we pay for.
 
     Raises `OwnKeyFailed`.
     """
     tenant = operations.tenant(partition)
     account, chosen = on_behalf.account(partition, tenant, "run"), answers.of(tenant)
-    allowed = Allowed(seconds_left(LONGEST_ON_S), ours=not is_free)
+    allowed = Allowed(seconds_left(LONGEST_ON_S), ours=may_ask)
     asked = _asking(account, run.wanted, tenant, chosen, allowed)
     going_on = _Run(account, asked, run.wanted, is_last=True)
     for tool, object_id in run.looked_at:

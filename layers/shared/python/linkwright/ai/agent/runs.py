@@ -29,11 +29,13 @@ class Run:
     wanted: RunAgent
     looked_at: LookedAt
     hold_id: str
+    lease: str
 
     @classmethod
     def of(cls, row: Item) -> "Run":
         wanted = RunAgent(goal=row["goal"], link_id=row.get("link_id"))
-        return cls(wanted, [(tool, object_id) for tool, object_id in row["looked_at"]], row["hold"])
+        looked_at = [(tool, object_id) for tool, object_id in row["looked_at"]]
+        return cls(wanted, looked_at, row["hold"], row["lease"])
 
 
 def key(partition: str, run_id: str) -> Key:
@@ -72,7 +74,7 @@ def failed(failure: ApiError) -> Item:
 
 def end(tx: Transaction, work: Work, facts: Item) -> None:
     """Write what it has come to, and finish its job. Raises `AlreadyDone` at the commit."""
-    removed = ", ".join(f"#{name}" for name in jobs.ATTRIBUTES)
+    removed = ", ".join(f"#{name}" for name in (*jobs.ATTRIBUTES, "claimed_ms", "made"))
     said = ", ".join(f"#{name} = :{name}" for name in facts)
     tx.update(
         Table.CORE,
