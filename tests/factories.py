@@ -23,7 +23,7 @@ from linkwright.workspace import members, workspaces
 from linkwright.workspace.models import Settings
 from linkwright.workspace.settings import ATTRIBUTES, OFF
 from tests import mailhost, nameserver, pages
-from tests.client import Answer, Client
+from tests.client import Answer, Client, Context, invoke, queue_event
 from tests.stack import OWN_QUEUE
 from tools import receivers
 from tools.demo import EVERYTHING, demo_agent
@@ -191,6 +191,11 @@ class Workspace:
         tx.put(Table.CORE, {**where.attributes(), "view": mailbox, "v": 1})
         tx.commit()
         return str(mailbox["id"])
+
+    def tend(self, mailbox_id: str) -> None:
+        """Run a mailbox's worker, whenever its queue would hand the message out."""
+        job = jobs.at(items.mailbox_key(self.partition, mailbox_id))
+        invoke("tend_mailbox", queue_event([job.message()]), Context(60_000))
 
     def domain(self, name: str | None = None, **wanted: Any) -> str:
         """Add a domain, by a name of its own if none is given, and return its id."""

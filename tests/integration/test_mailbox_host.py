@@ -66,6 +66,7 @@ def proven(stack: Stack, workspace: Workspace, hand: Hand, mailbox: str) -> dict
     for _ in range(5):
         pump.settle(stack, workspace.id)
         hand.move(15)
+        workspace.tend(mailbox)
     return dict(workspace.client.get(f"{PATH}/{mailbox}").json)
 
 

@@ -138,10 +138,12 @@ def _mailbox(stack: Stack, workspace: Workspace, hand: Hand) -> None:
     key = base64.b64encode(bytes(32)).decode()
     nameserver.say(f"s1._domainkey.{domain}", "TXT", f"v=DKIM1; k=ed25519; p={key}")
     mailhost.current().results += f"DKIM-Signature: v=1; d={domain}; s=s1\r\n".encode()
-    workspace.own_mailbox(f"dana@{domain}", name=sample["name"])
+    mailbox = workspace.own_mailbox(f"dana@{domain}", name=sample["name"])
     for _ in range(4):
         pump.settle(stack, workspace.id)
         hand.move(20)
+        workspace.tend(mailbox)
+    pump.settle(stack, workspace.id)
 
 
 def _domain(stack: Stack, workspace: Workspace, hand: Hand) -> None:

@@ -40,7 +40,8 @@ def probe(row: Item, by: Login) -> Probe:
     """
     if "probe" in row:
         return cast(Probe, row["probe"])
-    view, made = row["view"], _intended(row)
+    view, noted = row["view"], _intended(row)
+    made = noted.copy()
     try:
         with logging_in.sending(view, by, Deadline(CONVERSATION_S)) as session:
             session.send(view["email"], view["email"], _mail(view, made))
@@ -48,9 +49,9 @@ def probe(row: Item, by: Login) -> Probe:
     except OutcomeUnknown:
         made["state"] = "unknown"
     except MailboxFailed:
-        _note(row, "REMOVE #probe", made, {})
+        _note(row, "REMOVE #probe", noted, {})
         raise
-    _note(row, "SET #probe = :probe", made, {"probe": made})
+    _note(row, "SET #probe = :probe", noted, {"probe": made})
     return made
 
 
@@ -120,14 +121,14 @@ def _intended(row: Item) -> Probe:
     return made
 
 
-def _note(row: Item, expression: str, made: Probe, values: Item) -> None:
+def _note(row: Item, expression: str, noted: Probe, values: Item) -> None:
     try:
         update(
             Table.CORE,
             Key(row["pk"], row["sk"]),
             expression,
-            condition="#probe.#mark = :mark",
-            values={**values, "mark": made["mark"]},
+            condition="#probe = :noted",
+            values={**values, "noted": noted},
         )
     except ConditionFailed:
         raise Elsewhere from None
