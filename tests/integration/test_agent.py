@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from linkwright import clock, egress, jobs
+from linkwright import clock, deadline, egress, jobs
 from linkwright.ai.agent import beginning, room, running
 from linkwright.ai.agent import runs as agent_runs
-from linkwright.credits import balances, free_answers, handing_over, holds
+from linkwright.credits import balances, charging, free_answers, handing_over, holds
 from linkwright.credits.items import Hold
 from linkwright.errors import OwnKeyFailed, Unavailable
 from linkwright.jobs import Work
@@ -25,7 +25,7 @@ from linkwright.providers.llm import Failure, ModelFailed
 from linkwright.providers.llm_remote import Remote
 from linkwright.providers.llm_types import Question, Reply
 from tests import pump, runs, vendors
-from tests.client import Answer, invoke, queue_event
+from tests.client import Answer, Context, invoke, queue_event
 from tests.clocks import Hand
 from tests.credits import balance, holds_of, violated
 from tests.factories import Workspace, make_workspace
@@ -503,6 +503,22 @@ def test_200_it_costs_nothing_to_ask_after_a_run_and_a_lower_plan_may(
     told = runs.shown(workspace, run)
     assert (told["status"], balance(workspace)) == ("succeeded", before)
     assert clock.epoch() + 29 * 86_400 < runs.stored(workspace, run)["ttl"]
+
+
+def test_200_what_is_held_for_a_run_is_shown_however_long_it_waits(
+    stack: Stack, workspace: Workspace, hand: Hand
+) -> None:
+    with runs.no_time():
+        _late(workspace)
+    hand.move(3 * 3600)
+    told = workspace.client.get("/api/ai/credits").json
+    assert (told["held"], [one["credits"] for one in told["holds"]]) == (10, [10])
+
+
+def test_a_request_has_the_time_that_is_told() -> None:
+    """Of the 25 seconds of its function, and of what it takes to begin."""
+    with deadline.of(Context(24_600)):
+        assert charging.seconds_left() >= running.LONGEST_S
 
 
 # ---- room for runs -------------------------------------------------------------------------------

@@ -630,6 +630,53 @@ def test_a_mail_tells_of_fifty_and_how_many_more_there_are(stack: Stack) -> None
 # ---- mail ----------------------------------------------------------------------------------------
 
 
+def _mails(stack: Stack, workspace: Workspace) -> list[Item]:
+    return [row for row in stack.rows("CoreTable", workspace.id) if row["pk"].endswith("#ALM")]
+
+
+@pytest.mark.parametrize("begins", ["asked", "hourly"])
+def test_what_takes_several_runs_is_one_mail(
+    stack: Stack, hand: Hand, monkeypatch: pytest.MonkeyPatch, begins: str
+) -> None:
+    workspace = make_workspace("enterprise")
+    scanning.begin(workspace.partition)
+    _owner(workspace, "wants")
+    one = {"url": "https://example.com/", "expires_at": within(days=5)}
+    for _ in range(2):
+        assert workspace.client.post("/api/links/bulk", json={"links": [one] * 100}).status == 200
+    monkeypatch.setattr(looking, "MOST_CHANGES", 50)
+    if begins == "asked":
+        assert scan(workspace) == 98
+    else:
+        hand.move(2 * scanning.EVERY_S)
+    for _ in range(3):
+        run(job(workspace))
+        hand.move(121)
+    (mail,) = _mails(stack, workspace)
+    assert len(mail["lines"]) == letters.MOST_LINES
+    hand.move(15 * 60)
+    run(jobs.at(letters.key(workspace.partition, mail["sk"])))
+    ((subject, _),) = stack.letters(_address(workspace, "wants"))
+    assert subject == "200 alerts about short links of yours"
+    assert {"scan", "told", "reached"}.isdisjoint(jobs.stored(job(workspace).key))
+    workspace.link(expires_at=within(days=1))
+    hand.move(scanning.EVERY_S)
+    run(job(workspace))
+    assert sorted(int(one["found"]) for one in _mails(stack, workspace)) == [1, 200]
+
+
+def test_the_mail_of_a_scan_waits_for_its_next_run(
+    stack: Stack, hand: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = make_workspace("enterprise")
+    one = {"url": "https://example.com/", "expires_at": within(days=5)}
+    assert workspace.client.post("/api/links/bulk", json={"links": [one] * 100}).status == 200
+    monkeypatch.setattr(looking, "MOST_CHANGES", 50)
+    scan(workspace)
+    (mail,) = _mails(stack, workspace)
+    assert due_in(jobs.at(letters.key(workspace.partition, mail["sk"]))) > 600
+
+
 def test_who_wants_alerts_is_mailed_once_for_all_of_a_scan(
     stack: Stack, workspace: Workspace, hand: Hand
 ) -> None:

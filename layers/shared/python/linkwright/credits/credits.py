@@ -1,8 +1,6 @@
 """What the API shows of credits."""
 
-from datetime import timedelta
-
-from linkwright import clock, ids, pagination, plans
+from linkwright import clock, pagination, plans
 from linkwright.auth import Account
 from linkwright.credits import balances, items
 from linkwright.credits.items import PENDING, Hold
@@ -20,8 +18,6 @@ from linkwright.pagination import MAX_READS, ListQuery
 from linkwright.table import Item, Table, query
 
 _ROUTE = "credits"
-# Longer than any attempt may last.
-_OF_LATE = timedelta(minutes=15)
 _PAGE = 100
 
 
@@ -49,8 +45,7 @@ def find(account: Account, asked: CreditsQuery) -> Credits:
 
 
 def _pending(partition: str, reserved: int) -> list[Hold]:
-    """Those that make up what is reserved, the newest first; of late: older ones are given back."""
-    first = ids.first_at("hold", clock.now() - _OF_LATE)
+    """Those that make up what is reserved, the newest first, however long the run of one waits."""
     found: list[Hold] = []
     behind: Item | None = None
     for _ in range(MAX_READS):
@@ -59,7 +54,7 @@ def _pending(partition: str, reserved: int) -> list[Hold]:
         rows, behind = query(
             Table.CORE,
             items.hold_key(partition, "").pk,
-            between=(first, "hold_~"),
+            between=("hold_", "hold_~"),
             start_after=behind,
             limit=_PAGE,
             strong=True,

@@ -22,7 +22,11 @@ class Extra(Model):
 
 
 class HeldCredits(Model):
-    """What an answer that is being made has taken: charged or given back in a moment."""
+    """What an answer that is being made has taken: charged or given back in a moment.
+
+    At `expires_at` it goes back if its attempt is dead; that of a run under way stays until the run
+    has ended, also after it.
+    """
 
     id: str
     operation: str

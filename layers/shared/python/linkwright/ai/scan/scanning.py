@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
-from linkwright import clock, deadline, jobs
+from linkwright import clock, deadline, ids, jobs
 from linkwright.ai.scan import looking, writing
+from linkwright.ai.scan.letters import Told
 from linkwright.ai.scan.looking import Looked
 from linkwright.ai.scan.models import Scanned
 from linkwright.auth import Account
@@ -25,6 +26,8 @@ EVERY_S = 3_600
 _A_PAGE_S = CALL_BUDGET_S + 5
 _SOON = timedelta(minutes=1)
 _TRIES = 3
+# What a run leaves to the next one of the same scan.
+_OF_SCAN = ("reached", "often", "scan", "told")
 
 
 def key(partition: str) -> Key:
@@ -34,9 +37,10 @@ def key(partition: str) -> Key:
 def scan(account: Account, tx: Transaction) -> Scanned:
     """For as long as there is time; what it did not come to, the job does at once."""
     found = _look(account.partition)
-    told = writing.write(tx, found.changes)
-    if not found.is_whole:
-        _ask(tx)
+    scan = Told(ids.new("scan"), goes_on=not found.is_whole)
+    told = writing.write(tx, found.changes, scan)
+    if scan.goes_on:
+        _ask(tx, scan._replace(before=told))
     return Scanned(new_alerts=told)
 
 
@@ -69,8 +73,11 @@ def run(work: Work) -> None:
         tx = Transaction(partition, "")
         if workspace.tenant(partition).plan.ai_credits:
             found = _look(partition, job.get("reached"), job.get("often"))
-            writing.write(tx, found.changes)
-            _put_off(tx, job, found)
+            scan = Told(
+                job.get("scan") or ids.new("scan"), int(job.get("told", 0)), not found.is_whole
+            )
+            told = writing.write(tx, found.changes, scan)
+            _put_off(tx, job, found, scan._replace(before=scan.before + told))
         else:
             tx.finish(work.key)
         with suppress(Outrun):
@@ -92,14 +99,17 @@ def _look(
     return looking.look(partition, zone, may_go_on, behind, often)
 
 
-def _put_off(tx: Transaction, job: Item, found: Looked) -> None:
+def _put_off(tx: Transaction, job: Item, found: Looked, scan: Told) -> None:
     moment = _next(tx.partition) if found.is_whole else clock.now() + _SOON
     written: Item = {**_due(tx.partition, moment), "runs": job["runs"] + 1}
+    if scan.goes_on:
+        # What it finds from there on is told in one mail with what it has found.
+        written |= _of_scan(scan)
     if found.reached is not None:
         written["reached"] = found.reached
         if found.often is not None:
             written["often"] = found.often
-    removed = [name for name in (*jobs.ATTRIBUTES, "reached", "often") if name not in written]
+    removed = [name for name in (*jobs.ATTRIBUTES, *_OF_SCAN) if name not in written]
     tx.update(
         Table.CORE,
         key(tx.partition),
@@ -112,9 +122,13 @@ def _put_off(tx: Transaction, job: Item, found: Looked) -> None:
     )
 
 
-def _ask(tx: Transaction) -> None:
+def _of_scan(scan: Told) -> Item:
+    return {"scan": scan.id, "told": scan.before}
+
+
+def _ask(tx: Transaction, scan: Told) -> None:
     """Have the job done now. A run that is at it is to come to nothing: it may be past it."""
-    facts = jobs.requested(jobs.SCAN, tx.partition)
+    facts = {**jobs.requested(jobs.SCAN, tx.partition), **_of_scan(scan)}
     tx.update(
         Table.CORE,
         key(tx.partition),
