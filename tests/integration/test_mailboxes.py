@@ -217,6 +217,23 @@ def test_a_refresh_token_that_was_renewed_is_kept(
     }
 
 
+def test_a_refresh_token_that_the_worker_is_given_is_kept_for_its_mailbox_alone(
+    stack: Stack, workspace: Workspace, hand: Hand, host: Host
+) -> None:
+    mailbox = connect(workspace, mailhost.by_oauth(EMAIL)).json["id"]
+    where = (workspace.partition, mailbox)
+    old = logging_in.Secrets(client_secret=mailhost.CLIENT_SECRET, refresh_token=mailhost.REFRESH)
+    before = logging_in.seal(old, *where)
+    stack.put("CoreTable", row(workspace, mailbox) | {"sealed": before})
+    assert prove(stack, workspace, hand, mailbox)["status"] == "active"
+    after = row(workspace, mailbox)["sealed"]
+    assert after != before
+    assert logging_in.unseal(after, *where) == old._replace(refresh_token=mailhost.NEXT_REFRESH)
+    assert logging_in.unseal(before, *where) == old
+    with pytest.raises(sealing.Unsealable):
+        logging_in.reseal(after, old, make_workspace().partition, mailbox)
+
+
 # ---- Proving ------------------------------------------------------------------------------------
 
 
