@@ -411,7 +411,8 @@ ENDPOINTS = {
     ),
     "GET /v1/workspace/audit": Row(
         [
-            Cost(["Query"], 0.5, 1),
+            # All that was made in the workspace is in it.
+            Cost(["Query"], 1, 1),
             Cost(["Query"], 0.5, 1, "by object", _audit("object={key}")),
             Cost(["Query"], 0.5, 1, "by actor", _audit("actor=operator")),
             Cost(["Query"], 0.5, 1, "by action", _audit("action=key.created")),
@@ -682,8 +683,9 @@ ENDPOINTS = {
         kinds=_CAMPAIGN,
     ),
     "POST /v1/mailer/campaigns/{campaign_id}/start": Row(
-        # The record and the campaign 2 each, its index 2; event and entry of the audit log 5 each.
-        [Cost(["GetItem", "BatchGetItem", "Query", "TransactWriteItems"], 4, 17)],
+        # Its mailboxes, whether it waits for its plan, and its counts. The record and the campaign
+        # 2 each, its index 2; event and entry of the audit log 5 each.
+        [Cost(["GetItem", "BatchGetItem", "GetItem", "Query", "TransactWriteItems"], 5, 17)],
         body=lambda _: {},
         kinds=_CAMPAIGN,
     ),
@@ -726,7 +728,16 @@ ENDPOINTS = {
         kinds={"lead_id": "written"},
     ),
     "POST /v1/mailer/campaigns/{campaign_id}/emails/approve": Row(
-        [Cost(["GetItem", "GetItem", "Query", "TransactWriteItems"], 3, 18, "", _approved)],
+        # At last the campaign, in whose line the lead waits if it mails.
+        [
+            Cost(
+                ["GetItem", "GetItem", "Query", "GetItem", "TransactWriteItems"],
+                4,
+                20,
+                "",
+                _approved,
+            )
+        ],
         body=lambda ids: {"items": [{"lead_id": ids["written"], "seq": 1, "version": 1}]},
         kinds=_CAMPAIGN,
     ),
@@ -744,7 +755,7 @@ ENDPOINTS = {
         [Cost(_CHANGE, 1, 11)],
         body=lambda _: {"email": "stop@example.com"},
     ),
-    "DELETE /v1/mailer/suppressions/{suppression_id}": Row([Cost(["TransactWriteItems"], 0, 9)]),
+    "DELETE /v1/mailer/suppressions/{suppression_id}": Row([Cost(["TransactWriteItems"], 0, 8)]),
     "GET /v1/voice/do-not-call": Row([Cost(["Query"], 0.5, 1, "25 of them", _numbers)]),
     "POST /v1/voice/do-not-call": Row(
         # The record and the entry.
@@ -851,12 +862,13 @@ ENDPOINTS = {
     ),
     "GET /v1/mailer/mailboxes/{mailbox_id}/checks": Row([Cost(["GetItem"], 1, 1)]),
     "GET /v1/mailer/unsubscribe/{token}": Row([Cost(["GetItem"], 1, 0, "", _opting_out("GET"))]),
-    # The workspace, the lead, whether the address is listed, and the emails that are left.
+    # The workspace, the lead, whether the address is listed, the emails that are left, and whether
+    # the campaign mails, which may be complete by that.
     "POST /v1/mailer/unsubscribe/{token}": Row(
         [
             Cost(
-                [*["GetItem"] * 3, "Query", "TransactWriteItems"],
-                *(4, 14, ""),
+                [*["GetItem"] * 3, "Query", "GetItem", "TransactWriteItems"],
+                *(5, 14, ""),
                 _opting_out("POST"),
             )
         ]
