@@ -282,7 +282,7 @@ LEAKS = re.compile(r"arn:|Traceback|pydynox|botocore|(Core|Access|Idem|Clicks|Me
 _ESCAPED = re.compile(r"(?<!\\)(?:\\\\)*\\u(?!00[01])")
 _ALWAYS = {"message", "request_id", "doc_url"}
 _MAY_ADD = {
-    400: {"field", "errors"},
+    400: {"field", "errors", "reason"},
     402: {"dimension", "limit", "used", "upgrade_to", "resets_at"},
     404: {"field"},
     409: {"reason"},

@@ -49,7 +49,7 @@ class EmailVersion(RequestModel):
 
     lead_id: Annotated[str, Field(max_length=100)]
     seq: Annotated[StrictInt, Field(ge=1, le=MAX_SEQ)]
-    version: Annotated[StrictInt, Field(ge=1)]
+    version: Annotated[StrictInt, Field(ge=1, le=1_000_000)]
 
 
 class ApproveEmails(RequestModel):
