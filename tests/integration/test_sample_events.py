@@ -915,9 +915,10 @@ def test_204_revoke_key() -> None:
 
 
 def test_200_list_audit() -> None:
+    demo().suppression()
     answer = replay("list_audit")
     assert answer.status == 200
-    assert "webhook.created" in {entry["action"] for entry in answer.json["data"]}
+    assert "suppression.added" in {entry["action"] for entry in answer.json["data"]}
 
 
 def test_200_get_well_known() -> None:
