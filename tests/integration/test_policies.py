@@ -672,7 +672,11 @@ def sends_mail(stack: Stack, _: Workspace) -> None:
     by_ses = mailing.put_mailbox(own, "list@example.com", transport="ses")
     campaign = mailing.put_campaign(own, [by_ses], state="active")
     mailing.put_in_line(own, mailing.put_ready(own, campaign, of=1), by_ses)
-    invoke("send_mail", queue_event([mailing.work(own, by_ses).message()]))
+    pump.settle(stack, own.id, jobs.MAILBOX_LINE)
+    waits = mailing.put_ready(own, campaign, "waits@example.org", of=1)
+    mailing.put_in_line(own, waits, mailing.put_mailbox(own, "other@example.com"))
+    for method in ("GET", "POST"):
+        assert Client().request(method, own.opt_out(waits)).status == 200
 
 
 def researches_leads(stack: Stack, _: Workspace) -> None:
