@@ -74,6 +74,11 @@ def _reasons(module: ast.Module) -> Iterator[str]:
             for argument in node.keywords:
                 if argument.arg == "reason":
                     yield from _values(argument.value, constants)
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "__init__":
+            # An error that has one reason only.
+            for argument in node.keywords:
+                if argument.arg == "reason" and isinstance(argument.value, ast.Constant):
+                    yield str(argument.value.value)
 
 
 def _values(node: ast.expr, constants: dict[str, ast.expr]) -> set[str]:
