@@ -111,10 +111,10 @@ def _call(**wanted: object) -> dict[str, object]:
     return {"agent_id": AGENT_ID, "to": CALLEE, "metadata": {"name": "נועה"}, **wanted}
 
 
-# What stands for a parameter of a path, and the route that makes it, if it is not there at first.
-# `{id}` is the id in the reply to the route of `after`, in a path or a body.
 # Of a run of the agent that is over.
 RUN_ID = "run_01JDXAMP1EXAMP1EXAMP1EXAMP"
+# What stands for a parameter of a path, and the route that makes it, if it is not there at first.
+# `{id}` is the id in the reply to the route of `after`, in a path or a body.
 _NAMED: Mapping[str, tuple[str, str | None]] = {
     "agent_id": (AGENT_ID, None),
     "call_id": ("{id}", _PLACE_CALL),
@@ -213,8 +213,9 @@ _CASES = {
         path={"campaign_id": DRAFT_ID},
         until=Until.ASKED,
     ),
+    # Its research is over: else what is struck would decide which of both is first.
     f"{_ADD_SUPPRESSION} of a lead": _Wanted(
-        {"email": "richard@avishealth.com"}, after=_PUSH_LEAD, until=Until.ASKED
+        {"email": "richard@avishealth.com"}, after=_PUSH_LEAD, until=Until.SETTLED
     ),
     _LISTENS: _Wanted(
         {"events": ["call.queued", "call.ended"]},

@@ -88,11 +88,8 @@ def start_cloud(
         telephone.tell(emulator.endpoint_url, outputs, carriers, webhooks.parts(directory))
         mail.verify(emulator.endpoint_url)
         stack.enter_context(front_door.serve(listener, emulator.endpoint_url, api_id))
-        addresses = {
-            "BASE_URL": base_url,
-            "AWS_ENDPOINT_URL": emulator.endpoint_url,
-            "MAIL_URL": letters.url,
-        }
+        addresses = {"BASE_URL": base_url, "AWS_ENDPOINT_URL": emulator.endpoint_url}
+        addresses["MAIL_URL"] = letters.url
         known = vendors.demo(models) | mail.demo(letters)
         demo = _demo(directory, addresses, known, outputs, say)
         carrier = carriers[telephone.LIVE]
