@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from linkwright import standard_webhooks
+from linkwright import level, standard_webhooks
 from linkwright.table import Item, Key
 from linkwright.transaction import Transaction
 from linkwright.webhooks import deliverer, deliveries, fan_out, health, queue
@@ -30,13 +30,13 @@ def event_done_without_a_delivery(patch: Patch) -> None:
 
 
 def rest_that_ignores_the_bell(patch: Patch) -> None:
-    proper = queue._ended
+    proper = level._ended
 
     def ended(run: Item, expression: str, condition: str, values: Item) -> bool:
         kept = {name: value for name, value in values.items() if name != "bell"}
         return proper(run, expression, condition.partition(" AND ")[0], kept)
 
-    patch.setattr(queue, "_ended", ended)
+    patch.setattr(level, "_ended", ended)
 
 
 def outcome_apart_from_its_place(patch: Patch) -> None:
@@ -52,7 +52,7 @@ def outcome_apart_from_its_place(patch: Patch) -> None:
 
 
 def endpoint_held_for_ever(patch: Patch) -> None:
-    patch.setattr(queue, "LEASE_MS", 10**12)
+    patch.setattr(level, "LEASE_MS", 10**12)
 
 
 def lost_answer_taken_for_a_yes(patch: Patch) -> None:

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from linkwright import clock, egress, jobs
+from linkwright import clock, egress, jobs, level
 from linkwright.egress import Answer
 from linkwright.table import Item
-from linkwright.webhooks import event_types, fan_out, queue
+from linkwright.webhooks import event_types, fan_out
 from tests.factories import Workspace
 from tests.simulation.clockwork import Scheduler
 from tests.simulation.cloud import CORE, Cloud
@@ -23,7 +23,7 @@ _WANTED = (["*"], ["call.ended"], ["call.queued", "call.ended", "call.analyzed"]
 _TAKES = "takes"
 _MOODS = (_TAKES, _TAKES, "fails", "hangs", "asks", "is gone", "aborts")
 # What is under way when an endpoint is switched off may still arrive.
-_UNDER_WAY = timedelta(milliseconds=queue.LEASE_MS) + timedelta(seconds=15)
+_UNDER_WAY = timedelta(milliseconds=level.LEASE_MS) + timedelta(seconds=15)
 # From its event to a receiver that takes all, where nothing goes wrong.
 _PROMPT = timedelta(minutes=2)
 

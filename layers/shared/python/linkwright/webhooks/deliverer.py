@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import NamedTuple
 
-from linkwright import clock, deadline, jobs
+from linkwright import clock, deadline, jobs, level
 from linkwright.jobs import Work
 from linkwright.observability import count
 from linkwright.table import Item
@@ -49,27 +49,20 @@ class _Attempt(NamedTuple):
 
 def run(work: Work) -> None:
     """Send what is due to an endpoint. Nothing if another run is at it: that one looks again."""
-    endpoint = queue.begin(work.key)
-    if endpoint is None:
-        return
-    try:
-        while _goes_on(jobs.partition_of(work.pk), endpoint):
-            pass
-    except Exception:
-        queue.let_go(endpoint)
-        raise
+    partition = jobs.partition_of(work.pk)
+    level.run(work.key, lambda run: _goes_on(partition, run))
 
 
 def _goes_on(partition: str, run: Item) -> bool:
     """Do what is next, if anything is. Returns whether the run goes on."""
-    endpoint = queue.look(run)
+    endpoint = level.look(run)
     if endpoint is None:
         return False
     rows = queue.first(partition, endpoint["sk"], _LOOKED_AT)
     if not rows or endpoint["status"] == "paused":
-        return not queue.rest(endpoint, None)
+        return not level.rest(endpoint, None)
     if deadline.seconds_left() < RESERVE_S:
-        queue.hand_over(endpoint)
+        level.hand_over(endpoint)
         return False
     if endpoint["status"] == "disabled":
         for row in rows:
@@ -79,7 +72,7 @@ def _goes_on(partition: str, run: Item) -> bool:
         return True
     ready = max(queue.due_at(rows[0]["sk"]), clock.from_epoch_ms(health.rests_until(endpoint)))
     if ready > clock.now():
-        return not queue.rest(endpoint, ready)
+        return not level.rest(endpoint, ready)
     due = [row for row in rows if queue.due_at(row["sk"]) <= clock.now()]
     _send(partition, endpoint, due[: 1 if "failing" in endpoint else AT_ONCE])
     return True
@@ -185,7 +178,7 @@ def _write(
         except Moved:
             return seen
         except _Lost:
-            seen = queue.look(seen)
+            seen = level.look(seen)
         else:
             return after
     return None

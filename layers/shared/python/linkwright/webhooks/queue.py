@@ -1,27 +1,16 @@
 """The queue of an endpoint: which deliveries are to be sent next, and when.
 
-An endpoint's item is the one job of all its deliveries, a job by level: a run sends what is due,
-and rests until the next one is. So a slow receiver holds up no other one, and ten thousand
-events for it are no more messages than events. Who waits is an item of the base table, which is
-read strongly: an index would be behind the run that has just written it.
-
-Who adds rings the `bell`: a run that found nothing rests only if it has not rung since it looked.
+An endpoint's item is the one job of all its deliveries, a job by level (`level.py`). Who waits is
+an item of the base table, which is read strongly: an index would be behind the run that has just
+written it.
 """
 
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime
 
 from linkwright import clock, jobs
-from linkwright.errors import Unavailable
-from linkwright.table import ConditionFailed, Item, Key, Table, get, query, update
+from linkwright.table import Item, Key, Table, query
 from linkwright.transaction import Otherwise, Transaction
-
-# Longer than a run takes; then another one may.
-LEASE_MS = 90_000
-_FREE = "attribute_not_exists(#leased_until) OR #leased_until < :now"
-_MINE = "#leased_until = :lease"
-_FAILURES = ", ".join(f"#{name}" for name in jobs.FAILURES)
 
 
 def endpoint_key(partition: str, webhook_id: str) -> Key:
@@ -83,75 +72,11 @@ def require(tx: Transaction, endpoint: Item, *, otherwise: Otherwise) -> None:
     tx.require(Table.CORE, where, "#v = :seen", values=values, otherwise=otherwise)
 
 
-def begin(where: Key) -> Item | None:
-    """Begin a run: the endpoint as it is, held for a while.
-
-    None if there is no endpoint, nothing to do, as for most of many messages, or another run.
-    """
-    now = clock.epoch_ms()
-    try:
-        return update(
-            Table.CORE,
-            where,
-            "SET #leased_until = :lease",
-            condition=f"attribute_exists(#gsi2pk) AND ({_FREE})",
-            values={"lease": now + LEASE_MS, "now": now},
-        )
-    except ConditionFailed:
-        return None
-
-
-def look(run: Item) -> Item | None:
-    """The endpoint as it is now, in a run; None if it was deleted, or another run has it."""
-    now = get(Table.CORE, Key(run["pk"], run["sk"]))
-    if now is None or now.get("leased_until") != run["leased_until"]:
-        return None
-    return now
-
-
 def first(partition: str, webhook_id: str, count: int) -> list[Item]:
     """Those that are due first, whether or not they are due yet."""
     where = key(partition, webhook_id, "")
     rows, _ = query(Table.CORE, where.pk, limit=count, newest_first=False, strong=True)
     return rows
-
-
-def rest(endpoint: Item, until: datetime | None) -> bool:
-    """End a run until a moment, or until the bell rings; False if it has rung since `endpoint` was
-    read.
-    """
-    seen = {"lease": endpoint["leased_until"], "bell": endpoint.get("bell", 0)}
-    condition = f"{_MINE} AND (#bell = :bell OR attribute_not_exists(#bell))"
-    if until is None:
-        gone = ", ".join(f"#{name}" for name in ("leased_until", *jobs.ATTRIBUTES))
-        return _ended(endpoint, f"REMOVE {gone}", condition, seen)
-    facts = jobs.requested(jobs.WEBHOOK, endpoint["sk"]) | jobs.waits_until(
-        clock.whole_second(until)
-    )
-    expression = f"{_set(facts)} REMOVE #leased_until, {_FAILURES}"
-    return _ended(endpoint, expression, condition, {**seen, **facts})
-
-
-def hand_over(endpoint: Item) -> None:
-    """End a run that has no time left: another one goes on at once."""
-    facts = jobs.requested(jobs.WEBHOOK, endpoint["sk"])
-    expression = f"{_set(facts)} REMOVE #leased_until, #next_at, {_FAILURES}"
-    _ended(endpoint, expression, _MINE, {**facts, "lease": endpoint["leased_until"]})
-
-
-def let_go(run: Item) -> None:
-    """End a run that failed; when there is another one is told by who caught it."""
-    with suppress(Unavailable):
-        _ended(run, "REMOVE #leased_until", _MINE, {"lease": run["leased_until"]})
-
-
-def _ended(run: Item, expression: str, condition: str, values: Item) -> bool:
-    where = Key(run["pk"], run["sk"])
-    try:
-        update(Table.CORE, where, expression, condition=condition, values=values)
-    except ConditionFailed:
-        return False
-    return True
 
 
 def _set(facts: Item) -> str:

@@ -55,7 +55,7 @@ def campaign_ready(partition: str, campaign: items.CampaignView) -> datetime:
 def claim(
     partition: str, line: Item, step: Step, mailbox: Item, tenant: Tenant, message_id: str
 ) -> Flight:
-    """Raises `Outrun` where anything of it was changed meanwhile, `queue.Lost`, `Capped` and
+    """Raises `Outrun` where anything of it was changed meanwhile, `level.Lost`, `Capped` and
     `usage.Exhausted`.
     """
     tx, now = Transaction(partition, ""), clock.now()

@@ -64,7 +64,7 @@ Outcome = Sent | Unknown | Deferred | Refused | NotTried
 
 
 def write(partition: str, line: Item, flight: Flight, outcome: Outcome) -> None:
-    """Raises `queue.Lost` where another run has the line, and `Unavailable`."""
+    """Raises `level.Lost` where another run has the line, and `Unavailable`."""
     for _ in range(_TRIES):
         tx = Transaction(partition, "")
         queue.write(tx, line, {}, ("flight",))

@@ -4,7 +4,7 @@ its campaigns and the readers' windows let it, until there is nothing or no time
 
 from datetime import datetime, timedelta
 
-from linkwright import clock, deadline, jobs, usage
+from linkwright import clock, deadline, jobs, level, usage
 from linkwright.jobs import Work
 from linkwright.mailer import items
 from linkwright.mailer.campaigns import plan_limits
@@ -42,26 +42,17 @@ _NO_SENDS = timedelta(minutes=15)
 
 def run(work: Work) -> None:
     """Send what is due of a mailbox. Nothing if another run is at it: that one looks again."""
-    line = queue.begin(work.key)
-    if line is None:
-        return
-    try:
-        while _goes_on(jobs.partition_of(work.pk), line):
-            pass
-    except queue.Lost:
-        return
-    except Exception:
-        queue.let_go(line)
-        raise
+    partition = jobs.partition_of(work.pk)
+    level.run(work.key, lambda run: _goes_on(partition, run))
 
 
 def _goes_on(partition: str, run: Item) -> bool:
     """Do what is next, if anything is. Returns whether the run goes on."""
-    line = queue.look(run)
+    line = level.look(run)
     if line is None:
         return False
     if deadline.seconds_left() < RESERVE_S:
-        queue.hand_over(line)
+        level.hand_over(line)
         return False
     mailbox = get(Table.CORE, items.mailbox_key(partition, line["sk"]))
     if "flight" in line:
@@ -69,7 +60,7 @@ def _goes_on(partition: str, run: Item) -> bool:
         return until is None or _rests(line, until)
     rows = queue.first(partition, line["sk"], _LOOKED_AT)
     if not rows:
-        return not queue.rest(line, None)
+        return not level.rest(line, None)
     if mailbox is None:
         breaking.move_on(partition, rows)
         return True
@@ -87,7 +78,7 @@ def _rests(line: Item, until: datetime) -> bool:
         clock.sleep(wait.total_seconds())
         if clock.now() >= until:
             return True
-    return not queue.rest(line, until)
+    return not level.rest(line, until)
 
 
 def _first(partition: str, line: Item, mailbox: Item, row: Item) -> bool:
