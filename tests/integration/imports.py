@@ -82,7 +82,9 @@ READS = _names("""
     linkwright.webhooks.models linkwright.webhooks.queue linkwright.webhooks.samples
     linkwright.weeks linkwright.workspace.mailed linkwright.workspace.mailed.digest_job
     linkwright.mailer linkwright.mailer.campaigns linkwright.mailer.campaigns.campaigns
-    linkwright.mailer.campaigns.models linkwright.mailer.campaigns.planning
+    linkwright.mailer.campaigns.delays linkwright.mailer.campaigns.limits
+    linkwright.mailer.campaigns.models linkwright.mailer.campaigns.plan_limits
+    linkwright.mailer.campaigns.planning
     linkwright.mailer.campaigns.readiness linkwright.mailer.campaigns.stats
     linkwright.mailer.campaigns.windows linkwright.mailer.footer linkwright.mailer.items
     linkwright.mailer.leads
@@ -91,6 +93,7 @@ READS = _names("""
     linkwright.mailer.suppressions linkwright.mailer.suppressions.models
     linkwright.mailer.suppressions.suppressions
     linkwright.mailer.leads.models linkwright.mailer.leads.status
+    linkwright.mailer.leads.waiting
     unicodedata
 """)
 # Those that write, besides.

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from linkwright import clock, deadline, jobs
+from linkwright import clock, deadline, jobs, level
 from linkwright.errors import Unavailable
 from linkwright.jobs import Work
 from linkwright.table import Item, Key
@@ -133,12 +133,12 @@ def world(environment: pytest.MonkeyPatch) -> World:
     world = World()
     environment.setattr(clock, "now", lambda: NOW)
     environment.setattr(deadline, "seconds_left", lambda: world.left_s)
-    environment.setattr(queue, "begin", lambda key: world.endpoint if key == WORK.key else None)
-    environment.setattr(queue, "look", lambda run: world.endpoint if run["sk"] == "wh_1" else None)
+    environment.setattr(level, "_begin", lambda key: world.endpoint if key == WORK.key else None)
+    environment.setattr(level, "look", lambda run: world.endpoint if run["sk"] == "wh_1" else None)
     environment.setattr(queue, "first", world.first)
-    environment.setattr(queue, "rest", world.rest)
-    environment.setattr(queue, "hand_over", lambda _: world.ends.append("handed over"))
-    environment.setattr(queue, "let_go", lambda _: world.ends.append("let go"))
+    environment.setattr(level, "rest", world.rest)
+    environment.setattr(level, "hand_over", lambda _: world.ends.append("handed over"))
+    environment.setattr(level, "_let_go", lambda _: world.ends.append("let go"))
     environment.setattr(deliveries, "find", world.find)
     environment.setattr(receivers, "prepared", world.prepared)
     environment.setattr(event_log, "stored", world.event)
@@ -255,7 +255,7 @@ def test_another_run_of_it_does_nothing(world: World) -> None:
 
 
 def test_a_run_that_lost_it_sends_nothing(world: World, environment: pytest.MonkeyPatch) -> None:
-    environment.setattr(queue, "look", lambda _: None)
+    environment.setattr(level, "look", lambda _: None)
     world.looks = [[world.waits("a")]]
     deliverer.run(WORK)
     assert (world.sent, world.ends) == ([], [])
@@ -304,7 +304,7 @@ def test_no_more_is_ended_of_one_that_was_enabled_meanwhile(world: World) -> Non
         return world.endpoint
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(queue, "look", look)
+        patch.setattr(level, "look", look)
         deliverer.run(WORK)
     assert [one["view"]["ended_reason"] for one in world.written("a")] == ["webhook_disabled"]
     assert world.sent == ["evt_b"]
@@ -503,7 +503,7 @@ def test_what_a_run_that_lost_the_endpoint_was_told_is_not_noted(
 ) -> None:
     """Whoever has it now sends those again."""
     looks = [world.endpoint]
-    environment.setattr(queue, "look", lambda _: looks.pop() if looks else None)
+    environment.setattr(level, "look", lambda _: looks.pop() if looks else None)
     world.looks = [[world.waits("a"), world.waits("b")]]
     world.refuses = [deliverer._Lost]
     deliverer.run(WORK)

@@ -2,16 +2,16 @@
 finds it over. The next one is another.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from linkwright import clock, ids
 from linkwright.ai.scan.judging import Finding
 from linkwright.ai.scan.models import AlertKind
 from linkwright.notifications.operations import notify
-from linkwright.table import Item, Key, Table, query
+from linkwright.table import Item, Key, Table, get_many, query
 from linkwright.transaction import Outrun, Transaction
 
-_PAGE = 1000
 _FIRST = 1
 # How many items of a transaction an alert takes.
 OPERATIONS = 3
@@ -26,24 +26,37 @@ class Place(NamedTuple):
 
 
 def key(partition: str, place: Place) -> Key:
-    return Key(f"W#{partition}#ALR", f"{place.kind}#{place.link}")
+    return Key(_partition(partition), f"{place.kind}#{place.link}")
 
 
-def opened(partition: str) -> dict[Place, Item]:
-    found: dict[Place, Item] = {}
-    behind: Item | None = None
-    while True:
-        rows, behind = query(
-            Table.CORE,
-            f"W#{partition}#ALR",
-            start_after=behind,
-            limit=_PAGE,
-            newest_first=False,
-            strong=True,
-        )
-        found |= {Place(row["kind"], row["link"]): row for row in rows}
-        if behind is None:
-            return found
+def opened(partition: str, places: Iterable[Place], besides: Key) -> dict[Place, Item]:
+    """Up to 99 places at which an alert is open: by one strong read, with an item that is there."""
+    keys = {place: key(partition, place) for place in places}
+    found = get_many(Table.CORE, [besides, *keys.values()], strong=True)
+    return {place: found[where] for place, where in keys.items() if where in found}
+
+
+def page(partition: str, behind: Item, limit: int) -> tuple[list[Place], Item | None]:
+    """Places at which one is open, from the `beginning` on, and the key to go on from."""
+    rows, reached = query(
+        Table.CORE,
+        behind["pk"],
+        start_after=behind,
+        limit=limit,
+        newest_first=False,
+        strong=True,
+    )
+    return [Place(row["kind"], row["link"]) for row in rows], reached
+
+
+def beginning(partition: str) -> Item:
+    """A key before all of them."""
+    return Key(_partition(partition), "#").attributes()
+
+
+def is_among(partition: str, behind: Item) -> bool:
+    """Whether a key to go on from is one of alerts."""
+    return bool(behind["pk"] == _partition(partition))
 
 
 def tell(tx: Transaction, link: Item, found: Finding, before: Item | None) -> None:
@@ -90,6 +103,10 @@ def clear(tx: Transaction, before: Item) -> None:
     """It is over."""
     where = Key(before["pk"], before["sk"])
     tx.delete(Table.CORE, where, condition=_AS_SEEN, values=_seen(before), otherwise=Outrun)
+
+
+def _partition(partition: str) -> str:
+    return f"W#{partition}#ALR"
 
 
 def _seen(before: Item) -> Item:

@@ -4,7 +4,7 @@ What is read are the rows of candidates, these links, and the alerts that are op
 costs that gives nothing is one look, after which its row is gone.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache, partial
@@ -61,7 +61,6 @@ class Looked:
 class _Look:
     partition: str
     zone: Callable[[], ZoneInfo]
-    opened: dict[Place, Item]
     links: int = 0
     changes: list[Change] = field(default_factory=list)
     # How often those are followed that are followed often enough, to be ranked when all are known.
@@ -72,15 +71,15 @@ class _Look:
         return len(self.changes) >= MOST_CHANGES
 
     def page(self, places: Sequence[tuple[Place, Candidate | None]]) -> None:
-        found, self.links = links.rows(
-            self.partition, {place.link for place, _ in places}, workspace.place(self.partition)
-        )
+        besides = workspace.place(self.partition)
+        found, self.links = links.rows(self.partition, {place.link for place, _ in places}, besides)
+        opened = alerts.opened(self.partition, [place for place, _ in places], besides)
         for place, candidate in places:
-            link = found.get(place.link)
+            link, before = found.get(place.link), opened.get(place)
             if place.kind == "untracked_winner":
-                self._count(place, link, candidate)
+                self._count(place, link, before, candidate)
             else:
-                self._settle(place, link, _judged(place.kind, link), candidate)
+                self._settle(link, before, _judged(place.kind, link), candidate)
 
     def rank(self) -> None:
         """Those that are followed often, when all of them are known. Who was a winner stays one:
@@ -89,31 +88,34 @@ class _Look:
         if self.often and not self.links:
             # The last page of some was empty.
             _, self.links = links.rows(self.partition, (), workspace.place(self.partition))
-        best = judging.winners(self.most(), self.links)
-        places = [Place("untracked_winner", link) for link in sorted(best)]
-        for few in _few([(place, None) for place in places if place not in self.opened]):
+        best = sorted(judging.winners(self.most(), self.links))
+        besides = workspace.place(self.partition)
+        for at in range(0, len(best), _PAGE):
             if self.is_full:
                 return
-            names = {place.link for place, _ in few}
-            found, _ = links.rows(self.partition, names, workspace.place(self.partition))
-            for place, _ in few:
-                link = found.get(place.link)
-                if link is not None and judging.is_untracked(link["view"]):
-                    one = judging.untracked(link["view"], self.often[place.link])
-                    self._settle(place, link, one, None)
+            few = [Place("untracked_winner", link) for link in best[at : at + _PAGE]]
+            opened = alerts.opened(self.partition, few, besides)
+            new = [place.link for place in few if place not in opened]
+            found, _ = links.rows(self.partition, new, besides) if new else ({}, 0)
+            for name, link in found.items():
+                if judging.is_untracked(link["view"]):
+                    one = judging.untracked(link["view"], self.often[name])
+                    self._settle(link, None, one, None)
 
     def most(self) -> dict[str, int]:
         """Those that are followed most."""
         ranked = sorted(self.often.items(), key=lambda one: -one[1])
         return dict(ranked[:MOST_RANKED])
 
-    def _count(self, place: Place, link: Item | None, candidate: Candidate | None) -> None:
+    def _count(
+        self, place: Place, link: Item | None, before: Item | None, candidate: Candidate | None
+    ) -> None:
         if link is not None and judging.is_untracked(link["view"]):
             count = self._clicks(place.link)
-            if count >= (judging.STILL if place in self.opened else links.MANY):
+            if count >= (judging.STILL if before else links.MANY):
                 self.often[place.link] = count
                 return
-        self._settle(place, link, None, candidate)
+        self._settle(link, before, None, candidate)
 
     def _clicks(self, link: str) -> int:
         today = clock.now().astimezone(self.zone()).date()
@@ -121,9 +123,12 @@ class _Look:
         return int(links.counted(self.partition, link, first, today)["clicks"])
 
     def _settle(
-        self, place: Place, link: Item | None, found: Finding | None, seen: Candidate | None
+        self,
+        link: Item | None,
+        before: Item | None,
+        found: Finding | None,
+        seen: Candidate | None,
     ) -> None:
-        before = self.opened.get(place)
         level = before["level"] if before else 0
         if link is not None and found is not None and found.level > level:
             add = partial(alerts.tell, link=link, found=found, before=before)
@@ -147,24 +152,18 @@ def look(
     """`may_go_on`: whether there is time for another page; one is looked at in any case. Who goes
     on from somewhere says which were followed often before, or that they were ranked: None.
     """
-    looking = _Look(partition, cache(zone), alerts.opened(partition))
+    looking = _Look(partition, cache(zone))
     is_ranked = behind is not None and often is None
     looking.often |= often or {}
     met: set[Place] = set()
     while True:
-        page, behind = links.candidates(partition, behind, _PAGE)
-        places = {Place(_KINDS[one.reason], one.link): one for one in page}
-        new = [(place, one) for place, one in places.items() if place not in met]
-        met |= places.keys()
+        page, behind = _page(partition, behind)
+        new = [(place, one) for place, one in page if place not in met]
+        met |= {place for place, _ in new}
         if new:
             looking.page(new)
         if behind is None or looking.is_full or not may_go_on():
             break
-    if behind is None:
-        # Those of which no row says any more that they are to be looked at.
-        for few in _few([(place, None) for place in looking.opened if place not in met]):
-            if may_go_on() and not looking.is_full:
-                looking.page(few)
     # A part of them says nothing of a tenth of all.
     if not is_ranked and (behind is None or behind["sk"].startswith(links.EXPIRING)):
         looking.rank()
@@ -182,7 +181,15 @@ def _judged(kind: AlertKind, link: Item | None) -> Finding | None:
     return judging.near_cap(link["view"], metrics.passed_cap(link["sk"])) if has_cap else None
 
 
-def _few(
-    places: Sequence[tuple[Place, Candidate | None]],
-) -> Iterator[Sequence[tuple[Place, Candidate | None]]]:
-    return (places[at : at + _PAGE] for at in range(0, len(places), _PAGE))
+def _page(
+    partition: str, behind: Item | None
+) -> tuple[Iterable[tuple[Place, Candidate | None]], Item | None]:
+    """Of the candidates, and then of the alerts that are open: of some no row says any more that
+    they are to be looked at.
+    """
+    if behind is not None and alerts.is_among(partition, behind):
+        places, behind = alerts.page(partition, behind, _PAGE)
+        return [(place, None) for place in places], behind
+    found, behind = links.candidates(partition, behind, _PAGE)
+    by_place = {Place(_KINDS[one.reason], one.link): one for one in found}
+    return by_place.items(), behind or alerts.beginning(partition)
