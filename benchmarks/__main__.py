@@ -78,8 +78,13 @@ def _ratios(
         asked = routes()
         groups = subjects.groups(layers, stack.environment(), asked)
         chosen = [one for one in groups if not names or not set(names).isdisjoint(one.names)]
-        found = rounds.measure(chosen, subjects.floor(layers, stack.environment()))
-    return found, {route.function.file: route.name for route in asked}
+        served = {route.function.file: route.name for route in asked}
+        found = rounds.measure(
+            chosen,
+            subjects.floor(layers, stack.environment()),
+            lambda name, ratios: budgets.is_known(name, ratios, served),
+        )
+    return found, served
 
 
 def _measured(layers: Layers, endpoint: str) -> Results:

@@ -1,8 +1,9 @@
 """What each figure may be, and why: docs/decisions/0018-performance-budgets.md."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from benchmarks.results import Results
+from benchmarks.rounds import Ratios
 from benchmarks.subjects import measured, reads_the_secret
 from tools.template import Function
 
@@ -37,9 +38,10 @@ WARM = {
 # One call's life: AWS calls, and CPU as a part of what it was before (before.json).
 LIFE_CALLS = 44
 LIFE_CPU = 0.75
-# The standard error of the widest figure above which nothing can be said: the machine is busy. On a
-# virtual machine that does nothing else it was 7 %.
+# The standard error of the widest figure above which nothing can be said: the machine is busy.
 ERROR = 0.08
+# With so little, more rounds would change nothing.
+_KNOWN = 0.01
 
 
 def init(function: Function) -> float:
@@ -50,6 +52,21 @@ def init(function: Function) -> float:
     if reads_the_secret(function):
         return INIT_WITH_SECRET
     return _OF_FOLDERS.get(function.folder, INIT)
+
+
+def is_known(name: str, ratios: Ratios, served: Mapping[str, str]) -> bool:
+    """Whether the verdict of one is clear: by its error, or as it is within its budget by twice
+    that. `served`: which route a function serves.
+    """
+    if ratios.error <= _KNOWN:
+        return True
+    limits = {function.file: {"init": init(function)} for function in measured()}.get(name, {})
+    if limits and (route := served.get(name)) in WARM:
+        limits |= {"first": FIRST, "warm": WARM[route]}
+    found, errors = ratios.medians(), ratios.errors()
+    return ratios.error <= ERROR and all(
+        found[kind] * (1 + 2 * errors[kind]) <= limit for kind, limit in limits.items()
+    )
 
 
 def exceeded(now: Results, before: Results) -> Iterator[str]:

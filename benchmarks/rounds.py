@@ -1,13 +1,13 @@
 """Rounds in which everything that is compared runs in turn, so that all meet the same machine.
 
-What counts is the median of the ratios, round by round. A group whose ratios are wide apart is
-measured more often.
+What counts is the median of the ratios, round by round. What is not yet known well enough to be
+judged is measured more often: on a machine that others share most of the time goes there.
 """
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from math import sqrt
 from statistics import median
 
@@ -15,9 +15,7 @@ from benchmarks.processes import Reading, Subject
 from benchmarks.subjects import Group
 
 FEWEST, MOST = 5, 25
-# The error that a median may have, as a part of it.
-ERROR = 0.01
-LONGEST_S = 420
+LONGEST_S = 720
 REQUESTS = 100
 
 
@@ -30,15 +28,25 @@ class Ratios:
     warm: list[float] = field(default_factory=list)
 
     def medians(self) -> dict[str, float]:
-        lists = {"init": self.init, "first": self.first, "warm": self.warm}
-        return {kind: round(median(found), 3) for kind, found in lists.items() if found}
+        return {kind: round(median(found), 3) for kind, found in self._lists().items()}
+
+    def errors(self) -> dict[str, float]:
+        """The standard error of each median, as a part of it."""
+        return {kind: _error(found) for kind, found in self._lists().items()}
 
     @property
     def error(self) -> float:
-        return max(_error(found) for found in (self.init, self.first, self.warm) if found)
+        return max(self.errors().values())
+
+    def _lists(self) -> dict[str, list[float]]:
+        lists = {"init": self.init, "first": self.first, "warm": self.warm}
+        return {kind: found for kind, found in lists.items() if found}
 
 
-def measure(groups: Iterable[Group], floor: Subject) -> dict[str, Ratios]:
+def measure(
+    groups: Iterable[Group], floor: Subject, is_known: Callable[[str, Ratios], bool]
+) -> dict[str, Ratios]:
+    """`is_known`: whether what was found of one of that name is enough."""
     found: dict[str, Ratios] = defaultdict(Ratios)
     left, began = list(groups), time.monotonic()
     for at in range(MOST):
@@ -46,7 +54,7 @@ def measure(groups: Iterable[Group], floor: Subject) -> dict[str, Ratios]:
             break
         _round(left, floor, found)
         if at + 1 >= FEWEST:
-            left = [group for group in left if _is_wide(group, found)]
+            left = [less for group in left if (less := _unknown(group, found, is_known)).subjects]
     return dict(found)
 
 
@@ -70,8 +78,11 @@ def _note(ratios: Ratios, reading: Reading, floor: float, bare: Reading | None) 
         ratios.warm.append(reading.warm / bare.warm)
 
 
-def _is_wide(group: Group, found: dict[str, Ratios]) -> bool:
-    return any(found[subject.name].error > ERROR for subject in group.subjects)
+def _unknown(
+    group: Group, found: dict[str, Ratios], is_known: Callable[[str, Ratios], bool]
+) -> Group:
+    subjects = [one for one in group.subjects if not is_known(one.name, found[one.name])]
+    return replace(group, subjects=subjects)
 
 
 def _error(ratios: Sequence[float]) -> float:

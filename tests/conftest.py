@@ -4,6 +4,7 @@ import gc
 import os
 import time
 from collections.abc import Iterator
+from zlib import crc32
 
 import pytest
 from hypothesis import settings as hypothesis
@@ -32,6 +33,8 @@ from tests.memory import memory  # noqa: E402
 from tests.stack import EmulatedStack, Stack  # noqa: E402
 from tools.local_cloud import start_ministack  # noqa: E402
 
+# Of what a test is a case where it is one of all routes, or functions.
+_OF_EACH = {"route", "function"}
 _DEPLOYED = pytest.StashKey[Stack]()
 
 
@@ -41,6 +44,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=["memory", "ministack"],
         default="memory",
         help="where the functions keep things: in memory, or on an emulator, which judges",
+    )
+    parser.addoption(
+        "--routes",
+        type=int,
+        default=1,
+        metavar="N",
+        help="ask each rule of every route of one route in N; another one of others",
     )
     parser.addoption("--leg", help="this is the whole of a leg: what it does is judged")
     parser.addoption(
@@ -56,11 +66,23 @@ def pytest_configure(config: pytest.Config) -> None:
     planted.plant(mailhost.SECRET)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         if "emulator" in getattr(item, "fixturenames", ()):
             item.add_marker("emulator")
+    left = [item for item in items if not _is_asked(item, config.getoption("routes"))]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        gone = set(left)
+        items[:] = [item for item in items if item not in gone]
     items.sort(key=lambda item: item.get_closest_marker("longest") is None)
+
+
+def _is_asked(item: pytest.Item, routes: int) -> bool:
+    """By the name of the test, so that each rule is asked of some, and each route by some."""
+    of = getattr(item, "callspec", None)
+    is_of_each = of is not None and not _OF_EACH.isdisjoint(of.params)
+    return not is_of_each or crc32(item.nodeid.encode()) % routes == 0
 
 
 def pytest_collection_finish() -> None:

@@ -27,6 +27,8 @@ ALONE = ("--dist", "worksteal")
 # first, and a long test may begin when all others are over.
 LONGEST_FIRST = (*TOGETHER, "--no-loadscope-reorder")
 SEEDS = 80
+# Each rule of all routes asks one in so many of them.
+ROUTES = ("--routes", "4")
 
 
 @dataclass(frozen=True)
@@ -76,8 +78,8 @@ LEGS = {
     "quick": (
         *_CHECKS,
         _tests("unit", "tests/unit", dist=ALONE),
-        _tests("in memory", "tests/integration", "-m", "not emulator"),
-        _tests("routes", "tests/faults/test_routes.py"),
+        _tests("in memory", "tests/integration", "-m", "not emulator", *ROUTES),
+        _tests("routes", "tests/faults/test_routes.py", *ROUTES),
         Leg("seeds", (sys.executable, "-m", "tests.simulation", "--seeds", f"0-{SEEDS - 1}")),
     ),
     "test": (*_CHECKS, Leg("sam", ("make", "-s", "validate")), *_TESTS),
