@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from linkwright.mailer.research import extraction, reading
+from linkwright.mailer.research import extraction, page_parser, reading
 from linkwright.mailer.research import site as sites_of
 from linkwright.mailer.research.extraction import Unreadable
 from tests import sites
@@ -171,6 +171,40 @@ def test_a_page_is_read_by_its_bytes_whatever_charset_is_said(said: str, real: s
         assert extraction.extract(page, said, 5).text
         return
     assert HEBREW in extraction.extract(page, said, 5).text
+
+
+FRENCH = "Nous cuisons — “à Haïfa” — et nous n’expédions pas de pain surgelé à 5 €."
+
+
+@pytest.mark.parametrize(
+    ("label", "written", "text"),
+    [
+        *[
+            (label, "cp1252", FRENCH)
+            for label in ("iso-8859-1", "latin1", "US-ASCII", "iso-8859-15")
+        ],
+        *[("iso-8859-9", "cp1254", "Şişli’de ekmek"), ("iso-8859-2", "cp1250", "Chléb „dnes“")],
+        *[("iso-8859-8-i", "cp1255", "לֶחֶם – ב־5 €"), ("tis-620", "cp874", "ขนมปัง “สด”")],
+        *[
+            ("shift_jis", "cp932", "パン①～"),
+            ("gb2312", "gb18030", "面包镕"),
+            ("euc-kr", "cp949", "빵똠"),
+        ],
+        *[("utf-8", "utf-8", "it\x92s 5 \x80"), ("unicode_escape", "cp1252", "à \\u0041 l’an")],
+        *[("utf-16", "utf-16", "We bake"), ("utf-16", "utf-16-be", "\ufeffלחם")],
+        *[("iso-8859-1", "utf-16", "We bake"), ("none", "cp1252", FRENCH)],
+    ],
+)
+def test_a_label_means_what_it_means_on_the_web(label: str, written: str, text: str) -> None:
+    read = page_parser.decoded(text.encode(written), label)
+    assert read == text.removeprefix("\ufeff").replace("\x92", "’").replace("\x80", "€")
+
+
+def test_words_that_were_pasted_in_another_charset_spoil_no_others() -> None:
+    page = f"{FRENCH} We don".encode() + b"\x92t ship."
+    for label in ("utf-8", "iso-8859-1"):
+        assert page_parser.decoded(page, label) == f"{FRENCH} We don’t ship."
+    assert page_parser.decoded("面包师傅们".encode("gbk"), "gbk") == "面包师傅们"
 
 
 def test_what_nobody_sees_is_no_text() -> None:

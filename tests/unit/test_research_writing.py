@@ -138,6 +138,25 @@ def test_white_space_and_what_is_not_seen_make_no_other_quote() -> None:
     assert not grounding.stands("We bake bread for fort", "We bake bread for forty hotels")
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("don’t ship", "don't ship", "dont ship", "don\x92t ship", "don\u200b’t ship"),
+        *("don\ufffdt ship", "cannot ship", "wouldnt ship"),
+    ],
+)
+def test_the_opposite_of_what_a_page_says_is_not_proven(said: str) -> None:
+    page = f"Our bakery delivers to hotels and we {said} frozen bread abroad."
+    quote = grounding.normal(page)[page.index("we") :]
+    assert not grounding.is_proven("You ship frozen bread abroad.", quote, page, "", "en")
+
+
+def test_what_could_not_be_decoded_proves_nothing() -> None:
+    page = "Our prices begin at \ufffd500 for a day of bread."
+    assert not grounding.is_proven("Your prices begin at 500.", page, page, "", "en")
+    assert grounding.is_proven("A day of bread.", page[28:], page, "", "en")
+
+
 OF_LANGUAGE = {
     "en": SAYS,
     "he": "אנחנו אופים לחם לארבעים מלונות בחיפה. המאפייה הוקמה על ידי שתי אחיות.",

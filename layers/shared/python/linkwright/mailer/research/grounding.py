@@ -21,6 +21,8 @@ _ADDRESS = re.compile(
     re.IGNORECASE,
 )
 _UNSEEN = {"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"}
+# Of what could not be decoded: nobody knows what stood there.
+_ILLEGIBLE = "\ufffd"
 # Needed inside words of some scripts.
 _JOINERS = "\u200c\u200d"
 
@@ -41,7 +43,7 @@ def seen(text: str) -> str:
 def stands(quote: str, page: str) -> bool:
     """Whether a page has these words, one after the other, and none of them cut."""
     wanted, text = normal(quote).casefold(), normal(page).casefold()
-    if not LEAST_QUOTE <= len(wanted) <= MOST_QUOTE:
+    if not LEAST_QUOTE <= len(wanted) <= MOST_QUOTE or _ILLEGIBLE in wanted:
         return False
     at = text.find(wanted)
     while at >= 0:

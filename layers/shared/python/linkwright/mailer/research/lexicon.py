@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 # What is left of a contraction after its apostrophe, and before it.
 _CUT = "aren couldn didn don doesn hasn haven isn shouldn won wouldn d ll m re s t ve"
+_DENIED = "aren can couldn didn don doesn hadn hasn haven isn shouldn wasn weren won wouldn"
 _EN = """
 a about above after again ahead all also although always am an and another any anything are around
 as ask at away back be because become been before behind best better between both brief briefly
@@ -67,7 +68,11 @@ class Phrases(NamedTuple):
 
 
 NEGATIONS = {
-    "en": frozenset({"no", "not", "never", "without", "nothing", "neither", "nor", "cannot", "t"}),
+    "en": frozenset(
+        # As many write them too, without the apostrophe.
+        {f"{verb}t" for verb in _DENIED.split()}
+        | {"no", "not", "never", "without", "nothing", "neither", "nor", "cannot", "t"}
+    ),
     "he": frozenset({"לא", "אין", "בלי", "ללא", "אינו", "אינם", "אף"}),
     "ar": frozenset({"لا", "ليس", "لم", "لن", "بدون", "دون", "غير"}),
 }

@@ -25,6 +25,19 @@ _SKIPPED = [
     *("[style*='opacity:0']", "[style*='opacity: 0']"),
 ]
 
+# What the web writes under these names is more than Python reads by them.
+_WIDER = {
+    **{"iso8859-8": "cp1255", "iso8859-11": "cp874", "shift_jis": "cp932", "euc_kr": "cp949"},
+    **{"gbk": "gb18030", "big5": "big5hkscs"},
+}
+# Control characters are marks of Windows that were misread, as HTML has it of `&#146;`: one that is
+# not seen would make "dont" of "don’t".
+_MARKS = str.maketrans(
+    {code: bytes([code]).decode("cp1252", "replace") for code in range(0x80, 0xA0) if code != 0x85}
+)
+# What `surrogateescape` makes of bytes that are no UTF-8.
+_STRAY = {0xDC00 + code: bytes([code]).decode("cp1252", "replace") for code in range(0x80, 0x100)}
+
 
 def parsed(page: bytes, charset: str) -> dict[str, Any]:
     """Of a page: its title, what it says, and its links as `[address, label]`."""
@@ -51,16 +64,41 @@ def parsed(page: bytes, charset: str) -> dict[str, Any]:
     }
 
 
-def decoded(page: bytes, charset: str) -> str:
-    """By what the bytes are: what a server says of them is wrong often enough."""
+def decoded(page: bytes, label: str) -> str:
+    """By what the bytes are: what a server says of them is wrong often enough.
+
+    Labels mean what they mean on the web: `iso-8859-1` is Windows' code page.
+    """
+    return (_as_utf_8(page) or _as_labelled(page, label) or _as_detected(page)).translate(_MARKS)
+
+
+def _as_utf_8(page: bytes) -> str | None:
+    """Also where a few words were pasted in another charset, which else spoil all the others."""
+    text = page.decode("utf-8-sig", "surrogateescape")
+    strays = sum(map(text.count, map(chr, _STRAY)))
+    beyond_ascii = len(text) - len(text.encode("ascii", "ignore"))
+    if strays and 2 * strays >= beyond_ascii:
+        return None
+    return text.translate(_STRAY) if strays else text
+
+
+def _as_labelled(page: bytes, label: str) -> str | None:
+    from resiliparse.parse.encoding import map_encoding_to_html5
+
+    named = map_encoding_to_html5(label, fallback_utf8=False)
+    if page.startswith((b"\xff\xfe", b"\xfe\xff")):
+        named = "utf-16"
+    try:
+        return page.decode(_WIDER.get(named, named)) if named else None
+    except UnicodeError:
+        return None
+
+
+def _as_detected(page: bytes) -> str:
     from resiliparse.parse.encoding import bytes_to_str, detect_encoding
 
-    for name in ("utf-8-sig", charset):
-        try:
-            return page.decode(name)
-        except (LookupError, UnicodeError):
-            continue
-    return str(bytes_to_str(page, detect_encoding(page, from_html_meta=True) or "utf-8", "replace"))
+    found = detect_encoding(page, from_html_meta=True) or "utf-8"
+    return str(bytes_to_str(page, _WIDER.get(found, found), "replace"))
 
 
 def _bounded() -> None:
