@@ -7,7 +7,7 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -70,12 +70,15 @@ class Host:
         self.folders: dict[str, dict[str, list[bytes]]] = {}
         self.sent: list[tuple[str, str, bytes]] = []
         self.told: list[tuple[str, Server]] = []
+        # Of which messages more than the header was asked for.
+        self.fetched: list[int] = []
         self.refreshed: list[Grant] = []
         self.does: Callable[[str], None] = lambda word: None
         self.files = False
         self.loses = False
         self.replaces_ids = False
         self.inbox = "INBOX"
+        self.validity = 1
         self.results = (
             b"Authentication-Results: mx.example.com; spf=pass; dkim=pass; dmarc=pass\r\n"
         )
@@ -141,10 +144,23 @@ class _Imap:
 
     def select(self, folder: str) -> Selected:
         self._at = folder
-        return Selected(1, len(self._folders[folder]))
+        self._host.does("select")
+        count = len(self._folders[folder])
+        return Selected(self._host.validity, count, count + 1)
 
     def since(self, _moment: datetime) -> list[int]:
         return list(range(1, len(self._folders[self._at]) + 1))
+
+    def above(self, uid: int, since: datetime | None = None) -> list[int]:
+        return [one for one in self.since(since or datetime.now(UTC)) if one > uid]
+
+    def tops(self, uids: Sequence[int], names: Sequence[str]) -> dict[int, bytes]:
+        return self.headers(uids, names)
+
+    def part(self, uid: int) -> bytes:
+        self._host.does("part")
+        self._host.fetched.append(uid)
+        return self._folders[self._at][uid - 1]
 
     def headers(self, uids: Sequence[int], names: Sequence[str]) -> dict[int, bytes]:
         lower = {name.lower() for name in names}

@@ -114,8 +114,9 @@ def put_in_line(owner: _Owner, lead: str, mailbox: str) -> None:
     """Have a lead's next step wait, and the line of its mailbox run."""
     place = lines.place(clock.now(), lead)
     put(lines.row_key(owner.partition, mailbox, place).attributes())
-    where = lines.line_key(owner.partition, mailbox)
-    put({**where.attributes(), **jobs.requested(jobs.MAILBOX_LINE, mailbox)})
+    tx = Transaction(owner.partition, "req_test")
+    lines.ring(tx, mailbox)
+    tx.commit()
     queued = {"mailbox": mailbox, "place": place}
     update(
         Table.CORE,
@@ -164,6 +165,11 @@ def emails(owner: Workspace, lead: str) -> list[tuple[int, str]]:
     where = items.lead_partition(owner.partition, lead)
     found, _ = query(Table.CORE, where, between=("EML#", "EML#~"), limit=20, newest_first=False)
     return [(row["view"]["seq"], row["view"]["state"]) for row in found]
+
+
+def stored_view(owner: _Owner, lead: str) -> Item:
+    view: Item = (get(Table.CORE, items.lead_key(owner.partition, lead)) or {})["view"]
+    return view
 
 
 def send(owner: Workspace, lead: str, seq: int) -> Item:

@@ -43,7 +43,7 @@ MAILED = "owner@example.com"
 VISIBILITY = timedelta(seconds=361)
 _FAR = timedelta(days=10)
 # What is due again each time that it is done: whoever waited for its end would wait for ever.
-_RECURRING = {jobs.DOMAIN, jobs.SCAN, jobs.DIGEST, jobs.MAILBOX}
+_RECURRING = {jobs.DOMAIN, jobs.SCAN, jobs.DIGEST, jobs.MAILBOX, jobs.MAILBOX_READING}
 _TICK = timedelta(seconds=70)
 _ROUNDS = 400
 
@@ -292,6 +292,9 @@ class World:
         if item.get("gsi2sk", "~") >= clock.timestamp(self.now() + _FAR):
             return False
         kind = jobs.at(Key(item["pk"], item["sk"])).kind
+        if kind == jobs.MAILBOX_READING and "next_at" in item:
+            # By level: it is marked until it runs again, each minute.
+            return "attempts" in item
         return kind not in _RECURRING or "attempts" in item or "outbox" in item
 
     def run_schedules(self) -> None:

@@ -249,7 +249,7 @@ def test_a_mailbox_is_proven_by_one_mail_to_itself(
     assert told == {
         **{"found_in": "inbox", "sent_copy": "host" if files else "ours", "sent_folder": "Sent"},
         **{"keeps_message_id": True, "spf": "pass", "dkim": "pass", "dmarc": "pass"},
-        "dkim_selectors": [],
+        **{"judged_by": "mx.example.com", "dkim_selectors": []},
     }
     [(sender, recipient, content)] = host.sent
     assert (sender, recipient) == (EMAIL, EMAIL)

@@ -39,6 +39,7 @@ from tests import (
     carrier,
     clicks,
     credits,
+    heard,
     leads,
     mailhost,
     mailing,
@@ -679,6 +680,48 @@ def sends_mail(stack: Stack, _: Workspace) -> None:
         assert Client().request(method, own.opt_out(waits)).status == 200
 
 
+def hears_of_mails(stack: Stack, _: Workspace) -> None:
+    """What comes back and who complains; an absence; and answers, by each model and an own key."""
+    with pytest.MonkeyPatch.context() as patch, mailhost.there():
+        patch.setenv("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "http://127.0.0.1:9")
+        for model in (*MODELS, llm.DETERMINISTIC):
+            own = make_workspace("enterprise", settings={"model": model})
+            if model == llm.DETERMINISTIC:
+                wanted = {"api_key": vendors.KEY}
+                assert own.client.request("PUT", "/api/ai/byok", json=wanted).status == 200
+            sealing.forget()
+            _is_answered(stack, own)
+
+
+def _is_answered(stack: Stack, own: Workspace) -> None:
+    box = mailing.put_mailbox(own, f"{own.id.lower()}@example.com", is_by_oauth=True)
+    steps = [{"delay_days": 0, "stop_for_company": True}] * 2
+    campaign = mailing.put_campaign(own, [box], state="active", steps=steps)
+    address = mailing.put_ready(own, campaign, "none@example.org")
+    heard.put_sent(own, address, box)
+    away, text = {"Auto_Submitted": "auto-replied"}, "I am back on 15 March."
+    told = [heard.answer("none@example.org", None, f"> https://x.example{own.opt_out(address)}")]
+    for at in range(5):
+        lead = mailing.put_ready(own, campaign, f"noa@company{at}.example.org")
+        about = heard.put_sent(own, lead, box)
+        mailing.put_in_line(own, lead, box)
+        told.append(
+            [
+                heard.answer(f"noa@company{at}.example.org", about, "Who is it that you are?"),
+                heard.bounce(about, f"noa@company{at}.example.org"),
+                heard.complaint(about),
+                heard.answer(f"noa@company{at}.example.org", about, text, **away),
+                heard.bounce(about, f"noa@company{at}.example.org", "4.2.2"),
+            ][at]
+        )
+    heard.comes(*told, to=f"{own.id.lower()}@example.com")
+    heard.put_reading(own, box)
+    pump.settle(stack, own.id, jobs.MAILBOX_READING, jobs.COMPANY)
+    assert heard.reading(own, box)["last_uid"] == len(told)
+    assert own.client.request("DELETE", f"/v1/mailer/mailboxes/{box}").status == 204
+    heard.read(own, box)
+
+
 def researches_leads(stack: Stack, _: Workspace) -> None:
     """By each model; and again, in place of what was written for a step that is gone."""
     of = make_workspace()
@@ -949,6 +992,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     tells_an_owner_of_a_webhook,
     mails_digests,
     mails_by_campaigns,
+    hears_of_mails,
     researches_leads,
     proves_mailboxes,
     sends_mail,

@@ -29,6 +29,7 @@ ANY_RESOURCE: Mapping[tuple[str, str], re.Pattern[str]] = {
             ("SendsDigestsRole", "bedrock:InvokeModel"),
             ("MailsDigestsRole", "bedrock:InvokeModel"),
             ("ResearchesRole", "bedrock:InvokeModel"),
+            ("TendsMailboxesRole", "bedrock:InvokeModel"),
             ("FollowsUpRole", "bedrock:InvokeModel"),
         ),
         re.compile(r"arn:aws:bedrock:\*::foundation-model/[a-z0-9.:-]+"),

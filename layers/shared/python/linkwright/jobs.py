@@ -19,16 +19,14 @@ from linkwright import clock
 from linkwright.settings import settings
 from linkwright.table import ConditionFailed, Item, Key, Table, get, update
 
-CALL, LINE, EVENT = "call", "line", "evt"
-FOLLOW_UP, RECORDING = "flw", "rec"
+CALL, LINE, EVENT, FOLLOW_UP, RECORDING = "call", "line", "evt", "flw", "rec"
 HANG_UP, SETTLEMENT, ERASING = "hup", "leg", "ers"
 PLAN, USAGE, HOLD, RENEWAL = "plan", "use", "hold", "rnw"
 WEBHOOK, REPLAY, NOTICE = "wh", "rpl", "ntc"
-SCAN, ALERT_MAIL = "scan", "alm"
-DIGEST, DIGEST_MAIL = "dgt", "dgm"
-DOMAIN, OWN_KEY = "dom", "byok"
+SCAN, ALERT_MAIL, DIGEST, DIGEST_MAIL = "scan", "alm", "dgt", "dgm"
 LEAD, MAILBOX, RUN, SUPPRESSION = "lead", "mbx", "run", "sup"
-MAILBOX_LINE, CAMPAIGN = "mbl", "cmp"
+MAILBOX_LINE, MAILBOX_READING, CAMPAIGN, COMPANY = "mbl", "mbr", "cmp", "cpy"
+DOMAIN, OWN_KEY = "dom", "byok"
 
 # A marked item as it was, if it was there, and as it is.
 Change = tuple[Item | None, Item]
@@ -114,8 +112,7 @@ KINDS = {
     ),
     # A counter; what raises it further has the same job again.
     USAGE: _AFTERWARDS,
-    # Credits that a dead attempt holds, and those of a new cycle.
-    # And the leads of whom nothing is mailed to any more.
+    # Credits that a dead attempt holds or a new cycle brings, and leads mailed to no more.
     **dict.fromkeys((HOLD, RENEWAL, SUPPRESSION), _AFTERWARDS),
     # A name is looked at again for as long as it is somebody's.
     DOMAIN: _AFTERWARDS._replace(longest=timedelta.max),
@@ -129,8 +126,10 @@ KINDS = {
     MAILBOX: _AFTERWARDS._replace(queue="mailbox_queue_url", longest=timedelta.max),
     # Its research. What a site does is no failure of a run.
     LEAD: _AFTERWARDS._replace(queue="research_queue_url", longest=timedelta(days=1)),
-    # What a mailbox sends, and what a campaign's start or end means for its leads.
+    # What a mailbox sends and receives, and what a campaign's start or end means for its leads.
     MAILBOX_LINE: _BY_LEVEL._replace(queue="mail_queue_url"),
+    COMPANY: _AFTERWARDS._replace(queue="mailbox_queue_url"),
+    MAILBOX_READING: _BY_LEVEL._replace(queue="mailbox_queue_url"),
     CAMPAIGN: _AFTERWARDS._replace(queue="mail_queue_url"),
     # Somebody asks again and again whether it is over.
     RUN: Kind("run_queue_url", (2, 5, 15, 60), timedelta(minutes=15), is_more_than_a_job=True),

@@ -37,6 +37,11 @@ class InLine(TypedDict):
     # Which step is under way.
     flight: NotRequired[int]
     held: NotRequired[Held]
+    # Until when it is away: no step goes before.
+    away: NotRequired[str]
+    # How many messages are kept of it, and the place of the newest that counts.
+    kept: NotRequired[int]
+    newest: NotRequired[str]
 
 
 class Flight(TypedDict):
@@ -80,11 +85,25 @@ def line_key(partition: str, mailbox_id: str) -> Key:
 
 def ring(tx: Transaction, mailbox_id: str) -> None:
     """Something was added, or the mailbox changed: it has a run as soon as may be."""
-    facts = jobs.requested(jobs.MAILBOX_LINE, mailbox_id)
+    _ask(tx, jobs.MAILBOX_LINE, line_key(tx.partition, mailbox_id))
+
+
+def reading_key(partition: str, mailbox_id: str) -> Key:
+    """How far a mailbox has been read: the job of that."""
+    return Key(f"W#{partition}#MBR", mailbox_id)
+
+
+def ask_to_read(tx: Transaction, mailbox_id: str) -> None:
+    """Have a mailbox read from now on."""
+    _ask(tx, jobs.MAILBOX_READING, reading_key(tx.partition, mailbox_id))
+
+
+def _ask(tx: Transaction, kind: str, where: Key) -> None:
+    facts = jobs.requested(kind, where.sk)
     marks = ", ".join(f"#{name} = :{name}" for name in facts)
     tx.update(
         Table.CORE,
-        line_key(tx.partition, mailbox_id),
+        where,
         f"SET {marks} REMOVE #next_at ADD #bell :one",
         values={**facts, "one": 1},
     )

@@ -23,6 +23,8 @@ def samples() -> Mapping[str, dict[str, Any]]:
         "email.sent": _email() | sent,
         "email.failed": _email() | approved | {"state": "failed", "version": 4},
         "campaign.completed": _campaign() | {"state": "completed", "version": 3},
+        "lead.replied": _lead() | written | {"status": "replied", "reply": _reply(), "version": 5},
+        "lead.complained": _lead() | written | {"status": "complained", "version": 5},
         "lead.bounced": _lead() | written | {"status": "bounced", "version": 5},
     }
 
@@ -74,6 +76,10 @@ def _lead() -> dict[str, Any]:
         "updated_at": "2026-11-02T09:30:00Z",
         "version": 1,
     }
+
+
+def _reply() -> dict[str, Any]:
+    return {"state": "received", "intent": "interested", "at": "2026-11-03T11:05:00Z"}
 
 
 _PAGE, _READ_AT = "https://example.com/about", "2026-11-02T09:30:04Z"

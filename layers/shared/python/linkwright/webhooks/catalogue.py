@@ -102,6 +102,8 @@ _OBJECTS: Mapping[str, Callable[[], type[BaseModel]]] = {
     "lead.created": _lead,
     "lead.researched": _lead,
     "lead.unsubscribed": _lead,
+    "lead.replied": _lead,
+    "lead.complained": _lead,
     "lead.bounced": _lead,
     "email.generated": _email,
     "email.approved": _email,

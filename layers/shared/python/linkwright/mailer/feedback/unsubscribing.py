@@ -42,10 +42,10 @@ def show(request: Request) -> Response:
 
 def end(request: Request) -> Response:
     """Once or more often. Raises `NoSuchRoute` for an address that is none of ours."""
-    named = _named(request)
+    whose = _named(request)
     for _ in range(_TRIES):
-        tx = Transaction(named[0], request.id)
-        _unsubscribe(tx, *named)
+        tx = Transaction(whose[0], request.id)
+        _unsubscribe(tx, *whose)
         try:
             tx.commit()
         except Outrun:
@@ -65,14 +65,21 @@ def _unsubscribe(tx: Transaction, partition: str, lead_id: str, address_hash: st
     status.tell(tx, "lead.unsubscribed", after)
 
 
-def _named(request: Request) -> Named:
-    token = request.path_parameters.get("token", "")
+def named(token: str) -> Named | None:
+    """The partition, the lead and the hash of its address that a token of ours names."""
     parts = token.rsplit(".", 3)
     is_one = len(token) <= _MOST_CHARS and len(parts) == 4 and _is_named(*parts[:3])
     key = workspace.signing_key(parts[0]) if is_one else None
     if key is None or not signatures.is_made(parts[3], key, _PURPOSE, *parts[:3]):
-        raise NoSuchRoute
+        return None
     return cast(Named, tuple(parts[:3]))
+
+
+def _named(request: Request) -> Named:
+    found = named(request.path_parameters.get("token", ""))
+    if found is None:
+        raise NoSuchRoute
+    return found
 
 
 def _is_named(partition: str, lead_id: str, address_hash: str) -> bool:

@@ -82,6 +82,7 @@ def stop(
     reason: str,
     shown: Item | None = None,
     removed: tuple[str, ...] = (),
+    facts: Mapping[str, Any] | None = None,
 ) -> LeadItem:
     """Let a lead end: nothing more is sent to it, and research that is under way is not paid for.
 
@@ -94,7 +95,7 @@ def stop(
         view = cast(LeadView, {**view, "research": research})
     release(tx, item)
     gone = ("period", *removed)
-    return write(tx, item, {**view, "status": to}, removed=gone, is_done=True)
+    return write(tx, item, {**view, "status": to}, facts=facts, removed=gone, is_done=True)
 
 
 def _ask(tx: Transaction, campaign_id: str) -> None:

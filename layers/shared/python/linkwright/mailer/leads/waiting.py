@@ -53,6 +53,8 @@ def place(
     mailbox = mailbox_of(item, campaign)
     if mailbox is None:
         return {"held": "mailbox"}
+    if "away" in item:
+        moment = max(moment, clock.parse(item["away"]))
     place = lines.place(moment, item["sk"])
     where = lines.row_key(tx.partition, mailbox, place)
     tx.put(Table.CORE, {**where.attributes(), **(row or {})}, condition="")

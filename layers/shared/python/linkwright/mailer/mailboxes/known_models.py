@@ -21,7 +21,7 @@ class MailboxRecord(Model):
 class MailboxProof(Model):
     """What the one mail to itself told. `sent_copy` says who files what is sent: the host by
     itself, or we. `spf`, `dkim` and `dmarc` are what the host said of the mail, null where it said
-    nothing.
+    nothing, and `judged_by` the name under which it did.
     """
 
     at: Time
@@ -32,6 +32,7 @@ class MailboxProof(Model):
     spf: str | None = None
     dkim: str | None = None
     dmarc: str | None = None
+    judged_by: str | None = None
     dkim_selectors: list[str] = Field(default_factory=list)
 
 

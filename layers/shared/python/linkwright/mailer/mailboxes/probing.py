@@ -90,6 +90,7 @@ def _proof(
             "sent_folder": sent,
             "keeps_message_id": mail.keeps_our_id,
             **results,
+            "judged_by": headers.judge(told),
             "dkim_selectors": [selector for _, selector in headers.signatures(told)][:5],
         }
     )

@@ -147,6 +147,8 @@ def _write(work: Work, row: Item, told: Item, known: _Known) -> None:
     if is_moved and view["status"] == "active":
         # What waits for it does not wait for its line's next look.
         lines.ring(tx, row["sk"])
+        if view["transport"] == "smtp":
+            lines.ask_to_read(tx, row["sk"])
     try:
         tx.commit()
     except Outrun:

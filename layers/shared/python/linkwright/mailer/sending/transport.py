@@ -57,7 +57,7 @@ def opened(partition: str, mailbox: Item) -> Iterator[Send]:
         return
     view, within = mailbox["view"], Deadline(CONVERSATION_S)
     with _judged():
-        by = _login(partition, mailbox, within)
+        by = log_in(partition, mailbox, within)
         with logging_in.sending(view, by, within) as session:
             yield lambda letter: _handed_over(
                 lambda: session.send(view["email"], letter.to, message(letter, view["email"]))
@@ -76,7 +76,7 @@ def _judged() -> Iterator[None]:
         raise Down from None
 
 
-def _login(partition: str, mailbox: Item, within: Deadline) -> Login:
+def log_in(partition: str, mailbox: Item, within: Deadline) -> Login:
     secrets = logging_in.unseal(mailbox["sealed"], partition, mailbox["sk"])
     by, onward = logging_in.login(mailbox["view"], secrets, within)
     if onward != secrets:
@@ -148,7 +148,7 @@ def file_copy(partition: str, mailbox: Item, letter: Mail) -> None:
         return
     within = Deadline(CONVERSATION_S)
     with suppress(Down, Broken, Unavailable), _judged():
-        by = _login(partition, mailbox, within)
+        by = log_in(partition, mailbox, within)
         with logging_in.reading(view, by, within) as session:
             session.append(folder, message(letter, view["email"]))
 
@@ -162,7 +162,7 @@ def find(partition: str, mailbox: Item, trace: Trace, since: datetime) -> Found 
     """Look for a mail in the Sent folder. Raises `Down` and `Broken`."""
     view, within = mailbox["view"], Deadline(CONVERSATION_S)
     with _judged():
-        by = _login(partition, mailbox, within)
+        by = log_in(partition, mailbox, within)
         with logging_in.reading(view, by, within) as session:
             folder = view["proof"].get("sent_folder") or looking.sent_folder(session.folders())
             found = looking.find(session, folder, trace, since) if folder else None

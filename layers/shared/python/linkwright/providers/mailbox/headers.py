@@ -14,6 +14,7 @@ MAX_HEADERS = 200
 
 _COMMENT = re.compile(r"\([^()]*\)")
 _RESULT = re.compile(r"(?:^|[;\s])(spf|dkim|dmarc)\s*=\s*([a-z]{1,20})\b", re.IGNORECASE)
+_HOST = re.compile(r"([A-Za-z0-9._-]{1,255})(?:\s+\d{1,3})?\s*(?:;|$)")
 _TAG = re.compile(r"(?:^|;)\s*([a-z]{1,5})\s*=\s*([^;\s]{1,255})")
 # Comments within comments: as many as anybody writes.
 _DEPTH = 4
@@ -44,6 +45,12 @@ def authentication(headers: Mapping[str, Sequence[str]]) -> dict[str, str]:
         if known != "pass":
             found[kind.lower()] = result.lower()
     return found
+
+
+def judge(headers: Mapping[str, Sequence[str]]) -> str | None:
+    """The name under which the host says so; some have none."""
+    found = _HOST.match(next(iter(headers.get("authentication-results", [])), ""))
+    return found[1].lower() if found else None
 
 
 def signatures(headers: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:

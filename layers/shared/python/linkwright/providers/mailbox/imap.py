@@ -19,6 +19,7 @@ PORTS = frozenset({993})
 MAX_LOOKED_THROUGH = 500
 MAX_HEADER_BYTES = 64 * 1024
 MAX_PART_BYTES = 256 * 1024
+MAX_TOP_BYTES = 16 * 1024
 # Of one command's answer, and of a piece of it that says its length before it comes.
 _MAX_ANSWER_BYTES = 1_500_000
 _MAX_LITERAL_BYTES = 512 * 1024
@@ -28,6 +29,7 @@ _MAX_LINES = 20_000
 _MAX_FOLDERS = 1000
 # A command's line is to stay below 8 kB.
 _UIDS_AT_ONCE = 100
+_UID_CHARS = 10
 
 _PASSING = re.compile(rb"\[(UNAVAILABLE|INUSE|LIMIT)\]", re.IGNORECASE)
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
@@ -38,6 +40,8 @@ class Selected(NamedTuple):
 
     uid_validity: int
     exists: int
+    # The UID that the next mail will have; 0 where the host does not say.
+    uid_next: int = 0
 
 
 class _Client(imaplib.IMAP4):
@@ -93,16 +97,27 @@ class Session:
         with _spoken():
             kind, answer = self._client.select(answers.quoted(folder), readonly=True)
             validity = self._client.response("UIDVALIDITY")[1]
+            following = self._client.response("UIDNEXT")[1]
         if kind != "OK":
             raise MailboxFailed(Failure.FOLDER_MISSING)
-        return Selected(answers.number(validity), answers.number(answer))
+        told = (validity, answer, following)
+        return Selected(*(answers.number(one) for one in told))
 
     def since(self, moment: datetime) -> list[int]:
         """The UIDs of the newest mails that came on the day of a moment or later, rising."""
-        day = f"{moment.day}-{_MONTHS[moment.month - 1]}-{moment.year}"
-        found = self._uid("SEARCH", "SINCE", day)
-        numbers = b" ".join(one for one in found if isinstance(one, bytes)).split()
-        return sorted({int(one) for one in numbers if one.isdigit()})[-MAX_LOOKED_THROUGH:]
+        return self._found("SINCE", _day(moment))[-MAX_LOOKED_THROUGH:]
+
+    def above(self, uid: int, since: datetime | None = None) -> list[int]:
+        """All UIDs above one, rising; of mails that came on the day of a moment or later."""
+        words = ["UID", f"{uid + 1}:*", *(["SINCE", _day(since)] if since else [])]
+        # The last mail is of any such range.
+        return [one for one in self._found(*words) if one > uid]
+
+    def tops(self, uids: Sequence[int], names: Iterable[str]) -> dict[int, bytes]:
+        """Of a few mails the header lines of these names, cut where they are long."""
+        fields = f"HEADER.FIELDS ({' '.join(names).upper()})"
+        wanted = f"(UID BODY.PEEK[{fields}]<0.{MAX_TOP_BYTES}>)"
+        return answers.literals(self._fetch(uids, wanted)) if uids else {}
 
     def headers(self, uids: Sequence[int], names: Iterable[str]) -> dict[int, bytes]:
         """Of each mail the header lines of these names, where it has any."""
@@ -132,6 +147,11 @@ class Session:
             kind, _ = self._client.append(answers.quoted(folder), "(\\Seen)", "", content)
         if kind != "OK":
             raise MailboxFailed(Failure.FOLDER_MISSING)
+
+    def _found(self, *words: str) -> list[int]:
+        found = self._uid("SEARCH", *words)
+        numbers = b" ".join(one for one in found if isinstance(one, bytes)).split()
+        return sorted({int(one) for one in numbers if one.isdigit() and len(one) <= _UID_CHARS})
 
     def _fetch(self, uids: Sequence[int], wanted: str) -> list[Any]:
         return self._uid("FETCH", ",".join(map(str, uids)), wanted)
@@ -184,6 +204,10 @@ def _authenticate(client: _Client, login: Login) -> None:
         is_passing = _PASSING.search(f"{refused}".encode(errors="replace"))
         kind = Failure.LOGIN_UNAVAILABLE if is_passing else Failure.LOGIN_REFUSED
         raise MailboxFailed(kind) from None
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment.day}-{_MONTHS[moment.month - 1]}-{moment.year}"
 
 
 def _require(is_offered: bool) -> None:

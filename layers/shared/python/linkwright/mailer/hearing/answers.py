@@ -1,0 +1,194 @@
+"""What somebody answered, and what a program did in their name."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any, TypeVar, cast
+from zoneinfo import ZoneInfo
+
+from linkwright import clock
+from linkwright.mailer import items as mailer_items
+from linkwright.mailer import lines
+from linkwright.mailer.hearing import companies, items, matching, reasoning, tallies
+from linkwright.mailer.hearing.items import MessageView
+from linkwright.mailer.hearing.matching import Match
+from linkwright.mailer.inbound import authentication, automatic, intents, replies
+from linkwright.mailer.inbound.intents import Meaning
+from linkwright.mailer.inbound.parsing import Received
+from linkwright.mailer.items import LeadItem, LeadStatus, LeadView
+from linkwright.mailer.leads import status
+from linkwright.mailer.lines import Send
+from linkwright.mailer.mailboxes import items as mailbox_items
+from linkwright.mailer.suppressions import suppressions
+from linkwright.table import Item, Table, get
+from linkwright.transaction import Outrun, Transaction
+
+# Of what is stored of one, of which a lead may have many.
+_MOST_BYTES = 8_000
+# Whose status says more than that they have answered.
+_GRAVER: frozenset[LeadStatus] = frozenset({"bounced", "complained", "unsubscribed", "suppressed"})
+_HEARD: frozenset[LeadStatus] = frozenset({"complained", "unsubscribed"})
+_Judged = TypeVar("_Judged")
+
+
+@dataclass(frozen=True)
+class Answer:
+    send: Send
+    # Its Message-ID, if it has one, and by which name it is known here.
+    named: str | None
+    name: str
+    sender: str
+    subject: str
+    text: str
+    meaning: Meaning
+    is_automatic: bool
+    # Not where the mailbox's own host found that somebody else wrote it.
+    is_trusted: bool
+
+    def write(self, tx: Transaction, lead: LeadItem) -> None:
+        """Add what follows: it is kept, and of a person the sequence stops."""
+        at = clock.timestamp()
+        facts = self._kept(tx, lead, at)
+        if not self.is_trusted:
+            status.write(tx, lead, lead["view"], facts=facts)
+            return
+        state = "automatic" if self.is_automatic else "received"
+        reply = {"state": state, "intent": self.meaning.intent, "at": at}
+        facts["newest"] = items.place(at, items.message_id(self.name))
+        if self.meaning.intent == "unsubscribe":
+            self._unsubscribe(tx, lead, reply, facts)
+        elif self.meaning.stops or _step(tx, lead, self.send).get("stop_on_auto_reply"):
+            self._stop(tx, lead, reply, facts)
+        else:
+            view = cast(LeadView, {**lead["view"], "reply": reply})
+            status.write(tx, lead, view, facts=facts | _away(tx, lead, self.meaning.returns_on))
+
+    def _kept(self, tx: Transaction, lead: LeadItem, at: str) -> dict[str, Any]:
+        kept = int(lead.get("kept", 0))
+        if kept >= items.MOST_RECEIVED:
+            return {}
+        view: MessageView = {
+            "id": items.message_id(self.name),
+            "direction": "received",
+            "state": "received" if self.is_trusted else "untrusted",
+            "at": at,
+            "subject": self.subject,
+            "text": self.text.encode()[:_MOST_BYTES].decode("utf-8", "ignore"),
+            "sender": self.sender,
+            "intent": self.meaning.intent,
+            "automatic": self.is_automatic,
+            "seq": self.send["seq"],
+        }
+        row = items.message_row(tx.partition, lead["sk"], view, named=self.named)
+        tx.put(Table.CORE, row, condition="")
+        return {"kept": kept + 1}
+
+    def _unsubscribe(
+        self, tx: Transaction, lead: LeadItem, reply: Item, facts: dict[str, Any]
+    ) -> None:
+        suppressions.suppress(
+            tx, lead["address_hash"], lead["view"]["email"], source="unsubscribed"
+        )
+        if lead["view"]["status"] in _HEARD:
+            status.write(tx, lead, cast(LeadView, {**lead["view"], "reply": reply}), facts=facts)
+            return
+        tallies.note(tx, self.send, "unsubscribed")
+        shown = {"reply": reply}
+        after = status.stop(tx, lead, "unsubscribed", "unsubscribed", shown, facts=facts)
+        status.tell(tx, "lead.unsubscribed", after)
+
+    def _stop(self, tx: Transaction, lead: LeadItem, reply: Item, facts: dict[str, Any]) -> None:
+        if self.meaning.intent == "not_interested":
+            tallies.note(tx, self.send, "negative")
+        was = lead["view"]["status"]
+        to: LeadStatus = was if was in _GRAVER else "replied"
+        after = status.stop(tx, lead, to, "replied", {"reply": reply}, facts=facts)
+        status.tell(tx, "lead.replied", after)
+        if not self.is_automatic and _step(tx, lead, self.send).get("stop_for_company"):
+            companies.ask(tx, lead)
+
+
+def heard(
+    partition: str,
+    mailbox: Item,
+    message: Received,
+    judged: Callable[[Callable[[], Any]], Any],
+) -> tuple[Match, Answer] | None:
+    """None for what answers no mail of ours, for our own in the thread, and for what went in a
+    circle. `judged` is what rules that read it are called by.
+    """
+    ids = (*message.in_reply_to, *reversed(message.references))
+    match = matching.by_ids(partition, mailbox["sk"], ids) or matching.by_token(partition, message)
+    ours = frozenset({mailbox["view"]["email"].lower()})
+    if match is None or message.is_from(ours) or _is_ours(partition, message):
+        return None
+    sent, today = _sent(partition, match), clock.now().date()
+    text = judged(lambda: replies.unquoted(message.text, ours, sent))
+    program = judged(lambda: automatic.judged(message, text, today, ours))
+    if program and program.kind == "loop":
+        return None
+    ruled = judged(lambda: intents.by_rules(text, message.subject, program, today))
+    host = mailbox["view"].get("proof", {}).get("judged_by")
+    is_trusted = authentication.verdict(message, host) != "fail"
+    meaning = reasoning.meaning(partition, text, message.subject, ruled) if is_trusted else ruled
+    return match, Answer(
+        match.send,
+        message.message_id,
+        message.message_id or f"{message.from_address} {message.date} {text}",
+        message.from_address or "",
+        message.subject,
+        text,
+        meaning,
+        program is not None and program.kind != "list",
+        is_trusted,
+    )
+
+
+def _is_ours(partition: str, message: Received) -> bool:
+    """Whether it is from a mailbox of the workspace's own."""
+    address = message.from_address
+    if not address:
+        return False
+    return get(Table.CORE, mailbox_items.address_key(partition, address)) is not None
+
+
+def _sent(partition: str, match: Match) -> str:
+    """What we wrote, of which nothing is theirs."""
+    where = mailer_items.email_key(partition, match.lead["sk"], match.send["seq"])
+    email = get(Table.CORE, where)
+    return str(email["view"]["body"]) if email else ""
+
+
+def _step(tx: Transaction, lead: LeadItem, send: Send) -> dict[str, Any]:
+    """What its campaign says of the step that is answered."""
+    where = mailer_items.campaign_key(tx.partition, lead["view"]["campaign_id"])
+    campaign = get(Table.CORE, where)
+    steps = campaign["view"]["steps"] if campaign else []
+    return dict(steps[send["seq"] - 1]) if send["seq"] <= len(steps) else {}
+
+
+def _away(tx: Transaction, lead: LeadItem, back: date | None) -> dict[str, Any]:
+    """Have the next step wait until they are there again."""
+    if back is None:
+        return {}
+    until = _begins(tx, lead, back)
+    facts: dict[str, Any] = {"away": clock.timestamp(until)}
+    queued = lead.get("queued")
+    if queued is None or lines.due_at(queued["place"]) >= until:
+        return facts
+    where = lines.row_key(tx.partition, queued["mailbox"], queued["place"])
+    row = get(Table.CORE, where)
+    kept = {name: value for name, value in (row or {}).items() if name not in {"pk", "sk"}}
+    tx.delete(Table.CORE, where, otherwise=Outrun)
+    place = lines.place(until, lead["sk"])
+    later = lines.row_key(tx.partition, queued["mailbox"], place)
+    tx.put(Table.CORE, {**later.attributes(), **kept}, condition="")
+    return facts | {"queued": {**queued, "place": place}, "due": clock.timestamp(until)}
+
+
+def _begins(tx: Transaction, lead: LeadItem, day: date) -> datetime:
+    """When a day begins where they are."""
+    where = mailer_items.campaign_key(tx.partition, lead["view"]["campaign_id"])
+    campaign = get(Table.CORE, where)
+    zone = campaign["view"]["throttle"]["time_zone"] if campaign else "UTC"
+    return datetime.combine(day, time(), ZoneInfo(lead["view"].get("time_zone") or zone))

@@ -1,0 +1,85 @@
+"""Which mail of ours a message is about: by ids that we made, which nobody knows but who was sent
+that mail, or by the signed address in the text below an answer. Never by a subject.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple, cast
+
+from linkwright.mailer import items, lines
+from linkwright.mailer.feedback import unsubscribing
+from linkwright.mailer.inbound.parsing import Received
+from linkwright.mailer.items import LeadItem
+from linkwright.mailer.leads import leads
+from linkwright.mailer.lines import Send
+from linkwright.table import Item, Key, Table, get, get_many, query
+
+# What is looked up of one message: what it answers, the newest it refers to, and the first.
+MOST_IDS = 8
+_READ_AT_ONCE = 99
+_TOKEN = re.compile(r"/v1/mailer/unsubscribe/([A-Za-z0-9._-]{20,250})")
+_MARK = re.compile(r"(lead_[0-9A-Za-z]{4,64})\.(\d{1,4})")
+_MOST_TOKENS = 3
+_MOST_STEPS = 20
+
+
+class Match(NamedTuple):
+    """The lead, and what was sent to it last of what the message is about."""
+
+    lead: LeadItem
+    send: Send
+
+
+def chosen(ids: Iterable[str]) -> list[str]:
+    """Without their brackets, as many as are looked up."""
+    each = list(dict.fromkeys(one.strip("<>") for one in ids))
+    half = MOST_IDS // 2
+    return each if len(each) <= MOST_IDS else [*each[:half], *each[-half:]]
+
+
+def known(partition: str, mailbox_id: str, ids: Iterable[str]) -> dict[str, Item]:
+    """By the ids among these that are ours: which lead and step they are of."""
+    wanted = {lines.message_key(partition, one): one for one in ids}
+    # With one that is there for certain: an answer without any proves nothing.
+    anchor, keys = items.mailbox_key(partition, mailbox_id), list(wanted)
+    found: dict[Key, Item] = {}
+    for at in range(0, len(keys), _READ_AT_ONCE):
+        found |= get_many(Table.CORE, [anchor, *keys[at : at + _READ_AT_ONCE]], strong=True)
+    return {wanted[key]: row for key, row in found.items() if key in wanted}
+
+
+def by_ids(partition: str, mailbox_id: str, ids: Iterable[str]) -> Match | None:
+    """By the first of these that is ours."""
+    wanted = chosen(ids)
+    rows = known(partition, mailbox_id, wanted) if wanted else {}
+    first = next((rows[one] for one in wanted if one in rows), None)
+    return _match(partition, first["lead"], int(first["seq"])) if first else None
+
+
+def by_mark(partition: str, mark: str | None) -> Match | None:
+    """By our own header in a mail that came back."""
+    found = _MARK.fullmatch(mark or "")
+    return _match(partition, found[1], int(found[2])) if found else None
+
+
+def by_token(partition: str, message: Received) -> Match | None:
+    """By the signed address in what is quoted, of whom the message comes from."""
+    hashed = items.hashed(message.from_address or "")
+    for token in list(dict.fromkeys(_TOKEN.findall(message.text)))[:_MOST_TOKENS]:
+        named = unsubscribing.named(token)
+        if named and (named[0], named[2]) == (partition, hashed):
+            rows, _ = query(
+                Table.CORE,
+                items.lead_partition(partition, named[1]),
+                between=("SND#", "SND#~"),
+                limit=_MOST_STEPS,
+                strong=True,
+            )
+            return _match(partition, named[1], int(rows[0]["seq"])) if rows else None
+    return None
+
+
+def _match(partition: str, lead_id: str, seq: int) -> Match | None:
+    lead = leads.stored(partition, lead_id)
+    send = get(Table.CORE, items.send_key(partition, lead_id, seq))
+    return Match(lead, cast(Send, send)) if lead and send else None

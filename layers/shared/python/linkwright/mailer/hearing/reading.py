@@ -1,0 +1,157 @@
+"""Reading mailboxes: about once a minute, what has come since, some messages after the others.
+
+What was read is known by the folder's UIDs. Where a host numbers it anew, it is gone through again
+from the day before it was read last: of a message that was heard there is a row, so it does nothing
+twice.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from linkwright import clock, deadline, jobs, level
+from linkwright.egress_limits import Deadline, EgressError
+from linkwright.jobs import Work
+from linkwright.mailer.hearing import candidates, hearing
+from linkwright.mailer.items import mailbox_key
+from linkwright.mailer.mailboxes import logging_in
+from linkwright.mailer.sending import breaking, queue, transport
+from linkwright.observability import count
+from linkwright.providers.mailbox.imap import Session
+from linkwright.providers.mailbox.types import MailboxFailed
+from linkwright.sealing import Unsealable
+from linkwright.table import Item, Key, Table, get
+from linkwright.transaction import Transaction
+
+EVERY = timedelta(seconds=60)
+AT_ONCE = 20
+# Of one conversation with the host, and for what is written of it.
+_CONVERSATION_S, _RESERVE_S = 20.0, 36.0
+_INBOX = "INBOX"
+# A host's days are those of its own zone.
+_BEFORE = timedelta(days=1)
+# Where nothing comes, that it was read is noted so often.
+_NOTED_EVERY = timedelta(hours=1)
+# After each time in a row that it cannot be read; and for how long that may be so.
+_RESTS = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15))
+_AWAY, _REFUSED = timedelta(days=1), timedelta(minutes=15)
+
+
+class _Read:
+    """What a conversation told: messages by their UIDs, and how far it came."""
+
+    def __init__(self, validity: int, last: int, *, is_all: bool) -> None:
+        self.facts: Item = {"uid_validity": validity, "last_uid": last}
+        self.is_all = is_all
+        self.found: list[bytes] = []
+
+
+def run(work: Work) -> None:
+    """Nothing where another run is at it, or it is too early: another message is on its way."""
+    row = get(Table.CORE, work.key)
+    if row is None or jobs.is_left_alone(row):
+        return
+    partition = jobs.partition_of(work.pk)
+    level.run(work.key, lambda run: _goes_on(partition, run))
+
+
+def _goes_on(partition: str, run: Item) -> bool:
+    """Read some. Returns whether the run goes on."""
+    state = level.look(run)
+    if state is None:
+        return False
+    mailbox = get(Table.CORE, mailbox_key(partition, state["sk"]))
+    if mailbox is None:
+        _forget(partition, state)
+        return False
+    view = mailbox["view"]
+    if view["status"] != "active" or view["transport"] != "smtp":
+        return not level.rest(state, None)
+    if deadline.seconds_left() < _RESERVE_S:
+        level.hand_over(state)
+        return False
+    try:
+        read = _read(partition, mailbox, state)
+    except (MailboxFailed, Unsealable, transport.Down, EgressError) as failure:
+        return not level.rest(state, _trouble(partition, mailbox, state, failure))
+    for raw in read.found:
+        hearing.hear(partition, mailbox, raw)
+    _note(partition, state, read)
+    return not (read.is_all and level.rest(state, clock.now() + EVERY))
+
+
+def _read(partition: str, mailbox: Item, state: Item) -> _Read:
+    """What comes next. Raises `MailboxFailed`, `Unsealable`, `transport.Down` and `EgressError`."""
+    within = Deadline(_CONVERSATION_S)
+    by = transport.log_in(partition, mailbox, within)
+    with logging_in.reading(mailbox["view"], by, within) as session:
+        selected = session.select(_INBOX)
+        if state.get("uid_validity") == selected.uid_validity:
+            last = int(state["last_uid"])
+            uids = session.above(last)
+        else:
+            uids = session.above(0, _since(mailbox, state))
+            last = max(selected.uid_next - 1, 0)
+        some = uids[:AT_ONCE]
+        # Without a message the next one is above what there is.
+        read = _Read(
+            selected.uid_validity, some[-1] if some else last, is_all=len(some) == len(uids)
+        )
+        read.found += _contents(partition, mailbox, session, some)
+        return read
+
+
+def _contents(partition: str, mailbox: Item, session: Session, uids: list[int]) -> Iterator[bytes]:
+    """Of messages that may be about ours. Of all others no more than a few headers is read."""
+    tops = session.tops(uids, candidates.NAMES)
+    for uid in candidates.among(partition, mailbox, tops):
+        yield session.part(uid)
+
+
+def _since(mailbox: Item, state: Item) -> datetime:
+    known = state.get("read_at") or mailbox["view"]["created_at"]
+    return clock.parse(known) - _BEFORE
+
+
+def _note(partition: str, state: Item, read: _Read) -> None:
+    """Raises `level.Lost` where another run has it by now."""
+    is_as_known = all(state.get(name) == value for name, value in read.facts.items())
+    is_fresh = "read_at" in state and clock.now() < clock.parse(state["read_at"]) + _NOTED_EVERY
+    if is_as_known and is_fresh and "troubles" not in state:
+        return
+    tx = Transaction(partition, "")
+    facts = {**read.facts, "read_at": clock.timestamp()}
+    queue.write(tx, state, facts, ("troubles", "troubled_since"))
+    tx.commit()
+    count("mails_heard", len(read.found))
+
+
+def _trouble(partition: str, mailbox: Item, state: Item, failure: Exception) -> datetime | None:
+    """Until when it is left alone; None once it has failed."""
+    since = clock.parse(state.get("troubled_since", clock.timestamp()))
+    is_passing = not isinstance(failure, Unsealable) and (
+        not isinstance(failure, MailboxFailed) or failure.is_passing
+    )
+    count("mailbox_not_read")
+    if clock.now() - since >= (_AWAY if is_passing else _REFUSED):
+        reason = failure.failure.value if isinstance(failure, MailboxFailed) else "not_read"
+        breaking.fail(partition, mailbox, reason)
+        return None
+    troubles = int(state.get("troubles", 0))
+    tx = Transaction(partition, "")
+    facts = {"troubles": troubles + 1, "troubled_since": clock.timestamp(since)}
+    queue.write(tx, state, facts)
+    tx.commit()
+    return clock.now() + _RESTS[min(troubles, len(_RESTS) - 1)]
+
+
+def _forget(partition: str, state: Item) -> None:
+    """The mailbox was deleted."""
+    tx = Transaction(partition, "")
+    tx.delete(
+        Table.CORE,
+        Key(state["pk"], state["sk"]),
+        condition=level.MINE,
+        values={"lease": state["leased_until"]},
+        otherwise=level.Lost,
+    )
+    tx.commit()

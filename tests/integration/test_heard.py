@@ -1,0 +1,368 @@
+"""What comes of messages in a mailbox: of each once, and of nothing that is not about ours."""
+
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+import pytest
+
+from linkwright import clock, jobs
+from linkwright.mailer import lines
+from linkwright.mailer.hearing import reading
+from linkwright.providers.mailbox.types import Failure, MailboxFailed
+from linkwright.table import Table, get
+from tests import heard, mailhost, mailing, pump
+from tests.clocks import Hand
+from tests.factories import Workspace
+from tests.heard import READER
+from tests.leads import stored
+from tests.mailhost import Host
+from tests.stack import Stack
+
+
+@pytest.fixture
+def host() -> Host:
+    return mailhost.current()
+
+
+@pytest.fixture
+def hand(monkeypatch: pytest.MonkeyPatch) -> Hand:
+    return Hand(monkeypatch)
+
+
+class Sent(NamedTuple):
+    """A lead whose first step was sent, and whose second one waits in line."""
+
+    campaign: str
+    mailbox: str
+    lead: str
+    message_id: str
+
+
+def sent(workspace: Workspace, email: str = READER, **view: Any) -> Sent:
+    mailbox = mailing.put_mailbox(workspace)
+    campaign = mailing.put_campaign(workspace, [mailbox], state="active", **view)
+    lead = mailing.put_ready(workspace, campaign, email, metadata={"crm": "17"})
+    message_id = heard.put_sent(workspace, lead, mailbox)
+    mailing.put_in_line(workspace, lead, mailbox)
+    heard.put_reading(workspace, mailbox)
+    return Sent(campaign, mailbox, lead, message_id)
+
+
+def shown(workspace: Workspace, lead: str) -> Any:
+    return workspace.client.get(f"/v1/mailer/leads/{lead}").json
+
+
+def events(workspace: Workspace, lead: str) -> list[Any]:
+    found = workspace.client.get(f"/v1/events?object={lead}").json["data"]
+    return [(one["type"], one["metadata"]) for one in found]
+
+
+def suppressed(workspace: Workspace) -> list[Any]:
+    found = workspace.client.get("/v1/mailer/suppressions").json["data"]
+    return [(one["source"], one["until"] is None) for one in found]
+
+
+def test_an_answer_stops_the_sequence_and_is_kept_without_its_quote(workspace: Workspace) -> None:
+    of = sent(workspace)
+    text = f"Yes, please call me.\n\nOn Mon, 1 Feb 2027 at 10:00 {mailing.SENDER} wrote:\n> Hello"
+    heard.comes(heard.answer(READER, of.message_id, text))
+    heard.read(workspace, of.mailbox)
+    lead = shown(workspace, of.lead)
+    assert (lead["status"], lead["reply"]["intent"]) == ("replied", "interested")
+    assert [email["state"] for email in lead["emails"]] == ["sent", "canceled"]
+    assert mailing.rows(workspace, of.mailbox) == []
+    [kept] = heard.messages(workspace, of.lead)
+    assert (kept["text"], kept["sender"]) == ("Yes, please call me.", READER)
+    assert events(workspace, of.lead) == [("lead.replied", {"crm": "17"})]
+
+
+def test_a_message_is_heard_once_however_often_it_is_read(workspace: Workspace, host: Host) -> None:
+    of = sent(workspace)
+    heard.comes(heard.answer(READER, of.message_id))
+    heard.read(workspace, of.mailbox)
+    for validity in (2, 3):
+        host.validity = validity
+        heard.read(workspace, of.mailbox)
+    assert len(host.fetched) == 3
+    assert len(heard.messages(workspace, of.lead)) == 1
+    assert len(events(workspace, of.lead)) == 1
+
+
+def test_what_came_while_a_folder_was_numbered_anew_is_heard(
+    workspace: Workspace, host: Host
+) -> None:
+    of = sent(workspace)
+    heard.comes(*[heard.answer("other@example.org", None) for _ in range(3)])
+    heard.read(workspace, of.mailbox)
+    host.validity = 2
+    host.of(mailing.SENDER)["INBOX"] = [heard.answer(READER, of.message_id)]
+    heard.read(workspace, of.mailbox)
+    assert shown(workspace, of.lead)["status"] == "replied"
+
+
+def test_of_what_is_not_about_ours_no_more_than_headers_is_read(
+    workspace: Workspace, host: Host
+) -> None:
+    of = sent(workspace)
+    own = heard.answer(mailing.SENDER, None, X_Linkwright_Send=f"{of.lead}.1")
+    many = [heard.answer(f"a{at}@example.net", "x@example.net") for at in range(45)]
+    heard.comes(*many, own, heard.answer(READER, of.message_id))
+    heard.read(workspace, of.mailbox)
+    assert host.fetched == [47]
+    assert heard.reading(workspace, of.mailbox)["last_uid"] == 47
+    assert shown(workspace, of.lead)["status"] == "replied"
+
+
+def test_an_answer_that_names_no_id_is_known_by_the_signed_address_below_it(
+    workspace: Workspace,
+) -> None:
+    of = sent(workspace)
+    path = workspace.opt_out(of.lead)
+    heard.comes(
+        heard.answer(READER, None, "Hello there"),
+        heard.answer("b@example.org", None, f"No\n> https://api.example.com{path}"),
+    )
+    heard.read(workspace, of.mailbox)
+    assert heard.messages(workspace, of.lead) == []
+    heard.comes(heard.answer(READER, None, f"Call me\n\n> https://api.example.com{path}"))
+    heard.read(workspace, of.mailbox)
+    assert shown(workspace, of.lead)["status"] == "replied"
+
+
+def test_our_own_mail_in_the_thread_is_no_answer(workspace: Workspace) -> None:
+    of = sent(workspace)
+    colleague = "colleague@example.com"
+    workspace.own_mailbox(colleague)
+    heard.comes(*[heard.answer(one, of.message_id) for one in (mailing.SENDER, colleague)])
+    heard.read(workspace, of.mailbox)
+    assert heard.messages(workspace, of.lead) == []
+    assert stored(workspace, of.lead)["view"]["status"] == "ready"
+
+
+def test_what_somebody_else_wrote_in_their_name_is_kept_and_changes_nothing(
+    workspace: Workspace,
+) -> None:
+    of = sent(workspace)
+    box = mailing.put_mailbox(workspace, "b@example.com")
+    proof = {"sent_copy": "ours", "judged_by": "mx.example.com", "found_in": "inbox"}
+    proof |= {"at": clock.timestamp(), "keeps_message_id": True}
+    mailing.is_otherwise(
+        workspace, mailing.items.mailbox_key(workspace.partition, box), proof=proof
+    )
+    heard.put_reading(workspace, box)
+    forged = b"Authentication-Results: mx.example.com; dmarc=fail header.from=example.org\r\n"
+    forged += heard.answer(READER, of.message_id, "unsubscribe")
+    came_back = forged.partition(b"\r\n")[0] + b"\r\n" + heard.bounce(of.message_id)
+    heard.comes(forged, came_back, to="b@example.com")
+    heard.read(workspace, box)
+    lead = shown(workspace, of.lead)
+    assert (lead["status"], lead["reply"]) == ("ready", None)
+    assert [kept["state"] for kept in heard.messages(workspace, of.lead)] == ["untrusted"]
+    assert (events(workspace, of.lead), suppressed(workspace)) == ([], [])
+    assert len(mailing.rows(workspace, of.mailbox)) == 1
+
+
+def test_an_automatic_reply_stops_nothing_and_an_absence_moves_the_next_step(
+    workspace: Workspace, hand: Hand
+) -> None:
+    hand.set(clock.parse("2027-02-03T10:00:00Z"))
+    of = sent(workspace)
+    text = "I am out of the office and back on 15 February 2027."
+    away = {"Auto_Submitted": "auto-replied"}
+    heard.comes(heard.answer(READER, of.message_id, text, **away))
+    heard.read(workspace, of.mailbox)
+    lead = shown(workspace, of.lead)
+    assert (lead["status"], lead["reply"]["state"]) == ("ready", "automatic")
+    assert lead["reply"]["intent"] == "ooo"
+    assert mailing.rows(workspace, of.mailbox) == [f"2027-02-15T00:00:00Z#{of.lead}"]
+    assert events(workspace, of.lead) == []
+
+
+def test_an_automatic_reply_stops_where_the_step_says_so(workspace: Workspace) -> None:
+    step = mailing._step(0) | {"stop_on_auto_reply": True}
+    of = sent(workspace, steps=[step, mailing._step(3)])
+    heard.comes(heard.answer(READER, of.message_id, "Received.", Auto_Submitted="auto-replied"))
+    heard.read(workspace, of.mailbox)
+    assert shown(workspace, of.lead)["status"] == "replied"
+
+
+def test_who_answers_that_they_want_no_more_is_mailed_no_more(workspace: Workspace) -> None:
+    of = sent(workspace)
+    heard.comes(heard.answer(READER, of.message_id, "Please unsubscribe me."))
+    heard.read(workspace, of.mailbox)
+    assert shown(workspace, of.lead)["status"] == "unsubscribed"
+    assert suppressed(workspace) == [("unsubscribed", True)]
+    assert events(workspace, of.lead) == [("lead.unsubscribed", {"crm": "17"})]
+
+
+def test_colleagues_end_where_the_step_says_so_and_nobody_else(
+    stack: Stack, workspace: Workspace, hand: Hand
+) -> None:
+    step = mailing._step(0) | {"stop_for_company": True}
+    of = sent(workspace, steps=[step, mailing._step(3)])
+    colleague = mailing.put_ready(workspace, of.campaign, "dov@EXAMPLE.org")
+    stranger = mailing.put_ready(workspace, of.campaign, "dov@example.net")
+    heard.comes(heard.answer(READER, of.message_id))
+    heard.read(workspace, of.mailbox)
+    hand.move(15)
+    pump.settle(stack, workspace.id, jobs.COMPANY)
+    states = [shown(workspace, one)["status"] for one in (of.lead, colleague, stranger)]
+    assert states == ["replied", "finished", "ready"]
+
+
+@pytest.mark.parametrize("domain", ["gmail.com", "web.de"])
+def test_of_an_address_that_anybody_may_have_there_are_no_colleagues(
+    stack: Stack, workspace: Workspace, hand: Hand, domain: str
+) -> None:
+    step = mailing._step(0) | {"stop_for_company": True}
+    of = sent(workspace, f"noa@{domain}", steps=[step, mailing._step(3)])
+    other = mailing.put_ready(workspace, of.campaign, f"dov@{domain}")
+    heard.comes(heard.answer(f"noa@{domain}", of.message_id))
+    heard.read(workspace, of.mailbox)
+    hand.move(15)
+    pump.settle(stack, workspace.id, jobs.COMPANY)
+    assert shown(workspace, other)["status"] == "ready"
+
+
+def test_a_hard_bounce_bars_the_address_for_good(workspace: Workspace) -> None:
+    of = sent(workspace)
+    heard.comes(heard.bounce(of.message_id))
+    heard.read(workspace, of.mailbox)
+    assert shown(workspace, of.lead)["status"] == "bounced"
+    assert suppressed(workspace) == [("bounced", True)]
+    assert events(workspace, of.lead) == [("lead.bounced", {"crm": "17"})]
+    day = lines.day_key(workspace.partition, of.mailbox, 0, clock.now().date())
+    assert (get(Table.CORE, day) or {})["bounced"] == 1
+
+
+def test_three_soft_bounces_in_a_fortnight_have_an_address_rest(
+    workspace: Workspace, hand: Hand
+) -> None:
+    hand.set(clock.parse("2027-02-03T10:00:00Z"))
+    of = sent(workspace)
+    for days in (0, 15, 1):
+        hand.move(days * 24 * 3600)
+        heard.comes(heard.bounce(of.message_id, status="4.2.2"))
+        heard.read(workspace, of.mailbox)
+    assert (shown(workspace, of.lead)["status"], suppressed(workspace)) == ("ready", [])
+    heard.comes(heard.bounce(of.message_id, status="4.2.2"))
+    heard.read(workspace, of.mailbox)
+    assert shown(workspace, of.lead)["status"] == "bounced"
+    [entry] = workspace.client.get("/v1/mailer/suppressions").json["data"]
+    assert entry["until"] == clock.timestamp(clock.now() + timedelta(days=14))
+
+
+def test_a_bounce_by_policy_counts_against_the_mailbox_alone(workspace: Workspace) -> None:
+    of = sent(workspace)
+    heard.comes(heard.bounce(of.message_id, status="5.7.1", said="blocked"))
+    heard.read(workspace, of.mailbox)
+    assert (shown(workspace, of.lead)["status"], suppressed(workspace)) == ("ready", [])
+    day = lines.day_key(workspace.partition, of.mailbox, 0, clock.now().date())
+    assert (get(Table.CORE, day) or {})["policy"] == 1
+
+
+def test_a_bounce_of_another_address_or_message_bars_nobody(workspace: Workspace) -> None:
+    of = sent(workspace)
+    heard.comes(
+        heard.bounce(of.message_id, to="other@example.org"),
+        heard.bounce("mail_01HF0000000000000000000000@example.com"),
+        heard.complaint("mail_01HF0000000000000000000000@example.com"),
+    )
+    heard.read(workspace, of.mailbox)
+    assert (shown(workspace, of.lead)["status"], suppressed(workspace)) == ("ready", [])
+
+
+def test_a_complaint_bars_the_address_for_good(workspace: Workspace) -> None:
+    of = sent(workspace)
+    heard.comes(heard.complaint(of.message_id))
+    heard.read(workspace, of.mailbox)
+    assert shown(workspace, of.lead)["status"] == "complained"
+    assert suppressed(workspace) == [("complained", True)]
+    assert events(workspace, of.lead) == [("lead.complained", {"crm": "17"})]
+
+
+def test_a_message_of_hostile_parts_is_passed_over(workspace: Workspace) -> None:
+    of = sent(workspace)
+    nested = b"".join(
+        b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (at, at)
+        for at in range(1000)
+    )
+    hostile = f"From: {READER}\r\nIn-Reply-To: <{of.message_id}>\r\n".encode() + nested
+    heard.comes(hostile, b"\x00\xff" * 100, b"From: " + b"(" * 5000 + b"\r\n\r\n")
+    heard.comes(heard.answer(READER, of.message_id))
+    heard.read(workspace, of.mailbox)
+    assert shown(workspace, of.lead)["status"] == "replied"
+    assert heard.reading(workspace, of.mailbox)["last_uid"] == 4
+
+
+def test_a_mailbox_that_cannot_be_read_rests_and_then_has_failed(
+    workspace: Workspace, host: Host, hand: Hand
+) -> None:
+    of = sent(workspace)
+
+    def does(word: str) -> None:
+        if word == "imap":
+            raise MailboxFailed(Failure.LOGIN_REFUSED)
+
+    host.does = does
+    rests = []
+    for _ in range(5):
+        heard.read(workspace, of.mailbox)
+        row = heard.reading(workspace, of.mailbox)
+        if "next_at" in row:
+            rests.append((clock.parse(row["next_at"]) - clock.now()).total_seconds() // 60)
+        hand.move(300)
+    assert rests == [1, 2, 5]
+    mailbox = workspace.client.get(f"/v1/mailer/mailboxes/{of.mailbox}").json
+    assert (mailbox["status"], mailbox["status_reason"]) == ("failed", "login_refused")
+    told = workspace.client.get(f"/v1/events?object={of.mailbox}").json["data"]
+    assert [one["type"] for one in told] == ["mailbox.state_changed"]
+
+
+def test_a_host_that_is_away_for_hours_is_waited_for(
+    workspace: Workspace, host: Host, hand: Hand
+) -> None:
+    of = sent(workspace)
+
+    def does(word: str) -> None:
+        if word == "imap":
+            raise MailboxFailed(Failure.HOST_UNREACHABLE)
+
+    host.does = does
+    for _ in range(5):
+        heard.read(workspace, of.mailbox)
+        hand.move(3600)
+    host.does = lambda word: None
+    heard.comes(heard.answer(READER, of.message_id))
+    heard.read(workspace, of.mailbox)
+    assert shown(workspace, of.lead)["status"] == "replied"
+    assert "troubles" not in heard.reading(workspace, of.mailbox)
+
+
+def test_a_mailbox_is_read_once_a_minute_and_not_before(
+    stack: Stack, workspace: Workspace, host: Host, hand: Hand
+) -> None:
+    of = sent(workspace)
+    heard.read(workspace, of.mailbox)
+    row = heard.reading(workspace, of.mailbox)
+    assert clock.parse(row["next_at"]) - clock.now() <= reading.EVERY + timedelta(seconds=1)
+    before = len(host.told)
+    pump.settle(stack, workspace.id, jobs.MAILBOX_READING)
+    assert len(host.told) == before
+    hand.move(61)
+    pump.settle(stack, workspace.id, jobs.MAILBOX_READING)
+    assert len(host.told) >= before
+
+
+def test_who_was_deleted_is_read_no_more(workspace: Workspace, host: Host) -> None:
+    of = sent(workspace)
+    path = f"/v1/mailer/mailboxes/{of.mailbox}"
+    mailing.is_otherwise(
+        workspace, mailing.items.mailbox_key(workspace.partition, of.mailbox), status="disabled"
+    )
+    heard.read(workspace, of.mailbox)
+    assert "gsi2pk" not in heard.reading(workspace, of.mailbox)
+    heard.put_again(workspace, of.mailbox)
+    assert workspace.client.request("DELETE", path).status == 204
+    heard.read(workspace, of.mailbox)
+    assert (heard.reading(workspace, of.mailbox), host.told) == ({}, [])
