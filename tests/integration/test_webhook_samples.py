@@ -16,7 +16,7 @@ from linkwright.providers.mailbox.types import Failure, MailboxFailed
 from linkwright.transaction import Transaction
 from linkwright.webhooks import catalogue, deliveries, queue
 from linkwright.webhooks.event_types import EVENT_TYPES
-from tests import mailhost, mailing, nameserver, pump, receiver, sites
+from tests import heard, mailhost, mailing, nameserver, pump, receiver, sites
 from tests.client import Client, Context, invoke, queue_event
 from tests.clocks import Hand
 from tests.factories import Workspace
@@ -128,6 +128,23 @@ def _sending(stack: Stack, workspace: Workspace) -> None:
     pump.settle(stack, workspace.id)
 
 
+def _hearing(stack: Stack, workspace: Workspace) -> None:
+    """One answers, and one complains."""
+    person = catalogue.sample("lead.replied")
+    names = ("first_name", "last_name", "company", "title", "website", "metadata", "research")
+    known = {name: person[name] for name in names}
+    box = mailing.put_mailbox(workspace, "heard@example.com")
+    campaign = mailing.put_campaign(workspace, [box], state="active")
+    for at, email in enumerate(("replied@example.org", "complained@example.org")):
+        lead = mailing.put_ready(workspace, campaign, email, **known)
+        about = heard.put_sent(workspace, lead, box)
+        told = heard.complaint(about) if at else heard.answer(email, about)
+        heard.comes(told, to="heard@example.com")
+    heard.put_reading(workspace, box)
+    heard.read(workspace, box)
+    pump.settle(stack, workspace.id)
+
+
 def _mailbox(stack: Stack, workspace: Workspace, hand: Hand) -> None:
     """Proven, by a host that signs, of a domain that publishes all."""
     sample = catalogue.sample("mailbox.state_changed")
@@ -181,6 +198,7 @@ def test_each_sample_is_like_what_is_really_sent(
     _link(stack, workspace)
     _mailer(stack, workspace)
     _sending(stack, workspace)
+    _hearing(stack, workspace)
     _domain(stack, workspace, hand)
     _mailbox(stack, workspace, hand)
     _fail(stack, workspace, receivers, hand)

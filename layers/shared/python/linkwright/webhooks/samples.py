@@ -195,6 +195,7 @@ def _mailboxes() -> Mapping[str, Object]:
                 "sent_copy": "ours",
                 "sent_folder": "Sent",
                 "keeps_message_id": True,
+                "judged_by": "mx.example.com",
                 "spf": "pass",
                 "dkim": "pass",
                 "dmarc": "pass",
