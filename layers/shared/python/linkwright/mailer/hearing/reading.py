@@ -13,7 +13,7 @@ from linkwright.egress_limits import Deadline, EgressError
 from linkwright.jobs import Work
 from linkwright.mailer.hearing import candidates, hearing
 from linkwright.mailer.items import mailbox_key
-from linkwright.mailer.mailboxes import logging_in
+from linkwright.mailer.mailboxes import logging_in, simulation
 from linkwright.mailer.sending import breaking, queue, transport
 from linkwright.observability import count
 from linkwright.providers.mailbox.imap import Session
@@ -64,7 +64,7 @@ def _goes_on(partition: str, run: Item) -> bool:
         _forget(partition, state)
         return False
     view = mailbox["view"]
-    if view["status"] != "active" or view["transport"] != "smtp":
+    if view["status"] != "active" or not simulation.has_inbox(partition, view):
         return not level.rest(state, None)
     if deadline.seconds_left() < _RESERVE_S:
         level.hand_over(state)

@@ -10,10 +10,11 @@ from linkwright.egress_limits import Deadline
 from linkwright.errors import Unavailable
 from linkwright.jobs import Work
 from linkwright.mailer import lines
-from linkwright.mailer.mailboxes import checks, items, logging_in, probing
-from linkwright.mailer.mailboxes.known_models import MailboxProof
+from linkwright.mailer.mailboxes import checks, items, logging_in, probing, simulation
+from linkwright.mailer.mailboxes.items import MailboxView
+from linkwright.mailer.mailboxes.known_models import MailboxChecks, MailboxProof
 from linkwright.mailer.mailboxes.probing import Elsewhere
-from linkwright.providers.mailbox.types import MailboxFailed
+from linkwright.providers.mailbox.types import Failure, MailboxFailed
 from linkwright.sealing import Unsealable
 from linkwright.table import Item, Key, Table, get
 from linkwright.transaction import Outrun, Transaction
@@ -61,7 +62,7 @@ def tend(work: Work) -> None:
 
 def _settle(work: Work, row: Item) -> None:
     try:
-        known = _published(row) if row["view"]["transport"] == "ses" else _proven(row)
+        known = _found_out(work, row)
     except _Failed as failed:
         _write(work, row, {"status": "failed", "status_reason": failed.reason}, _Known())
         return
@@ -69,8 +70,23 @@ def _settle(work: Work, row: Item) -> None:
     _write(work, row, told, known)
 
 
-def _proven(row: Item) -> _Known:
+def _found_out(work: Work, row: Item) -> _Known:
     """Raises `_Failed`, `NotYet` while it is under way, and `Elsewhere`."""
+    if simulation.is_simulated(jobs.partition_of(work.pk)):
+        return _simulated(row["view"])
+    return _published(row) if row["view"]["transport"] == "ses" else _proven(row)
+
+
+def _simulated(view: MailboxView) -> _Known:
+    try:
+        simulation.let_in(view["email"], frozenset(Failure))
+    except MailboxFailed as failure:
+        raise _Failed(failure.failure.value) from None
+    return _Known(simulation.proof() if view["transport"] == "smtp" else None)
+
+
+def _proven(row: Item) -> _Known:
+    """Raises as `_found_out` does."""
     view, partition = row["view"], jobs.partition_of(row["pk"])
     try:
         secrets = logging_in.unseal(row["sealed"], partition, row["sk"])
@@ -93,7 +109,7 @@ def _proven(row: Item) -> _Known:
 
 
 def _published(row: Item) -> _Known:
-    """By `ses` a domain is mailed from by whoever proves it. Raises as `_proven` does."""
+    """By `ses` a domain is mailed from by whoever proves it. Raises as `_found_out` does."""
     try:
         texts = Look().texts(f"{items.PROOF}.{items.domain(row['view'])}")
     except Unanswered:
@@ -120,7 +136,7 @@ def _write(work: Work, row: Item, told: Item, known: _Known) -> None:
     } | told
     due: Item = {}
     if view["status"] == "active":
-        look = checks.look(view)
+        look = _look(work, view)
         view["checks"] = look.model_dump(mode="json")
         due = _next(row["sk"], is_well=checks.are_passed(look))
     is_moved = view["status"] != row["view"]["status"]
@@ -147,12 +163,18 @@ def _write(work: Work, row: Item, told: Item, known: _Known) -> None:
     if is_moved and view["status"] == "active":
         # What waits for it does not wait for its line's next look.
         lines.ring(tx, row["sk"])
-        if view["transport"] == "smtp":
+        if simulation.has_inbox(tx.partition, view):
             lines.ask_to_read(tx, row["sk"])
     try:
         tx.commit()
     except Outrun:
         raise Elsewhere from None
+
+
+def _look(work: Work, view: MailboxView) -> MailboxChecks:
+    if simulation.is_simulated(jobs.partition_of(work.pk)):
+        return simulation.checks(items.domain(view))
+    return checks.look(view)
 
 
 def _next(mailbox_id: str, *, is_well: bool) -> dict[str, str]:
