@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linkwright.ai.operations import Unfit
-from linkwright.mailer.research import computed, grounding, lexicon, writing
+from linkwright.mailer.research import (
+    computed,
+    grounding,
+    lexicon,
+    page_parser,
+    reading,
+    writing,
+)
 from linkwright.mailer.research.drafts import Draft, Task
 from linkwright.mailer.research.reading import Page
 
@@ -208,3 +215,50 @@ def test_whatever_a_page_says_something_is_written(page: str, company: str, step
     task = _task(company=company, known=company, steps=steps, pages=pages)
     draft = writing.proven(computed.draft(task), task)
     assert len(draft.emails) == steps
+
+
+def _hostile(number: int) -> Page:
+    """As much text as is read of a page, of short sentences that are all of the company itself."""
+    said = (f"We {_word(number, at)} {_word(at)} bake more bread." for at in range(1_500))
+    text = "\n".join(said)[: page_parser.MOST_TEXT]
+    return Page(f"https://bread.example/{number}", "", text, NOW)
+
+
+def _word(*of: int) -> str:
+    return "".join(chr(ord("a") + int(digit)) for one in of for digit in f"{one:04}")
+
+
+@pytest.fixture
+def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How long each text is that is gone through letter by letter."""
+    lengths: list[int] = []
+    real = grounding.seen
+
+    def seen(text: str) -> str:
+        lengths.append(len(text))
+        return real(text)
+
+    monkeypatch.setattr(grounding, "seen", seen)
+    return lengths
+
+
+def test_the_work_of_what_is_computed_is_of_the_size_of_what_was_read(
+    looked_at: list[int],
+) -> None:
+    pages = [_hostile(number) for number in range(reading.MOST_PAGES)]
+    known = " ".join(_word(at) for at in range(5_000))
+    draft = computed.draft(_task(pages=pages, known=known, steps=10))
+    assert len(draft.summary) == 3
+    assert sum(looked_at) < 5 * sum(len(text) for text in (known, *(page.text for page in pages)))
+
+
+def test_the_work_of_a_proof_is_of_the_size_of_the_draft_and_of_what_was_read(
+    looked_at: list[int],
+) -> None:
+    page, known = _hostile(7), " ".join(_word(at) for at in range(5_000))
+    (quote, *_) = page.text.splitlines()
+    draft = _draft(*[_said("You bake more bread.", quote)] * 6)
+    draft = draft.model_copy(update={"emails": draft.emails * 10})
+    proven = writing.proven(draft, _task(pages=[page], known=known, steps=10))
+    assert len(proven.emails) == 10
+    assert sum(looked_at) < 5 * len(page.text + known)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from linkwright.mailer.research import grounding, lexicon
@@ -10,6 +11,8 @@ from linkwright.mailer.research.drafts import Draft, DraftEmail, Paragraph, Sent
 _MOST_QUOTES = 3
 _LEAST_WORDS, _MOST_CHARS = 5, 180
 _LEAST_CHARS = 30
+# Of a page: each is held against all of it.
+_MOST_LOOKED_AT = 300
 _ENDS = re.compile(r"(?<=[.!?\u061f])\s+|\n+")
 # By which companies speak of themselves.
 _OF_ITSELF = {
@@ -84,7 +87,7 @@ def _quotes(task: Task) -> Iterator[Quote]:
     found = [
         Quote(number, text)
         for number, page in enumerate(task.pages, 1)
-        for text in dict.fromkeys(_sentences(page.text))
+        for text in islice(dict.fromkeys(_sentences(page.text)), _MOST_LOOKED_AT)
         if _is_quotable(text, page.text, task)
     ]
     by_text = {quote.text.casefold(): quote for quote in reversed(found)}

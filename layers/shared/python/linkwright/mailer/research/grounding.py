@@ -7,6 +7,8 @@ stands in its page, word for word.
 
 import re
 import unicodedata
+from functools import lru_cache
+from typing import NamedTuple
 
 from linkwright.mailer.research import lexicon
 
@@ -27,6 +29,13 @@ _ILLEGIBLE = "\ufffd"
 _JOINERS = "\u200c\u200d"
 
 
+class _Said(NamedTuple):
+    """What a text says: the stems of its words, and its numbers."""
+
+    stems: frozenset[str]
+    numbers: frozenset[str]
+
+
 def normal(text: str) -> str:
     """By which texts are compared: white space is one blank, and what is not seen is not there."""
     return " ".join(seen(text).split())
@@ -42,7 +51,7 @@ def seen(text: str) -> str:
 
 def stands(quote: str, page: str) -> bool:
     """Whether a page has these words, one after the other, and none of them cut."""
-    wanted, text = normal(quote).casefold(), normal(page).casefold()
+    wanted, text = normal(quote).casefold(), _folded(page)
     if not LEAST_QUOTE <= len(wanted) <= MOST_QUOTE or _ILLEGIBLE in wanted:
         return False
     at = text.find(wanted)
@@ -60,28 +69,43 @@ def is_proven(text: str, quote: str, page: str, known: str, language: str) -> bo
     """Whether a sentence says what a quote of a page does, and no more."""
     if not stands(quote, page) or has_address(quote):
         return False
-    own = _stems(_words(quote), language)
+    own = _said(quote, language).stems
     said = [word for word in _words(text) if not _is_polite(word, language)]
     told = [word for word in said if _forms(word, language) & own]
     denies = {bool(set(_words(one)) & lexicon.NEGATIONS[language]) for one in (text, quote)}
-    return bool(told) and len(denies) == 1 and is_general(text, f"{known} {quote}", language)
+    return bool(told) and len(denies) == 1 and is_general(text, known, language, quote)
 
 
-def is_general(text: str, known: str, language: str) -> bool:
-    """Whether a sentence says nothing but what is known, and what claims nothing."""
+def is_general(text: str, known: str, language: str, quoted: str = "") -> bool:
+    """Whether a sentence says nothing but what is known or quoted, and what claims nothing."""
     if not text.strip() or has_address(text):
         return False
-    if set(_NUMBER.findall(text)) - set(_NUMBER.findall(known)):
+    of_known, of_quote = _said(known, language), _said(quoted, language)
+    if set(_NUMBER.findall(text)) - of_known.numbers - of_quote.numbers:
         return False
-    stems = _stems(_words(known), language)
     return all(
-        _is_polite(word, language) or bool(_forms(word, language) & stems) for word in _words(text)
+        _is_polite(word, language)
+        or not (forms := _forms(word, language)).isdisjoint(of_known.stems)
+        or not forms.isdisjoint(of_quote.stems)
+        for word in _words(text)
     )
 
 
 def has_address(text: str) -> bool:
     """Whether there is something in a text that leads elsewhere."""
     return _ADDRESS.search(unicodedata.normalize("NFKC", text)) is not None
+
+
+# A page and what is known are held against each sentence of a mail, and are the same each time.
+@lru_cache(maxsize=8)
+def _folded(page: str) -> str:
+    return normal(page).casefold()
+
+
+@lru_cache(maxsize=8)
+def _said(text: str, language: str) -> _Said:
+    stems = {form for word in _words(text) for form in _forms(word, language)}
+    return _Said(frozenset(stems), frozenset(_NUMBER.findall(text)))
 
 
 def _words(text: str) -> list[str]:
@@ -92,15 +116,12 @@ def _is_polite(word: str, language: str) -> bool:
     return bool(_bare(word, language) & lexicon.WORDS[language])
 
 
-def _stems(words: list[str], language: str) -> set[str]:
-    return {form for word in words for form in _forms(word, language)}
-
-
 def _forms(word: str, language: str) -> set[str]:
     return {form[:_STEM] for form in _bare(word, language) if len(form) > 1 or form == word}
 
 
-def _bare(word: str, language: str) -> set[str]:
+@lru_cache(maxsize=4096)
+def _bare(word: str, language: str) -> frozenset[str]:
     """A word, and what is left of it without one or two of what may stand before it."""
     plain = "".join(
         one for one in unicodedata.normalize("NFKD", word) if not unicodedata.combining(one)
@@ -113,4 +134,4 @@ def _bare(word: str, language: str) -> set[str]:
             for prefix in lexicon.PREFIXES[language]
             if form.startswith(prefix) and len(form) > len(prefix) + 1
         }
-    return found
+    return frozenset(found)

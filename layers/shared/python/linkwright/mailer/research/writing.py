@@ -87,7 +87,7 @@ def proven(draft: Draft, task: Task) -> Draft:
     summary = [one for one in draft.summary if one.source is not None and _is_fit(one, task)]
     quotes = " ".join(one.quote or "" for one in summary)
     angle = draft.angle
-    if not grounding.is_general(angle, f"{task.known} {quotes}", task.language):
+    if not grounding.is_general(angle, task.known, task.language, quotes):
         angle = computed.draft(task).angle
     return Draft(summary=[_plain(one) for one in summary], angle=_line(angle), emails=emails)
 
@@ -104,7 +104,7 @@ def _proven_email(email: DraftEmail, at: int, task: Task) -> DraftEmail:
     if (
         not 0 < len(subject) <= MOST_SUBJECT
         or texts.is_reply(subject)
-        or not grounding.is_general(subject, f"{task.known} {quotes}", task.language)
+        or not grounding.is_general(subject, task.known, task.language, quotes)
     ):
         subject = computed.subject(task, at)
     return DraftEmail(
