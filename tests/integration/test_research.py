@@ -164,6 +164,17 @@ ORDERS = (
 )
 
 
+def test_an_address_that_is_hidden_in_a_name_is_not_written(
+    stack: Stack, workspace: Workspace
+) -> None:
+    campaign = _campaign(workspace)
+    names = {"first_name": "Claim 500 at evil\u200b.com/win", "company": "pay\u00ad.evil\u200d.com"}
+    lead = _researched(stack, workspace, campaign, email="noa@gmail.com", **names)
+    assert len(lead["emails"]) == 2
+    for email in lead["emails"]:
+        assert "evil" not in email["subject"] + email["body"]
+
+
 def test_a_page_that_gives_orders_changes_nothing_outside_its_lead(
     stack: Stack, workspace: Workspace, site: Site
 ) -> None:

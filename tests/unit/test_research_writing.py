@@ -109,6 +109,30 @@ def test_what_is_not_proven_goes_with_its_sentence(sentence: dict[str, Any]) -> 
     ]
 
 
+# A joiner of words, one of letters, a soft hyphen, a turn of direction, a mark without a shape.
+@pytest.mark.parametrize(
+    "hidden", ["\u200b", "\u200d", "\u00ad", "\u202e", "\u034f", "\ufe0f", "\x07"]
+)
+@pytest.mark.parametrize("address", ["evil.com", "//evil", "me@evil", "054 123 4567", "www here"])
+def test_an_address_is_one_whatever_is_hidden_in_it(address: str, hidden: str) -> None:
+    for at in range(len(address) + 1):
+        name = f"{address[:at]}{hidden}{address[at:]}"
+        assert grounding.has_address(name)
+        assert _kept(_said(f"Please see {name} here."), known="Please see here evil me") == []
+
+
+def test_marks_and_joiners_of_a_script_make_no_address() -> None:
+    for name in (
+        "שָׁלוֹם בע״מ",
+        "می\u200cخواهم",
+        "हिन्दी",
+        "Zoe\u0308",
+        "👩\u200d👩\u200d👧",
+        "St. Mary",
+    ):
+        assert not grounding.has_address(name)
+
+
 @pytest.mark.parametrize(
     "subject",
     [

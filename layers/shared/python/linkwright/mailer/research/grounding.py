@@ -23,6 +23,8 @@ _ADDRESS = re.compile(
     re.IGNORECASE,
 )
 _UNSEEN = {"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"}
+# Joiners, and marks that belong to the letter before them.
+_BESIDE_LETTERS = {"Cf", "Mn", "Me"}
 # Of what could not be decoded: nobody knows what stood there.
 _ILLEGIBLE = "\ufffd"
 # Needed inside words of some scripts.
@@ -92,8 +94,14 @@ def is_general(text: str, known: str, language: str, quoted: str = "") -> bool:
 
 
 def has_address(text: str) -> bool:
-    """Whether there is something in a text that leads elsewhere."""
-    return _ADDRESS.search(unicodedata.normalize("NFKC", text)) is not None
+    """Whether there is something in a text that leads elsewhere, also once what is not seen is
+    taken out: that hides a host from us, and not from the program that shows the mail.
+    """
+    composed = unicodedata.normalize("NFKC", text)
+    bare = "".join(
+        char for char in seen(composed) if unicodedata.category(char) not in _BESIDE_LETTERS
+    )
+    return any(_ADDRESS.search(one) for one in (composed, bare))
 
 
 # A page and what is known are held against each sentence of a mail, and are the same each time.
