@@ -852,7 +852,8 @@ ENDPOINTS = {
         [Cost(["GetItem", "TransactWriteItems"], 1, 15)],
         body=lambda _: mailhost.wanted("new@example.com"),
     ),
-    "GET /v1/mailer/mailboxes/{mailbox_id}": Row([Cost(["GetItem"], 1, 1)]),
+    # The mailbox, which eras are counted, and the days of it and of its domain.
+    "GET /v1/mailer/mailboxes/{mailbox_id}": Row([Cost([*["GetItem"] * 3, *["Query"] * 2], 5, 1)]),
     "PATCH /v1/mailer/mailboxes/{mailbox_id}": Row(
         [Cost(_CHANGE, 1, 8)], body=lambda _: {"name": _a_word()}
     ),

@@ -3,6 +3,7 @@ limits as they are outside of the local cloud.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from email import message_from_bytes
 from email.policy import default
 from typing import Any, Protocol
@@ -15,7 +16,7 @@ from linkwright.mailer import items, lines
 from linkwright.mailer.campaigns import delays, limits
 from linkwright.mailer.mailboxes import logging_in
 from linkwright.mailer.mailboxes.logging_in import Secrets
-from linkwright.mailer.sending import guard, running, throttle
+from linkwright.mailer.sending import filling, guard, running, throttle
 from linkwright.table import Item, Table, get, query, update
 from linkwright.transaction import Transaction
 from tests import mailhost
@@ -140,6 +141,18 @@ def put_email(owner: _Owner, campaign: str, lead: str, seq: int, **view: Any) ->
 def start(owner: Workspace, campaign: str) -> None:
     answer = owner.client.post(f"/v1/mailer/campaigns/{campaign}/start", json={})
     assert answer.status == 200, answer.raw
+
+
+def fill(owner: Workspace, campaign: str) -> None:
+    """Start a campaign, and put its leads in line."""
+    start(owner, campaign)
+    work_on(owner, campaign)
+
+
+def work_on(owner: Workspace, campaign: str) -> None:
+    """See to a campaign, as its job does."""
+    with suppress(clock.NotYet):
+        filling.run(Work(jobs.CAMPAIGN, *items.campaign_key(owner.partition, campaign)))
 
 
 def work(owner: Workspace, mailbox: str) -> Work:

@@ -157,7 +157,9 @@ UNSUBSCRIBES = _names("""
 # And what a campaign's mail leads to.
 OPTS_OUT = _names("""
     linkwright.mailer.feedback linkwright.mailer.feedback.pages
-    linkwright.mailer.feedback.unsubscribing linkwright.pages linkwright.signatures
+    linkwright.mailer.feedback.unsubscribing linkwright.mailer.mailboxes
+    linkwright.mailer.mailboxes.known_models
+    linkwright.mailer.rates linkwright.pages linkwright.signatures
 """)
 WRITES = _names("""
     linkwright.mailer.campaigns.states linkwright.mailer.emails
@@ -293,6 +295,10 @@ MAILBOXES = _names("""
     linkwright.mailer.mailboxes.items linkwright.mailer.mailboxes.known_models
     linkwright.mailer.mailboxes.mailboxes linkwright.mailer.mailboxes.models
     linkwright.workspace linkwright.workspace.models unicodedata
+""")
+# Who tells what came of its mails.
+RATES = _names("""
+    linkwright.mailer.lines linkwright.mailer.rates
 """)
 # Who logs in to one, by the standard library's clients, and seals what does.
 CONNECTS_MAILBOXES = CHANGES_WEBHOOKS | _names("""

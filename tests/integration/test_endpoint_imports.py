@@ -43,7 +43,8 @@ OF_MAILS = {
     "unsubscribe_lead": imports.WRITES | imports.OPTS_OUT,
 }
 OF_MAILBOXES = {
-    **dict.fromkeys(("list_mailboxes", "get_mailbox", "delete_mailbox"), imports.MAILBOXES),
+    **dict.fromkeys(("list_mailboxes", "delete_mailbox"), imports.MAILBOXES),
+    "get_mailbox": imports.MAILBOXES | imports.RATES,
     "create_mailbox": imports.MAILBOXES | imports.CONNECTS_MAILBOXES,
     "update_mailbox": imports.MAILBOXES | imports.CONNECTS_MAILBOXES,
     "check_mailbox": imports.MAILBOXES | imports.CHECKS_MAILBOXES,

@@ -671,7 +671,7 @@ def sends_mail(stack: Stack, _: Workspace) -> None:
         mailing.goes_wrong(own, box, "bounced", 60)
         pump.settle(stack, own.id, jobs.CAMPAIGN, jobs.MAILBOX_LINE)
     by_ses = mailing.put_mailbox(own, "list@example.com", transport="ses")
-    campaign = mailing.put_campaign(own, [by_ses], state="active")
+    campaign = mailing.put_campaign(own, [by_ses], state="active", opted_in=True)
     mailing.put_in_line(own, mailing.put_ready(own, campaign, of=1), by_ses)
     pump.settle(stack, own.id, jobs.MAILBOX_LINE)
     waits = mailing.put_ready(own, campaign, "waits@example.org", of=1)

@@ -1,5 +1,6 @@
 """Sending campaigns' mails: each step of a lead once, in order, in its thread, and when it may."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -40,19 +41,8 @@ def _started(workspace: Workspace, **view: Any) -> tuple[str, str, str]:
     mailbox = mailing.put_mailbox(workspace, **view.pop("mailbox", {}))
     campaign = mailing.put_campaign(workspace, [mailbox], **view)
     lead = mailing.put_ready(workspace, campaign)
-    _start(workspace, campaign)
+    mailing.fill(workspace, campaign)
     return campaign, mailbox, lead
-
-
-def _start(workspace: Workspace, campaign: str) -> None:
-    from contextlib import suppress
-
-    from linkwright.jobs import Work
-    from linkwright.mailer.sending import filling
-
-    mailing.start(workspace, campaign)
-    with suppress(clock.NotYet):
-        filling.run(Work("cmp", *items.campaign_key(workspace.partition, campaign)))
 
 
 def _events(workspace: Workspace) -> list[str]:
@@ -108,13 +98,70 @@ def test_a_campaign_is_over_once_its_last_lead_is(
     campaign = mailing.put_campaign(workspace, [mailbox])
     lead = mailing.put_ready(workspace, campaign, of=1)
     _counted(workspace, campaign, lead)
-    _start(workspace, campaign)
+    mailing.fill(workspace, campaign)
     hand.move(60)
     pump.settle(stack, workspace.id)
     assert len(host.sent) == 1
     shown = workspace.client.get(f"/v1/mailer/campaigns/{campaign}").json
     assert shown["state"] == "completed"
     assert stored(workspace, lead)["view"]["status"] == "finished"
+
+
+def test_a_campaign_that_is_over_goes_on_with_a_lead_that_is_pushed(
+    workspace: Workspace, host: Host, hand: Hand, stack: Stack
+) -> None:
+    mailbox = mailing.put_mailbox(workspace)
+    campaign = mailing.put_campaign(workspace, [mailbox], require_approval=False)
+    _counted(workspace, campaign, mailing.put_ready(workspace, campaign, of=1))
+    mailing.fill(workspace, campaign)
+    hand.move(60)
+    pump.settle(stack, workspace.id)
+    path = f"/v1/mailer/campaigns/{campaign}"
+    assert workspace.client.get(path).json["state"] == "completed"
+    pushed = workspace.client.post(f"{path}/leads", json={"email": "late@example.org"})
+    assert pushed.status == 201
+    hand.move(60)
+    pump.settle(stack, workspace.id)
+    events = workspace.client.get(f"/v1/events?object={campaign}").json["data"]
+    assert "leads_pushed" in {event["data"].get("reason") for event in events}
+    assert workspace.client.get(path).json["state"] == "active"
+    assert mailing.to(host) == ["noa@example.org", "late@example.org"]
+
+
+def test_a_lead_that_may_be_mailed_only_now_has_a_campaign_that_is_over_go_on(
+    workspace: Workspace, host: Host, hand: Hand
+) -> None:
+    """As its push was there before the end was."""
+    mailbox = mailing.put_mailbox(workspace)
+    campaign = mailing.put_campaign(workspace, [mailbox], state="completed")
+    lead = mailing.put_ready(workspace, campaign, of=1)
+    _counted(workspace, campaign, lead)
+    item: Any = stored(workspace, lead)
+    tx = Transaction(workspace.partition, "req_test")
+    status.write(tx, {**item, "held": "approval"}, item["view"])
+    tx.commit()
+    assert stored(workspace, lead)["held"] == "campaign"
+    mailing.work_on(workspace, campaign)
+    mailing.work_on(workspace, campaign)
+    mailing.run(workspace, mailbox)
+    assert mailing.to(host) == ["noa@example.org"]
+
+
+def test_who_is_to_be_left_alone_for_a_while_is_written_to_after_that(
+    workspace: Workspace, host: Host, hand: Hand
+) -> None:
+    _, mailbox, lead = _started(workspace)
+    until = clock.timestamp(clock.now() + timedelta(days=14))
+    where = items.suppression_key(workspace.partition, stored(workspace, lead)["address_hash"])
+    put({**where.attributes(), "view": {"source": "bounced", "until": until}})
+    mailing.run(workspace, mailbox)
+    assert host.sent == []
+    assert mailing.rows(workspace, mailbox) == [f"{until}#{lead}"]
+    shown = workspace.client.get(f"/v1/mailer/leads/{lead}").json["emails"]
+    assert [email["send_at"] for email in shown] == [until, None]
+    hand.set(clock.parse(until))
+    mailing.run(workspace, mailbox)
+    assert len(host.sent) == 1
 
 
 def _counted(workspace: Workspace, campaign: str, lead: str) -> None:
@@ -181,7 +228,7 @@ def test_a_campaign_that_is_paused_sends_nothing_until_it_is_started_again(
     mailing.run(workspace, mailbox)
     assert host.sent == []
     assert mailing.rows(workspace, mailbox) == []
-    _start(workspace, campaign)
+    mailing.fill(workspace, campaign)
     assert len(mailing.rows(workspace, mailbox)) == 1
     mailing.run(workspace, mailbox)
     assert mailing.to(host) == ["noa@example.org"]

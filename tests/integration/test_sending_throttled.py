@@ -10,10 +10,9 @@ import pytest
 
 from linkwright import clock
 from linkwright.errors import Unavailable
-from linkwright.jobs import Work
 from linkwright.mailer import items, lines
 from linkwright.mailer.campaigns import delays, limits
-from linkwright.mailer.sending import filling, guard, throttle
+from linkwright.mailer.sending import guard, throttle
 from linkwright.table import Table, get, update
 from linkwright.transaction import Transaction
 from tests import mailhost, mailing
@@ -43,19 +42,13 @@ def hand(monkeypatch: pytest.MonkeyPatch) -> Hand:
     return made
 
 
-def _fill(workspace: Workspace, campaign: str) -> None:
-    mailing.start(workspace, campaign)
-    with suppress(clock.NotYet):
-        filling.run(Work("cmp", *items.campaign_key(workspace.partition, campaign)))
-
-
 def _started(workspace: Workspace, leads: int, *, mailbox: Any = None, **view: Any) -> str:
     """The mailbox of a campaign with so many leads in line."""
     made = mailing.put_mailbox(workspace, **(mailbox or {}))
     campaign = mailing.put_campaign(workspace, [made], **view)
     for at in range(leads):
         mailing.put_ready(workspace, campaign, f"lead{at}@example.org", of=1)
-    _fill(workspace, campaign)
+    mailing.fill(workspace, campaign)
     return made
 
 
@@ -120,7 +113,7 @@ def test_none_goes_outside_the_window_of_who_reads_it(
     for zone, email in zones.items():
         mailing.put_ready(workspace, campaign, email, of=1, time_zone=zone)
     mailing.put_ready(workspace, campaign, "berlin@example.org", of=1)
-    _fill(workspace, campaign)
+    mailing.fill(workspace, campaign)
     times = _times(workspace, host, hand, box, 3)
     went = dict(zip(mailing.to(host), times, strict=True))
     assert went == {
@@ -138,7 +131,7 @@ def test_workers_at_once_send_each_mail_once_and_none_above_a_cap(
     campaign = mailing.put_campaign(workspace, boxes, throttle={"per_hour": 9})
     for at in range(30):
         mailing.put_ready(workspace, campaign, f"lead{at}@example.org", of=1)
-    _fill(workspace, campaign)
+    mailing.fill(workspace, campaign)
     waiting = threading.Barrier(6)
 
     def worker(mailbox: str) -> None:
@@ -225,7 +218,7 @@ def test_too_many_bounces_pause_all_campaigns_of_the_mailbox_and_a_start_begins_
     second = mailing.put_campaign(workspace, [box])
     lead = mailing.put_ready(workspace, first, of=1)
     for campaign in (first, second):
-        _fill(workspace, campaign)
+        mailing.fill(workspace, campaign)
     where = lines.day_key(workspace.partition, box, 0, clock.now().date())
     update(Table.CORE, where, "SET #sent = :n", values={"n": 50})
     for _ in range(3):
@@ -240,7 +233,7 @@ def test_too_many_bounces_pause_all_campaigns_of_the_mailbox_and_a_start_begins_
         assert shown["state"] == "paused"
         events = workspace.client.get(f"/v1/events?object={campaign}").json["data"]
         assert "bounce_rate" in {event["data"]["reason"] for event in events}
-    _fill(workspace, first)
+    mailing.fill(workspace, first)
     mailing.run(workspace, box)
     assert mailing.to(host) == ["noa@example.org"]
     assert stored(workspace, lead)["view"]["status"] == "finished"

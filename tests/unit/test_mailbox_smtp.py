@@ -291,6 +291,26 @@ def test_what_is_refused_was_not_sent(
     assert failure(lambda: send(serve(hosts.smtp(*replies)))) == expected
 
 
+@pytest.mark.parametrize(
+    ("reply", "status"),
+    [
+        ("550 5.1.1 no such user", "5.1.1"),
+        ("550 5.7.26 <noa@example.org> unauthenticated", "5.7.26"),
+        ("550 5.7.1", "5.7.1"),
+        ("550 no such user 5.7.1", ""),
+        ("550 5.7.1x", ""),
+        ("550 5.77777.1 no", ""),
+        ("550 nobody", ""),
+    ],
+)
+def test_why_it_was_refused_is_kept_as_a_status_and_in_no_words(
+    serve: Serve, reply: str, status: str
+) -> None:
+    with pytest.raises(MailboxFailed) as failed:
+        send(serve(hosts.smtp("250 ok", reply)))
+    assert (failed.value.failure, failed.value.status) == (Failure.RECIPIENT_REFUSED, status)
+
+
 def _hang_up(talk: Talk) -> None:
     talk.connection.close()
 

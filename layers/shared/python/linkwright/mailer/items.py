@@ -55,6 +55,8 @@ class CampaignView(TypedDict):
     format: Literal["text", "html"]
     mailbox_ids: list[str]
     require_approval: bool
+    # That all its leads have asked for its mails.
+    opted_in: NotRequired[bool]
     metadata: dict[str, str]
     created_at: str
     updated_at: str

@@ -15,8 +15,8 @@ from linkwright.transaction import Transaction
 
 SendState = Literal["claimed", "sent", "unknown", "failed"]
 # Why a lead that may be written to has nothing in line: its email is not approved, its campaign
-# does not mail, or has no mailbox that does.
-Held = Literal["approval", "campaign", "mailbox"]
+# does not mail, has no mailbox that does, or one of SES without saying that its leads opted in.
+Held = Literal["approval", "campaign", "mailbox", "opt_in"]
 
 
 class Queued(TypedDict):
@@ -126,11 +126,17 @@ def due_at(place: str) -> datetime:
     return clock.parse(place.partition("#")[0])
 
 
-def day_key(partition: str, mailbox_id: str, era: int, day: date) -> Key:
-    """What a mailbox has `sent` on a day of its zone, and what came of that. Where its campaigns
-    are paused for that a new era begins: what was before speaks against it no more.
+def day_key(partition: str, of: str, era: int, day: date) -> Key:
+    """What a mailbox has `sent` on a day of its zone, or a domain on a day of UTC, and what came of
+    that. Where campaigns are paused for that a new era begins: what was before speaks against it no
+    more.
     """
-    return Key(f"W#{partition}#MBD#{mailbox_id}", f"{era:04}#{day.isoformat()}")
+    return Key(f"W#{partition}#MBD#{of}", f"{era:04}#{day.isoformat()}")
+
+
+def era_key(partition: str, domain: str) -> Key:
+    """Which era of a domain is counted; that of a mailbox stands at its line."""
+    return Key(f"W#{partition}#MBD#{domain}", "ERA")
 
 
 def first_day(line: Item) -> date | None:

@@ -51,6 +51,7 @@ def _campaign() -> dict[str, Any]:
         "format": "text",
         "mailbox_ids": [_MAILBOX],
         "require_approval": True,
+        "opted_in": False,
         "metadata": {"quarter": "Q2"},
         "created_at": "2026-10-01T08:05:30Z",
         "updated_at": "2026-11-02T09:30:00Z",

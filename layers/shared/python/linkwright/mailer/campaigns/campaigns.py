@@ -116,15 +116,19 @@ def write(
     return after
 
 
-def ask(tx: Transaction, campaign_id: str) -> None:
-    """A lead has ended: have it looked at whether the campaign is over."""
+def ask(tx: Transaction, campaign_id: str, version: int | None = None) -> None:
+    """A lead has ended, or there is one again: have it looked at whether the campaign is over.
+
+    Raises `Outrun` at the commit where it is gone, or not at the version named.
+    """
     facts = jobs.requested(jobs.CAMPAIGN, campaign_id)
+    values: Item = {**facts, "one": 1}
     tx.update(
         Table.CORE,
         items.campaign_key(tx.partition, campaign_id),
         "SET " + ", ".join(f"#{name} = :{name}" for name in facts) + " ADD #asked :one",
-        condition="attribute_exists(#pk)",
-        values={**facts, "one": 1},
+        condition="attribute_exists(#pk)" if version is None else "#v = :seen",
+        values=values if version is None else {**values, "seen": version},
         otherwise=Outrun,
     )
 

@@ -94,7 +94,8 @@ class CreateMailerCampaign(RequestModel):
     """Mails by `instructions`, which say what they are about, and those of each step.
 
     `postal_address` stands in the footer of each mail. Without `require_approval` what is written
-    is sent unseen: that takes the scope `emails:approve`.
+    is sent unseen: that takes the scope `emails:approve`. `opted_in` says that all its leads have
+    asked for these mails: a mailbox of `ses` mails to no others.
     """
 
     name: CampaignName
@@ -109,6 +110,7 @@ class CreateMailerCampaign(RequestModel):
     format: Literal["text", "html"] = "text"
     mailbox_ids: MailboxIds = Field(default_factory=no_items)
     require_approval: StrictBool = True
+    opted_in: StrictBool = False
     metadata: Metadata = Field(default_factory=dict)
 
 
@@ -155,6 +157,7 @@ class MailerCampaignSummary(Model):
     format: Literal["text", "html"]
     mailbox_ids: list[str]
     require_approval: bool
+    opted_in: bool = False
     metadata: dict[str, str]
     created_at: Time
     updated_at: Time

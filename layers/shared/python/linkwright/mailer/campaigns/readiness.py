@@ -12,6 +12,7 @@ _WORDS = {
     "no_mailbox": "The campaign has no mailbox to mail from.",
     "mailbox_not_active": "A mailbox of the campaign is not active.",
     "domain_not_verified": "The domain of a mailbox has not passed its checks.",
+    "opt_in_missing": "SES mails only to who has opted in: say 'opted_in' where all leads have.",
 }
 
 
@@ -32,6 +33,8 @@ def missing(view: CampaignView, known: Mapping[str, Item]) -> Iterator[str]:
         yield "mailbox_not_active"
     if not all(is_verified(one) for one in of_it):
         yield "domain_not_verified"
+    if not all(may_mail(view, one) for one in of_it):
+        yield "opt_in_missing"
 
 
 def mailboxes(partition: str, view: CampaignView) -> dict[str, Item]:
@@ -43,6 +46,11 @@ def mailboxes(partition: str, view: CampaignView) -> dict[str, Item]:
     known = items.campaign_key(partition, view["id"])
     found = get_many(Table.CORE, [known, *keys], strong=True)
     return {key.sk: row["view"] for key, row in found.items() if key != known}
+
+
+def may_mail(view: CampaignView, mailbox: Item) -> bool:
+    """Whether a mailbox may mail to these leads at all: SES forbids what nobody asked for."""
+    return mailbox.get("transport") != "ses" or view.get("opted_in", False)
 
 
 def is_verified(mailbox: Item) -> bool:

@@ -11,7 +11,9 @@ from linkwright.mailer.items import CampaignItem, CampaignState, CampaignView
 from linkwright.transaction import Otherwise, Outrun, Transaction
 
 # What it must keep while it mails.
-_NEEDED = {"postal_address", "mailbox_ids"}
+_NEEDED = {"postal_address", "mailbox_ids", "opted_in"}
+# What lets leads be written to that could not before.
+_LETS = {"mailbox_ids", "opted_in"}
 _SAID = {"active": "campaign.started", "paused": "campaign.paused", "archived": "campaign.archived"}
 
 
@@ -95,7 +97,7 @@ def change(
         row = move(tx, row, to, reason, view, _outdated)
         tx.audit(_SAID[to], campaign_id, {"reason": reason})
     elif view != old:
-        fills = row["state"] == "active" and "mailbox_ids" in changes
+        fills = row["state"] == "active" and bool(_LETS & changes.keys())
         row = campaigns.write(tx, row, view, _outdated, fills=fills)
     return campaigns.shown(account.partition, row["view"])
 

@@ -10,6 +10,7 @@ from typing import cast
 from linkwright import ids, signatures
 from linkwright.errors import NoSuchRoute, Unavailable
 from linkwright.http import Request, Response
+from linkwright.mailer import rates
 from linkwright.mailer.feedback import pages
 from linkwright.mailer.items import LeadItem
 from linkwright.mailer.leads import leads, status
@@ -63,6 +64,8 @@ def _unsubscribe(tx: Transaction, partition: str, lead_id: str, address_hash: st
     suppressions.suppress(tx, address_hash, lead["view"]["email"], source="unsubscribed")
     after = status.stop(tx, lead, "unsubscribed", "unsubscribed")
     status.tell(tx, "lead.unsubscribed", after)
+    if mailbox := lead.get("mailbox"):
+        rates.heard(tx, mailbox, "unsubscribed")
 
 
 def named(token: str) -> Named | None:

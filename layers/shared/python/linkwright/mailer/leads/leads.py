@@ -1,11 +1,12 @@
 """Leads as they are read and changed."""
 
+from itertools import islice
 from typing import cast
 
-from linkwright import ids, pagination
+from linkwright import clock, ids, pagination
 from linkwright.auth import Account
 from linkwright.errors import ResourceNotFound
-from linkwright.mailer import footer, items
+from linkwright.mailer import footer, items, lines
 from linkwright.mailer.campaigns import campaigns
 from linkwright.mailer.items import LeadItem, LeadView
 from linkwright.mailer.leads import status
@@ -47,9 +48,18 @@ def stored(partition: str, lead_id: str) -> LeadItem | None:
 def shown(partition: str, item: LeadItem) -> Lead:
     """With its emails, as they are now."""
     views = emails(partition, item["sk"])
+    _next(item, views)
     return Lead.model_validate(
         {**item["view"], "emails": shown_emails(partition, item["view"], views)}
     )
+
+
+def _next(item: LeadItem, views: list[Item]) -> None:
+    """When the email that waits in line is looked at next, which may find that it is too early."""
+    if queued := item.get("queued"):
+        waiting = (view for view in views if view["state"] == "approved")
+        for view in islice(waiting, 1):
+            view["send_at"] = clock.timestamp(lines.due_at(queued["place"]))
 
 
 def shown_emails(partition: str, lead: LeadView, views: list[Item]) -> list[LeadEmail]:

@@ -19,7 +19,11 @@ def push(
     """Errors: no such campaign (404), it is archived, or the one address is suppressed (409), the
     plan has no more of one (402).
     """
-    campaigns.require_open(campaigns.existing(account.partition, campaign_id))
+    campaign = campaigns.existing(account.partition, campaign_id)
+    campaigns.require_open(campaign)
+    if campaign["state"] == "completed":
+        # It goes on once there is somebody again.
+        campaigns.ask(tx, campaign_id)
     if wanted.leads is None:
         return _one(account, campaign_id, wanted, request, tx)
     if wanted.model_fields_set - _OF_MANY:

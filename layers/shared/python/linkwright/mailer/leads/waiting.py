@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from linkwright import clock
 from linkwright.mailer import items, lines
-from linkwright.mailer.campaigns import delays
+from linkwright.mailer.campaigns import campaigns, delays
 from linkwright.mailer.items import CampaignItem, LeadItem
 from linkwright.table import Table, get
 from linkwright.transaction import Outrun, Transaction
@@ -24,6 +24,10 @@ def enter(tx: Transaction, item: LeadItem) -> Facts:
     where = items.campaign_key(tx.partition, item["view"]["campaign_id"])
     campaign = cast(CampaignItem | None, get(Table.CORE, where))
     if campaign is None:
+        return {"held": "campaign"}
+    if campaign["state"] == "completed":
+        # It goes on, and puts in line who waits for that.
+        campaigns.ask(tx, campaign["sk"], campaign["v"])
         return {"held": "campaign"}
     tx.require(Table.CORE, where, "#v = :seen", values={"seen": campaign["v"]}, otherwise=Outrun)
     if campaign["state"] != "active":

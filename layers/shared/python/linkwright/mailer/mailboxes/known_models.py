@@ -36,6 +36,35 @@ class MailboxProof(Model):
     dkim_selectors: list[str] = Field(default_factory=list)
 
 
+class MailRate(Model):
+    """How many of the mails, and which share of them."""
+
+    count: int
+    rate: float
+
+
+class MailRates(Model):
+    """What came of the last 1,000 mails, or those of 30 days, since campaigns were last paused for
+    that. `policy_refusals` were refused for who sends, or for what was said. Of more than one
+    complaint in a thousand it is `warned`.
+    """
+
+    sent: int
+    bounced: MailRate
+    complained: MailRate
+    unsubscribed: MailRate
+    negative_replies: MailRate
+    policy_refusals: MailRate
+    status: Literal["good", "warned"]
+
+
+class MailboxDeliverability(Model):
+    """Of the mailbox, and of all mailboxes of its domain."""
+
+    mailbox: MailRates
+    domain: MailRates
+
+
 class DomainCheck(Model):
     """`reason` says why it is not passed; `value` is the selector, policy or host there is."""
 

@@ -23,7 +23,12 @@ from linkwright.fields import (
     TimeZone,
     without_defaults,
 )
-from linkwright.mailer.mailboxes.known_models import MailboxChecks, MailboxProof, MailboxRecord
+from linkwright.mailer.mailboxes.known_models import (
+    MailboxChecks,
+    MailboxDeliverability,
+    MailboxProof,
+    MailboxRecord,
+)
 
 MAX_DAILY_CAP = 100
 _ADDRESS = re.compile(
@@ -227,3 +232,9 @@ class Mailbox(Model):
     created_at: Time
     updated_at: Time
     version: int
+
+
+class MailboxInUse(Mailbox):
+    """A mailbox, with what came of its mails."""
+
+    deliverability: MailboxDeliverability

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from linkwright import clock, plans, usage
-from linkwright.mailer import items, lines
+from linkwright.mailer import items, lines, rates
 from linkwright.mailer.lines import Flight
 from linkwright.mailer.sending import queue, steps, throttle
 from linkwright.mailer.sending.steps import Step
@@ -95,6 +95,7 @@ def _line(tx: Transaction, line: Item, mailbox: Item, flight: Flight, now: datet
         values={"ttl": clock.epoch() + _DAY_KEPT_S, "one": 1, "cap": cap},
         otherwise=Capped,
     )
+    rates.add_of_domain(tx, view, rates.eras(tx.partition, view, line), "sent")
 
 
 def _step(tx: Transaction, step: Step, mailbox: Item, flight: Flight, now: datetime) -> None:

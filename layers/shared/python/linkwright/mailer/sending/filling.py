@@ -2,7 +2,7 @@
 
 Once it is started, all leads that may be written to are put in line, a page at a time. The index
 that tells of them may be a moment behind: they are looked at again a little later. Once no lead is
-left, the campaign is over.
+left, the campaign is over; with a lead that is pushed then it goes on.
 """
 
 from collections.abc import Iterator
@@ -39,6 +39,9 @@ def run(work: Work) -> None:
         if _is_over(partition, campaign):
             _complete(partition, campaign)
             return
+    elif campaign["state"] == "completed" and not _is_over(partition, campaign):
+        _go_on(partition, campaign)
+        return
     _finish(campaign)
 
 
@@ -97,11 +100,19 @@ def _is_over(partition: str, campaign: Item) -> bool:
 
 
 def _complete(partition: str, campaign: Item) -> None:
-    """Whoever pushes a lead meanwhile finds that it is over, and starts it again."""
+    """Whoever was pushed meanwhile has it go on, at the latest once they may be mailed."""
     tx = Transaction(partition, "")
     row = cast(CampaignItem, campaign)
     after = states.move(tx, row, "completed", "all_leads_ended", removed=(*jobs.ATTRIBUTES, "fill"))
     tx.emit("campaign.completed", dict(after["view"]), sequence=after["v"])
+    with suppress(Outrun):
+        tx.commit()
+
+
+def _go_on(partition: str, campaign: Item) -> None:
+    """It was started by who may, and nobody has paused it since."""
+    tx = Transaction(partition, "")
+    states.move(tx, cast(CampaignItem, campaign), "active", "leads_pushed", fills=True)
     with suppress(Outrun):
         tx.commit()
 

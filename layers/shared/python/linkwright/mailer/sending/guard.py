@@ -1,24 +1,22 @@
-"""Whether a mailbox's mails are taken: of too many that come back, or that are complained of, its
-campaigns are paused before its host and its domain are blocked for good.
+"""Whether a mailbox's mails are taken, and those of its domain: of too many that come back, or that
+are complained of, campaigns are paused before the host and the domain are blocked for good.
 """
 
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from linkwright import clock
-from linkwright.mailer import items, lines
+from linkwright import jobs
+from linkwright.mailer import items, lines, rates
 from linkwright.mailer.campaigns import campaigns, states
 from linkwright.mailer.items import CampaignItem
-from linkwright.mailer.sending import queue, throttle
+from linkwright.mailer.rates import Eras, Kind
+from linkwright.mailer.sending import queue
 from linkwright.observability import count
-from linkwright.table import Item, Table, query
+from linkwright.table import Item, Table, get, query
 from linkwright.transaction import Outrun, Transaction
 
-Kind = Literal["bounced", "complained", "unsubscribed", "negative", "policy"]
-# What it is judged by: its last mails, and none that is older.
-_SENDS, _DAYS = 1000, 30
 _READ_AT_ONCE = 100
 
 
@@ -36,41 +34,20 @@ _PAUSES = (
     _Rule("bounce_rate", "bounced", 3, 50, 0.05),
     _Rule("complaint_rate", "complained", 2, 1, 0.003),
 )
-_WARNS = _Rule("complaint_rate", "complained", 1, 1, 0.001)
+# Nothing is paused for the others.
+_JUDGED = frozenset(rule.kind for rule in _PAUSES)
 
 
 def note(tx: Transaction, mailbox: Item, line: Item | None, kind: Kind) -> None:
     """Count against a mailbox what came of a mail of its, and have its line look at that."""
-    era = int((line or {}).get("era", 0))
-    today = throttle.day(mailbox["view"]["time_zone"], clock.now())
-    where = lines.day_key(tx.partition, mailbox["sk"], era, today)
-    tx.update(Table.CORE, where, f"ADD #{kind} :one", values={"one": 1})
-    lines.ring(tx, mailbox["sk"])
-
-
-def counts(partition: str, mailbox_id: str, era: int) -> Counter[str]:
-    """Of its last thousand mails, or thirty days: by days, the newest first."""
-    since = (clock.now() - timedelta(days=_DAYS)).date()
-    low = lines.day_key(partition, mailbox_id, era, since)
-    rows, _ = query(
-        Table.CORE, low.pk, between=(low.sk, f"{era:04}#~"), limit=_DAYS + 2, strong=True
-    )
-    found: Counter[str] = Counter()
-    for row in rows:
-        for name in ("sent", "bounced", "complained", "unsubscribed", "negative", "policy"):
-            found[name] += int(row.get(name, 0))
-        if found["sent"] >= _SENDS:
-            break
-    return found
+    rates.add(tx, mailbox, line, kind)
+    if kind in _JUDGED:
+        lines.ring(tx, mailbox["sk"])
 
 
 def verdict(found: Counter[str]) -> str | None:
-    """Why its campaigns are to be paused, if they are."""
+    """Why campaigns are to be paused, if they are."""
     return next((rule.reason for rule in _PAUSES if _holds(rule, found)), None)
-
-
-def is_warned(found: Counter[str]) -> bool:
-    return _holds(_WARNS, found)
 
 
 def _holds(rule: _Rule, found: Counter[str]) -> bool:
@@ -79,31 +56,56 @@ def _holds(rule: _Rule, found: Counter[str]) -> bool:
 
 
 def has_paused(partition: str, line: Item, mailbox: Item) -> bool:
-    """Pause all that mails from it, where it is time. Whoever starts them again begins anew: a new
-    era of the mailbox is counted by itself.
+    """Pause all that mails from it, or from its domain, where it is time. Whoever starts them again
+    begins anew: a new era is counted by itself.
     """
-    era = int(line.get("era", 0))
-    found = counts(partition, mailbox["sk"], era)
-    reason = verdict(found)
-    if reason is None:
-        if is_warned(found):
-            count("mailbox_complained_of")
-        return False
-    for campaign in _campaigns(partition, mailbox["sk"]):
-        tx = Transaction(partition, "")
-        states.move(tx, campaign, "paused", reason)
-        with suppress(Outrun):
+    now, domain = rates.eras(partition, mailbox["view"], line), rates.domain(mailbox["view"])
+    own = rates.counts(partition, mailbox["sk"], now.mailbox)
+    if reason := verdict(own):
+        count("mailbox_guarded")
+        if _are_paused(partition, reason, lambda one: mailbox["sk"] in one["view"]["mailbox_ids"]):
+            tx = Transaction(partition, "")
+            queue.write(tx, line, {"era": now.mailbox + 1})
             tx.commit()
-    if not _campaigns(partition, mailbox["sk"]):
-        tx = Transaction(partition, "")
-        queue.write(tx, line, {"era": era + 1})
+        return True
+    if reason := verdict(rates.counts(partition, domain, now.domain)):
+        count("domain_guarded")
+        if _are_paused(partition, f"domain_{reason}", lambda one: domain in _domains(one)):
+            _begin_era(partition, domain, now)
+        return True
+    if rates.is_warned(own):
+        count("mailbox_complained_of")
+    return False
+
+
+def _are_paused(partition: str, reason: str, is_of: Callable[[CampaignItem], bool]) -> bool:
+    """Pause all campaigns that are of it; whether none of them mails any more."""
+    for campaign in _active(partition):
+        if is_of(campaign):
+            tx = Transaction(partition, "")
+            states.move(tx, campaign, "paused", reason)
+            with suppress(Outrun):
+                tx.commit()
+    return not any(map(is_of, _active(partition)))
+
+
+def _begin_era(partition: str, domain: str, now: Eras) -> None:
+    tx = Transaction(partition, "")
+    tx.update(
+        Table.CORE,
+        lines.era_key(partition, domain),
+        "SET #era = :next",
+        condition="attribute_not_exists(#era) OR #era = :seen",
+        values={"next": now.domain + 1, "seen": now.domain},
+        otherwise=Outrun,
+    )
+    # Else another mailbox of the domain was faster.
+    with suppress(Outrun):
         tx.commit()
-    count("mailbox_guarded")
-    return True
 
 
-def _campaigns(partition: str, mailbox_id: str) -> list[CampaignItem]:
-    """Those that mail from it, as they are now."""
+def _active(partition: str) -> list[CampaignItem]:
+    """The campaigns that mail, as they are now."""
     base, index = items.campaign_key(partition, "").pk, items.campaigns_in(partition, "active")
     found: list[str] = []
     start: Item | None = None
@@ -113,8 +115,12 @@ def _campaigns(partition: str, mailbox_id: str) -> list[CampaignItem]:
         if start is None:
             break
     known = [campaigns.existing(partition, one) for one in found]
-    return [one for one in known if _mails_from(one, mailbox_id)]
+    return [one for one in known if one["state"] == "active"]
 
 
-def _mails_from(campaign: CampaignItem, mailbox_id: str) -> bool:
-    return campaign["state"] == "active" and mailbox_id in campaign["view"]["mailbox_ids"]
+def _domains(campaign: CampaignItem) -> set[str]:
+    """From which domains a campaign mails."""
+    partition = jobs.partition_of(campaign["pk"])
+    keys = (items.mailbox_key(partition, one) for one in campaign["view"]["mailbox_ids"])
+    found = (get(Table.CORE, key) for key in keys)
+    return {rates.domain(mailbox["view"]) for mailbox in found if mailbox is not None}

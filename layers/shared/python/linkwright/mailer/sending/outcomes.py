@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, NamedTuple, cast
+from typing import Any, Literal, NamedTuple, cast
 
 from linkwright import clock, usage
 from linkwright.errors import Unavailable
-from linkwright.mailer import items, lines
+from linkwright.mailer import items, lines, rates
 from linkwright.mailer.campaigns import delays
 from linkwright.mailer.emails import approval
 from linkwright.mailer.items import (
@@ -50,10 +50,16 @@ class Deferred(NamedTuple):
 
 
 class Refused(NamedTuple):
-    """The host takes it never; `is_bounce`: as there is no such reader."""
+    """The host takes it never; `counted` is what that says of the mailbox: `bounced`, as there is
+    no such reader, or `policy`, for who sends.
+    """
 
     reason: str
-    is_bounce: bool = False
+    counted: Literal["bounced", "policy"] | None = None
+
+    @property
+    def is_bounce(self) -> bool:
+        return self.counted == "bounced"
 
 
 class NotTried(NamedTuple):
@@ -66,9 +72,10 @@ Outcome = Sent | Unknown | Deferred | Refused | NotTried
 def write(partition: str, line: Item, flight: Flight, outcome: Outcome) -> None:
     """Raises `level.Lost` where another run has the line, and `Unavailable`."""
     for _ in range(_TRIES):
-        tx = Transaction(partition, "")
+        tx, judged = Transaction(partition, ""), _judged(flight, outcome)
         queue.write(tx, line, {}, ("flight",))
-        _noted(tx, line["sk"], flight, _judged(flight, outcome))
+        _noted(tx, line["sk"], flight, judged)
+        _counted(tx, line, judged)
         try:
             tx.commit()
         except Outrun:
@@ -76,6 +83,14 @@ def write(partition: str, line: Item, flight: Flight, outcome: Outcome) -> None:
         count(f"mails_{type(outcome).__name__.lower()}")
         return
     raise Unavailable
+
+
+def _counted(tx: Transaction, line: Item, outcome: Outcome) -> None:
+    """Against its mailbox, whose run looks at that before the next one."""
+    if isinstance(outcome, Refused) and outcome.counted:
+        mailbox = get(Table.CORE, items.mailbox_key(tx.partition, line["sk"]))
+        if mailbox is not None:
+            rates.add(tx, mailbox, line, outcome.counted)
 
 
 def _judged(flight: Flight, outcome: Outcome) -> Outcome:

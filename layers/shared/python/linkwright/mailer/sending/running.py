@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from linkwright import clock, deadline, jobs, level, usage
 from linkwright.jobs import Work
 from linkwright.mailer import items
-from linkwright.mailer.campaigns import plan_limits
+from linkwright.mailer.campaigns import plan_limits, readiness
 from linkwright.mailer.feedback import unsubscribing
 from linkwright.mailer.sending import (
     breaking,
@@ -88,6 +88,9 @@ def _first(partition: str, line: Item, mailbox: Item, row: Item) -> bool:
         return _rests(line, ready)
     step = steps.read(partition, row)
     if step is None:
+        return True
+    if not readiness.may_mail(step.campaign["view"], mailbox["view"]):
+        steps.hold(partition, step.lead, "opt_in", step.campaign)
         return True
     opens = throttle.opens(step.campaign["view"], step.lead["view"], mailbox["view"], clock.now())
     ready = max(opens, claims.campaign_ready(partition, step.campaign["view"]))

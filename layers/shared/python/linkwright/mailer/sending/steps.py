@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any, NamedTuple, cast
 
+from linkwright import clock
 from linkwright.mailer import items, lines
 from linkwright.mailer.items import CampaignItem, EmailItem, LeadItem
 from linkwright.mailer.leads import leads, looking, status
@@ -44,7 +45,10 @@ def read(partition: str, row: Item) -> Step | None:
         return None
     suppression = get(Table.CORE, items.suppression_key(partition, lead["address_hash"]))
     if suppression is not None and looking.holds(suppression):
-        _end(partition, lead, suppressed=True)
+        if until := suppression["view"].get("until"):
+            move(partition, lead, clock.parse(until), row)
+        else:
+            _end(partition, lead, suppressed=True)
         return None
     emails, sends = _of(partition, lead["sk"])
     seq = max((one["seq"] for one in sends), default=0) + 1

@@ -21,8 +21,10 @@ from linkwright.table import ConditionFailed, Item, Key, Table, update
 
 # All that logging in and handing over may take.
 CONVERSATION_S = 20.0
-# RFC 5321 has it for a mailbox that is full: later it may not be.
-_FULL = 552
+# RFC 5321 and 3463 have these for a mailbox that is full: later it may not be.
+_FULL, _IS_FULL = 552, "5.2.2"
+# RFC 3463: for who sends, or for what was said, and not for want of a reader.
+_OF_POLICY = "5.7."
 # Of the mailbox, whatever it is to send.
 _OF_MAILBOX = frozenset(
     {
@@ -113,12 +115,16 @@ def _handed_over(send: Callable[[], object]) -> Outcome:
 
 def _said(failure: MailboxFailed) -> Outcome:
     """By what a host answered before it had the mail."""
-    if failure.failure is Failure.DEFERRED or failure.code == _FULL:
+    is_full = failure.code == _FULL or failure.status == _IS_FULL
+    if failure.failure is Failure.DEFERRED or is_full:
         return Deferred("deferred")
+    is_policy = failure.status.startswith(_OF_POLICY)
     if failure.failure is Failure.RECIPIENT_REFUSED:
-        return Refused("recipient_refused", is_bounce=True)
+        if is_policy:
+            return Refused("policy_refused", "policy")
+        return Refused("recipient_refused", "bounced")
     if failure.failure is Failure.CONTENT_REFUSED:
-        return Refused("content_refused")
+        return Refused("content_refused", "policy" if is_policy else None)
     if failure.failure in _OF_MAILBOX:
         raise Broken(failure.failure.value)
     return NotTried()

@@ -6,7 +6,7 @@ from contextlib import suppress
 from linkwright import jobs
 from linkwright.jobs import AlreadyDone, Work
 from linkwright.mailer import items
-from linkwright.mailer.leads import leads, looking, researching, status
+from linkwright.mailer.leads import leads, researching, status
 from linkwright.table import Item, Table, get, query
 from linkwright.transaction import Outrun, Transaction
 
@@ -19,7 +19,8 @@ def stop(work: Work) -> None:
     if suppression is None or not jobs.is_due(suppression):
         return
     partition = jobs.partition_of(work.pk)
-    if looking.holds(suppression):
+    # Who is to be left alone for a while is written to after that.
+    if "until" not in suppression["view"]:
         for row in _of(partition, work.sk):
             _end(partition, row["lead"])
     tx = Transaction(partition, "")

@@ -32,6 +32,8 @@ _MAX_INPUT_BYTES = 64 * 1024
 _OUR_NAME = "[127.0.0.1]"
 _LINE_ENDS = re.compile(rb"\r\n|\r|\n")
 _LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
+# RFC 3463: class, subject and detail.
+_STATUS = re.compile(rb"[245]\.\d{1,3}\.\d{1,3}(?!\S)")
 _NAMED = re.compile(rb"<[!-;=?-~]{1,300}@[!-;=?-~]{1,300}>")
 _ADDRESS = re.compile(r"[!-;=?-~]{1,64}@[A-Za-z0-9.-]{1,255}")
 
@@ -143,9 +145,11 @@ def _authenticate(client: _Client, login: Login) -> None:
 
 
 def _require(reply: tuple[int, bytes], otherwise: Failure, *, of: int = 2) -> None:
-    code = reply[0]
+    code, text = reply
     if code // 100 != of:
-        raise MailboxFailed(Failure.DEFERRED if code // 100 == 4 else otherwise, code)
+        told = _STATUS.match(text)
+        status = told[0].decode() if told else ""
+        raise MailboxFailed(Failure.DEFERRED if code // 100 == 4 else otherwise, code, status)
 
 
 def _outcome(reply: tuple[int, bytes]) -> Accepted:

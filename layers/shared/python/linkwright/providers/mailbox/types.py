@@ -38,14 +38,15 @@ _PASSING = frozenset(
 
 
 class MailboxFailed(Exception):
-    """It was certainly not done. `code` is the one that a host of SMTP gave; of what the host said
-    besides nothing is kept, as it may quote what it was told.
+    """It was certainly not done. `code` is the one that a host of SMTP gave, `status` that of RFC
+    3463; of what the host said besides nothing is kept, as it may quote what it was told.
     """
 
-    def __init__(self, failure: Failure, code: int | None = None) -> None:
+    def __init__(self, failure: Failure, code: int | None = None, status: str = "") -> None:
         super().__init__(failure.value)
         self.failure = failure
         self.code = code
+        self.status = status
 
     @property
     def is_passing(self) -> bool:
