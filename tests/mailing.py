@@ -12,7 +12,7 @@ import pytest
 
 from linkwright import clock, ids, jobs
 from linkwright.jobs import Work
-from linkwright.mailer import items, lines
+from linkwright.mailer import items, lines, rates
 from linkwright.mailer.campaigns import delays, limits
 from linkwright.mailer.mailboxes import logging_in
 from linkwright.mailer.mailboxes.logging_in import Secrets
@@ -223,7 +223,7 @@ def in_turn(*failures: Exception | None) -> Any:
     return does
 
 
-def goes_wrong(owner: _Owner, mailbox: str, kind: guard.Kind, count: int) -> None:
+def goes_wrong(owner: _Owner, mailbox: str, kind: rates.Kind, count: int) -> None:
     """Let so many of a mailbox's mails have come back, and its line look at that."""
     where = lines.day_key(owner.partition, mailbox, 0, clock.now().date())
     update(Table.CORE, where, "SET #sent = :n", values={"n": count})

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from linkwright import clock
-from linkwright.mailer import items, lines
+from linkwright.mailer import items, lines, rates
 from linkwright.mailer.sending import guard
 from linkwright.providers.mailbox.types import Failure, MailboxFailed
 from linkwright.table import Item, Table, get, update
@@ -42,7 +42,7 @@ def _started(workspace: Workspace, mailbox: str, *emails: str) -> list[str]:
     return [campaign, *leads]
 
 
-def _goes_wrong(workspace: Workspace, mailbox: str, kind: guard.Kind) -> None:
+def _goes_wrong(workspace: Workspace, mailbox: str, kind: rates.Kind) -> None:
     row = get(Table.CORE, items.mailbox_key(workspace.partition, mailbox)) or {}
     tx = Transaction(workspace.partition, "req_test")
     guard.note(tx, row, mailing.line(workspace, mailbox), kind)
@@ -97,7 +97,7 @@ def test_200_shows_what_came_of_a_mailboxs_mails(
         hand.move(5)
     states = sorted(stored(workspace, one)["view"]["status"] for one in (first, second, third))
     assert states == ["bounced", "failed", "finished"]
-    kinds: tuple[guard.Kind, ...] = ("unsubscribed", "negative", "complained")
+    kinds: tuple[rates.Kind, ...] = ("unsubscribed", "negative", "complained")
     for kind in kinds:
         _goes_wrong(workspace, box, kind)
     a_third = {"count": 1, "rate": 0.3333}

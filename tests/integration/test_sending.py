@@ -371,6 +371,24 @@ def test_what_nobody_answers_for_is_looked_for_where_the_host_files_copies(
     assert len(host.sent) == 1
 
 
+@pytest.mark.parametrize("is_filed", [True, False])
+def test_the_name_that_a_host_gives_a_mail_is_looked_for_where_it_tells_none(
+    workspace: Workspace, host: Host, hand: Hand, is_filed: bool
+) -> None:
+    proof = {"sent_copy": "host", "sent_folder": "Sent", "keeps_message_id": False}
+    _, mailbox, lead = _started(workspace, mailbox={"proof": proof})
+    host.files, host.replaces_ids = is_filed, True
+    mailing.run(workspace, mailbox)
+    assert mailing.emails(workspace, lead)[0] == (1, "sending")
+    while "flight" in (line := mailing.line(workspace, mailbox)):
+        hand.set(clock.parse(line["next_at"]))
+        mailing.run(workspace, mailbox)
+    record = mailing.send(workspace, lead, 1)
+    known = f"host.{record['message_id']}" if is_filed else None
+    assert (record["state"], record.get("sent_message_id")) == ("sent", known)
+    assert len(host.sent) == 1
+
+
 def test_a_claim_whose_worker_was_killed_is_not_sent_again(
     workspace: Workspace, host: Host, hand: Hand
 ) -> None:

@@ -1,36 +1,21 @@
 """One run: a world made from a seed, in which some days pass."""
 
 import hashlib
-import logging
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
-import pytest
-
 from linkwright import (
-    aws,
-    clock,
     egress,
-    ids,
-    jobs,
-    observability,
     plans,
-    retries,
-    settings,
-    table,
-    transaction,
 )
 from linkwright.providers import llm
 from linkwright.webhooks import deliverer
-from tests import carrier, processes
 from tests.receiver import InTurn
 from tests.simulation import customers, model, network
 from tests.simulation.clockwork import Scheduler
@@ -40,15 +25,13 @@ from tests.simulation.dials import Dials
 from tests.simulation.hooks import HOST, Hooks
 from tests.simulation.invariants import Watch
 from tests.simulation.network import Weather
+from tests.simulation.seams import ENVIRONMENT, layer, names
 from tests.simulation.stored import Stored
 from tests.simulation.tables import Tables
 from tests.simulation.telephone import Telephone
 from tests.simulation.truth import Truth
 from tests.simulation.wire import OF_A_RECEIVER, Wire
-from tools.template import template
 
-# A sweep asks each shard: two show all that eight would.
-_SHARDS = 2
 # Faults stop with the customers; then whatever was begun has this long to come to its end.
 # Long: where quiet hours leave hardly an opening, a call may wait for days, and more than once.
 _PATIENCE = timedelta(days=40)
@@ -86,34 +69,6 @@ _DAYS = (
 
 # Python keeps a few: a number that may be anywhere in America has it read dozens of files.
 _ZONES = [ZoneInfo(name) for name in sorted(available_timezones()) if name.startswith("America/")]
-
-ENVIRONMENT = {
-    "STAGE": "local",
-    "CORE_TABLE": "CoreTable",
-    "ACCESS_TABLE": "AccessTable",
-    "IDEM_TABLE": "IdemTable",
-    "CLICKS_TABLE": "ClicksTable",
-    "METRICS_TABLE": "MetricsTable",
-    "LEDGER_TABLE": "LedgerTable",
-    "DIAL_QUEUE_URL": "DialQueue",
-    "EVENT_QUEUE_URL": "EventQueue",
-    "FOLLOW_UP_QUEUE_URL": "FollowUpQueue",
-    "WORKSPACE_QUEUE_URL": "WorkspaceQueue",
-    "WEBHOOK_QUEUE_URL": "WebhookQueue",
-    "DIGEST_QUEUE_URL": "DigestQueue",
-    "RESEARCH_QUEUE_URL": "ResearchQueue",
-    "MAIL_QUEUE_URL": "MailQueue",
-    "RUN_QUEUE_URL": "RunQueue",
-    "MEDIA_BUCKET": "media",
-    "SECRET_ARN": "Secret",
-    "KMS_KEY_ARN": "SealingKey",
-    "MAIL_FROM": "notices@linkwright.test",
-    "PUBLIC_URL": carrier.PUBLIC_URL,
-    "DOCS_URL": "",
-    "AWS_REGION": "us-east-1",
-    "AWS_ACCESS_KEY_ID": "test",
-    "AWS_SECRET_ACCESS_KEY": "test",
-}
 
 
 @dataclass(frozen=True)
@@ -228,23 +183,11 @@ class _World:
     @contextmanager
     def patched(self) -> Iterator[None]:
         """The seams of the layer; everything else is as it is deployed."""
-        net, chance, scheduler = self.network, self.chance, self.scheduler
-        driver = net.connect(self.tables, network.dynamodb)
-        services = {
-            name: net.connect(self.cloud, network.service(name))
-            for name in ("sqs", "s3", "secrets_manager", "kms", "ses")
-        }
-        with pytest.MonkeyPatch.context() as patch:
-            for name, value in ENVIRONMENT.items():
-                patch.setenv(name, value)
-            patch.setenv("DIALS_PER_SECOND", f"{self.dials_per_second}")
+        net, chance = self.network, self.chance
+        environment = ENVIRONMENT | {"DIALS_PER_SECOND": f"{self.dials_per_second}"}
+        with layer(environment, self.scheduler, net, self.tables, self.cloud, chance) as patch:
             for name, plan in plans.PLANS.items():
                 patch.setitem(plans.PLANS, name, plan._replace(dials_per_day=_DIALS_PER_DAY))
-            forget()
-            patch.setattr(table, "driver", lambda: driver)
-            patch.setattr(transaction, "driver", lambda: driver)
-            for name, client in services.items():
-                patch.setattr(aws, name, lambda client=client: client)
             carriers = Wire(net, chance, self.telephone.perform)
             receivers = Wire(net, chance, self.hooks.perform, OF_A_RECEIVER)
 
@@ -255,34 +198,9 @@ class _World:
             patch.setattr(egress, "fetch", fetch)
             patch.setattr(egress, "judge", lambda url: None)
             patch.setattr(deliverer, "_pool", InTurn)
+            patch.setattr(deliverer, "random", chance)
             patch.setattr(llm, "model", model.patched(net, chance))
-            for module in (transaction, retries, deliverer):
-                patch.setattr(module, "random", chance)
-            patch.setattr(transaction, "uuid4", lambda: UUID(int=chance.getrandbits(128)))
-            patch.setattr(clock, "now", lambda: scheduler.now)
-            patch.setattr(clock, "sleep", net.pass_time)
-            patch.setattr(clock, "monotonic", lambda: scheduler.now.timestamp())
-            patch.setattr(ids, "secrets", SimpleNamespace(randbits=chance.getrandbits))
-            patch.setattr(jobs, "DUE_SHARDS", _SHARDS)
-            patch.setattr(retries, "put_off", self.cloud.noting(retries.put_off))
-            patch.setattr(observability, "write", lambda _: None)
-            logging.disable()
-            try:
-                yield
-            finally:
-                logging.disable(logging.NOTSET)
-                forget()
-
-
-def forget() -> None:
-    """What a process reads once."""
-    settings.settings.cache_clear()
-    processes.forget()
-
-
-def names() -> dict[str, str]:
-    """Everything is deployed under its own name."""
-    return {name: name for name in template()["Resources"]}
+            yield
 
 
 def _morning(chance: random.Random) -> datetime:

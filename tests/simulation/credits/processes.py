@@ -21,7 +21,7 @@ from linkwright.http import Response
 from linkwright.table import Item
 from tests.faults.injection import Fault
 from tests.faults.seams import dynamodb_failure
-from tests.simulation import world
+from tests.simulation import seams
 from tests.simulation.credits.stores import GET, LOST, MAKE, UPDATE, Call, Reply
 from tests.simulation.values import copied
 
@@ -213,11 +213,11 @@ class Stage:
             return self.run.now.timestamp() + self.run.slept
 
         with pytest.MonkeyPatch.context() as patch:
-            for name, value in world.ENVIRONMENT.items():
+            for name, value in seams.ENVIRONMENT.items():
                 patch.setenv(name, value)
             for name, granted in plans_of.items():
                 patch.setitem(plans.PLANS, name, plans.PLANS[name]._replace(ai_credits=granted))
-            world.forget()
+            seams.forget()
             for module in (table, transaction):
                 patch.setattr(module, "driver", lambda: self)
             patch.setattr(transaction, "random", SimpleNamespace(uniform=lambda *_: 0.0))
@@ -235,4 +235,4 @@ class Stage:
             try:
                 yield
             finally:
-                world.forget()
+                seams.forget()

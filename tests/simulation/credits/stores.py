@@ -9,7 +9,7 @@ from linkwright import jobs
 from linkwright.client import core
 from linkwright.credits.items import PENDING
 from linkwright.table import Item
-from tests.simulation import world
+from tests.simulation import seams
 from tests.simulation.storage import Table
 from tests.simulation.tables import Tables
 
@@ -108,7 +108,7 @@ class Stores:
     """All that there ever were. An item's number is its place in `_items`; 0 is none."""
 
     def __init__(self) -> None:
-        self._tables = _Shelves(world.names())
+        self._tables = _Shelves(seams.names())
         self._items: list[Item | None] = [None]
         self._item_numbers: dict[str, int] = {}
         self._stores: list[dict[Place, int]] = []

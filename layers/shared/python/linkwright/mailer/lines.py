@@ -58,6 +58,8 @@ class Flight(TypedDict):
     tries: int
     # How often the Sent folder was looked into for it.
     looks: NotRequired[int]
+    # That the host has taken it, and it is looked for by what name.
+    is_taken: NotRequired[bool]
 
 
 class Send(TypedDict):

@@ -145,6 +145,10 @@ def _sent(partition: str, line: Item, mailbox: Item, step: Step, send: transport
     if isinstance(outcome, outcomes.Unknown) and transport.files_copies(mailbox):
         # It can be looked for: the flight stays until it was.
         return
+    if isinstance(outcome, outcomes.Sent) and unknown.is_named_elsewhere(mailbox, outcome):
+        unknown.look_for_name(partition, line, flight)
+        breaking.note_success(partition, line)
+        return
     outcomes.write(partition, line, flight, outcome)
     if isinstance(outcome, NotTried):
         raise transport.Down

@@ -1,4 +1,5 @@
-"""A send that nobody has answered for: a run was killed behind its claim, or the host fell silent.
+"""A send that nobody has answered for: a run was killed behind its claim, or the host fell silent;
+or one that was taken by a host that gives names of its own, and did not say which.
 
 It is never sent again. Where the host files what is sent it is looked for; what is not found then
 may have been sent all the same, and counts as that.
@@ -16,6 +17,18 @@ from linkwright.transaction import Transaction
 
 # When it is looked for, after it was claimed: hosts file what is sent within half a minute.
 LOOKS = (timedelta(seconds=30), timedelta(minutes=5), timedelta(minutes=15))
+
+
+def is_named_elsewhere(mailbox: Item, sent: Sent) -> bool:
+    """Whether only its copy in the Sent folder tells by what id a mail is known to its reader."""
+    keeps = mailbox["view"].get("proof", {}).get("keeps_message_id", True)
+    return sent.named is None and not keeps and transport.files_copies(mailbox)
+
+
+def look_for_name(partition: str, line: Item, flight: Flight) -> None:
+    tx = Transaction(partition, "")
+    queue.write(tx, line, {"flight": {**flight, "is_taken": True}})
+    tx.commit()
 
 
 def settle(partition: str, line: Item, mailbox: Item | None) -> datetime | None:
@@ -38,7 +51,7 @@ def settle(partition: str, line: Item, mailbox: Item | None) -> datetime | None:
         outcomes.write(partition, line, flight, Sent(found.named))
         return None
     if looks + 1 == len(LOOKS):
-        outcomes.write(partition, line, flight, Unknown())
+        outcomes.write(partition, line, flight, Sent() if "is_taken" in flight else Unknown())
         return None
     tx = Transaction(partition, "")
     queue.write(tx, line, {"flight": {**flight, "looks": looks + 1}})

@@ -1,0 +1,158 @@
+"""Bugs that somebody could write into sending any day, and that show only when things meet."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from linkwright import usage
+from linkwright.mailer.sending import (
+    claims,
+    message,
+    outcomes,
+    running,
+    steps,
+    throttle,
+    transport,
+    unknown,
+)
+from linkwright.mailer.sending.outcomes import NotTried, Sent, Unknown
+from linkwright.mailer.sending.steps import Step
+from linkwright.mailer.suppressions import stopping
+from linkwright.table import Item
+from linkwright.transaction import Transaction
+
+Patch = pytest.MonkeyPatch
+Bug = Callable[[Patch], None]
+
+
+def silence_taken_for_a_refusal(patch: Patch) -> None:
+    proper = transport._handed_over
+
+    def handed_over(send: Any) -> Any:
+        outcome = proper(send)
+        return NotTried() if isinstance(outcome, Unknown) else outcome
+
+    patch.setattr(transport, "_handed_over", handed_over)
+
+
+def claim_left_behind_sent_again(patch: Patch) -> None:
+    def settle(partition: str, line: Item, _mailbox: Any) -> None:
+        outcomes.write(partition, line, line["flight"], NotTried())
+
+    patch.setattr(unknown, "settle", settle)
+
+
+def silence_taken_for_success(patch: Patch) -> None:
+    proper = transport._handed_over
+
+    def handed_over(send: Any) -> Any:
+        outcome = proper(send)
+        return Sent() if isinstance(outcome, Unknown) else outcome
+
+    patch.setattr(transport, "_handed_over", handed_over)
+
+
+def flight_never_looked_at(patch: Patch) -> None:
+    def settle(partition: str, line: Item, _mailbox: Any) -> None:
+        tx = Transaction(partition, "")
+        running.queue.write(tx, line, {}, ("flight",))
+        tx.commit()
+
+    patch.setattr(unknown, "settle", settle)
+
+
+def list_of_suppressions_forgotten(patch: Patch) -> None:
+    patch.setattr(stopping, "_end", lambda *_: None)
+    patch.setattr(steps, "looking", SimpleNamespace(holds=lambda _: False))
+
+
+def approval_forgotten(patch: Patch) -> None:
+    proper = steps._of
+
+    def of(partition: str, lead_id: str) -> Any:
+        emails, sends = proper(partition, lead_id)
+        for one in emails:
+            if one["view"]["state"] == "generated":
+                one["view"]["state"] = "approved"
+        return emails, sends
+
+    patch.setattr(steps, "_of", of)
+
+
+def state_of_the_campaign_forgotten(patch: Patch) -> None:
+    proper = steps.get
+
+    def get(table: Any, where: Any) -> Any:
+        found = proper(table, where)
+        return {**found, "state": "active"} if found and "state" in found else found
+
+    patch.setattr(steps, "get", get)
+
+
+def gap_forgotten(patch: Patch) -> None:
+    patch.setattr(throttle, "gap", lambda *_: timedelta(0))
+
+
+def cap_forgotten(patch: Patch) -> None:
+    patch.setattr(throttle, "cap", lambda *_: 10**6)
+
+
+def ramp_forgotten(patch: Patch) -> None:
+    patch.setattr(throttle, "cap", lambda mailbox, *_: int(mailbox["daily_cap"]))
+
+
+def caps_of_the_campaign_forgotten(patch: Patch) -> None:
+    proper = claims._campaign
+
+    def campaign(tx: Transaction, step: Step, *rest: Any) -> None:
+        view = step.campaign["view"]
+        wide = {**view["throttle"], "daily_limit": 10**6, "per_hour": 10**6}
+        kept: Any = {**step.campaign, "view": {**view, "throttle": wide}}
+        proper(tx, step._replace(campaign=kept), *rest)
+
+    patch.setattr(claims, "_campaign", campaign)
+    patch.setattr(claims, "campaign_ready", lambda *_: claims.clock.now())
+
+
+def window_of_the_reader_forgotten(patch: Patch) -> None:
+    patch.setattr(throttle, "opens", lambda *facts: facts[-1])
+
+
+def thread_lost(patch: Patch) -> None:
+    patch.setattr(message, "_thread", lambda _: {})
+
+
+def thread_by_our_own_ids(patch: Patch) -> None:
+    patch.setattr(message, "id_of", lambda send: send["message_id"])
+
+
+def steps_at_once(patch: Patch) -> None:
+    patch.setattr(outcomes, "delays", SimpleNamespace(after=lambda _, moment, __: moment))
+
+
+def reservation_kept(patch: Patch) -> None:
+    patch.setattr(usage, "release", lambda *_: None)
+
+
+# By which seed each is seen.
+ALL: dict[Bug, int] = {
+    silence_taken_for_a_refusal: 8,
+    claim_left_behind_sent_again: 5,
+    silence_taken_for_success: 8,
+    flight_never_looked_at: 5,
+    list_of_suppressions_forgotten: 8,
+    approval_forgotten: 1,
+    state_of_the_campaign_forgotten: 27,
+    gap_forgotten: 3,
+    cap_forgotten: 1,
+    ramp_forgotten: 1,
+    caps_of_the_campaign_forgotten: 0,
+    window_of_the_reader_forgotten: 0,
+    thread_lost: 0,
+    thread_by_our_own_ids: 0,
+    steps_at_once: 0,
+    reservation_kept: 2,
+}

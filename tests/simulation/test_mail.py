@@ -1,0 +1,50 @@
+"""Seeds of mail: what one of them finds is found again by it, `simulate(seed).trace` tells how."""
+
+from collections import Counter
+from functools import cache
+
+import pytest
+
+from tests.simulation.mail import bugs
+from tests.simulation.mail.bugs import Bug
+from tests.simulation.mail.world import SEEDS, WEATHERS, simulate
+
+_IN_ONE_TEST = 10
+_run = cache(simulate)
+# What a trace says where something happens that does not happen in each run.
+_TOLD = (
+    *("is killed", "is lost", "delivery 2", ": 503", "silent, and lost", "silent, and taken"),
+    *("taken later", "killed behind the last dot", "refuses the log-in", "a mail to", "away"),
+)
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS, _IN_ONE_TEST))
+@pytest.mark.xdist_group("seeds of mail")
+def test_no_mail_goes_twice_unasked_or_too_soon(first: int) -> None:
+    for seed in range(first, first + _IN_ONE_TEST):
+        run = _run(seed)
+        assert not run.problems, "\n".join([f"seed {seed}", *run.problems[:10]])
+
+
+@pytest.mark.xdist_group("seeds of mail")
+def test_all_that_can_go_wrong_does() -> None:
+    """What the seeds do is worth something only if enough happens in them."""
+    runs = [_run(seed) for seed in range(SEEDS)]
+    assert {run.weather for run in runs} == {weather.name for weather in WEATHERS}
+    assert sum(run.arrived for run in runs) > 120
+    assert sum(run.claims - run.arrived for run in runs) > 10
+    assert sum(run.faults for run in runs) > 300
+    told = Counter(what for run in runs for line in run.trace for what in _TOLD if what in line)
+    assert {what for what in _TOLD if not told[what]} == set()
+
+
+def test_a_seed_is_all_that_decides() -> None:
+    assert simulate(3).digest == simulate(3).digest != simulate(4).digest
+
+
+@pytest.mark.parametrize("bug", bugs.ALL, ids=lambda bug: str(bug.__name__))
+def test_bug_is_found(bug: Bug, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = bugs.ALL[bug]
+    bug(monkeypatch)
+    others = (seed for seed in range(SEEDS) if seed != first)
+    assert any(simulate(seed).problems for seed in (first, *others))
