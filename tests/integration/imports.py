@@ -81,6 +81,7 @@ READS = _names("""
     linkwright.webhooks.logs.event_log linkwright.webhooks.logs.event_models
     linkwright.webhooks.models linkwright.webhooks.queue linkwright.webhooks.samples
     linkwright.weeks linkwright.workspace.mailed linkwright.workspace.mailed.digest_job
+    encodings.idna linkwright.egress_targets string stringprep
     linkwright.mailer linkwright.mailer.campaigns linkwright.mailer.campaigns.campaigns
     linkwright.mailer.campaigns.delays linkwright.mailer.campaigns.limits
     linkwright.mailer.campaigns.models linkwright.mailer.campaigns.plan_limits
@@ -303,7 +304,8 @@ RATES = _names("""
 # Who logs in to one, by the standard library's clients, and seals what does.
 CONNECTS_MAILBOXES = CHANGES_WEBHOOKS | _names("""
     email.generator fcntl imaplib linkwright.egress_dialling linkwright.mailer.mailboxes.connecting
-    linkwright.mailer.mailboxes.logging_in linkwright.providers.mailbox
+    linkwright.mailer.mailboxes.logging_in linkwright.mailer.mailboxes.simulation
+    linkwright.providers.mailbox
     linkwright.providers.mailbox.imap linkwright.providers.mailbox.imap_answers
     linkwright.providers.mailbox.lines linkwright.providers.mailbox.smtp
     linkwright.providers.mailbox.types linkwright.providers.mailbox.xoauth2 signal smtplib
@@ -312,4 +314,6 @@ CONNECTS_MAILBOXES = CHANGES_WEBHOOKS | _names("""
 # Who asks DNS of one's domain: of ours alone, as what a package loads is its own.
 CHECKS_MAILBOXES = _names("""
     linkwright.dns linkwright.mailer.mailboxes.checking linkwright.mailer.mailboxes.checks
+    linkwright.mailer.mailboxes.simulation linkwright.providers.mailbox
+    linkwright.providers.mailbox.types
 """)

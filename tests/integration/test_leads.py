@@ -78,6 +78,41 @@ def test_200_the_lead_that_there_is_for_one_pushed_again(workspace: Workspace) -
     assert _reserved(workspace) == 2
 
 
+@pytest.mark.parametrize(
+    ("email", "kept"),
+    [
+        ("Noa@BÜCHER.example", "Noa@xn--bcher-kva.example"),
+        ("noa@bu\u0308cher.example", "noa@xn--bcher-kva.example"),
+        ("noa@XN--bcher-kva.example", "noa@xn--bcher-kva.example"),
+    ],
+)
+def test_201_kept_as_dns_has_its_domain(workspace: Workspace, email: str, kept: str) -> None:
+    made = _push(workspace, workspace.mailer_campaign(), email=email)
+    assert (made.status, made.json["email"]) == (201, kept)
+
+
+@pytest.mark.parametrize(
+    "email",
+    ["noa@straße.example", "noa@ｅxample.com", "noa@exａmple.com", "noa@example².com"],
+)
+def test_400_for_a_domain_that_would_be_mailed_to_by_another_name(
+    workspace: Workspace, email: str
+) -> None:
+    answer = _push(workspace, workspace.mailer_campaign(), email=email)
+    assert (answer.status, answer.error["field"]) == (400, "email")
+    listed = workspace.client.post("/v1/mailer/suppressions", json={"email": email})
+    assert listed.status == 400
+
+
+def test_200_one_lead_however_its_domain_is_spelt(workspace: Workspace) -> None:
+    campaign = workspace.mailer_campaign()
+    made = _push(workspace, campaign, email="noa@bücher.example").json
+    spelt = [{"email": "NOA@Bücher.example"}, {"email": "noa@xn--bcher-kva.example"}]
+    told = workspace.client.post(f"/v1/mailer/campaigns/{campaign}/leads", json={"leads": spelt})
+    assert {one["lead_id"] for one in told.json["results"]} == {made["id"]}
+    assert told.json["duplicates"] == len(spelt)
+
+
 def test_201_the_same_address_in_another_campaign_unless_that_is_not_wanted(
     workspace: Workspace,
 ) -> None:
@@ -133,7 +168,7 @@ def test_201_in_any_script(workspace: Workspace) -> None:
     people = [
         {"email": "noa@example.com", "first_name": "נועה", "company": "מאפייה בע״מ"},
         {"email": "yusuf@example.com", "first_name": "يوسف", "language": "ar"},
-        {"email": "josé@exämple.com", "metadata": {"שם": "ערך \n שני"}},
+        {"email": "josé@xn--exmple-cua.com", "metadata": {"שם": "ערך \n שני"}},
     ]
     for person in people:
         made = _push(workspace, campaign, **person)

@@ -14,7 +14,7 @@ from tests import pump
 from tests.factories import Workspace, make_workspace
 from tests.stack import Stack
 
-EMAIL = "Noa+1@Example.com"
+EMAIL = "Noa+1@example.com"
 
 
 def _listed(workspace: Workspace, email: str) -> list[Item]:
@@ -55,6 +55,16 @@ def test_204_takes_it_off_the_list(workspace: Workspace) -> None:
     assert workspace.client.request("DELETE", path).status == 404
     assert _listed(workspace, EMAIL) == []
     assert _push(workspace, workspace.mailer_campaign()).status == 201
+
+
+@pytest.mark.parametrize("listed", ["noa@bücher.example", "noa@xn--bcher-kva.example"])
+@pytest.mark.parametrize("pushed", ["noa@Bücher.example", "noa@XN--BCHER-KVA.example"])
+def test_409_however_the_domain_is_spelt(workspace: Workspace, listed: str, pushed: str) -> None:
+    workspace.suppression(listed)
+    path = f"/v1/mailer/campaigns/{workspace.mailer_campaign()}/leads"
+    answer = workspace.client.post(path, json={"email": pushed})
+    assert (answer.status, answer.error["reason"]) == (409, "address_suppressed")
+    assert len(_listed(workspace, pushed)) == 1
 
 
 def test_409_for_a_lead_of_an_address_on_the_list(workspace: Workspace) -> None:

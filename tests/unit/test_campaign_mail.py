@@ -158,3 +158,5 @@ def test_a_domain_of_letters_is_asked_for_as_dns_has_it() -> None:
     assert message.recipient("noa@bücher.example") == "noa@xn--bcher-kva.example"
     with pytest.raises(MailRefused):
         message.recipient("noa@" + "x" * 64 + ".example")
+    with pytest.raises(MailRefused):
+        message.recipient("noa@straße.example")

@@ -3,8 +3,10 @@
 import hashlib
 import unicodedata
 import zlib
+from contextlib import suppress
 from typing import Any, Literal, NotRequired, TypedDict
 
+from linkwright import egress_targets
 from linkwright.mailer.lines import InLine
 from linkwright.table import Key
 
@@ -234,8 +236,13 @@ def mailbox_key(partition: str, mailbox_id: str) -> Key:
 
 
 def normalised(address: str) -> str:
-    """By which addresses are compared: what is after a plus is kept."""
-    return unicodedata.normalize("NFC", address).lower()
+    """By which addresses are compared: what is after a plus is kept, and a domain is as DNS has it,
+    since several spellings of one reach the same person.
+    """
+    local, at, domain = unicodedata.normalize("NFC", address).lower().rpartition("@")
+    with suppress(ValueError):
+        domain = egress_targets.host(domain)
+    return f"{local}{at}{domain}"
 
 
 def hashed(address: str) -> str:

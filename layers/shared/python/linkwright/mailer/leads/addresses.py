@@ -7,10 +7,14 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from linkwright import egress_targets
+
 # RFC 5321's bounds; letters of any language, as RFC 6531 has them, but neither quotes nor comments.
 _LOCAL = re.compile(r"(?!\.)(?!.*\.\.)[\w.!#$%&'*+/=?^`{|}~-]{1,64}(?<!\.)")
 _LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
 _DOMAIN = re.compile(rf"(?:{_LABEL}\.)+(?!\d+$){_LABEL}")
+
+_MOST_CHARS = 254
 
 _words = re.compile(r"\S+").findall
 
@@ -48,11 +52,22 @@ def _address(raw: str) -> str:
     text = unicodedata.normalize("NFC", raw.strip())
     local, _, domain = text.rpartition("@")
     if not (_LOCAL.fullmatch(local) and _DOMAIN.fullmatch(domain)):
-        raise PydanticCustomError("email", "must be a mail address")
-    return text
+        raise _malformed()
+    try:
+        address = f"{local}@{egress_targets.host(domain.lower())}"
+    except ValueError:
+        # It would be mailed to by another name than was said.
+        raise _malformed() from None
+    if len(address) > _MOST_CHARS:
+        raise _malformed()
+    return address
 
 
-Email = Annotated[str, Field(max_length=254), AfterValidator(_address)]
+def _malformed() -> PydanticCustomError:
+    return PydanticCustomError("email", "must be a mail address")
+
+
+Email = Annotated[str, Field(max_length=_MOST_CHARS), AfterValidator(_address)]
 
 
 def flags(email: str) -> list[str]:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from linkwright import egress_targets
 from linkwright.mailer import footer
 from linkwright.mailer.items import CampaignView, EmailView, LeadView
 from linkwright.mailer.lines import Send
@@ -57,8 +58,8 @@ def recipient(address: str) -> str:
     """With its domain as DNS has it. Raises `MailRefused`."""
     local, _, domain = address.rpartition("@")
     try:
-        return f"{local}@{domain.encode('idna').decode()}"
-    except UnicodeError:
+        return f"{local}@{egress_targets.host(domain.lower())}"
+    except ValueError:
         raise MailRefused("bad_address") from None
 
 
