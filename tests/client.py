@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from linkwright.settings import settings
-from tests import description, planted
+from tests import description, planted, rights
 from tools.routes import OF_DOMAINS, OF_MAILS
 from tools.template import Function, functions
 
@@ -72,6 +72,7 @@ def load(function: Function) -> Any:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     spec.loader.exec_module(module)
+    module.handler = rights.watched(function, module.handler)  # type: ignore[attr-defined]
     return module
 
 

@@ -24,7 +24,7 @@ os.environ.update(
 from linkwright import clock, observability, pace  # noqa: E402 -- reads the environment set above
 from linkwright.table import Key  # noqa: E402
 from linkwright.workspace import keys  # noqa: E402
-from tests import carrier, legs, mailhost, planted, processes, shapes  # noqa: E402
+from tests import carrier, legs, mailhost, planted, processes, rights, shapes  # noqa: E402
 from tests import stack as stacks  # noqa: E402
 from tests.factories import Workspace, make_workspace  # noqa: E402
 from tests.faults import tally  # noqa: E402
@@ -62,6 +62,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(tally)
     config.pluginmanager.register(legs.Counts())
     config.pluginmanager.register(planted.Plugin())
+    config.pluginmanager.register(rights.Plugin())
     planted.plant(carrier.SECRET)
     planted.plant(mailhost.SECRET)
 

@@ -19,7 +19,7 @@ import pytest
 
 from linkwright.client import core
 from linkwright.table import Item
-from tests import planted
+from tests import planted, rights
 from tests.simulation.values import kind_of
 
 LIST = Path(__file__).with_suffix(".json")
@@ -93,6 +93,7 @@ class Watch:
         def call(*arguments: Any, **options: Any) -> Any:
             CALLS[name] += 1
             planted.look_at_call(name, arguments, options)
+            rights.look_at_call(name, arguments, options)
             for use in _uses(name, arguments, options):
                 SEEN.setdefault(use.shape, use)
             return method(*arguments, **options)

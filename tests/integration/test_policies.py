@@ -744,6 +744,31 @@ def researches_leads(stack: Stack, _: Workspace) -> None:
     assert answer.json["approved"] == 1
 
 
+def has_emails_wait_in_line(stack: Stack, own: Workspace) -> None:
+    """Once approved, until one is changed, and another one's lead researched anew; and without
+    approval.
+    """
+    campaign = own.mailing()
+    for after in ("edited", "researched anew"):
+        lead = leads.put_written(own, campaign, email=f"{after[:3]}@example.com")
+        path, at = f"/v1/mailer/leads/{lead}", {"If-Match": "1"}
+        approved = own.client.request(
+            "PATCH", f"{path}/emails/1", json={"action": "approve"}, headers=at
+        )
+        assert approved.status == 200
+        assert "queued" in leads.stored(own, lead)
+        edited, at = {"body": "Another text."}, {"If-Match": "2"}
+        if after == "edited":
+            changed = own.client.request("PATCH", f"{path}/emails/1", json=edited, headers=at)
+        else:
+            changed = own.client.post(f"{path}/research")
+        assert changed.status in {200, 202}
+        assert "queued" not in leads.stored(own, lead)
+    lead = own.lead(own.mailer_campaign(require_approval=False), website=sites.URL)
+    pump.settle(stack, own.id, jobs.LEAD)
+    assert leads.stored(own, lead)["view"]["status"] == "ready"
+
+
 def proves_mailboxes(stack: Stack, own: Workspace) -> None:
     """By a password, of which the host is changed, by a grant, and of SES."""
     mailbox = own.own_mailbox()
@@ -994,6 +1019,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     mails_by_campaigns,
     hears_of_mails,
     researches_leads,
+    has_emails_wait_in_line,
     proves_mailboxes,
     sends_mail,
     generates_by_own_keys,

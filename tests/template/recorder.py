@@ -16,23 +16,10 @@ from pydynox import pydynox_core
 from linkwright import aws, media, table
 from linkwright.providers import llm_bedrock
 from linkwright.settings import settings
-from tests import client, processes, switchboard
+from tests import client, processes, rights, switchboard
 from tests.stack import REGION, Stack
 from tools.template import Function
 
-READS = {
-    "sync_get_item": "GetItem",
-    "sync_batch_get": "BatchGetItem",
-    "sync_query_page": "Query",
-    "sync_update_item": "UpdateItem",
-}
-# A transaction needs the right of each operation in it, and none of its own.
-WRITES = {
-    "put": "PutItem",
-    "update": "UpdateItem",
-    "delete": "DeleteItem",
-    "condition_check": "ConditionCheckItem",
-}
 # boto3's operations: the action that IAM knows, and the parameter that names the resource.
 OPERATIONS = {
     ("s3", "DeleteObject"): ("s3:DeleteObject", "Bucket"),
@@ -134,19 +121,12 @@ class RecordingDriver:
         self._record = recorder.record
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        action = f"dynamodb:{READS[name]}"
-
-        def call(table_name: str, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401
-            index = options.get("index_name")
-            self._record(action, table_name, f"index/{index}" if index else None)
-            return getattr(self._driver, name)(table_name, *arguments, **options)
+        def call(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401
+            for action, table_name, index in rights.asked(name, arguments, options):
+                self._record(action, table_name, index)
+            return getattr(self._driver, name)(*arguments, **options)
 
         return call
-
-    def sync_transact_write(self, operations: list[dict[str, Any]], **options: Any) -> None:  # noqa: ANN401
-        for operation in operations:
-            self._record(f"dynamodb:{WRITES[operation['type']]}", operation["table"])
-        self._driver.sync_transact_write(operations, **options)
 
 
 @contextmanager

@@ -122,7 +122,7 @@ def settle(tx: Transaction, lead: LeadItem, views: list[EmailView]) -> None:
     """
     view = lead["view"]
     to = standing.status_of(view["status"], views)
-    status.write(tx, lead, cast(LeadView, {**view, "status": to}))
+    status.write(tx, lead, cast(LeadView, {**view, "status": to}), has_emails=True)
 
 
 def shown(partition: str, lead: LeadView, view: EmailView) -> LeadEmail:

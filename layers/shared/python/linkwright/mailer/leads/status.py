@@ -37,19 +37,21 @@ def write(
     removed: tuple[str, ...] = (),
     is_done: bool = False,
     anew: bool = False,
+    has_emails: bool = False,
     otherwise: Otherwise = Outrun,
 ) -> LeadItem:
     """Give a lead that was just read another view, and other facts. Returns it as it is then.
 
     With another status it is counted by that. `is_done`: its job ends; `anew`: what its job has
-    failed before is forgotten. Raises `Outrun` at the commit where it was changed since.
+    failed before is forgotten; `has_emails`: others than it had, so what is held for an approval
+    may go. Raises `Outrun` at the commit where it was changed since.
     """
     view = {**view, "updated_at": clock.timestamp(), "version": item["v"] + 1}
     gone = {*removed, *(jobs.ATTRIBUTES if is_done else ()), *(_FAILED if anew else ())}
     facts = {**(facts or {})}
     if view["status"] not in SENT_TO:
         gone |= _leave(tx, item)
-    elif "queued" not in facts and _enters(item, view):
+    elif "queued" not in facts and _enters(item, has_emails=has_emails):
         facts |= waiting.enter(tx, {**item, "view": view})
         gone |= {"held"} - facts.keys()
     written: Item = {"view": view, "v": view["version"], **facts}
@@ -104,11 +106,11 @@ def _ask(tx: Transaction, campaign_id: str) -> None:
         campaigns.ask(tx, campaign_id)
 
 
-def _enters(item: LeadItem, view: LeadView) -> bool:
+def _enters(item: LeadItem, *, has_emails: bool) -> bool:
     """Whether something of it can wait from now on that could not before."""
     if "queued" in item or "flight" in item:
         return False
-    return item["view"]["status"] not in SENT_TO or item.get("held") == "approval"
+    return item["view"]["status"] not in SENT_TO or (has_emails and item.get("held") == "approval")
 
 
 def _cancel(tx: Transaction, item: LeadItem) -> None:

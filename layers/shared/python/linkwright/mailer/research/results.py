@@ -113,7 +113,7 @@ def _end(tx: Transaction, lead: LeadItem, research: Research, emails: list[Email
     view = lead["view"]
     to = standing.status_of(view["status"], emails)
     changed = cast(LeadView, {**view, "status": to, "research": research})
-    return status.write(tx, lead, changed, removed=("period", LEASE), is_done=True)
+    return status.write(tx, lead, changed, removed=("period", LEASE), is_done=True, has_emails=True)
 
 
 def _written(
