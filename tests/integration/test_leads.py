@@ -175,10 +175,60 @@ def test_201_in_any_script(workspace: Workspace) -> None:
         assert (made.status, {**made.json, **person}) == (201, made.json)
 
 
-def test_201_the_website_with_or_without_a_scheme(workspace: Workspace) -> None:
+# As exports of CRMs and spreadsheets have them.
+@pytest.mark.parametrize(
+    ("cells", "shown"),
+    [
+        ({"website": "avishealth.com/about"}, {"website": "https://avishealth.com/about"}),
+        ({"website": " HTTPS://WWW.Acme.com \n"}, {"website": "https://WWW.Acme.com"}),
+        ({"website": "http://acme.com:8080/a?b"}, {"website": "http://acme.com:8080/a?b"}),
+        ({"website": "\u00a0דוגמה.co.il/"}, {"website": "https://דוגמה.co.il/"}),
+        ({"country": " il", "language": "EN"}, {"country": "IL", "language": "en"}),
+        ({"language": "pt_br", "first_name": " Ann "}, {"language": "pt-BR", "first_name": "Ann"}),
+        (
+            dict.fromkeys(("first_name", "last_name", "company", "title", "website"), ""),
+            dict.fromkeys(("first_name", "last_name", "company", "title", "website")),
+        ),
+        (
+            dict.fromkeys(("language", "country", "time_zone", "source", "legal_basis"), " \u00a0"),
+            dict.fromkeys(("language", "country", "time_zone", "source", "legal_basis")),
+        ),
+    ],
+)
+def test_201_a_cell_without_what_carries_no_meaning(
+    workspace: Workspace, cells: Item, shown: Item
+) -> None:
     campaign = workspace.mailer_campaign()
-    made = _push(workspace, campaign, email="a@example.com", website="avishealth.com/about")
-    assert made.json["website"] == "https://avishealth.com/about"
+    made = _push(workspace, campaign, email="a@example.com", **cells)
+    assert (made.status, {**made.json, **shown}) == (201, made.json)
+    row = {"email": "b@example.com", **cells}
+    listed = _push(workspace, campaign, leads=[row]).json
+    assert listed["created"] == 1, listed
+
+
+def test_200_an_empty_text_takes_a_field_away(workspace: Workspace) -> None:
+    lead = workspace.lead(title="CEO", website="example.com")
+    path = f"/v1/mailer/leads/{lead}"
+    changed = workspace.client.request("PATCH", path, json={"title": " ", "website": ""})
+    assert (changed.status, changed.json["title"], changed.json["website"]) == (200, None, None)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"website": "acme"}, "the address of a site, as 'example.com/about'"),
+        ({"website": "N/A"}, "the address of a site, as 'example.com/about'"),
+        ({"website": "https://acme.com/a b"}, "the address of a site, as 'example.com/about'"),
+        ({"website": "//acme.com"}, "the address of a site, as 'example.com/about'"),
+        ({"country": "Israel"}, "the ISO 3166 code of a country, as 'IL'"),
+        ({"language": "English"}, "the code of a language, as 'en' or 'pt-BR'"),
+    ],
+)
+def test_400_says_in_words_what_is_wanted(workspace: Workspace, fields: Item, words: str) -> None:
+    answer = _push(workspace, workspace.mailer_campaign(), email="a@example.com", **fields)
+    (field,) = fields
+    assert (answer.status, answer.error["field"]) == (400, field)
+    assert answer.error["message"] == f"Field '{field}' must be {words}."
 
 
 @pytest.mark.parametrize(

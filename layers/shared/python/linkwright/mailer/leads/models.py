@@ -1,9 +1,8 @@
 """What the endpoints of leads take and show."""
 
-import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, SkipValidation, StrictBool
+from pydantic import ConfigDict, Field, SkipValidation, StrictBool, model_validator
 
 from linkwright.fields import (
     ONE_LINE,
@@ -16,7 +15,9 @@ from linkwright.fields import (
     without_defaults,
 )
 from linkwright.mailer.items import EmailState, LeadStatus, ResearchStatus
+from linkwright.mailer.leads import cells
 from linkwright.mailer.leads.addresses import Email
+from linkwright.mailer.leads.cells import Country, Language, Website
 from linkwright.pagination import ListQuery
 
 MAX_LEADS = 500
@@ -25,24 +26,9 @@ PersonName = Annotated[str, Field(min_length=1, max_length=100), ONE_LINE]
 Words = Annotated[str, Field(min_length=1, max_length=200), ONE_LINE]
 
 
-# `example.com/about`, with or without a scheme and a port.
-_BARE = re.compile(r"[^\s/?#@\\:]+(:\d{1,5})?([/?#]\S*)?")
-
-
-def _with_scheme(raw: object) -> object:
-    return f"https://{raw}" if isinstance(raw, str) and _BARE.fullmatch(raw) else raw
-
-
-Website = Annotated[
-    str,
-    Field(max_length=2_048, pattern=r"^https?://[^\s/?#@\\:]+(:\d{1,5})?([/?#]\S*)?$"),
-    BeforeValidator(_with_scheme),
-]
-
-
 class LeadFields(RequestModel):
     """What is known of a person. `country` is an ISO 3166 code, `legal_basis` by which right they
-    are written to: what you keep of that.
+    are written to: what you keep of that. An empty text is as null.
     """
 
     first_name: PersonName | None = None
@@ -50,13 +36,18 @@ class LeadFields(RequestModel):
     company: Words | None = None
     title: Words | None = None
     website: Website | None = None
-    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")] | None = None
-    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+    language: Language | None = None
+    country: Country | None = None
     time_zone: TimeZone | None = None
     source: Words | None = None
     legal_basis: Words | None = None
     # Told with every event of the lead, as it is by then.
     metadata: Metadata = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_empty_as_null(cls, fields: object) -> object:
+        return cells.without_empty(fields, LeadFields.model_fields)
 
 
 class NewLead(LeadFields):
