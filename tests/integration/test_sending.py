@@ -10,7 +10,7 @@ from linkwright.mailer import items
 from linkwright.mailer.campaigns import stats
 from linkwright.mailer.feedback import unsubscribing
 from linkwright.mailer.leads import status
-from linkwright.mailer.sending import claims
+from linkwright.mailer.sending import claims, message, steps
 from linkwright.providers.mailbox.types import Failure, MailboxFailed, OutcomeUnknown
 from linkwright.table import Table, get
 from linkwright.transaction import Transaction
@@ -369,6 +369,43 @@ def test_what_nobody_answers_for_is_looked_for_where_the_host_files_copies(
     assert waits == ([30] if is_filed else [30, 270, 600])
     assert mailing.emails(workspace, lead)[0] == (1, "sent" if is_filed else "unknown")
     assert len(host.sent) == 1
+
+
+@pytest.mark.parametrize("is_claimed", [True, False])
+def test_a_lead_that_cannot_be_handled_holds_up_no_other(
+    workspace: Workspace,
+    host: Host,
+    hand: Hand,
+    monkeypatch: pytest.MonkeyPatch,
+    is_claimed: bool,
+) -> None:
+    mailbox = mailing.put_mailbox(workspace)
+    campaign = mailing.put_campaign(workspace, [mailbox])
+    poison = mailing.put_ready(workspace, campaign)
+    mailing.put_ready(workspace, campaign, "other@example.org", of=1)
+    mailing.fill(workspace, campaign)
+    of, proper = (message, "made") if is_claimed else (steps, "read")
+    real = getattr(of, proper)
+
+    def broken(*facts: Any) -> Any:
+        if any(poison in str(fact) for fact in facts):
+            raise KeyError("subject")
+        return real(*facts)
+
+    monkeypatch.setattr(of, proper, broken)
+    for _ in range(3):
+        mailing.run(workspace, mailbox)
+        hand.move(60)
+    assert mailing.to(host) == ["other@example.org"]
+    if is_claimed:
+        assert mailing.emails(workspace, poison)[0] == (1, "unknown")
+        return
+    assert mailing.emails(workspace, poison)[0] == (1, "approved")
+    assert mailing.rows(workspace, mailbox) == [stored(workspace, poison)["queued"]["place"]]
+    monkeypatch.setattr(of, proper, real)
+    hand.move(3600)
+    mailing.run(workspace, mailbox)
+    assert mailing.emails(workspace, poison)[0] == (1, "sent")
 
 
 @pytest.mark.parametrize("is_filed", [True, False])

@@ -5,6 +5,7 @@ its campaigns and the readers' windows let it, until there is nothing or no time
 from datetime import datetime, timedelta
 
 from linkwright import clock, deadline, jobs, level, usage
+from linkwright.errors import Unavailable
 from linkwright.jobs import Work
 from linkwright.mailer import items
 from linkwright.mailer.campaigns import plan_limits, readiness
@@ -23,6 +24,7 @@ from linkwright.mailer.sending import (
 )
 from linkwright.mailer.sending.outcomes import NotTried, Refused
 from linkwright.mailer.sending.steps import Step
+from linkwright.observability import count, log_failure
 from linkwright.providers.mail import MailRefused, new_id
 from linkwright.table import Item, Table, get
 from linkwright.transaction import Outrun
@@ -36,6 +38,8 @@ _LOOKED_AT = 10
 _SHORT = timedelta(seconds=1.5)
 # A mailbox that sends nothing now tells of it when it does; this is for who forgets to.
 _LOOKED_AGAIN = timedelta(hours=1)
+# What cannot be handled is a fault of ours, which somebody has to mend.
+_SET_ASIDE = timedelta(hours=1)
 # Nothing tells when a plan has more.
 _NO_SENDS = timedelta(minutes=15)
 
@@ -86,6 +90,18 @@ def _first(partition: str, line: Item, mailbox: Item, row: Item) -> bool:
     ready = max(steps.due_at(row), claims.mailbox_ready(partition, line, mailbox["view"]))
     if ready > clock.now():
         return _rests(line, ready)
+    try:
+        return _see_to(partition, line, mailbox, row)
+    except (Unavailable, level.Lost):
+        raise
+    except Exception as failure:  # noqa: BLE001 -- what is wrong with one holds up no other
+        log_failure("a lead's step is set aside", failure)
+        count("steps_set_aside")
+        steps.set_aside(partition, row, clock.now() + _SET_ASIDE)
+        return True
+
+
+def _see_to(partition: str, line: Item, mailbox: Item, row: Item) -> bool:
     step = steps.read(partition, row)
     if step is None:
         return True

@@ -91,6 +91,29 @@ def move(partition: str, lead: LeadItem, to: datetime, row: Item) -> None:
     _commit(tx)
 
 
+def set_aside(partition: str, row: Item, until: datetime) -> None:
+    """Let a row wait whose lead cannot be handled, without looking into that."""
+    mailbox, lead = row["pk"].split("#")[3], lines.lead_at(row)
+    place = lines.place(until, lead)
+    tx = Transaction(partition, "")
+    tx.delete(Table.CORE, lines.row_key(partition, mailbox, row["sk"]), otherwise=Outrun)
+    where = lines.row_key(partition, mailbox, place)
+    tx.put(Table.CORE, {**row, **where.attributes()}, condition="")
+    tx.update(
+        Table.CORE,
+        items.lead_key(partition, lead),
+        "SET #queued = :to",
+        condition="#queued = :seen",
+        values={
+            "to": {"mailbox": mailbox, "place": place},
+            "seen": {"mailbox": mailbox, "place": row["sk"]},
+        },
+        otherwise=Outrun,
+    )
+    # Claimed already it is in no line: what became of it is looked for.
+    _commit(tx)
+
+
 def hold(partition: str, lead: LeadItem, why: Held, campaign: CampaignItem | None = None) -> None:
     """Take a step out of the line until somebody puts it there again: who approves, or starts."""
     tx = Transaction(partition, "")
