@@ -8,6 +8,6 @@ from linkwright.links.models import BulkResults, CreateLinks
 from linkwright.transaction import Transaction
 
 
-@endpoint(scope="links:write")
+@endpoint(scope="links:write", in_parts=True)
 def handler(account: Account, body: CreateLinks, request: Request, tx: Transaction) -> BulkResults:
     return bulk.create(account, body, request, tx)

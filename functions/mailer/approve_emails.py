@@ -7,7 +7,7 @@ from linkwright.mailer.emails.models import ApprovalResults, ApproveEmails
 from linkwright.transaction import Transaction
 
 
-@endpoint(scope="emails:approve")
+@endpoint(scope="emails:approve", in_parts=True)
 def handler(
     account: Account, campaign_id: str, body: ApproveEmails, tx: Transaction
 ) -> ApprovalResults:

@@ -8,7 +8,13 @@ from linkwright.mailer.leads.models import KnownLead, Lead, PushLeads, PushResul
 from linkwright.transaction import Transaction
 
 
-@endpoint(scope="leads:write", status=201, others_status=200, location="/v1/mailer/leads/{id}")
+@endpoint(
+    scope="leads:write",
+    status=201,
+    others_status=200,
+    location="/v1/mailer/leads/{id}",
+    in_parts=True,
+)
 def handler(
     account: Account, campaign_id: str, body: PushLeads, request: Request, tx: Transaction
 ) -> Lead | KnownLead | PushResults:

@@ -8,7 +8,7 @@ from benchmarks.aws_calls import Meter
 from linkwright import clock, table, transaction
 from linkwright.links.items import salt_key
 from linkwright.links.redirect import blocked, salts
-from tests import shortlinks
+from tests import rights, shortlinks
 from tests.endpoints import Ask, Cost
 from tests.factories import Workspace
 from tests.integration.every_route import FOLLOWED, ROUTES, Ids, Route
@@ -30,6 +30,7 @@ def _at_one_moment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def meter(monkeypatch: pytest.MonkeyPatch, workspace: Workspace) -> Meter:
     meter = Meter(table.driver())
+    monkeypatch.setattr(meter, "_stored", rights.by_a_test(meter._stored))
     for module in (table, transaction):
         monkeypatch.setattr(module, "driver", lambda: meter)
     return meter

@@ -94,6 +94,7 @@ def test_it_is_known_who_runs_where_one_function_leads_to_another(found: Found) 
 
 
 def test_a_test_itself_may_do_anything(found: Found) -> None:
+    rights.watched(named("answer_unmatched"), rights.by_a_test(_puts))()
     with pytest.raises(ZeroDivisionError):
         rights.watched(named("answer_unmatched"), lambda: 1 // 0)()
     _puts()

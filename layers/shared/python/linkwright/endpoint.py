@@ -55,6 +55,7 @@ def endpoint(
     paid: bool = False,
     free_with: str | None = None,
     others_status: int | None = None,
+    in_parts: bool = False,
 ) -> Callable[[Callable[..., Any]], Handler]:
     """Make a function of plain arguments the Lambda of one route.
 
@@ -63,7 +64,8 @@ def endpoint(
     path's parameter in which a member may name themselves, without the scope. A `charge` asks for
     a plan with AI, and for a work that returns how its answer is made; what is `paid` asks for
     such a plan alone. A body that says something as `free_with` is looked at on any plan. What may
-    be returned besides the first model is answered by `others_status`.
+    be returned besides the first model is answered by `others_status`. A work that commits a part
+    of it by itself is done `in_parts`: its key is looked at before, and not only with the last.
     """
     if has_secret:
         from linkwright import reply_sealing  # noqa: F401 -- before the first event
@@ -78,6 +80,7 @@ def endpoint(
             free_with=free_with,
             others=tuple(others),
             others_status=others_status,
+            in_parts=in_parts,
         )
 
         for model in _models(contract):
@@ -148,6 +151,8 @@ class _Exchange(Exchange):
         return self._once(attempt, arguments, tx)
 
     def _once(self, attempt: Attempt, arguments: Mapping[str, Any], tx: Transaction) -> Response:
+        if self.contract.in_parts and (before := attempt.settle()):
+            return self._response(before[0], replayed=before[1])
         try:
             reply = _reply(self.contract, self.work(**arguments))
             attempt.record(tx, reply)

@@ -37,6 +37,7 @@ class Contract(NamedTuple):
     # What else it may answer, and by which status.
     others: tuple[Any, ...] = ()
     others_status: int | None = None
+    in_parts: bool = False
 
 
 class Exchange:
