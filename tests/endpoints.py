@@ -16,7 +16,7 @@ from linkwright.voice import agents
 from linkwright.webhooks import catalogue
 from linkwright.workspace import workspaces
 from linkwright.workspace.mailed import unsubscribing
-from tests import carrier, clicks, leads, mailhost, shortlinks, vendors
+from tests import answered, carrier, clicks, leads, mailhost, shortlinks, vendors
 from tests.clerk import clerk_event, membership
 from tests.client import Answer, Client, Context, invoke, queue_event
 from tests.factories import CALLEE, HOOK, TARGET, Workspace
@@ -146,6 +146,12 @@ def _approved(workspace: Workspace) -> Ask:
     wanted = {"lead_id": leads.put_written(workspace, campaign), "seq": 1, "version": 1}
     path = f"/v1/mailer/campaigns/{campaign}/emails/approve"
     return lambda: workspace.client.post(path, json={"items": [wanted]})
+
+
+def _replied(workspace: Workspace) -> Ask:
+    lead, message = answered.put_answered(workspace)
+    wanted = {"text": "Gladly.", "last_message_id": message}
+    return lambda: workspace.client.post(f"/v1/mailer/leads/{lead}/reply", json=wanted)
 
 
 def _unread(workspace: Workspace) -> Ask:
@@ -750,6 +756,15 @@ ENDPOINTS = {
     "POST /v1/mailer/leads/{lead_id}/research": Row(
         [Cost(["GetItem", "Query", "TransactWriteItems"], 2, 9, "", _researched)],
         body=lambda _: {},
+    ),
+    # The lead; its thread, and what its sequence sent.
+    "GET /v1/mailer/leads/{lead_id}/messages": Row([Cost(["GetItem", "Query", "Query"], 2, 1)]),
+    "POST /v1/mailer/leads/{lead_id}/reply": Row(
+        # The lead, what is answered, the send, its mailbox, and the list of suppressions. The
+        # record, the count, the message, the id and the lead 2 each or so; the job, and the log.
+        [Cost([*["GetItem"] * 5, "TransactWriteItems"], 5, 24, "", _replied)],
+        body=lambda ids: {"text": "Gladly.", "last_message_id": ids["msg"]},
+        kinds={"lead_id": "answered"},
     ),
     "GET /v1/mailer/suppressions": Row([Cost(["Query"], 0.5, 1)]),
     "POST /v1/mailer/suppressions": Row(

@@ -101,6 +101,7 @@ _APPROVE = "POST /v1/mailer/campaigns/{campaign_id}/emails/approve"
 _ADD_SUPPRESSION = "POST /v1/mailer/suppressions"
 _PUSH_LEAD = "POST /v1/mailer/campaigns/{campaign_id}/leads"
 PUSH_MANY = f"{_PUSH_LEAD} of many"
+ANSWERS = "/v1/mailer/leads/{lead_id}/reply"
 _CREATE_MAILBOX = "POST /v1/mailer/mailboxes"
 LINK_THAT_ENDS = "POST /api/links that ends soon"
 _SUGGEST = "POST /api/ai/suggest-alias"
@@ -243,14 +244,15 @@ def routes() -> list[str]:
 
     Not the pages of the reference, whose role allows no call at all; what the carrier asks is in
     `wiring.py`, what domains of links have in
-    `test_redirects.py` and `test_well_known.py`, and what mails lead to in `test_digests.py`.
+    `test_redirects.py` and `test_well_known.py`, and what mails lead to in `test_digests.py`; who
+    answers a lead that has answered is in `test_replying.py`.
     """
     asked = [
         (method, path)
         for function in functions()
         if function.folder != "console" and function.file not in wiring.callbacks()
         for method, path in function.routes
-        if path not in OF_DOMAINS | OF_MAILS
+        if path not in OF_DOMAINS | OF_MAILS | {ANSWERS}
     ]
     return [f"{method} {path}" for method, path in asked]
 

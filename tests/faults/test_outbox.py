@@ -52,12 +52,12 @@ def test_second_run_in_the_middle_sends_what_it_claims(world: World, file: str) 
 
 # What is due long after a case is over, or after a request that was killed: `test_domains.py`,
 # `test_scans.py`, `test_digests.py`, `test_own_keys.py`, `test_credits.py`, `test_runs.py`,
-# `test_mailboxes.py`, `test_sending.py` and `test_heard.py` have these due. A line wakes by its
-# level.
+# `test_mailboxes.py`, `test_sending.py`, `test_heard.py` and `test_replying.py` have these due.
+# A line wakes by its level.
 APART = {
     *(jobs.LINE, jobs.DOMAIN, jobs.SCAN, jobs.DIGEST, jobs.OWN_KEY, jobs.HOLD, jobs.RENEWAL),
     *(jobs.RUN, jobs.MAILBOX_LINE, jobs.CAMPAIGN, jobs.MAILBOX, jobs.MAILBOX_READING),
-    jobs.COMPANY,
+    *(jobs.COMPANY, jobs.LEAD_ANSWER),
 }
 
 

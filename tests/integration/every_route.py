@@ -15,7 +15,7 @@ from linkwright.exchange import Contract
 from linkwright.http import IfMatch
 from linkwright.pagination import ListQuery
 from linkwright.table import Item, Table
-from tests import clicks, leads, runs, webhooks
+from tests import answered, clicks, leads, runs, webhooks
 from tests.client import Answer, Client, load
 from tests.endpoints import ENDPOINTS, Row
 from tests.factories import Workspace, make_workspace
@@ -86,6 +86,7 @@ class Ids(dict[str, str]):
         ids["lead"] = workspace.lead(ids["cmp"])
         ids["run"] = runs.put_failed(workspace)
         ids["written"], ids["seq"] = leads.put_written(workspace, ids["cmp"]), "1"
+        ids["answered"], ids["msg"] = answered.put_answered(workspace)
         ids["sup"] = workspace.suppression()
         ids["mbx"] = workspace.own_mailbox()
         ids.workspace = workspace

@@ -36,6 +36,7 @@ from linkwright.webhooks import catalogue, health
 from linkwright.workspace import members
 from linkwright.workspace.mailed import digest_job, unsubscribing
 from tests import (
+    answered,
     carrier,
     clicks,
     credits,
@@ -693,6 +694,19 @@ def hears_of_mails(stack: Stack, _: Workspace) -> None:
             _is_answered(stack, own)
 
 
+def answers_leads(stack: Stack, own: Workspace) -> None:
+    with mailhost.there():
+        lead, last = answered.put_answered(own)
+        wanted = {"text": "Gladly.", "last_message_id": last}
+        for key in ("a", "a", "b"):
+            answer = own.client.post(
+                f"/v1/mailer/leads/{lead}/reply", json=wanted, headers={"Idempotency-Key": key}
+            )
+            assert answer.status == 202
+        assert own.client.get(f"/v1/mailer/leads/{lead}/messages").status == 200
+        pump.settle(stack, own.id, jobs.LEAD_ANSWER)
+
+
 def _is_answered(stack: Stack, own: Workspace) -> None:
     box = mailing.put_mailbox(own, f"{own.id.lower()}@example.com", is_by_oauth=True)
     steps = [{"delay_days": 0, "stop_for_company": True}] * 2
@@ -1018,6 +1032,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     mails_digests,
     mails_by_campaigns,
     hears_of_mails,
+    answers_leads,
     researches_leads,
     has_emails_wait_in_line,
     proves_mailboxes,

@@ -26,7 +26,7 @@ WEBHOOK, REPLAY, NOTICE = "wh", "rpl", "ntc"
 SCAN, ALERT_MAIL, DIGEST, DIGEST_MAIL = "scan", "alm", "dgt", "dgm"
 LEAD, MAILBOX, RUN, SUPPRESSION = "lead", "mbx", "run", "sup"
 MAILBOX_LINE, MAILBOX_READING, CAMPAIGN, COMPANY = "mbl", "mbr", "cmp", "cpy"
-DOMAIN, OWN_KEY = "dom", "byok"
+DOMAIN, OWN_KEY, LEAD_ANSWER = "dom", "byok", "rpy"
 
 # A marked item as it was, if it was there, and as it is.
 Change = tuple[Item | None, Item]
@@ -128,6 +128,7 @@ KINDS = {
     LEAD: _AFTERWARDS._replace(queue="research_queue_url", longest=timedelta(days=1)),
     # What a mailbox sends and receives, and what a campaign's start or end means for its leads.
     MAILBOX_LINE: _BY_LEVEL._replace(queue="mail_queue_url"),
+    LEAD_ANSWER: Kind("mail_queue_url", (5, 60, 300, 900, 3600), timedelta(days=1)),
     COMPANY: _AFTERWARDS._replace(queue="mailbox_queue_url"),
     MAILBOX_READING: _BY_LEVEL._replace(queue="mailbox_queue_url"),
     CAMPAIGN: _AFTERWARDS._replace(queue="mail_queue_url"),

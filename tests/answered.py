@@ -1,0 +1,34 @@
+"""Leads that have answered, so that somebody may answer them."""
+
+from typing import Any, Protocol
+
+from linkwright.mailer.hearing import items
+from linkwright.table import Table, update
+from tests import heard, mailing
+from tests.leads import put
+
+
+class _Owner(Protocol):
+    @property
+    def partition(self) -> str: ...
+
+
+def put_answered(workspace: _Owner, email: str = heard.READER) -> tuple[str, str]:
+    """Write a lead who has answered its first mail; returns its id and that of the answer."""
+    box = mailing.put_mailbox(workspace)
+    campaign = mailing.put_campaign(workspace, [box])
+    lead = mailing.put_ready(workspace, campaign, email, of=1)
+    heard.put_sent(workspace, lead, box)
+    where = mailing.items.send_key(workspace.partition, lead, 1)
+    update(Table.CORE, where, "SET #at = :at", values={"at": "2026-11-01T09:30:00Z"})
+    message, at = items.message_id(lead), "2026-11-02T09:30:00Z"
+    view: Any = {"id": message, "direction": "received", "state": "received", "at": at, "seq": 1}
+    view |= {"subject": "Re: An idea", "text": "Yes.", "sender": email, "intent": "interested"}
+    put(items.message_row(workspace.partition, lead, view, named="<a1@example.org>"))
+    update(
+        Table.CORE,
+        mailing.items.lead_key(workspace.partition, lead),
+        "SET #newest = :place, #kept = :one",
+        values={"place": items.place(at, message), "one": 1},
+    )
+    return lead, message
