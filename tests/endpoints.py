@@ -758,11 +758,13 @@ ENDPOINTS = {
         body=lambda _: {},
     ),
     # The lead; its thread, and what its sequence sent.
-    "GET /v1/mailer/leads/{lead_id}/messages": Row([Cost(["GetItem", "Query", "Query"], 2, 1)]),
+    "GET /v1/mailer/leads/{lead_id}/messages": Row(
+        [Cost(["GetItem", "Query", "Query"], 2, 1)], kinds={"lead_id": "answered"}
+    ),
     "POST /v1/mailer/leads/{lead_id}/reply": Row(
         # The lead, what is answered, the send, its mailbox, and the list of suppressions. The
         # record, the count, the message, the id and the lead 2 each or so; the job, and the log.
-        [Cost([*["GetItem"] * 5, "TransactWriteItems"], 5, 24, "", _replied)],
+        [Cost([*["GetItem"] * 5, "TransactWriteItems"], 5, 19, "", _replied)],
         body=lambda ids: {"text": "Gladly.", "last_message_id": ids["msg"]},
         kinds={"lead_id": "answered"},
     ),

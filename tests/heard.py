@@ -35,7 +35,8 @@ def put_sent(owner: _Owner, lead: str, mailbox: str, seq: int = 1) -> str:
     )
     address = mailer_items.hashed(view["email"])
     of = mailer_items.address_key(owner.partition, address, view["campaign_id"])
-    put({**of.attributes(), "lead": lead})
+    if get(Table.CORE, of) is None:
+        put({**of.attributes(), "lead": lead})
     put(lines.message_row(owner.partition, message_id, lead, seq))
     where = mailer_items.email_key(owner.partition, lead, seq)
     email = (get(Table.CORE, where) or {})["view"] | {"state": "sent"}

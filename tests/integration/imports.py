@@ -87,7 +87,9 @@ READS = _names("""
     linkwright.mailer.campaigns.models linkwright.mailer.campaigns.plan_limits
     linkwright.mailer.campaigns.planning
     linkwright.mailer.campaigns.readiness linkwright.mailer.campaigns.stats
-    linkwright.mailer.campaigns.windows linkwright.mailer.footer linkwright.mailer.items
+    linkwright.mailer.campaigns.windows linkwright.mailer.footer linkwright.mailer.hearing
+    linkwright.mailer.hearing.items linkwright.mailer.hearing.messages
+    linkwright.mailer.hearing.models linkwright.mailer.items
     linkwright.mailer.leads
     linkwright.mailer.leads.addresses linkwright.mailer.leads.leads
     linkwright.mailer.lines
@@ -166,7 +168,8 @@ WRITES = _names("""
     linkwright.mailer.campaigns.states linkwright.mailer.emails
     linkwright.mailer.emails.approval linkwright.mailer.emails.many
     linkwright.mailer.emails.models linkwright.mailer.emails.standing
-    linkwright.mailer.emails.texts linkwright.mailer.leads.erasing
+    linkwright.mailer.emails.texts linkwright.mailer.hearing.replying
+    linkwright.mailer.leads.erasing
     linkwright.mailer.leads.looking linkwright.mailer.leads.making linkwright.mailer.leads.many
     linkwright.mailer.leads.pushing linkwright.mailer.leads.researching
     linkwright.ai linkwright.ai.actions linkwright.ai.actions.applying

@@ -16,6 +16,7 @@ from linkwright.voice.agent_models import EscalationRule, VoicemailPlan
 from linkwright.voice.calls import items, lifecycle
 from linkwright.voice.calls.reports import Report
 from linkwright.voice.calls.states import EndedReason, Status
+from tests import answered
 from tests.client import Client, Context, http_event, load
 from tests.factories import Workspace, make_workspace
 from tests.integration.every_route import LIST_ROUTES, Route, World, make_world
@@ -84,15 +85,19 @@ _MORE: Mapping[str, Callable[[World], list[tuple[int, Callable[[], object]]]]] =
     "GET /api/links": lambda world: [(23, world.workspace.link)],
     "GET /api/campaigns": lambda world: [(24, world.workspace.link_campaign)],
     "GET /api/domains": lambda world: [(24, world.workspace.domain)],
-    "GET /v1/mailer/mailboxes": lambda world: [(22, world.workspace.own_mailbox)],
+    "GET /v1/mailer/mailboxes": lambda world: [(21, world.workspace.own_mailbox)],
     "GET /api/notifications": lambda world: [(24, world.workspace.notification)],
     # The calls, the links and what is named are told of in 9.
     "GET /v1/events": lambda world: [(16, world.workspace.happen)],
     "GET /v1/mailer/suppressions": lambda world: [(24, world.workspace.suppression)],
-    # Two are there to name.
-    "GET /v1/mailer/campaigns": lambda world: [(23, world.workspace.mailer_campaign)],
+    # Two are there to name, and one has a lead that has answered.
+    "GET /v1/mailer/campaigns": lambda world: [(22, world.workspace.mailer_campaign)],
     "GET /v1/mailer/campaigns/{campaign_id}/leads": lambda world: [
         (23, lambda: world.workspace.lead(world.ids["cmp"]))
+    ],
+    # What it was sent, and its answer.
+    "GET /v1/mailer/leads/{lead_id}/messages": lambda world: [
+        (23, lambda: answered.writes_again(world.workspace, world.ids["answered"]))
     ],
     "GET /v1/webhooks": lambda world: [(24, world.workspace.webhook)],
     "GET /v1/webhooks/{webhook_id}/deliveries": lambda world: [

@@ -32,7 +32,8 @@ def reply(workspace: Workspace, lead: str, last: str, text: str = "Gladly.") -> 
 
 
 def thread(workspace: Workspace, lead: str, query: str = "") -> Any:
-    return workspace.client.get(f"/v1/mailer/leads/{lead}/messages{query}").json
+    path = f"/v1/mailer/leads/{lead}/messages"
+    return workspace.client.get(path + query).json
 
 
 def states(workspace: Workspace, lead: str) -> list[tuple[str, str]]:

@@ -22,7 +22,7 @@ from linkwright.voice.calls import follow_ups, items, turn_log
 from linkwright.webhooks import endpoints
 from linkwright.workspace import facts, keys, members, workspaces
 from linkwright.workspace.mailed import digest_job, unsubscribing
-from tests import clicks, leads, mailhost, mailing, pump, receiver, runs
+from tests import answered, clicks, heard, leads, mailhost, mailing, pump, receiver, runs
 from tests.carrier import PUBLIC_URL, Exchange
 from tests.client import Answer, Context, http_event, invoke, load, named
 from tests.factories import HOOK, Workspace
@@ -391,6 +391,18 @@ def test_204_remove_suppression() -> None:
     assert replay("remove_suppression").status == 204
     listed = demo().client.get("/v1/mailer/suppressions?limit=100").json["data"]
     assert named_suppression() not in {row["id"] for row in listed}
+
+
+def test_202_answer_lead() -> None:
+    lead = named_lead()
+    leads.forget_emails(demo(), lead)
+    leads.put_email(demo(), named_mailer_campaign(), lead)
+    heard.put_sent(demo(), lead, mailing.put_mailbox(demo(), "answers@example.com"))
+    wanted = json.loads(sample(named("answer_lead"))["body"])
+    answered.let_answer(demo(), lead, wanted["last_message_id"])
+    answer = replay("answer_lead")
+    assert (answer.status, answer.json["state"]) == (202, "queued")
+    leads.forget_emails(demo(), lead)
 
 
 def test_204_delete_lead() -> None:

@@ -13,7 +13,6 @@ from linkwright.mailer.hearing.models import AnswerLead, LeadMessage
 from linkwright.mailer.items import LeadItem
 from linkwright.mailer.leads import leads, looking
 from linkwright.mailer.lines import Send
-from linkwright.providers.mail import new_id
 from linkwright.table import Item, Table, get
 from linkwright.transaction import Outrun, Transaction
 
@@ -32,7 +31,8 @@ def answer(account: Account, lead_id: str, wanted: AnswerLead, tx: Transaction) 
     mailbox = _mailbox(account.partition, send["mailbox"])
     _require_wanted(account.partition, lead)
     period = usage.reserve(account, SENDS, 1, tx)
-    message_id, named, now = ids.new("msg"), new_id(mailbox["view"]["email"]), clock.timestamp()
+    message_id, now = ids.new("msg"), clock.timestamp()
+    named = f"{ids.new('mail')}@{mailbox['view']['email'].partition('@')[2]}"
     view: MessageView = {
         "id": message_id,
         "direction": "sent",
