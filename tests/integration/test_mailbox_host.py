@@ -19,7 +19,7 @@ from linkwright.providers.mailbox.types import (
     Password,
     Server,
 )
-from tests import pump
+from tests import heard, mailing, pump
 from tests.clocks import Hand
 from tests.factories import Workspace
 from tests.stack import Stack
@@ -140,3 +140,34 @@ def test_the_stage_at_which_a_host_fails_is_known(host: MailHost) -> None:
         after = session.select("INBOX")
         assert (after.exists, before.exists) == (2, 2)
         assert after.uid_validity != before.uid_validity
+
+
+def _answers(host: MailHost, about: str, text: str) -> None:
+    said = {"from": heard.READER, "to": EMAIL, "subject": "Re: An idea", "text": text}
+    said |= {"headers": {"In-Reply-To": f"<{about}>", "References": f"<{about}>"}}
+    assert httpx.post(f"{host.url}/messages", json=said).status_code in {200, 201}
+
+
+def test_an_answer_at_the_host_is_heard_once_though_its_folder_is_numbered_anew(
+    stack: Stack, workspace: Workspace, host: MailHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mailbox = workspace.client.post(PATH, json=wanted(host)).json["id"]
+    shown = proven(stack, workspace, Hand(monkeypatch), mailbox)
+    assert (shown["status"], shown["proof"]["judged_by"]) == ("active", "localhost")
+    campaign = mailing.put_campaign(workspace, [mailbox], state="active")
+    lead = mailing.put_ready(workspace, campaign)
+    about = heard.put_sent(workspace, lead, mailbox)
+    heard.read(workspace, mailbox)
+    before = heard.reading(workspace, mailbox)["last_uid"]
+    _answers(host, "other@example.com", "Nothing of yours.")
+    _answers(host, about, "Yes, please call me.")
+    heard.read(workspace, mailbox)
+    known = heard.reading(workspace, mailbox)
+    assert known["last_uid"] == before + 2
+    host.reset(EMAIL)
+    _answers(host, about, "Tomorrow would be fine.")
+    heard.read(workspace, mailbox)
+    assert heard.reading(workspace, mailbox)["uid_validity"] != known["uid_validity"]
+    assert workspace.client.get(f"/v1/mailer/leads/{lead}").json["status"] == "replied"
+    texts = sorted(one["text"] for one in heard.messages(workspace, lead))
+    assert texts == ["Tomorrow would be fine.", "Yes, please call me."]

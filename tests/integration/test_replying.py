@@ -32,8 +32,7 @@ def reply(workspace: Workspace, lead: str, last: str, text: str = "Gladly.") -> 
 
 
 def thread(workspace: Workspace, lead: str, query: str = "") -> Any:
-    path = f"/v1/mailer/leads/{lead}/messages"
-    return workspace.client.get(path + query).json
+    return workspace.client.get(f"/v1/mailer/leads/{lead}/messages?{query}").json
 
 
 def states(workspace: Workspace, lead: str) -> list[tuple[str, str]]:

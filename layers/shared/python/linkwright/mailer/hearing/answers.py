@@ -48,9 +48,7 @@ class Answer:
     def write(self, tx: Transaction, lead: LeadItem) -> None:
         """Add what follows: it is kept, and of a person the sequence stops."""
         at = clock.timestamp()
-        # Of what waits for somebody, nothing else changes.
-        held = {"held": lead["held"]} if "held" in lead else {}
-        facts = self._kept(tx, lead, at) | held
+        facts = self._kept(tx, lead, at)
         if not self.is_trusted:
             status.write(tx, lead, lead["view"], facts=facts)
             return

@@ -51,7 +51,7 @@ def write(
     facts = {**(facts or {})}
     if view["status"] not in SENT_TO:
         gone |= _leave(tx, item)
-    elif not {"queued", "held"} & facts.keys() and _enters(item, has_emails=has_emails):
+    elif "queued" not in facts and _enters(item, has_emails=has_emails):
         facts |= waiting.enter(tx, {**item, "view": view})
         gone |= {"held"} - facts.keys()
     written: Item = {"view": view, "v": view["version"], **facts}
