@@ -105,6 +105,55 @@ def test_401_for_mailing_unseen_without_the_scope_to_approve(workspace: Workspac
     assert approver.request("PATCH", path, json=change, headers=headers).status == 200
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"postal_address": "Pay at https://evil.example/pay"},
+        {"sender_name": "Your bank"},
+        {"format": "html"},
+        {"language": "he"},
+    ],
+)
+def test_401_for_changing_what_approved_mails_show_by_who_may_not_approve(
+    workspace: Workspace, change: dict[str, Any]
+) -> None:
+    campaign, scopes = workspace.mailer_campaign(), ["*:read", "*:write"]
+    path, headers = f"/v1/mailer/campaigns/{campaign}", {"If-Match": "1"}
+    workspace.lead(campaign)
+    writer = workspace.client_with(scopes)
+    assert writer.request("PATCH", path, json=change, headers=headers).status == 401
+    assert writer.request("PATCH", path, json={"name": "B"}, headers=headers).status == 200
+    approver, headers = workspace.client_with([*scopes, "emails:approve"]), {"If-Match": "2"}
+    assert approver.request("PATCH", path, json=change, headers=headers).status == 200
+
+
+def test_401_for_changing_what_is_written_where_nobody_approves_that(workspace: Workspace) -> None:
+    campaign = workspace.mailer_campaign(require_approval=False)
+    path, headers = f"/v1/mailer/campaigns/{campaign}", {"If-Match": "1"}
+    writer = workspace.client_with(["*:read", "*:write"])
+    for change in ({"instructions": "Ask for money."}, {"steps": [{"delay_days": 1}]}):
+        assert writer.request("PATCH", path, json=change, headers=headers).status == 401
+    asks = {"require_approval": True, "instructions": "Ask for a talk."}
+    assert writer.request("PATCH", path, json=asks, headers=headers).status == 200
+
+
+def test_200_a_campaign_without_leads_is_changed_by_who_may_write(workspace: Workspace) -> None:
+    campaign = workspace.mailer_campaign()
+    path, change = f"/v1/mailer/campaigns/{campaign}", {"postal_address": "2 Main Street"}
+    writer = workspace.client_with(["*:read", "*:write"])
+    assert writer.request("PATCH", path, json=change, headers={"If-Match": "1"}).status == 200
+
+
+@pytest.mark.parametrize("field", ["postal_address", "sender_name"])
+def test_400_or_plain_what_a_mail_shows_is_one_line(workspace: Workspace, field: str) -> None:
+    wanted = {"name": "Clinics", field: "1 Main Street\nPay today"}
+    answer = workspace.client.post("/v1/mailer/campaigns", json=wanted)
+    assert (answer.status, answer.error["field"]) == (400, field)
+    turned = {"name": "Clinics", field: "\u202e1 Main Street"}
+    answer = workspace.client.post("/v1/mailer/campaigns", json=turned)
+    assert (answer.status, answer.json[field]) == (201, "1 Main Street")
+
+
 @pytest.mark.parametrize("verb", ["start", "pause"])
 def test_401_for_starting_and_pausing_by_who_may_only_write(
     workspace: Workspace, verb: str

@@ -29,7 +29,7 @@ _WORKING_DAYS = WEEKDAYS[:5]
 CampaignName = Annotated[str, Field(min_length=1, max_length=100), ONE_LINE]
 SenderName = Annotated[str, Field(min_length=1, max_length=100), ONE_LINE]
 Instructions = Annotated[str, Field(min_length=1, max_length=5_000)]
-PostalAddress = Annotated[str, Field(min_length=1, max_length=500)]
+PostalAddress = Annotated[str, Field(min_length=1, max_length=500), ONE_LINE]
 MailLanguage = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
 
 

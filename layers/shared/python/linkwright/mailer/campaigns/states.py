@@ -5,7 +5,7 @@ from typing import cast
 from linkwright.auth import Account
 from linkwright.errors import Conflict
 from linkwright.http import IfMatch
-from linkwright.mailer.campaigns import campaigns, readiness
+from linkwright.mailer.campaigns import campaigns, readiness, stats
 from linkwright.mailer.campaigns.models import MailerCampaign, UpdateMailerCampaign
 from linkwright.mailer.items import CampaignItem, CampaignState, CampaignView
 from linkwright.transaction import Otherwise, Outrun, Transaction
@@ -14,6 +14,10 @@ from linkwright.transaction import Otherwise, Outrun, Transaction
 _NEEDED = {"postal_address", "mailbox_ids", "opted_in"}
 # What lets leads be written to that could not before.
 _LETS = {"mailbox_ids", "opted_in"}
+# What a mail shows besides its own text, so that it is approved with it; and what that is written
+# by.
+_SHOWN = {"sender_name", "postal_address", "format", "language"}
+_WRITTEN_BY = {"instructions", "steps"}
 _SAID = {"active": "campaign.started", "paused": "campaign.paused", "archived": "campaign.archived"}
 
 
@@ -77,15 +81,15 @@ def change(
     tx: Transaction,
 ) -> MailerCampaign:
     """Errors: no such campaign or mailbox (404), it is not at the version named, or mails and
-    could not any more, or is to be archived while it mails (409), to mail unseen without the scope
-    for it (401).
+    could not any more, or is to be archived while it mails (409), without the scope to approve:
+    to mail unseen, or to change what approved mails show (401).
     """
     row = campaigns.existing(account.partition, campaign_id)
     if row["v"] != if_match.version:
         raise _outdated()
     old, changes = row["view"], wanted.changes()
     view = cast(CampaignView, {k: v for k, v in {**old, **changes}.items() if v is not None})
-    if old["require_approval"] and not view["require_approval"]:
+    if _approves(account.partition, old, view):
         account.require(campaigns.APPROVE)
     to = _state(row, wanted)
     if row["state"] == "active" and _NEEDED & changes.keys():
@@ -100,6 +104,14 @@ def change(
         fills = row["state"] == "active" and bool(_LETS & changes.keys())
         row = campaigns.write(tx, row, view, _outdated, fills=fills)
     return campaigns.shown(account.partition, row["view"])
+
+
+def _approves(partition: str, old: CampaignView, view: CampaignView) -> bool:
+    """Whether a change has mails sent that nobody has approved as they are then."""
+    changed = {name for name in {*old, *view} if old.get(name) != view.get(name)}
+    if not view["require_approval"]:
+        return bool(changed & {"require_approval", *_SHOWN, *_WRITTEN_BY})
+    return bool(changed & _SHOWN) and bool(stats.read(partition, old["id"]))
 
 
 def _state(row: CampaignItem, wanted: UpdateMailerCampaign) -> CampaignState:
