@@ -8,7 +8,9 @@ import pytest
 from linkwright import clock, jobs, sealing
 from linkwright.mailer import lines
 from linkwright.mailer.mailboxes import items, logging_in, tending
+from linkwright.providers.mailbox import xoauth2
 from linkwright.providers.mailbox.types import Failure, MailboxFailed, OutcomeUnknown
+from linkwright.providers.mailbox.xoauth2 import Access, Grant
 from linkwright.table import Item, Table, get
 from tests import mailhost, nameserver, pump
 from tests.client import Answer, Context, invoke, queue_event
@@ -217,6 +219,65 @@ def test_a_refresh_token_that_was_renewed_is_kept(
         mailhost.REFRESH,
         mailhost.NEXT_REFRESH,
     }
+
+
+@pytest.mark.parametrize("trouble", ["the mail is on its way", "the host is away"])
+def test_a_refresh_token_that_is_taken_once_is_kept_while_the_proof_waits(
+    stack: Stack,
+    workspace: Workspace,
+    hand: Hand,
+    host: Host,
+    monkeypatch: pytest.MonkeyPatch,
+    trouble: str,
+) -> None:
+    """As Microsoft's and others' are: each access has another one, and the one before is void."""
+    valid, token = [mailhost.REFRESH], host.access(Grant("", "", None, mailhost.REFRESH), 1).token
+
+    def access(grant: Grant, _timeout_s: float) -> Access:
+        if grant.refresh_token != valid[-1]:
+            raise MailboxFailed(Failure.TOKEN_REFUSED)
+        valid.append(f"{mailhost.REFRESH}-{len(valid)}")
+        return Access(token, valid[-1])
+
+    monkeypatch.setattr(xoauth2, "access", access)
+    mailbox = connect(workspace, mailhost.by_oauth(EMAIL)).json["id"]
+    host.loses = trouble == "the mail is on its way"
+    if not host.loses:
+        host.does = refusing("smtp", Failure.HOST_UNREACHABLE)
+    for _ in range(3):
+        hand.move(60)
+        workspace.tend(mailbox)
+    host.loses, host.does = False, lambda word: None
+    if trouble == "the mail is on its way":
+        host.of(EMAIL)["INBOX"].append(host.results + host.sent[0][2])
+    for _ in range(4):
+        hand.move(120)
+        workspace.tend(mailbox)
+    shown = workspace.client.get(f"{PATH}/{mailbox}").json
+    assert (shown["status"], shown["status_reason"]) == ("active", None)
+    opened = logging_in.unseal(row(workspace, mailbox)["sealed"], workspace.partition, mailbox)
+    assert opened.refresh_token == valid[-1]
+
+
+def test_a_proof_begins_anew_where_what_logs_in_is_changed_meanwhile(
+    stack: Stack, workspace: Workspace, host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mailbox = connect(workspace, mailhost.by_oauth(EMAIL)).json["id"]
+    where = (workspace.partition, mailbox)
+    other = logging_in.Secrets(client_secret=mailhost.CLIENT_SECRET, refresh_token="1//other")
+    sealed = logging_in.seal(other, *where)
+    old = logging_in.Secrets(client_secret=mailhost.CLIENT_SECRET, refresh_token=mailhost.REFRESH)
+    stack.put("CoreTable", row(workspace, mailbox) | {"sealed": logging_in.seal(old, *where)})
+
+    def does(word: str) -> None:
+        if word == "token":
+            stack.put("CoreTable", row(workspace, mailbox) | {"sealed": sealed})
+
+    host.does = does
+    workspace.tend(mailbox)
+    shown = workspace.client.get(f"{PATH}/{mailbox}").json
+    assert (shown["status"], shown["status_reason"]) == ("failed", "token_refused")
+    assert (row(workspace, mailbox)["sealed"], host.sent) == (sealed, [])
 
 
 def test_a_refresh_token_that_the_worker_is_given_is_kept_for_its_mailbox_alone(

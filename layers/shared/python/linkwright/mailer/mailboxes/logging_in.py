@@ -20,9 +20,14 @@ from linkwright.providers.mailbox.types import (
     Server,
 )
 from linkwright.providers.mailbox.xoauth2 import Grant
+from linkwright.table import ConditionFailed, Item, Key, Table, update
 
 # Where TLS is begun by a word; everywhere else it is there from the first byte.
 _STARTTLS_PORT = 587
+
+
+class Outdated(Exception):
+    """What logs in was changed since it was read."""
 
 
 class Secrets(NamedTuple):
@@ -81,6 +86,29 @@ def login(view: MailboxView, secrets: Secrets, within: Deadline) -> tuple[Login,
     access = xoauth2.access(grant, within.left())
     onward = access.refresh_token or secrets.refresh_token
     return Bearer(username, access.token), secrets._replace(refresh_token=onward)
+
+
+def log_in(partition: str, row: Item, within: Deadline) -> Login:
+    """By which to log in to a mailbox as it is stored. A refresh token that the provider gives in
+    place of the one before is kept before anything else is done: that one may be taken no more.
+
+    Raises `MailboxFailed`, `Unsealable`, `Unavailable`, and `Outdated`.
+    """
+    secrets = unseal(row["sealed"], partition, row["sk"])
+    by, onward = login(row["view"], secrets, within)
+    if onward != secrets:
+        sealed = reseal(row["sealed"], onward, partition, row["sk"])
+        try:
+            update(
+                Table.CORE,
+                Key(row["pk"], row["sk"]),
+                "SET #sealed = :new",
+                condition="#sealed = :seen",
+                values={"new": sealed, "seen": row["sealed"]},
+            )
+        except ConditionFailed:
+            raise Outdated from None
+    return by
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any, NoReturn
 
 from linkwright import clock, jobs
 from linkwright.dns import Look, Unanswered
@@ -38,13 +38,6 @@ class _Failed(Exception):
         self.reason = reason
 
 
-class _Known(NamedTuple):
-    """What a run has found out."""
-
-    proof: MailboxProof | None = None
-    sealed: str | None = None
-
-
 def tend(work: Work) -> None:
     """Raises `NotYet` and `Unavailable`."""
     for _ in range(_TRIES):
@@ -55,60 +48,61 @@ def tend(work: Work) -> None:
             if row["view"]["status"] == "verifying":
                 _settle(work, row)
             elif row["view"]["status"] == "active":
-                _write(work, row, {}, _Known())
+                _write(work, row, {})
             return
     raise Unavailable
 
 
 def _settle(work: Work, row: Item) -> None:
     try:
-        known = _found_out(work, row)
+        proof = _found_out(work, row)
     except _Failed as failed:
-        _write(work, row, {"status": "failed", "status_reason": failed.reason}, _Known())
+        _write(work, row, {"status": "failed", "status_reason": failed.reason})
         return
-    told = {"status": "active"} | ({"proof": known.proof.model_dump()} if known.proof else {})
-    _write(work, row, told, known)
+    _write(work, row, {"status": "active"} | ({"proof": proof.model_dump()} if proof else {}))
 
 
-def _found_out(work: Work, row: Item) -> _Known:
-    """Raises `_Failed`, `NotYet` while it is under way, and `Elsewhere`."""
+def _found_out(work: Work, row: Item) -> MailboxProof | None:
+    """What a mail to itself told, if there is one.
+
+    Raises `_Failed`, `NotYet` while it is under way, and `Elsewhere`.
+    """
     if simulation.is_simulated(jobs.partition_of(work.pk)):
         return _simulated(row["view"])
-    return _published(row) if row["view"]["transport"] == "ses" else _proven(row)
+    if row["view"]["transport"] == "ses":
+        _published(row)
+        return None
+    return _proven(row)
 
 
-def _simulated(view: MailboxView) -> _Known:
+def _simulated(view: MailboxView) -> MailboxProof | None:
     try:
         simulation.let_in(view["email"], frozenset(Failure))
     except MailboxFailed as failure:
         raise _Failed(failure.failure.value) from None
-    return _Known(simulation.proof() if view["transport"] == "smtp" else None)
+    return simulation.proof() if view["transport"] == "smtp" else None
 
 
-def _proven(row: Item) -> _Known:
+def _proven(row: Item) -> MailboxProof | None:
     """Raises as `_found_out` does."""
     view, partition = row["view"], jobs.partition_of(row["pk"])
     try:
-        secrets = logging_in.unseal(row["sealed"], partition, row["sk"])
+        by = logging_in.log_in(partition, row, Deadline(probing.CONVERSATION_S))
+        proof = probing.found(view, probing.probe(row, by), by)
     except Unsealable:
         raise _Failed("secret_lost") from None
-    try:
-        by, onward = logging_in.login(view, secrets, Deadline(probing.CONVERSATION_S))
-        made = probing.probe(row, by)
-        proof = probing.found(view, made, by)
+    except logging_in.Outdated:
+        raise Elsewhere from None
     except MailboxFailed as failure:
         if not failure.is_passing:
             raise _Failed(failure.failure.value) from None
         _wait(row, PROVEN_WITHIN, failure.failure.value)
     if proof is None:
         _wait(row, PROVEN_WITHIN, "probe_not_received")
-    is_other = onward != secrets
-    return _Known(
-        proof, logging_in.reseal(row["sealed"], onward, partition, row["sk"]) if is_other else None
-    )
+    return proof
 
 
-def _published(row: Item) -> _Known:
+def _published(row: Item) -> None:
     """By `ses` a domain is mailed from by whoever proves it. Raises as `_found_out` does."""
     try:
         texts = Look().texts(f"{items.PROOF}.{items.domain(row['view'])}")
@@ -116,10 +110,9 @@ def _published(row: Item) -> _Known:
         texts = []
     if items.proof(row["sk"]) not in texts:
         _wait(row, PUBLISHED_WITHIN, "domain_not_proven")
-    return _Known()
 
 
-def _wait(row: Item, longest: timedelta, reason: str) -> None:
+def _wait(row: Item, longest: timedelta, reason: str) -> NoReturn:
     """Raises `NotYet`, or `_Failed` once it has taken too long."""
     waited = clock.now() - clock.parse(row["since"])
     if waited >= longest:
@@ -127,7 +120,7 @@ def _wait(row: Item, longest: timedelta, reason: str) -> None:
     raise clock.NotYet(clock.now() + min(max(waited / 2, _SOONEST), _LATEST))
 
 
-def _write(work: Work, row: Item, told: Item, known: _Known) -> None:
+def _write(work: Work, row: Item, told: Item) -> None:
     """What was found, what is told of it, and when DNS is looked at next. Raises
     `Elsewhere`.
     """
@@ -144,8 +137,6 @@ def _write(work: Work, row: Item, told: Item, known: _Known) -> None:
     if is_moved:
         view |= {"version": version, "updated_at": clock.timestamp()}
     written: Item = {"view": view, "v": version, **due}
-    if known.sealed is not None:
-        written["sealed"] = known.sealed
     tx = Transaction(jobs.partition_of(work.pk), "")
     gone = [name for name in ("probe", *jobs.ATTRIBUTES) if name not in written]
     tx.update(

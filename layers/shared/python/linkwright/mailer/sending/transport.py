@@ -17,7 +17,7 @@ from linkwright.providers.mailbox.looking import Trace
 from linkwright.providers.mailbox.types import Failure, Login, MailboxFailed, OutcomeUnknown
 from linkwright.sealing import Unsealable
 from linkwright.settings import settings
-from linkwright.table import ConditionFailed, Item, Key, Table, update
+from linkwright.table import Item
 
 # All that logging in and handing over may take.
 CONVERSATION_S = 20.0
@@ -82,22 +82,10 @@ def _judged() -> Iterator[None]:
 
 
 def log_in(partition: str, mailbox: Item, within: Deadline) -> Login:
-    secrets = logging_in.unseal(mailbox["sealed"], partition, mailbox["sk"])
-    by, onward = logging_in.login(mailbox["view"], secrets, within)
-    if onward != secrets:
-        # The provider may take the one before no more.
-        sealed = logging_in.reseal(mailbox["sealed"], onward, partition, mailbox["sk"])
-        try:
-            update(
-                Table.CORE,
-                Key(mailbox["pk"], mailbox["sk"]),
-                "SET #sealed = :new",
-                condition="#sealed = :seen",
-                values={"new": sealed, "seen": mailbox["sealed"]},
-            )
-        except ConditionFailed:
-            raise Down from None
-    return by
+    try:
+        return logging_in.log_in(partition, mailbox, within)
+    except logging_in.Outdated:
+        raise Down from None
 
 
 def _handed_over(send: Callable[[], object]) -> Outcome:
