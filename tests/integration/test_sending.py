@@ -1,16 +1,18 @@
 """Sending campaigns' mails: each step of a lead once, in order, in its thread, and when it may."""
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from linkwright import clock, plans, usage
+from linkwright import clock, deadline, plans, usage
+from linkwright.jobs import Work
 from linkwright.mailer import items
 from linkwright.mailer.campaigns import stats
 from linkwright.mailer.feedback import unsubscribing
 from linkwright.mailer.leads import status
-from linkwright.mailer.sending import claims, message, steps
+from linkwright.mailer.sending import claims, filling, message, steps
 from linkwright.providers.mailbox.types import Failure, MailboxFailed, OutcomeUnknown
 from linkwright.table import Table, get
 from linkwright.transaction import Transaction
@@ -20,6 +22,10 @@ from tests.factories import Workspace
 from tests.leads import put, stored
 from tests.mailhost import Host
 from tests.stack import Stack
+
+
+class _Killed(BaseException):
+    pass
 
 
 @pytest.fixture
@@ -82,6 +88,74 @@ def test_two_steps_go_each_once_and_the_second_in_the_thread_of_the_first(
     assert host.of(mailing.SENDER)["Sent"] != []
 
 
+def test_all_leads_are_in_line_though_each_run_has_time_for_some(
+    workspace: Workspace, host: Host, hand: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On AWS a run has a minute, and a campaign a hundred thousand leads."""
+    mailbox = mailing.put_mailbox(workspace)
+    campaign = mailing.put_campaign(workspace, [mailbox])
+    made = [mailing.put_ready(workspace, campaign, f"p{n}@example.org", of=1) for n in range(12)]
+    mailing.start(workspace, campaign)
+    monkeypatch.setattr(filling, "_AT_ONCE", 4)
+    left, real = {"n": 0}, filling._enter
+
+    def enter(partition: str, lead: str) -> None:
+        if left["n"] == 0:
+            raise _Killed
+        left["n"] -= 1
+        real(partition, lead)
+
+    monkeypatch.setattr(filling, "_enter", enter)
+    for _ in range(12):
+        left["n"] = 5
+        with suppress(_Killed, clock.NotYet):
+            filling.run(Work("cmp", *items.campaign_key(workspace.partition, campaign)))
+        hand.move(30)
+    assert [one for one in made if "queued" not in stored(workspace, one)] == []
+    row = get(Table.CORE, items.campaign_key(workspace.partition, campaign)) or {}
+    assert {"fill", "filled", "gsi2pk"} & row.keys() == set()
+
+
+def test_another_run_goes_on_where_one_has_no_time_left(
+    workspace: Workspace, host: Host, hand: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mailbox = mailing.put_mailbox(workspace)
+    campaign = mailing.put_campaign(workspace, [mailbox])
+    made = [mailing.put_ready(workspace, campaign, f"p{n}@example.org", of=1) for n in range(3)]
+    mailing.start(workspace, campaign)
+    monkeypatch.setattr(filling, "_AT_ONCE", 1)
+    monkeypatch.setattr(deadline, "seconds_left", lambda: filling._RESERVE_S - 1)
+    work = Work("cmp", *items.campaign_key(workspace.partition, campaign))
+    in_line = []
+    for _ in range(4):
+        with pytest.raises(clock.NotYet):
+            filling.run(work)
+        in_line.append(sum("queued" in stored(workspace, one) for one in made))
+    assert in_line == [0, 1, 2, 3]
+
+
+def test_what_the_index_did_not_show_yet_is_looked_for_once_it_does(
+    workspace: Workspace, host: Host, hand: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long the first look at all leads takes."""
+    mailbox = mailing.put_mailbox(workspace)
+    campaign = mailing.put_campaign(workspace, [mailbox])
+    lead = mailing.put_ready(workspace, campaign)
+    mailing.start(workspace, campaign)
+    work, real = Work("cmp", *items.campaign_key(workspace.partition, campaign)), filling.query
+
+    def behind(*what: Any, **how: Any) -> Any:
+        hand.move(20)
+        return [], real(*what, **how)[1]
+
+    monkeypatch.setattr(filling, "query", behind)
+    with pytest.raises(clock.NotYet):
+        filling.run(work)
+    monkeypatch.setattr(filling, "query", real)
+    filling.run(work)
+    assert "queued" in stored(workspace, lead)
+
+
 def test_the_address_to_unsubscribe_is_of_that_lead(workspace: Workspace, host: Host) -> None:
     campaign, mailbox, lead = _started(workspace)
     mailing.run(workspace, mailbox)
@@ -138,7 +212,7 @@ def test_a_lead_that_may_be_mailed_only_now_has_a_campaign_that_is_over_go_on(
     _counted(workspace, campaign, lead)
     item: Any = stored(workspace, lead)
     tx = Transaction(workspace.partition, "req_test")
-    status.write(tx, {**item, "held": "approval"}, item["view"])
+    status.write(tx, {**item, "held": "approval"}, item["view"], has_emails=True)
     tx.commit()
     assert stored(workspace, lead)["held"] == "campaign"
     mailing.work_on(workspace, campaign)

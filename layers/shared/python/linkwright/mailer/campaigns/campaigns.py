@@ -102,6 +102,8 @@ def write(
     written: Item = {name: after[name] for name in ("view", "v", "state", "gsi3pk")}
     if fills:
         written |= {**jobs.requested(jobs.CAMPAIGN, view["id"]), "fill": clock.timestamp()}
+        # All of them once more, from the first on.
+        removed = (*removed, "filled")
     parts = ["SET " + ", ".join(f"#{name} = :{name}" for name in written)]
     if removed:
         parts.append("REMOVE " + ", ".join(f"#{name}" for name in removed))

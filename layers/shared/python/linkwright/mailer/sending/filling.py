@@ -5,26 +5,37 @@ that tells of them may be a moment behind: they are looked at again a little lat
 left, the campaign is over; with a lead that is pushed then it goes on.
 """
 
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
-from typing import cast
+from typing import NotRequired, TypedDict, cast
 
-from linkwright import clock, jobs
+from linkwright import clock, deadline, jobs
 from linkwright.jobs import AlreadyDone, Work
 from linkwright.mailer import items
 from linkwright.mailer.campaigns import states, stats
 from linkwright.mailer.items import CampaignItem, LeadItem, LeadStatus
 from linkwright.mailer.leads import leads, status, waiting
-from linkwright.table import Item, Key, Table, get, query
+from linkwright.table import ConditionFailed, Item, Key, Table, get, query, update
 from linkwright.transaction import Outrun, Transaction
 
-_AT_ONCE = 100
+_AT_ONCE = 25
 _TRIES = 5
+# With less time left the rest is another run's: what a page may take.
+_RESERVE_S = 12.0
+_OF = sorted(status.SENT_TO)
 # Longer than an index is behind.
 _BEHIND = timedelta(seconds=10)
+_FILLING = ("fill", "filled")
 # Who has something of the sequence ahead.
 _AHEAD: tuple[LeadStatus, ...] = ("pending", "review", "ready", "active")
+
+
+class _Place(TypedDict):
+    """How far a look at all leads has come, and when it was begun."""
+
+    begun: str
+    of: LeadStatus
+    after: NotRequired[Item]
 
 
 def run(work: Work) -> None:
@@ -46,21 +57,46 @@ def run(work: Work) -> None:
 
 
 def _fill(partition: str, campaign: Item) -> None:
-    for lead_id in _waiting(partition, campaign["sk"]):
-        _enter(partition, lead_id)
+    """Go on where the run before was. Raises `NotYet` where another one is to go on."""
     since = clock.parse(campaign["fill"])
-    if clock.now() < since + _BEHIND:
-        raise clock.NotYet(since + _BEHIND)
+    first: _Place = {"begun": clock.timestamp(), "of": _OF[0]}
+    place: _Place | None = campaign.get("filled", first)
+    begun = clock.parse(campaign.get("filled", first)["begun"])
+    while place is not None:
+        place = _page(partition, campaign["sk"], place)
+        _keep(campaign, place)
+        if place is not None and deadline.seconds_left() < _RESERVE_S:
+            raise clock.NotYet(clock.now())
+    if begun < since + _BEHIND:
+        raise clock.NotYet(max(clock.now(), since + _BEHIND))
 
 
-def _waiting(partition: str, campaign_id: str) -> Iterator[str]:
-    for of in sorted(status.SENT_TO):
-        where, start = items.campaign_leads_in(partition, campaign_id, of), None
-        while True:
-            rows, start = query(Table.CORE, where, index="gsi3", start_after=start, limit=_AT_ONCE)
-            yield from (row["sk"] for row in rows)
-            if start is None:
-                break
+def _page(partition: str, campaign_id: str, place: _Place) -> _Place | None:
+    """Put those of a page in line. Returns where the next one is, or None behind the last."""
+    where, after = items.campaign_leads_in(partition, campaign_id, place["of"]), place.get("after")
+    rows, onward = query(Table.CORE, where, index="gsi3", start_after=after, limit=_AT_ONCE)
+    for row in rows:
+        _enter(partition, row["sk"])
+    if onward is not None:
+        return {"begun": place["begun"], "of": place["of"], "after": onward}
+    rest = _OF[_OF.index(place["of"]) + 1 :]
+    return {"begun": place["begun"], "of": rest[0]} if rest else None
+
+
+def _keep(campaign: Item, place: _Place | None) -> None:
+    """A run has a minute, and there may be a hundred thousand leads. Raises `NotYet` where the
+    campaign was started anew meanwhile, or ended.
+    """
+    try:
+        update(
+            Table.CORE,
+            Key(campaign["pk"], campaign["sk"]),
+            "REMOVE #filled" if place is None else "SET #filled = :place",
+            condition="#fill = :fill",
+            values={"fill": campaign["fill"], **({"place": place} if place else {})},
+        )
+    except ConditionFailed:
+        raise clock.NotYet(clock.now()) from None
 
 
 def _enter(partition: str, lead_id: str) -> None:
@@ -103,7 +139,9 @@ def _complete(partition: str, campaign: Item) -> None:
     """Whoever was pushed meanwhile has it go on, at the latest once they may be mailed."""
     tx = Transaction(partition, "")
     row = cast(CampaignItem, campaign)
-    after = states.move(tx, row, "completed", "all_leads_ended", removed=(*jobs.ATTRIBUTES, "fill"))
+    after = states.move(
+        tx, row, "completed", "all_leads_ended", removed=(*jobs.ATTRIBUTES, *_FILLING)
+    )
     tx.emit("campaign.completed", dict(after["view"]), sequence=after["v"])
     with suppress(Outrun):
         tx.commit()
@@ -123,7 +161,7 @@ def _finish(campaign: Item) -> None:
     tx.update(
         Table.CORE,
         Key(campaign["pk"], campaign["sk"]),
-        "REMOVE " + ", ".join(f"#{name}" for name in (*jobs.ATTRIBUTES, "fill")),
+        "REMOVE " + ", ".join(f"#{name}" for name in (*jobs.ATTRIBUTES, *_FILLING)),
         condition="attribute_exists(#gsi2pk) AND #asked = :seen",
         values={"seen": campaign["asked"]},
         otherwise=AlreadyDone,
