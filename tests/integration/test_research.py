@@ -464,7 +464,7 @@ def test_200_a_rejected_email_rejects_its_lead_until_it_is_approved(
     [
         *({}, {"action": "send"}, {"subject": ""}, {"subject": "a\nb"}, {"subject": "a\rb"}),
         *({"subject": "Re: our talk"}, {"body": "a\u202eb"}, {"body": "a\x00b"}, {"footer": ""}),
-        *({"subject": "a\x7fb"}, {"body": ""}, {"body": "a\rb"}),
+        *({"subject": "a\x7fb"}, {"body": ""}, {"body": "a\rb"}, {"subject": "R\u200be[2]: talk"}),
     ],
     ids=str,
 )
