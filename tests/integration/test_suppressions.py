@@ -5,8 +5,9 @@ from urllib.parse import quote
 
 import pytest
 
-from linkwright import clock, jobs
+from linkwright import clock, jobs, plans, usage
 from linkwright.mailer import items
+from linkwright.mailer.leads import looking
 from linkwright.mailer.suppressions import suppressions
 from linkwright.table import Item, Table, get, query
 from linkwright.transaction import Transaction
@@ -143,6 +144,31 @@ def test_201_again_once_a_pause_is_over(workspace: Workspace) -> None:
     suppressions.suppress(tx, items.hashed(EMAIL), EMAIL, source="bounced", until=clock.now())
     tx.commit()
     assert _push(workspace, workspace.mailer_campaign()).status == 201
+
+
+def test_201_who_is_suppressed_while_they_are_pushed_is_not_researched(
+    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look at the list and the write: who ends all leads has found none yet."""
+    campaign, real = workspace.mailer_campaign(), looking.look
+
+    def look(*what: Any, **how: Any) -> Any:
+        found = real(*what, **how)
+        monkeypatch.setattr(looking, "look", real)
+        workspace.suppression(EMAIL)
+        pump.settle(stack, workspace.id, jobs.SUPPRESSION)
+        return found
+
+    monkeypatch.setattr(looking, "look", look)
+    made = _push(workspace, campaign)
+    assert made.status == 201
+    pump.settle(stack, workspace.id)
+    shown = workspace.client.get(f"/v1/mailer/leads/{made.json['id']}").json
+    assert (shown["status"], shown["research"]["status"]) == ("suppressed", "failed")
+    assert (shown["emails"], shown["research"]["sources"]) == ([], [])
+    period = plans.period(workspace.item["anchor_day"]).label
+    used = get(Table.CORE, usage.key(workspace.partition, period, items.RESEARCHED)) or {}
+    assert (int(used.get("used", 0)), int(used.get("committed", 0))) == (0, 0)
 
 
 @pytest.mark.parametrize("wanted", [{}, {"email": "x"}, {"email": "a@example.com", "reason": ""}])

@@ -18,6 +18,7 @@ from linkwright.mailer.research import grounding, lexicon, reading, results, sit
 from linkwright.mailer.research.drafts import Task
 from linkwright.mailer.research.reading import Page
 from linkwright.mailer.research.results import LEASE, Run
+from linkwright.mailer.suppressions import stopping
 from linkwright.table import Table, get
 from linkwright.transaction import Outrun, Transaction
 
@@ -34,6 +35,9 @@ def run(work: Work) -> None:
     if found is None or not jobs.is_due(found):
         return None
     lead, partition = cast(LeadItem, found), jobs.partition_of(work.pk)
+    if stopping.is_for_good(partition, lead["address_hash"]):
+        # Since it was pushed, by somebody who could not see it yet.
+        return stopping.end(partition, lead["sk"])
     begun = _begin(partition, lead)
     campaign = _campaign(partition, lead["view"]["campaign_id"])
     if campaign is None:

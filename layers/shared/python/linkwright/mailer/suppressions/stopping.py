@@ -22,7 +22,7 @@ def stop(work: Work) -> None:
     # Who is to be left alone for a while is written to after that.
     if "until" not in suppression["view"]:
         for row in _of(partition, work.sk):
-            _end(partition, row["lead"])
+            end(partition, row["lead"])
     tx = Transaction(partition, "")
     tx.finish(work.key)
     with suppress(AlreadyDone):
@@ -39,7 +39,13 @@ def _of(partition: str, address_hash: str) -> Iterator[Item]:
             return
 
 
-def _end(partition: str, lead_id: str) -> None:
+def is_for_good(partition: str, address_hash: str) -> bool:
+    """Whether nothing is mailed to an address any more."""
+    found = get(Table.CORE, items.suppression_key(partition, address_hash))
+    return found is not None and "until" not in found["view"]
+
+
+def end(partition: str, lead_id: str) -> None:
     while True:
         item = leads.stored(partition, lead_id)
         if item is None or item["view"]["status"] in researching.ENDED:
