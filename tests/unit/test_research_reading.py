@@ -59,6 +59,41 @@ def test_what_robots_txt_forbids_is_not_asked_for(site: Site) -> None:
     assert "/about" not in site.asked
 
 
+ALL = "User-agent: *\nDisallow: /\n"
+OURS = "Disallow: /\n\nUser-agent: *\nAllow: /\n"
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        *(ALL.encode("utf-8-sig"), ALL.encode("utf-16"), ALL.replace("\n", "\r").encode()),
+        *(
+            f"{agent}\n{OURS}".encode()
+            for agent in (
+                *("User-agent: LinkwrightResearch/1.0", "user-agent:linkwrightresearch 2 # ours"),
+                *("User-Agent: LinkwrightResearch/1.0 (+https://example.com)", "User-agent: Link*"),
+                *("User-agent: Other/2\nUser-agent: LinkwrightResearch/1.0",),
+            )
+        ),
+        f"User-agent: Other\nDisallow: /x\n\nUser-agent: LinkwrightResearch/1.0\n{OURS}".encode(),
+    ],
+)
+def test_all_is_forbidden_however_robots_txt_is_written(site: Site, rules: bytes) -> None:
+    site.shows["/robots.txt"] = Shown(rules, "text/plain")
+    site.page("/", BREAD)
+    assert reading.read([f"{site.url}/"]) == reading.Site([], "site_refused")
+    assert site.asked == ["/robots.txt"]
+
+
+def test_what_is_forbidden_to_others_is_read(site: Site) -> None:
+    rules = (
+        "\ufeffUser-agent: Other/1.0\nDisallow: /\n\nUser-agent: Research-Linkwright\nDisallow: /\n"
+    )
+    site.shows["/robots.txt"] = Shown(rules.encode(), "text/plain")
+    site.page("/", BREAD)
+    assert _urls(reading.read([f"{site.url}/"]), site) == ["/"]
+
+
 @pytest.mark.parametrize(
     "shown",
     [

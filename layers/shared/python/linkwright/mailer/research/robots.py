@@ -1,5 +1,7 @@
 """What a site lets us read: its robots.txt, as RFC 9309 has it."""
 
+import codecs
+import re
 from typing import NamedTuple
 
 from protego import Protego
@@ -15,6 +17,8 @@ HEADERS = {
 PORTS = frozenset({80, 443})
 _MOST_BYTES = 500_000
 _REDIRECTS = 5
+# Who is meant: what is behind the name, as its version, says nothing (RFC 9309, 2.2.1).
+_AGENT_LINE = re.compile(r"(\s*user[ -]?agent\s*:\s*[a-z_-]+).*", re.IGNORECASE)
 
 
 class Rules(NamedTuple):
@@ -52,7 +56,14 @@ def read(origin: str, seconds: float) -> Rules:
     except (egress.TooLarge, egress.BadAnswer):
         return Rules(None, forbids_all=True)
     if 200 <= answer.status < 300:
-        return Rules(Protego.parse(answer.body.decode("utf-8", "replace")))
+        return parsed(answer.body)
     # That there is none allows all; that the site cannot say, nothing.
     is_missing = 400 <= answer.status < 500 and answer.status != 429
     return Rules(None, forbids_all=not is_missing)
+
+
+def parsed(body: bytes) -> Rules:
+    """What a robots.txt says, with whatever mark an editor puts before its first line."""
+    is_wide = body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    lines = body.decode("utf-16" if is_wide else "utf-8-sig", "replace").splitlines()
+    return Rules(Protego.parse("\n".join(_AGENT_LINE.sub(r"\1", line) for line in lines)))
