@@ -587,6 +587,26 @@ def test_200_what_is_published_is_passed(workspace: Workspace, domain: str) -> N
         ({"spf": "v=spf10 -all"}, "spf", "record_missing"),
         ({"spf": "v=spf1 +all"}, "spf", "allows_everybody"),
         ({"spf": "v=spf1 " + "a:x.example.com " * 11 + "-all"}, "spf", "too_many_lookups"),
+        *[
+            ({"spf": record}, "spf", "allows_nobody")
+            for record in (
+                "v=spf1 -all",
+                "v=spf1",
+                "v=spf1 ~all",
+                "v=spf1 -mx ?a -all ip4:192.0.2.1",
+            )
+        ],
+        *[
+            ({"spf": f"v=spf1 {term} -all"}, "spf", "malformed")
+            for term in (
+                *("ipv4:192.0.2.1", "ip4:999.1.2.3", "ip4:192.0.2.1/33", "ip4:2001:db8::1"),
+                *("ip4", "ip6:192.0.2.1", "include:", "include", "redirect=", "a:/24", "-all:x"),
+                *("mail.example.com", "+redirect=example.com", "mx ip4=192.0.2.1 ip4:x", "~~a"),
+            )
+        ],
+        ({"spf": "v=spf1 include:gone.example -all"}, "spf", "include_broken"),
+        ({"spf": "v=spf1 -mx redirect=gone.example"}, "spf", "include_broken"),
+        ({"spf": "v=spf1 ip4:0.0.0.0/0 -all"}, "spf", "allows_everybody"),
         ({"dkim": ""}, "dkim", "record_missing"),
         ({"dkim": "v=DKIM1; p="}, "dkim", "key_revoked"),
         ({"dkim": "v=DKIM1; p=abc"}, "dkim", "malformed"),
@@ -622,6 +642,32 @@ def test_200_two_records_are_none(workspace: Workspace, domain: str) -> None:
     publish(domain)
     nameserver.say(domain, "TXT", "v=spf1 -all")
     assert checked(workspace, domain)["spf"]["reason"] == "several_records"
+
+
+@pytest.mark.parametrize(
+    ("included", "reason"),
+    [
+        ("v=spf1 ip4:192.0.2.1 -all", None),
+        ("v=spf1 redirect=_spf.%{d}", None),
+        ("v=spf1 a mx/24 ptr exists:%{i}.x.example a:b.example/24//64 exp=x.example v=1", None),
+        ("v=spf1 -all", "allows_nobody"),
+        ("v=spf1 ~all", "allows_nobody"),
+        ("v=spf1 +all", "allows_everybody"),
+        ("v=spf1 ip4:1.2.3 -all", "include_broken"),
+    ],
+)
+def test_200_an_include_lets_pass_whom_its_own_record_does(
+    workspace: Workspace, domain: str, included: str, reason: str | None
+) -> None:
+    publish(domain, spf=f"v=spf1 include:{domain}.inc -all")
+    nameserver.say(f"{domain}.inc", "TXT", included)
+    found = checked(workspace, domain)["spf"]
+    assert (found["status"], found["reason"]) == ("failed" if reason else "passed", reason)
+
+
+def test_200_who_passes_before_an_error_passes(workspace: Workspace, domain: str) -> None:
+    publish(domain, spf="v=spf1 ip6:2001:db8::/32 include:gone.example -all")
+    assert checked(workspace, domain)["spf"]["status"] == "passed"
 
 
 def test_200_includes_are_followed(workspace: Workspace, domain: str) -> None:

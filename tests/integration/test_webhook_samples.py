@@ -150,7 +150,7 @@ def _mailbox(stack: Stack, workspace: Workspace, hand: Hand) -> None:
     sample = catalogue.sample("mailbox.state_changed")
     domain = "samples.example.com"
     nameserver.say(domain, "MX", f"10 mx.{domain}.")
-    nameserver.say(domain, "TXT", "v=spf1 -all")
+    nameserver.say(domain, "TXT", "v=spf1 mx -all")
     nameserver.say(f"_dmarc.{domain}", "TXT", "v=DMARC1; p=quarantine")
     key = base64.b64encode(bytes(32)).decode()
     nameserver.say(f"s1._domainkey.{domain}", "TXT", f"v=DKIM1; k=ed25519; p={key}")

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -10,14 +10,10 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from linkwright import clock
 from linkwright.dns import Look, Unanswered
-from linkwright.mailer.mailboxes import items
+from linkwright.mailer.mailboxes import items, spf
 from linkwright.mailer.mailboxes.items import MailboxView
 from linkwright.mailer.mailboxes.known_models import DomainCheck, MailboxChecks
 
-# RFC 7208: more look-ups than these, and SPF is in error for everybody.
-_MAX_LOOKUPS = 10
-_LOOKING_UP = ("include:", "redirect=", "exists:", "a", "mx", "ptr")
-_ALL = {"+all", "all"}
 # Those of the providers that most use, where nobody says which it is.
 _COMMON = ("google", "selector1", "selector2", "default", "k1", "s1", "mail", "dkim")
 _WEAKEST_RSA_BITS = 1024
@@ -68,40 +64,16 @@ def _mx(asked: Look, domain: str) -> DomainCheck:
 
 
 def _spf(asked: Look, domain: str) -> DomainCheck:
-    records = _spf_records(asked, domain)
-    if not records:
-        return _failed("record_missing")
-    if len(records) > 1:
-        return _failed("several_records")
-    terms = records[0].lower().split()[1:]
-    if _ALL & {*terms}:
-        return _failed("allows_everybody")
-    if _lookups(asked, terms, _MAX_LOOKUPS) < 0:
-        return _failed("too_many_lookups")
+    try:
+        passed = spf.passes(asked, domain)
+    except spf.Broken as why:
+        return _failed(why.reason, why.value)
+    match passed:
+        case spf.Whom.EVERYBODY:
+            return _failed("allows_everybody")
+        case spf.Whom.NOBODY:
+            return _failed("allows_nobody")
     return _passed()
-
-
-def _spf_records(asked: Look, domain: str) -> list[str]:
-    found = asked.texts(domain)
-    return [text for text in found if text.lower() == "v=spf1" or text.lower()[:7] == "v=spf1 "]
-
-
-def _lookups(asked: Look, terms: Iterable[str], left: int) -> int:
-    """How many are left of those that are allowed, below 0 where none would be."""
-    for term in terms:
-        plain = term.lstrip("+-~?")
-        name, _, _ = plain.partition(":")
-        if not (plain.startswith(_LOOKING_UP[:3]) or name.partition("/")[0] in _LOOKING_UP[3:]):
-            continue
-        left -= 1
-        if left < 0:
-            return left
-        onward = plain.partition(":")[2] or plain.partition("=")[2]
-        # What is filled in for each mail cannot be followed.
-        if plain.startswith(("include:", "redirect=")) and "%" not in onward:
-            for record in _spf_records(asked, onward)[:1]:
-                left = _lookups(asked, record.lower().split()[1:], left)
-    return left
 
 
 def _dmarc(asked: Look, domain: str) -> DomainCheck:
