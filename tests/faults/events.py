@@ -20,6 +20,7 @@ from tests.faults.world import Arms, Event, World
 PLACING = "carrier POST Calls.json"
 ORDERING = "sync_update_item CALL #claim #ordered_at #v"
 BREAKING_OFF = "carrier POST Calls/<CA>.json"
+PROVING = "sync_update_item MBX #probe"
 _WRITES = ("sync_update_item", "sync_transact_write")
 # By these it is certain that nothing was dialled.
 _CERTAIN = {Fault.THROTTLE, Fault.CONNECT_TIMEOUT}
@@ -161,6 +162,9 @@ def _ends(
     if scenario.file == "note_machine" and BREAKING_OFF in scenario.calls:
         # The machine is known of, and hears the agent out.
         yield _end(world, scenario, BREAKING_OFF, redelivers=redelivers)
+    if any(_is_on_its_way(injector) for injector in armed):
+        # Written down to be sent to itself, and never sent: it looks the same.
+        yield _end(world, scenario, PROVING, Fault.KILL_AFTER, redelivers=redelivers)
     if scenario.file in wiring.callbacks() and not redelivers and not _is_noted(scenario, armed):
         # What the carrier says once may as well never have been said.
         yield lost(world, scenario)
@@ -171,10 +175,17 @@ def lost(world: World, scenario: Scenario) -> State:
     return _end(world, scenario, "", redelivers=False)
 
 
-def _end(world: World, scenario: Scenario, call: str, *, redelivers: bool) -> State:
-    """What it comes to if the function is killed before one of its calls, or never woken."""
+def _end(
+    world: World,
+    scenario: Scenario,
+    call: str,
+    fault: Fault = Fault.KILL_BEFORE,
+    *,
+    redelivers: bool,
+) -> State:
+    """What it comes to if the function is killed at one of its calls, or never woken."""
     if (call, redelivers) not in scenario.known:
-        killed = [Injector(Fault.KILL_BEFORE, scenario.calls.index(call) + 1)] if call else None
+        killed = [Injector(fault, scenario.calls.index(call) + 1)] if call else None
         problems = _run(world, scenario, killed, redelivers=redelivers)
         # What is wrong in itself excuses nothing: no run comes to that.
         scenario.known[call, redelivers] = State(problems) if problems else world.state()
@@ -184,6 +195,13 @@ def _end(world: World, scenario: Scenario, call: str, *, redelivers: bool) -> St
 def _is_noted(scenario: Scenario, armed: Sequence[Injector]) -> bool:
     """Whether something of what was told is written down before the fault: then all of it is."""
     return any(call.startswith(_WRITES) for call in scenario.calls[: armed[0].at - 1])
+
+
+def _is_on_its_way(injector: Injector) -> bool:
+    """Whether a mailbox's mail to itself may be written down, and never sent."""
+    if injector.fault is None or injector.called != PROVING:
+        return False
+    return injector.fault.effect is not Effect.NONE
 
 
 def _leaves_unknown(injector: Injector) -> bool:

@@ -10,7 +10,7 @@ new.
 from collections.abc import Iterable, Iterator, Sequence
 
 from tests.faults.injection import Fault, Injector, Reach
-from tests.faults.seams import CARRIER, MANY, QUERY, RECEIVER, TRANSACT
+from tests.faults.seams import CARRIER, MANY, QUERY, RECEIVER, SITE, TRANSACT
 
 _READS = {"sync_get_item", MANY, QUERY, "get_secret_value", "generate_data_key", "decrypt"}
 _UPDATE = "sync_update_item"
@@ -61,7 +61,7 @@ def injectors(calls: Sequence[str], among: Iterable[Fault] = tuple(Fault)) -> It
 
 def effects(calls: Sequence[str]) -> list[int]:
     """The numbers of the calls that may change something."""
-    reads = (*_READS, f"{CARRIER} GET")
+    reads = (*_READS, f"{CARRIER} GET", f"{SITE} GET")
     return [at for at, call in enumerate(calls, start=1) if not call.startswith(reads)]
 
 
@@ -74,6 +74,8 @@ def _blows(call: str) -> tuple[Blow, ...]:
         TRANSACT: _TRANSACTION,
         CARRIER: _OF_THE_CARRIER,
         RECEIVER: _OF_A_RECEIVER,
+        # Whatever it answers is what was found: another answer is another end.
+        SITE: (),
     }
     return named.get(operation, _OF_A_SERVICE)
 

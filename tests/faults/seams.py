@@ -28,12 +28,13 @@ from pydynox.exceptions import (
 
 from linkwright import egress
 from linkwright.errors import Unavailable, Unheard
+from tests import sites
 from tests.factories import HOOK
 from tests.faults.injection import CANARY, Effect, Fault, Injector, Killed, land
 
 TRANSACT = "sync_transact_write"
 QUERY, MANY = "sync_query_page", "sync_batch_get"
-CARRIER, RECEIVER = "carrier", "receiver"
+CARRIER, RECEIVER, SITE = "carrier", "receiver", "site"
 # The client's answer to a body of `{}`: no item, and no capacity consumed.
 _NOTHING = SimpleNamespace(consumed_rcu=None, consumed_wcu=None)
 _NOTHING_FOUND: Mapping[str, object] = {QUERY: ([], None, _NOTHING), MANY: []}
@@ -234,15 +235,17 @@ class FaultyEgress:
 
     def fetch(self, url: str, **options: Any) -> egress.Answer:
         answer: egress.Answer = self._seam.call(
-            _asked(url, options.get("method", "GET")),
+            _asked(url, options),
             lambda: self._fetch(url, **options),
             lambda fault: _http_answer(fault, url),
         )
         return answer
 
 
-def _asked(url: str, method: str) -> str:
-    parts = urlsplit(url)
+def _asked(url: str, options: Mapping[str, Any]) -> str:
+    parts, method = urlsplit(url), options.get("method", "GET")
+    if sites.is_asked(options):
+        return f"{SITE} {method} {parts.path}"
     if parts.hostname == urlsplit(HOOK).hostname:
         return f"{RECEIVER} {method} {parts.path}"
     path = _SID.sub(r"<\1>", parts.path).split("/", 4)[-1]

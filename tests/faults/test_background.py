@@ -1,8 +1,8 @@
 """The faults at the calls, to AWS and the carrier, of all that no customer's request wakes:
 workers, stream readers, schedules and the carrier's callbacks.
 
-The relay and the sweeper have tests of their own, in `test_outbox.py`, and what counts clicks in
-`test_counting.py`.
+The relay and the sweeper have tests of their own, in `test_outbox.py`; what counts clicks in
+`test_counting.py`, and what goes on with a run that a request had no time for in `test_runs.py`.
 """
 
 import pytest
@@ -17,9 +17,9 @@ from tests.faults.world import World
 from tools.template import functions
 
 REDELIVERY = pytest.mark.parametrize("redelivers", [True, False], ids=["again", "never again"])
-COUNTER = "count_clicks"
-STRUCK = [file for file in wiring.background() if file not in {RELAY, SWEEPER, COUNTER}]
-WORKERS = sorted(set(wiring.consumers().values()))
+_ELSEWHERE = {RELAY, SWEEPER, "count_clicks", "continue_run"}
+STRUCK = [file for file in wiring.background() if file not in _ELSEWHERE]
+WORKERS = sorted(set(wiring.consumers().values()) - _ELSEWHERE)
 _AFTER_A_CRASH = {Fault.ERROR_503, Fault.KILL_AFTER, Fault.LOST_REPLY}
 
 
@@ -110,7 +110,7 @@ def test_fault_while_a_crash_is_made_good_changes_nothing(
 
 def test_every_function_that_aws_or_the_carrier_wakes_is_here() -> None:
     woken = {file for _, file in wiring.streams()} | set(wiring.schedules()) | set(WORKERS)
-    assert {*STRUCK, RELAY, SWEEPER, COUNTER} == woken | set(wiring.callbacks())
+    assert {*STRUCK, *_ELSEWHERE} == woken | set(wiring.callbacks()) | _ELSEWHERE
 
 
 def test_every_function_is_here_or_asked_by_customers() -> None:

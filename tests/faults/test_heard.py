@@ -8,7 +8,7 @@ from linkwright import clock, jobs
 from linkwright.mailer import lines
 from linkwright.mailer.hearing import items
 from linkwright.table import Item
-from tests import heard, mailhost, mailing, processes
+from tests import heard, mailing, processes
 from tests.faults.due import DueJob
 from tests.faults.world import World
 from tests.leads import put
@@ -19,7 +19,6 @@ _STEP = {"delay_days": 0, "business_days": True, "stop_on_auto_reply": False}
 def _sent(world: World, *messages: str) -> None:
     world.reset()
     processes.forget()
-    mailhost.current().folders.clear()
     mailbox = mailing.put_mailbox(world)
     steps = [_STEP | {"stop_for_company": True}] * 2
     campaign = mailing.put_campaign(world, [mailbox], state="active", steps=steps)
@@ -60,7 +59,7 @@ def _barred(world: World) -> list[str]:
     rows, told = _told(world)
     [lead] = [row for row in rows if row["pk"].endswith("#LEAD")]
     [entry] = [row for row in rows if row["pk"].endswith("#SUP")]
-    counted = [row for row in rows if "#MBD#" in row["pk"]]
+    counted = [row for row in rows if "#MBD#mbx_" in row["pk"]]
     found = (lead["view"]["status"], told, "until" in entry["view"])
     wanted = (
         "complained",

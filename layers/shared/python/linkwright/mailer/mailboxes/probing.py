@@ -113,13 +113,18 @@ def _intended(row: Item) -> Probe:
             values={"probe": made, "seen": row["v"]},
         )
     except ConditionFailed:
-        raise Elsewhere from None
+        # By ourselves, where the client tried twice: then nobody else would ever send it.
+        if not _is_noted(row, made):
+            raise Elsewhere from None
     except Unavailable:
-        # Written it may be all the same, and then nobody else would ever send it.
-        kept = (get(Table.CORE, Key(row["pk"], row["sk"])) or {}).get("probe", {})
-        if kept.get("mark") != made["mark"]:
+        if not _is_noted(row, made):
             raise
     return made
+
+
+def _is_noted(row: Item, made: Probe) -> bool:
+    kept = (get(Table.CORE, Key(row["pk"], row["sk"])) or {}).get("probe", {})
+    return bool(kept == made)
 
 
 def _note(row: Item, expression: str, noted: Probe, values: Item) -> None:
@@ -132,7 +137,8 @@ def _note(row: Item, expression: str, noted: Probe, values: Item) -> None:
             values={**values, "noted": noted},
         )
     except ConditionFailed:
-        raise Elsewhere from None
+        if not values or not _is_noted(row, values["probe"]):
+            raise Elsewhere from None
 
 
 def _mail(view: MailboxView, made: Probe) -> bytes:

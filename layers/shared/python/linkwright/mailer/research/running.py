@@ -19,7 +19,7 @@ from linkwright.mailer.research.drafts import Task
 from linkwright.mailer.research.reading import Page
 from linkwright.mailer.research.results import LEASE, Run
 from linkwright.mailer.suppressions import stopping
-from linkwright.table import Table, get
+from linkwright.table import Item, Key, Table, get
 from linkwright.transaction import Outrun, Transaction
 
 # Longer than a run may take.
@@ -68,14 +68,29 @@ def _begin(partition: str, lead: LeadItem) -> Run:
         raise clock.NotYet(clock.parse(leased))
     view = lead["view"]
     until = clock.timestamp(clock.now() + _LEASE)
-    under_way = {**view, "research": {**view["research"], "status": "running"}}
     tx = Transaction(partition, "")
-    status.write(tx, lead, cast(LeadView, under_way), facts={LEASE: until})
+    if view["research"]["status"] == "running":
+        _take_over(tx, lead, until)
+    else:
+        under_way = {**view, "research": {**view["research"], "status": "running"}}
+        status.write(tx, lead, cast(LeadView, under_way), facts={LEASE: until})
     with suppress(Outrun):
         tx.commit()
         return Run(partition, lead["sk"], view["research"].get("run", ""), until)
     # Somebody has just changed it, or is at it.
     raise clock.NotYet(clock.now() + timedelta(seconds=1))
+
+
+def _take_over(tx: Transaction, lead: LeadItem, until: str) -> None:
+    """From a run that was killed: there is nothing new to be shown, so the version stays."""
+    tx.update(
+        Table.CORE,
+        Key(lead["pk"], lead["sk"]),
+        f"SET #{LEASE} = :until",
+        condition=f"#v = :seen AND #{LEASE} = :before",
+        values={"until": until, "seen": lead["v"], "before": cast(Item, lead)[LEASE]},
+        otherwise=Outrun,
+    )
 
 
 def _campaign(partition: str, campaign_id: str) -> CampaignView | None:
