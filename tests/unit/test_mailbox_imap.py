@@ -81,7 +81,7 @@ def ask_within(host: Host, question: Callable[[Session], object]) -> object:
         session.select("INBOX")
         return question(session)
 
-    return ask(host, asked)
+    return ask(host, asked, total_s=30)
 
 
 def failure(work: Callable[[], object]) -> Failure:
