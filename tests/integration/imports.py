@@ -91,7 +91,7 @@ READS = _names("""
     linkwright.mailer.hearing.items linkwright.mailer.hearing.messages
     linkwright.mailer.hearing.models linkwright.mailer.items
     linkwright.mailer.leads
-    linkwright.mailer.leads.addresses linkwright.mailer.leads.leads
+    linkwright.mailer.leads.addresses linkwright.mailer.leads.cells linkwright.mailer.leads.leads
     linkwright.mailer.lines
     linkwright.mailer.suppressions linkwright.mailer.suppressions.models
     linkwright.mailer.suppressions.suppressions
