@@ -110,6 +110,33 @@ def test_200_makes_500_in_chunks_and_none_a_second_time(stack: Stack) -> None:
     _require_once(stack, workspace, campaign, 500)
 
 
+MORE = {f"column_{at}": "x" for at in range(12)}
+LONG = {"\N{GRINNING FACE}" * 100: 1}
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        (MORE, "12 fields are not valid."),
+        (LONG, "It is not valid, as others of the list: push fewer of them to be told why."),
+    ],
+    ids=["a dozen columns", "a long one"],
+)
+def test_200_for_a_list_in_which_nearly_nobody_is_valid(
+    workspace: Workspace, fields: dict[str, Any], told: str
+) -> None:
+    """The record of its answer is an item, which holds 400 KB."""
+    campaign = workspace.mailer_campaign()
+    people = [{"email": "ok@example.com"}, *[{"email": "a@example.com"} | fields] * 499]
+    for _ in range(2):
+        answer = _push(workspace, campaign, people, key="k")
+        assert (answer.status, _counts(answer)) == (200, (1, 0, 0, 499))
+    first, last = (answer.json["results"][at]["error"] for at in (1, -1))
+    assert next(iter(fields))[:10] in str(first)
+    assert (last["code"], last["message"]) == ("validation_failed", told)
+    assert len(last["errors"] or []) <= 5
+
+
 @pytest.mark.parametrize("people", [[], _people(501), {"email": "a@example.com"}, "a"])
 def test_400_for_no_list_of_1_to_500(workspace: Workspace, people: Any) -> None:
     """Never cut: what is too long is not made in part."""

@@ -1,9 +1,12 @@
 """Items in the order of their keys: one table, and the indexes that follow it."""
 
+import marshal
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
+
+from pydynox.size import calculate_item_size
 
 from linkwright.table import Item
 from tests.simulation.values import copied, refused
@@ -11,6 +14,8 @@ from tests.simulation.values import copied, refused
 Position = tuple[str, str, str]
 # In seconds.
 Clock = Callable[[], float]
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+_MOST_BYTES = 400 * 1024
 
 
 class Index:
@@ -104,6 +109,12 @@ class Table:
             raise refused("Cannot update an attribute that is part of the key")
         for index in (self.own, *self.indexes.values()):
             index.require_strings(item)
+        # To marshal it takes a hundredth of the time, and tells whether it may be.
+        if (
+            len(marshal.dumps(item, 2)) > _MOST_BYTES // 2
+            and calculate_item_size(item).bytes > _MOST_BYTES
+        ):
+            raise refused("Item size has exceeded the maximum allowed size")
 
     def write(self, key: Item, after: Item | None) -> Item | None:
         """Put the item there, or none. Returns what was there before."""

@@ -348,3 +348,16 @@ def test_a_read_that_need_not_be_consistent_misses_the_last_write(
 def test_an_index_is_never_consistent(driver: Driver, name: str, pk: str) -> None:
     with pytest.raises(core.ValidationException):
         _rows(driver, name, pk, index="gsi1", strong=True)
+
+
+@pytest.mark.parametrize("letter", ["a", "é"])
+def test_an_item_holds_400_kb_and_no_more(stack: Stack, driver: Driver, letter: str) -> None:
+    name, most = stack.names[CORE], 400 * 1024
+    key = {"pk": f"{uuid4()}", "sk": "-"}
+    size = most - sum(map(len, (*key, *key.values(), "body")))
+    body = letter * (size // len(letter.encode()))
+    driver.sync_transact_write([{"type": "put", "table": name, "item": key | {"body": body}}])
+    larger = key | {"body": body + letter}
+    with pytest.raises((core.ValidationException, core.TransactionCanceledException)):
+        driver.sync_transact_write([{"type": "put", "table": name, "item": larger}])
+    assert driver.sync_get_item(name, key, True)[0] == key | {"body": body}

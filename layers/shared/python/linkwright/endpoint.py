@@ -5,7 +5,7 @@ commit leaves an effect.
 """
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cached_property, partial, wraps
 from typing import Any, Protocol, get_args, get_origin
@@ -76,15 +76,12 @@ def endpoint(
         contract = Contract(
             *(scope, status, location, False, has_secret, own),
             *({name: p.annotation for name, p in signature.parameters.items()}, returned, charge),
-            paid=paid or charge is not None,
-            free_with=free_with,
-            others=tuple(others),
+            *(paid or charge is not None, free_with, tuple(others)),
             others_status=others_status,
             in_parts=in_parts,
         )
 
-        for model in _models(contract):
-            model.model_rebuild()
+        _build(contract)
 
         @wraps(work)
         def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -214,12 +211,12 @@ def _returned(
     return (charge.shows(shown) if charge else shown,)
 
 
-def _models(contract: Contract) -> Iterator[type[BaseModel]]:
-    """The models a request goes through; of a page, that of its rows."""
+def _build(contract: Contract) -> None:
+    """Make the models a request goes through; of a page, that of its rows."""
     for kind in (*contract.parameters.values(), contract.returns, *contract.others):
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             rows = kind.__pydantic_generic_metadata__["args"]
-            yield rows[0] if rows else kind
+            (rows[0] if rows else kind).model_rebuild()
 
 
 def _reply(contract: Contract, result: BaseModel | None) -> Reply:

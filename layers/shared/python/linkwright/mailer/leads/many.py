@@ -8,12 +8,13 @@ has the rest made. The last transaction has the answer.
 import hashlib
 import json
 from collections import Counter
+from typing import Any
 
 from pydantic import ValidationError
 
 from linkwright import clock, plans, usage
 from linkwright.auth import Account
-from linkwright.errors import ApiError, Conflict, Unavailable
+from linkwright.errors import ApiError, Conflict, Unavailable, ValidationFailed
 from linkwright.findings import validation_failed
 from linkwright.http import Request
 from linkwright.idempotency import RETENTION_S
@@ -35,6 +36,10 @@ from linkwright.transaction import Outrun, Transaction
 _AT_ONCE = 32
 # Who is outrun so often in one chunk has met as many others in it.
 _TRIES = 12
+# Of one that is not valid; and in bytes of all: an item holds 400 KB, and one of them the answer.
+_MOST_FINDINGS = 5
+_MOST_TOLD = 200_000
+_NOT_TOLD = "It is not valid, as others of the list: push fewer of them to be told why."
 
 
 def push(
@@ -75,6 +80,7 @@ class _Push:
         self._results: dict[int, PushResult] = {}
         self._first: dict[str, int] = {}
         self._twice: dict[int, int] = {}
+        self._room = _MOST_TOLD
         for index, raw in enumerate(wanted.leads or []):
             self._add(index, raw)
 
@@ -82,7 +88,7 @@ class _Push:
         try:
             wanted = NewLead.model_validate(raw)
         except ValidationError as failure:
-            self._refuse(index, validation_failed(failure))
+            self._refuse(index, self._bounded(validation_failed(failure)))
             return
         self._hashes[index] = items.hashed(wanted.email)
         first = self._first.setdefault(self._hashes[index], index)
@@ -204,6 +210,15 @@ class _Push:
             {"code": error.code, "message": error.message, "field": error.field, **error.details}
         )
         self._results[index] = PushResult(index=index, status="invalid", error=why)
+
+    def _bounded(self, error: ValidationFailed) -> ValidationFailed:
+        """As much of what is wrong as there is room for in the answer to all."""
+        findings: Any = error.details.get("errors", [])
+        if len(findings) > _MOST_FINDINGS:
+            error = ValidationFailed(error.message, errors=findings[:_MOST_FINDINGS])
+        said = [error.message, error.field, error.details]
+        self._room -= len(json.dumps(said, ensure_ascii=False).encode())
+        return error if self._room >= 0 else ValidationFailed(_NOT_TOLD)
 
     def answer(self) -> PushResults:
         for index, first in self._twice.items():
