@@ -80,7 +80,7 @@ def _lead() -> dict[str, Any]:
 
 
 def _reply() -> dict[str, Any]:
-    return {"state": "received", "intent": "interested", "at": "2026-11-03T11:05:00Z"}
+    return {"state": "replied", "intent": "interested", "at": "2026-11-03T11:05:00Z"}
 
 
 _PAGE, _READ_AT = "https://example.com/about", "2026-11-02T09:30:04Z"

@@ -52,7 +52,7 @@ class Answer:
         if not self.is_trusted:
             status.write(tx, lead, lead["view"], facts=facts)
             return
-        state = "automatic" if self.is_automatic else "received"
+        state = "automatic" if self.is_automatic else "replied"
         reply = {"state": state, "intent": self.meaning.intent, "at": at}
         facts["newest"] = items.place(at, items.message_id(self.name))
         if self.meaning.intent == "unsubscribe":

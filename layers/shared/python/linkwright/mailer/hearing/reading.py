@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from linkwright import clock, deadline, jobs, level
 from linkwright.egress_limits import Deadline, EgressError
 from linkwright.jobs import Work
+from linkwright.mailer.campaigns.limits import limits
 from linkwright.mailer.hearing import candidates, hearing
 from linkwright.mailer.items import mailbox_key
 from linkwright.mailer.mailboxes import logging_in, simulation
@@ -22,7 +23,7 @@ from linkwright.sealing import Unsealable
 from linkwright.table import Item, Key, Table, get
 from linkwright.transaction import Transaction
 
-EVERY = timedelta(seconds=60)
+EVERY_S = 60
 AT_ONCE = 20
 # Of one conversation with the host, and for what is written of it.
 _CONVERSATION_S, _RESERVE_S = 20.0, 36.0
@@ -76,7 +77,7 @@ def _goes_on(partition: str, run: Item) -> bool:
     for raw in read.found:
         hearing.hear(partition, mailbox, raw)
     _note(partition, state, read)
-    return not (read.is_all and level.rest(state, clock.now() + EVERY))
+    return not (read.is_all and level.rest(state, clock.now() + EVERY_S * limits().second))
 
 
 def _read(partition: str, mailbox: Item, state: Item) -> _Read:
