@@ -142,6 +142,22 @@ def _dripping(send: Callable[[bytes], object]) -> None:
         time.sleep(0.2)
 
 
+NO_URLS = ["https://[abc/", "https://a[b].example/", "https://ex\u2100mple.com/", "https://a:0/"]
+
+
+@pytest.mark.parametrize("start", NO_URLS)
+def test_what_is_no_url_is_not_read(start: str) -> None:
+    assert reading.read([start]) == reading.Site([], "site_refused")
+
+
+@pytest.mark.parametrize("onward", NO_URLS)
+def test_a_page_that_leads_to_what_is_no_url_is_none(site: Site, onward: str) -> None:
+    onward = onward.encode().decode("latin-1")
+    site.page("/", f'{BREAD}<a href="/about">About</a><a href="{onward}">Products</a>')
+    site.shows["/about"] = Shown(status=302, headers={"Location": onward})
+    assert _urls(reading.read([f"{site.url}/"]), site) == ["/"]
+
+
 def test_a_page_without_an_end_is_none(site: Site) -> None:
     site.shows["/"] = Shown(_endless)
     assert reading.read([f"{site.url}/"]) == reading.Site([], "site_unreadable")

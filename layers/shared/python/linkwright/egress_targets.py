@@ -109,6 +109,14 @@ def parse(url: str, base: str = "") -> Target:
         raise Malformed("must be text that can be encoded") from None
 
 
+def is_wellformed(url: str) -> bool:
+    try:
+        parse(url)
+    except Malformed:
+        return False
+    return True
+
+
 def _authority(text: str, scheme: str) -> tuple[str, int]:
     """The host and the port."""
     if "@" in text:

@@ -7,6 +7,8 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from linkwright import egress_targets
+
 _SCHEME = re.compile(r"(https?)://", re.IGNORECASE)
 # `example.com/about`, with or without a port; without a dot a host is nobody else's.
 _PLACE = re.compile(
@@ -33,11 +35,12 @@ def _stripped(raw: object) -> object:
 def _website(text: str) -> str:
     scheme = _SCHEME.match(text)
     place = text[scheme.end() :] if scheme else text
-    if not _PLACE.fullmatch(place):
+    url = f"{scheme[1].lower() if scheme else 'https'}://{place}"
+    if not _PLACE.fullmatch(place) or not egress_targets.is_wellformed(url):
         raise PydanticCustomError(
             "website", "must be the address of a site, as 'example.com/about'"
         )
-    return f"{scheme[1].lower() if scheme else 'https'}://{place}"
+    return url
 
 
 def _country(text: str) -> str:

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 from urllib.parse import urljoin
 
-from linkwright import clock, egress
+from linkwright import clock, egress, egress_targets
 from linkwright.mailer.research import extraction, robots, site
 from linkwright.mailer.research.extraction import Extracted, Unreadable
 from linkwright.mailer.research.robots import HEADERS, PORTS, Rules
@@ -71,6 +71,8 @@ class _Visit:
     def page(self, url: str, of: str | None = None) -> tuple[Page, Extracted]:
         """A page, wherever it was moved to; `of` a site, nowhere else. Raises `_NotRead`."""
         for _ in range(_MOST_HOPS + 1):
+            if not egress_targets.is_wellformed(url):
+                raise _NotRead("site_refused")
             if not self._rules_of(url).allow(url):
                 raise _NotRead("site_refused")
             answer = self._asked(url)
@@ -152,6 +154,9 @@ class _Visit:
 
 def _joined(url: str, onward: str) -> str:
     try:
-        return urljoin(url, onward).partition("#")[0]
+        found = urljoin(url, onward).partition("#")[0]
     except ValueError:
         raise _NotRead("site_unreadable") from None
+    if not egress_targets.is_wellformed(found):
+        raise _NotRead("site_refused")
+    return found
