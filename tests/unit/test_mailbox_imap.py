@@ -10,7 +10,7 @@ import pytest
 
 from linkwright import egress_dialling
 from linkwright.egress_limits import Deadline
-from linkwright.providers.mailbox import headers, imap, looking
+from linkwright.providers.mailbox import folder_names, headers, imap, looking
 from linkwright.providers.mailbox.imap import Session
 from linkwright.providers.mailbox.imap_answers import Folder
 from linkwright.providers.mailbox.types import (
@@ -275,11 +275,42 @@ def test_folders_have_their_names_and_flags(serve: Serve) -> None:
         ([("INBOX", ""), ("Sent Items", "")], "Sent Items"),
         ([("INBOX", ""), ("INBOX.Sent", "")], "INBOX.Sent"),
         ([("INBOX", ""), ("Presentations", "")], None),
+        ([("INBOX", ""), ("Gesendete Objekte", "")], "Gesendete Objekte"),
+        ([("&AMk-l&AOk-ments envoy&AOk-s", "")], "&AMk-l&AOk-ments envoy&AOk-s"),
+        ([("&BeAF6QXcBdcF1Q-", "")], "&BeAF6QXcBdcF1Q-"),
+        ([("&kAFP4W4IMH8-", "")], "&kAFP4W4IMH8-"),
+        ([("INBOX.Sent Items", "")], "INBOX.Sent Items"),
+        ([("[Gmail]/Sent Mail", "")], "[Gmail]/Sent Mail"),
+        # The nearest to the root, and the English one of two.
+        ([("Archive/Sent", ""), ("Gesendet", ""), ("Sent", "")], "Sent"),
+        ([("Archive/Sent", ""), ("2025/Sent", ""), ("Gesendet", "")], "Gesendet"),
+        # What cannot be opened is none.
+        ([("[Gmail]", "\\noselect \\sent"), ("Sent", "")], "Sent"),
+        ([("Sent", "\\nonexistent")], None),
+        # No names at all: they are looked at and passed by.
+        ([("", ""), (".", ""), ("&", ""), ("&AMk", ""), ("&AMk,!-", ""), ("&2D0-", "")], None),
     ],
 )
 def test_the_folder_of_what_was_sent(folders: list[tuple[str, str]], sent: str | None) -> None:
     listed = [Folder(name, frozenset(flags.split())) for name, flags in folders]
     assert looking.sent_folder(listed) == sent
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Spamverdacht", "Courrier ind&AOk-sirable", "INBOX.Junk E-mail", "INBOX/spam", "Junk"),
+        *("Correo no deseado", "&BCEEPwQwBDw-", "&BdMF1QXQBegAIAXWBdEF3A-", "Bulk Mail"),
+    ],
+)
+def test_the_folder_of_what_is_taken_for_junk(name: str) -> None:
+    listed = [Folder(one, frozenset()) for one in ("INBOX", "Junkyard", name)]
+    assert looking.junk_folder(listed) == name
+
+
+def test_no_name_is_both_of_what_was_sent_and_of_junk() -> None:
+    assert not set(folder_names.SENT) & set(folder_names.JUNK)
+    assert folder_names.readable("R&AOk-union &- R&D") == "Réunion & R&D"
 
 
 def test_the_newest_500_are_looked_through(serve: Serve) -> None:

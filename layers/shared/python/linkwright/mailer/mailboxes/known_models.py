@@ -20,13 +20,14 @@ class MailboxRecord(Model):
 
 class MailboxProof(Model):
     """What the one mail to itself told. `sent_copy` says who files what is sent: the host by
-    itself, or we. `spf`, `dkim` and `dmarc` are what the host said of the mail, null where it said
-    nothing, and `judged_by` the name under which it did.
+    itself, or we, or nobody where no folder for it is known. `spf`, `dkim` and `dmarc` are what
+    the host said of the mail, null where it said nothing, and `judged_by` the name under which it
+    did.
     """
 
     at: Time
     found_in: Literal["inbox", "junk"]
-    sent_copy: Literal["host", "ours"]
+    sent_copy: Literal["host", "ours", "nobody"]
     sent_folder: str | None = None
     keeps_message_id: bool
     spf: str | None = None

@@ -86,7 +86,7 @@ def _proof(
         {
             "at": clock.timestamp(),
             "found_in": place,
-            "sent_copy": "host" if copy else "ours",
+            "sent_copy": "host" if copy else "ours" if sent else "nobody",
             "sent_folder": sent,
             "keeps_message_id": mail.keeps_our_id,
             **results,

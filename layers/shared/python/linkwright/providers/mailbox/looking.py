@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from linkwright.providers.mailbox import headers
+from linkwright.providers.mailbox import folder_names, headers
 from linkwright.providers.mailbox.imap import Session
 from linkwright.providers.mailbox.imap_answers import Folder
 
 MARK = "X-Linkwright-Send"
 _IDS = ("message-id", "x-google-original-message-id", "x-microsoft-original-message-id")
-# Hosts that do not say which folder is for what have them by one of these names.
-_SENT = ("sent", "sent items", "sent messages", "sent mail", "inbox.sent", "inbox/sent")
-_JUNK = ("junk", "spam", "junk email", "junk e-mail", "bulk mail", "inbox.junk", "inbox.spam")
+_UNSELECTABLE = {"\\noselect", "\\nonexistent"}
 # A host's days are those of its own zone.
 _BEFORE = timedelta(days=1)
 
@@ -47,14 +45,19 @@ def find(session: Session, folder: str, trace: Trace, sent_at: datetime) -> Foun
 
 
 def sent_folder(folders: Sequence[Folder]) -> str | None:
-    return _folder(folders, "\\sent", _SENT)
+    return _folder(folders, "\\sent", folder_names.SENT)
 
 
 def junk_folder(folders: Sequence[Folder]) -> str | None:
-    return _folder(folders, "\\junk", _JUNK)
+    return _folder(folders, "\\junk", folder_names.JUNK)
 
 
 def _folder(folders: Sequence[Folder], flag: str, names: Sequence[str]) -> str | None:
-    flagged = [one.name for one in folders if flag in one.flags]
-    named = [one.name for one in folders if one.name.lower() in names]
-    return next(iter([*flagged, *named]), None)
+    """That which the host says is for this, else that whose name does, the one that is in the
+    fewest others first.
+    """
+    usable = [one for one in folders if not one.flags & _UNSELECTABLE]
+    flagged = [one.name for one in usable if flag in one.flags]
+    levels = [(folder_names.levels(one.name), one.name) for one in usable]
+    named = [(len(path), names.index(path[-1]), name) for path, name in levels if path[-1] in names]
+    return next(iter([*flagged, *(name for *_, name in sorted(named))]), None)
