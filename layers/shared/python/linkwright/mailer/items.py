@@ -176,7 +176,8 @@ def campaigns_in(partition: str, state: CampaignState) -> str:
 
 def stats_key(partition: str, campaign_id: str, address_hash: str) -> Key:
     """Where a lead is counted by its status. What is counted of a campaign is the sum of all."""
-    return Key(stats_partition(partition, campaign_id), str(_shard(address_hash)))
+    shard = zlib.crc32(address_hash.encode()) % STATS_SHARDS
+    return Key(stats_partition(partition, campaign_id), str(shard))
 
 
 def stats_partition(partition: str, campaign_id: str) -> str:
@@ -236,9 +237,7 @@ def mailbox_key(partition: str, mailbox_id: str) -> Key:
 
 
 def normalised(address: str) -> str:
-    """By which addresses are compared: what is after a plus is kept, and a domain is as DNS has it,
-    since several spellings of one reach the same person.
-    """
+    """By which addresses are compared: with what is after a plus, and a domain as DNS has it."""
     local, at, domain = unicodedata.normalize("NFC", address).lower().rpartition("@")
     with suppress(ValueError):
         domain = egress_targets.host(domain)
@@ -248,7 +247,3 @@ def normalised(address: str) -> str:
 def hashed(address: str) -> str:
     """Of an address in any spelling."""
     return hashlib.sha256(normalised(address).encode()).hexdigest()
-
-
-def _shard(address_hash: str) -> int:
-    return zlib.crc32(address_hash.encode()) % STATS_SHARDS
