@@ -65,7 +65,7 @@ def flight_never_looked_at(patch: Patch) -> None:
 
 
 def list_of_suppressions_forgotten(patch: Patch) -> None:
-    patch.setattr(stopping, "_end", lambda *_: None)
+    patch.setattr(stopping, "end", lambda *_: None)
     patch.setattr(steps, "looking", SimpleNamespace(holds=lambda _: False))
 
 

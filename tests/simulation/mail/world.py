@@ -102,7 +102,9 @@ class _World:
     def _is_told(self, mailbox: str) -> bool:
         address = next(a for a, one in self.owners.mailboxes.items() if one == mailbox)
         manners = self.host.manners[address]
-        return manners.tells or manners.files or not manners.renames
+        # Of a host that is away whenever its Sent folder is looked into, nothing is learnt.
+        is_found = manners.files and not self.weather.loses
+        return manners.tells or is_found or not manners.renames
 
     def live(self) -> None:
         self.owners.furnish()
