@@ -13,8 +13,9 @@ from linkwright.table import Item, Table
 from linkwright.transaction import Transaction
 
 BODY = {"agent_id": "agt_1", "to": "+972541234567", "metadata": {"a": "1", "b": "2"}}
+SECRET = "s" * 43
 # Of a request to another deployment of the same code: these must never change.
-FINGERPRINT = "d11a1f9272f7ce1641852f6dd6f62e3c40fd2714fc65e9bf056bb2a6d0961e28"
+FINGERPRINT = "2b1ba1ce113b0940cb1fb96ad57384842fe0c7bed2b645b91b8a88db1e89b2b0"
 KEY = "I#ws_1#7d5815e69333e66354e04ae1dfeea5133d3d08a3c89200c4d2591afe78fef766"
 
 
@@ -26,8 +27,9 @@ def _begin(
     method: str = "POST",
     path: str = "/v1/voice/calls",
     body: Item = BODY,
+    secret: str = SECRET,
 ) -> Attempt:
-    return begin(partition, request_id, header, method, path, body)
+    return begin(partition, request_id, header, method, path, body, secret=secret)
 
 
 def test_one_key_of_one_workspace_is_one_record() -> None:
@@ -109,6 +111,10 @@ def test_everything_else_does() -> None:
     ]
     fingerprints = {_begin().fingerprint, *(other.fingerprint for other in others)}
     assert len(fingerprints) == len(others) + 1
+
+
+def test_who_has_only_the_record_cannot_try_what_a_body_said() -> None:
+    assert _begin(secret="t" * 43).fingerprint != _begin().fingerprint
 
 
 def test_a_fingerprint_is_of_fixed_length_and_tells_nothing() -> None:
@@ -204,7 +210,8 @@ def test_an_answer_is_repeated_for_a_day(
 
 
 def _of(secret_for: str | None, header: str | None = "k") -> Attempt:
-    return begin("ws_1", "req_1", header, "POST", "/v1/keys", BODY, secret_for=secret_for)
+    asked = ("ws_1", "req_1", header, "POST", "/v1/keys", BODY)
+    return begin(*asked, secret=SECRET, secret_for=secret_for)
 
 
 def test_a_secret_is_kept_sealed_and_shown_to_whom_it_was_answered(

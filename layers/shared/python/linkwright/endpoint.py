@@ -143,6 +143,7 @@ class _Exchange(Exchange):
         attempt = idempotency.begin(
             *(account.partition, request.id, request.headers.get("idempotency-key")),
             *(request.method, request.path, self._body),
+            secret=account.cursor_key,
             secret_for=account.actor_id if self.contract.has_secret else None,
         )
         return self._once(attempt, arguments, tx)

@@ -6,6 +6,7 @@ that holds a secret is sealed by the client's key, of which only a hash is store
 """
 
 import hashlib
+import hmac
 import json
 import re
 import secrets
@@ -110,11 +111,13 @@ def begin(
     path: str,
     body: Item,
     *,
+    secret: str,
     secret_for: str | None = None,
 ) -> Attempt:
     """Raises `ValidationFailed` for a key that is not 1 to 255 printable ASCII characters.
 
-    The key's scope is the workspace and mode; method, path and body are the fingerprint. An answer
+    The key's scope is the workspace and mode; method, path and body are the fingerprint, made with
+    a `secret` of the workspace: else who reads it could try what password a body had. An answer
     with a secret is for one credential, `secret_for`, which is of the fingerprint too: else whoever
     guesses the key would be shown what they may not even ask for.
     """
@@ -127,9 +130,10 @@ def begin(
             "Header 'Idempotency-Key' must be 1 to 255 printable ASCII characters.",
             field="Idempotency-Key",
         )
+    said = _canonical([method, path, body, *filter(None, [secret_for])])
     return Attempt(
         key=Key(f"I#{partition}#{_sha256(scoped)}", "-"),
-        fingerprint=_sha256(_canonical([method, path, body, *filter(None, [secret_for])])),
+        fingerprint=hmac.digest(secret.encode(), said.encode(), "sha256").hex(),
         request_id=request_id,
         # Under a request's own id nobody asks again but this very process.
         sealed_by=(header or secrets.token_hex(32)) if secret_for else None,

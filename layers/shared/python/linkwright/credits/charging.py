@@ -85,6 +85,7 @@ class _Asked:
         attempt = idempotency.begin(
             *(self.account.partition, request.id, request.headers.get("idempotency-key")),
             *(request.method, request.path, body),
+            secret=self.account.cursor_key,
         )
         record = Record(attempt.key, attempt.fingerprint, request.id)
         try:
