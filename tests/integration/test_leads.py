@@ -7,6 +7,8 @@ import pytest
 from linkwright import jobs, plans, usage
 from linkwright.mailer import items
 from linkwright.table import Item, Table, get, query, update
+from linkwright.webhooks.logs import bodies, event_log
+from tests import pump
 from tests.client import Answer
 from tests.factories import Workspace, make_workspace
 from tests.stack import Stack
@@ -342,9 +344,9 @@ def test_204_deletes_all_that_is_known_of_a_person(stack: Stack, workspace: Work
     assert workspace.client.request("DELETE", f"/v1/mailer/leads/{lead}").status == 204
     assert workspace.client.get(f"/v1/mailer/leads/{lead}").status == 404
     erased = workspace.client.get(path).json
-    nobody = {name: None for name in RICHARD if name != "metadata"}
+    nobody = dict.fromkeys(RICHARD) | {"metadata": {}}
     assert {**erased["data"]["object"], **nobody} == erased["data"]["object"]
-    assert erased["metadata"] == RICHARD["metadata"]
+    assert (erased["metadata"], erased["data"]["object"]["metadata"]) == ({}, {})
     rows = [str(row) for row in stack.rows("CoreTable", workspace.id)]
     assert not any("avis" in row.lower() for row in rows)
     assert (_counts(workspace, campaign), _reserved(workspace)) == ({}, 0)
@@ -353,6 +355,36 @@ def test_204_deletes_all_that_is_known_of_a_person(stack: Stack, workspace: Work
     # Who was deleted may be pushed again, as somebody new.
     again = _push(workspace, campaign, **RICHARD)
     assert (again.status, again.json["id"] != lead) == (201, True)
+
+
+def test_204_no_event_of_a_deleted_lead_tells_its_metadata(
+    stack: Stack, workspace: Workspace
+) -> None:
+    campaign = workspace.mailer_campaign()
+    gone, stays = (
+        _push(workspace, campaign, email=f"{name}@gmail.com", metadata={"badge": name}).json["id"]
+        for name in ("was_gone", "stays")
+    )
+    pump.settle(stack, workspace.id, jobs.LEAD)
+    of = {row["type"] for row in _listed(workspace) if row["metadata"] == {"badge": "was_gone"}}
+    assert {"lead.created", "lead.researched", "email.generated"} <= of
+    assert workspace.client.request("DELETE", f"/v1/mailer/leads/{gone}").status == 204
+    rows = _listed(workspace)
+    assert {row["type"] for row in rows if row["metadata"] == {"badge": "stays"}} >= of
+    assert [row["metadata"] for row in _events(workspace, gone)] == [{}, {}]
+    told = str(rows)
+    for row in rows:
+        told += workspace.client.get(f"/v1/events/{row['id']}").raw
+        stored = event_log.stored(workspace.partition, row["id"])
+        assert stored is not None
+        for payload in ("thin", "full"):
+            told += bodies.message(stored, payload).decode()
+    assert stays in told
+    assert "was_gone" not in told
+
+
+def _listed(workspace: Workspace) -> list[Item]:
+    return list(workspace.client.get("/v1/events?limit=100").json["data"])
 
 
 def test_events_keep_nothing_that_names_a_person(stack: Stack, workspace: Workspace) -> None:

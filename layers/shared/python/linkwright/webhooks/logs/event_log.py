@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 from linkwright import events, ids, pagination
 from linkwright.auth import Account
 from linkwright.errors import ResourceNotFound
-from linkwright.looked_up import looked_up
-from linkwright.pagination import Fetch, Page
+from linkwright.looked_up import get_any, looked_up
+from linkwright.pagination import MAX_LIMIT, Fetch, Page, Place, Placed
 from linkwright.table import Item, Key, Table, get
+from linkwright.webhooks import catalogue
 from linkwright.webhooks.logs import bodies
 from linkwright.webhooks.logs.event_models import Event, EventsQuery
 from linkwright.workspace.operations import place
@@ -34,7 +35,8 @@ def stored(partition: str, event_id: str) -> Item | None:
 
 
 def page(account: Account, query: EventsQuery) -> Page[Event]:
-    return pagination.paged(account, _ROUTE, query, _fetch(account.partition, query), bodies.shown)
+    fetch = _without_deleted(account.partition, _fetch(account.partition, query))
+    return pagination.paged(account, _ROUTE, query, fetch, bodies.shown)
 
 
 def between(after: datetime | None, before: datetime | None) -> tuple[str, str]:
@@ -53,3 +55,21 @@ def _fetch(of: str, query: EventsQuery) -> Fetch:
     rows = pagination.partition(Table.CORE, name, index=index, base=base, between=when)
     # An index has only keys: an event is written once and seldom listed, so no copy pays.
     return looked_up(rows, lambda row: Key(row["pk"], row["sk"]), lambda: place(of))
+
+
+def _without_deleted(of: str, fetch: Fetch) -> Fetch:
+    """Events without the metadata of a lead that is deleted, whichever event has it."""
+
+    def read(after: Place | None, count: int) -> tuple[list[Placed], Place | None]:
+        rows, reached = fetch(after, count)
+        # What is one too many is not shown.
+        keys = [catalogue.lead_key(of, row) for _, row in rows[:MAX_LIMIT]]
+        wanted = list({key: None for key in keys if key is not None})
+        there = get_any(Table.CORE, wanted, lambda: place(of))
+        told = [
+            (at, row if key is None or key in there else bodies.without_metadata(row))
+            for (at, row), key in zip(rows, keys, strict=False)
+        ]
+        return told + rows[MAX_LIMIT:], reached
+
+    return read
