@@ -483,12 +483,16 @@ ENDPOINTS = {
     ),
     "POST /api/ai/proactive/scan": Row(
         [
-            # What is open, strongly, and what is to be looked at; the record.
+            # What is to be looked at, and what is open, strongly; the record.
             Cost(["Query", "Query", "TransactWriteItems"], 1.5, 3),
             Cost(
-                # Besides the workspace, how many links there are, and the link. That it is as it
-                # was 2; the alert 2, the notification 2 and 1, the event 2 and 3, the mail 2.
-                *(["Query", "Query", "BatchGetItem", "TransactWriteItems"], 4.5, 17),
+                # Besides the workspace, how many links there are, and the link; besides it again,
+                # whether one is open. That it is as it was 2; the alert 2, the notification 2 and 1, the event 2 and 3, the mail 2.
+                *(
+                    ["Query", "BatchGetItem", "BatchGetItem", "Query", "TransactWriteItems"],
+                    6.5,
+                    17,
+                ),
                 *("that finds one", _ends_soon),
             ),
         ],

@@ -317,6 +317,6 @@ CONNECTS_MAILBOXES = CHANGES_WEBHOOKS | _names("""
 # Who asks DNS of one's domain: of ours alone, as what a package loads is its own.
 CHECKS_MAILBOXES = _names("""
     linkwright.dns linkwright.mailer.mailboxes.checking linkwright.mailer.mailboxes.checks
-    linkwright.mailer.mailboxes.simulation linkwright.providers.mailbox
-    linkwright.providers.mailbox.types
+    linkwright.mailer.mailboxes.simulation linkwright.mailer.mailboxes.spf
+    linkwright.providers.mailbox linkwright.providers.mailbox.types
 """)
