@@ -11,6 +11,7 @@ from linkwright.table import Item, Key, Table, get, update
 from linkwright.transaction import Outrun, Transaction
 from linkwright.workspace import facts, key_models, keys, workspaces
 from linkwright.workspace.keys import LIMIT
+from tests import rights
 from tests.client import Answer, Client
 from tests.factories import Workspace, make_workspace
 from tests.integration.every_route import assert_error, nothing_written
@@ -323,7 +324,7 @@ def _while_it_is_made(monkeypatch: pytest.MonkeyPatch, change: Any) -> None:  # 
         workspace = found(workspace_id)
         if not done:
             done.append(True)
-            change()
+            rights.by_a_test(change)()
         return workspace
 
     monkeypatch.setattr(workspaces, "existing", existing)
