@@ -487,7 +487,8 @@ ENDPOINTS = {
             Cost(["Query", "Query", "TransactWriteItems"], 1.5, 3),
             Cost(
                 # Besides the workspace, how many links there are, and the link; besides it again,
-                # whether one is open. That it is as it was 2; the alert 2, the notification 2 and 1, the event 2 and 3, the mail 2.
+                # whether one is open. That it is as it was 2; the alert 2, the notification 2
+                # and 1, the event 2 and 3, the mail 2.
                 *(
                     ["Query", "BatchGetItem", "BatchGetItem", "Query", "TransactWriteItems"],
                     6.5,
