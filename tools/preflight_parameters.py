@@ -77,7 +77,10 @@ def _pairs(env: str, given: Mapping[str, str], region: str) -> Iterator[Finding]
     if bool(subnets) != bool(groups):
         yield _wrong(env, "WebhookSubnetIds and WebhookSecurityGroupIds go together")
     if not given.get("MailFrom"):
-        text = "no MailFrom, so no owner is mailed that a webhook fails: docs/deploying.md, 5"
+        text = (
+            "no MailFrom, so nobody is mailed an alert of links, a digest, or that a webhook fails:"
+            " docs/deploying.md, 5"
+        )
         yield Finding(text, stops=False)
     if not (given.get("AlarmEmail") or given.get("AlarmTopicArn")):
         text = "nobody is told of alarms: add AlarmEmail=you@example.com to samconfig.toml"

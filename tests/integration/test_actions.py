@@ -393,6 +393,20 @@ def test_400_for_what_its_type_does_not_take(workspace: Workspace, wrong: Item) 
     assert (answer.status, answer.error["error"]) == (400, "validation_failed")
 
 
+@pytest.mark.parametrize(
+    ("action", "told"),
+    [
+        ({"type": "set_utm"}, "must have one at least of utm_campaign, utm_content,"),
+        ({"type": "set_utm", "params": {"version": 1}}, "must have only utm_campaign,"),
+        ({"type": TRACKING[0], "params": {"version": 1}}, "must be empty for this type."),
+    ],
+)
+def test_400_names_the_params_that_are_wrong(workspace: Workspace, action: Item, told: str) -> None:
+    answer = post(workspace, {"link_id": workspace.link()["id"]} | action)
+    assert_error(answer, 400, "validation_failed", "params")
+    assert answer.error["message"].startswith(f"Field 'params' {told}")
+
+
 # ---- who may, and what it costs ------------------------------------------------------------------
 
 

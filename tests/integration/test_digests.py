@@ -788,4 +788,7 @@ def test_404_for_an_address_that_is_none_of_ours(
         for method in ("GET", "POST"):
             answer = Client().request(method, f"/v1/unsubscribe/{one or '%20'}")
             assert answer.status == 404, one
+    for method in ("GET", "POST"):
+        shown = Client().request(method, path[:-4], headers={"Accept": "text/html"})
+        assert (shown.status, "does not work</h1>" in shown.raw) == (404, True)
     assert set(_wants(own)) == {"on"}

@@ -234,6 +234,30 @@ def test_409_until_it_may_mail(
 
 
 @pytest.mark.parametrize(
+    ("checks", "told"),
+    [
+        (None, "spf is unknown, dkim is unknown"),
+        (
+            PASSED | {"spf": {"status": "failed", "reason": "record_missing"}},
+            "spf is failed (record_missing)",
+        ),
+        (
+            PASSED | {"dkim": {"status": "unknown", "reason": "selector_unknown"}},
+            "dkim is unknown (selector_unknown)",
+        ),
+    ],
+)
+def test_409_names_the_check_that_has_not_passed(
+    workspace: Workspace, checks: dict[str, Any] | None, told: str
+) -> None:
+    proven, wanting = workspace.mailbox(), workspace.mailbox(checks=checks)
+    campaign = workspace.mailer_campaign(mailbox_ids=[proven, wanting])
+    assert _do(workspace, campaign, "start").error["message"] == (
+        f"The domain of mailbox {wanting} has not passed its checks: {told}."
+    )
+
+
+@pytest.mark.parametrize(
     ("fields", "reason"),
     [({"postal_address": None}, "postal_address_missing"), ({"mailbox_ids": []}, "no_mailbox")],
 )

@@ -213,6 +213,12 @@ def test_503_while_its_vendor_is_away_the_old_one_stays(
     assert kept(workspace) == before
 
 
+def test_400_counts_the_characters_of_a_key(workspace: Workspace) -> None:
+    for key, told in (("sk-short", "least 20"), ("sk-" + "a" * 300, "most 300")):
+        answer = put(workspace, api_key=key)
+        assert answer.error["message"] == f"Field 'api_key' must have at {told} characters."
+
+
 @pytest.mark.parametrize(
     ("wanted", "field"),
     [

@@ -115,6 +115,18 @@ def test_404_for_an_address_that_is_none_of_ours(workspace: Workspace) -> None:
     assert (_listed(workspace), _lead(workspace, lead)["status"]) == ([], "pending")
 
 
+def test_404_a_page_for_people_whose_link_was_cut(workspace: Workspace) -> None:
+    whole = workspace.opt_out(workspace.lead())
+    for path in (whole[:-4], f"{whole}x", "/v1/mailer/unsubscribe/nope"):
+        for method in ("GET", "POST"):
+            shown = Client().request(method, path, headers={"Accept": "text/html,*/*;q=0.8"})
+            assert (shown.status, "does not work</h1>" in shown.raw) == (404, True), path
+            assert shown.headers["Cache-Control"] == "no-store"
+            program = Client().request(method, path, headers={"Accept": "*/*"})
+            assert (program.status, program.error["code"]) == (404, "resource_not_found")
+    assert _listed(workspace) == []
+
+
 @pytest.mark.parametrize("status", ["unsubscribed", "complained"])
 def test_200_tells_once_of_who_was_heard(stack: Stack, workspace: Workspace, status: str) -> None:
     lead = workspace.lead(email=EMAIL)

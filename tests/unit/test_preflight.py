@@ -227,7 +227,11 @@ def test_all_that_is_missing_is_named_at_once(ask: Ask) -> None:
     [
         (f"{MAILS} AlarmEmail=a@b.c", {}, "no PublicUrl and no DomainName"),
         (f"{MAILS} PublicUrl=https://a.example", {}, "nobody is told of alarms"),
-        ("PublicUrl=https://a.example AlarmEmail=a@b.c", {}, "no owner is mailed"),
+        (
+            "PublicUrl=https://a.example AlarmEmail=a@b.c",
+            {},
+            "nobody is mailed an alert of links, a digest, or that a webhook fails",
+        ),
         (WHOLE, {"cloudformation__describe_stacks": NO_STACK}, "with an empty secret"),
         (WHOLE, {"secretsmanager__get_secret_value": EMPTY}, "the secret has no carrier"),
         (WHOLE, {"secretsmanager__get_secret_value": "denied"}, "cannot be read"),

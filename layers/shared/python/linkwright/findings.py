@@ -20,12 +20,17 @@ def validation_failed(failure: ValidationError, depth: int | None = None) -> Val
     return ValidationFailed(f"{len(findings)} fields are not valid.", errors=findings)
 
 
-def _items(edge: str, number: int) -> str:
-    return f"at {edge} {number} {'item' if number == 1 else 'items'}"
+def _length(edge: str, number: int, of: str) -> str:
+    # What is no collection is a secret text, of which pydantic knows the length alone.
+    unit = "character" if of == "Value" else "item"
+    return f"at {edge} {number} {unit if number == 1 else f'{unit}s'}"
 
 
 def _finding(error: Mapping[str, Any], depth: int | None) -> dict[str, str]:
-    path = ".".join(str(part) for part in error["loc"][:depth])[:MAX_PATH_CHARS]
+    ctx = error.get("ctx", {})
+    # A check of a whole model names the field that it is about.
+    parts = [*error["loc"], *([ctx["field"]] if "field" in ctx else [])]
+    path = ".".join(str(part) for part in parts[:depth])[:MAX_PATH_CHARS]
     said = str(error["msg"])
     # What is wrong with several fields together has no path.
     where = f"Field '{path}'" if path else "The request"
@@ -37,9 +42,9 @@ def _finding(error: Mapping[str, Any], depth: int | None) -> dict[str, str]:
         case "model_type" | "dict_type":
             message = f"{where} must be an object."
         case "too_short":
-            message = f"{where} must have {_items('least', error['ctx']['min_length'])}."
+            message = f"{where} must have {_length('least', ctx['min_length'], ctx['field_type'])}."
         case "too_long":
-            message = f"{where} must have {_items('most', error['ctx']['max_length'])}."
+            message = f"{where} must have {_length('most', ctx['max_length'], ctx['field_type'])}."
         case _ if said.startswith("must "):
             message = f"{where} {said}."
         case _:

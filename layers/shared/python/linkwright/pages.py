@@ -7,7 +7,8 @@ import base64
 import hashlib
 from functools import cache
 
-from linkwright.http import Response
+from linkwright.errors import NoSuchRoute
+from linkwright.http import Request, Response
 
 _STYLE = """
 :root{color-scheme:light dark;font:1rem/1.5 system-ui,sans-serif}
@@ -31,6 +32,8 @@ _PAGE = """<!doctype html>
 </body>
 </html>
 """
+_CUT = """<p>It may have been cut: open it in the mail once more, or copy it whole. Nothing has been
+changed.</p>"""
 # As `html.escape`, whose module brings the names of all letters along.
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
 
@@ -42,6 +45,13 @@ def page(
     head += f"<style>{_STYLE}</style>\n"
     text = _PAGE.format(title=escaped(title), head=head, body=body)
     return Response(status, text, _headers(form_action))
+
+
+def link_unknown(request: Request) -> Response:
+    """Of a signed link that is none of ours, for people. Raises `NoSuchRoute` for programs."""
+    if "text/html" not in request.headers.get("accept", "").lower():
+        raise NoSuchRoute
+    return page(404, "This link does not work", _CUT)
 
 
 def escaped(text: str) -> str:

@@ -43,6 +43,10 @@ class ActionFields(Snapshot):
     version: Version | None = None
 
 
+def _wrong_params(words: str) -> PydanticCustomError:
+    return PydanticCustomError("params", f"{words} for this type", {"field": "params"})
+
+
 class ApplyAction(RequestModel):
     """An action on a link, or one that an earlier answer gave to undo it: as it was given.
 
@@ -58,9 +62,12 @@ class ApplyAction(RequestModel):
     @model_validator(mode="after")
     def _has_what_its_type_takes(self) -> Self:
         sent, taken = self.params.model_fields_set, _PARAMS[self.type]
-        if sent - taken or (self.type == "set_utm" and not sent):
-            words = f"only {', '.join(sorted(taken))}" if taken else "nothing"
-            raise PydanticCustomError("params", f"must have {words} in 'params' for this type")
+        names = ", ".join(sorted(taken))
+        if sent - taken:
+            words = f"must have only {names}" if taken else "must be empty"
+            raise _wrong_params(words)
+        if self.type == "set_utm" and not sent:
+            raise _wrong_params(f"must have one at least of {names}")
         if self.type == "restore_link" and (
             not self.undo_of
             or self.params.version is None

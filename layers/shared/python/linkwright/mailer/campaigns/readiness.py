@@ -11,15 +11,16 @@ _WORDS = {
     "postal_address_missing": "The campaign has no postal address, which each mail must show.",
     "no_mailbox": "The campaign has no mailbox to mail from.",
     "mailbox_not_active": "A mailbox of the campaign is not active.",
-    "domain_not_verified": "The domain of a mailbox has not passed its checks.",
     "opt_in_missing": "SES mails only to who has opted in: say 'opted_in' where all leads have.",
 }
 
 
 def require(partition: str, view: CampaignView) -> None:
     """Errors: it may not mail (409); `reason` says what is missing."""
-    for reason in missing(view, mailboxes(partition, view)):
-        raise Conflict(_WORDS[reason], reason=reason)
+    known = mailboxes(partition, view)
+    for reason in missing(view, known):
+        told = _unverified(view, known) if reason == "domain_not_verified" else _WORDS[reason]
+        raise Conflict(told, reason=reason)
 
 
 def missing(view: CampaignView, known: Mapping[str, Item]) -> Iterator[str]:
@@ -55,5 +56,21 @@ def may_mail(view: CampaignView, mailbox: Item) -> bool:
 
 def is_verified(mailbox: Item) -> bool:
     """Whether its domain may be mailed from: what it publishes, by the last look at it."""
+    return not list(_not_passed(mailbox))
+
+
+def _not_passed(mailbox: Item) -> Iterator[str]:
+    """Which checks a start needs that have not passed, and why."""
     checks = mailbox.get("checks") or {}
-    return all((checks.get(name) or {}).get("status") == "passed" for name in ("spf", "dkim"))
+    for name in ("spf", "dkim"):
+        found = checks.get(name) or {}
+        status, reason = found.get("status", "unknown"), found.get("reason")
+        if status != "passed":
+            yield f"{name} is {status} ({reason})" if reason else f"{name} is {status}"
+
+
+def _unverified(view: CampaignView, known: Mapping[str, Item]) -> str:
+    """Of the first mailbox whose domain may not be mailed from."""
+    found = ((one, list(_not_passed(known.get(one, {})))) for one in view["mailbox_ids"])
+    one, why = next((one, why) for one, why in found if why)
+    return f"The domain of mailbox {one} has not passed its checks: {', '.join(why)}."

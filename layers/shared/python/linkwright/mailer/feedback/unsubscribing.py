@@ -8,13 +8,14 @@ client or the button of the page, nothing is mailed to that address any more, by
 from typing import cast
 
 from linkwright import ids, signatures
-from linkwright.errors import NoSuchRoute, Unavailable
+from linkwright.errors import Unavailable
 from linkwright.http import Request, Response
 from linkwright.mailer import rates
 from linkwright.mailer.feedback import pages
 from linkwright.mailer.items import LeadItem
 from linkwright.mailer.leads import leads, status
 from linkwright.mailer.suppressions import suppressions
+from linkwright.pages import link_unknown
 from linkwright.settings import settings
 from linkwright.transaction import Outrun, Transaction
 from linkwright.workspace import operations as workspace
@@ -36,14 +37,15 @@ def url(key: str, partition: str, lead: LeadItem) -> str:
 
 
 def show(request: Request) -> Response:
-    """Raises `NoSuchRoute` for an address that is none of ours."""
-    _named(request)
-    return pages.asking()
+    """Raises `NoSuchRoute` for an address that is none of ours, unless a page is asked for."""
+    return pages.asking() if _named(request) else link_unknown(request)
 
 
 def end(request: Request) -> Response:
-    """Once or more often. Raises `NoSuchRoute` for an address that is none of ours."""
+    """Once or more often. Raises `NoSuchRoute` as `show` does."""
     whose = _named(request)
+    if whose is None:
+        return link_unknown(request)
     for _ in range(_TRIES):
         tx = Transaction(whose[0], request.id)
         _unsubscribe(tx, *whose)
@@ -78,11 +80,8 @@ def named(token: str) -> Named | None:
     return cast(Named, tuple(parts[:3]))
 
 
-def _named(request: Request) -> Named:
-    found = named(request.path_parameters.get("token", ""))
-    if found is None:
-        raise NoSuchRoute
-    return found
+def _named(request: Request) -> Named | None:
+    return named(request.path_parameters.get("token", ""))
 
 
 def _is_named(partition: str, lead_id: str, address_hash: str) -> bool:

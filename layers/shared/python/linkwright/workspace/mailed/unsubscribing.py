@@ -8,8 +8,8 @@ from contextlib import suppress
 
 from linkwright import ids, signatures
 from linkwright.audit import Actor
-from linkwright.errors import NoSuchRoute
 from linkwright.http import Request, Response
+from linkwright.pages import link_unknown
 from linkwright.table import Item, Table
 from linkwright.transaction import Transaction
 from linkwright.workspace import members, workspaces
@@ -30,14 +30,16 @@ def path(workspace: Item, member_id: str) -> str:
 
 
 def show(request: Request) -> Response:
-    """Raises `NoSuchRoute` for an address that is none of ours."""
-    _member(request)
-    return pages.asking()
+    """Raises `NoSuchRoute` for an address that is none of ours, unless a page is asked for."""
+    return pages.asking() if _member(request) else link_unknown(request)
 
 
 def end(request: Request) -> Response:
-    """Once or more often. Raises `NoSuchRoute` for an address that is none of ours."""
-    workspace_id, member_id = _member(request)
+    """Once or more often. Raises `NoSuchRoute` as `show` does."""
+    named = _member(request)
+    if named is None:
+        return link_unknown(request)
+    workspace_id, member_id = named
     tx = Transaction(workspace_id, request.id, Actor("unsubscribe", member_id))
     tx.update(
         Table.ACCESS,
@@ -53,7 +55,7 @@ def end(request: Request) -> Response:
     return pages.done()
 
 
-def _member(request: Request) -> tuple[str, str]:
+def _member(request: Request) -> tuple[str, str] | None:
     token = request.path_parameters.get("token", "")
     workspace_id, _, rest = token.partition(".")
     member_id, _, mac = rest.partition(".")
@@ -62,5 +64,5 @@ def _member(request: Request) -> tuple[str, str]:
     if workspace is None or not signatures.is_made(
         *(mac, workspace["cursor_key"], _PURPOSE, workspace_id, member_id)
     ):
-        raise NoSuchRoute
+        return None
     return workspace_id, member_id
