@@ -297,13 +297,13 @@ class World:
         if item.get("gsi2sk", "~") >= clock.timestamp(self.now() + _FAR):
             return False
         kind = jobs.at(Key(item["pk"], item["sk"])).kind
-        if kind not in _RECURRING or "attempts" in item or "next_at" not in item:
-            return True
         if item.get("view", {}).get("status") == "verifying":
             # A mailbox, which is looked at again until it is proven or is not.
             return True
-        # What is read by level is marked until it runs again, each minute.
-        return kind != jobs.MAILBOX_READING and "outbox" in item
+        if kind == jobs.MAILBOX_READING and "next_at" in item:
+            # By level: it is marked until it runs again, each minute.
+            return "attempts" in item
+        return kind not in _RECURRING or "attempts" in item or "outbox" in item
 
     def run_schedules(self) -> None:
         for file, given in (*wiring.sweeps(jobs.DUE_SHARDS), *wiring.others()):

@@ -33,7 +33,7 @@ def sweep(run: Run) -> Outcome:
 def go_on(run: Run) -> Outcome:
     """As the worker of runs: each that is to be gone on with."""
     for where in run.ask(Call(FIND_RUNS)).value:
-        with suppress(Unavailable):
+        with suppress(Unavailable, clock.NotYet):
             going_on.go_on(Work(RUN, *where))
     return Outcome("done")
 

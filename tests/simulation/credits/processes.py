@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from linkwright import clock, ids, observability, plans, table, transaction
-from linkwright.ai.agent import running
+from linkwright.ai.agent import making, running
 from linkwright.client import core
 from linkwright.credits import charging, handing_over
 from linkwright.credits.generations import Allowed, Made
@@ -227,8 +227,11 @@ class Stage:
             patch.setattr(clock, "sleep", sleep)
             patch.setattr(clock, "monotonic", monotonic)
             patch.setattr(charging, "_WAIT_S", _WAIT_S)
-            patch.setattr(handing_over, "LEASE", _HANDED)
+            for module in (handing_over, making):
+                patch.setattr(module, "LEASE", _HANDED)
             patch.setattr(running, "go_on", lambda *_, **__: self.run.make(Allowed(1.0)))
+            # What is kept of a run is read as what was said.
+            patch.setattr(making, "AgentAnswer", Said)
             for module in (charging, handing_over):
                 patch.setattr(module, "count", lambda name: None)
             patch.setattr(observability, "write", lambda _: None)
