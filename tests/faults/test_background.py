@@ -120,5 +120,7 @@ def test_every_function_is_here_or_asked_by_customers() -> None:
     followed = {"follow_link", "unlock_link", "get_well_known"}
     # In `test_digests.py`.
     followed |= {"show_unsubscribing", "unsubscribe_member", "show_opt_out", "unsubscribe_lead"}
+    # In `test_replying.py`.
+    followed |= {"answer_lead"}
     pages = {"serve_reference", "answer_unmatched"}
     assert others == set(wiring.background()) | pages | followed
