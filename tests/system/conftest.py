@@ -1,5 +1,6 @@
 """One local cloud per run, deployed from the unchanged template; requests go over HTTP."""
 
+import fcntl
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +18,19 @@ from tools.local_cloud import Cloud, deployment, start_cloud
 TIMEOUT_S = 60.0
 # What the emulator's mail services say in its log: who mails for others knows to whom.
 MAIL_LINE = re.compile(r"[A-Z]+ \[ses(-v2)?\] ")
+
+
+@pytest.fixture(autouse=True)
+def _one_of_the_longest_at_a_time(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    """Whoever takes the whole machine for minutes waits for the other one to be over."""
+    if request.node.get_closest_marker("longest") is None:
+        yield
+        return
+    with (tmp_path_factory.getbasetemp().parent / "longest").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        yield
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ class Mail(NamedTuple):
 
 
 @pytest.mark.longest
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1_500)
 def test_each_step_arrives_once_in_its_thread_and_at_its_pace(cloud: Cloud, api: Api) -> None:
     boxes = {address: _connected(cloud, api, address) for address in _addresses()}
     campaign = _campaign(api, list(boxes.values()))
