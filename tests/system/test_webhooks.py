@@ -11,7 +11,7 @@ from tests.system.conftest import Api
 from tools.local_cloud import Cloud
 
 EVENTS = 500
-WITHIN_S = 540.0
+WITHIN_S = 900.0
 
 
 @pytest.mark.longest
@@ -26,7 +26,8 @@ def test_all_events_arrive_while_another_endpoint_hangs(cloud: Cloud) -> None:
         waited(healthy, wanted, WITHIN_S)
         assert healthy.ids == wanted
         assert hanging.messages
-        for headers, body in healthy.messages[:3]:
+        # The newest: a receiver refuses what was signed five minutes ago.
+        for headers, body in healthy.messages[-3:]:
             assert Verifier(endpoint["secret"]).verify(body, headers)["id"] in wanted
 
 
