@@ -10,7 +10,7 @@ from benchmarks.webhooks import happen, listening, receiving, waited
 from tests.system.conftest import Api
 from tools.local_cloud import Cloud
 
-EVENTS = 500
+EVENTS = 200
 WITHIN_S = 900.0
 
 
