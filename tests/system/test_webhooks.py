@@ -10,8 +10,8 @@ from benchmarks.webhooks import happen, listening, receiving, waited
 from tests.system.conftest import Api
 from tools.local_cloud import Cloud
 
-EVENTS = 200
-WITHIN_S = 900.0
+EVENTS = 500
+WITHIN_S = 540.0
 
 
 @pytest.mark.longest

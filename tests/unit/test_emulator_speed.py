@@ -1,6 +1,8 @@
-"""MiniStack reads an expression once, and judges it as it did."""
+"""MiniStack reads an expression once, and judges it as it did; it unpacks an archive once."""
 
+import zipfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -41,7 +43,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     for name in _REPLACED:
         monkeypatch.setattr(dynamodb, name, noted(name, getattr(dynamodb, name)))
-    emulator_speed.apply()
+    emulator_speed.read_once()
     return done
 
 
@@ -69,5 +71,26 @@ def test_the_verdict_is_ministacks(expression: str, monkeypatch: pytest.MonkeyPa
     own = [_verdict(*one) for one in asked]
     for name in _REPLACED:
         monkeypatch.setattr(dynamodb, name, getattr(dynamodb, name))
-    emulator_speed.apply()
+    emulator_speed.read_once()
     assert [_verdict(*one) for one in asked] == own
+
+
+def _unpacked(where: Path, name: str, content: str) -> Path:
+    with zipfile.ZipFile(where / f"{name}.zip", "w") as made:
+        made.writestr(zipfile.ZipInfo("shop/handler.py"), content)
+    folder = where / name
+    folder.mkdir()
+    with emulator_speed.Unpacked(where / f"{name}.zip") as archive:
+        assert archive.namelist() == []
+        archive.extractall(folder)
+    assert (folder / "shop" / "handler.py").read_text() == content
+    return folder.resolve()
+
+
+def test_an_archive_of_the_same_bytes_is_unpacked_once(tmp_path: Path) -> None:
+    first, same, other = (
+        _unpacked(tmp_path, name, content)
+        for name, content in (("first", "a = 1"), ("same", "a = 1"), ("other", "a = 2"))
+    )
+    assert first == same
+    assert other != first

@@ -1,10 +1,20 @@
-"""What MiniStack does again for each item that it need do once for each expression.
+"""What MiniStack does again and again that it need do once.
 
 It reads an expression, and judges its grammar, at each item of a partition that a query looks at:
 most of its work. What these functions answer depends on the text alone.
+
+And it unpacks a function's code and layers for each process that it starts, some of them at once
+where messages come at once: all others wait for that.
 """
 
+import shutil
+import tempfile
+import threading
+import zipfile
 from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from types import SimpleNamespace
 
 Token = tuple[str, str]
 # More than there are expressions in a suite.
@@ -12,6 +22,48 @@ KEPT = 4096
 
 
 def apply() -> None:
+    read_once()
+    unpack_once()
+
+
+def unpack_once() -> None:
+    """A process has a link to what another one's archive of the same bytes was unpacked to. No
+    function writes there: on AWS none could.
+    """
+    from ministack.core import lambda_runtime
+
+    lambda_runtime.zipfile = SimpleNamespace(
+        ZipFile=Unpacked, BadZipFile=zipfile.BadZipFile, LargeFileError=zipfile.LargeZipFile
+    )
+
+
+class Unpacked(zipfile.ZipFile):
+    """An archive of our own build."""
+
+    _known: dict[str, Path] = {}
+    _lock = threading.Lock()
+
+    def namelist(self) -> list[str]:
+        """Nothing to be looked at before it is unpacked, which leaves no folder in any case."""
+        return []
+
+    def extractall(self, path: object = None, members: object = None, pwd: object = None) -> None:
+        target = Path(str(path))
+        target.rmdir()
+        target.symlink_to(self._unpacked(), target_is_directory=True)
+
+    def _unpacked(self) -> Path:
+        digest = sha256(Path(str(self.filename)).read_bytes()).hexdigest()
+        with self._lock:
+            if digest not in self._known:
+                # Among what is temporary, which goes with the local cloud.
+                made = Path(tempfile.mkdtemp(prefix="unpacked-"))
+                shutil.unpack_archive(str(self.filename), made, "zip")
+                self._known[digest] = made
+            return self._known[digest]
+
+
+def read_once() -> None:
     from ministack.services import dynamodb
 
     tokenize = dynamodb._tokenize
