@@ -20,6 +20,7 @@ from linkwright.mailer.sending import filling, guard, running, throttle
 from linkwright.table import Item, Table, get, query, update
 from linkwright.transaction import Transaction
 from tests import mailhost
+from tests.clocks import Hand
 from tests.factories import Workspace
 from tests.leads import put, put_lead
 
@@ -210,6 +211,14 @@ def headers(host: mailhost.Host, at: int) -> Any:
 def real_limits(patch: pytest.MonkeyPatch) -> None:
     for module in (throttle, delays):
         patch.setattr(module, "limits", lambda: limits.REAL)
+
+
+def at_work(patch: pytest.MonkeyPatch) -> Hand:
+    """On a Wednesday at ten, by the limits that hold everywhere but in the local cloud."""
+    real_limits(patch)
+    made = Hand(patch)
+    made.set(clock.parse("2027-02-03T10:00:00Z"))
+    return made
 
 
 def in_turn(*failures: Exception | None) -> Any:

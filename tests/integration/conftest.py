@@ -8,8 +8,9 @@ import pytest
 from linkwright import settings
 from linkwright.auth import Window
 from linkwright.links.redirect import front
-from tests import nameserver, receiver
+from tests import mailhost, nameserver, receiver
 from tests.clocks import Hand
+from tests.mailhost import Host
 from tests.receiver import Receivers
 from tests.stack import Stack
 
@@ -28,6 +29,12 @@ def receivers(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Receive
     """Whatever URLs webhooks are sent to."""
     with receiver.receivers(monkeypatch) as made:
         yield made
+
+
+@pytest.fixture
+def host(stack: Stack) -> Host:
+    """At which all mailboxes are."""
+    return mailhost.current()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from linkwright.mailer.sending import guard
 from linkwright.providers.mailbox.types import Failure, MailboxFailed
 from linkwright.table import Item, Table, get, update
 from linkwright.transaction import Transaction
-from tests import mailhost, mailing
+from tests import mailing
 from tests.clocks import Hand
 from tests.factories import Workspace
 from tests.leads import stored
@@ -18,16 +18,8 @@ from tests.mailhost import Host
 
 
 @pytest.fixture
-def host(monkeypatch: pytest.MonkeyPatch) -> Host:
-    mailing.real_limits(monkeypatch)
-    return mailhost.current()
-
-
-@pytest.fixture
 def hand(monkeypatch: pytest.MonkeyPatch) -> Hand:
-    made = Hand(monkeypatch)
-    made.set(clock.parse("2027-02-03T10:00:00Z"))
-    return made
+    return mailing.at_work(monkeypatch)
 
 
 def _shown(workspace: Workspace, mailbox: str) -> Item:

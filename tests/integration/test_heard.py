@@ -11,18 +11,13 @@ from linkwright.mailer.campaigns import limits
 from linkwright.mailer.hearing import reading
 from linkwright.providers.mailbox.types import Failure, MailboxFailed
 from linkwright.table import Table, get
-from tests import heard, mailhost, mailing, pump
+from tests import heard, mailing, pump
 from tests.clocks import Hand
 from tests.factories import Workspace
 from tests.heard import READER
 from tests.leads import stored
 from tests.mailhost import Host
 from tests.stack import Stack
-
-
-@pytest.fixture
-def host() -> Host:
-    return mailhost.current()
 
 
 @pytest.fixture

@@ -25,17 +25,8 @@ PATH = "/v1/mailer/mailboxes"
 
 
 @pytest.fixture
-def host() -> Host:
-    return mailhost.current()
-
-
-@pytest.fixture
 def hand(monkeypatch: pytest.MonkeyPatch) -> Hand:
-    """Within the hours of work, by the limits that hold everywhere but in the local cloud."""
-    mailing.real_limits(monkeypatch)
-    made = Hand(monkeypatch)
-    made.set(clock.parse("2027-02-03T10:00:00Z"))
-    return made
+    return mailing.at_work(monkeypatch)
 
 
 def _never(*_what: Any, **_more: Any) -> NoReturn:

@@ -24,11 +24,6 @@ EMAIL = "dana@example.com"
 
 
 @pytest.fixture
-def host() -> Host:
-    return mailhost.current()
-
-
-@pytest.fixture
 def hand(monkeypatch: pytest.MonkeyPatch) -> Hand:
     return Hand(monkeypatch)
 

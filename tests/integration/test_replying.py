@@ -8,17 +8,12 @@ from linkwright import jobs, plans, usage
 from linkwright.mailer import items
 from linkwright.providers.mailbox.types import Failure, MailboxFailed, OutcomeUnknown
 from linkwright.table import Table, get, query
-from tests import answered, heard, mailhost, mailing
+from tests import answered, heard, mailing
 from tests.client import Answer, Context, invoke, queue_event
 from tests.clocks import Hand
 from tests.factories import Workspace, make_workspace
 from tests.mailhost import Host
 from tests.stack import Stack
-
-
-@pytest.fixture
-def host() -> Host:
-    return mailhost.current()
 
 
 @pytest.fixture

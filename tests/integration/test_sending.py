@@ -16,7 +16,7 @@ from linkwright.mailer.sending import claims, filling, message, steps
 from linkwright.providers.mailbox.types import Failure, MailboxFailed, OutcomeUnknown
 from linkwright.table import Table, get
 from linkwright.transaction import Transaction
-from tests import mailhost, mailing, pump
+from tests import mailing, pump
 from tests.clocks import Hand
 from tests.factories import Workspace
 from tests.leads import put, stored
@@ -29,17 +29,8 @@ class _Killed(BaseException):
 
 
 @pytest.fixture
-def host() -> Host:
-    return mailhost.current()
-
-
-@pytest.fixture
 def hand(monkeypatch: pytest.MonkeyPatch) -> Hand:
-    """On a Wednesday at ten, by the limits that hold everywhere but in the local cloud."""
-    mailing.real_limits(monkeypatch)
-    made = Hand(monkeypatch)
-    made.set(clock.parse("2027-02-03T10:00:00Z"))
-    return made
+    return mailing.at_work(monkeypatch)
 
 
 def _started(workspace: Workspace, **view: Any) -> tuple[str, str, str]:

@@ -12,9 +12,9 @@ from linkwright.jobs import AlreadyDone, Work
 from linkwright.mailer import items as mailer_items
 from linkwright.mailer.hearing import items
 from linkwright.mailer.items import LeadItem, LeadView
-from linkwright.mailer.leads import leads, researching, status
+from linkwright.mailer.suppressions import stopping
 from linkwright.table import Item, Table, get, query
-from linkwright.transaction import Outrun, Transaction
+from linkwright.transaction import Transaction
 
 _AT_ONCE = 100
 # Longer than an index is behind.
@@ -64,7 +64,7 @@ def stop(work: Work) -> None:
     partition = jobs.partition_of(work.pk)
     for row in _of(partition, job["campaign"]):
         if row["sk"] != work.sk and _domain(row["view"]) == job["domain"]:
-            _end(partition, row["sk"])
+            stopping.end(partition, row["sk"], "finished", "company_replied")
     settled = clock.parse(job["asked_at"]) + _BEHIND
     if clock.now() < settled:
         raise clock.NotYet(settled)
@@ -80,16 +80,4 @@ def _of(partition: str, campaign_id: str) -> Iterator[Item]:
         rows, start = query(Table.CORE, where, index="gsi1", start_after=start, limit=_AT_ONCE)
         yield from rows
         if start is None:
-            return
-
-
-def _end(partition: str, lead_id: str) -> None:
-    while True:
-        item = leads.stored(partition, lead_id)
-        if item is None or item["view"]["status"] in researching.ENDED:
-            return
-        tx = Transaction(partition, "")
-        status.stop(tx, item, "finished", "company_replied")
-        with suppress(Outrun):
-            tx.commit()
             return

@@ -37,7 +37,7 @@ def run(work: Work) -> None:
     lead, partition = cast(LeadItem, found), jobs.partition_of(work.pk)
     if stopping.is_for_good(partition, lead["address_hash"]):
         # Since it was pushed, by somebody who could not see it yet.
-        return stopping.end(partition, lead["sk"])
+        return stopping.end(partition, lead["sk"], *stopping.SUPPRESSED)
     begun = _begin(partition, lead)
     campaign = _campaign(partition, lead["view"]["campaign_id"])
     if campaign is None:

@@ -6,11 +6,14 @@ from contextlib import suppress
 from linkwright import jobs
 from linkwright.jobs import AlreadyDone, Work
 from linkwright.mailer import items
+from linkwright.mailer.items import LeadStatus
 from linkwright.mailer.leads import leads, researching, status
 from linkwright.table import Item, Table, get, query
 from linkwright.transaction import Outrun, Transaction
 
 _READ_AT_ONCE = 100
+# What a lead is whose address is, and why it was stopped.
+SUPPRESSED: tuple[LeadStatus, str] = ("suppressed", "suppressed")
 
 
 def stop(work: Work) -> None:
@@ -22,7 +25,7 @@ def stop(work: Work) -> None:
     # Who is to be left alone for a while is written to after that.
     if "until" not in suppression["view"]:
         for row in _of(partition, work.sk):
-            end(partition, row["lead"])
+            end(partition, row["lead"], *SUPPRESSED)
     tx = Transaction(partition, "")
     tx.finish(work.key)
     with suppress(AlreadyDone):
@@ -45,13 +48,14 @@ def is_for_good(partition: str, address_hash: str) -> bool:
     return found is not None and "until" not in found["view"]
 
 
-def end(partition: str, lead_id: str) -> None:
+def end(partition: str, lead_id: str, to: LeadStatus, reason: str) -> None:
+    """Nothing where it has ended by itself."""
     while True:
         item = leads.stored(partition, lead_id)
         if item is None or item["view"]["status"] in researching.ENDED:
             return
         tx = Transaction(partition, "")
-        status.stop(tx, item, "suppressed", "suppressed")
+        status.stop(tx, item, to, reason)
         with suppress(Outrun):
             tx.commit()
             return
