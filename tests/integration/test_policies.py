@@ -119,8 +119,9 @@ def listens_to_what_happens(stack: Stack, workspace: Workspace) -> None:
         assert client.post(f"/v1/webhooks/{takes}/test").status == 202
         waits = workspace.happen()
         pump.settle(stack, workspace.id)
-        at_once = {"event_id": waits}
-        assert client.post(f"/v1/webhooks/{takes}/replay", json=at_once).status == 202
+        for wanted in ({"since": "2020-01-01T00:00:00Z", "only": "all"}, {"event_id": waits}):
+            assert client.post(f"/v1/webhooks/{takes}/replay", json=wanted).status == 202
+            pump.settle(stack, workspace.id)
     changed = {"headers": {"X-Shop": "13"}, "description": "other"}
     assert client.request("PATCH", f"/v1/webhooks/{takes}", json=changed).status == 200
     queue = workspace.webhook(type="sqs", url=None, arn=workspace.queue())
