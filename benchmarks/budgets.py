@@ -16,10 +16,18 @@ _REDIRECTS = ("follow_link", "unlock_link")
 # It asks a model for seconds, and has the credits and the model's port to load.
 INIT_OF_A_GENERATION = 0.85
 # Nobody waits for it, and some show the objects of all domains.
-INIT_OF_A_WORKER = 0.9
+INIT_OF_A_WORKER = 0.95
 # Of what has packages of its own: lists of public suffixes and of user agents, which init reads; a
 # resolver, whose name servers are waited for.
 INIT_WITH_PACKAGES = {"create_domain": 1.05, "verify_domain": 0.9, "count_clicks": 1.9}
+# It logs in to a mail host, and one looks at its domain; the worker does both, and reads mail.
+INIT_WITH_A_MAILBOX = {
+    "create_mailbox": 0.85,
+    "update_mailbox": 0.85,
+    "check_mailbox": 0.95,
+    "tend_mailbox": 1.6,
+}
+_OF_SOME = INIT_WITH_PACKAGES | INIT_WITH_A_MAILBOX
 _OF_FOLDERS = {
     "ai": INIT_OF_A_GENERATION,
     "workers": INIT_OF_A_WORKER,
@@ -47,8 +55,8 @@ _KNOWN = 0.01
 def init(function: Function) -> float:
     if function.file in _REDIRECTS:
         return INIT_OF_A_REDIRECT
-    if function.file in INIT_WITH_PACKAGES:
-        return INIT_WITH_PACKAGES[function.file]
+    if function.file in _OF_SOME:
+        return _OF_SOME[function.file]
     if reads_the_secret(function):
         return INIT_WITH_SECRET
     return _OF_FOLDERS.get(function.folder, INIT)

@@ -15,7 +15,7 @@ from benchmarks.processes import Reading, Subject
 from benchmarks.subjects import Group
 
 FEWEST, MOST = 5, 25
-LONGEST_S = 720
+LONGEST_S = 1200
 REQUESTS = 100
 
 
