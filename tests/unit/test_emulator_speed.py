@@ -1,7 +1,9 @@
 """MiniStack reads an expression once, and judges it as it did; it unpacks an archive once."""
 
+import json
 import zipfile
 from collections.abc import Callable
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ _REPLACED = (
     "_check_reserved_keyword_usage",
     "_condition_syntax_error",
 )
+_KEYS = {"pk": "HASH", "sk": "RANGE"}
 _VALUES = {":a": {"S": "a"}, ":b": {"S": "b"}}
 _NAMES = {"#a": "a"}
 _EXPRESSIONS = (
@@ -73,6 +76,64 @@ def test_the_verdict_is_ministacks(expression: str, monkeypatch: pytest.MonkeyPa
         monkeypatch.setattr(dynamodb, name, getattr(dynamodb, name))
     emulator_speed.read_once()
     assert [_verdict(*one) for one in asked] == own
+
+
+@pytest.fixture
+def shop(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Scans a table of two workspaces; `_items` are told of pages of MiniStack's own."""
+    monkeypatch.setattr(dynamodb, "_scan", dynamodb._scan)
+    monkeypatch.setattr(dynamodb, "_tables", {})
+    keys = [{"AttributeName": name, "KeyType": kind} for name, kind in _KEYS.items()]
+    types = [{"AttributeName": name, "AttributeType": "S"} for name in _KEYS]
+    made = {"TableName": "shop", "KeySchema": keys, "AttributeDefinitions": types}
+    assert dynamodb._create_table(made | {"BillingMode": "PAY_PER_REQUEST"})[0] == HTTPStatus.OK
+    for whose in ("ws_1", "ws_12", "ws_2"):
+        for place in ("b", "a"):
+            row = {"pk": {"S": f"W#{whose}#CALL"}, "sk": {"S": place}, "n": {"N": "1"}}
+            dynamodb._put_item({"TableName": "shop", "Item": row})
+
+    def scan(**options: Any) -> Any:
+        status, _, body = dynamodb._scan({"TableName": "shop", **options})
+        return status, json.loads(body)
+
+    return scan
+
+
+def _of(part: str, **options: Any) -> dict[str, Any]:
+    return {
+        "FilterExpression": "contains(#pk, :of)",
+        "ExpressionAttributeNames": {"#pk": "pk"},
+        "ExpressionAttributeValues": {":of": {"S": part}},
+        **options,
+    }
+
+
+@pytest.mark.parametrize("part", ["#ws_1", "#ws_1#", "#ws_2#", "#ws_3"])
+def test_a_scan_for_one_workspace_finds_what_ministack_does(
+    shop: Callable[..., Any], part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    status, own = shop(**_of(part))
+    emulator_speed.scan_some()
+    with monkeypatch.context() as patch:
+        patch.setattr(dynamodb, "_paginate_evaluated_items", None)
+        assert shop(**_of(part)) == (status, own | {"ScannedCount": own["Count"]})
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        _of("#ws_1", Limit=1),
+        _of("#ws_1", Select="COUNT"),
+        _of("1", ExpressionAttributeNames={"#pk": "n"}),
+        _of("#ws_1", TableName="none"),
+    ],
+    ids=["all", "limit", "count", "of another attribute", "of no table"],
+)
+def test_any_other_scan_is_ministacks(shop: Callable[..., Any], options: dict[str, Any]) -> None:
+    own = shop(**options)
+    emulator_speed.scan_some()
+    assert shop(**options) == own
 
 
 def _unpacked(where: Path, name: str, content: str) -> Path:
