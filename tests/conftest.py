@@ -22,6 +22,7 @@ os.environ.update(
 )
 
 from linkwright import clock, observability, pace  # noqa: E402 -- reads the environment set above
+from linkwright.mailer.mailboxes import guessing  # noqa: E402
 from linkwright.table import Key  # noqa: E402
 from linkwright.workspace import keys  # noqa: E402
 from tests import carrier, legs, mailhost, planted, processes, rights, shapes  # noqa: E402
@@ -121,6 +122,15 @@ def _room_for_keys() -> Iterator[None]:
     """Tests share workspaces and make hundreds of keys; those of keys put the limit back."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(keys, "LIMIT", 100_000)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _room_for_log_ins() -> Iterator[None]:
+    """Tests connect one address over and over; those of guessing put the limits back."""
+    with pytest.MonkeyPatch.context() as patch:
+        for limit in ("AT_A_HOST", "OF_A_WORKSPACE"):
+            patch.setattr(guessing, limit, 1_000_000)
         yield
 
 

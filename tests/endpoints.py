@@ -871,9 +871,10 @@ ENDPOINTS = {
     ),
     "GET /v1/mailer/mailboxes": Row([Cost(["Query"], 0.5, 1)]),
     "POST /v1/mailer/mailboxes": Row(
-        # How many there are; then record, address, mailbox and its job, the count of mailboxes and
-        # the entry of the audit log.
-        [Cost(["GetItem", "TransactWriteItems"], 1, 15)],
+        # Whether it was made, how many there are; a log-in of the workspace's and one of the
+        # account's, each counted by itself; then record, address, mailbox and its job, the count of
+        # mailboxes and the entry of the audit log.
+        [Cost([*["GetItem"] * 2, *["TransactWriteItems"] * 3], 2, 19)],
         body=lambda _: mailhost.wanted("new@example.com"),
     ),
     # The mailbox, which eras are counted, and the days of it and of its domain.

@@ -7,6 +7,7 @@ from linkwright.mailer.mailboxes.models import CreateMailbox, Mailbox
 from linkwright.transaction import Transaction
 
 
-@endpoint(scope="mailboxes:write", status=201, location="/v1/mailer/mailboxes/{id}")
+# A log-in that is tried is counted by itself: a repetition tries none.
+@endpoint(scope="mailboxes:write", status=201, location="/v1/mailer/mailboxes/{id}", in_parts=True)
 def handler(account: Account, body: CreateMailbox, tx: Transaction) -> Mailbox:
     return connecting.create(account, body, tx)

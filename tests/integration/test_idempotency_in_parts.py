@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests import leads
+from tests import leads, mailhost
 from tests.client import Answer
 from tests.factories import TARGET, Workspace
 from tests.stack import Stack
@@ -31,7 +31,11 @@ def _links(own: Workspace) -> Wanted:
     return "/api/links/bulk", {"links": [{"url": TARGET}] * 40}
 
 
-IN_PARTS = pytest.mark.parametrize("wanted", [_leads, _approvals, _links])
+def _mailboxes(own: Workspace) -> Wanted:
+    return "/v1/mailer/mailboxes", mailhost.wanted(f"{own.id.lower()}@example.com")
+
+
+IN_PARTS = pytest.mark.parametrize("wanted", [_leads, _approvals, _links, _mailboxes])
 
 
 def _ask(own: Workspace, asked: Wanted) -> Answer:

@@ -193,6 +193,20 @@ class TooManyRuns(ApiError):
         )
 
 
+class TooManyLogIns(ApiError):
+    """A mailbox's host was asked to let somebody in as often as it may be in an hour."""
+
+    status = 429
+    code = "rate_limited"
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(
+            "Too many log-ins were tried: at this mailbox's host, or by this workspace.",
+            headers={"Retry-After": str(retry_after)},
+            reason="log_ins_tried",
+        )
+
+
 class ServerError(ApiError):
     status = 500
     code = "server_error"

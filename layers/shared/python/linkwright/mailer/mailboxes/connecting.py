@@ -7,7 +7,7 @@ from linkwright.auth import Account
 from linkwright.egress_limits import Deadline, EgressError
 from linkwright.errors import Conflict, Unavailable, ValidationFailed
 from linkwright.http import IfMatch
-from linkwright.mailer.mailboxes import items, logging_in, mailboxes, simulation
+from linkwright.mailer.mailboxes import guessing, items, logging_in, mailboxes, simulation
 from linkwright.mailer.mailboxes.items import MailboxView
 from linkwright.mailer.mailboxes.logging_in import Secrets
 from linkwright.mailer.mailboxes.models import (
@@ -44,8 +44,8 @@ _WORDS = {
 
 
 def create(account: Account, wanted: CreateMailbox, tx: Transaction) -> Mailbox:
-    """Errors: the plan has no more (402), the workspace has the address (409), or its host does not
-    let us in (400).
+    """Errors: the plan has no more (402), the workspace has the address (409), its host does not
+    let us in (400), or was asked too often (429).
     """
     if usage.room(account, items.DIMENSION) < 1:
         most = getattr(account.plan, items.DIMENSION)
@@ -69,7 +69,7 @@ def create(account: Account, wanted: CreateMailbox, tx: Transaction) -> Mailbox:
     }
     if wanted.smtp and wanted.imap:
         view |= _connections(wanted.email, wanted.smtp, wanted.imap)
-        secrets = _tried(view, logging_in.secrets_of(wanted.smtp), account.partition)
+        secrets = _tried(view, logging_in.secrets_of(wanted.smtp), tx)
         row["sealed"] = logging_in.seal(secrets, account.partition, mailbox_id)
     mine = items.address_key(account.partition, wanted.email).attributes()
     tx.put(Table.CORE, {**mine, "mailbox": mailbox_id}, otherwise=_is_there)
@@ -95,7 +95,7 @@ def change(
         changed |= _other_connections(old, wanted)
     if wanted.smtp:
         secrets = logging_in.secrets_of(wanted.smtp)
-        secrets = _tried(cast(MailboxView, changed), secrets, account.partition)
+        secrets = _tried(cast(MailboxView, changed), secrets, tx)
         written["sealed"] = logging_in.seal(secrets, account.partition, mailbox_id)
     changed |= _status(old, wanted, is_moved=bool(written))
     view = {name: value for name, value in changed.items() if value is not None}
@@ -169,16 +169,19 @@ def _connections(email: str, smtp: MailboxSmtp, imap: MailboxImap) -> Item:
     return {"smtp": shown, "imap": {"host": imap.host.lower(), "port": imap.port}}
 
 
-def _tried(view: MailboxView, secrets: Secrets, partition: str) -> Secrets:
-    """Raises `ValidationFailed` (400), and `Unavailable` where no time is left to try."""
+def _tried(view: MailboxView, secrets: Secrets, tx: Transaction) -> Secrets:
+    """Raises `ValidationFailed` (400), `TooManyLogIns` (429), and `Unavailable` where no time is
+    left to try.
+    """
     oauth = view["smtp"].get("oauth")
     if oauth and not xoauth2.is_known(oauth["provider"]):
         raise ValidationFailed("It is no provider that is known.", field="smtp.oauth.provider")
     at = "smtp"
     try:
-        if simulation.is_simulated(partition):
+        if simulation.is_simulated(tx.partition):
             simulation.let_in(view["email"], _WORDS)
             return secrets
+        guessing.count_try(view, tx)
         within = Deadline(TRIED_S)
         by, secrets = logging_in.login(view, secrets, within)
         with logging_in.sending(view, by, within):
