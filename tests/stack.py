@@ -19,6 +19,9 @@ from tools.template import template
 REGION = "us-east-1"
 PREFIX = "test"
 MAIL_FROM = "notices@linkwright.test"
+# As the sample of its worker has it.
+FEEDBACK_TOPIC = f"arn:aws:sns:{REGION}:123456789012:linkwright-FeedbackTopic"
+CONFIGURATION_SET = "campaign-mails"
 # That webhooks may be sent to; it is not there, so nothing arrives.
 OWN_QUEUE = f"arn:aws:sqs:{REGION}:000000000000:own"
 # Where domains of workspaces are to lead.
@@ -94,6 +97,7 @@ class Stack:
             "SECRET_ARN": self.names["Secret"],
             "KMS_KEY_ARN": self.names["SealingKey"],
             "MAIL_FROM": MAIL_FROM,
+            "FEEDBACK_TOPIC_ARN": FEEDBACK_TOPIC,
             "PUBLIC_URL": carrier.PUBLIC_URL,
             "API_URL": carrier.PUBLIC_URL,
             # So that no test waits for its turn, but those of the pace.

@@ -100,8 +100,15 @@ def _arguments() -> argparse.Namespace:
         command.add_argument("--kind", choices=sorted(KINDS), help="all by default")
         command.add_argument("--workspace", help="the id of a workspace; all by default")
     command = commands.add_parser("redrive", help="send the dead letters of a queue again")
-    names = ["DialQueue", "DigestQueue", "EventQueue", "FollowUpQueue", "MailQueue"]
-    names += ["ResearchQueue", "RunQueue", "WebhookQueue", "WorkspaceQueue"]
+    names = ["DialQueue", "DigestQueue", "EventQueue", "FeedbackQueue", "FollowUpQueue"]
+    names += [
+        "MailQueue",
+        "MailboxQueue",
+        "ResearchQueue",
+        "RunQueue",
+        "WebhookQueue",
+        "WorkspaceQueue",
+    ]
     command.add_argument("queue", choices=names)
     return parser.parse_args()
 

@@ -2,7 +2,8 @@
 workers, stream readers, schedules and the carrier's callbacks.
 
 The relay and the sweeper have tests of their own, in `test_outbox.py`; what counts clicks in
-`test_counting.py`, and what goes on with a run that a request had no time for in `test_runs.py`.
+`test_counting.py`, what goes on with a run that a request had no time for in `test_runs.py`, and
+what hears of mails by SES in `test_feedback.py`.
 """
 
 import pytest
@@ -17,7 +18,7 @@ from tests.faults.world import World
 from tools.template import functions
 
 REDELIVERY = pytest.mark.parametrize("redelivers", [True, False], ids=["again", "never again"])
-_ELSEWHERE = {RELAY, SWEEPER, "count_clicks", "continue_run"}
+_ELSEWHERE = {RELAY, SWEEPER, "count_clicks", "continue_run", "hear_feedback"}
 STRUCK = [file for file in wiring.background() if file not in _ELSEWHERE]
 WORKERS = sorted(set(wiring.consumers().values()) - _ELSEWHERE)
 _AFTER_A_CRASH = {Fault.ERROR_503, Fault.KILL_AFTER, Fault.LOST_REPLY}

@@ -319,6 +319,12 @@ class World:
                 self._deliver(file, event, "", timedelta(0))
         return handled
 
+    def hand_out(self, file: str, body: str) -> None:
+        """A message that no job is behind, until it is done."""
+        self._deliver(file, queue_event([body]), "", VISIBILITY)
+        if self.redelivers and not self.arms:
+            self.invoke(file, queue_event([body]), Injector())
+
     def forget_stream(self) -> None:
         """Nobody is told of what was changed up to now."""
         for name, told in self._streams.items():

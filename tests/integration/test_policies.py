@@ -40,6 +40,7 @@ from tests import (
     carrier,
     clicks,
     credits,
+    feedback,
     heard,
     leads,
     mailhost,
@@ -675,10 +676,20 @@ def sends_mail(stack: Stack, _: Workspace) -> None:
         pump.settle(stack, own.id, jobs.CAMPAIGN, jobs.MAILBOX_LINE)
         mailing.goes_wrong(own, box, "bounced", 60)
         pump.settle(stack, own.id, jobs.CAMPAIGN, jobs.MAILBOX_LINE)
-    by_ses = mailing.put_mailbox(own, "list@example.com", transport="ses")
+    # Of the domain that the emulator has verified.
+    sender = f"list@{stacks.MAIL_FROM.partition('@')[2]}"
+    by_ses = mailing.put_mailbox(own, sender, transport="ses")
     campaign = mailing.put_campaign(own, [by_ses], state="active", opted_in=True)
-    mailing.put_in_line(own, mailing.put_ready(own, campaign, of=1), by_ses)
-    pump.settle(stack, own.id, jobs.MAILBOX_LINE)
+    listed = mailing.put_ready(own, campaign, of=1)
+    mailing.put_in_line(own, listed, by_ses)
+    with feedback.told_of():
+        pump.settle(stack, own.id, jobs.MAILBOX_LINE)
+    of = feedback.tags(own, listed)
+    feedback.tell(feedback.delivery(of), feedback.bounce(of), feedback.complaint(of))
+    ends = mailing.put_ready(own, campaign, "ends@example.org")
+    heard.put_sent(own, ends, by_ses)
+    mailing.put_in_line(own, ends, by_ses)
+    feedback.tell(feedback.bounce(feedback.tags(own, ends), to="ends@example.org"))
     waits = mailing.put_ready(own, campaign, "waits@example.org", of=1)
     mailing.put_in_line(own, waits, mailing.put_mailbox(own, "other@example.com"))
     for method in ("GET", "POST"):

@@ -22,7 +22,18 @@ from linkwright.voice.calls import follow_ups, items, turn_log
 from linkwright.webhooks import endpoints
 from linkwright.workspace import facts, keys, members, workspaces
 from linkwright.workspace.mailed import digest_job, unsubscribing
-from tests import answered, clicks, heard, leads, mailhost, mailing, pump, receiver, runs
+from tests import (
+    answered,
+    clicks,
+    feedback,
+    heard,
+    leads,
+    mailhost,
+    mailing,
+    pump,
+    receiver,
+    runs,
+)
 from tests.carrier import PUBLIC_URL, Exchange
 from tests.client import Answer, Context, http_event, invoke, load, named
 from tests.factories import HOOK, Workspace
@@ -773,6 +784,23 @@ def test_research_leads() -> None:
     assert Key(message["pk"], message["sk"]) == mailer.lead_key(demo().partition, lead)
     assert invoke("research_leads", event) == {"batchItemFailures": []}
     assert not jobs.is_due(leads.stored(demo(), lead))
+
+
+def test_hear_feedback() -> None:
+    """Of live mode: in test mode nothing is mailed by SES."""
+    event = sample(named("hear_feedback"))
+    told = json.loads(json.loads(event["Records"][0]["body"])["Message"])
+    tags = {name: values[0] for name, values in told["mail"]["tags"].items()}
+    live = Workspace(demo().item)
+    assert tags["workspace"] == live.partition
+    mailbox = feedback.put_ses_mailbox(live)
+    campaign = mailing.put_campaign(live, [mailbox], state="active", opted_in=True)
+    lead = mailing.put_ready(live, campaign, of=1, id=tags["lead"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ids, "new", lambda _: tags["mail"])
+        heard.put_sent(live, lead, mailbox)
+    assert invoke("hear_feedback", event) == {"batchItemFailures": []}
+    assert leads.stored(live, lead)["view"]["status"] == "bounced"
 
 
 def test_send_mail() -> None:

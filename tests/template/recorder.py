@@ -30,6 +30,10 @@ OPERATIONS = {
 GLOBAL = "global."
 # Which identity is a parameter's to say: an address, or its domain.
 IDENTITIES = "arn:aws:ses:${AWS::Region}:${AWS::AccountId}:identity/*"
+# Who names one needs the right on it too.
+CONFIGURATION_SET = (
+    "arn:aws:ses:${AWS::Region}:${AWS::AccountId}:configuration-set/${CampaignMails}"
+)
 
 
 class Recorder:
@@ -88,6 +92,8 @@ class Recorder:
     def send_email(self, **wanted: object) -> Any:  # noqa: ANN401
         if self._running is not None:
             self.used[self._running].add(("ses:SendRawEmail", IDENTITIES))
+            if "ConfigurationSetName" in wanted:
+                self.used[self._running].add(("ses:SendRawEmail", CONFIGURATION_SET))
         return aws.SES().send_email(**wanted)
 
     def watched_link(self, link: Callable[[str], Any]) -> Callable[[str], Any]:

@@ -19,7 +19,7 @@ FIRST_LINE = re.compile(
 )
 # What makes a handler, by folder; the console is one ASGI application, and all others endpoints.
 MADE_BY = {
-    "workers": {"queue_worker", "stream_worker"},
+    "workers": {"queue_worker", "stream_worker", "topic_worker"},
     "schedules": {"scheduled"},
     "console": {"Mangum"},
 }

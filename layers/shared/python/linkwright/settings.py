@@ -50,6 +50,10 @@ class Settings(NamedTuple):
     mail_from: str
     # The identity that tenants of SES send as; empty where there are none.
     mail_identity_arn: str
+    # By which SES tells what becomes of a mail; of the worker alone that sends campaigns.
+    mail_configuration_set: str
+    # Where it tells that; of the worker alone that hears it.
+    feedback_topic_arn: str
     dials_per_second: int
     model: str
     # In place of all vendors of models, of keys that are workspaces' own; in the local cloud alone.
@@ -111,14 +115,13 @@ def settings() -> Settings:
         abuse_contact=env.get("ABUSE_EMAIL") or env.get("MAIL_FROM", ""),
         secret_arn=env.get("SECRET_ARN", ""),
         kms_key_arn=env.get("KMS_KEY_ARN", ""),
-        mail_from=env.get("MAIL_FROM", ""),
-        mail_identity_arn=env.get("MAIL_IDENTITY_ARN", ""),
         dials_per_second=int(env.get("DIALS_PER_SECOND", "1")),
         model=env.get("MODEL", "deterministic"),
         vendors_url=env.get("VENDORS_URL", "") if env["STAGE"] == "local" else "",
         mail_oauth_url=env.get("MAIL_OAUTH_URL", "") if env["STAGE"] == "local" else "",
         default_country=env.get("DEFAULT_COUNTRY", "US"),
         aws_region=env["AWS_REGION"],
+        **_mail(env),
         **_slow_queues(env),
         **_endpoints(env),
     )
@@ -132,6 +135,15 @@ def _slow_queues(env: Mapping[str, str]) -> dict[str, Any]:
         "research_queue_url": env.get("RESEARCH_QUEUE_URL", ""),
         "mail_queue_url": env.get("MAIL_QUEUE_URL", ""),
         "run_queue_url": env.get("RUN_QUEUE_URL", ""),
+    }
+
+
+def _mail(env: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "mail_from": env.get("MAIL_FROM", ""),
+        "mail_identity_arn": env.get("MAIL_IDENTITY_ARN", ""),
+        "mail_configuration_set": env.get("MAIL_CONFIGURATION_SET", ""),
+        "feedback_topic_arn": env.get("FEEDBACK_TOPIC_ARN", ""),
     }
 
 

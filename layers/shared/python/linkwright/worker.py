@@ -124,6 +124,37 @@ class _Runs:
         return True
 
 
+def topic_worker(hear: Callable[[str], None]) -> Consumer:
+    """Consume a queue that a topic fills: each message on its own, by its body.
+
+    There is no job: one whose run fails comes again when it is visible, and is a dead letter in
+    the end.
+    """
+
+    @wraps(hear)
+    def handler(event: Mapping[str, Any], context: LambdaContext) -> Answer:
+        records = event["Records"]
+        with deadline.of(context):
+            failed = [one["messageId"] for one in records if not _is_heard(hear, one)]
+        _finish(hear.__module__, len(records))
+        return {"batchItemFailures": [{"itemIdentifier": name} for name in failed]}
+
+    startup.ready()
+    return handler
+
+
+def _is_heard(hear: Callable[[str], None], record: Mapping[str, Any]) -> bool:
+    if deadline.seconds_left() < RESERVE_S:
+        return False
+    try:
+        hear(record["body"])
+    except Exception as failure:  # noqa: BLE001 -- as of a run
+        log_failure("not heard", failure, message_id=record["messageId"])
+        count("work_failed")
+        return False
+    return True
+
+
 def stream_worker(work: Callable[[list[Change]], None]) -> Consumer:
     """Consume the changes of a table's stream in batches.
 

@@ -78,6 +78,10 @@ class Send(TypedDict):
     state: SendState
     at: str
     reason: NotRequired[str]
+    # The billing cycle that paid.
+    period: NotRequired[str]
+    # What was heard of it while a run has it: this decides what that run writes down.
+    told: NotRequired[Literal["sent", "rejected"]]
 
 
 def line_key(partition: str, mailbox_id: str) -> Key:

@@ -13,6 +13,7 @@ from linkwright.mailer.inbound import authentication, bounces, parsing
 from linkwright.mailer.inbound.parsing import Received, Unreadable
 from linkwright.mailer.items import LeadItem
 from linkwright.mailer.leads import leads
+from linkwright.mailer.sending import settling
 from linkwright.observability import count, log_failure
 from linkwright.table import Item, Table, get
 from linkwright.transaction import Outrun, Transaction
@@ -44,20 +45,35 @@ def hear(partition: str, mailbox: Item, raw: bytes) -> None:
     if told is not None:
         match, heard = told
         name = message.message_id or sha256(raw).hexdigest()
-        write(partition, name, match.lead["sk"], heard)
+        # Not what somebody else wrote in the reader's name.
+        is_proof = not isinstance(heard, answers.Answer) or heard.is_trusted
+        write(partition, name, match, heard, is_proof=is_proof)
 
 
-def write(partition: str, name: str, lead_id: str, heard: Heard) -> None:
-    """Nothing of what was heard by that name before, nor of a lead that is gone."""
+def write(
+    partition: str,
+    name: str,
+    match: Match,
+    heard: Heard,
+    *,
+    is_proof: bool,
+    named: str | None = None,
+) -> None:
+    """Nothing of what was heard by that name before, nor of a lead that is gone.
+
+    `is_proof`: the mail that it is about was sent, and is known by `named` instead of our id.
+    """
     if get(Table.CORE, items.heard_key(partition, name)) is not None:
         return
     for _ in range(_TRIES):
-        lead = leads.stored(partition, lead_id)
+        lead = leads.stored(partition, match.lead["sk"])
         if lead is None:
             return
         tx = Transaction(partition, "")
         tx.put(Table.CORE, items.heard_row(partition, name), otherwise=_AlreadyHeard)
         heard.write(tx, lead)
+        if is_proof:
+            _prove(tx, match, named)
         try:
             tx.commit()
         except Outrun:
@@ -67,6 +83,25 @@ def write(partition: str, name: str, lead_id: str, heard: Heard) -> None:
         count(f"heard_{type(heard).__name__.lower()}")
         return
     raise Unavailable
+
+
+def _prove(tx: Transaction, match: Match, named: str | None) -> None:
+    """Add that a mail was sent, a step or an answer of ours, where nobody knew that."""
+    if match.is_named:
+        settling.prove(tx, match.send, named)
+    if match.answer is None:
+        return
+    where = items.message_key(tx.partition, match.lead["sk"], match.answer)
+    row = get(Table.CORE, where)
+    if row is not None and row["view"]["state"] == "unknown":
+        tx.update(
+            Table.CORE,
+            where,
+            "SET #view = :view",
+            condition="#view = :seen",
+            values={"view": row["view"] | {"state": "sent"}, "seen": row["view"]},
+            otherwise=Outrun,
+        )
 
 
 def _told(partition: str, mailbox: Item, message: Received) -> tuple[Match, Heard] | None:

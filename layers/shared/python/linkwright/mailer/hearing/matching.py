@@ -24,10 +24,14 @@ _MOST_STEPS = 20
 
 
 class Match(NamedTuple):
-    """The lead, and what was sent to it last of what the message is about."""
+    """The lead, and what was sent to it last of what the message is about. `is_named`: that very
+    mail is named, so it was sent. `answer` is where that of ours lies which is named instead.
+    """
 
     lead: LeadItem
     send: Send
+    is_named: bool
+    answer: str | None = None
 
 
 def chosen(ids: Iterable[str]) -> list[str]:
@@ -52,14 +56,17 @@ def by_ids(partition: str, mailbox_id: str, ids: Iterable[str]) -> Match | None:
     """By the first of these that is ours."""
     wanted = chosen(ids)
     rows = known(partition, mailbox_id, wanted) if wanted else {}
-    first = next((rows[one] for one in wanted if one in rows), None)
-    return _match(partition, first["lead"], int(first["seq"])) if first else None
+    first = next((one for one in wanted if one in rows), None)
+    if first is None:
+        return None
+    match = _match(partition, rows[first]["lead"], int(rows[first]["seq"]), first)
+    return match and match._replace(answer=rows[first].get("answer"))
 
 
 def by_mark(partition: str, mark: str | None) -> Match | None:
     """By our own header in a mail that came back."""
     found = _MARK.fullmatch(mark or "")
-    return _match(partition, found[1], int(found[2])) if found else None
+    return _match(partition, found[1], int(found[2]), is_marked=True) if found else None
 
 
 def by_token(partition: str, message: Received) -> Match | None:
@@ -79,7 +86,18 @@ def by_token(partition: str, message: Received) -> Match | None:
     return None
 
 
-def _match(partition: str, lead_id: str, seq: int) -> Match | None:
+def _match(
+    partition: str,
+    lead_id: str,
+    seq: int,
+    named: str | None = None,
+    *,
+    is_marked: bool = False,
+) -> Match | None:
+    """`named` is a Message-ID; one of an answer of ours names no step."""
     lead = leads.stored(partition, lead_id)
     send = get(Table.CORE, items.send_key(partition, lead_id, seq))
-    return Match(lead, cast(Send, send)) if lead and send else None
+    if lead is None or send is None:
+        return None
+    is_named = named in {send["message_id"], send.get("sent_message_id", send["message_id"])}
+    return Match(lead, cast(Send, send), is_named or is_marked)

@@ -119,6 +119,7 @@ def _step(tx: Transaction, step: Step, mailbox: Item, flight: Flight, now: datet
         **items.send_key(tx.partition, lead, seq).attributes(),
         **{"lead": lead, "campaign": step.campaign["sk"], "seq": seq, "state": "claimed"},
         **{"mailbox": mailbox["sk"], "message_id": flight["message_id"], "at": at},
+        "period": flight["period"],
         "subject": step.earlier[0]["subject"] if step.earlier else email["subject"],
     }
     tx.put(Table.CORE, send, otherwise=Outrun)

@@ -1,8 +1,7 @@
 """What came of a claimed step, written down in one transaction with what follows from it."""
 
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Literal, NamedTuple, cast
+from typing import Literal, NamedTuple, cast
 
 from linkwright import clock, usage
 from linkwright.errors import Unavailable
@@ -19,18 +18,20 @@ from linkwright.mailer.items import (
 )
 from linkwright.mailer.leads import leads, status, waiting
 from linkwright.mailer.lines import Flight
-from linkwright.mailer.sending import queue
+from linkwright.mailer.sending import queue, records
 from linkwright.mailer.sending.claims import SENDS
 from linkwright.mailer.suppressions import suppressions
 from linkwright.observability import count
-from linkwright.table import Item, Key, Table, get
+from linkwright.table import Item, Table, get
 from linkwright.transaction import Outrun, Transaction
 
 # After each answer that a host puts it off by; then it fails.
 BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 60, 240))
 # Whoever is outrun so often has met as many changes of one lead.
 _TRIES = 8
-_KNOWN_S = 400 * 24 * 3600
+# What was heard of it meanwhile says more than that it was taken, or that nobody answered.
+_NOT_DENIED = "attribute_exists(#pk) AND (attribute_not_exists(#told) OR #told = :sent)"
+_NOT_TOLD = "attribute_exists(#pk) AND attribute_not_exists(#told)"
 
 
 class Sent(NamedTuple):
@@ -79,10 +80,33 @@ def write(partition: str, line: Item, flight: Flight, outcome: Outcome) -> None:
         try:
             tx.commit()
         except Outrun:
+            outcome = _as_told(partition, flight, outcome)
             continue
         count(f"mails_{type(outcome).__name__.lower()}")
         return
     raise Unavailable
+
+
+def _as_told(partition: str, flight: Flight, outcome: Outcome) -> Outcome:
+    """By what SES or its reader said of it before its host's answer was written down."""
+    send = get(Table.CORE, items.send_key(partition, flight["lead"], flight["seq"])) or {}
+    if isinstance(outcome, Sent | Unknown) and send.get("told") == "rejected":
+        return Refused("rejected")
+    if isinstance(outcome, Unknown) and send.get("told") == "sent":
+        return Sent(send.get("sent_message_id"))
+    return outcome
+
+
+def _record(tx: Transaction, flight: Flight, outcome: Outcome) -> None:
+    lead, seq = flight["lead"], flight["seq"]
+    where = items.send_key(tx.partition, lead, seq)
+    if isinstance(outcome, Sent):
+        named = records.name_send(tx, flight["message_id"], outcome.named, lead, seq)
+        records.change_send(tx, where, {"state": "sent", **named}, _NOT_DENIED, {"sent": "sent"})
+    elif isinstance(outcome, Unknown):
+        records.change_send(tx, where, {"state": "unknown"}, _NOT_TOLD)
+    elif isinstance(outcome, Refused):
+        records.change_send(tx, where, {"state": "failed", "reason": outcome.reason})
 
 
 def _counted(tx: Transaction, line: Item, outcome: Outcome) -> None:
@@ -122,7 +146,7 @@ def _noted(tx: Transaction, mailbox: str, flight: Flight, outcome: Outcome) -> N
     if is_sent:
         state = "sent" if isinstance(outcome, Sent) else "unknown"
     facts = {"sent_at": flight["since"]} if is_sent else {}
-    view = _email(tx, email, state, facts)
+    view = records.change_email(tx, email, state, facts)
     if isinstance(outcome, Refused):
         _refused(tx, lead, outcome)
     else:
@@ -131,49 +155,6 @@ def _noted(tx: Transaction, mailbox: str, flight: Flight, outcome: Outcome) -> N
     details = {"reason": outcome.reason} if isinstance(outcome, Refused) else None
     event_type = "email.sent" if is_sent else "email.failed"
     tx.emit(event_type, told, sequence=view["version"], details=details)
-
-
-def _record(tx: Transaction, flight: Flight, outcome: Outcome) -> None:
-    facts: Item = {"state": "failed"}
-    if isinstance(outcome, Sent):
-        facts = {"state": "sent"}
-        if outcome.named and outcome.named != flight["message_id"]:
-            facts["sent_message_id"] = outcome.named
-            named = lines.message_row(tx.partition, outcome.named, flight["lead"], flight["seq"])
-            tx.put(Table.CORE, {**named, "ttl": clock.epoch() + _KNOWN_S}, condition="")
-    elif isinstance(outcome, Unknown):
-        facts = {"state": "unknown"}
-    elif isinstance(outcome, Refused):
-        facts["reason"] = outcome.reason
-    _set(tx, items.send_key(tx.partition, flight["lead"], flight["seq"]), facts)
-
-
-def _set(tx: Transaction, where: Key, facts: Mapping[str, Any]) -> None:
-    tx.update(
-        Table.CORE,
-        where,
-        "SET " + ", ".join(f"#{name} = :{name}" for name in facts),
-        condition="attribute_exists(#pk)",
-        values=facts,
-        otherwise=Outrun,
-    )
-
-
-def _email(
-    tx: Transaction, email: EmailItem, state: EmailState, facts: Mapping[str, Any]
-) -> dict[str, Any]:
-    version, now = email["v"] + 1, clock.timestamp()
-    view: dict[str, Any] = {**email["view"], "state": state, "version": version, **facts}
-    view["updated_at"] = now
-    tx.update(
-        Table.CORE,
-        Key(email["pk"], email["sk"]),
-        "SET #view = :view, #v = :v",
-        condition="#v = :seen",
-        values={"view": view, "v": version, "seen": email["v"]},
-        otherwise=Outrun,
-    )
-    return view
 
 
 def _again(
@@ -190,10 +171,10 @@ def _again(
     tx.delete(Table.CORE, lines.message_key(tx.partition, flight["message_id"]), condition="")
     view = lead["view"]
     if view["status"] not in status.SENT_TO or campaign is None:
-        _email(tx, email, "canceled", {})
+        records.change_email(tx, email, "canceled", {})
         status.write(tx, lead, view, removed=("flight",))
         return
-    _email(tx, email, "approved", {})
+    records.change_email(tx, email, "approved", {})
     tries, moment = flight["tries"], clock.now()
     if isinstance(outcome, Deferred):
         moment += BACKOFF[tries]

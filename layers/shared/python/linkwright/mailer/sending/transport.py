@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -11,12 +12,18 @@ from linkwright.mailer.mailboxes import logging_in, simulation
 from linkwright.mailer.sending.outcomes import Deferred, NotTried, Outcome, Refused, Sent, Unknown
 from linkwright.observability import log_failure
 from linkwright.providers import mail as mails
-from linkwright.providers.mail import Mail, MailHeldUp, MailNotConfigured, MailRefused, message
+from linkwright.providers.mail import (
+    Mail,
+    MailHeldUp,
+    MailNotConfigured,
+    MailRefused,
+    message,
+    ses,
+)
 from linkwright.providers.mailbox import looking
-from linkwright.providers.mailbox.looking import Trace
+from linkwright.providers.mailbox.looking import MARK, Trace
 from linkwright.providers.mailbox.types import Failure, Login, MailboxFailed, OutcomeUnknown
 from linkwright.sealing import Unsealable
-from linkwright.settings import settings
 from linkwright.table import Item
 
 # All that logging in and handing over may take.
@@ -58,7 +65,7 @@ def opened(partition: str, mailbox: Item) -> Iterator[Send]:
         yield lambda letter: _handed_over(lambda: simulation.handed_over(letter.to))
         return
     if mailbox["view"]["transport"] == "ses":
-        yield lambda letter: _by_ses(mailbox, letter)
+        yield lambda letter: _by_ses(partition, mailbox, letter)
         return
     view, within = mailbox["view"], Deadline(CONVERSATION_S)
     with _judged():
@@ -118,7 +125,8 @@ def _said(failure: MailboxFailed) -> Outcome:
     return NotTried()
 
 
-def _by_ses(mailbox: Item, letter: Mail) -> Outcome:
+def _by_ses(partition: str, mailbox: Item, letter: Mail) -> Outcome:
+    letter = replace(letter, tags=_tags(partition, letter))
     try:
         named = mails.send(letter, mailbox["view"]["email"])
     except MailRefused as refused:
@@ -130,9 +138,14 @@ def _by_ses(mailbox: Item, letter: Mail) -> Outcome:
     except (Unavailable, MailNotConfigured) as failure:
         log_failure("not mailed", failure)
         return NotTried()
-    region = settings().aws_region
-    host = "email" if region == "us-east-1" else region
-    return Sent(f"{named}@{host}.amazonses.com")
+    return Sent(ses.message_id(named))
+
+
+def _tags(partition: str, letter: Mail) -> dict[str, str]:
+    """By which we know which mail it is that SES tells of."""
+    lead, _, seq = letter.headers[MARK].rpartition(".")
+    name = (letter.message_id or "").partition("@")[0]
+    return {"workspace": partition, "lead": lead, "seq": seq, "mail": name}
 
 
 def file_copy(partition: str, mailbox: Item, letter: Mail) -> None:

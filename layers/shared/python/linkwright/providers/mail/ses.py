@@ -39,12 +39,21 @@ def send(mail: Mail, sender: str | None = None) -> str:
         "Content": {"Raw": {"Data": base64.b64encode(message(mail, sender)).decode()}},
         "EmailTags": [{"Name": name, "Value": value} for name, value in _tags(mail).items()],
     }
+    if configuration_set := settings().mail_configuration_set:
+        wanted["ConfigurationSetName"] = configuration_set
     answer = tenants.send(wanted, mail.tenant)
     if "__type" in answer:
         raise _refusal(mail, answer["__type"], f"{answer.get('message')}")
     if not isinstance(answer.get("MessageId"), str):
         raise Unheard
     return str(answer["MessageId"])
+
+
+def message_id(name: str) -> str:
+    """By which a mail is known to its reader, of its id at SES: that stands in place of ours."""
+    region = settings().aws_region
+    host = "email" if region == "us-east-1" else region
+    return f"{name}@{host}.amazonses.com"
 
 
 def _refusal(mail: Mail, kind: str, said: str) -> Exception:

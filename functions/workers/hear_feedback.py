@@ -1,0 +1,9 @@
+"""Queue FeedbackQueue: hear from SES what became of campaigns' mails."""
+
+from linkwright.mailer.hearing import reported
+from linkwright.worker import topic_worker
+
+
+@topic_worker
+def handler(body: str) -> None:
+    reported.hear(body)
