@@ -150,7 +150,7 @@ def test_200_the_mask_has_no_more_than_four_characters_of_what_is_secret(
 ) -> None:
     for key, mask in (
         ("sk-" + "a" * 30 + "bcde", "sk-…bcde"),
-        ("sk-ant-" + "a" * 30 + "bcde", "sk-ant-…bcde"),
+        ("sk-svcacct-" + "a" * 30 + "bcde", "sk-svcacct-…bcde"),
         ("x" * 30 + "bcde", "…bcde"),
     ):
         monkeypatch.setattr(llm, "prove", lambda *_: None)
@@ -232,6 +232,17 @@ def test_400_counts_the_characters_of_a_key(workspace: Workspace) -> None:
         ({"model": "claude-haiku-5-5"}, "model"),
         ({"model": "bedrock/nova-2-lite"}, "model"),
         ({"base_url": "https://example.com"}, "base_url"),
+        # What is known to be of another vendor is told to none.
+        ({"api_key": vendors.OF_ANTHROPIC, "provider": "openai"}, "provider"),
+        ({"provider": "anthropic"}, "provider"),
+        ({"api_key": "sk-" + "a" * 48, "provider": "anthropic"}, "provider"),
+        ({"api_key": "sk-or-v1-" + "a" * 64}, "api_key"),
+        ({"api_key": "sk-or-v1-" + "a" * 64, "provider": "openai"}, "api_key"),
+        ({"api_key": "xai-" + "a" * 60, "provider": "openai"}, "api_key"),
+        ({"api_key": "AIza" + "a" * 35, "provider": "anthropic"}, "api_key"),
+        ({"api_key": "gsk_" + "a" * 52, "provider": "openai"}, "api_key"),
+        ({"api_key": "sk_live_" + "a" * 40, "provider": "openai"}, "api_key"),
+        ({"api_key": "lk_live_" + "a" * 49, "provider": "openai"}, "api_key"),
     ],
 )
 def test_400_what_is_no_key_or_not_offered_is_asked_nowhere(

@@ -5,7 +5,7 @@ import hmac
 from pydantic import SecretStr
 
 from linkwright import deadline
-from linkwright.ai.own_key import keys
+from linkwright.ai.own_key import forms, keys
 from linkwright.ai.own_key.models import OwnKey, SetOwnKey
 from linkwright.auth import Account
 from linkwright.errors import EnterpriseRequired, Unavailable, ValidationFailed
@@ -16,8 +16,6 @@ from linkwright.transaction import Transaction
 from linkwright.workspace import operations
 from linkwright.workspace.operations import OwnKey as Kept
 
-# What all keys of a vendor begin with, the longest first: no part of what is secret.
-_PREFIXES = (("sk-ant-", "anthropic"), ("sk-proj-", "openai"), ("sk-", "openai"))
 _SHOWN_CHARS = 4
 _PROOF_S = 10.0
 # Of a key that is refused, or that may not use the model; whatever else comes may pass.
@@ -27,13 +25,13 @@ _REFUSED = frozenset({Failure.NOT_CONFIGURED, Failure.REFUSED})
 def keep(account: Account, wanted: SetOwnKey, tx: Transaction) -> OwnKey:
     """In place of the one before, once its vendor has taken it.
 
-    Errors: the plan has none (402), no such model, or the vendor refuses the key (400); the vendor
-    is away (503).
+    Errors: the plan has none (402), no such model, a key of another vendor, or one that its vendor
+    refuses (400); the vendor is away (503).
     """
     tenant = operations.tenant(account.partition)
     if not tenant.plan.own_keys:
         raise EnterpriseRequired
-    prefix, provider = _told(wanted)
+    prefix, provider = forms.told(wanted)
     name = llm.own_model(provider, wanted.model)
     if name is None:
         raise ValidationFailed("It is none of the provider's models.", field="model")
@@ -56,16 +54,6 @@ def keep(account: Account, wanted: SetOwnKey, tx: Transaction) -> OwnKey:
         told = {"provider": kept.provider, "model": kept.model, "key_masked": kept.masked}
         tx.audit("own_key.set", keys.ENTITY, told | {"fallback": kept.fallback})
     return keys.shown(kept, is_enabled=True)
-
-
-def _told(wanted: SetOwnKey) -> tuple[str, str]:
-    """What the key begins with that all of its kind do, and its provider."""
-    secret = wanted.api_key.get_secret_value()
-    found = (one for one in _PREFIXES if secret.startswith(one[0]))
-    prefix, provider = next(found, ("", wanted.provider))
-    if provider is None:
-        raise ValidationFailed("Name the provider of a key of this form.", field="provider")
-    return prefix, wanted.provider or provider
 
 
 def _prove(name: str, key: SecretStr) -> None:
