@@ -708,6 +708,57 @@ def test_another_zone_is_mailed_by_its_own_clocks(own: Workspace) -> None:
     assert _job(own)["mails_at"] == "2026-11-30T13:00:00Z"
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "at"),
+    [
+        ("America/New_York", "Europe/Berlin", datetime(2026, 11, 30, 11, tzinfo=UTC)),
+        ("Pacific/Pago_Pago", "Asia/Tokyo", datetime(2026, 11, 30, 12, tzinfo=UTC)),
+        ("Europe/Berlin", "America/New_York", datetime(2026, 11, 30, 9, tzinfo=UTC)),
+        ("Europe/Berlin", "Asia/Tokyo", datetime(2026, 11, 29, 22, tzinfo=UTC)),
+        ("Asia/Tokyo", "Pacific/Pago_Pago", datetime(2026, 11, 29, 22, tzinfo=UTC)),
+    ],
+)
+def test_no_week_is_lost_or_mailed_twice_by_another_zone(
+    stack: Stack,
+    own: Workspace,
+    hand: Hand,
+    sent: list[Mail],
+    first: str,
+    second: str,
+    at: datetime,
+) -> None:
+    _subscribe(own, time_zone=first)
+    hand.move((at - clock.now()).total_seconds())
+    _run(own)
+    pump.settle(stack, own.id)
+    _subscribe(own, time_zone=second)
+    for _ in range(9):
+        hand.move(timedelta(days=1).total_seconds())
+        _run(own)
+        pump.settle(stack, own.id)
+    assert [letter.subject.split("2026-")[1][:3] for letter in sent] == ["W48", "W49"]
+
+
+def test_a_week_that_is_late_is_not_lost_by_another_zone(
+    stack: Stack, own: Workspace, hand: Hand, sent: list[Mail]
+) -> None:
+    _subscribe(own, time_zone="America/New_York")
+    hand.move(timedelta(days=6).total_seconds())
+    _subscribe(own, time_zone="America/Chicago")
+    assert _job(own)["mails_at"] == clock.timestamp()
+    _run(own)
+    pump.settle(stack, own.id)
+    assert (len(sent), _job(own)["mails_at"]) == (1, "2026-12-07T14:00:00Z")
+
+
+def test_who_wants_it_since_today_is_not_mailed_at_once_by_another_zone(
+    own: Workspace,
+) -> None:
+    _subscribe(own, time_zone="America/New_York")
+    _subscribe(own, time_zone="Asia/Tokyo")
+    assert _job(own)["mails_at"] == "2026-11-29T23:00:00Z"
+
+
 def test_where_nobody_is_mailed_it_waits_for_the_next_week(
     stack: Stack, hand: Hand, workspace: Workspace, sent: list[Mail]
 ) -> None:

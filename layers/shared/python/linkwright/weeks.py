@@ -43,5 +43,10 @@ def closed(moment: datetime, zone: ZoneInfo) -> Week:
 def next_mailing(moment: datetime, zone: ZoneInfo) -> datetime:
     """The next Monday, 08:00 by the clocks there, that is later than the moment."""
     this = closed(moment, zone).next
-    at = datetime.combine(this.first, _MAILED_AT, zone)
-    return at if at > moment else datetime.combine(this.next.first, _MAILED_AT, zone)
+    at = mailing(this.first, zone)
+    return at if at > moment else mailing(this.next.first, zone)
+
+
+def mailing(monday: date, zone: ZoneInfo) -> datetime:
+    """When the week before that Monday is mailed."""
+    return datetime.combine(monday, _MAILED_AT, zone)

@@ -19,8 +19,6 @@ from linkwright.workspace.models import (
     usual_thresholds,
 )
 
-# What decides when a digest is due; one that is switched off ends itself, when it would be.
-_OF_DIGEST = ("weekly_digest", "time_zone")
 ATTRIBUTES = {"live": "settings", "test": "settings_test"}
 
 # Not validated: a model is built at its first use, which for most functions never comes.
@@ -92,13 +90,21 @@ def change(
     )
     if after["usage_thresholds"] != before["usage_thresholds"]:
         usage.look_again(account.partition, account.anchor_day, tx)
-    asked = {name: after[name] for name in _OF_DIGEST}
-    if after["weekly_digest"] == "on" and asked != {name: before[name] for name in _OF_DIGEST}:
-        digest_job.request(tx, after["time_zone"])
+    _have_digest(tx, before, after)
     changed = {rule: after[rule] for rule in wanted.changes() if after[rule] != before[rule]}
     details = {"mode": account.mode, "version": after["version"], "changed": changed}
     tx.audit("settings.changed", account.workspace_id, details)
     return Settings.model_validate(after)
+
+
+def _have_digest(tx: Transaction, before: Item, after: Item) -> None:
+    """One that is switched off ends itself, when it would be due."""
+    if after["weekly_digest"] == "off":
+        return
+    if before["weekly_digest"] == "off":
+        digest_job.request(tx, after["time_zone"])
+    elif after["time_zone"] != before["time_zone"]:
+        digest_job.move(tx, before["time_zone"], after["time_zone"])
 
 
 def _outdated() -> Conflict:

@@ -4,7 +4,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from linkwright import clock, jobs, weeks
-from linkwright.table import Item, Key, Table
+from linkwright.table import Item, Key, Table, get
 from linkwright.transaction import Transaction
 
 
@@ -14,7 +14,22 @@ def key(partition: str) -> Key:
 
 def request(tx: Transaction, time_zone: str) -> None:
     """From the next Monday on, in place of the one that there may be."""
-    moment = weeks.next_mailing(clock.now(), ZoneInfo(time_zone))
+    _put(tx, weeks.next_mailing(clock.now(), ZoneInfo(time_zone)))
+
+
+def move(tx: Transaction, before: str, after: str) -> None:
+    """By the clocks of another zone, of the Monday that it waits for: at once, where it is past
+    08:00 there, as that week would be mailed by nobody.
+    """
+    job = get(Table.CORE, key(tx.partition))
+    if job is None or not jobs.is_due(job):
+        request(tx, after)
+        return
+    monday = clock.day(job["mails_at"], ZoneInfo(before))
+    _put(tx, max(weeks.mailing(monday, ZoneInfo(after)), clock.now()))
+
+
+def _put(tx: Transaction, moment: datetime) -> None:
     job = {**key(tx.partition).attributes(), **due(tx.partition, moment)}
     tx.put(Table.CORE, job, condition="")
 
