@@ -1,5 +1,6 @@
 """Leads: pushed one by one, read, changed, researched again and deleted."""
 
+import json
 from typing import Any
 
 import pytest
@@ -393,3 +394,23 @@ def test_events_keep_nothing_that_names_a_person(stack: Stack, workspace: Worksp
     [event] = [row for row in rows if row["type"] == "lead.created"]
     assert event["object"]["id"] == lead
     assert "avis" not in str(event).lower()
+    assert "import_2026_05" not in str(event)
+
+
+def test_events_tell_the_metadata_of_a_lead_as_it_is_when_they_are_read(
+    stack: Stack, workspace: Workspace
+) -> None:
+    lead = workspace.lead(metadata={"deal": "before"})
+    pump.settle(stack, workspace.id, jobs.LEAD)
+    newest = {"deal": "after", "שם": "ערך"}
+    path = f"/v1/mailer/leads/{lead}"
+    assert workspace.client.request("PATCH", path, json={"metadata": newest}).status == 200
+    rows = _listed(workspace)
+    assert {"lead.created", "email.generated"} <= {row["type"] for row in rows}
+    for row in rows:
+        stored = event_log.stored(workspace.partition, row["id"])
+        assert stored is not None
+        assert "deal" not in str(stored)
+        told = [row, workspace.client.get(f"/v1/events/{row['id']}").json]
+        told += [json.loads(bodies.message(stored, payload)) for payload in ("thin", "full")]
+        assert [one["metadata"] for one in told] == [newest] * 4

@@ -331,9 +331,8 @@ def test_what_is_known_of_a_lead_may_change_while_it_is_researched(
     assert _run(workspace, lead) == []
     shown = _lead(workspace, lead)
     assert (shown["research"]["status"], shown["metadata"]) == ("succeeded", {"of": "later"})
-    rows = stack.rows("CoreTable", workspace.id)
-    (told,) = [row for row in rows if row.get("type") == "lead.researched"]
-    assert told["metadata"] == {"of": "later"}
+    rows = workspace.client.get("/v1/events?type=lead.researched").json["data"]
+    assert [row["metadata"] for row in rows] == [{"of": "later"}]
 
 
 def test_a_run_that_fails_for_a_day_gives_up_and_costs_nothing(

@@ -16,7 +16,6 @@ __all__ = [
     "samples",
     "with_person",
     "with_text",
-    "without_metadata",
 ]
 
 
@@ -25,30 +24,25 @@ def with_person(partition: str, lead: dict[str, Any]) -> dict[str, Any]:
     from linkwright.mailer.leads import leads, status
 
     item = leads.stored(partition, lead["id"])
-    if item is None:
-        return without_metadata(lead)
-    view: dict[str, Any] = {**item["view"]}
+    view: dict[str, Any] = {**item["view"]} if item else {"metadata": {}}
     return {**lead, **{name: view[name] for name in status.PERSONAL if name in view}}
 
 
 def with_text(partition: str, email: dict[str, Any]) -> dict[str, Any]:
-    """An email as an event has it, with what it says: of a lead that was deleted that is gone, and
-    so is the text of a version that was written over.
+    """An email as an event has it, with what it says and its lead's metadata: of a lead that was
+    deleted that is gone, and so is the text of a version that was written over.
     """
     from linkwright.mailer.leads import leads
 
+    lead = leads.stored(partition, email["lead_id"])
+    if lead is None:
+        return {**email, "metadata": {}}
     row = get(Table.CORE, items.email_key(partition, email["lead_id"], email["seq"]))
-    if row is not None and row["view"]["version"] == email["version"]:
-        return {**email, **row["view"]}
-    is_there = leads.stored(partition, email["lead_id"]) is not None
-    return email if is_there else without_metadata(email)
+    is_this = row is not None and row["view"]["version"] == email["version"]
+    text = row["view"] if row and is_this else {}
+    return {**email, **text, "metadata": lead["view"]["metadata"]}
 
 
 def lead_key(partition: str, told: dict[str, Any]) -> Key:
     """Where the lead is of whom an event tells, by itself or by one of its emails."""
     return items.lead_key(partition, told.get("lead_id") or told["id"])
-
-
-def without_metadata(told: dict[str, Any]) -> dict[str, Any]:
-    """Of a lead that was deleted: what was put there to know it by is personal as well."""
-    return {**told, "metadata": {}}

@@ -160,9 +160,14 @@ def completed(partition: str, event_type: str, stored: Object) -> Object:
     return stored
 
 
+def tells_of_lead(event_type: str) -> bool:
+    """Whether its metadata is the lead's, and nowhere else."""
+    return event_type.startswith(("lead.", "email."))
+
+
 def lead_key(partition: str, event: Object) -> Key | None:
-    """Where the lead is whose metadata an event tells, if it does: that goes with the lead."""
-    if not event.get("metadata") or not event["type"].startswith(("lead.", "email.")):
+    """Where the lead is of whom an event tells, if it tells of one."""
+    if not tells_of_lead(event["type"]):
         return None
     from linkwright.mailer import operations
 

@@ -43,7 +43,7 @@ def change(
     after = write(tx, lead["view"], view, changed)
     tx.audit(_SAID[wanted.action], lead_id, {"seq": view["seq"], "version": after["version"]})
     if wanted.action == "approve":
-        tell(tx, lead["view"], after)
+        tell(tx, after)
     settle(tx, lead, [*({**views, after["seq"]: after}.values())])
     return shown(partition, lead["view"], after)
 
@@ -102,14 +102,13 @@ def write(
     return after
 
 
-def tell(tx: Transaction, lead: LeadView, view: EmailView) -> None:
-    tx.emit("email.approved", told(lead, view), sequence=view["version"])
+def tell(tx: Transaction, view: EmailView) -> None:
+    tx.emit("email.approved", told(view), sequence=view["version"])
 
 
-def told(lead: LeadView, view: EmailView) -> dict[str, Any]:
+def told(view: EmailView) -> dict[str, Any]:
     """An email as an event has it stored: what it says of a person is added when it is sent."""
-    kept = {name: value for name, value in view.items() if name not in PERSONAL}
-    return {**kept, "metadata": lead["metadata"]}
+    return {name: value for name, value in view.items() if name not in PERSONAL}
 
 
 # An event would outlive it.

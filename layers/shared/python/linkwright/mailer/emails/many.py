@@ -102,7 +102,7 @@ def _approve(account: Account, lead: LeadItem, view: EmailView, tx: Transaction)
     changed: dict[str, Any] = {"state": "approved", "approved_by": account.actor_id}
     after = approval.write(tx, lead["view"], view, changed, Outrun)
     tx.audit("email.approved", lead["sk"], {"seq": after["seq"], "version": after["version"]})
-    approval.tell(tx, lead["view"], after)
+    approval.tell(tx, after)
     return after
 
 

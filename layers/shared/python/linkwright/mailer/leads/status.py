@@ -15,6 +15,7 @@ from linkwright.transaction import Otherwise, Outrun, Transaction
 PERSONAL = (
     *("email", "first_name", "last_name", "company", "title", "website"),
     *("language", "country", "time_zone", "source", "legal_basis", "research", "reply"),
+    "metadata",
 )
 # What an event says of a run of research in any case.
 _OF_A_RUN = ("status", "run", "reason", "at")
@@ -160,4 +161,4 @@ def told(view: LeadView) -> Item:
     kept = {name: value for name, value in view.items() if name not in PERSONAL}
     research = view["research"]
     public = {name: value for name, value in research.items() if name in _OF_A_RUN}
-    return kept | {"research": {**public, "sources": []}}
+    return kept | {"research": {**public, "sources": []}, "metadata": {}}

@@ -172,6 +172,6 @@ def _put(tx: Transaction, lead: LeadItem, before: EmailView | None, view: EmailV
         values={"seen": before["version"]} if before else None,
         otherwise=Outrun,
     )
-    told = approval.told(lead["view"], view)
+    told = approval.told(view)
     tx.emit("email.generated", told, sequence=view["version"])
     return view

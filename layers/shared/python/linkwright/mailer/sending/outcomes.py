@@ -151,7 +151,7 @@ def _noted(tx: Transaction, mailbox: str, flight: Flight, outcome: Outcome) -> N
         _refused(tx, lead, outcome)
     else:
         _onward(tx, mailbox, flight, lead, campaign)
-    told = approval.told(lead["view"], cast(EmailView, view))
+    told = approval.told(cast(EmailView, view))
     details = {"reason": outcome.reason} if isinstance(outcome, Refused) else None
     event_type = "email.sent" if is_sent else "email.failed"
     tx.emit(event_type, told, sequence=view["version"], details=details)

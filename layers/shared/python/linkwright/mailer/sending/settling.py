@@ -52,7 +52,7 @@ def deny(tx: Transaction, send: Send, lead: LeadItem, reason: str) -> None:
         usage.settle(tx.partition, period, SENDS, reserved=0, used=-1, tx=tx)
     if email := _email(tx, now):
         view = records.change_email(tx, email, "failed", {})
-        told = approval.told(lead["view"], cast(EmailView, view))
+        told = approval.told(cast(EmailView, view))
         tx.emit("email.failed", told, sequence=view["version"], details={"reason": reason})
     if lead["view"]["status"] in _WRITTEN_TO:
         status.stop(tx, lead, "failed", reason)

@@ -29,7 +29,7 @@ def message(event: Item, payload: str) -> bytes:
     """What is sent, UTF-8. Raises `Unavailable`."""
     url = f"{settings().api_url.rstrip('/')}/v1/events/{event['id']}"
     if payload == "thin":
-        event = _told(event) if event.get("metadata") else event
+        event = _told(event) if catalogue.tells_of_lead(event["type"]) else event
         return fitting(_event(event, _data(event, _named(event["object"]), url=url)), url)
     return fitting(whole(event), url)
 
@@ -45,8 +45,8 @@ def fitting(event: Event, url: str) -> bytes:
     return body if len(body) <= MAX_BYTES else _bytes(cut.model_copy(update={"metadata": {}}))
 
 
-def without_metadata(event: Item) -> Item:
-    return {**event, "metadata": {}, "object": {**event["object"], "metadata": {}}}
+def with_metadata(event: Item, told: Item) -> Item:
+    return {**event, "metadata": told, "object": {**event["object"], "metadata": told}}
 
 
 def _told(event: Item) -> Item:

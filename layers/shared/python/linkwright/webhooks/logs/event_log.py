@@ -35,7 +35,7 @@ def stored(partition: str, event_id: str) -> Item | None:
 
 
 def page(account: Account, query: EventsQuery) -> Page[Event]:
-    fetch = _without_deleted(account.partition, _fetch(account.partition, query))
+    fetch = _with_metadata(account.partition, _fetch(account.partition, query))
     return pagination.paged(account, _ROUTE, query, fetch, bodies.shown)
 
 
@@ -57,8 +57,8 @@ def _fetch(of: str, query: EventsQuery) -> Fetch:
     return looked_up(rows, lambda row: Key(row["pk"], row["sk"]), lambda: place(of))
 
 
-def _without_deleted(of: str, fetch: Fetch) -> Fetch:
-    """Events without the metadata of a lead that is deleted, whichever event has it."""
+def _with_metadata(of: str, fetch: Fetch) -> Fetch:
+    """Events with the metadata of whose lead they tell, unless it is deleted by now."""
 
     def read(after: Place | None, count: int) -> tuple[list[Placed], Place | None]:
         rows, reached = fetch(after, count)
@@ -67,9 +67,13 @@ def _without_deleted(of: str, fetch: Fetch) -> Fetch:
         wanted = list({key: None for key in keys if key is not None})
         there = get_any(Table.CORE, wanted, lambda: place(of))
         told = [
-            (at, row if key is None or key in there else bodies.without_metadata(row))
+            (at, bodies.with_metadata(row, _metadata(there.get(key))) if key else row)
             for (at, row), key in zip(rows, keys, strict=False)
         ]
         return told + rows[MAX_LIMIT:], reached
 
     return read
+
+
+def _metadata(lead: Item | None) -> Item:
+    return dict(lead["view"]["metadata"]) if lead else {}
