@@ -1,7 +1,8 @@
 """What comes to a mailbox in answer to what it sent, and the worker that reads it."""
 
+from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from linkwright import clock, ids, jobs
 from linkwright.jobs import Work
@@ -11,6 +12,7 @@ from linkwright.table import Item, Table, get, query, update
 from linkwright.transaction import Transaction
 from tests import mailhost, mailing
 from tests.client import Context, invoke, queue_event
+from tests.factories import Workspace
 from tests.leads import put
 
 READER = "noa@example.org"
@@ -57,6 +59,19 @@ def answer(
         made[name.replace("_", "-")] = value
     made.set_content(text)
     return made.as_bytes()
+
+
+def in_two_forms(sender: str, about: str, plain: str, html: str) -> bytes:
+    made = message_from_bytes(answer(sender, about, plain), policy=policy.default)
+    cast(EmailMessage, made).add_alternative(f"<p>{html}</p>", subtype="html")
+    return made.as_bytes()
+
+
+def judges(owner: Workspace, mailbox: str, host: str = "mx.example.com") -> None:
+    """Let a mailbox's host be known by the name under which it judged its probe."""
+    where = mailer_items.mailbox_key(owner.partition, mailbox)
+    known = (get(Table.CORE, where) or {})["view"]["proof"]
+    mailing.is_otherwise(owner, where, proof=known | {"judged_by": host})
 
 
 def bounce(

@@ -147,9 +147,10 @@ def test_what_somebody_else_wrote_in_their_name_is_kept_and_changes_nothing(
     )
     heard.put_reading(workspace, box)
     forged = b"Authentication-Results: mx.example.com; dmarc=fail header.from=example.org\r\n"
-    forged += heard.answer(READER, of.message_id, "unsubscribe")
+    forged += heard.answer(READER, of.message_id, "Yes, call me.")
+    fresh = forged.partition(b"\r\n")[0] + b"\r\n" + heard.answer(READER, None, "unsubscribe")
     came_back = forged.partition(b"\r\n")[0] + b"\r\n" + heard.bounce(of.message_id)
-    heard.comes(forged, came_back, to="b@example.com")
+    heard.comes(forged, fresh, came_back, to="b@example.com")
     heard.read(workspace, box)
     lead = shown(workspace, of.lead)
     assert (lead["status"], lead["reply"]) == ("ready", None)
@@ -189,6 +190,108 @@ def test_who_answers_that_they_want_no_more_is_mailed_no_more(workspace: Workspa
     assert shown(workspace, of.lead)["status"] == "unsubscribed"
     assert suppressed(workspace) == [("unsubscribed", True)]
     assert events(workspace, of.lead) == [("lead.unsubscribed", {"crm": "17"})]
+
+
+_OFFER = "please remove me from your list"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        _OFFER.capitalize(),
+        f"Hi Dana,\n{_OFFER}\nthanks",
+        "-----Original Message-----\nFrom: Dana <dana@example.com>\nSent: Monday\nTo: Noa\n"
+        f"Subject: An idea\n\nHello,\n\nIf not, just answer:\n{_OFFER}\n\nUnsubscribe me",
+        f"Hello,\nIf not, just answer:\n{_OFFER}\n\n-- \n1 Main Street, Haifa\nunsubscribe",
+        "unsubcribe",
+    ],
+)
+def test_an_opt_out_is_heard_wherever_it_stands(workspace: Workspace, text: str) -> None:
+    of = sent(workspace)
+    where = mailing.items.email_key(workspace.partition, of.lead, 1)
+    mailing.is_otherwise(workspace, where, body=f"Hello,\n\nIf not, just answer:\n{_OFFER}")
+    heard.comes(heard.answer(READER, of.message_id, text))
+    heard.read(workspace, of.mailbox)
+    assert shown(workspace, of.lead)["status"] == "unsubscribed"
+
+
+def test_an_opt_out_is_heard_in_the_form_that_is_read(workspace: Workspace) -> None:
+    of = sent(workspace)
+    heard.comes(heard.in_two_forms(READER, of.message_id, "Please view this in HTML.", "Remove me"))
+    heard.read(workspace, of.mailbox)
+    assert shown(workspace, of.lead)["status"] == "unsubscribed"
+
+
+def test_our_own_words_are_no_opt_out(workspace: Workspace) -> None:
+    of = sent(workspace, postal_address="Unsubscribe Road 1")
+    where = mailing.items.email_key(workspace.partition, of.lead, 1)
+    mailing.is_otherwise(workspace, where, body=f"Hello,\n{_OFFER}", subject="Sick of spam?")
+    link = f"https://api.example.com{workspace.opt_out(of.lead)}"
+    under = "-- \nUnsubscribe Road 1\nTo hear no more from us, follow this link, or answer with"
+    ours = f"Hello,\n{_OFFER}\n\n{under} “unsubscribe”: {link}"
+    for prefix in ("Re", "Antw", "R"):
+        raw = heard.answer(READER, of.message_id, f"Call me.\n\n{ours}")
+        heard.comes(raw.replace(b"Re: An idea 1", f"{prefix}: Sick of spam?".encode()))
+    away = heard.answer(READER, of.message_id, "I am out of office.", Auto_Submitted="auto-replied")
+    heard.comes(away.replace(b"Re: An idea 1", b"Automatic reply: Sick of spam?"))
+    heard.read(workspace, of.mailbox)
+    assert shown(workspace, of.lead)["status"] == "replied"
+    assert suppressed(workspace) == []
+    assert len(heard.messages(workspace, of.lead)) == 4
+
+
+@pytest.mark.parametrize("results", ["dmarc=fail", "dmarc=pass", "spf=pass"])
+def test_an_opt_out_by_an_id_of_ours_is_heeded_whatever_its_host_says(
+    workspace: Workspace, results: str
+) -> None:
+    of = sent(workspace)
+    heard.judges(workspace, of.mailbox)
+    said = {"Authentication_Results": f"mx.example.com; {results}"}
+    heard.comes(heard.answer(READER, of.message_id, "unsubscribe", **said))
+    heard.read(workspace, of.mailbox)
+    lead = shown(workspace, of.lead)
+    assert (lead["status"], suppressed(workspace)) == ("unsubscribed", [("unsubscribed", True)])
+    assert (lead["reply"] is None) == (results == "dmarc=fail")
+    assert mailing.rows(workspace, of.mailbox) == []
+
+
+@pytest.mark.parametrize("results", ["dmarc=pass", "spf=pass"])
+@pytest.mark.parametrize(("subject", "text"), [("Unsubscribe", "Hi"), ("Hi", "Please remove me")])
+def test_an_opt_out_in_a_mail_of_its_own_is_heeded(
+    workspace: Workspace, results: str, subject: str, text: str
+) -> None:
+    of = sent(workspace)
+    heard.judges(workspace, of.mailbox)
+    said = {"Authentication_Results": f"mx.example.com; {results}"}
+    raw = heard.answer(READER, None, text, **said).replace(b"Re: An idea 1", subject.encode())
+    heard.comes(raw)
+    heard.read(workspace, of.mailbox)
+    assert shown(workspace, of.lead)["status"] == "unsubscribed"
+    assert suppressed(workspace) == [("unsubscribed", True)]
+
+
+@pytest.mark.parametrize("kind", ["newsletter", "list", "long", "link", "away", "other", "nothing"])
+def test_what_answers_nothing_and_opts_out_of_nothing_is_not_kept(
+    workspace: Workspace, kind: str
+) -> None:
+    of = sent(workspace)
+    sender, said, text = READER, {}, "Unsubscribe here."
+    if kind == "newsletter":
+        said = {"List_Unsubscribe": "<https://example.org/u>"}
+    elif kind == "list":
+        said = {"List_Id": "<l.example.org>"}
+    elif kind == "away":
+        said = {"Auto_Submitted": "auto-replied"}
+    elif kind == "other":
+        sender = "other@example.org"
+    else:
+        text = {"long": f"{text} {'Our news. ' * 60}", "link": f"{text} https://example.org/u"}.get(
+            kind, "When do you open?"
+        )
+    heard.comes(heard.answer(sender, None, text, **said))
+    heard.read(workspace, of.mailbox)
+    assert (shown(workspace, of.lead)["status"], suppressed(workspace)) == ("ready", [])
+    assert heard.messages(workspace, of.lead) == []
 
 
 def test_colleagues_end_where_the_step_says_so_and_nobody_else(

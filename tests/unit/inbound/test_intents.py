@@ -79,6 +79,10 @@ def test_the_day_on_which_they_are_back(name: str) -> None:
         "Do not remove me from the list!",
         "Don't contact me before Monday, I'm travelling. Then let's talk.",
         "Can you stop by on Thursday?",
+        "Sounds good.\n\nIf it was not meant for you, please notify us and delete this email.",
+        "We would like to subscribe. We were unsuccessful with others, it is unsustainable.",
+        "Our unsupervised, unstructured, unspecific and unsurprising subscriptions",
+        "Please don't unsubcribe me",
         "Ich melde mich ab Montag.",
         "Hören Sie sich das an: wir haben Interesse.",
         "¿De dónde han sacado mi correo?",
@@ -103,6 +107,45 @@ def test_an_opt_out_counts_wherever_it_is() -> None:
     assert by_rules("Remove me from your list.", "", away, TODAY) == Meaning(
         "unsubscribe", is_final=True
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("unsubcribe", "Unsuscribe", "unsubsribe", "Unsubscibe please", "UNSUBSCRBE", "Unsub"),
+        *("usubscribe me", "unsubscrib", "umsubscribe", "unscubscribe", "unsubscirbe", "unsub me"),
+        *("please unsubcsribed us", "take off", "No more."),
+    ],
+)
+def test_the_word_that_is_asked_for_counts_as_people_mistype_it(text: str) -> None:
+    assert by_rules(text, "Re: it", None, TODAY).intent == "unsubscribe"
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        *("Stop sending paper invoices?", "Tired of chasing follow ups?", "Sick of spam?"),
+        *("Unsubscribe from no-shows", "Schluss mit verpassten Nachrichten", "Basta de correos"),
+    ],
+)
+def test_our_subject_is_nobody_s_opt_out(subject: str) -> None:
+    away = Automatic("ooo", "header")
+    text = f'I am out of office. Your mail "{subject}" was received.'
+    for before in ("Automatic reply: ", "Out of office - ", "OOO: Re: "):
+        found = by_rules(text, f"{before}{subject}", away, TODAY, subjects=(subject,))
+        assert found.intent == "ooo"
+    assert by_rules("Away", f"Auto: {subject}", away, TODAY).intent == "ooo"
+    for before in ("R: ", "Antw: ", "Odp.: ", "[EXTERNAL] AW: ", "", "x: "):
+        found = by_rules("Call me.", f"{before}{subject}", None, TODAY, subjects=(subject, "it"))
+        assert found.intent == "interested"
+    asked = by_rules("", f"UNSUBSCRIBE ME! Re: {subject}", None, TODAY, subjects=(subject,))
+    assert asked.intent == "unsubscribe"
+
+
+def test_an_opt_out_beside_what_is_new_is_a_person_s_alone() -> None:
+    away = Automatic("ooo", "header")
+    assert by_rules("Noa", "", None, TODAY, beside="stop").intent == "unsubscribe"
+    assert by_rules("Noa", "", away, TODAY, beside="stop").intent == "ooo"
 
 
 def test_what_stops_a_sequence() -> None:

@@ -5,7 +5,9 @@ import time
 
 import pytest
 
-from linkwright.mailer.inbound.replies import unquoted
+from linkwright.mailer import footer
+from linkwright.mailer.inbound.ours import Sent
+from linkwright.mailer.inbound.replies import unquoted, written
 
 US = "dana@acme.example"
 SENT = """Hello,
@@ -121,6 +123,49 @@ def test_nothing_is_cut_of_what_only_looks_like_a_quote(new: str) -> None:
 )
 def test_what_a_device_adds_is_dropped(line: str) -> None:
     assert unquoted(f"Yes\n\n{line}\n", {US}) == "Yes"
+
+
+OFFER = "If this is not for you, just answer: please remove me from your list"
+UNDER = "\n".join(["-- ", "Acme, 1 Main Street", footer.OPT_OUTS])
+MAILED = Sent(f"Hello,\n{OFFER}\nDana\nplease stop\n{UNDER}", under=footer.OPT_OUTS)
+BLOCK = f"-----Original Message-----\nFrom: Dana <{US}>\nSent: Monday\nSubject: Stop it\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("Please remove me from your list", "Hi Dana,\nplease remove me from your list\nthanks"),
+        # A line of ours that stands alone may be their answer.
+        *("please stop", "Hello there\nplease stop\nNoa", f"{QUOTED}\nplease stop"),
+        f"{BLOCK}\nHello,\n\n{OFFER}\n\nplease stop now",
+        f"Hello,\n\n{OFFER}\n\n{UNDER}\n\nplease stop now",
+        "Noa\n-- \nplease stop now",
+        f"On 1 Feb 2027 at 10:00 {US} wrote:\nplease stop now",
+        f"Again to {US}, on 1.2.:\n\nplease stop now",
+    ],
+)
+def test_what_may_be_theirs_is_kept_apart(text: str) -> None:
+    found = written(text, {US}, MAILED)
+    assert {"stop", "remove"} & set(f"{found.new} {found.beside}".lower().split())
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        f"Hello,\n\n{OFFER}\n\nDana\n\nplease stop\n{UNDER}",
+        f"{BLOCK}\nHello,\n{OFFER}\nDana\nplease stop\n{UNDER}",
+        # As programs wrap it, and as hosts write over its links.
+        f"{BLOCK}\nHello,\n{OFFER[:50]}\n{OFFER[50:]}\n{UNDER}https://safe.example/?x=unsubscribe",
+        f"On Mon, {US} wrote on 1.2.:\n{OFFER[:23]}\n{OFFER[24:]}\n{footer.OPT_OUTS}",
+        f"-- \nMark Lee\n{'If this was not meant for you, please remove it. ' * 6}",
+        "-- \nMark Lee\nstop by at https://globex.example",
+    ],
+)
+def test_nothing_of_ours_and_no_disclaimer_is_theirs(below: str) -> None:
+    found = written(f"Sounds great.\n\n{below}\n", {US}, MAILED)
+    assert found.new == "Sounds great."
+    assert not {"stop", "remove", "unsubscribe"} & set(found.beside.split())
+    assert written(below, {US}, MAILED).beside in {"", "Mark Lee"}
 
 
 UNITS = (

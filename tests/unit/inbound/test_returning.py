@@ -5,8 +5,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from linkwright.mailer.inbound.calendar_words import DAYS, MONTHS
 from linkwright.mailer.inbound.returning import returns_on
+from linkwright.mailer.inbound.words.calendar import DAYS, MONTHS
 
 TODAY = date(2026, 11, 29)
 

@@ -9,12 +9,14 @@ from zoneinfo import ZoneInfo
 from linkwright import clock
 from linkwright.mailer import items as mailer_items
 from linkwright.mailer import lines
-from linkwright.mailer.hearing import companies, items, matching, reasoning, tallies
+from linkwright.mailer.hearing import companies, items, matching, reasoning, tallies, written
 from linkwright.mailer.hearing.items import MessageView
 from linkwright.mailer.hearing.matching import Match
-from linkwright.mailer.inbound import authentication, automatic, intents, replies
+from linkwright.mailer.inbound import authentication, understanding
 from linkwright.mailer.inbound.intents import Meaning
+from linkwright.mailer.inbound.ours import Sent
 from linkwright.mailer.inbound.parsing import Received
+from linkwright.mailer.inbound.understanding import Understood
 from linkwright.mailer.items import LeadItem, LeadStatus, LeadView
 from linkwright.mailer.leads import status
 from linkwright.mailer.lines import Send
@@ -50,17 +52,21 @@ class Answer:
         at = clock.timestamp()
         facts = self._kept(tx, lead, at)
         if not self.is_trusted:
-            status.write(tx, lead, lead["view"], facts=facts)
+            if self.meaning.intent == "unsubscribe":
+                # As by the link below the mail, which whoever has that mail can follow as well.
+                self._unsubscribe(tx, lead, {}, facts)
+            else:
+                status.write(tx, lead, lead["view"], facts=facts)
             return
         state = "automatic" if self.is_automatic else "replied"
-        reply = {"state": state, "intent": self.meaning.intent, "at": at}
+        reply = {"reply": {"state": state, "intent": self.meaning.intent, "at": at}}
         facts["newest"] = items.place(at, items.message_id(self.name))
         if self.meaning.intent == "unsubscribe":
             self._unsubscribe(tx, lead, reply, facts)
         elif self.meaning.stops or _step(tx, lead, self.send).get("stop_on_auto_reply"):
             self._stop(tx, lead, reply, facts)
         else:
-            view = cast(LeadView, {**lead["view"], "reply": reply})
+            view = cast(LeadView, {**lead["view"], **reply})
             status.write(tx, lead, view, facts=facts | _away(tx, lead, self.meaning.returns_on))
 
     def _kept(self, tx: Transaction, lead: LeadItem, at: str) -> dict[str, Any]:
@@ -84,25 +90,24 @@ class Answer:
         return {"kept": kept + 1}
 
     def _unsubscribe(
-        self, tx: Transaction, lead: LeadItem, reply: Item, facts: dict[str, Any]
+        self, tx: Transaction, lead: LeadItem, shown: Item, facts: dict[str, Any]
     ) -> None:
         suppressions.suppress(
             tx, lead["address_hash"], lead["view"]["email"], source="unsubscribed"
         )
         if lead["view"]["status"] in _HEARD:
-            status.write(tx, lead, cast(LeadView, {**lead["view"], "reply": reply}), facts=facts)
+            status.write(tx, lead, cast(LeadView, {**lead["view"], **shown}), facts=facts)
             return
         tallies.note(tx, self.send, "unsubscribed")
-        shown = {"reply": reply}
         after = status.stop(tx, lead, "unsubscribed", "unsubscribed", shown, facts=facts)
         status.tell(tx, "lead.unsubscribed", after)
 
-    def _stop(self, tx: Transaction, lead: LeadItem, reply: Item, facts: dict[str, Any]) -> None:
+    def _stop(self, tx: Transaction, lead: LeadItem, shown: Item, facts: dict[str, Any]) -> None:
         if self.meaning.intent == "not_interested":
             tallies.note(tx, self.send, "negative")
         was = lead["view"]["status"]
         to: LeadStatus = was if was in _GRAVER else "replied"
-        after = status.stop(tx, lead, to, "replied", {"reply": reply}, facts=facts)
+        after = status.stop(tx, lead, to, "replied", shown, facts=facts)
         status.tell(tx, "lead.replied", after)
         if not self.is_automatic and _step(tx, lead, self.send).get("stop_for_company"):
             companies.ask(tx, lead)
@@ -117,31 +122,52 @@ def heard(
     """None for what answers no mail of ours, for our own in the thread, and for what went in a
     circle. `judged` is what rules that read it are called by.
     """
-    ids = (*message.in_reply_to, *reversed(message.references))
-    match = matching.by_ids(partition, mailbox["sk"], ids) or matching.by_token(partition, message)
     ours = frozenset({mailbox["view"]["email"].lower()})
-    if match is None or message.is_from(ours) or _is_ours(partition, message):
+    if message.is_from(ours) or _is_ours(partition, message):
         return None
-    sent, today = _sent(partition, match), clock.now().date()
-    text = judged(lambda: replies.unquoted(message.text, ours, sent))
-    program = judged(lambda: automatic.judged(message, text, today, ours))
-    if program and program.kind == "loop":
-        return None
-    ruled = judged(lambda: intents.by_rules(text, message.subject, program, today))
     host = mailbox["view"].get("proof", {}).get("judged_by")
     is_trusted = authentication.verdict(message, host) != "fail"
-    meaning = reasoning.meaning(partition, text, message.subject, ruled) if is_trusted else ruled
+    ids = (*message.in_reply_to, *reversed(message.references))
+    match = matching.by_ids(partition, mailbox["sk"], ids) or matching.by_token(partition, message)
+    today = clock.now().date()
+    if match is not None:
+        sent = written.to(partition, match.lead)
+        found = judged(lambda: understanding.answer(message, ours, sent, today))
+    elif is_trusted:
+        match, found = _opts_out(partition, message, ours, judged)
+    if match is None or found is None or (found.program and found.program.kind == "loop"):
+        return None
+    meaning = found.meaning
+    if is_trusted:
+        meaning = reasoning.meaning(partition, found.text, message.subject, meaning)
     return match, Answer(
         match.send,
         message.message_id,
-        message.message_id or f"{message.from_address} {message.date} {text}",
+        message.message_id or f"{message.from_address} {message.date} {found.text}",
         message.from_address or "",
         message.subject,
-        text,
+        found.text,
         meaning,
-        program is not None and program.kind != "list",
+        found.program is not None and found.program.kind != "list",
         is_trusted,
     )
+
+
+def _opts_out(
+    partition: str,
+    message: Received,
+    ours: frozenset[str],
+    judged: Callable[[Callable[[], Any]], Any],
+) -> tuple[Match | None, Understood | None]:
+    """Of a mail that answers none, from an address that was mailed: the footer asks for no id."""
+    today = clock.now().date()
+    if judged(lambda: understanding.opt_out(message, ours, Sent(), today)) is None:
+        return None, None
+    match = matching.by_sender(partition, message)
+    if match is None:
+        return None, None
+    sent = written.to(partition, match.lead)
+    return match, judged(lambda: understanding.opt_out(message, ours, sent, today))
 
 
 def _is_ours(partition: str, message: Received) -> bool:
@@ -150,13 +176,6 @@ def _is_ours(partition: str, message: Received) -> bool:
     if not address:
         return False
     return get(Table.CORE, mailbox_items.address_key(partition, address)) is not None
-
-
-def _sent(partition: str, match: Match) -> str:
-    """What we wrote, of which nothing is theirs."""
-    where = mailer_items.email_key(partition, match.lead["sk"], match.send["seq"])
-    email = get(Table.CORE, where)
-    return str(email["view"]["body"]) if email else ""
 
 
 def _step(tx: Transaction, lead: LeadItem, send: Send) -> dict[str, Any]:

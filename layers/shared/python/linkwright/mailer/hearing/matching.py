@@ -20,7 +20,8 @@ _READ_AT_ONCE = 99
 _TOKEN = re.compile(r"/v1/mailer/unsubscribe/([A-Za-z0-9._-]{20,250})")
 _MARK = re.compile(r"(lead_[0-9A-Za-z]{4,64})\.(\d{1,4})")
 _MOST_TOKENS = 3
-_MOST_STEPS = 20
+# Of one address, in as many campaigns.
+_MOST_LEADS = 50
 
 
 class Match(NamedTuple):
@@ -75,15 +76,30 @@ def by_token(partition: str, message: Received) -> Match | None:
     for token in list(dict.fromkeys(_TOKEN.findall(message.text)))[:_MOST_TOKENS]:
         named = unsubscribing.named(token)
         if named and (named[0], named[2]) == (partition, hashed):
-            rows, _ = query(
-                Table.CORE,
-                items.lead_partition(partition, named[1]),
-                between=("SND#", "SND#~"),
-                limit=_MOST_STEPS,
-                strong=True,
-            )
+            rows = _sent(partition, named[1])
             return _match(partition, named[1], int(rows[0]["seq"])) if rows else None
     return None
+
+
+def by_sender(partition: str, message: Received) -> Match | None:
+    """The mail that went last to whom it comes from."""
+    where = items.address_partition(partition, items.hashed(message.from_address or ""))
+    rows, _ = query(Table.CORE, where, limit=_MOST_LEADS)
+    found = [one for row in rows for one in _sent(partition, row["lead"])]
+    newest = max(found, key=lambda one: str(one["at"]), default=None)
+    return _match(partition, newest["lead"], int(newest["seq"])) if newest else None
+
+
+def _sent(partition: str, lead_id: str) -> list[Item]:
+    """The newest mail that went to a lead, if any did."""
+    rows, _ = query(
+        Table.CORE,
+        items.lead_partition(partition, lead_id),
+        between=("SND#", "SND#~"),
+        limit=1,
+        strong=True,
+    )
+    return rows
 
 
 def _match(

@@ -5,6 +5,7 @@ no opt-out back, it cannot have a sequence go on, and what it takes for an opt-o
 Where the rules know nothing its word is taken. All that comes of it is about its writer alone.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated, Literal, get_args
@@ -12,12 +13,12 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field
 
 from linkwright.fields import RequestModel
-from linkwright.mailer.inbound import intent_words_east as east
-from linkwright.mailer.inbound import intent_words_west as west
+from linkwright.mailer.inbound import opt_outs
 from linkwright.mailer.inbound.automatic import Automatic, is_away
-from linkwright.mailer.inbound.opt_out_words import REFUSED
 from linkwright.mailer.inbound.returning import returns_on
-from linkwright.mailer.inbound.text import clauses, expression, plain
+from linkwright.mailer.inbound.text import clauses, expression
+from linkwright.mailer.inbound.words import intents_east as east
+from linkwright.mailer.inbound.words import intents_west as west
 from linkwright.providers.llm_types import Prompt
 
 Intent = Literal[
@@ -31,14 +32,11 @@ _MOST_SHOWN = 4_000
 _LEAST_QUOTE = 3
 _MOST_QUOTE = 300
 
-_UNSUBSCRIBE = expression(*west.UNSUBSCRIBE_WEST, *east.UNSUBSCRIBE_EAST, *REFUSED)
 _WRONG_PERSON = expression(*west.WRONG_PERSON_WEST, *east.WRONG_PERSON_EAST)
 _LEFT = expression(*west.LEFT_WEST, *east.LEFT_EAST)
 _NOT_INTERESTED = expression(*west.NOT_INTERESTED_WEST, *east.NOT_INTERESTED_EAST)
 _INTERESTED = expression(*west.INTERESTED_WEST, *east.INTERESTED_EAST)
 _RECEIVED = expression(*west.RECEIVED_WEST, *east.RECEIVED_EAST)
-# "Re:" in the languages: below it the subject is ours.
-_IS_ANSWER = expression(r"\s*(?:re|aw|rv|rép|sv|tr|wg|fwd?|השב|הועבר|רد|رد|إعادة توجيه)\s?:")
 
 _INSTRUCTIONS = (
     "Somebody answered a business mail. Say what the answer means, by one word: interested (wants"
@@ -72,18 +70,32 @@ class Meaning:
     returns_on: date | None = None
 
 
-def by_rules(text: str, subject: str, automatic: Automatic | None, today: date) -> Meaning:
-    """`text` is what is new in the answer.
+def by_rules(
+    text: str,
+    subject: str,
+    automatic: Automatic | None,
+    today: date,
+    *,
+    beside: str = "",
+    subjects: Collection[str] = (),
+) -> Meaning:
+    """`text` is what is new in the answer, and `beside` what may be: for an opt-out of a person.
+    `subjects` are ours: of a program's subject nothing is taken, as it repeats them.
 
     What comes over a list may be a person's, who answers from a group's address.
     """
     if automatic and automatic.kind == "loop":
         return Meaning("neutral", stops=False, is_final=True)
     found = clauses(text)
-    if _UNSUBSCRIBE.search(found) or _is_asked_in(subject):
+    is_of_program = automatic is not None and automatic.kind in {"ooo", "auto_ack"}
+    if is_of_program:
+        is_out = opt_outs.is_in(opt_outs.without_subjects(found, subjects))
+    else:
+        is_out = opt_outs.is_in(found) or opt_outs.is_in(clauses(beside))
+        is_out = is_out or opt_outs.is_in_subject(subject, subjects)
+    if is_out:
         return Meaning("unsubscribe", is_final=True)
     found = found[:_MOST_CHARS]
-    is_of_program = automatic is not None and automatic.kind in {"ooo", "auto_ack"}
     if _LEFT.search(found):
         return Meaning("wrong_person", is_final=is_of_program)
     if automatic and is_of_program:
@@ -107,11 +119,6 @@ def _of_a_person(found: str, text: str, today: date) -> Meaning:
     if _RECEIVED.search(found):
         return Meaning("auto_ack")
     return Meaning("neutral", is_sure=False, is_final=not found)
-
-
-def _is_asked_in(subject: str) -> bool:
-    is_theirs = not _IS_ANSWER.match(plain(subject))
-    return is_theirs and _UNSUBSCRIBE.search(clauses(subject)) is not None
 
 
 def prompt(text: str, subject: str, ruled: Meaning) -> Prompt[Told]:

@@ -6,13 +6,18 @@ rules know few words of any language. They need none where we know our own addre
 
 import re
 from collections.abc import Collection, Iterable
+from typing import NamedTuple
 
+from linkwright.mailer.inbound import devices
+from linkwright.mailer.inbound import ours as our
+from linkwright.mailer.inbound.ours import Sent
 from linkwright.mailer.inbound.text import expression, plain, shown
 
 _MOST_CHARS = 65_536
-_MOST_SENT_CHARS = 20_000
 # A line that is shorter may be said by anybody: "Best regards".
 _TELLING_CHARS = 20
+# Of a paragraph that somebody may have written below a quote. Disclaimers are longer.
+_MOST_BESIDE_CHARS = 200
 # Of lines that are not empty, or the first after one that is not. Nobody writes as many.
 _MOST_LINES = 2_000
 # Of "On ... wrote:": three lines at most, and this much of it.
@@ -24,7 +29,7 @@ _MOST_SEPARATOR = 1_000
 _QUOTED = re.compile(r"\s{0,3}[>|]")
 _DIGIT = re.compile(r"\d")
 _ADDRESS = re.compile(r"[^\s@<>]{1,64}@[^\s@<>]{1,255}")
-_SPACED = re.compile(r"\s+")
+_LINK = re.compile(r"https?://|www\.")
 # "wrote", where an address is not told; each stands in a line that ends by a colon and has a digit.
 _WROTE = expression(
     r"\b(?:wrote|writes|schrieb|geschrieben|écrit|escribió|ha scritto|escreveu)\b|כתב|كتب|كتابة"
@@ -49,42 +54,43 @@ _LABELS = frozenset(
     )
 )
 _SIGNATURE = re.compile(r"--\s?")
-# What a telephone or a program of mail adds to what is written with it.
-_MOST_DEVICE_CHARS = 120
-_DEVICE = (
-    r"(?:iphone|ipad|ios|android|samsung|galaxy|huawei|xiaomi|pixel|blackberry|outlook|yahoo|gmail|aol"
-    r"|proton|windows|smartphone|handy|mobil\w*|movil|portable|telephone|phone|appareil|tablet\w*"
-    r"|mail\b|gmx|web\.de|thunderbird|spark|אייפון|נייד|טלפון|גלקסי|سامسونج|هاتف\w*|جوال\w*|ايفون)"
-)
-_BEGINS = (
-    *("sent from", "sent via", "sent with", "get outlook for", "get bluemail for"),
-    *("von meinem", "gesendet von", "gesendet mit", "diese nachricht wurde von meinem"),
-    *("outlook fur", "outlook für", "holen sie sich outlook", "laden sie outlook"),
-    *("envoyé de", "envoyé depuis", "envoyé à partir", "télécharger outlook", "obtenez outlook"),
-    *("enviado desde", "enviado con", "enviado de", "obtener outlook", "obtenga outlook"),
-    *("נשלח מ", "נשלח באמצעות", "הורד את outlook", "קבל את outlook", "השג את outlook"),
-    *("ارسلت من", "مرسل من", "تم الارسال من", "ارسل من", "احصل علي outlook", "الحصول علي outlook"),
-)
-_ANY = "|".join(re.escape(plain(one)) for one in _BEGINS)
-_DEVICE_LINE = re.compile(rf"(?:{_ANY})[^.!?]{{0,60}}?{_DEVICE}[^!?]{{0,40}}")
+
+
+class Written(NamedTuple):
+    """`beside` may be theirs as well, as what stands below a quote without marks: there an opt-out
+    is looked for. Where nothing else is new, it is what they wrote.
+    """
+
+    new: str
+    beside: str
+
+
+def has_link(text: str) -> bool:
+    return _LINK.search(text) is not None
 
 
 def unquoted(text: str, ours: Collection[str], sent: str = "") -> str:
+    return written(text, ours, Sent(sent)).new
+
+
+def written(text: str, ours: Collection[str], sent: Sent) -> Written:
     """`ours`: addresses of the mailbox; `sent`: what we wrote, of which nothing is theirs.
 
     Takes time that grows with the length of the text alone.
     """
     lines = _without_gaps(one.strip() for one in shown(text[:_MOST_CHARS]).split("\n"))
-    page = _Page(lines, frozenset(one.lower() for one in ours), shown(sent[:_MOST_SENT_CHARS]))
-    return "\n".join(_without_gaps(page.new())).strip("\n")
+    page = _Page(lines, frozenset(one.lower() for one in ours), sent)
+    new = "\n".join(_without_gaps(page.new())).strip("\n")
+    beside = "\n\n".join(page.beside)
+    return Written(new or beside, beside)
 
 
 class _Page:
-    def __init__(self, lines: list[str], ours: frozenset[str], sent: str) -> None:
+    def __init__(self, lines: list[str], ours: frozenset[str], sent: Sent) -> None:
         self._lines, self._ours = lines, ours
-        self._sent = _SPACED.sub(" ", plain(sent))
         self._plain = [" ".join(one.split()) for one in plain("\n".join(lines)).split("\n")]
-        self._sent_lines = frozenset(" ".join(one.split()) for one in plain(sent).split("\n"))
+        self._kinds = our.kinds(self._plain, sent)
+        self.beside: list[str] = []
         self._is_quoted = [self._quoted(at) for at in range(len(lines))]
         # The next line of each that is not empty.
         self._next = [len(lines)] * (len(lines) + 1)
@@ -94,8 +100,8 @@ class _Page:
     def _quoted(self, at: int) -> bool:
         if _QUOTED.match(self._lines[at]):
             return True
-        words = self._plain[at]
-        return len(words) >= _TELLING_CHARS and words in self._sent
+        is_telling = len(self._plain[at]) >= _TELLING_CHARS
+        return self._kinds[at] == "quoted" or (self._kinds[at] == "lone" and is_telling)
 
     def new(self) -> list[str]:
         """The lines that are theirs."""
@@ -103,25 +109,67 @@ class _Page:
         at, is_below = 0, False
         while at < len(self._lines):
             if self._begins_block(at):
+                self._look_beside(at, len(self._lines))
                 break
             if behind := self._attribution(at):
                 if not self._is_quote_at(behind):
+                    self._look_beside(behind, len(self._lines))
                     break
                 at, is_below = behind, True
+            elif _SIGNATURE.fullmatch(self._lines[at]) and self._is_of_ours(at):
+                at += 1
             elif _SIGNATURE.fullmatch(self._lines[at]) and kept:
-                at = self._behind_signature(at)
+                below, at = at + 1, self._behind_signature(at)
+                self._look_beside(below, at)
             else:
-                is_ours = is_below and self._plain[at] in self._sent_lines
-                is_ours = is_ours or self._is_quoted[at] or _is_of_device(self._plain[at])
+                is_ours = (is_below and self._kinds[at] != "") or self._is_quoted[at]
+                is_ours = is_ours or devices.is_of_one(self._plain[at])
                 kept.append("" if is_ours else self._lines[at])
+                if is_ours and self._kinds[at] == "lone" and not _QUOTED.match(self._lines[at]):
+                    # Offered as an answer, and given.
+                    self.beside.append(self._lines[at])
                 at += 1
         return kept
+
+    def _is_of_ours(self, at: int) -> bool:
+        """Whether a line that begins a signature begins ours."""
+        following = self._next[at + 1]
+        return following < len(self._lines) and self._kinds[following] != ""
+
+    def _look_beside(self, at: int, end: int) -> None:
+        """Keep the short paragraphs that are not known to be somebody else's."""
+        paragraph: list[str] = []
+        while at <= end:
+            behind = self._attribution(at) if at < end else 0
+            if at == end or behind or not self._is_theirs(at):
+                self._keep(" ".join(paragraph))
+                paragraph = []
+            else:
+                paragraph.append(self._lines[at])
+            at = behind or at + 1
+
+    def _keep(self, paragraph: str) -> None:
+        is_short = len(paragraph) <= _MOST_BESIDE_CHARS
+        if paragraph and is_short and not _LINK.search(paragraph) and "@" not in paragraph:
+            self.beside.append(paragraph)
+
+    def _is_theirs(self, at: int) -> bool:
+        labelled = _LABELLED.match(self._plain[at])
+        return not (
+            not self._lines[at]
+            or self._kinds[at]
+            or self._is_quoted[at]
+            or devices.is_of_one(self._plain[at])
+            or (labelled and labelled[1].strip() in _LABELS)
+            or _SEPARATOR.fullmatch(self._plain[at])
+            or _SIGNATURE.fullmatch(self._lines[at])
+        )
 
     def _is_quote_at(self, at: int) -> bool:
         following = self._next[at]
         if following == len(self._lines):
             return False
-        return self._is_quoted[following] or self._plain[following] in self._sent_lines
+        return self._is_quoted[following] or self._kinds[following] != ""
 
     def _behind_signature(self, at: int) -> int:
         """Where the next quote begins, or the end: below a signature is nothing that is new."""
@@ -188,9 +236,3 @@ def _without_gaps(lines: Iterable[str]) -> list[str]:
         if one or (kept and kept[-1]):
             kept.append(one)
     return kept[:_MOST_LINES]
-
-
-def _is_of_device(words: str) -> bool:
-    """Whether a telephone or a program of mail adds that line, as `plain` leaves it."""
-    bare = words.partition("<http")[0].strip("-*_ .<>()")
-    return len(bare) <= _MOST_DEVICE_CHARS and _DEVICE_LINE.fullmatch(bare) is not None

@@ -4,14 +4,14 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from linkwright.mailer.inbound.calendar_words import (
+from linkwright.mailer.inbound.text import expression, plain
+from linkwright.mailer.inbound.words.calendar import (
     DAYS,
     MONTHS,
     NEXT_WEEK,
     TOMORROW,
     alternatives,
 )
-from linkwright.mailer.inbound.text import expression, plain
 
 _MOST_CHARS = 4_000
 _MOST_DATES = 20

@@ -8,12 +8,15 @@ _MAIL = r"(?:e ?mails?|mails?|messages?|newsletters?)"
 UNSUBSCRIBE_WEST = (
     # English.
     r"(?<!not )(?<!dont )\b(?:un ?subscri\w+|opt(?:ing)? (?:me |us )?out)\b",
-    r"(?:^|\| )(?:please |pls |kindly )?(?:stop|remove|remove me|take me off|opt out)"
+    r"(?:^|\| )(?:please |pls |kindly )?(?:stop|remove|remove me|take me off|take off|opt out"
+    r"|unsub|no more)"
     r"(?: please| pls| now| it| this| all)*(?: \||$)",
     r"(?<!not )(?<!dont )\b(?:remove|delete|take|strike|drop|erase) (?:me|us|my|our|this)"
     r"(?: \w+){0,4}? (?:from|off|out of)\b",
-    r"(?<!not )(?<!dont )\b(?:remove|delete|erase) (?:me\b|us\b|(?:my|our|this) (?:data|details"
-    r"|address|e ?mail|contact|info\w*|name|account))",
+    # "Delete this email" is what disclaimers say to whom it was not meant for.
+    r"(?<!not )(?<!dont )\b(?:remove|delete|erase) (?:me\b|us\b|(?:my|our) e ?mail"
+    r"|(?:my|our|this) (?:data|details|address|e ?mail address|contact|info\w*|name|account))",
+    r"\bunsub (?:me|us|pls|please|now)\b",
     r"(?<!not )(?<!dont )\b(?:stop|quit|cease)(?: \w+){0,2}? (?:e ?mailing|mailing|contacting"
     r"|messaging|spamming|sending|writing|bothering|harassing|reaching out|these|your)\b",
     r"\b(?:do not|dont|never|not to)(?: \w+){0,2}? (?:e ?mail|mail|contact|write|message|send"

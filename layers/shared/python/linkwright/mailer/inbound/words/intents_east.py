@@ -1,4 +1,4 @@
-"""How people answer a mail in Hebrew and Arabic; see `intent_words_west`.
+"""How people answer a mail in Hebrew and Arabic; see `intents_west`.
 
 Of Arabic, letters with a hamza are written as those without one there, as many people do.
 """
