@@ -16,6 +16,7 @@ from tests.factories import Workspace
 from tests.leads import put
 
 READER = "noa@example.org"
+AWAY = "I am out of the office and back on 15 February 2027."
 
 
 class _Owner(Protocol):

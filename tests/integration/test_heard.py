@@ -164,15 +164,14 @@ def test_an_automatic_reply_stops_nothing_and_an_absence_moves_the_next_step(
 ) -> None:
     hand.set(clock.parse("2027-02-03T10:00:00Z"))
     of = sent(workspace)
-    text = "I am out of the office and back on 15 February 2027."
     away = {"Auto_Submitted": "auto-replied"}
-    heard.comes(heard.answer(READER, of.message_id, text, **away))
+    heard.comes(heard.answer(READER, of.message_id, heard.AWAY, **away))
     heard.read(workspace, of.mailbox)
     lead = shown(workspace, of.lead)
     assert (lead["status"], lead["reply"]["state"]) == ("ready", "automatic")
-    assert lead["reply"]["intent"] == "ooo"
+    assert (lead["reply"]["intent"], lead["reply"]["returns_at"]) == ("ooo", "2027-02-15T00:00:00Z")
     assert mailing.rows(workspace, of.mailbox) == [f"2027-02-15T00:00:00Z#{of.lead}"]
-    assert events(workspace, of.lead) == []
+    assert events(workspace, of.lead) == [("lead.auto_replied", {"crm": "17"})]
 
 
 def test_an_automatic_reply_stops_where_the_step_says_so(workspace: Workspace) -> None:
@@ -181,6 +180,8 @@ def test_an_automatic_reply_stops_where_the_step_says_so(workspace: Workspace) -
     heard.comes(heard.answer(READER, of.message_id, "Received.", Auto_Submitted="auto-replied"))
     heard.read(workspace, of.mailbox)
     assert shown(workspace, of.lead)["status"] == "replied"
+    # What a program wrote is never told as a person's answer.
+    assert events(workspace, of.lead) == [("lead.auto_replied", {"crm": "17"})]
 
 
 def test_who_answers_that_they_want_no_more_is_mailed_no_more(workspace: Workspace) -> None:

@@ -74,6 +74,35 @@ def test_202_is_mailed_once_in_the_thread_and_stands_in_it(
     assert [*seen, *page["data"]] == thread(workspace, lead)["data"]
 
 
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        ("<a@b.example> {ours} <c@d.example>", "<a@b.example> {ours} <c@d.example> {theirs}"),
+        ("<a@b.example> <=?q?=@d.example> <é@d.example>", "{ours} <a@b.example> {theirs}"),
+        ("{theirs} {ours}", "{ours} {theirs}"),
+        (" ".join(f"<{at}@b.example>" for at in range(99)), None),
+    ],
+)
+def test_an_answer_names_the_whole_thread_whatever_stands_in_theirs(
+    workspace: Workspace, host: Host, said: str, wanted: str | None
+) -> None:
+    box = mailing.put_mailbox(workspace)
+    lead = mailing.put_ready(workspace, mailing.put_campaign(workspace, [box]), of=1)
+    names = {"ours": f"<{heard.put_sent(workspace, lead, box)}>", "theirs": "<a2@example.org>"}
+    headers = {"In_Reply_To": names["ours"], "References": said.format(**names)}
+    heard.comes(heard.answer(heard.READER, None, Message_ID=names["theirs"], **headers))
+    heard.put_reading(workspace, box)
+    heard.read(workspace, box)
+    [last] = heard.messages(workspace, lead)
+    assert reply(workspace, lead, last["id"]).status == 202
+    work(workspace)
+    sent = mailing.headers(host, 0)
+    assert sent["In-Reply-To"] == names["theirs"]
+    if wanted is not None:
+        assert sent["References"] == wanted.format(**names)
+    assert len(sent["References"].split()) <= 10
+
+
 def test_what_answers_an_answer_is_known_by_its_id(workspace: Workspace, host: Host) -> None:
     lead, last = answered.put_answered(workspace)
     reply(workspace, lead, last)

@@ -129,17 +129,23 @@ def _sending(stack: Stack, workspace: Workspace) -> None:
 
 
 def _hearing(stack: Stack, workspace: Workspace) -> None:
-    """One answers, and one complains."""
+    """One answers, one is away, and one complains."""
     person = catalogue.sample("lead.replied")
     names = ("first_name", "last_name", "company", "title", "website", "metadata", "research")
     known = {name: person[name] for name in names}
     box = mailing.put_mailbox(workspace, "heard@example.com")
     campaign = mailing.put_campaign(workspace, [box], state="active")
-    for at, email in enumerate(("replied@example.org", "complained@example.org")):
-        lead = mailing.put_ready(workspace, campaign, email, **known)
-        about = heard.put_sent(workspace, lead, box)
-        told = heard.complaint(about) if at else heard.answer(email, about)
-        heard.comes(told, to="heard@example.com")
+    for name in ("replied", "away", "complained"):
+        email = f"{name}@example.org"
+        about = heard.put_sent(
+            workspace, mailing.put_ready(workspace, campaign, email, **known), box
+        )
+        told = {
+            "replied": heard.answer(email, about),
+            "away": heard.answer(email, about, heard.AWAY, Auto_Submitted="auto-replied"),
+            "complained": heard.complaint(about),
+        }
+        heard.comes(told[name], to="heard@example.com")
     heard.put_reading(workspace, box)
     heard.read(workspace, box)
     pump.settle(stack, workspace.id)

@@ -24,6 +24,7 @@ def samples() -> Mapping[str, dict[str, Any]]:
         "email.failed": _email() | approved | {"state": "failed", "version": 4},
         "campaign.completed": _campaign() | {"state": "completed", "version": 3},
         "lead.replied": _lead() | written | {"status": "replied", "reply": _reply(), "version": 5},
+        "lead.auto_replied": _lead() | written | {"status": "active", "reply": _away()},
         "lead.complained": _lead() | written | {"status": "complained", "version": 5},
         "lead.bounced": _lead() | written | {"status": "bounced", "version": 5},
     }
@@ -81,6 +82,11 @@ def _lead() -> dict[str, Any]:
 
 def _reply() -> dict[str, Any]:
     return {"state": "replied", "intent": "interested", "at": "2026-11-03T11:05:00Z"}
+
+
+def _away() -> dict[str, Any]:
+    until = {"returns_at": "2026-11-15T22:00:00Z"}
+    return {"state": "automatic", "intent": "ooo", "at": "2026-11-03T09:31:00Z", **until}
 
 
 _PAGE, _READ_AT = "https://example.com/about", "2026-11-02T09:30:04Z"

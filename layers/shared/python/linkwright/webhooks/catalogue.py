@@ -104,6 +104,7 @@ _OBJECTS: Mapping[str, Callable[[], type[BaseModel]]] = {
     "lead.researched": _lead,
     "lead.unsubscribed": _lead,
     "lead.replied": _lead,
+    "lead.auto_replied": _lead,
     "lead.complained": _lead,
     "lead.bounced": _lead,
     "email.generated": _email,

@@ -22,6 +22,7 @@ EVENT_TYPES = {
     "lead.researched": "What a lead's company says of itself was read, and its emails are written.",
     "lead.unsubscribed": "Whoever a lead is wants no more mail: nothing is sent to that address.",
     "lead.replied": "A person answered a mail to a lead: the rest of the sequence is not sent.",
+    "lead.auto_replied": "A program answered for a lead: of an absence, `reply` says until when.",
     "lead.complained": "Whoever a lead is called a mail spam: nothing is sent to that address.",
     "lead.bounced": "A mail to a lead came back as there is no such reader: it is mailed no more.",
     "email.generated": "An email to a lead was written, the first time or anew.",

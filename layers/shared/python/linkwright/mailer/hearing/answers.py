@@ -39,6 +39,8 @@ class Answer:
     # Its Message-ID, if it has one, and by which name it is known here.
     named: str | None
     name: str
+    # The ids of what it answers, the first first.
+    thread: tuple[str, ...]
     sender: str
     subject: str
     text: str
@@ -59,7 +61,11 @@ class Answer:
                 status.write(tx, lead, lead["view"], facts=facts)
             return
         state = "automatic" if self.is_automatic else "replied"
-        reply = {"reply": {"state": state, "intent": self.meaning.intent, "at": at}}
+        answered: dict[str, Any] = {"state": state, "intent": self.meaning.intent, "at": at}
+        back = _back(tx, lead, self.meaning.returns_on)
+        if back is not None:
+            answered["returns_at"] = clock.timestamp(back)
+        reply = {"reply": answered}
         facts["newest"] = items.place(at, items.message_id(self.name))
         if self.meaning.intent == "unsubscribe":
             self._unsubscribe(tx, lead, reply, facts)
@@ -67,7 +73,8 @@ class Answer:
             self._stop(tx, lead, reply, facts)
         else:
             view = cast(LeadView, {**lead["view"], **reply})
-            status.write(tx, lead, view, facts=facts | _away(tx, lead, self.meaning.returns_on))
+            after = status.write(tx, lead, view, facts=facts | _away(tx, lead, back))
+            status.tell(tx, "lead.auto_replied", after)
 
     def _kept(self, tx: Transaction, lead: LeadItem, at: str) -> dict[str, Any]:
         kept = int(lead.get("kept", 0))
@@ -85,7 +92,8 @@ class Answer:
             "automatic": self.is_automatic,
             "seq": self.send["seq"],
         }
-        row = items.message_row(tx.partition, lead["sk"], view, named=self.named)
+        known = {"named": self.named, "thread": list(self.thread)}
+        row = items.message_row(tx.partition, lead["sk"], view, **known)
         tx.put(Table.CORE, row, condition="")
         return {"kept": kept + 1}
 
@@ -108,7 +116,7 @@ class Answer:
         was = lead["view"]["status"]
         to: LeadStatus = was if was in _GRAVER else "replied"
         after = status.stop(tx, lead, to, "replied", shown, facts=facts)
-        status.tell(tx, "lead.replied", after)
+        status.tell(tx, "lead.auto_replied" if self.is_automatic else "lead.replied", after)
         if not self.is_automatic and _step(tx, lead, self.send).get("stop_for_company"):
             companies.ask(tx, lead)
 
@@ -144,6 +152,7 @@ def heard(
         match.send,
         message.message_id,
         message.message_id or f"{message.from_address} {message.date} {found.text}",
+        matching.ends_of(message.references or message.in_reply_to),
         message.from_address or "",
         message.subject,
         found.text,
@@ -186,11 +195,10 @@ def _step(tx: Transaction, lead: LeadItem, send: Send) -> dict[str, Any]:
     return dict(steps[send["seq"] - 1]) if send["seq"] <= len(steps) else {}
 
 
-def _away(tx: Transaction, lead: LeadItem, back: date | None) -> dict[str, Any]:
+def _away(tx: Transaction, lead: LeadItem, until: datetime | None) -> dict[str, Any]:
     """Have the next step wait until they are there again."""
-    if back is None:
+    if until is None:
         return {}
-    until = _begins(tx, lead, back)
     facts: dict[str, Any] = {"away": clock.timestamp(until)}
     queued = lead.get("queued")
     if queued is None or lines.due_at(queued["place"]) >= until:
@@ -205,8 +213,10 @@ def _away(tx: Transaction, lead: LeadItem, back: date | None) -> dict[str, Any]:
     return facts | {"queued": {**queued, "place": place}, "due": clock.timestamp(until)}
 
 
-def _begins(tx: Transaction, lead: LeadItem, day: date) -> datetime:
-    """When a day begins where they are."""
+def _back(tx: Transaction, lead: LeadItem, day: date | None) -> datetime | None:
+    """When the day on which they are back begins where they are."""
+    if day is None:
+        return None
     where = mailer_items.campaign_key(tx.partition, lead["view"]["campaign_id"])
     campaign = get(Table.CORE, where)
     zone = campaign["view"]["throttle"]["time_zone"] if campaign else "UTC"

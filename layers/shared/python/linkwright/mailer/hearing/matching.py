@@ -37,9 +37,13 @@ class Match(NamedTuple):
 
 def chosen(ids: Iterable[str]) -> list[str]:
     """Without their brackets, as many as are looked up."""
-    each = list(dict.fromkeys(one.strip("<>") for one in ids))
-    half = MOST_IDS // 2
-    return each if len(each) <= MOST_IDS else [*each[:half], *each[-half:]]
+    return list(ends_of(one.strip("<>") for one in ids))
+
+
+def ends_of(ids: Iterable[str]) -> tuple[str, ...]:
+    """The first of them, and the newest."""
+    each, half = tuple(dict.fromkeys(ids)), MOST_IDS // 2
+    return each if len(each) <= MOST_IDS else (*each[:half], *each[-half:])
 
 
 def known(partition: str, mailbox_id: str, ids: Iterable[str]) -> dict[str, Item]:

@@ -110,9 +110,15 @@ def _require_wanted(partition: str, lead: LeadItem) -> None:
 
 
 def _thread(send: Send, answered: Item) -> dict[str, Any]:
-    """By the ids under which ours went, and theirs came."""
+    """By the ids under which ours went, and theirs came, behind all that theirs answers."""
     ours = f"<{send.get('sent_message_id', send['message_id'])}>"
     theirs = answered.get("named") or ""
-    is_one = 0 < len(theirs) <= _LONGEST_ID and theirs.isascii()
-    last = theirs if is_one else ours
-    return {"In-Reply-To": last, "References": f"{ours} {last}" if last != ours else ours}
+    before = [one for one in answered.get("thread", ()) if _may_be_named(one) and one != theirs]
+    thread = before if ours in before else [ours, *before]
+    names = [*thread, theirs] if _may_be_named(theirs) else thread
+    return {"In-Reply-To": names[-1], "References": " ".join(names)}
+
+
+def _may_be_named(message_id: str) -> bool:
+    is_one = message_id.isascii() and message_id.isprintable() and "=?" not in message_id
+    return is_one and 0 < len(message_id) <= _LONGEST_ID

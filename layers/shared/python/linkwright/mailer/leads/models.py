@@ -100,11 +100,14 @@ class LeadResearch(Model):
 
 
 class LeadReply(Model):
-    """The last answer, and what it wants."""
+    """The last answer, and what it wants. `state` is `replied`, or `automatic` where a program
+    wrote it; `returns_at` is when its writer is back, if it says that.
+    """
 
     state: str
     intent: str | None = None
     at: Time
+    returns_at: Time | None = None
 
 
 class LeadClaim(Model):
