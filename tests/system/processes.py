@@ -47,3 +47,18 @@ def _read(file: Path) -> str:
         return file.read_text()
     except (FileNotFoundError, ProcessLookupError):
         return ""
+
+
+def of_port(port: int) -> int:
+    """The process that has a connection from a port of this machine; 0 if it has ended."""
+    rows = [line.split() for line in _read(_PROC / "net" / "tcp").splitlines()[1:]]
+    local = f"0100007F:{port:04X}"
+    inode = next((row[9] for row in rows if row[1] == local), None)
+    wanted = f"socket:[{inode}]"
+    for file in _PROC.glob("[0-9]*/fd/*"):
+        try:
+            if str(file.readlink()) == wanted:
+                return int(file.parts[2])
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            continue
+    return 0

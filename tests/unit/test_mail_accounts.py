@@ -118,6 +118,29 @@ def test_somebody_answers(host: MailHost) -> None:
         assert part.encode() in held
 
 
+def test_a_host_tells_of_a_mail_by_a_whole_message(host: MailHost) -> None:
+    raw = "Message-ID: <m2@example.com>\r\nReturn-Path: <>\r\n\r\nIt came back.\r\n"
+    said = {"from": "postmaster@example.com", "to": OURS, "raw": raw}
+    answer = httpx.post(f"{host.url}/messages", json=said)
+    assert (answer.status_code, answer.json()["message_id"]) == (201, "<m2@example.com>")
+    assert _held(host, "INBOX") == [raw.encode()]
+
+
+def test_whoever_watches_is_told_each_word_and_whence_it_comes(host: MailHost) -> None:
+    told: list[tuple[str, str]] = []
+    ports: set[int] = set()
+
+    def watch(word: str, address: str, port: int) -> None:
+        told.append((word, address))
+        ports.add(port)
+
+    host.manners.watch = watch
+    _send(host, OURS)
+    assert told == [(word, OURS) for word in ("AUTH", "MAIL", "RCPT", "DATA")]
+    assert len(ports) == 1
+    assert ports != {0}
+
+
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"from": "a", "to": 7}'])
 def test_400_for_what_is_no_mail(host: MailHost, body: bytes) -> None:
     assert httpx.post(f"{host.url}/messages", content=body).status_code == 400

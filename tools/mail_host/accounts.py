@@ -4,6 +4,7 @@ import hmac
 import json
 import secrets
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +16,8 @@ class Manners:
     """How a host treats what is sent by it, as the real ones differ.
 
     `replies` are given in place of its own, by the word that is answered: MAIL, RCPT, DATA (at its
-    end) or AUTH. One that `drops` hangs up where it would say that it took a mail.
+    end) or AUTH. One that `drops` hangs up where it would say that it took a mail. `watch` is told
+    each of these words, whose account it is of, and from which port it comes.
     """
 
     files_sent: bool = False
@@ -23,6 +25,7 @@ class Manners:
     loses: bool = False
     drops: bool = False
     replies: dict[str, str] = field(default_factory=dict)
+    watch: Callable[[str, str, int], None] = lambda word, address, port: None
 
 
 class Accounts:

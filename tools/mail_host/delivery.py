@@ -1,6 +1,7 @@
 """What becomes of a mail: shown as a letter, and filed in the inboxes of accounts of the host."""
 
 from datetime import UTC, datetime
+from email import message_from_bytes
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid, parseaddr
 from typing import Any
@@ -33,17 +34,22 @@ class Delivery:
     async def post(self, said: dict[str, Any]) -> str:
         """What somebody writes from elsewhere, as an answer; returns its Message-ID.
 
-        `from`, `to`, `subject`, `text`, and `headers` by their names.
+        `from`, `to`, `subject`, `text`, and `headers` by their names; or `raw`, all of it as a host
+        writes that tells of a mail which came back.
         """
+        sender, recipient = parseaddr(said["from"])[1], parseaddr(said["to"])[1]
+        if "raw" in said:
+            content = said["raw"].encode()
+            await self._file(sender, [recipient], content)
+            return str(message_from_bytes(content).get("Message-ID", ""))
         made = EmailMessage()
         made["From"], made["To"] = said["from"], said["to"]
         made["Subject"] = said.get("subject", "")
         made["Date"] = format_datetime(datetime.now(UTC))
-        made["Message-ID"] = named = make_msgid(domain=parseaddr(said["from"])[1].partition("@")[2])
+        made["Message-ID"] = named = make_msgid(domain=sender.partition("@")[2])
         for name, value in said.get("headers", {}).items():
             made[name] = value
         made.set_content(said.get("text", ""))
-        sender, recipient = parseaddr(said["from"])[1], parseaddr(said["to"])[1]
         await self._file(sender, [recipient], made.as_bytes())
         return named
 

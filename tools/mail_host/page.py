@@ -72,7 +72,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             return 201, {"message_id": self._post(json.loads(body))}
         except (ValueError, KeyError, TypeError, AttributeError):
-            return 400, {"error": "from, to, subject, text and headers make a mail"}
+            return 400, {"error": "from, to, subject, text and headers make a mail, or raw"}
 
     def _granted(self, body: bytes) -> tuple[int, dict[str, Any]]:
         """RFC 6749, section 6."""

@@ -26,11 +26,12 @@ class Submission:
         self._accounts, self._manners, self._deliver = accounts, manners, deliver
 
     def authenticator(
-        self, _server: SMTP, _session: Session, _envelope: Envelope, _how: str, said: object
+        self, _server: SMTP, session: Session, _envelope: Envelope, _how: str, said: object
     ) -> AuthResult:
         if not isinstance(said, LoginPassword):
             return AuthResult(success=False, handled=False)
         address, password = said.login.decode(), said.password.decode()
+        self._watch("AUTH", session, address)
         return self._judged(address, is_good=self._accounts.lets_in(address, password))
 
     async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:  # noqa: N802
@@ -42,6 +43,7 @@ class Submission:
         if sentence is None:
             return AuthResult(success=False, handled=False)
         address, token = sentence[1].decode(), sentence[2].decode()
+        self._watch("AUTH", server.session, address)
         judged = self._judged(address, is_good=self._accounts.lets_in_by_token(address, token))
         if not judged.success:
             # Why, as JSON; the answer to it is empty.
@@ -55,13 +57,15 @@ class Submission:
             return "530 5.7.0 Authentication required"
         if address != session.auth_data:
             return "553 5.7.1 Not yours"
+        self._watch("MAIL", session)
         envelope.mail_from = address
         envelope.mail_options.extend(options)
         return self._manners.replies.get("MAIL", "250 OK")
 
     async def handle_RCPT(  # noqa: N802
-        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
+        self, _server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        self._watch("RCPT", session)
         if "RCPT" in self._manners.replies:
             return self._manners.replies["RCPT"]
         envelope.rcpt_tos.append(address)
@@ -69,8 +73,9 @@ class Submission:
         return "250 OK"
 
     async def handle_DATA(  # noqa: N802
-        self, server: SMTP, _session: Session, envelope: Envelope
+        self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:
+        self._watch("DATA", session)
         if "DATA" in self._manners.replies:
             return self._manners.replies["DATA"]
         content = envelope.content
@@ -84,6 +89,11 @@ class Submission:
         if self._manners.drops and server.transport is not None:
             cast(asyncio.Transport, server.transport).abort()
         return f"250 2.0.0 OK {named}".rstrip()
+
+    def _watch(self, word: str, session: Session | None, address: str | None = None) -> None:
+        if session is not None and session.peer:
+            said_by = address or str(session.auth_data)
+            self._manners.watch(word, said_by, int(session.peer[1]))
 
     def _judged(self, address: str, *, is_good: bool) -> AuthResult:
         refused = self._manners.replies.get("AUTH")
