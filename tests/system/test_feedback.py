@@ -146,10 +146,12 @@ def _is_empty(sqs: Any, queue: str) -> None:
 def _wait(api: Api, lead: str, status: str) -> None:
     give_up_at, found = time.monotonic() + PATIENCE_S, ""
     while time.monotonic() < give_up_at:
-        found = api.send("GET", f"/v1/mailer/leads/{lead}").json()["status"]
+        shown = api.send("GET", f"/v1/mailer/leads/{lead}")
+        assert shown.status_code == 200, shown.text
+        found = shown.json()["status"]
         if found == status:
             return
-        time.sleep(0.3)
+        time.sleep(1)
     raise AssertionError(f"the lead is {found}, not {status}")
 
 

@@ -31,9 +31,7 @@ GLOBAL = "global."
 # Which identity is a parameter's to say: an address, or its domain.
 IDENTITIES = "arn:aws:ses:${AWS::Region}:${AWS::AccountId}:identity/*"
 # Who names one needs the right on it too.
-CONFIGURATION_SET = (
-    "arn:aws:ses:${AWS::Region}:${AWS::AccountId}:configuration-set/${CampaignMails}"
-)
+CONFIGURATION_SET = "arn:aws:ses:${AWS::Region}:${AWS::AccountId}:configuration-set/CampaignMails"
 
 
 class Recorder:
