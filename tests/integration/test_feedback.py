@@ -14,7 +14,7 @@ from linkwright.mailer.hearing import hearing
 from linkwright.mailer.hearing import mailing as answering
 from linkwright.mailer.hearing.matching import Match
 from linkwright.mailer.sending import claims, transport
-from linkwright.mailer.sending.outcomes import Unknown
+from linkwright.mailer.sending.verdicts import Unknown
 from linkwright.providers.mailbox.types import OutcomeUnknown
 from linkwright.table import Table, get, update
 from tests import answered, feedback, heard, mailing

@@ -671,7 +671,7 @@ def sends_mail(stack: Stack, _: Workspace) -> None:
         host.does = mailing.in_turn(
             None,
             MailboxFailed(Failure.DEFERRED, 450),
-            MailboxFailed(Failure.RECIPIENT_REFUSED, 550),
+            MailboxFailed(Failure.RECIPIENT_REFUSED, 550, "5.1.1"),
         )
         pump.settle(stack, own.id, jobs.CAMPAIGN, jobs.MAILBOX_LINE)
         mailing.goes_wrong(own, box, "bounced", 60)

@@ -155,7 +155,7 @@ def test_401_without_the_scope_to_approve(workspace: Workspace) -> None:
 @pytest.mark.parametrize(
     ("failure", "state", "charged"),
     [
-        (MailboxFailed(Failure.RECIPIENT_REFUSED, 550), "failed", (0, 0)),
+        (MailboxFailed(Failure.RECIPIENT_REFUSED, 550, "5.1.1"), "failed", (0, 0)),
         (OutcomeUnknown(), "unknown", (1, 1)),
     ],
 )

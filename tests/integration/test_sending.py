@@ -322,15 +322,16 @@ def _fails(word: str, failure: Exception) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("failure", "code", "email", "lead_is"),
+    ("failure", "code", "words", "email", "lead_is"),
     [
-        (Failure.DEFERRED, 450, "approved", "ready"),
-        (Failure.RECIPIENT_REFUSED, 552, "approved", "ready"),
-        (Failure.RECIPIENT_REFUSED, 550, "failed", "bounced"),
-        (Failure.CONTENT_REFUSED, 554, "failed", "failed"),
-        (Failure.SENDER_REFUSED, 553, "approved", "ready"),
-        (Failure.TIMED_OUT, None, "approved", "ready"),
-        (Failure.HOST_UNREACHABLE, None, "approved", "ready"),
+        (Failure.DEFERRED, 450, "greylisted", "approved", "ready"),
+        (Failure.RECIPIENT_REFUSED, 552, "full", "approved", "ready"),
+        (Failure.RECIPIENT_REFUSED, 550, "no such user", "failed", "bounced"),
+        (Failure.RECIPIENT_REFUSED, 550, "not this one", "failed", "failed"),
+        (Failure.CONTENT_REFUSED, 554, "no", "failed", "failed"),
+        (Failure.SENDER_REFUSED, 553, "not yours", "approved", "ready"),
+        (Failure.TIMED_OUT, None, "", "approved", "ready"),
+        (Failure.HOST_UNREACHABLE, None, "", "approved", "ready"),
     ],
 )
 def test_what_a_host_answers_before_the_last_dot(
@@ -338,11 +339,12 @@ def test_what_a_host_answers_before_the_last_dot(
     host: Host,
     failure: Failure,
     code: int | None,
+    words: str,
     email: str,
     lead_is: str,
 ) -> None:
     _, mailbox, lead = _started(workspace)
-    host.does = _once(_fails("send", MailboxFailed(failure, code)))
+    host.does = _once(_fails("send", MailboxFailed(failure, code, words=words)))
     with _stopped_clock():
         mailing.run(workspace, mailbox)
     states = dict(mailing.emails(workspace, lead))

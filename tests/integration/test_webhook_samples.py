@@ -122,7 +122,7 @@ def _sending(stack: Stack, workspace: Workspace) -> None:
         mailing.put_email(workspace, campaign, lead, 1, **written)
         mailing.put_in_line(workspace, lead, box)
         mailhost.current().does = mailing.in_turn(
-            MailboxFailed(Failure.RECIPIENT_REFUSED, 550) if name == "refused" else None
+            MailboxFailed(Failure.RECIPIENT_REFUSED, 550, "5.1.1") if name == "refused" else None
         )
         invoke("send_mail", queue_event([mailing.work(workspace, box).message()]), Context(60_000))
     pump.settle(stack, workspace.id)

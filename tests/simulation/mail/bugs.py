@@ -18,8 +18,8 @@ from linkwright.mailer.sending import (
     transport,
     unknown,
 )
-from linkwright.mailer.sending.outcomes import NotTried, Sent, Unknown
 from linkwright.mailer.sending.steps import Step
+from linkwright.mailer.sending.verdicts import Deferred, NotTried, Refused, Sent, Unknown
 from linkwright.mailer.suppressions import stopping
 from linkwright.table import Item
 from linkwright.transaction import Transaction
@@ -137,6 +137,14 @@ def reservation_kept(patch: Patch) -> None:
     patch.setattr(usage, "release", lambda *_: None)
 
 
+def quota_charged_to_the_reader(patch: Patch) -> None:
+    def said(failure: Any) -> Any:
+        is_permanent = failure.code is not None and failure.code // 100 == 5
+        return Refused("refused", "bounced") if is_permanent else Deferred("deferred")
+
+    patch.setattr(transport, "_said", said)
+
+
 # By which seed each is seen.
 ALL: dict[Bug, int] = {
     silence_taken_for_a_refusal: 8,
@@ -155,4 +163,5 @@ ALL: dict[Bug, int] = {
     thread_by_our_own_ids: 0,
     steps_at_once: 0,
     reservation_kept: 2,
+    quota_charged_to_the_reader: 6,
 }

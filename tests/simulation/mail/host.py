@@ -37,16 +37,19 @@ _REFUSALS = {
     "550": (Failure.RECIPIENT_REFUSED, 550, "5.1.1"),
     "5.7.1": (Failure.RECIPIENT_REFUSED, 550, "5.7.1"),
     "554": (Failure.CONTENT_REFUSED, 554, ""),
+    "5.4.5": (Failure.RECIPIENT_REFUSED, 550, "5.4.5"),
+    "4.7.0": (Failure.DEFERRED, 421, "4.7.0"),
     "hangs up before": (Failure.HOST_UNREACHABLE, None, ""),
     "stops before": (Failure.TIMED_OUT, None, ""),
 }
 _OF_A_MAIL = (
     *[*_REFUSALS, "450", "450"],
-    *[_KILLED, _KILLED_AFTER, _LOST, _TAKEN, _LATE] * 2,
+    *[_KILLED, _KILLED_AFTER, _LOST, _TAKEN, _LATE] * 3,
 )
 _SENT = "Sent"
-# Who is no reader of anybody's.
+# Who is no reader of anybody's, what is said of them, and what speaks of who sends alone.
 GONE = "gone"
+NOBODY, QUOTA = "550", "5.4.5"
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,8 @@ class Host(Cloud):
         self.manners: dict[str, Manners] = {}
         self.taken: Callable[[Taken], None] = lambda _: None
         self.shut: Callable[[str], None] = lambda _: None
+        # What was said of mails to whom.
+        self.refusals: dict[str, set[str]] = {}
         self._filed: dict[str, list[tuple[datetime, bytes]]] = {}
         self._numbers = 0
 
@@ -119,7 +124,7 @@ class Host(Cloud):
 
     def send(self, sender: str, recipient: str, content: bytes) -> Accepted:
         self._travel()
-        fault = "550" if GONE in recipient else self._draw(*_OF_A_MAIL)
+        fault = NOBODY if GONE in recipient else self._draw(*_OF_A_MAIL)
         if fault is not None:
             self._note(f"a mail to {recipient}: {fault}")
             self._strike(fault, sender, recipient, content)
@@ -130,6 +135,7 @@ class Host(Cloud):
     def _strike(self, fault: str, sender: str, recipient: str, content: bytes) -> None:
         """Raises in any case."""
         if fault in _REFUSALS:
+            self.refusals.setdefault(recipient, set()).add(fault)
             raise MailboxFailed(*_REFUSALS[fault])
         take = partial(self._take, sender, recipient, content)
         if fault in {_TAKEN, _KILLED_AFTER}:

@@ -1,19 +1,24 @@
 """What must hold of mails when all is over."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from linkwright import jobs
 from linkwright.mailer.sending.claims import SENDS
 from linkwright.table import Item
+from tests.simulation.mail.host import NOBODY, QUOTA
 from tests.simulation.mail.owners import Owners
 from tests.simulation.mail.watch import Watch
 
 _SENT = {"sent", "unknown"}
 _AHEAD = {"ready", "active"}
+# By an address, what its host said of mails to it.
+Refusals = Mapping[str, set[str]]
 
 
-def problems(rows: list[Item], watch: Watch, owners: Owners, *, loses: bool) -> Iterator[str]:
+def problems(
+    rows: list[Item], watch: Watch, owners: Owners, refusals: Refusals, *, loses: bool
+) -> Iterator[str]:
     leads = {row["sk"]: row for row in rows if row["pk"].endswith("#LEAD")}
     campaigns = {row["sk"]: row for row in rows if row["pk"].endswith("#CMP")}
     yield from _settled(rows, leads, watch, loses=loses)
@@ -22,6 +27,7 @@ def problems(rows: list[Item], watch: Watch, owners: Owners, *, loses: bool) -> 
     yield from _told(rows, watch)
     yield from _counted(rows, leads)
     yield from _stopped(leads, owners)
+    yield from _refused(leads, refusals)
     emails = {
         (row["pk"].split("#")[3], row["view"]["seq"]): row["view"]["state"]
         for row in rows
@@ -124,3 +130,13 @@ def _stopped(leads: dict[str, Item], owners: Owners) -> Iterator[str]:
         has_ended = lead["view"]["status"] == "unsubscribed"
         if has_ended and lead_id not in owners.opted_out:
             yield f"{lead_id} never asked to hear no more"
+
+
+def _refused(leads: dict[str, Item], refusals: Refusals) -> Iterator[str]:
+    """What a host has against who sends is no lead's fault."""
+    for lead_id, lead in leads.items():
+        status, said = lead["view"]["status"], refusals.get(lead["view"]["email"], set())
+        if status == "bounced" and NOBODY not in said:
+            yield f"{lead_id} has bounced, and its host said {sorted(said)}"
+        if status == "failed" and said <= {QUOTA}:
+            yield f"{lead_id} has failed, and its host said {sorted(said)}"

@@ -120,7 +120,8 @@ class _World:
         self.host.redrive()
         self.host.run(end, lambda: False)
         rows, loses = self.tables.rows(CORE), self.weather.loses
-        for text in outcome.problems(rows, self.watch, self.owners, loses=loses):
+        said = self.host.refusals
+        for text in outcome.problems(rows, self.watch, self.owners, said, loses=loses):
             self.watch.problem(text)
 
     @contextmanager

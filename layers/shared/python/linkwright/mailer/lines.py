@@ -56,6 +56,8 @@ class Flight(TypedDict):
     period: str
     # How often the host has put it off before.
     tries: int
+    # When the host took nothing of the mailbox at its turn.
+    put_off: NotRequired[str]
     # How often the Sent folder was looked into for it.
     looks: NotRequired[int]
     # That the host has taken it, and it is looked for by what name.

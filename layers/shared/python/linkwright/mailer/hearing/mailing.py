@@ -13,7 +13,7 @@ from linkwright.mailer.hearing.replying import SENDS
 from linkwright.mailer.leads import leads, looking
 from linkwright.mailer.sending import breaking, transport
 from linkwright.mailer.sending import message as messages
-from linkwright.mailer.sending.outcomes import Refused, Sent, Unknown
+from linkwright.mailer.sending.verdicts import Refused, Sent, Unknown
 from linkwright.providers.mail import Mail, MailRefused
 from linkwright.providers.mailbox.looking import MARK
 from linkwright.table import ConditionFailed, Item, Key, Table, get, update

@@ -66,6 +66,16 @@ class MailboxDeliverability(Model):
     domain: MailRates
 
 
+class MailboxHeldUp(Model):
+    """Why a mailbox that is active sends nothing now, and when that is looked at again:
+    `inbox_not_read`, or its host takes nothing of it (`quota_exceeded`, `policy_refused`,
+    `deferred`, `recipient_refused`, `content_refused`).
+    """
+
+    reason: str
+    until: Time
+
+
 class DomainCheck(Model):
     """`reason` says why it is not passed; `value` is the selector, policy or host there is."""
 

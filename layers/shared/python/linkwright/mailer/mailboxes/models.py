@@ -26,6 +26,7 @@ from linkwright.fields import (
 from linkwright.mailer.mailboxes.known_models import (
     MailboxChecks,
     MailboxDeliverability,
+    MailboxHeldUp,
     MailboxProof,
     MailboxRecord,
 )
@@ -235,6 +236,7 @@ class Mailbox(Model):
 
 
 class MailboxInUse(Mailbox):
-    """A mailbox, with what came of its mails."""
+    """A mailbox, with what came of its mails, and what holds them up."""
 
     deliverability: MailboxDeliverability
+    held_up: MailboxHeldUp | None = None

@@ -15,6 +15,8 @@ from linkwright.providers.mailbox.types import (
 )
 
 _UNKNOWN = "unknown"
+# RFC 3463: there is no such reader.
+_NOBODY = "5.1.1"
 # What a host may say of one mail; all else it says of the mailbox.
 _OF_A_MAIL = frozenset({Failure.RECIPIENT_REFUSED, Failure.CONTENT_REFUSED, Failure.DEFERRED})
 
@@ -32,7 +34,8 @@ def let_in(email: str, among: Container[Failure]) -> None:
     """Raises `MailboxFailed`, of these failures, as a host does that refuses a mailbox."""
     failure = _tag(email)
     if failure in among:
-        raise MailboxFailed(Failure(failure))
+        status = _NOBODY if failure == Failure.RECIPIENT_REFUSED else ""
+        raise MailboxFailed(Failure(failure), status=status)
 
 
 def handed_over(recipient: str) -> Accepted:

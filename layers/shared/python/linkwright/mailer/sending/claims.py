@@ -69,6 +69,8 @@ def claim(
         "period": period,
         "tries": int(step.row.get("tries", 0)),
     }
+    if "put_off" in step.row:
+        flight["put_off"] = step.row["put_off"]
     _line(tx, line, mailbox, flight, now)
     _step(tx, step, mailbox, flight, now)
     _require(tx, step, mailbox)

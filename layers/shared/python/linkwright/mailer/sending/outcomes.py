@@ -1,7 +1,6 @@
 """What came of a claimed step, written down in one transaction with what follows from it."""
 
-from datetime import timedelta
-from typing import Literal, NamedTuple, cast
+from typing import cast
 
 from linkwright import clock, usage
 from linkwright.errors import Unavailable
@@ -18,15 +17,22 @@ from linkwright.mailer.items import (
 )
 from linkwright.mailer.leads import leads, status, waiting
 from linkwright.mailer.lines import Flight
-from linkwright.mailer.sending import queue, records
+from linkwright.mailer.sending import queue, records, verdicts
 from linkwright.mailer.sending.claims import SENDS
+from linkwright.mailer.sending.verdicts import (
+    Deferred,
+    NotTried,
+    Outcome,
+    Refused,
+    Sent,
+    Unknown,
+    Withheld,
+)
 from linkwright.mailer.suppressions import suppressions
 from linkwright.observability import count
 from linkwright.table import Item, Table, get
 from linkwright.transaction import Outrun, Transaction
 
-# After each answer that a host puts it off by; then it fails.
-BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 60, 240))
 # Whoever is outrun so often has met as many changes of one lead.
 _TRIES = 8
 # What was heard of it meanwhile says more than that it was taken, or that nobody answered.
@@ -34,56 +40,23 @@ _NOT_DENIED = "attribute_exists(#pk) AND (attribute_not_exists(#told) OR #told =
 _NOT_TOLD = "attribute_exists(#pk) AND attribute_not_exists(#told)"
 
 
-class Sent(NamedTuple):
-    """`named`: the id that the host gave it instead of ours."""
-
-    named: str | None = None
-
-
-class Unknown(NamedTuple):
-    """It was handed over, and nobody said what became of it: it counts as sent."""
-
-
-class Deferred(NamedTuple):
-    """The host does not take it now."""
-
-    reason: str
-
-
-class Refused(NamedTuple):
-    """The host takes it never; `counted` is what that says of the mailbox: `bounced`, as there is
-    no such reader, or `policy`, for who sends.
+def write(partition: str, line: Item, flight: Flight, outcome: Outcome) -> Outcome:
+    """Returns what it is by what others of the line were told. Raises `level.Lost` where another
+    run has the line, and `Unavailable`.
     """
-
-    reason: str
-    counted: Literal["bounced", "policy"] | None = None
-
-    @property
-    def is_bounce(self) -> bool:
-        return self.counted == "bounced"
-
-
-class NotTried(NamedTuple):
-    """Nobody was asked: the step waits as it did."""
-
-
-Outcome = Sent | Unknown | Deferred | Refused | NotTried
-
-
-def write(partition: str, line: Item, flight: Flight, outcome: Outcome) -> None:
-    """Raises `level.Lost` where another run has the line, and `Unavailable`."""
     for _ in range(_TRIES):
-        tx, judged = Transaction(partition, ""), _judged(flight, outcome)
-        queue.write(tx, line, {}, ("flight",))
-        _noted(tx, line["sk"], flight, judged)
+        tx, judged = Transaction(partition, ""), verdicts.judged(line, flight, outcome)
+        facts, gone = verdicts.noted(line, flight, judged)
+        queue.write(tx, line, facts, ("flight", *gone))
+        _noted(tx, line, flight, judged)
         _counted(tx, line, judged)
         try:
             tx.commit()
         except Outrun:
             outcome = _as_told(partition, flight, outcome)
             continue
-        count(f"mails_{type(outcome).__name__.lower()}")
-        return
+        count(f"mails_{type(judged).__name__.lower()}")
+        return judged
     raise Unavailable
 
 
@@ -111,20 +84,13 @@ def _record(tx: Transaction, flight: Flight, outcome: Outcome) -> None:
 
 def _counted(tx: Transaction, line: Item, outcome: Outcome) -> None:
     """Against its mailbox, whose run looks at that before the next one."""
-    if isinstance(outcome, Refused) and outcome.counted:
+    if isinstance(outcome, Deferred | Refused | Withheld) and outcome.counted:
         mailbox = get(Table.CORE, items.mailbox_key(tx.partition, line["sk"]))
         if mailbox is not None:
             rates.add(tx, mailbox, line, outcome.counted)
 
 
-def _judged(flight: Flight, outcome: Outcome) -> Outcome:
-    """What is put off too often is refused."""
-    if isinstance(outcome, Deferred) and flight["tries"] >= len(BACKOFF):
-        return Refused(outcome.reason)
-    return outcome
-
-
-def _noted(tx: Transaction, mailbox: str, flight: Flight, outcome: Outcome) -> None:
+def _noted(tx: Transaction, line: Item, flight: Flight, outcome: Outcome) -> None:
     lead = leads.stored(tx.partition, flight["lead"])
     where = items.email_key(tx.partition, flight["lead"], flight["seq"])
     email = cast(EmailItem | None, get(Table.CORE, where))
@@ -138,8 +104,8 @@ def _noted(tx: Transaction, mailbox: str, flight: Flight, outcome: Outcome) -> N
         return
     campaign_key = items.campaign_key(tx.partition, flight["campaign"])
     campaign = cast(CampaignItem | None, get(Table.CORE, campaign_key))
-    if isinstance(outcome, Deferred | NotTried):
-        _again(tx, mailbox, flight, lead, email, campaign, outcome)
+    if isinstance(outcome, Deferred | Withheld | NotTried):
+        _again(tx, line, flight, lead, email, campaign, outcome)
         return
     _record(tx, flight, outcome)
     state: EmailState = "failed"
@@ -150,7 +116,7 @@ def _noted(tx: Transaction, mailbox: str, flight: Flight, outcome: Outcome) -> N
     if isinstance(outcome, Refused):
         _refused(tx, lead, outcome)
     else:
-        _onward(tx, mailbox, flight, lead, campaign)
+        _onward(tx, line["sk"], flight, lead, campaign)
     told = approval.told(cast(EmailView, view))
     details = {"reason": outcome.reason} if isinstance(outcome, Refused) else None
     event_type = "email.sent" if is_sent else "email.failed"
@@ -159,12 +125,12 @@ def _noted(tx: Transaction, mailbox: str, flight: Flight, outcome: Outcome) -> N
 
 def _again(
     tx: Transaction,
-    mailbox: str,
+    line: Item,
     flight: Flight,
     lead: LeadItem,
     email: EmailItem,
     campaign: CampaignItem | None,
-    outcome: Deferred | NotTried,
+    outcome: Deferred | Withheld | NotTried,
 ) -> None:
     """Nothing was sent, so nothing is known of it: the step waits once more."""
     tx.delete(Table.CORE, items.send_key(tx.partition, lead["sk"], flight["seq"]), condition="")
@@ -175,11 +141,18 @@ def _again(
         status.write(tx, lead, view, removed=("flight",))
         return
     records.change_email(tx, email, "approved", {})
-    tries, moment = flight["tries"], clock.now()
+    row: Item = {"tries": flight["tries"]}
+    moment = clock.now()
+    if "put_off" in flight:
+        row["put_off"] = flight["put_off"]
     if isinstance(outcome, Deferred):
-        moment += BACKOFF[tries]
-        tries += 1
-    facts = waiting.place(tx, lead, campaign, moment, row={"tries": tries}, run_of=mailbox)
+        moment += verdicts.BACKOFF[flight["tries"]]
+        row["tries"] += 1
+    elif isinstance(outcome, Withheld):
+        # Others are before it then: whether they are taken tells whom the host means.
+        moment = verdicts.rests_until(line)
+        row["put_off"] = clock.timestamp()
+    facts = waiting.place(tx, lead, campaign, moment, row=row, run_of=line["sk"])
     status.write(tx, lead, view, facts=facts, removed=("flight",))
 
 

@@ -10,6 +10,7 @@ from linkwright.jobs import Work
 from linkwright.mailer import items
 from linkwright.mailer.campaigns import plan_limits, readiness
 from linkwright.mailer.feedback import unsubscribing
+from linkwright.mailer.mailboxes import held_up
 from linkwright.mailer.sending import (
     breaking,
     claims,
@@ -21,9 +22,10 @@ from linkwright.mailer.sending import (
     throttle,
     transport,
     unknown,
+    verdicts,
 )
-from linkwright.mailer.sending.outcomes import NotTried, Refused
 from linkwright.mailer.sending.steps import Step
+from linkwright.mailer.sending.verdicts import NotTried, Refused, Sent, Unknown, Withheld
 from linkwright.observability import count, log_failure
 from linkwright.providers.mail import MailRefused, new_id
 from linkwright.table import Item, Table, get
@@ -70,6 +72,9 @@ def _goes_on(partition: str, run: Item) -> bool:
         return True
     if mailbox["view"]["status"] != "active":
         return _rests(line, clock.now() + _LOOKED_AGAIN)
+    if held_up.is_unread(partition, mailbox["view"]):
+        count("mailbox_unread")
+        return _rests(line, clock.now() + held_up.LOOKED_AGAIN)
     if guard.has_paused(partition, line, mailbox):
         return True
     return _first(partition, line, mailbox, rows[0])
@@ -158,16 +163,18 @@ def _sent(partition: str, line: Item, mailbox: Item, step: Step, send: transport
     except transport.Broken:
         outcomes.write(partition, line, flight, NotTried())
         raise
-    if isinstance(outcome, outcomes.Unknown) and transport.files_copies(mailbox):
+    if isinstance(outcome, Unknown) and transport.files_copies(mailbox):
         # It can be looked for: the flight stays until it was.
         return
-    if isinstance(outcome, outcomes.Sent) and unknown.is_named_elsewhere(mailbox, outcome):
+    if isinstance(outcome, Sent) and unknown.is_named_elsewhere(mailbox, outcome):
         unknown.look_for_name(partition, line, flight)
         breaking.note_success(partition, line)
         return
-    outcomes.write(partition, line, flight, outcome)
+    judged = outcomes.write(partition, line, flight, outcome)
+    if isinstance(judged, Withheld) and verdicts.is_given_up(line, mailbox):
+        raise transport.Broken(judged.reason)
     if isinstance(outcome, NotTried):
         raise transport.Down
-    if isinstance(outcome, outcomes.Sent):
+    if isinstance(outcome, Sent):
         breaking.note_success(partition, line)
         transport.file_copy(partition, mailbox, letter)

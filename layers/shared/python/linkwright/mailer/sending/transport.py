@@ -9,7 +9,16 @@ from typing import NamedTuple
 from linkwright.egress_limits import Deadline
 from linkwright.errors import Unavailable, Unheard
 from linkwright.mailer.mailboxes import logging_in, simulation
-from linkwright.mailer.sending.outcomes import Deferred, NotTried, Outcome, Refused, Sent, Unknown
+from linkwright.mailer.sending.verdicts import (
+    Counted,
+    Deferred,
+    NotTried,
+    Outcome,
+    Refused,
+    Sent,
+    Unknown,
+    Withheld,
+)
 from linkwright.observability import log_failure
 from linkwright.providers import mail as mails
 from linkwright.providers.mail import (
@@ -22,6 +31,7 @@ from linkwright.providers.mail import (
 )
 from linkwright.providers.mailbox import looking
 from linkwright.providers.mailbox.looking import MARK, Trace
+from linkwright.providers.mailbox.refusals import About
 from linkwright.providers.mailbox.types import Failure, Login, MailboxFailed, OutcomeUnknown
 from linkwright.sealing import Unsealable
 from linkwright.table import Item
@@ -37,6 +47,13 @@ _OF_MAILBOX = frozenset(
     {
         *(Failure.HOST_NOT_ALLOWED, Failure.STARTTLS_MISSING, Failure.LOGIN_REFUSED),
         *(Failure.LOGIN_METHOD_MISSING, Failure.TOKEN_REFUSED, Failure.SENDER_REFUSED),
+    }
+)
+# To one mail, whomever they speak of.
+_ANSWERS = frozenset(
+    {
+        *(Failure.DEFERRED, Failure.SENDER_REFUSED),
+        *(Failure.RECIPIENT_REFUSED, Failure.CONTENT_REFUSED),
     }
 )
 Send = Callable[[Mail], Outcome]
@@ -110,19 +127,24 @@ def _handed_over(send: Callable[[], object]) -> Outcome:
 
 def _said(failure: MailboxFailed) -> Outcome:
     """By what a host answered before it had the mail."""
-    is_full = failure.code == _FULL or failure.status == _IS_FULL
-    if failure.failure is Failure.DEFERRED or is_full:
-        return Deferred("deferred")
-    is_policy = failure.status.startswith(_OF_POLICY)
-    if failure.failure is Failure.RECIPIENT_REFUSED:
-        if is_policy:
-            return Refused("policy_refused", "policy")
+    kind, about = failure.failure, failure.about
+    said = f"{kind} {failure.code or ''} {failure.status}".rstrip()
+    if about is About.PACE and kind in _ANSWERS:
+        return Withheld("quota_exceeded", said, may_be_own=False)
+    if kind in _OF_MAILBOX:
+        raise Broken(kind.value)
+    if kind not in _ANSWERS:
+        return NotTried()
+    if about is About.SENDER:
+        if kind is Failure.DEFERRED:
+            return Withheld("deferred", said)
+        counted: Counted | None = "policy" if failure.status.startswith(_OF_POLICY) else None
+        return Withheld("policy_refused", said, counted)
+    if kind is Failure.DEFERRED or failure.code == _FULL or failure.status == _IS_FULL:
+        return Deferred("deferred", None if about is About.READER else said)
+    if about is About.READER:
         return Refused("recipient_refused", "bounced")
-    if failure.failure is Failure.CONTENT_REFUSED:
-        return Refused("content_refused", "policy" if is_policy else None)
-    if failure.failure in _OF_MAILBOX:
-        raise Broken(failure.failure.value)
-    return NotTried()
+    return Refused(kind.value, said=said)
 
 
 def _by_ses(partition: str, mailbox: Item, letter: Mail) -> Outcome:

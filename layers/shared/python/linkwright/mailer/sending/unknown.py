@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from linkwright import clock
 from linkwright.mailer.lines import Flight
 from linkwright.mailer.sending import message, outcomes, queue, transport
-from linkwright.mailer.sending.outcomes import Sent, Unknown
+from linkwright.mailer.sending.verdicts import Sent, Unknown
 from linkwright.providers.mailbox.looking import Trace
 from linkwright.table import Item
 from linkwright.transaction import Transaction

@@ -73,7 +73,7 @@ class Session:
             raise MailboxFailed(Failure.CONTENT_REFUSED)
         body = as_sent(content)
         with _spoken():
-            _require(self._client.docmd("MAIL", f"FROM:<{sender}>"), Failure.SENDER_REFUSED)
+            _require_sender(self._client.docmd("MAIL", f"FROM:<{sender}>"))
             _require(self._client.docmd("RCPT", f"TO:<{recipient}>"), Failure.RECIPIENT_REFUSED)
             _require(self._client.docmd("DATA"), Failure.CONTENT_REFUSED, of=3)
             self._line.sendall(body)
@@ -149,7 +149,15 @@ def _require(reply: tuple[int, bytes], otherwise: Failure, *, of: int = 2) -> No
     if code // 100 != of:
         told = _STATUS.match(text)
         status = told[0].decode() if told else ""
-        raise MailboxFailed(Failure.DEFERRED if code // 100 == 4 else otherwise, code, status)
+        kind = Failure.DEFERRED if code // 100 == 4 else otherwise
+        raise MailboxFailed(kind, code, status, text.decode(errors="replace"))
+
+
+def _require_sender(reply: tuple[int, bytes]) -> None:
+    try:
+        _require(reply, Failure.SENDER_REFUSED)
+    except MailboxFailed as refused:
+        raise refused.of_sender() from None
 
 
 def _outcome(reply: tuple[int, bytes]) -> Accepted:

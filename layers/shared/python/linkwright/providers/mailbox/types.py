@@ -3,6 +3,9 @@
 from enum import StrEnum
 from typing import NamedTuple
 
+from linkwright.providers.mailbox import refusals
+from linkwright.providers.mailbox.refusals import About
+
 
 class Failure(StrEnum):
     """Why a mailbox did not do what it was asked. They are stored and shown."""
@@ -39,14 +42,24 @@ _PASSING = frozenset(
 
 class MailboxFailed(Exception):
     """It was certainly not done. `code` is the one that a host of SMTP gave, `status` that of RFC
-    3463; of what the host said besides nothing is kept, as it may quote what it was told.
+    3463; of what the host said besides it is kept of whom it speaks, as it may quote what it was
+    told.
     """
 
-    def __init__(self, failure: Failure, code: int | None = None, status: str = "") -> None:
+    def __init__(
+        self, failure: Failure, code: int | None = None, status: str = "", words: str = ""
+    ) -> None:
         super().__init__(failure.value)
         self.failure = failure
         self.code = code
         self.status = status
+        self.about = refusals.about(code, status, words)
+
+    def of_sender(self) -> "MailboxFailed":
+        """As nothing was said of a reader yet."""
+        if self.about is not About.PACE:
+            self.about = About.SENDER
+        return self
 
     @property
     def is_passing(self) -> bool:

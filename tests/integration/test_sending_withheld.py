@@ -1,0 +1,228 @@
+"""What a host has against a mailbox costs none of the leads that are mailed from it."""
+
+from collections import Counter
+from datetime import datetime, timedelta
+
+import pytest
+
+from linkwright import clock
+from linkwright.mailer import items
+from linkwright.providers.mailbox.types import Failure, MailboxFailed
+from linkwright.table import Table, get
+from tests import heard, mailing
+from tests.clocks import Hand
+from tests.factories import Workspace
+from tests.leads import stored
+from tests.mailhost import Host
+
+_QUOTA = "Daily user sending quota exceeded"
+
+
+@pytest.fixture
+def hand(monkeypatch: pytest.MonkeyPatch) -> Hand:
+    return mailing.at_work(monkeypatch)
+
+
+def _started(workspace: Workspace, count: int) -> tuple[str, list[str]]:
+    """A young mailbox, and leads that wait in its line."""
+    box = mailing.put_mailbox(workspace)
+    campaign = mailing.put_campaign(workspace, [box])
+    of = [mailing.put_ready(workspace, campaign, f"p{at}@example.org", of=1) for at in range(count)]
+    mailing.fill(workspace, campaign)
+    return box, of
+
+
+def _refuses(host: Host, *failure: object) -> list[datetime]:
+    """Each mail from now on. Returns when one was tried."""
+    tried: list[datetime] = []
+
+    def does(word: str) -> None:
+        if word == "send":
+            tried.append(clock.now())
+            raise MailboxFailed(*failure)  # type: ignore[arg-type]
+
+    host.does = does
+    return tried
+
+
+def _go_on(workspace: Workspace, hand: Hand, box: str, **time: float) -> None:
+    """Run the line whenever it asks for that, for so long."""
+    end = clock.now() + timedelta(**time)
+    while clock.now() < end:
+        mailing.run(workspace, box)
+        at = clock.parse(mailing.line(workspace, box).get("next_at", clock.timestamp(end)))
+        hand.set(min(max(at, clock.now() + timedelta(seconds=1)), end))
+
+
+def _states(workspace: Workspace, of: list[str]) -> Counter[str]:
+    return Counter(stored(workspace, one)["view"]["status"] for one in of)
+
+
+def _suppressed(workspace: Workspace) -> int:
+    return len(workspace.client.get("/v1/mailer/suppressions").json["data"])
+
+
+def _mailbox(workspace: Workspace, box: str) -> str:
+    return str(
+        (get(Table.CORE, items.mailbox_key(workspace.partition, box)) or {})["view"]["status"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("failure", "lost"),
+    [
+        ((Failure.CONTENT_REFUSED, 550, "5.4.5", _QUOTA), 0),
+        ((Failure.RECIPIENT_REFUSED, 550, "5.4.5", ""), 0),
+        (
+            (
+                Failure.RECIPIENT_REFUSED,
+                550,
+                "",
+                "Recipient address rejected: Email Sending Quota Exceeded",
+            ),
+            0,
+        ),
+        ((Failure.SENDER_REFUSED, 550, "5.4.5", _QUOTA), 0),
+        ((Failure.DEFERRED, 421, "4.7.0", "try again later"), 0),
+        ((Failure.DEFERRED, 451, "", ""), 0),
+        ((Failure.CONTENT_REFUSED, 554, "5.7.1", "rejected under suspicion of SPAM"), 0),
+        # What says nothing costs the first one, and no other.
+        ((Failure.RECIPIENT_REFUSED, 550, "", ""), 1),
+        ((Failure.CONTENT_REFUSED, 554, "", "no"), 1),
+    ],
+)
+def test_a_day_on_which_the_host_takes_nothing_costs_no_lead(
+    workspace: Workspace, host: Host, hand: Hand, failure: tuple[object, ...], lost: int
+) -> None:
+    box, of = _started(workspace, 8)
+    tried = _refuses(host, *failure)
+    _go_on(workspace, hand, box, hours=24)
+    assert _states(workspace, of) == Counter({"ready": 8 - lost, "failed": lost})
+    assert (_suppressed(workspace), _mailbox(workspace, box)) == (0, "active")
+    # The line rests ever longer: nobody is asked every minute.
+    assert 4 <= len(tried) <= 12
+    host.does = lambda word: None
+    _go_on(workspace, hand, box, hours=24)
+    assert len(host.sent) == 8 - lost
+    assert "withheld" not in mailing.line(workspace, box)
+
+
+def test_200_tells_why_a_mailbox_sends_nothing(
+    workspace: Workspace, host: Host, hand: Hand
+) -> None:
+    box, _ = _started(workspace, 2)
+    path = f"/v1/mailer/mailboxes/{box}"
+    assert workspace.client.get(path).json["held_up"] is None
+    _refuses(host, Failure.CONTENT_REFUSED, 550, "5.4.5", _QUOTA)
+    mailing.run(workspace, box)
+    now = clock.now()
+    assert workspace.client.get(path).json["held_up"] == {
+        "reason": "quota_exceeded",
+        "until": clock.timestamp(now + timedelta(minutes=5)),
+    }
+    host.does = lambda word: None
+    _go_on(workspace, hand, box, minutes=10)
+    assert workspace.client.get(path).json["held_up"] is None
+
+
+def test_a_host_that_takes_nothing_for_days_fails_the_mailbox_and_no_lead(
+    workspace: Workspace, host: Host, hand: Hand
+) -> None:
+    box, of = _started(workspace, 3)
+    _refuses(host, Failure.CONTENT_REFUSED, 554, "5.7.1", "spam")
+    _go_on(workspace, hand, box, days=4)
+    assert _states(workspace, of) == Counter({"ready": 3})
+    view = workspace.client.get(f"/v1/mailer/mailboxes/{box}").json
+    assert (view["status"], view["status_reason"]) == ("failed", "policy_refused")
+    where = items.mailbox_key(workspace.partition, box)
+    proof = view["proof"] | {"at": clock.timestamp()}
+    mailing.is_otherwise(workspace, where, status="active", proof=proof)
+    mailing.run(workspace, box)
+    assert _mailbox(workspace, box) == "active"
+
+
+@pytest.mark.parametrize("status", ["5.7.1", ""])
+def test_what_a_host_has_against_one_mail_holds_up_no_other(
+    workspace: Workspace, host: Host, hand: Hand, status: str
+) -> None:
+    box, of = _started(workspace, 5)
+
+    def does(word: str) -> None:
+        if word == "send" and mailing.line(workspace, box)["flight"]["lead"] == of[0]:
+            raise MailboxFailed(Failure.CONTENT_REFUSED, 554, status, "no")
+
+    host.does = does
+    _go_on(workspace, hand, box, days=1)
+    assert len(host.sent) == 4
+    assert _states(workspace, of) == Counter({"finished": 4, "failed": 1})
+    assert _suppressed(workspace) == 0
+
+
+def test_who_is_not_there_is_barred_however_many_of_them_there_are(
+    workspace: Workspace, host: Host, hand: Hand
+) -> None:
+    box, of = _started(workspace, 4)
+    _refuses(host, Failure.RECIPIENT_REFUSED, 550, "5.1.1", "no such user")
+    _go_on(workspace, hand, box, hours=1)
+    assert _states(workspace, of) == Counter({"bounced": 4})
+    assert _suppressed(workspace) == 4
+
+
+@pytest.mark.parametrize("failure", [Failure.HOST_UNREACHABLE, Failure.TIMED_OUT])
+def test_while_an_inbox_cannot_be_read_nothing_is_sent(
+    workspace: Workspace, host: Host, hand: Hand, failure: Failure
+) -> None:
+    """By SMTP the host takes mails, and whoever asks for no more is not heard."""
+    box, _ = _started(workspace, 1)
+    heard.put_reading(workspace, box)
+    heard.read(workspace, box)
+    mailing.run(workspace, box)
+    other = mailing.put_campaign(workspace, [box])
+    for at in range(3):
+        mailing.put_ready(workspace, other, f"q{at}@example.org", of=1)
+    mailing.fill(workspace, other)
+
+    def away(word: str) -> None:
+        if word == "imap":
+            raise MailboxFailed(failure)
+
+    host.does = away
+    for _ in range(5):
+        hand.move(240)
+        heard.read(workspace, box)
+    mailing.run(workspace, box)
+    assert mailing.to(host) == ["p0@example.org"]
+    shown = workspace.client.get(f"/v1/mailer/mailboxes/{box}").json["held_up"]
+    assert shown["reason"] == "inbox_not_read"
+    host.does = lambda word: None
+    hand.move(900)
+    heard.read(workspace, box)
+    mailing.run(workspace, box)
+    assert mailing.to(host)[1:] != []
+    assert workspace.client.get(f"/v1/mailer/mailboxes/{box}").json["held_up"] is None
+
+
+def test_an_inbox_that_nobody_comes_to_read_holds_up_as_well(
+    workspace: Workspace, host: Host, hand: Hand
+) -> None:
+    """As where what reads is broken, and no host is."""
+    box, _ = _started(workspace, 1)
+    heard.put_reading(workspace, box)
+    hand.move(901 + 60)
+    mailing.run(workspace, box)
+    assert host.sent == []
+    heard.read(workspace, box)
+    hand.move(301)
+    mailing.run(workspace, box)
+    assert len(host.sent) == 1
+
+
+def test_what_has_no_inbox_waits_for_none(workspace: Workspace, host: Host, hand: Hand) -> None:
+    box = mailing.put_mailbox(workspace, transport="ses")
+    campaign = mailing.put_campaign(workspace, [box], opted_in=True)
+    mailing.put_ready(workspace, campaign, of=1)
+    mailing.fill(workspace, campaign)
+    heard.put_reading(workspace, box)
+    hand.move(3600)
+    mailing.run(workspace, box)
+    assert mailing.line(workspace, box)["taken_at"]
