@@ -707,7 +707,9 @@ ENDPOINTS = {
         kinds={"campaign_id": "mailing"},
     ),
     "GET /v1/mailer/campaigns/{campaign_id}/plan": Row(
-        [Cost(["GetItem", "BatchGetItem", "Query"], 4, 1)], kinds=_CAMPAIGN
+        # With the mailboxes and their lines.
+        [Cost(["GetItem", "BatchGetItem", "Query"], 5, 1)],
+        kinds=_CAMPAIGN,
     ),
     "GET /v1/mailer/campaigns/{campaign_id}/leads": Row(
         [Cost(["GetItem", "Query"], 1.5, 1)], kinds=_CAMPAIGN

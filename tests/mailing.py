@@ -13,7 +13,7 @@ import pytest
 from linkwright import clock, ids, jobs
 from linkwright.jobs import Work
 from linkwright.mailer import items, lines, rates
-from linkwright.mailer.campaigns import delays, limits
+from linkwright.mailer.campaigns import delays, limits, planning
 from linkwright.mailer.mailboxes import logging_in
 from linkwright.mailer.mailboxes.logging_in import Secrets
 from linkwright.mailer.sending import filling, guard, running, throttle
@@ -209,7 +209,7 @@ def headers(host: mailhost.Host, at: int) -> Any:
 
 
 def real_limits(patch: pytest.MonkeyPatch) -> None:
-    for module in (throttle, delays):
+    for module in (throttle, delays, planning):
         patch.setattr(module, "limits", lambda: limits.REAL)
 
 

@@ -5,10 +5,13 @@ from typing import Any
 
 import pytest
 
+from linkwright.mailer import lines
 from linkwright.transaction import Transaction
+from tests import mailing
 from tests.client import Answer
 from tests.clocks import Hand
 from tests.factories import PASSED, Workspace, make_workspace
+from tests.stack import Stack
 
 
 def _change(workspace: Workspace, campaign: str, version: int = 1, **fields: Any) -> Answer:
@@ -314,9 +317,11 @@ def test_200_says_when_its_window_opens(
 def test_200_plans_by_the_narrowest_of_its_limits(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    mailing.real_limits(monkeypatch)
     hand = Hand(monkeypatch)
     hand.set(datetime(2026, 11, 30, 10, 0, tzinfo=UTC))  # a Monday within the window
-    boxes = [workspace.mailbox(daily_cap=cap, gap_seconds=600) for cap in (20, 100)]
+    whole = {"jitter_seconds": 0, "ramp": {"start": 100, "step": 0}, "window": AT_WORK}
+    boxes = [workspace.mailbox(daily_cap=cap, gap_seconds=600, **whole) for cap in (20, 100)]
     campaign = workspace.mailer_campaign(
         mailbox_ids=boxes, steps=[{"delay_days": 0}, {"delay_days": 3, "business_days": False}]
     )
@@ -334,6 +339,54 @@ def test_200_plans_by_the_narrowest_of_its_limits(
     slower = workspace.client.get(f"/v1/mailer/campaigns/{campaign}/plan").json
     # 20 days on which it mails.
     assert (slower["sends_per_day"], slower["finishes_on"]) == (10, "2026-12-25")
+
+
+AT_WORK = {"days": ["mon", "tue", "wed", "thu", "fri"], "start": "08:00", "end": "18:00"}
+
+
+def _plan(workspace: Workspace, people: int, box: str, **wanted: Any) -> dict[str, Any]:
+    campaign = workspace.mailer_campaign(mailbox_ids=[box], steps=[{"delay_days": 0}], **wanted)
+    leads = [{"email": f"noa{at}@example.com"} for at in range(people)]
+    workspace.client.post(f"/v1/mailer/campaigns/{campaign}/leads", json={"leads": leads})
+    return dict(workspace.client.get(f"/v1/mailer/campaigns/{campaign}/plan").json)
+
+
+def test_200_plans_by_how_a_mailbox_grows(
+    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mailing.real_limits(monkeypatch)
+    hand = Hand(monkeypatch)
+    hand.set(datetime(2026, 11, 30, 10, 0, tzinfo=UTC))  # a Monday within the window
+    ramp = {"ramp": {"start": 10, "step": 1}, "daily_cap": 40, "window": AT_WORK}
+    box = workspace.mailbox(gap_seconds=60, jitter_seconds=0, **ramp)
+    plan = _plan(workspace, 70, box)
+    assert (plan["sends_per_day"], plan["sends_next_day"]) == (40, 10)
+    # 10, 11, 12, 13 and 14 of this week, and of the next one's Monday 17.
+    assert (plan["sends_left"], plan["finishes_on"]) == (70, "2026-12-07")
+    line = lines.line_key(workspace.partition, box).attributes()
+    stack.put("CoreTable", line | {"first_day": "2026-11-10"})
+    grown = _plan(workspace, 70, box)
+    assert (grown["sends_next_day"], grown["mailboxes"][0]["sends_next_day"]) == (30, 30)
+    assert grown["finishes_on"] == "2026-12-02"
+
+
+def test_200_plans_by_when_the_windows_of_mailbox_and_campaign_are_both_open(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mailing.real_limits(monkeypatch)
+    hand = Hand(monkeypatch)
+    hand.set(datetime(2026, 11, 30, 10, 0, tzinfo=UTC))  # a Monday within the window
+    grown = {"ramp": {"start": 100, "step": 0}, "daily_cap": 100, "gap_seconds": 600}
+    window = {"days": ["tue", "wed"], "start": "07:00", "end": "09:00"}
+    # In winter 07:00 to 09:00 there is 12:00 to 14:00 UTC.
+    there = {"window": window, "time_zone": "America/New_York", "jitter_seconds": 600}
+    box = workspace.mailbox(**grown, **there)
+    plan = _plan(workspace, 20, box)
+    # Two hours, by 15 minutes between two mails on average.
+    assert (plan["sends_per_day"], plan["sends_next_day"]) == (8, 0)
+    assert plan["finishes_on"] == "2026-12-08"
+    never = workspace.mailbox(**grown, **there | {"window": window | {"days": ["sun"]}})
+    assert _plan(workspace, 20, never)["sends_per_day"] == 32
 
 
 def test_200_counts_leads_by_status(workspace: Workspace) -> None:

@@ -207,20 +207,24 @@ class MailerCampaign(MailerCampaignSummary):
 
 
 class MailboxPlan(Model):
-    """What a mailbox may send a day; `status` is null for one that is gone."""
+    """What a mailbox may send on a day, once it has grown to that, and on the campaign's next day.
+    `status` is null for one that is gone.
+    """
 
     mailbox_id: str
     status: str | None
     sends_per_day: int
+    sends_next_day: int
 
 
 class CampaignPlan(Model):
-    """What the campaign comes to, as it stands: how many mails a day that it mails, by what each
-    mailbox may, how many are left, and on which day the last one goes. `blocked_by` is what a
-    start is refused for.
+    """What the campaign comes to, as it stands and were it alone: how many mails on a day that it
+    mails, by what each mailbox may then, and on the next one, by what each may by that; how many
+    are left, and on which day the last one goes. `blocked_by` is what a start is refused for.
     """
 
     sends_per_day: int
+    sends_next_day: int
     mailboxes: list[MailboxPlan]
     sends_left: int
     finishes_on: str | None

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from linkwright.errors import Conflict
 from linkwright.mailer import items
 from linkwright.mailer.items import CampaignView
-from linkwright.table import Item, Table, get_many
+from linkwright.table import Item, Key, Table, get_many
 
 _WORDS = {
     "postal_address_missing": "The campaign has no postal address, which each mail must show.",
@@ -41,12 +41,17 @@ def missing(view: CampaignView, known: Mapping[str, Item]) -> Iterator[str]:
 def mailboxes(partition: str, view: CampaignView) -> dict[str, Item]:
     """The views of the campaign's mailboxes, by their ids."""
     keys = [items.mailbox_key(partition, one) for one in view["mailbox_ids"]]
+    return {key.sk: row["view"] for key, row in there(partition, view, keys).items()}
+
+
+def there(partition: str, view: CampaignView, keys: list[Key]) -> dict[Key, Item]:
+    """Those of the items that there are."""
     if not keys:
         return {}
     # With one that is there for certain: an answer without any proves nothing.
     known = items.campaign_key(partition, view["id"])
     found = get_many(Table.CORE, [known, *keys], strong=True)
-    return {key.sk: row["view"] for key, row in found.items() if key != known}
+    return {key: row for key, row in found.items() if key != known}
 
 
 def may_mail(view: CampaignView, mailbox: Item) -> bool:
