@@ -68,7 +68,7 @@ def ensure_all(known: Mapping[str, str]) -> dict[str, str]:
         _ensure_member(demo, member_id, subject, name, role)
     _ensure_usage(demo)
     register(PHONE_NUMBER, demo["id"])
-    demo_mailer.ensure(demo["id"])
+    lead_id = demo_mailer.ensure(demo["id"])
     demo_mailbox.ensure(demo["id"], known)
     demo_link_rows.ensure(demo["id"], known.get("BASE_URL", demo_link_rows.NOWHERE))
     wanted = {
@@ -87,7 +87,7 @@ def ensure_all(known: Mapping[str, str]) -> dict[str, str]:
         "DOMAIN_ID": demo_links.DOMAIN_ID,
         "ALIAS": demo_links.ALIAS,
         "CAMPAIGN_ID": demo_mailer.CAMPAIGN_ID,
-        "LEAD_ID": demo_mailer.LEAD_ID,
+        "LEAD_ID": lead_id,
         "MAILBOX_ID": demo_mailbox.MAILBOX_ID,
     }
     return tokens | named | {"KEY_ID": _ensure_keys(demo)}

@@ -7,24 +7,23 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, cast
 
-from linkwright import clock
+from linkwright import clock, ids
 from linkwright.mailer import items
 from linkwright.mailer.campaigns import campaigns, stats
 from linkwright.mailer.campaigns.models import CreateMailerCampaign, SequenceStep
-from linkwright.mailer.items import CampaignView, LeadStatus, LeadView
+from linkwright.mailer.items import CampaignView, LeadStatus, LeadView, SuppressionSource
 from linkwright.mailer.leads import addresses, making
+from linkwright.mailer.suppressions import suppressions
 from linkwright.table import Table, get
 from linkwright.transaction import Transaction
 from tools.workspace import OPERATOR
 
 CAMPAIGN_ID = "cmp_8fa21b09"
-LEAD_ID = "lead_5b7c10e2"
 _BEGUN = datetime(2026, 10, 1, 8, 0, tzinfo=UTC)
 _OF_DEMO = "demo"
 
 
 class _Lead(NamedTuple):
-    id: str
     email: str
     first_name: str
     last_name: str
@@ -34,22 +33,29 @@ class _Lead(NamedTuple):
 
 
 LEADS = (
-    _Lead(LEAD_ID, "noa@bakery.example", "נועה", "לוי", "מאפיית נועה", "finished"),
-    _Lead("lead_6c8d21f3", "yusuf@clinic.example", "يوسف", "حداد", "عيادة حداد", "unsubscribed"),
+    _Lead("noa@bakery.example", "נועה", "לוי", "מאפיית נועה", "finished"),
+    _Lead("yusuf@clinic.example", "يوسف", "حداد", "عيادة حداد", "unsubscribed"),
     _Lead(
-        *("lead_7d9e3204", "maria@dentists.example", "Maria", "Silva", "Silva Dentists", "replied"),
+        *("maria@dentists.example", "Maria", "Silva", "Silva Dentists", "replied"),
         {"state": "replied", "intent": "interested", "at": "2026-10-09T07:41:00Z"},
     ),
-    _Lead("lead_8eaf4315", "info@vets.example", "Tom", "Baker", "City Vets", "bounced"),
-    _Lead("lead_9fb05426", "lena@optics.example", "Lena", "Vogel", "Vogel Optik", "failed"),
+    _Lead("info@vets.example", "Tom", "Baker", "City Vets", "bounced"),
+    _Lead("lena@optics.example", "Lena", "Vogel", "Vogel Optik", "failed"),
 )
 
 
-def ensure(partition: str) -> None:
-    """Make the campaign, and its leads with it, where there is none."""
-    where = items.campaign_key(partition, CAMPAIGN_ID)
-    if get(Table.CORE, where) is not None:
-        return
+# Of whom nothing is mailed to any more, why.
+_SUPPRESSED: dict[LeadStatus, SuppressionSource] = {
+    "unsubscribed": "unsubscribed",
+    "bounced": "bounced",
+}
+
+
+def ensure(partition: str) -> str:
+    """Make the campaign, and its leads with it, where there is none. Returns the first one's id."""
+    first = items.address_key(partition, items.hashed(LEADS[0].email), CAMPAIGN_ID)
+    if (known := get(Table.CORE, first)) is not None:
+        return str(known["lead"])
     tx = Transaction(partition, OPERATOR)
     tx.put(Table.CORE, dict(campaigns.stored(partition, _campaign())))
     counted: Counter[LeadStatus] = Counter()
@@ -57,10 +63,22 @@ def ensure(partition: str) -> None:
         item = making.stored(partition, _view(lead, at), _OF_DEMO)
         address = items.address_key(partition, item["address_hash"], CAMPAIGN_ID)
         tx.put(Table.CORE, dict(item))
-        tx.put(Table.CORE, {**address.attributes(), "lead": lead.id, "push": _OF_DEMO})
+        tx.put(Table.CORE, {**address.attributes(), "lead": item["sk"], "push": _OF_DEMO})
+        if source := _SUPPRESSED.get(lead.status):
+            suppressions.suppress(tx, item["address_hash"], lead.email, source=source)
         counted[lead.status] += 1
     stats.count(tx, CAMPAIGN_ID, items.hashed(LEADS[0].email), counted)
     tx.commit()
+    return _id(0)
+
+
+def _id(at: int) -> str:
+    """As of one that was pushed then, so that it sorts below all that are pushed later."""
+    return ids.first_at("lead", _made(at))
+
+
+def _made(at: int) -> datetime:
+    return _BEGUN + timedelta(minutes=at)
 
 
 def _campaign() -> CampaignView:
@@ -85,16 +103,17 @@ def _campaign() -> CampaignView:
 
 
 def _view(lead: _Lead, at: int) -> LeadView:
-    moment = clock.timestamp(_BEGUN + timedelta(minutes=at))
+    moment = clock.timestamp(_made(at))
     failed = lead.status == "failed"
     research: dict[str, Any] = {
         "status": "failed" if failed else "succeeded",
         "sources": [],
         "at": moment,
     }
-    research |= {"reason": "no_site"} if failed else {"summary": f"{lead.company} is a business."}
+    research |= {"reason": "gave_up"} if failed else {"summary": f"{lead.company} is a business."}
     view: dict[str, Any] = {
-        **{name: getattr(lead, name) for name in ("id", "email", "first_name", "last_name")},
+        "id": _id(at),
+        **{name: getattr(lead, name) for name in ("email", "first_name", "last_name")},
         "company": lead.company,
         "campaign_id": CAMPAIGN_ID,
         "flags": addresses.flags(lead.email),

@@ -107,5 +107,19 @@ def test_a_mail_campaign_with_leads_that_takes_the_sample_of_the_reference(stack
     assert made["LEAD_ID"] in {row["id"] for row in rows}
     assert client.get(f"/v1/mailer/leads/{made['LEAD_ID']}").json["first_name"] == "נועה"
     assert client.get(f"{path}/leads?status=replied").json["data"][0]["reply"]["intent"]
-    demo.ensure_all(made)
-    assert client.get(path).json == before
+    replied = client.get(f"{path}/leads?status=replied").json["data"][0]["reply"]
+    assert replied["state"] == "replied"
+    # Who can be mailed no more is on the list, and what failed says why as docs/research.md does.
+    listed = client.get("/v1/mailer/suppressions").json["data"]
+    assert {row["email"]: row["source"] for row in listed} == {
+        "yusuf@clinic.example": "unsubscribed",
+        "info@vets.example": "bounced",
+    }
+    failed = client.get(f"{path}/leads?status=failed").json["data"][0]["research"]
+    assert (failed["status"], failed["reason"]) == ("failed", "gave_up")
+    pushed = client.post(f"{path}/leads", json={"email": "dana@florist.example"}).json["id"]
+    newest = [row["id"] for row in client.get(f"{path}/leads").json["data"]]
+    assert newest[0] == pushed
+    assert newest[-1] == made["LEAD_ID"]
+    assert demo.ensure_all(made)["LEAD_ID"] == made["LEAD_ID"]
+    assert [row["id"] for row in client.get(f"{path}/leads").json["data"]] == newest
