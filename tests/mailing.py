@@ -13,10 +13,10 @@ import pytest
 from linkwright import clock, ids, jobs
 from linkwright.jobs import Work
 from linkwright.mailer import items, lines, rates
-from linkwright.mailer.campaigns import delays, limits, planning
+from linkwright.mailer.campaigns import delays, limits
 from linkwright.mailer.mailboxes import logging_in
 from linkwright.mailer.mailboxes.logging_in import Secrets
-from linkwright.mailer.sending import filling, guard, running, throttle
+from linkwright.mailer.sending import filling, guard, planning, running, throttle
 from linkwright.table import Item, Table, get, query, update
 from linkwright.transaction import Transaction
 from tests import mailhost

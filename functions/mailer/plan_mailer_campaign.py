@@ -2,8 +2,8 @@
 
 from linkwright.auth import Account
 from linkwright.endpoint import endpoint
-from linkwright.mailer.campaigns import planning
 from linkwright.mailer.campaigns.models import CampaignPlan
+from linkwright.mailer.sending import planning
 
 
 @endpoint(scope="campaigns:read")
