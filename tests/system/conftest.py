@@ -2,6 +2,7 @@
 
 import fcntl
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -56,6 +57,13 @@ class Api:
         planted.look_at_answer(f"{method} {answer.url.path}", answer.status_code, answer.text)
         description.hold(method, answer.url.path, answer.status_code, answer.headers, answer.text)
         return answer
+
+    def show(self, path: str) -> Any:
+        """What a GET answers; who has asked more often than a key may waits, as it is told."""
+        while (answer := self.send("GET", path)).status_code == 429:
+            time.sleep(float(answer.headers["Retry-After"]))
+        assert answer.status_code == 200, answer.text
+        return answer.json()
 
 
 @pytest.fixture(scope="session")

@@ -70,9 +70,7 @@ class _Talk:
         return _once(lambda: shown if is_so(shown := self.show(email)) else None)
 
     def get(self, path: str) -> Any:
-        answer = self.api.send("GET", path)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
+        return self.api.show(path)
 
     def thread(self, email: str) -> list[Any]:
         return list(self.get(f"/v1/mailer/leads/{self.leads[email]}/messages")["data"])
