@@ -85,7 +85,8 @@ READS = _names("""
     linkwright.mailer linkwright.mailer.campaigns linkwright.mailer.campaigns.campaigns
     linkwright.mailer.campaigns.delays linkwright.mailer.campaigns.limits
     linkwright.mailer.campaigns.models linkwright.mailer.campaigns.plan_limits
-    linkwright.mailer.campaigns.planning
+    linkwright.mailer.sending linkwright.mailer.sending.planning
+    linkwright.mailer.sending.throttle
     linkwright.mailer.campaigns.readiness linkwright.mailer.campaigns.stats
     linkwright.mailer.campaigns.windows linkwright.mailer.footer linkwright.mailer.hearing
     linkwright.mailer.hearing.items linkwright.mailer.hearing.messages
@@ -302,15 +303,19 @@ MAILBOXES = _names("""
 """)
 # Who tells what came of its mails.
 RATES = _names("""
-    linkwright.mailer.lines linkwright.mailer.rates
+    linkwright.mailer.lines linkwright.mailer.mailboxes.held_up
+    linkwright.mailer.mailboxes.simulation linkwright.mailer.rates linkwright.providers.mailbox
+    linkwright.providers.mailbox.refusals linkwright.providers.mailbox.types
 """)
 # Who logs in to one, by the standard library's clients, and seals what does.
 CONNECTS_MAILBOXES = CHANGES_WEBHOOKS | _names("""
     email.generator fcntl imaplib linkwright.egress_dialling linkwright.mailer.mailboxes.connecting
+    linkwright.mailer.mailboxes.guessing
     linkwright.mailer.mailboxes.logging_in linkwright.mailer.mailboxes.simulation
-    linkwright.providers.mailbox
+    linkwright.pace linkwright.providers.mailbox
     linkwright.providers.mailbox.imap linkwright.providers.mailbox.imap_answers
-    linkwright.providers.mailbox.lines linkwright.providers.mailbox.smtp
+    linkwright.providers.mailbox.lines linkwright.providers.mailbox.refusals
+    linkwright.providers.mailbox.smtp
     linkwright.providers.mailbox.types linkwright.providers.mailbox.xoauth2 signal smtplib
     subprocess
 """)
@@ -318,5 +323,6 @@ CONNECTS_MAILBOXES = CHANGES_WEBHOOKS | _names("""
 CHECKS_MAILBOXES = _names("""
     linkwright.dns linkwright.mailer.mailboxes.checking linkwright.mailer.mailboxes.checks
     linkwright.mailer.mailboxes.simulation linkwright.mailer.mailboxes.spf
-    linkwright.providers.mailbox linkwright.providers.mailbox.types
+    linkwright.providers.mailbox linkwright.providers.mailbox.refusals
+    linkwright.providers.mailbox.types
 """)
