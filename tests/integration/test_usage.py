@@ -53,7 +53,9 @@ def test_200_a_new_workspace_has_all_of_its_plan(stack: Stack, plan: Any) -> Non
         "period": PERIOD,
         "call_minutes": _unused(plan.call_minutes),
         "mailer_sends": _unused(plan.mailer_sends),
+        "leads_researched": _unused(plan.leads_researched),
         "ai_credits": _unused(plan.ai_credits),
+        "mailboxes": _unused(plan.mailboxes),
         "links": _unused(plan.links),
         "domains": _unused(plan.domains),
     }
@@ -72,6 +74,14 @@ def test_200_links_are_those_there_are_at_once_whatever_the_cycle(
         assert _shown(workspace)["links"] == of_two
     assert workspace.client.request("DELETE", f"/api/links/{first['id']}").status == 204
     assert _shown(workspace)["links"]["used"] == 1
+
+
+def test_200_mailboxes_are_those_there_are_at_once(workspace: Workspace) -> None:
+    mailbox = workspace.own_mailbox()
+    one = {"used": 1, "reserved": 0, "limit": 5, "remaining": 4}
+    assert _shown(workspace)["mailboxes"] == one
+    assert workspace.client.request("DELETE", f"/v1/mailer/mailboxes/{mailbox}").status == 204
+    assert _shown(workspace)["mailboxes"] == _unused(5)
 
 
 @pytest.mark.parametrize("mode", ["live", "test"])
@@ -102,7 +112,9 @@ def test_200_each_dimension_by_its_own_counter(workspace: Workspace) -> None:
         "period": PERIOD,
         "call_minutes": {"used": 5, "reserved": 7, "limit": 300, "remaining": 288},
         "mailer_sends": {"used": 4_000, "reserved": 0, "limit": 5_000, "remaining": 1_000},
+        "leads_researched": {"used": 7, "reserved": 0, "limit": 10_000, "remaining": 9_993},
         "ai_credits": {"used": 0, "reserved": 500, "limit": 500, "remaining": 0},
+        "mailboxes": _unused(5),
         "links": _unused(5_000),
         "domains": _unused(5),
     }

@@ -120,13 +120,15 @@ class UsageThreshold(Allowance):
 class Usage(Model):
     """What the current billing cycle has used of the plan.
 
-    `links` and `domains` are those there are at once.
+    `mailboxes`, `links` and `domains` are those there are at once.
     """
 
     period: Cycle
     call_minutes: Allowance
     mailer_sends: Allowance
+    leads_researched: Allowance
     ai_credits: Allowance
+    mailboxes: Allowance
     links: Allowance
     domains: Allowance
 

@@ -19,7 +19,9 @@ def current(account: Account) -> Usage:
         period=cycle(period),
         call_minutes=of("call_minutes"),
         mailer_sends=of("mailer_sends"),
+        leads_researched=of("leads_researched"),
         ai_credits=of("ai_credits"),
+        mailboxes=_at_once(account.plan, "mailboxes", counted.get("mailboxes", {})),
         links=_at_once(account.plan, "links", counted.get("links", {})),
         domains=_at_once(account.plan, "domains", counted.get("domains", {})),
     )
