@@ -42,6 +42,8 @@ def put_sent(owner: _Owner, lead: str, mailbox: str, seq: int = 1) -> str:
         put({**of.attributes(), "lead": lead})
     put(lines.message_row(owner.partition, message_id, lead, seq))
     where = mailer_items.email_key(owner.partition, lead, seq)
+    if get(Table.CORE, where) is None:
+        mailing.put_email(owner, view["campaign_id"], lead, seq)
     email = (get(Table.CORE, where) or {})["view"] | {"state": "sent"}
     update(Table.CORE, where, "SET #view = :view", values={"view": email})
     return message_id

@@ -74,6 +74,8 @@ class Host:
         self.fetched: list[int] = []
         self.refreshed: list[Grant] = []
         self.does: Callable[[str], None] = lambda word: None
+        # Of which message it gives nothing: asked before a "top" and a "part", and may raise.
+        self.withholds: Callable[[str, int], bool] = lambda word, uid: False
         self.files = False
         self.loses = False
         self.replaces_ids = False
@@ -155,10 +157,13 @@ class _Imap:
         return [one for one in self.since(since or datetime.now(UTC)) if one > uid]
 
     def tops(self, uids: Sequence[int], names: Sequence[str]) -> dict[int, bytes]:
-        return self.headers(uids, names)
+        given = [uid for uid in uids if not self._host.withholds("top", uid)]
+        return self.headers(given, names)
 
     def part(self, uid: int) -> bytes:
         self._host.does("part")
+        if self._host.withholds("part", uid):
+            return b""
         self._host.fetched.append(uid)
         return self._folders[self._at][uid - 1]
 

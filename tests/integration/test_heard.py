@@ -1,14 +1,16 @@
 """What comes of messages in a mailbox: of each once, and of nothing that is not about ours."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import pytest
 
-from linkwright import clock, jobs
+from linkwright import clock, deadline, jobs
 from linkwright.mailer import lines
 from linkwright.mailer.campaigns import limits
-from linkwright.mailer.hearing import reading
+from linkwright.mailer.hearing import reading, reasoning
+from linkwright.mailer.inbound.intents import Told
 from linkwright.providers.mailbox.types import Failure, MailboxFailed
 from linkwright.table import Table, get
 from tests import heard, mailing, pump
@@ -340,12 +342,13 @@ def test_three_soft_bounces_in_a_fortnight_have_an_address_rest(
 ) -> None:
     hand.set(clock.parse("2027-02-03T10:00:00Z"))
     of = sent(workspace)
-    for days in (0, 15, 1):
+    others = [heard.put_sent(workspace, of.lead, of.mailbox, seq) for seq in (2, 3, 4)]
+    for days, about in zip((0, 15, 1, 0), (of.message_id, *others[:2], others[1]), strict=True):
         hand.move(days * 24 * 3600)
-        heard.comes(heard.bounce(of.message_id, status="4.2.2"))
+        heard.comes(heard.bounce(about, status="4.2.2"))
         heard.read(workspace, of.mailbox)
     assert (shown(workspace, of.lead)["status"], suppressed(workspace)) == ("ready", [])
-    heard.comes(heard.bounce(of.message_id, status="4.2.2"))
+    heard.comes(heard.bounce(others[2], status="4.2.2"))
     heard.read(workspace, of.mailbox)
     assert shown(workspace, of.lead)["status"] == "bounced"
     [entry] = workspace.client.get("/v1/mailer/suppressions").json["data"]
@@ -393,6 +396,112 @@ def test_a_message_of_hostile_parts_is_passed_over(workspace: Workspace) -> None
     heard.read(workspace, of.mailbox)
     assert shown(workspace, of.lead)["status"] == "replied"
     assert heard.reading(workspace, of.mailbox)["last_uid"] == 4
+
+
+@pytest.mark.parametrize("kind", ["bounced", "complained"])
+def test_a_mail_counts_once_however_often_it_is_reported(workspace: Workspace, kind: str) -> None:
+    of = sent(workspace)
+    report = heard.bounce if kind == "bounced" else heard.complaint
+    heard.comes(*[report(of.message_id) for _ in range(3)])
+    heard.read(workspace, of.mailbox)
+    assert shown(workspace, of.lead)["status"] == kind
+    day = lines.day_key(workspace.partition, of.mailbox, 0, clock.now().date())
+    assert (get(Table.CORE, day) or {})[kind] == 1
+
+
+def _withholds(host: Host, *uids: int, of: str = "part", failure: Failure | None = None) -> None:
+    def withholds(word: str, uid: int) -> bool:
+        is_withheld = uid in uids and word in of
+        if is_withheld and failure:
+            raise MailboxFailed(failure)
+        return is_withheld
+
+    host.withholds = withholds
+
+
+@pytest.mark.parametrize("words", ["top and part", "part"])
+@pytest.mark.parametrize("failure", [None, Failure.PROTOCOL_ERROR, Failure.HOST_UNREACHABLE])
+def test_a_message_that_its_host_withholds_stops_nothing_and_is_asked_for_again(
+    workspace: Workspace, host: Host, hand: Hand, words: str, failure: Failure | None
+) -> None:
+    of = sent(workspace)
+    other = mailing.put_ready(workspace, of.campaign, "dov@example.net")
+    about = heard.put_sent(workspace, other, of.mailbox)
+    heard.comes(
+        heard.answer("a@example.com", None),
+        heard.answer(READER, of.message_id, "unsubscribe"),
+        heard.answer("dov@example.net", about),
+    )
+    _withholds(host, 2, of=words, failure=failure)
+    heard.read(workspace, of.mailbox)
+    assert shown(workspace, other)["status"] == "replied"
+    assert shown(workspace, of.lead)["status"] == "ready"
+    hand.move(61)
+    heard.read(workspace, of.mailbox)
+    _withholds(host)
+    heard.read(workspace, of.mailbox)
+    assert shown(workspace, of.lead)["status"] == "ready"
+    hand.move(121)
+    heard.read(workspace, of.mailbox)
+    assert shown(workspace, of.lead)["status"] == "unsubscribed"
+    assert heard.reading(workspace, of.mailbox)["withheld"] == []
+
+
+def test_who_answered_what_is_withheld_for_hours_is_mailed_no_more(
+    workspace: Workspace, host: Host, hand: Hand
+) -> None:
+    of = sent(workspace)
+    heard.comes(heard.answer(READER, of.message_id, "unsubscribe"), heard.bounce(of.message_id))
+    _withholds(host, 1, 2, failure=Failure.PROTOCOL_ERROR)
+    for _ in range(40):
+        heard.read(workspace, of.mailbox)
+        hand.move(180)
+    mailbox = workspace.client.get(f"/v1/mailer/mailboxes/{of.mailbox}").json
+    assert mailbox["status"] == "active"
+    lead = shown(workspace, of.lead)
+    assert (lead["status"], lead["reply"]["intent"]) == ("replied", "neutral")
+    assert heard.reading(workspace, of.mailbox)["withheld"] == []
+
+
+def test_a_host_that_withholds_many_messages_is_in_trouble(
+    workspace: Workspace, host: Host, hand: Hand
+) -> None:
+    of = sent(workspace)
+    heard.comes(*[heard.answer(READER, of.message_id) for _ in range(21)])
+    _withholds(host, *range(1, 22), failure=Failure.PROTOCOL_ERROR)
+    heard.read(workspace, of.mailbox)
+    assert heard.reading(workspace, of.mailbox)["troubles"] == 1
+    _withholds(host)
+    hand.move(61)
+    heard.read(workspace, of.mailbox)
+    assert "troubles" not in heard.reading(workspace, of.mailbox)
+    assert len(heard.messages(workspace, of.lead)) == 21
+
+
+def test_a_model_is_asked_about_each_answer(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of = sent(workspace)
+    names = [f"a{at}@example{at}.org" for at in range(9)]
+    leads = [mailing.put_ready(workspace, of.campaign, name) for name in names]
+    about = [heard.put_sent(workspace, one, of.mailbox) for one in leads]
+    told = [
+        heard.answer(*pair, "I would rather leave it.") for pair in zip(names, about, strict=True)
+    ]
+    heard.comes(*told)
+    left = [60.0]
+
+    def ask(*_: Any) -> Any:
+        left[0] -= 8
+        return SimpleNamespace(value=Told(intent="unsubscribe", quote="leave it"))
+
+    monkeypatch.setattr(deadline, "seconds_left", lambda: left[0])
+    monkeypatch.setattr(reasoning.ai, "ask", ask)
+    for _ in range(3):
+        left[0] = 60.0
+        heard.read(workspace, of.mailbox)
+    assert {shown(workspace, one)["status"] for one in leads} == {"unsubscribed"}
+    assert heard.reading(workspace, of.mailbox)["last_uid"] == 9
 
 
 def test_a_mailbox_that_cannot_be_read_rests_and_then_has_failed(

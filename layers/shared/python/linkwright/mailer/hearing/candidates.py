@@ -30,7 +30,7 @@ def among(partition: str, mailbox: Item, tops: Mapping[int, bytes]) -> Iterator[
         if looking.MARK.lower() in one:
             # What we sent ourselves, to a mailbox of ours.
             continue
-        if ours.keys() & set(named[uid]) or _is_report(one) or _is_of_a_lead(partition, one):
+        if ours.keys() & set(named[uid]) or _reports(one) or _is_of_a_lead(partition, one):
             yield uid
 
 
@@ -43,7 +43,11 @@ def _ids(known: _Headers) -> list[str]:
     ]
 
 
-def _is_report(known: _Headers) -> bool:
+def is_report(top: bytes) -> bool:
+    return _reports(headers.parsed(top))
+
+
+def _reports(known: _Headers) -> bool:
     """Whether a host may say in it that a message was not delivered, or not wanted."""
     return (
         any(one.lower().startswith("multipart/report") for one in known.get("content-type", []))

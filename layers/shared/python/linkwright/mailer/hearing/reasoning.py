@@ -9,6 +9,8 @@ from linkwright.mailer.inbound.intents import Meaning, Told
 
 # Of one answer; and what has to be left to write down what follows.
 _SECONDS, _RESERVE_S = 8.0, 15.0
+# With less than that left it is asked for less long, or not at all.
+NEEDS_S = _SECONDS + _RESERVE_S
 _TOKENS = 300
 
 

@@ -36,7 +36,7 @@ class Bounced:
             tallies.note(tx, self.send, "policy")
         elif self.kind == "hard":
             self._end(tx, lead, HARD)
-        elif _has_been_soft(tx, lead["address_hash"]):
+        elif tallies.first(tx, self.send, "soft") and _has_been_soft(tx, lead["address_hash"]):
             self._end(tx, lead, SOFT)
 
     def _end(self, tx: Transaction, lead: LeadItem, reason: str) -> None:
