@@ -20,7 +20,8 @@ class AnswerLead(RequestModel):
 class LeadMessage(Model):
     """A message of a lead's thread. What was received has no quotes any more. One that is
     `untrusted` was written by somebody else in their name, as the mailbox's host found: nothing
-    followed from it. `seq` is the step of the sequence, or the one that it answers.
+    followed from it, unless it was an opt-out. `seq` is the step of the sequence, or the one that
+    it answers.
     """
 
     id: str
