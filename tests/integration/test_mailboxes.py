@@ -561,6 +561,21 @@ def checked(workspace: Workspace, domain: str) -> Item:
     return dict(answer.json)
 
 
+def test_200_another_selector_is_looked_at_at_once(
+    stack: Stack, workspace: Workspace, hand: Hand, host: Host, domain: str
+) -> None:
+    publish(domain)
+    mailbox = workspace.own_mailbox(f"dana@{domain}", dkim_selector="other")
+    shown = prove(stack, workspace, hand, mailbox)
+    assert (shown["status"], shown["checks"]["dkim"]["status"]) == ("active", "failed")
+    assert change(workspace, mailbox, {"name": "Dana"}).status == 200
+    assert "outbox" not in row(workspace, mailbox)
+    assert change(workspace, mailbox, {"dkim_selector": "s1"}).status == 200
+    pump.settle(stack, workspace.id)
+    shown = workspace.client.get(f"{PATH}/{mailbox}").json
+    assert shown["checks"]["dkim"]["status"] == "passed"
+
+
 def test_200_what_is_published_is_passed(workspace: Workspace, domain: str) -> None:
     publish(domain)
     found = checked(workspace, domain)

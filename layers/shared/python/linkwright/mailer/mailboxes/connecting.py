@@ -126,6 +126,10 @@ def _written(row: Item, facts: Item, tx: Transaction) -> Item:
     is_anew = now == "verifying" and (was != now or "sealed" in facts)
     if is_anew:
         facts |= {**jobs.requested(jobs.MAILBOX, row["sk"]), "since": clock.timestamp()}
+    elif now == "active" and _selector(row["view"]) != _selector(facts["view"]):
+        # What is stored of its domain is of another key: campaigns start by it.
+        facts |= jobs.requested(jobs.MAILBOX, row["sk"])
+        gone = ["next_at"] if "next_at" in row else []
     if is_anew or now == "disabled":
         gone = [name for name in ("probe", *jobs.ATTRIBUTES) if name not in facts]
     expression = "SET " + ", ".join(f"#{name} = :{name}" for name in facts)
@@ -140,6 +144,10 @@ def _written(row: Item, facts: Item, tx: Transaction) -> Item:
         otherwise=mailboxes.outdated,
     )
     return {name: value for name, value in (row | facts).items() if name not in gone}
+
+
+def _selector(view: MailboxView) -> str | None:
+    return view.get("dkim_selector")
 
 
 def _other_connections(old: MailboxView, wanted: UpdateMailbox) -> Item:
