@@ -447,13 +447,24 @@ def test_a_message_that_its_host_withholds_stops_nothing_and_is_asked_for_again(
     assert heard.reading(workspace, of.mailbox)["withheld"] == []
 
 
+def test_an_answer_that_its_host_gives_empty_once_is_heard_at_once(
+    workspace: Workspace, host: Host
+) -> None:
+    of = sent(workspace)
+    heard.comes(heard.answer(READER, of.message_id, "unsubscribe"))
+    empty = ["part"]
+    host.withholds = lambda word, uid: word in empty and not empty.remove(word)
+    heard.read(workspace, of.mailbox)
+    assert shown(workspace, of.lead)["status"] == "unsubscribed"
+
+
 def test_who_answered_what_is_withheld_for_hours_is_mailed_no_more(
     workspace: Workspace, host: Host, hand: Hand
 ) -> None:
     of = sent(workspace)
     heard.comes(heard.answer(READER, of.message_id, "unsubscribe"), heard.bounce(of.message_id))
     _withholds(host, 1, 2, failure=Failure.PROTOCOL_ERROR)
-    for _ in range(40):
+    for _ in range(45):
         heard.read(workspace, of.mailbox)
         hand.move(180)
     mailbox = workspace.client.get(f"/v1/mailer/mailboxes/{of.mailbox}").json

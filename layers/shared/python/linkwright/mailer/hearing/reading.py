@@ -29,8 +29,9 @@ AT_ONCE = 20
 # Of one conversation with the host, and for what is written of it.
 _CONVERSATION_S, _RESERVE_S = 20.0, 46.0
 _INBOX = "INBOX"
-# When a message that its host did not give is asked for again; and of how many that is done.
-_AGAIN = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 30, 60))
+# When a message that its host did not give is asked for again, at once at first, as some give
+# nothing once; and of how many that is done.
+_AGAIN = tuple(timedelta(minutes=minutes) for minutes in (0, 1, 2, 5, 15, 30, 60))
 _MOST_WITHHELD = 20
 # A host's days are those of its own zone.
 _BEFORE = timedelta(days=1)
