@@ -114,7 +114,9 @@ def put_ready(
 
 def put_in_line(owner: _Owner, lead: str, mailbox: str) -> None:
     """Have a lead's next step wait, and the line of its mailbox run."""
-    place = lines.place(clock.now(), lead)
+    view = stored_view(owner, lead)
+    group = lines.group(view["campaign_id"], view.get("time_zone"))
+    place = lines.place(clock.now(), lead, group)
     put(lines.row_key(owner.partition, mailbox, place).attributes())
     tx = Transaction(owner.partition, "req_test")
     lines.ring(tx, mailbox)
@@ -169,10 +171,16 @@ def line(owner: Workspace, mailbox: str) -> Item:
 
 
 def rows(owner: Workspace, mailbox: str) -> list[str]:
-    """Where steps wait, the first first."""
+    """From when on steps wait, and of whom, the first first."""
     where = lines.row_key(owner.partition, mailbox, "").pk
     found, _ = query(Table.CORE, where, limit=100, newest_first=False, strong=True)
-    return [row["sk"] for row in found]
+    return sorted(row["sk"].partition("#")[2] for row in found)
+
+
+def place(owner: Workspace, lead: str) -> str:
+    """Where a lead waits, as `rows` has it."""
+    queued = (get(Table.CORE, items.lead_key(owner.partition, lead)) or {})["queued"]
+    return str(queued["place"]).partition("#")[2]
 
 
 def emails(owner: Workspace, lead: str) -> list[tuple[int, str]]:

@@ -26,7 +26,7 @@ def _prepared(world: World) -> None:
     lead = mailing.put_ready(world, campaign, of=1)
     # What asked for it was lost, as it may be.
     past = world.now() - timedelta(minutes=1)
-    place = lines.place(past, lead)
+    place = lines.place(past, lead, lines.group(campaign, None))
     put(lines.row_key(world.partition, mailbox, place).attributes())
     where = lines.line_key(world.partition, mailbox)
     put({**where.attributes(), **jobs.due(jobs.MAILBOX_LINE, mailbox, past)})

@@ -468,7 +468,7 @@ def test_a_lead_that_cannot_be_handled_holds_up_no_other(
         assert mailing.emails(workspace, poison)[0] == (1, "unknown")
         return
     assert mailing.emails(workspace, poison)[0] == (1, "approved")
-    assert mailing.rows(workspace, mailbox) == [stored(workspace, poison)["queued"]["place"]]
+    assert mailing.rows(workspace, mailbox) == [mailing.place(workspace, poison)]
     monkeypatch.setattr(of, proper, real)
     hand.move(3600)
     mailing.run(workspace, mailbox)

@@ -174,7 +174,7 @@ def test_windows_that_are_never_open_at_once_leave_that_of_the_reader(real: None
     ours = {"window": OFFICE, "time_zone": "America/New_York"}
     campaign = {"throttle": {"window": OFFICE, "time_zone": "Asia/Tokyo"}}
     at = clock.parse("2027-02-03T10:00:00Z")
-    opens = throttle.opens(cast(Any, campaign), cast(Any, {}), ours, at)
+    opens = throttle.opens(cast(Any, campaign), None, ours, at)
     assert opens == clock.parse("2027-02-04T00:00:00Z")
 
 

@@ -114,7 +114,7 @@ def caps_of_the_campaign_forgotten(patch: Patch) -> None:
         proper(tx, step._replace(campaign=kept), *rest)
 
     patch.setattr(claims, "_campaign", campaign)
-    patch.setattr(claims, "campaign_ready", lambda *_: claims.clock.now())
+    patch.setattr(claims, "campaign_ready", lambda *_: claims.clock.from_epoch_ms(0))
 
 
 def window_of_the_reader_forgotten(patch: Patch) -> None:
@@ -145,6 +145,32 @@ def quota_charged_to_the_reader(patch: Patch) -> None:
     patch.setattr(transport, "_said", said)
 
 
+def second_cap_by_another_zone(patch: Patch) -> None:
+    proper = throttle.Pace
+
+    class Pace(proper):  # type: ignore[misc, valid-type]
+        def __init__(self, partition: str, of: str, zone: str) -> None:
+            super().__init__(partition, f"{of}-{zone}", zone)
+
+    patch.setattr(claims, "Pace", Pace)
+
+
+def mailbox_of_another_campaign(patch: Patch) -> None:
+    class Any_(list[str]):
+        def __contains__(self, _: object) -> bool:
+            return True
+
+    proper = steps.read
+
+    def read(partition: str, row: Item) -> Any:
+        step = proper(partition, row)
+        if step is not None:
+            step.campaign["view"]["mailbox_ids"] = Any_()
+        return step
+
+    patch.setattr(steps, "read", read)
+
+
 # By which seed each is seen.
 ALL: dict[Bug, int] = {
     silence_taken_for_a_refusal: 8,
@@ -164,4 +190,6 @@ ALL: dict[Bug, int] = {
     steps_at_once: 0,
     reservation_kept: 2,
     quota_charged_to_the_reader: 6,
+    second_cap_by_another_zone: 1,
+    mailbox_of_another_campaign: 1,
 }

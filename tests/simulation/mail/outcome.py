@@ -64,7 +64,7 @@ def _left_over(rows: list[Item], leads: dict[str, Item]) -> Iterator[str]:
         if jobs.is_due(row):
             yield f"{row['pk']} {row['sk']} still waits"
         if "#MBQ#" in row["pk"]:
-            lead = leads.get(row["sk"].partition("#")[2], {})
+            lead = leads.get(row["sk"].rpartition("#")[2], {})
             if lead.get("queued", {}).get("place") != row["sk"]:
                 yield f"{row['sk']} stands in line for nobody"
 

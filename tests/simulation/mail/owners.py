@@ -143,7 +143,10 @@ class Owners:
             if stored(self.workspace, lead)["view"]["status"] == "review" or self._chance(0.3):
                 self._later(0, 50, partial(self._approve, lead))
         for _ in range(self._random.randint(1, 5)):
-            act = self._pick(self._suppress, self._reject, self._edit, self._delete, self._late)
+            act = self._pick(
+                *(self._suppress, self._reject, self._edit, self._delete, self._late),
+                *(self._move, self._exchange),
+            )
             self._later(0, 50, act)
         if len(self.mailboxes) > 1 and self._chance(0.15):
             gone = f"/v1/mailer/mailboxes/{self._pick(*self.mailboxes.values())}"
@@ -209,6 +212,31 @@ class Owners:
     def _delete(self) -> None:
         if self._chance(0.4):
             self._do("DELETE", f"/v1/mailer/leads/{self._pick(*self.leads)}")
+
+    def _move(self) -> None:
+        """A mailbox, or a campaign, is of another zone from now on, where it may be tomorrow."""
+        zone = self._pick(*_ZONES, "Pacific/Kiritimati")
+        if self._chance(0.5):
+            self._patch(
+                f"/v1/mailer/mailboxes/{self._pick(*self.mailboxes.values())}", time_zone=zone
+            )
+            return
+        campaign = self._pick(*self.campaigns)
+        row = get(Table.CORE, items.campaign_key(self.workspace.partition, campaign)) or {}
+        throttle = {**row["view"]["throttle"], "time_zone": zone}
+        self._patch(f"{_CAMPAIGNS}/{campaign}", throttle=throttle)
+
+    def _exchange(self) -> None:
+        """A campaign mails from other mailboxes."""
+        boxes = list(self.mailboxes.values())
+        some = self._random.sample(boxes, self._random.randint(1, len(boxes)))
+        self._patch(f"{_CAMPAIGNS}/{self._pick(*self.campaigns)}", mailbox_ids=some)
+
+    def _patch(self, path: str, **wanted: Any) -> None:
+        answer = self._do("GET", path) or {"statusCode": 0}
+        if answer["statusCode"] == 200:
+            version = json.loads(answer["body"])["version"]
+            self._do("PATCH", path, wanted, if_match=version)
 
     def _late(self) -> None:
         """Somebody is pushed late, and approved after a while."""

@@ -96,6 +96,8 @@ class Watch:
         if lead is None or campaign is None or mailbox is None:
             self.problem(f"{step} is claimed, and something of it is gone")
             return
+        if mailbox["sk"] not in campaign["view"]["mailbox_ids"]:
+            self.problem(f"{step} is claimed by a mailbox that its campaign does not name")
         if lead["view"]["status"] not in _WAITS:
             self.problem(f"{step} is claimed, and its lead is {lead['view']['status']}")
         if campaign["state"] != "active" or mailbox["view"]["status"] != "active":
@@ -132,7 +134,9 @@ class Watch:
         self._last_by[of] = at, timedelta(seconds=limits["gap_seconds"])
         local = at.astimezone(ZoneInfo(limits["time_zone"]))
         day, hour = (of, f"{local:%Y-%m-%d}"), (of, f"{local:%Y-%m-%dT%H}")
-        self._by_day[day] += 1
+        of_utc = (of, f"utc {at:%Y-%m-%d}")
+        for one in (day, of_utc):
+            self._by_day[one] += 1
         self._by_day[hour] += 1
         if "daily_cap" in limits:
             first = self._first_day.setdefault(of, local.date())
@@ -141,7 +145,7 @@ class Watch:
             most, an_hour = min(limits["daily_cap"], grown), 10**9
         else:
             most, an_hour = limits["daily_limit"], limits["per_hour"]
-        if self._by_day[day] > most or self._by_day[hour] > an_hour:
+        if max(self._by_day[day], self._by_day[of_utc]) > most or self._by_day[hour] > an_hour:
             self.problem(f"{step} is one too many of {of}: {self._by_day[day]} of {most} a day")
 
     def _has_lead(self, step: Step) -> bool:

@@ -122,16 +122,36 @@ def row_key(partition: str, mailbox_id: str, place: str) -> Key:
     return Key(f"W#{partition}#MBQ#{mailbox_id}", place)
 
 
-def place(due: datetime, lead_id: str) -> str:
-    return f"{clock.timestamp(due)}#{lead_id}"
+def group(campaign_id: str, time_zone: str | None) -> str:
+    """Of whom all wait for the same: a campaign's gap and caps, and a window in a zone."""
+    return f"{campaign_id}@{time_zone or ''}"
+
+
+def place(due: datetime, lead_id: str, group: str = "") -> str:
+    return f"{group}#{clock.timestamp(due)}#{lead_id}"
+
+
+def moved(place: str, due: datetime) -> str:
+    """A place of the same lead, for another moment."""
+    return f"{group_at(place)}#{clock.timestamp(due)}#{place.rpartition('#')[2]}"
+
+
+def group_at(place: str) -> str:
+    return place.rsplit("#", 2)[0]
+
+
+def campaign_at(place: str) -> tuple[str, str | None]:
+    """The campaign of a group, and its zone."""
+    campaign, _, zone = group_at(place).partition("@")
+    return campaign, zone or None
 
 
 def lead_at(row: Item) -> str:
-    return str(row["sk"]).partition("#")[2]
+    return str(row["sk"]).rpartition("#")[2]
 
 
 def due_at(place: str) -> datetime:
-    return clock.parse(place.partition("#")[0])
+    return clock.parse(place.rsplit("#", 2)[1])
 
 
 def day_key(partition: str, of: str, era: int, day: date) -> Key:
@@ -147,13 +167,15 @@ def era_key(partition: str, domain: str) -> Key:
     return Key(f"W#{partition}#MBD#{domain}", "ERA")
 
 
-def first_day(line: Item) -> date | None:
-    """On which a mailbox sent the first time."""
-    return date.fromisoformat(line["first_day"]) if "first_day" in line else None
+def pace_key(partition: str, of: str) -> Key:
+    """How many mails went of late, of a campaign, or from an address, by its hash, whichever
+    mailbox is of it; and when the next of the campaign may go.
+    """
+    return Key(f"W#{partition}#PACE#{of}", "META")
 
 
 def sent_key(partition: str, campaign_id: str, when: str) -> Key:
-    """How many mails of a campaign went on a day, or in an hour, by the clock of its zone."""
+    """What is known for a while of a campaign's sends."""
     return Key(f"W#{partition}#CMP#{campaign_id}#SENT", when)
 
 

@@ -207,7 +207,7 @@ def _away(tx: Transaction, lead: LeadItem, until: datetime | None) -> dict[str, 
     row = get(Table.CORE, where)
     kept = {name: value for name, value in (row or {}).items() if name not in {"pk", "sk"}}
     tx.delete(Table.CORE, where, otherwise=Outrun)
-    place = lines.place(until, lead["sk"])
+    place = lines.moved(queued["place"], until)
     later = lines.row_key(tx.partition, queued["mailbox"], place)
     tx.put(Table.CORE, {**later.attributes(), **kept}, condition="")
     return facts | {"queued": {**queued, "place": place}, "due": clock.timestamp(until)}

@@ -59,7 +59,7 @@ def place(
         return {"held": "mailbox"}
     if "away" in item:
         moment = max(moment, clock.parse(item["away"]))
-    place = lines.place(moment, item["sk"])
+    place = lines.place(moment, item["sk"], group(item))
     where = lines.row_key(tx.partition, mailbox, place)
     tx.put(Table.CORE, {**where.attributes(), **(row or {})}, condition="")
     if mailbox != run_of:
@@ -70,6 +70,10 @@ def place(
         "queued": queued,
         "due": clock.timestamp(moment),
     }
+
+
+def group(item: LeadItem) -> str:
+    return lines.group(item["view"]["campaign_id"], item["view"].get("time_zone"))
 
 
 def mailbox_of(item: LeadItem, campaign: CampaignItem) -> str | None:

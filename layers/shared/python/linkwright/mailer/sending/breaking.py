@@ -1,6 +1,5 @@
 """A mailbox that cannot send: now, or before somebody has changed it."""
 
-from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -11,6 +10,7 @@ from linkwright.mailer.items import CampaignItem
 from linkwright.mailer.leads import waiting
 from linkwright.mailer.mailboxes import items as mailbox_items
 from linkwright.mailer.sending import queue, steps
+from linkwright.mailer.sending.steps import Step
 from linkwright.table import Item, Key, Table
 from linkwright.transaction import Outrun, Transaction
 
@@ -55,23 +55,22 @@ def fail(partition: str, mailbox: Item, reason: str) -> None:
         tx.commit()
 
 
-def move_on(partition: str, rows: Sequence[Item]) -> None:
-    """The mailbox was deleted: who waited for it has another one of the campaign, or none."""
-    for row in rows:
-        step = steps.read(partition, row)
-        if step is None:
-            continue
-        lead = step.lead
-        left = [one for one in step.campaign["view"]["mailbox_ids"] if one != lead["mailbox"]]
-        if not left:
-            steps.hold(partition, lead, "mailbox")
-            continue
-        view = {**step.campaign["view"], "mailbox_ids": left}
-        campaign = cast(CampaignItem, {**step.campaign, "view": view})
-        tx, queued = Transaction(partition, ""), lead["queued"]
-        facts = waiting.place(tx, lead, campaign, lines.due_at(row["sk"]))
-        where = lines.row_key(partition, queued["mailbox"], queued["place"])
-        tx.delete(Table.CORE, where, condition="")
-        steps.update(tx, lead, facts)
-        with suppress(Outrun):
-            tx.commit()
+def move_on(partition: str, step: Step) -> None:
+    """The mailbox was deleted, or taken from the campaign: who waited for it has another one of
+    that, or none.
+    """
+    lead = step.lead
+    of = lead["queued"]["mailbox"]
+    left = [one for one in step.campaign["view"]["mailbox_ids"] if one != of]
+    if not left:
+        steps.hold(partition, lead, "mailbox")
+        return
+    view = {**step.campaign["view"], "mailbox_ids": left}
+    campaign = cast(CampaignItem, {**step.campaign, "view": view})
+    tx, queued = Transaction(partition, ""), lead["queued"]
+    facts = waiting.place(tx, lead, campaign, lines.due_at(step.row["sk"]))
+    where = lines.row_key(partition, queued["mailbox"], queued["place"])
+    tx.delete(Table.CORE, where, condition="")
+    steps.update(tx, lead, facts)
+    with suppress(Outrun):
+        tx.commit()

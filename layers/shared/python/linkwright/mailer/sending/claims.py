@@ -8,55 +8,44 @@ from typing import Any
 
 from linkwright import clock, plans, usage
 from linkwright.mailer import items, lines, rates
+from linkwright.mailer.items import hashed
 from linkwright.mailer.lines import Flight
 from linkwright.mailer.sending import queue, steps, throttle
 from linkwright.mailer.sending.steps import Step
-from linkwright.table import Item, Table, get
+from linkwright.mailer.sending.throttle import Pace
+from linkwright.table import Item, Table
 from linkwright.transaction import Outrun, Transaction
 from linkwright.workspace.operations import Tenant
 
 SENDS = "mailer_sends"
 # As long as answers to a mail may come.
 _KNOWN_S = 400 * 24 * 3600
-_COUNTED_S = 8 * 24 * 3600
 _DAY_KEPT_S = 60 * 24 * 3600
-
-
-class Capped(Exception):
-    """The campaign, or the mailbox, has sent what it may for now."""
 
 
 def mailbox_ready(partition: str, line: Item, mailbox: Mapping[str, Any]) -> datetime:
     """When a mailbox may send next, by its gap and its cap."""
-    now = clock.now()
     ready = clock.from_epoch_ms(int(line.get("ready_ms", 0)))
-    today = throttle.day(mailbox["time_zone"], now)
-    where = lines.day_key(partition, line["sk"], int(line.get("era", 0)), today)
-    sent = int((get(Table.CORE, where) or {}).get("sent", 0))
-    if sent >= throttle.cap(mailbox, lines.first_day(line), today):
-        ready = max(ready, throttle.next_day(mailbox["time_zone"], now))
-    return ready
+    pace = Pace(partition, hashed(mailbox["email"]), mailbox["time_zone"])
+    return max(ready, pace.free_from(_cap(pace, mailbox)))
+
+
+def _cap(pace: Pace, mailbox: Mapping[str, Any]) -> int:
+    return throttle.cap(mailbox, pace.first_day, pace.today)
 
 
 def campaign_ready(partition: str, campaign: items.CampaignView) -> datetime:
     """When a campaign may send next, by its gap and its caps."""
-    now, of = clock.now(), campaign["throttle"]
-    zone, ready = of["time_zone"], clock.now()
-    day, hour = _days(partition, campaign, now)
-    today, this_hour = get(Table.CORE, day) or {}, get(Table.CORE, hour) or {}
-    ready = max(ready, clock.from_epoch_ms(int(today.get("next_ms", 0))))
-    if int(this_hour.get("n", 0)) >= int(of["per_hour"]):
-        ready = max(ready, throttle.next_hour(zone, now))
-    if int(today.get("n", 0)) >= int(of["daily_limit"]):
-        ready = max(ready, throttle.next_day(zone, now))
-    return ready
+    of = campaign["throttle"]
+    pace = Pace(partition, campaign["id"], of["time_zone"])
+    return pace.free_from(int(of["daily_limit"]), int(of["per_hour"]))
 
 
 def claim(
     partition: str, line: Item, step: Step, mailbox: Item, tenant: Tenant, message_id: str
 ) -> Flight:
-    """Raises `Outrun` where anything of it was changed meanwhile, `level.Lost`, `Capped` and
-    `usage.Exhausted`.
+    """Raises `Outrun` where anything of it was changed meanwhile, `level.Lost`,
+    `throttle.Capped` and `usage.Exhausted`.
     """
     tx, now = Transaction(partition, ""), clock.now()
     period = plans.period(tenant.anchor_day).label
@@ -71,7 +60,7 @@ def claim(
     }
     if "put_off" in step.row:
         flight["put_off"] = step.row["put_off"]
-    _line(tx, line, mailbox, flight, now)
+    _line(tx, line, mailbox, flight, step.row["sk"], now)
     _step(tx, step, mailbox, flight, now)
     _require(tx, step, mailbox)
     _campaign(tx, step, flight, now)
@@ -80,22 +69,22 @@ def claim(
     return flight
 
 
-def _line(tx: Transaction, line: Item, mailbox: Item, flight: Flight, now: datetime) -> None:
+def _line(
+    tx: Transaction, line: Item, mailbox: Item, flight: Flight, place: str, now: datetime
+) -> None:
     view = mailbox["view"]
-    today = throttle.day(view["time_zone"], now)
     gap = throttle.gap(view, flight["lead"], flight["seq"])
     facts: Item = {"flight": flight, "ready_ms": clock.epoch_ms(now + gap)}
-    if "first_day" not in line:
-        facts["first_day"] = today.isoformat()
+    facts["served"] = lines.group_at(place)
     queue.write(tx, line, facts, lacks="flight")
-    cap = throttle.cap(view, lines.first_day(line), today)
+    pace = Pace(tx.partition, hashed(view["email"]), view["time_zone"])
+    pace.count(tx, _cap(pace, view))
+    today = throttle.day(view["time_zone"], now)
     tx.update(
         Table.CORE,
         lines.day_key(tx.partition, line["sk"], int(line.get("era", 0)), today),
         "SET #ttl = :ttl ADD #sent :one",
-        condition="attribute_not_exists(#sent) OR #sent < :cap",
-        values={"ttl": clock.epoch() + _DAY_KEPT_S, "one": 1, "cap": cap},
-        otherwise=Capped,
+        values={"ttl": clock.epoch() + _DAY_KEPT_S, "one": 1},
     )
     rates.add_of_domain(tx, view, rates.eras(tx.partition, view, line), "sent")
 
@@ -145,34 +134,7 @@ def _campaign(tx: Transaction, step: Step, flight: Flight, now: datetime) -> Non
     view, where = step.campaign["view"], items.campaign_key(tx.partition, step.campaign["sk"])
     seen = {"seen": step.campaign["v"]}
     tx.require(Table.CORE, where, "#v = :seen", values=seen, otherwise=Outrun)
-    day, hour = _days(tx.partition, view, now)
     of = view["throttle"]
     next_ms = clock.epoch_ms(now + throttle.gap(of, flight["lead"], flight["seq"]))
-    counted: Item = {"one": 1, "ttl": clock.epoch() + _COUNTED_S}
-    free = "attribute_not_exists(#n) OR #n < :most"
-    tx.update(
-        Table.CORE,
-        day,
-        "SET #ttl = :ttl, #next_ms = :next ADD #n :one",
-        condition=f"({free}) AND (attribute_not_exists(#next_ms) OR #next_ms <= :now)",
-        values={
-            **counted,
-            **{"most": int(of["daily_limit"]), "next": next_ms, "now": clock.epoch_ms(now)},
-        },
-        otherwise=Capped,
-    )
-    tx.update(
-        Table.CORE,
-        hour,
-        "SET #ttl = :ttl ADD #n :one",
-        condition=free,
-        values={**counted, "most": int(of["per_hour"])},
-        otherwise=Capped,
-    )
-
-
-def _days(partition: str, campaign: items.CampaignView, now: datetime) -> tuple[Any, Any]:
-    """Where a campaign's mails of this day and of this hour are counted."""
-    zone = campaign["throttle"]["time_zone"]
-    day = lines.sent_key(partition, campaign["id"], throttle.day(zone, now).isoformat())
-    return day, lines.sent_key(partition, campaign["id"], throttle.hour(zone, now))
+    pace = Pace(tx.partition, view["id"], of["time_zone"])
+    pace.count(tx, int(of["daily_limit"]), int(of["per_hour"]), next_ms)

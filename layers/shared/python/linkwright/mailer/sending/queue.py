@@ -8,17 +8,52 @@ mails alone.
 from collections.abc import Mapping
 from typing import Any
 
-from linkwright import level
+from linkwright import clock, level
 from linkwright.mailer import lines
 from linkwright.table import Item, Key, Table, query
 from linkwright.transaction import Otherwise, Transaction
 
+# More groups than these are looked at by turns.
+_GROUPS = 100
+_AT_ONCE, _PAGES = 100, 10
+_BEHIND = "~"
 
-def first(partition: str, mailbox_id: str, count: int) -> list[Item]:
-    """Those that are due first, whether or not they are due yet."""
+
+def heads(partition: str, mailbox_id: str, after: str = "") -> tuple[list[Item], bool]:
+    """Of each group who is due first, and whether these are all groups: from the one `after` one
+    on. So nobody is read who waits behind them, however many do.
+    """
+    found: list[Item] = []
+    for low, high in ((f"{after}#{_BEHIND}" if after else "", _BEHIND), ("", after)):
+        while high and (row := _one(partition, mailbox_id, low, f"{high}#{_BEHIND}")):
+            if len(found) == _GROUPS:
+                return found, False
+            found.append(row)
+            low = f"{lines.group_at(row['sk'])}#{_BEHIND}"
+    return found, True
+
+
+def _one(partition: str, mailbox_id: str, low: str, high: str) -> Item | None:
     where = lines.row_key(partition, mailbox_id, "")
-    rows, _ = query(Table.CORE, where.pk, limit=count, newest_first=False, strong=True)
-    return rows
+    rows, _ = query(
+        Table.CORE, where.pk, between=(low, high), limit=1, newest_first=False, strong=True
+    )
+    return rows[0] if rows else None
+
+
+def movable(partition: str, mailbox_id: str, count: int) -> list[Item]:
+    """Some of all that wait, whenever they are due, but for those that are set aside."""
+    where, now = lines.row_key(partition, mailbox_id, ""), clock.timestamp()
+    found: list[Item] = []
+    start: Item | None = None
+    for _ in range(_PAGES):
+        rows, start = query(
+            Table.CORE, where.pk, start_after=start, limit=_AT_ONCE, newest_first=False, strong=True
+        )
+        found += [row for row in rows if row.get("aside", now) <= now]
+        if start is None or len(found) >= count:
+            break
+    return found[:count]
 
 
 def write(

@@ -2,14 +2,17 @@
 its campaigns and the readers' windows let it, until there is nothing or no time.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from linkwright import clock, deadline, jobs, level, usage
 from linkwright.errors import Unavailable
 from linkwright.jobs import Work
-from linkwright.mailer import items
+from linkwright.mailer import items, lines
 from linkwright.mailer.campaigns import plan_limits, readiness
 from linkwright.mailer.feedback import unsubscribing
+from linkwright.mailer.leads import waiting
 from linkwright.mailer.mailboxes import held_up
 from linkwright.mailer.sending import (
     breaking,
@@ -25,17 +28,20 @@ from linkwright.mailer.sending import (
     verdicts,
 )
 from linkwright.mailer.sending.steps import Step
+from linkwright.mailer.sending.throttle import Capped
 from linkwright.mailer.sending.verdicts import NotTried, Refused, Sent, Unknown, Withheld
 from linkwright.observability import count, log_failure
 from linkwright.providers.mail import MailRefused, new_id
 from linkwright.table import Item, Table, get
-from linkwright.transaction import Outrun
+from linkwright.transaction import Outrun, Transaction
 from linkwright.workspace.operations import signing_key, tenant
 
 # With less time left nothing more is sent: what it may take, and what is written of it.
 RESERVE_S = transport.CONVERSATION_S + 12.0
-# So many rows are looked at between two looks at the line.
+# So many rows are moved on between two looks at the line.
 _LOOKED_AT = 10
+# Until those groups are looked at that a look had no room for.
+_OTHERS = timedelta(seconds=10)
 # What is waited for by the run itself: another one would take longer.
 _SHORT = timedelta(seconds=1.5)
 # A mailbox that sends nothing now tells of it when it does; this is for who forgets to.
@@ -64,12 +70,8 @@ def _goes_on(partition: str, run: Item) -> bool:
     if "flight" in line:
         until = unknown.settle(partition, line, mailbox)
         return until is None or _rests(line, until)
-    rows = queue.first(partition, line["sk"], _LOOKED_AT)
-    if not rows:
-        return not level.rest(line, None)
     if mailbox is None:
-        breaking.move_on(partition, rows)
-        return True
+        return _moves_on(partition, line)
     if mailbox["view"]["status"] != "active":
         return _rests(line, clock.now() + _LOOKED_AGAIN)
     if held_up.is_unread(partition, mailbox["view"]):
@@ -77,7 +79,20 @@ def _goes_on(partition: str, run: Item) -> bool:
         return _rests(line, clock.now() + held_up.LOOKED_AGAIN)
     if guard.has_paused(partition, line, mailbox):
         return True
-    return _first(partition, line, mailbox, rows[0])
+    return _first(partition, line, mailbox)
+
+
+def _moves_on(partition: str, line: Item) -> bool:
+    """The mailbox was deleted: who waits for it has another one."""
+    rows = queue.movable(partition, line["sk"], _LOOKED_AT)
+    for row in rows:
+        with _set_aside_where_broken(partition, row):
+            if (step := steps.read(partition, row)) is not None:
+                breaking.move_on(partition, step)
+    if rows:
+        return True
+    heads, _ = queue.heads(partition, line["sk"])
+    return _rests(line, clock.now() + _SET_ASIDE) if heads else not level.rest(line, None)
 
 
 def _rests(line: Item, until: datetime) -> bool:
@@ -90,38 +105,79 @@ def _rests(line: Item, until: datetime) -> bool:
     return not level.rest(line, until)
 
 
-def _first(partition: str, line: Item, mailbox: Item, row: Item) -> bool:
-    """See to the row that is due first. Returns whether the run goes on."""
-    ready = max(steps.due_at(row), claims.mailbox_ready(partition, line, mailbox["view"]))
-    if ready > clock.now():
-        return _rests(line, ready)
+def _first(partition: str, line: Item, mailbox: Item) -> bool:
+    """See to who is due first of those that may go. Returns whether the run goes on."""
+    heads, is_all = queue.heads(partition, line["sk"], line.get("served", ""))
+    if not heads:
+        return not level.rest(line, None)
+    now = clock.now()
+    ready = claims.mailbox_ready(partition, line, mailbox["view"])
+    moments = [steps.due_at(row) for row in heads]
+    if ready > now or min(moments) > now:
+        return _rests(line, max(ready, min(moments)))
+    later = [moment for moment in moments if moment > now]
+    for row in sorted(heads, key=steps.due_at):
+        if steps.due_at(row) > now:
+            break
+        opens = None
+        with _set_aside_where_broken(partition, row):
+            opens = _opens(partition, mailbox, row, now)
+        if opens is None:
+            return True
+        if opens <= now:
+            return _see_to(partition, line, mailbox, row)
+        # All of its group wait for that: they are passed over, and none of them is moved.
+        later.append(opens)
+    if not is_all:
+        tx = Transaction(partition, "")
+        queue.write(tx, line, {"served": lines.group_at(heads[-1]["sk"])})
+        tx.commit()
+        return _rests(line, now + _OTHERS)
+    return _rests(line, min(later))
+
+
+def _opens(partition: str, mailbox: Item, row: Item, now: datetime) -> datetime:
+    """When the group of a row may go next: by its window, and its campaign's gap and caps."""
+    campaign_id, zone = lines.campaign_at(row["sk"])
+    campaign = get(Table.CORE, items.campaign_key(partition, campaign_id)) if campaign_id else None
+    if campaign is None or campaign["state"] != "active":
+        return now
+    view = campaign["view"]
+    if mailbox["sk"] not in view["mailbox_ids"]:
+        return now
+    window = throttle.opens(view, zone, mailbox["view"], now)
+    return max(window, claims.campaign_ready(partition, view))
+
+
+@contextmanager
+def _set_aside_where_broken(partition: str, row: Item) -> Iterator[None]:
+    """What is wrong with one holds up no other."""
     try:
-        return _see_to(partition, line, mailbox, row)
+        yield
     except (Unavailable, level.Lost):
         raise
-    except Exception as failure:  # noqa: BLE001 -- what is wrong with one holds up no other
+    except Exception as failure:  # noqa: BLE001 -- whatever it is
         log_failure("a lead's step is set aside", failure)
         count("steps_set_aside")
         steps.set_aside(partition, row, clock.now() + _SET_ASIDE)
-        return True
 
 
 def _see_to(partition: str, line: Item, mailbox: Item, row: Item) -> bool:
-    step = steps.read(partition, row)
-    if step is None:
-        return True
-    if not readiness.may_mail(step.campaign["view"], mailbox["view"]):
-        steps.hold(partition, step.lead, "opt_in", step.campaign)
-        return True
-    opens = throttle.opens(step.campaign["view"], step.lead["view"], mailbox["view"], clock.now())
-    ready = max(opens, claims.campaign_ready(partition, step.campaign["view"]))
-    if ready - clock.now() > _SHORT:
-        # It lets through who may go now.
-        steps.move(partition, step.lead, ready, row)
-        return True
-    if ready > clock.now():
-        return _rests(line, ready)
-    return _send(partition, line, mailbox, step)
+    """Returns whether the run goes on."""
+    with _set_aside_where_broken(partition, row):
+        step = steps.read(partition, row)
+        if step is None:
+            return True
+        if mailbox["sk"] not in step.campaign["view"]["mailbox_ids"]:
+            breaking.move_on(partition, step)
+        elif not readiness.may_mail(step.campaign["view"], mailbox["view"]):
+            steps.hold(partition, step.lead, "opt_in", step.campaign)
+        elif waiting.group(step.lead) != lines.group_at(row["sk"]):
+            # Its zone has changed: it waits for another window now.
+            steps.move(partition, step.lead, steps.due_at(row), row)
+        else:
+            return _send(partition, line, mailbox, step)
+    return True
 
 
 def _send(partition: str, line: Item, mailbox: Item, step: Step) -> bool:
@@ -129,7 +185,7 @@ def _send(partition: str, line: Item, mailbox: Item, step: Step) -> bool:
     try:
         with transport.opened(partition, mailbox) as send:
             _sent(partition, line, mailbox, step, send)
-    except (Outrun, claims.Capped):
+    except (Outrun, Capped):
         # What was read has changed: it is read anew.
         return True
     except usage.Exhausted:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, cast
 from linkwright import clock
 from linkwright.mailer import items, lines
 from linkwright.mailer.items import CampaignItem, EmailItem, LeadItem
-from linkwright.mailer.leads import leads, looking, status
+from linkwright.mailer.leads import leads, looking, status, waiting
 from linkwright.mailer.lines import Held, Send
 from linkwright.table import Item, Table, get, query
 from linkwright.transaction import Outrun, Transaction
@@ -80,7 +80,7 @@ def _of(partition: str, lead_id: str) -> tuple[list[EmailItem], list[Send]]:
 def move(partition: str, lead: LeadItem, to: datetime, row: Item) -> None:
     """Let a step wait until a moment. Nothing where its lead was changed meanwhile."""
     queued = lead["queued"]
-    place = lines.place(to, lead["sk"])
+    place = lines.place(to, lead["sk"], waiting.group(lead))
     if place == queued["place"]:
         return
     tx = Transaction(partition, "")
@@ -94,11 +94,15 @@ def move(partition: str, lead: LeadItem, to: datetime, row: Item) -> None:
 def set_aside(partition: str, row: Item, until: datetime) -> None:
     """Let a row wait whose lead cannot be handled, without looking into that."""
     mailbox, lead = row["pk"].split("#")[3], lines.lead_at(row)
-    place = lines.place(until, lead)
+    place = lines.moved(row["sk"], until)
     tx = Transaction(partition, "")
     tx.delete(Table.CORE, lines.row_key(partition, mailbox, row["sk"]), otherwise=Outrun)
     where = lines.row_key(partition, mailbox, place)
-    tx.put(Table.CORE, {**row, **where.attributes()}, condition="")
+    tx.put(
+        Table.CORE,
+        {**row, **where.attributes(), "aside": clock.timestamp(until)},
+        condition="",
+    )
     tx.update(
         Table.CORE,
         items.lead_key(partition, lead),
