@@ -167,6 +167,11 @@ def era_key(partition: str, domain: str) -> Key:
     return Key(f"W#{partition}#MBD#{domain}", "ERA")
 
 
+def first_day(line: Item) -> date | None:
+    """On which a mailbox, or another one of its address before, sent the first time."""
+    return date.fromisoformat(line["first_day"]) if "first_day" in line else None
+
+
 def pace_key(partition: str, of: str) -> Key:
     """How many mails went of late, of a campaign, or from an address, by its hash, whichever
     mailbox is of it; and when the next of the campaign may go.

@@ -76,8 +76,9 @@ def _line(
     gap = throttle.gap(view, flight["lead"], flight["seq"])
     facts: Item = {"flight": flight, "ready_ms": clock.epoch_ms(now + gap)}
     facts["served"] = lines.group_at(place)
-    queue.write(tx, line, facts, lacks="flight")
     pace = Pace(tx.partition, hashed(view["email"]), view["time_zone"])
+    facts["first_day"] = (pace.first_day or pace.today).isoformat()
+    queue.write(tx, line, facts, lacks="flight")
     pace.count(tx, _cap(pace, view))
     today = throttle.day(view["time_zone"], now)
     tx.update(
