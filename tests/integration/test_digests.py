@@ -134,6 +134,31 @@ def test_409_where_nobody_is_mailed_costs_nothing(
     assert (sent, kinds(stack, workspace)["hold"]) == ([], 0)
 
 
+def test_200_a_domain_with_other_letters_is_mailed_to_as_dns_has_it(
+    stack: Stack, own: Workspace, postbox: Postbox
+) -> None:
+    own.mailed("info@bücher.example")
+    own.mailed("u@bu\u0308cher.example", "admin")
+    answer = _send(own)
+    assert (len(answer.json["sent"]), _charged(answer)) == (3, "3")
+    pump.settle(stack, own.id)
+    found = sorted((to, mail["To"]) for to, mail in postbox.mails)
+    addresses = ["info@xn--bcher-kva.example", OWNER, "u@xn--bcher-kva.example"]
+    assert found == [(one, one) for one in addresses]
+    assert len(_send(own).json["already_sent"]) == 3
+
+
+@pytest.mark.parametrize("address", ["jürgen@example.com", "u@stra\u00dfe.example", "u@"])
+def test_409_of_an_address_that_cannot_be_mailed_costs_nothing(
+    stack: Stack, hand: Hand, workspace: Workspace, sent: list[Mail], address: str
+) -> None:
+    workspace.mailed(address)
+    answer = _send(workspace)
+    assert (answer.status, answer.json["reason"]) == (409, "no_recipient")
+    pump.settle(stack, workspace.id)
+    assert (sent, kinds(stack, workspace)["hold"]) == ([], 0)
+
+
 def test_409_of_an_address_that_bounced_costs_nothing_until_there_is_another(
     stack: Stack, hand: Hand, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

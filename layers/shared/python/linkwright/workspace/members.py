@@ -7,7 +7,7 @@ which role is one transaction with it: the keys that a person made.
 
 from typing import Any, Literal
 
-from linkwright import auth, clock, ids, pagination
+from linkwright import auth, clock, ids, mail_addresses, pagination
 from linkwright.auth import Account
 from linkwright.errors import ResourceNotFound
 from linkwright.pagination import ListQuery, Page
@@ -59,8 +59,8 @@ def change(account: Account, member_id: str, wanted: UpdateMember, tx: Transacti
 
 
 def in_charge(workspace_id: str, wants: Wants) -> list[Item]:
-    """The rows of owners and admins who have a verified address and want that mail: some at most,
-    in the order in which they came, strongly read.
+    """The rows of owners and admins who have a verified address, one that can be mailed, and want
+    that mail: some at most, in the order in which they came, strongly read.
     """
     found: list[Item] = []
     behind: Item | None = None
@@ -80,7 +80,12 @@ def in_charge(workspace_id: str, wants: Wants) -> list[Item]:
 
 def is_in_charge(item: Item, wants: Wants) -> bool:
     view = item["view"]
-    return bool(view["role"] in _IN_CHARGE and view["email"] and view.get(wants, "on") == "on")
+    return (
+        view["role"] in _IN_CHARGE
+        and view.get(wants, "on") == "on"
+        # Before anybody pays for a mail that cannot be sent.
+        and bool(view["email"] and mail_addresses.is_mailable(view["email"]))
+    )
 
 
 def find(organisation: str, subject: str) -> Item | None:

@@ -88,7 +88,8 @@ def mailing(partition: str, tenant: Tenant) -> Mailing:
     reached = [one.id for one in wanted if not one.is_refused]
     if not wanted:
         raise Conflict(
-            "No owner or admin has a verified address and wants the digest.", reason="no_recipient"
+            "No owner or admin who wants the digest has a verified address that can be mailed.",
+            reason="no_recipient",
         )
     if not reached:
         raise Conflict("Mail does not reach the addresses it is for.", reason="address_bounced")

@@ -9,16 +9,12 @@ from email.policy import EmailPolicy
 from email.utils import format_datetime
 from typing import Any
 
-from linkwright import clock, ids
+from linkwright import clock, ids, mail_addresses
 from linkwright.errors import Unavailable
 
 # RFC 5322: a line has 78 characters if it can, and 998 at most, with the name of its header.
 _LINE, _LONGEST_WORD = 78, 998 - 80
 _NAME = re.compile(r"[!-9;-~]{1,76}")
-_ADDRESS = re.compile(
-    r"[!#-'*+/-9=?A-Z^-~-]+(\.[!#-'*+/-9=?A-Z^-~-]+)*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+"
-)
-_ADDRESS_CHARS = 254
 _OURS = {"from", "to", "cc", "bcc", "sender", "subject", "date", "message-id", "mime-version"}
 _OURS |= {"return-path", "auto-submitted"}
 
@@ -129,7 +125,8 @@ def _is_ours(name: str) -> bool:
 
 
 def judged(address: str) -> str:
-    """Raises `MailRefused` for what is not one plain address."""
-    if len(address) > _ADDRESS_CHARS or not _ADDRESS.fullmatch(address):
-        raise MailRefused("bad_address")
-    return address
+    """As it is mailed to. Raises `MailRefused` for what is not one plain address."""
+    try:
+        return mail_addresses.on_the_wire(address)
+    except ValueError:
+        raise MailRefused("bad_address") from None

@@ -64,7 +64,7 @@ def _refusal(mail: Mail, kind: str, said: str) -> Exception:
         return MailHeldUp("sender_not_verified")
     if _PAUSED in said:
         return MailHeldUp("sending_paused")
-    is_of_address = kind.startswith("BadRequest") and mail.to in said
+    is_of_address = kind.startswith("BadRequest") and judged(mail.to) in said
     return MailRefused("bad_address" if is_of_address else "rejected")
 
 
