@@ -173,7 +173,7 @@ def _note(tx: Transaction, link: DemoLink) -> None:
     if link.cap is not None:
         cap = items.cap_key(link.id).attributes()
         tx.put(Table.CLICKS, {**cap, "passed": link.passed}, condition="")
-        if link.passed >= candidates.NEAR * link.cap:
+        if link.passed in candidates.nearly_used(link.cap):
             candidates.note(tx, candidates.NEAR_CAP, link.id)
     if not link.tracked and link.busiest_week >= candidates.MANY:
         candidates.note(tx, candidates.UNTRACKED, link.id)

@@ -74,7 +74,7 @@ READS = _names("""
     linkwright.workspace.usage linkwright.workspace.workspaces linkwright.workspace.audit_log
     linkwright.workspace.audit_models linkwright.workspace.key_lifecycle
     linkwright.workspace.key_models linkwright.workspace.keys linkwright.workspace.members
-    linkwright.workspace.people linkwright.workspace.operations
+    linkwright.mail_addresses linkwright.workspace.people linkwright.workspace.operations
     linkwright.webhooks linkwright.webhooks.logs.bodies linkwright.webhooks.catalogue
     linkwright.webhooks.deliveries linkwright.webhooks.endpoints linkwright.webhooks.event_types
     linkwright.webhooks.health linkwright.webhooks.logs linkwright.webhooks.logs.delivery_log
@@ -127,7 +127,8 @@ SHOWS_RUNS = _names("""
 """)
 # Who proves a key at its vendor, besides.
 SETS_OWN_KEYS = _names("""
-    linkwright.ai.own_key.setting linkwright.providers.llm linkwright.providers.llm_types
+    linkwright.ai.own_key.forms linkwright.ai.own_key.setting linkwright.providers.llm
+    linkwright.providers.llm_types
 """)
 EXPLAINS = CHARGES | _names("""
     linkwright.ai.agent linkwright.ai.agent.beginning linkwright.ai.agent.models

@@ -199,8 +199,8 @@ def test_400_one_that_is_refused_leaves_the_old_one(
 
 @pytest.mark.parametrize(
     "vendor",
-    [away, status(500), status(429), status(200, "no JSON")],
-    ids=["away", "broken", "busy", "no JSON"],
+    [away, status(500), status(429), status(409), status(200, "no JSON")],
+    ids=["away", "broken", "busy", "locked", "no JSON"],
 )
 def test_503_while_its_vendor_is_away_the_old_one_stays(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, vendor: Any
@@ -211,6 +211,52 @@ def test_503_while_its_vendor_is_away_the_old_one_stays(
     with nothing_written():
         assert put(workspace, api_key=vendors.OF_ANTHROPIC).status == 503
     assert kept(workspace) == before
+
+
+# As their SDKs and users report them.
+NO_FUNDS = [
+    (vendors.KEY, 429, {"type": "insufficient_quota", "param": None, "code": "insufficient_quota"}),
+    (vendors.KEY, 429, {"type": "billing_not_active", "param": None, "code": "billing_not_active"}),
+    (
+        *(vendors.OF_ANTHROPIC, 429),
+        {"type": "rate_limit_error", "details": {"error_code": "contract_spend_limit_reached"}},
+    ),
+    (vendors.OF_ANTHROPIC, 402, {"type": "billing_error"}),
+]
+
+
+@pytest.mark.parametrize(("key", "code", "error"), NO_FUNDS)
+def test_400_of_an_account_without_money_which_is_asked_once(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, key: str, code: int, error: Item
+) -> None:
+    told: list[str] = []
+
+    def broke(url: str, _: Mapping[str, Any]) -> Answer:
+        told.append(url)
+        return Answer(code, {}, json.dumps({"type": "error", "error": error}).encode(), url)
+
+    with monkeypatch.context() as patch:
+        answering(patch, broke)
+        answer = put(workspace, api_key=key)
+    assert_error(answer, 400, "validation_failed", "api_key")
+    assert (answer.json["reason"], len(told)) == ("no_funds", 1)
+    assert put(workspace, api_key=key).status == 200
+    with monkeypatch.context() as patch:
+        answering(patch, broke)
+        answer = suggest(workspace)
+    assert_error(answer, 502, "byok_provider_error")
+    assert (answer.json["failure"], len(told)) == ("no_funds", 2)
+
+
+@pytest.mark.parametrize(
+    "body", ["[]", "null", '{"error": "insufficient_quota"}', '{"error": {"details": []}}', "["]
+)
+def test_503_what_has_no_code_is_told_by_its_status(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, body: str
+) -> None:
+    answering(monkeypatch, status(429, body))
+    answer = put(workspace)
+    assert (answer.status, "provider" in answer.json["message"]) == (503, True)
 
 
 def test_400_counts_the_characters_of_a_key(workspace: Workspace) -> None:

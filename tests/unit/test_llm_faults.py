@@ -138,7 +138,7 @@ def failure(dialect: Dialect, vendor: Vendor, *answers: Served, timeout_s: float
         (301, "moved", "unavailable"),
         (400, "invalid_request_error", "refused"),
         (401, "authentication_error", "not_configured"),
-        (402, "billing_error", "not_configured"),
+        (402, "billing_error", "no_funds"),
         (403, "permission_error", "not_configured"),
         (404, "not_found_error", "not_configured"),
         (413, "request_too_large", "refused"),
@@ -152,7 +152,7 @@ def test_what_cannot_pass_is_asked_once(
     assert len(vendor.asked) == 1
 
 
-@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504, 529])
+@pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503, 504, 529])
 def test_what_may_pass_is_asked_twice(
     dialect: Dialect, vendor: Vendor, slept: list[float], status: int
 ) -> None:

@@ -233,12 +233,16 @@ class Unavailable(ApiError):
 
     status = 503
     code = "server_error"
+    told: ClassVar[str] = "The service is busy. Retry with the same Idempotency-Key."
 
     def __init__(self) -> None:
-        super().__init__(
-            "The service is busy. Retry with the same Idempotency-Key.",
-            headers={"Retry-After": "1"},
-        )
+        super().__init__(self.told, headers={"Retry-After": "1"})
+
+
+class ProviderAway(Unavailable):
+    """It is somebody else's service that gives no answer."""
+
+    told = "The provider gives no answer just now. Try again later."
 
 
 class Unheard(Unavailable):

@@ -10,9 +10,19 @@ from linkwright import egress
 from linkwright.providers.llm_types import Failure, ModelFailed
 
 _UNAUTHORIZED = 401
-_NOT_CONFIGURED = {_UNAUTHORIZED, 402, 403, 404}
-# 424 is how Bedrock says that the model failed.
-_MAY_PASS = {408, 424, 429}
+_PAYMENT_REQUIRED = 402
+_NOT_CONFIGURED = {_UNAUTHORIZED, 403, 404}
+# 409 is a lock that was not had in time; 424 is how Bedrock says that the model failed.
+_MAY_PASS = {408, 409, 424, 429}
+# What an account without money is told, by whatever status: no try of this hour mends it. By codes
+# alone: Anthropic has none where a balance is used up, a 400, and the words may change.
+_NO_FUNDS = {
+    "billing_error",
+    "billing_hard_limit_reached",
+    "billing_not_active",
+    "contract_spend_limit_reached",
+    "insufficient_quota",
+}
 
 Read = TypeVar("Read", bound=BaseModel)
 
@@ -30,6 +40,8 @@ def post(url: str, headers: Mapping[str, str], body: Mapping[str, Any], timeout_
     except egress.EgressError as failure:
         raise _unanswered(failure) from failure
     if answer.status != 200:
+        if _NO_FUNDS & _codes(answer.body):
+            raise _no_funds(answer.status)
         raise failed(answer.status, _retry_after_s(answer.headers.get("retry-after", "")))
     return answer.body
 
@@ -45,12 +57,42 @@ def read(kind: type[Read], body: bytes) -> Read:
 def failed(status: int, retry_after_s: int | None = None) -> ModelFailed:
     """What a status other than 200 means, of any of the vendors."""
     detail = f"status {status}"
+    if status == _PAYMENT_REQUIRED:
+        return _no_funds(status)
     if status in _NOT_CONFIGURED:
         return ModelFailed(Failure.NOT_CONFIGURED, detail, is_of_key=status == _UNAUTHORIZED)
     if status in _MAY_PASS or status >= 500:
         return ModelFailed(Failure.UNAVAILABLE, detail, may_pass=True, retry_after_s=retry_after_s)
     reason = Failure.REFUSED if status >= 400 else Failure.UNAVAILABLE
     return ModelFailed(reason, detail)
+
+
+def _no_funds(status: int) -> ModelFailed:
+    return ModelFailed(Failure.NO_FUNDS, f"status {status}")
+
+
+class _Details(BaseModel):
+    error_code: Any = None
+
+
+class _Error(BaseModel):
+    code: Any = None
+    type: Any = None
+    details: _Details | Any = None
+
+
+class _Refusal(BaseModel):
+    error: _Error
+
+
+def _codes(body: bytes) -> set[str]:
+    """What a vendor's error is called, at each of the places where one of them says it."""
+    try:
+        error = _Refusal.model_validate_json(body).error
+    except ValidationError:
+        return set()
+    told = error.code, error.type, getattr(error.details, "error_code", None)
+    return {one for one in told if isinstance(one, str)}
 
 
 def _unanswered(failure: egress.EgressError) -> ModelFailed:

@@ -29,6 +29,8 @@ class Failure(StrEnum):
     INVALID_OUTPUT = "invalid_output"
     # No such model, no key, or one that may not use it.
     NOT_CONFIGURED = "not_configured"
+    # The account of the key is out of credit, or has spent what it may.
+    NO_FUNDS = "no_funds"
 
 
 class ModelFailed(Exception):

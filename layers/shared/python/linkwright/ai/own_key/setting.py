@@ -8,7 +8,7 @@ from linkwright import deadline
 from linkwright.ai.own_key import forms, keys
 from linkwright.ai.own_key.models import OwnKey, SetOwnKey
 from linkwright.auth import Account
-from linkwright.errors import EnterpriseRequired, Unavailable, ValidationFailed
+from linkwright.errors import EnterpriseRequired, ProviderAway, ValidationFailed
 from linkwright.providers import llm
 from linkwright.providers.llm import Failure, ModelFailed
 from linkwright.table import CALL_BUDGET_S
@@ -61,8 +61,15 @@ def _prove(name: str, key: SecretStr) -> None:
         llm.prove(name, key, min(_PROOF_S, deadline.seconds_left() - 2 * CALL_BUDGET_S))
     except ModelFailed as failure:
         # Without its cause: what came of the vendor may quote the key.
+        if failure.reason == Failure.NO_FUNDS:
+            raise ValidationFailed(
+                "The account of the key is out of credit, or has spent what it may.",
+                field="api_key",
+                reason=failure.reason,
+            ) from None
         if failure.reason in _REFUSED:
             raise ValidationFailed(
-                "The provider refuses the key, or its use for this model.", field="api_key"
+                "The provider refuses the key, or its use for this model, or its account.",
+                field="api_key",
             ) from None
-        raise Unavailable from None
+        raise ProviderAway from None
