@@ -16,7 +16,7 @@ from linkwright.voice import agents
 from linkwright.webhooks import catalogue
 from linkwright.workspace import workspaces
 from linkwright.workspace.mailed import unsubscribing
-from tests import answered, carrier, clicks, leads, mailhost, shortlinks, vendors
+from tests import answered, carrier, clicks, leads, mailhost, old_links, shortlinks, vendors
 from tests.clerk import clerk_event, membership
 from tests.client import Answer, Client, Context, invoke, queue_event
 from tests.factories import CALLEE, HOOK, TARGET, Workspace
@@ -277,7 +277,7 @@ def _routed(workspace: Workspace) -> Ask:
 
 def _ends_soon(workspace: Workspace) -> Ask:
     soon = clock.timestamp(clock.now() + timedelta(days=3))
-    workspace.link(expires_at=soon)
+    old_links.age(workspace.partition, workspace.link(expires_at=soon)["id"])
     return lambda: workspace.client.post("/api/ai/proactive/scan", json={})
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from linkwright import clock, observability
+from tests import old_links
 from tests import stack as stacks
 from tests.faults.clouds import Cloud, Memory
 from tests.faults.injection import CANARY
@@ -31,6 +32,11 @@ def world(stack: Stack, cloud: Cloud) -> Iterator[World]:
 def exchange(world: World) -> World:
     """The carrier is the world's own."""
     return world
+
+
+@pytest.fixture(autouse=True)
+def _links_are_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    old_links.pretend(monkeypatch)
 
 
 class _Listener(logging.Handler):

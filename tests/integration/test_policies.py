@@ -47,6 +47,7 @@ from tests import (
     mailing,
     models,
     nameserver,
+    old_links,
     processes,
     pump,
     receiver,
@@ -335,8 +336,9 @@ def scans_links(stack: Stack, workspace: Workspace) -> None:
 
     def has_some() -> list[str]:
         found = []
-        for cap in (1, 10):
+        for cap in (2, 10):
             link = workspace.link(expires_at=soon, click_cap=cap + 1)
+            old_links.age(workspace.partition, link["id"])
             stack.put("ClicksTable", {**cap_key(link["id"]).attributes(), "passed": 1})
             path, at = f"/api/links/{link['id']}", {"If-Match": "1"}
             changed = workspace.client.request("PATCH", path, json={"click_cap": cap}, headers=at)

@@ -12,7 +12,7 @@ from linkwright.jobs import Work
 from linkwright.links import candidates, items
 from linkwright.table import Item, Table, get, update
 from linkwright.workspace import members, workspaces
-from tests import pump, webhooks
+from tests import old_links, pump, webhooks
 from tests.client import Context, invoke, queue_event
 from tests.clocks import Hand
 from tests.factories import Workspace, make_workspace
@@ -91,6 +91,11 @@ def noted(workspace: Workspace) -> set[str]:
     return {row.reason for row in rows}
 
 
+@pytest.fixture(autouse=True)
+def _links_are_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    old_links.pretend(monkeypatch)
+
+
 # ---- what it tells of ----------------------------------------------------------------------------
 
 
@@ -131,12 +136,14 @@ def test_200_a_cap_is_near_from_nine_tenths_of_it(stack: Stack, workspace: Works
     near(stack, workspace, 100, 89)
     assert scan(workspace) == 0
     link = near(stack, workspace, 100, 90)
-    used_up = near(stack, workspace, 10, 25)
+    last = near(stack, workspace, 10, 9)
+    for cap in (10, 1):
+        near(stack, workspace, cap, 25)
     assert scan(workspace) == 2
     shown = {alert["link_id"]: alert["data"] for alert in events(workspace)}
     assert shown == {
         link["id"]: {"click_cap": 100, "clicks": 90},
-        used_up["id"]: {"click_cap": 10, "clicks": 10},
+        last["id"]: {"click_cap": 10, "clicks": 9},
     }
 
 

@@ -18,13 +18,20 @@ UNTRACKED = "CONVERSION"
 EXPIRING = "EXPIRY"
 
 SOON = timedelta(days=7)
-# Of a cap.
-NEAR = 0.9
+# Of a cap, in tenths.
+_NEAR = 9
 # Clicks within so many days, today's with them.
 MANY, DAYS = 100, 7
 PAGE = 100
 # The row of one that is over goes, should nobody change the link.
 _KEPT_S = 24 * 3600
+
+
+def nearly_used(cap: int) -> range:
+    """The counts at which a cap is nearly used up: from nine tenths of it on, of a small one its
+    last click, and none once it is used up. Of a cap of one there is none.
+    """
+    return range(max(min(-(-cap * _NEAR // 10), cap - 1), 1), cap)
 
 
 class Candidate(NamedTuple):

@@ -16,12 +16,12 @@ from linkwright.links.candidates import (
     DAYS,
     EXPIRING,
     MANY,
-    NEAR,
     NEAR_CAP,
     SOON,
     UNTRACKED,
     Candidate,
     dismiss,
+    nearly_used,
 )
 from linkwright.links.domains.models import Domain
 from linkwright.links.items import OWN_HOST, UTM, LinkView
@@ -34,7 +34,6 @@ __all__ = [
     "EXPIRING",
     "MANY",
     "MAX_COUNTRIES",
-    "NEAR",
     "NEAR_CAP",
     "SOON",
     "UNTRACKED",
@@ -54,6 +53,7 @@ __all__ = [
     "leading",
     "load",
     "load_changes",
+    "nearly_used",
     "newest",
     "require_target",
     "require_unchanged",

@@ -14,7 +14,7 @@ from linkwright.ai.facts.statistics import Judged
 from linkwright.ai.insight import actions
 from linkwright.ai.insight.asking import Asking
 from linkwright.links.metrics import operations as links
-from linkwright.links.operations import NEAR, SOON, Link
+from linkwright.links.operations import SOON, Link, nearly_used
 
 MOST_LINKS = 50
 _MONTH = 28
@@ -128,7 +128,7 @@ def of_settings(
         day = clock.day(link.expires_at, zone)
         facts = {"expires": Fact(f"{day}/{day}", "days"), "clicks": clicks}
         yield Finding("expiring", "recommendations", recent, facts)
-    if taken is not None and link.click_cap and NEAR * link.click_cap <= taken:
+    if taken is not None and link.click_cap and nearly_used(link.click_cap).start <= taken:
         share = min(100 * taken / link.click_cap, 100.0)
         facts = {"taken": Fact(round(share, 1), "percent", None, None, taken), "clicks": clicks}
         yield Finding("near_cap", "recommendations", recent, facts)

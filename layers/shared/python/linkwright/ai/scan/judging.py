@@ -7,10 +7,12 @@ from typing import NamedTuple
 
 from linkwright import clock
 from linkwright.ai.scan.models import AlertKind
-from linkwright.links.operations import DAYS, NEAR, SOON, LinkView
+from linkwright.links.operations import DAYS, SOON, LinkView, nearly_used
 from linkwright.table import Item
 
 _VERY_SOON = timedelta(hours=24)
+# Of the time that a link is there for, its last third is near its end.
+_PART = 3
 # A winner that people were told of is one for as long as it is followed so often.
 STILL = 50
 # Of so many links one may be a winner.
@@ -34,21 +36,27 @@ def expiring(link: LinkView) -> Finding | None:
     if "expires_at" not in link or not leads(link):
         return None
     left = clock.parse(link["expires_at"]) - clock.now()
-    if not timedelta(0) < left <= SOON:
+    # Who makes a link for some days knows when it ends.
+    within = min(SOON, made_for(link) / _PART)
+    if within < _VERY_SOON or not timedelta(0) < left <= within:
         return None
-    level, within = (2, "24h") if left <= _VERY_SOON else (1, "7d")
-    data = {"expires_at": link["expires_at"], "within": within}
+    level, told = (2, "24h") if left <= _VERY_SOON else (1, "7d")
+    data = {"expires_at": link["expires_at"], "within": told}
     words = f"The link {link['short_url']} ends at {link['expires_at']}."
     return Finding("expiring_soon", level, data, words)
 
 
+def made_for(link: LinkView) -> timedelta:
+    """How long it is there, from when it was made to the end that it has now."""
+    return clock.parse(link["expires_at"]) - clock.parse(link["created_at"])
+
+
 def near_cap(link: LinkView, passed: int) -> Finding | None:
     cap = link.get("click_cap")
-    if cap is None or not leads(link) or passed < NEAR * cap:
+    if cap is None or not leads(link) or passed not in nearly_used(cap):
         return None
-    used = min(passed, cap)
-    words = f"The link {link['short_url']} has used {used} of the {cap} clicks of its cap."
-    return Finding("near_click_cap", 1, {"click_cap": cap, "clicks": used}, words)
+    words = f"The link {link['short_url']} has used {passed} of the {cap} clicks of its cap."
+    return Finding("near_click_cap", 1, {"click_cap": cap, "clicks": passed}, words)
 
 
 def is_untracked(link: LinkView) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from linkwright.links import candidates, items
-from linkwright.links.candidates import DAYS, MANY, NEAR
+from linkwright.links.candidates import DAYS, MANY, nearly_used
 from linkwright.links.metrics.rows import Place
 from linkwright.table import Item, Table, get, query
 from linkwright.transaction import Transaction
@@ -22,11 +22,16 @@ class _Gone(Exception):
 def look(place: Place, clicks: Sequence[Item]) -> None:
     """Raises `Unavailable`: it is to be asked again."""
     people = [one for one in clicks if "bot" not in one and "event" not in one]
-    caps = [int(one["cap"]) for one in people if "cap" in one]
-    if caps and _passed(place.link) >= NEAR * min(caps):
+    caps = {int(one["cap"]) for one in people if "cap" in one}
+    if caps and _is_near_one(caps, _passed(place.link)):
         _note(place, candidates.NEAR_CAP)
     if any("tracks" not in one for one in people) and _of_the_week(place) >= MANY:
         _note(place, candidates.UNTRACKED)
+
+
+def _is_near_one(caps: set[int], passed: int) -> bool:
+    """Of a cap that was changed there are clicks by both."""
+    return any(passed in nearly_used(cap) for cap in caps)
 
 
 def _passed(link_id: str) -> int:
