@@ -180,6 +180,47 @@ def test_200_is_what_a_patch_would_be(stack: Stack, workspace: Workspace) -> Non
 
 
 @pytest.mark.parametrize(
+    ("before", "changes"),
+    [
+        ({}, {"utm_source": "letter"}),
+        ({"utm_source": "mail"}, {"utm_source": "letter", "utm_term": "x", "utm_content": "y"}),
+        ({"utm_source": "mail", "utm_medium": "b"}, {"utm_source": None, "utm_medium": "c"}),
+        ({}, {f"utm_{name}": "x" for name in ("source", "medium", "campaign", "term", "content")}),
+    ],
+)
+@pytest.mark.parametrize("how", ["without nulls", "without what is empty"])
+def test_200_an_undo_whose_nulls_a_client_left_out(
+    workspace: Workspace, before: Item, changes: Item, how: str
+) -> None:
+    link = workspace.link(**before)
+    was = kept(workspace, link)
+    undo = undo_of(workspace, set_utm(link, **changes))
+    given = undo["params"]["snapshot"]
+    snapshot = {name: value for name, value in given.items() if value is not None}
+    params = undo["params"] | {"snapshot": snapshot}
+    if how == "without what is empty" and not snapshot:
+        del params["snapshot"]
+    redo = undo_of(workspace, undo | {"params": params})
+    assert kept(workspace, link) == was
+    undo_of(workspace, redo)
+
+
+def test_400_an_undo_that_lost_what_was_no_null(workspace: Workspace) -> None:
+    link = workspace.link(utm_source="mail", utm_medium="b")
+    undo = undo_of(workspace, set_utm(link, utm_source="letter", utm_medium=None, utm_term="x"))
+    for snapshot in (
+        {"utm_source": "mail"},
+        {"utm_medium": "b"},
+        {},
+        {"utm_source": None, "utm_medium": "b", "utm_term": None},
+        {"utm_source": "mail", "utm_medium": "b", "utm_term": "x"},
+    ):
+        forged = undo | {"params": undo["params"] | {"snapshot": snapshot}}
+        with left_alone(workspace, link):
+            assert_error(post(workspace, forged), 400, "validation_failed", "undo_of")
+
+
+@pytest.mark.parametrize(
     "action",
     [
         lambda link: track(link, TRACKING[1]),

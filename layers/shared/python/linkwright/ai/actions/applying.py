@@ -29,7 +29,7 @@ def apply(account: Account, wanted: ApplyAction, request: Request, tx: Transacti
     """Errors: an undo that is none (400), no such link (404), another version of it than was
     expected, or what is to be restored was changed since (409), and those of a link's change.
     """
-    undo.require_ours(account, wanted)
+    wanted = undo.as_given(account, wanted)
     row = links.stored(account.partition, wanted.link_id)
     if row is None:
         raise ResourceNotFound("There is no such link.", field="link_id")

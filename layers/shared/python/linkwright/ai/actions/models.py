@@ -68,11 +68,7 @@ class ApplyAction(RequestModel):
             raise _wrong_params(words)
         if self.type == "set_utm" and not sent:
             raise _wrong_params(f"must have one at least of {names}")
-        if self.type == "restore_link" and (
-            not self.undo_of
-            or self.params.version is None
-            or not (self.params.snapshot and self.params.snapshot.model_fields_set)
-        ):
+        if self.type == "restore_link" and (not self.undo_of or self.params.version is None):
             raise PydanticCustomError("undo", "must be an undo as it was given, for this type")
         return self
 

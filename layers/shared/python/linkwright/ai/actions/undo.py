@@ -9,11 +9,13 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import combinations
 
-from linkwright.ai.actions.models import ActionType, ApplyAction, UndoAction
+from linkwright.ai.actions.models import ActionFields, ActionType, ApplyAction, UndoAction
 from linkwright.auth import Account
 from linkwright.errors import ValidationFailed
+from linkwright.links.operations import UTM
 from linkwright.table import Item
 
 _INVERSE: Mapping[ActionType, ActionType] = {
@@ -36,15 +38,34 @@ def of(
     return UndoAction(type=kind, link_id=wanted.link_id, params=params, undo_of=seal)
 
 
-def require_ours(account: Account, wanted: ApplyAction) -> None:
-    """Errors: what it undoes is no action of this link that we applied (400)."""
+def as_given(account: Account, wanted: ApplyAction) -> ApplyAction:
+    """The action, and an undo with the nulls that it was given with.
+
+    Errors: what it undoes is no action of this link that we applied (400).
+    """
     if wanted.undo_of is None:
-        return
+        return wanted
     raw = base64.urlsafe_b64decode(wanted.undo_of + "=")
+    for params in _with_nulls(wanted):
+        genuine = _seal(account, wanted.type, wanted.link_id, params, raw[:_BYTES])
+        if hmac.compare_digest(genuine, wanted.undo_of):
+            return wanted.model_copy(update={"params": ActionFields.model_validate(params)})
+    raise ValidationFailed("Field 'undo_of' is not of this undo.", field="undo_of")
+
+
+def _with_nulls(wanted: ApplyAction) -> Iterator[Item]:
+    """What may have been given, of which clients leave nulls out. Which it was, the seal knows:
+    there are 32 at most.
+    """
     params = wanted.params.model_dump(exclude_unset=True)
-    genuine = _seal(account, wanted.type, wanted.link_id, params, raw[:_BYTES])
-    if not hmac.compare_digest(genuine, wanted.undo_of):
-        raise ValidationFailed("Field 'undo_of' is not of this undo.", field="undo_of")
+    if wanted.type != "restore_link":
+        yield params
+        return
+    snapshot = params.get("snapshot") or {}
+    rest = [name for name in UTM if name not in snapshot]
+    for count in range(len(rest) + 1):
+        for nulls in combinations(rest, count):
+            yield params | {"snapshot": snapshot | dict.fromkeys(nulls)}
 
 
 def is_of(wanted: ApplyAction, now: Item) -> bool:
