@@ -302,7 +302,8 @@ def _late(workspace: Workspace) -> Ask:
 
 def _unsubscribing(method: str) -> Callable[[Workspace], Ask]:
     def prepare(workspace: Workspace) -> Ask:
-        path = unsubscribing.path(workspace.item, workspace.mailed("owner@example.com"))
+        member = workspace.mailed("owner@example.com")
+        path = unsubscribing.path(workspace.item, member, "weekly_digest")
         return lambda: Client().request(method, path)
 
     return prepare

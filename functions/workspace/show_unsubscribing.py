@@ -1,4 +1,4 @@
-"""GET /v1/unsubscribe/{token}: ask a member whether they want no weekly digest any more."""
+"""GET /v1/unsubscribe/{token}: ask a member whether they want no such mail any more."""
 
 from linkwright.exchange import public
 from linkwright.http import Request, Response

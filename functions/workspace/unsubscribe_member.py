@@ -1,4 +1,4 @@
-"""POST /v1/unsubscribe/{token}: end a member's weekly digest, by one click."""
+"""POST /v1/unsubscribe/{token}: end a member's weekly digest, or alerts by mail, by one click."""
 
 from linkwright.exchange import public
 from linkwright.http import Request, Response

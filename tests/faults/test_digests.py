@@ -120,7 +120,7 @@ def test_a_second_run_in_the_middle_changes_nothing(world: World, kind: str) -> 
 def test_what_a_mail_leads_to_does_all_or_nothing(world: World, method: str) -> None:
     world.reset()
     [row] = [row for row in world.items()["AccessTable"] if _is_mailed(row)]
-    path = unsubscribing.path(existing(world.partition), row["sk"])
+    path = unsubscribing.path(existing(world.partition), row["sk"], "weekly_digest")
     counted = Injector()
     with world.seam.use(counted):
         assert Client().request(method, path).status == 200

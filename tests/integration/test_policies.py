@@ -26,6 +26,7 @@ from linkwright.links.metrics.rows import MOST_NAMES
 from linkwright.links.redirect import front, salts
 from linkwright.providers import llm, twilio_callbacks
 from linkwright.providers.llm_catalogue import MODELS
+from linkwright.providers.mail import Mail, MailRefused, once
 from linkwright.providers.mailbox.types import Failure, MailboxFailed
 from linkwright.table import Item, Key, Table, get, update
 from linkwright.transaction import Transaction
@@ -598,6 +599,10 @@ def _explained_by(model: str, path: str) -> None:
         assert answer.headers["X-AI-Credits-Charged"] == "0"
 
 
+def _bounces(_: Mail) -> str:
+    raise MailRefused("bad_address")
+
+
 def mails_digests(stack: Stack, _: Workspace) -> None:
     """Asked for, and each week; where no model words it, where nothing is left, and to one whom
     nothing reaches; and they end it.
@@ -620,7 +625,7 @@ def mails_digests(stack: Stack, _: Workspace) -> None:
         assert (answer.headers.get("Idempotent-Replayed") == "true") is bool(again)
     pump.settle(stack, own.id)
     (member,) = answer.json["sent"]
-    path = unsubscribing.path(own.item, member)
+    path = unsubscribing.path(own.item, member, "weekly_digest")
     for method in ("GET", "POST"):
         assert Client().request(method, path).status == 200
     poor = _mailed()
@@ -628,9 +633,11 @@ def mails_digests(stack: Stack, _: Workspace) -> None:
     spent = balance_key(poor.partition)
     update(Table.LEDGER, spent, "SET #spent = #granted")
     _comes_to_its_monday(poor)
-    bad = _mailed("nobody")
+    bad = _mailed("nobody@example.com")
     bad.client.post("/api/ai/weekly-digest/send", json={})
-    pump.settle(stack, bad.id)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(once, "send", _bounces)
+        pump.settle(stack, bad.id)
     assert bad.client.post("/api/ai/weekly-digest/send", json={}).status == 409
 
 

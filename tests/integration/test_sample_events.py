@@ -849,7 +849,7 @@ def test_404_unsubscribe_lead() -> None:
 @pytest.mark.parametrize("file", ["show_unsubscribing", "unsubscribe_member"])
 def test_200_of_what_a_mail_leads_to(file: str) -> None:
     workspace, member = workspaces.existing(demo().id), demo().mailed("owner@example.com")
-    path = unsubscribing.path(workspace, member)
+    path = unsubscribing.path(workspace, member, "weekly_digest")
     event = sample(named(file))
     assert event["pathParameters"]["token"] in event["rawPath"]
     event |= {"rawPath": path, "pathParameters": {"token": path.rpartition("/")[2]}}

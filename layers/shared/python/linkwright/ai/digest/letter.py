@@ -14,7 +14,7 @@ from linkwright.ai.facts.facts import Fact
 from linkwright.ai.insight.telling import SECTIONS
 from linkwright.ai.wording import values
 from linkwright.pages import escaped
-from linkwright.providers.mail import Mail
+from linkwright.providers.mail import Mail, one_click
 from linkwright.weeks import DAYS, Week
 
 _INK, _MUTED, _BAR, _BAR_BEFORE = "#1f2933", "#616e7c", "#2563eb", "#cbd5e1"
@@ -75,11 +75,7 @@ def made(
         text=_text(letter),
         html=_html(letter),
         tenant=partition.partition(".")[0],
-        headers={
-            # RFC 8058: a mail client ends it by a POST, and asks nobody.
-            "List-Unsubscribe": f"<{unsubscribe}>",
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        },
+        headers=one_click(unsubscribe),
         tags={"kind": "weekly_digest"},
     )
 

@@ -48,6 +48,6 @@ def _send_to(job: Item, partition: str, recipient: Recipient) -> None:
 
 
 def _letter(job: Item, partition: str, recipient: Recipient) -> Mail:
-    sender = mailed.sender(partition, recipient.id)
+    sender = mailed.sender(partition, recipient.id, "weekly_digest")
     unsubscribe = f"{settings().api_url.rstrip('/')}{sender.unsubscribe}"
     return letter.made(recipient.email, sender.workspace, partition, job["told"], unsubscribe)

@@ -81,6 +81,14 @@ def message(mail: Mail, sender: str) -> bytes:
     return made.as_bytes()
 
 
+def one_click(url: str) -> dict[str, str]:
+    """RFC 8058: a mail client ends such mail by a POST, and asks nobody."""
+    return {
+        "List-Unsubscribe": f"<{url}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+
+
 def new_id(sender: str) -> str:
     """By which a mail is known, without its brackets: short, as hosts break long ones."""
     return f"{ids.new('mail')}@{sender.partition('@')[2]}"
