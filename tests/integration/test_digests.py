@@ -1,5 +1,6 @@
 """The weekly digest by mail: one for each week and member, whoever asks, and however often."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from html.parser import HTMLParser
@@ -16,7 +17,7 @@ from linkwright.providers import llm
 from linkwright.providers.llm import Failure, ModelFailed
 from linkwright.providers.mail import Mail, MailHeldUp, MailNotConfigured, MailRefused, once
 from linkwright.table import Item, Key, Table, get, update
-from linkwright.weeks import Week
+from linkwright.weeks import DAYS, Week
 from linkwright.workspace import members
 from linkwright.workspace.mailed import digest_job
 from tests import insight, pump
@@ -506,6 +507,21 @@ def test_what_somebody_has_written_is_escaped(
     assert "<img" not in page
     assert "<script" not in page
     assert "&amp; &#x27;Sale&#x27;" in page
+
+
+def test_a_bar_is_as_high_as_it_says_where_an_empty_cell_has_a_line_of_text(
+    stack: Stack, own: Workspace, postbox: Postbox
+) -> None:
+    """As Outlook gives it: none is empty, beside a bar or in place of one, or has its height."""
+    _with_a_spike(stack, own)
+    _send(own)
+    pump.settle(stack, own.id)
+    page = _part(_arrived(postbox, OWNER), "html")
+    assert re.findall(r"<td[^>]*></td>", page) == []
+    low = [attributes for _, attributes in _Elements(page).found if "height:4px" in str(attributes)]
+    assert len(low) >= DAYS
+    for attributes in low:
+        assert "font-size:1px;line-height:4px" in str(attributes)
 
 
 def test_the_mail_is_in_the_language_of_the_workspace(

@@ -163,12 +163,16 @@ def _bars(day: _Day, most: int) -> str:
 def _bar(clicks: int, most: int, color: str, height: int) -> str:
     """A table of two cells, of which the first is coloured. None where there is nothing."""
     width = round(_WIDEST * clicks / most) if most else 0
+    low = f"height:{height}px;font-size:1px;line-height:{height}px"
     if not width:
-        return f'<div style="height:{height}px;line-height:{height}px">&nbsp;</div>'
-    rest = f'<td width="{_WIDEST - width}%"></td>' if width < _WIDEST else ""
+        return f'<div style="{low}">&nbsp;</div>'
+    rest = ""
+    if width < _WIDEST:
+        # One that is empty is as high as a line of what Outlook writes in.
+        rest = f'<td width="{_WIDEST - width}%" height="{height}" style="{low}">&nbsp;</td>'
     return (
         '<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0"><tr>'
         f'<td width="{width}%" height="{height}" bgcolor="{color}"'
-        f' style="background:{color};height:{height}px;font-size:1px;line-height:{height}px">'
+        f' style="background:{color};{low}">'
         f"&nbsp;</td>{rest}</tr></table>"
     )
