@@ -17,7 +17,7 @@ def parameters(vendors: Vendors) -> dict[str, str]:
 
 
 def demo(vendors: Vendors) -> dict[str, str]:
-    return {"BYOK_KEY": vendors.key}
+    return {"BYOK_KEY": vendors.key, "BYOK_ANTHROPIC_KEY": vendors.anthropic_key}
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Vendors of models on this machine: their wire formats, and one key that they know."""
+"""Vendors of models on this machine: their wire formats, and the one key that each knows."""
 
 from tools.vendors.server import Vendors, start_vendors
 from tools.vendors.wire import answer

@@ -15,10 +15,14 @@ _MOST_BYTES = 1_000_000
 
 @dataclass(frozen=True)
 class Vendors:
-    """Where they are; `key` is the one that they know."""
+    """Where they are; `key` is the one that OpenAI's knows."""
 
     url: str
     key: str
+
+    @property
+    def anthropic_key(self) -> str:
+        return wire.of_anthropic(self.key)
 
     @property
     def port(self) -> int:
