@@ -24,6 +24,10 @@ ASKING = (502,)
 
 Schema = dict[str, Any]
 
+# A text without control characters, but for tabs and ends of lines.
+_CLEAN = r"^(?:\r\n|[^\u0000-\u0008\u000b-\u001f\u007f])*$"
+_SAYS_MORE = {"pattern", "enum", "const", "format"}
+
 
 # In the names of the answers of paths under /api, whose errors have an envelope of their own.
 FLAT = "flat-"
@@ -100,7 +104,7 @@ def schemas(contracts: list[Contract]) -> Schema:
     for name, one in untitled(schema["$defs"]).items():
         found[pages.get(name) or _unhyphened(name)] = one
     for name in _reached(found, {body.__name__ for body in bodies}):
-        found[name] = _without_defaults(found[name])
+        found[name] = _of_clean_texts(_without_defaults(found[name]))
     # Generators name what they make by the title, and of two of one title they leave one out.
     return {name: {"title": name, **found[name]} for name in sorted(found)}
 
@@ -127,6 +131,18 @@ def _without_defaults(schema: Schema) -> Schema:
                 kept["description"] = " ".join(filter(None, (field.get("description"), told)))
             changed[name] = kept
     return {**schema, "properties": changed} if changed else schema
+
+
+def _of_clean_texts(schema: Any) -> Any:  # noqa: ANN401 -- any part of a schema
+    """Of what is sent: no text may hold what `json_body` refuses in each."""
+    if isinstance(schema, list):
+        return [_of_clean_texts(member) for member in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {name: _of_clean_texts(member) for name, member in schema.items()}
+    if made.get("type") == "string" and not made.keys() & _SAYS_MORE:
+        made["pattern"] = _CLEAN
+    return made
 
 
 def _unhyphened(name: str) -> str:

@@ -4,7 +4,13 @@ import json
 import re
 
 import pytest
+from jsonschema import Draft202012Validator
+from pydantic import TypeAdapter, ValidationError
 
+from linkwright import json_body
+from linkwright.ai.actions.models import ApplyAction
+from linkwright.ai.own_key.models import SetOwnKey
+from linkwright.errors import ValidationFailed
 from tests import description
 from tests.description import Undescribed
 from tools.openapi import TARGET
@@ -57,3 +63,74 @@ def test_nothing_that_is_sent_has_a_default() -> None:
         (name, key) for name in sent for key, one in fields[name].items() if "default" in one
     ]
     assert fields["CreateWebhook"]["payload"]["description"] == "`full` unless it is said."
+
+
+SEAL = "A" * 43
+UTM = {"utm_source": "a"}
+ACTIONS = [
+    {"type": kind, "link_id": "lnk_1"} | more
+    for kind in (
+        *("enable_conversion_tracking", "disable_conversion_tracking"),
+        *("set_utm", "restore_link"),
+    )
+    for more in (
+        {},
+        *(
+            {"params": params} | undo
+            for params in (
+                {},
+                UTM,
+                {"utm_source": None},
+                {"version": 1},
+                UTM | {"version": 1},
+                {"snapshot": UTM},
+                {"snapshot": UTM, "version": 1},
+                {"snapshot": {}, "version": 1},
+                {"utm_id": "a"},
+            )
+            for undo in ({}, {"undo_of": SEAL}, {"undo_of": None})
+        ),
+    )
+]
+TEXTS = ["a\tb\nc", "a\r\nb", "", "a\rb", "a\x00", "\x1f", "\x7f", "שלום\u2028"]
+
+
+def _allows(model: str, body: object) -> bool:
+    told = json.loads(TARGET.read_text())
+    schema = {"$ref": f"#/components/schemas/{model}", "components": told["components"]}
+    return bool(Draft202012Validator(schema).is_valid(body))
+
+
+def _takes(model: type, body: object) -> bool:
+    try:
+        TypeAdapter(model).validate_python(body)
+    except ValidationError:
+        return False
+    return True
+
+
+def _reads(body: object) -> bool:
+    try:
+        json_body.parse(json.dumps(body).encode())
+    except ValidationFailed:
+        return False
+    return True
+
+
+def test_of_an_action_that_is_allowed_which_is_taken() -> None:
+    allowed = [_allows("ApplyAction", one) for one in ACTIONS]
+    assert allowed == [_takes(ApplyAction, one) for one in ACTIONS]
+    assert {True, False} == set(allowed)
+
+
+@pytest.mark.parametrize(
+    "key", ["sk-" + "a" * 20, "sk-" + "a" * 19 + ".", "sk-" + "é" * 20, "a" * 301]
+)
+def test_of_a_key_that_is_allowed_which_is_taken(key: str) -> None:
+    body = {"api_key": key}
+    assert _allows("SetOwnKey", body) == _takes(SetOwnKey, body)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_of_a_text_that_is_allowed_which_is_read(text: str) -> None:
+    assert _allows("RunAgent", {"goal": f"a{text}"}) == _reads({"goal": text})

@@ -47,11 +47,33 @@ def _wrong_params(words: str) -> PydanticCustomError:
     return PydanticCustomError("params", f"{words} for this type", {"field": "params"})
 
 
+def _of_type(kind: str) -> dict[str, Any]:
+    """What the schema says of one type, as `ApplyAction` judges it."""
+    needs = {"set_utm": ["params"], "restore_link": ["params", "undo_of"]}.get(kind, [])
+    params: dict[str, Any] = {
+        "type": "object",
+        "properties": dict.fromkeys(sorted(_PARAMS[kind]), True),
+        "additionalProperties": False,
+    }
+    if kind == "set_utm":
+        params["minProperties"] = 1
+    if kind == "restore_link":
+        params["properties"]["version"] = {"type": "integer"}
+        params["required"] = ["version"]
+    properties = {"params": params, **({"undo_of": {"type": "string"}} if len(needs) > 1 else {})}
+    return {
+        "if": {"properties": {"type": {"const": kind}}},
+        "then": {"properties": properties} | ({"required": needs} if needs else {}),
+    }
+
+
 class ApplyAction(RequestModel):
     """An action on a link, or one that an earlier answer gave to undo it: as it was given.
 
     With `expected_version` it is applied only to that version of the link.
     """
+
+    model_config = ConfigDict(json_schema_extra={"allOf": [_of_type(kind) for kind in _PARAMS]})
 
     type: ActionType
     link_id: Annotated[str, Field(max_length=80)]

@@ -24,7 +24,11 @@ class SetOwnKey(RequestModel):
     what it costs.
     """
 
-    api_key: Annotated[SecretStr, Field(min_length=20, max_length=300), AfterValidator(_of_a_key)]
+    api_key: Annotated[
+        SecretStr,
+        Field(min_length=20, max_length=300, json_schema_extra={"pattern": f"^{_KEY.pattern}$"}),
+        AfterValidator(_of_a_key),
+    ]
     model: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     provider: Provider | None = None
     fallback: bool = False
