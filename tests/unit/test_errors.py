@@ -22,10 +22,12 @@ from linkwright.errors import (
     PaidPlanRequired,
     PayloadTooLarge,
     PlanLimitExceeded,
+    ProviderAway,
     QuotaExceeded,
     RateLimited,
     ResourceNotFound,
     ServerError,
+    TooManyLogIns,
     TooManyRuns,
     Unavailable,
     Unheard,
@@ -80,8 +82,10 @@ ERRORS: list[tuple[ApiError, int, str]] = [
     (UnsupportedMediaType("m"), 415, "invalid_request"),
     (RateLimited(retry_after=17), 429, "rate_limited"),
     (TooManyRuns(retry_after=30), 429, "rate_limited"),
+    (TooManyLogIns(retry_after=30), 429, "rate_limited"),
     (ServerError(), 500, "server_error"),
     (Unavailable(), 503, "server_error"),
+    (ProviderAway(), 503, "server_error"),
     (Unheard(), 503, "server_error"),
 ]
 every_error = pytest.mark.parametrize(
@@ -136,7 +140,9 @@ def test_errors_are_flat_under_api(error: ApiError, status: int, code: str, path
 
 def test_retries_are_asked_for_where_they_help() -> None:
     assert {type(error) for error, _, _ in ERRORS if "Retry-After" in error.headers} == {
+        ProviderAway,
         RateLimited,
+        TooManyLogIns,
         TooManyRuns,
         Unavailable,
         Unheard,
