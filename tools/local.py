@@ -43,7 +43,7 @@ def _stop(_number: int, _frame: FrameType | None) -> NoReturn:
     # A second Ctrl-C must not interrupt the saving of the state.
     for number in STOPPING:
         signal.signal(number, signal.SIG_IGN)
-    print("\nStopping", flush=True)
+    print("\nStopping: the data is being saved", flush=True)
     raise Stopped
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ministack.core import persistence
 from ministack.services import dynamodb
 
 from tools.local_cloud import emulator_speed
@@ -134,6 +135,18 @@ def test_any_other_scan_is_ministacks(shop: Callable[..., Any], options: dict[st
     own = shop(**options)
     emulator_speed.scan_some()
     assert shop(**options) == own
+
+
+def test_state_is_saved_as_ministack_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(persistence, "PERSIST_STATE", True)
+    monkeypatch.setattr(persistence, "STATE_DIR", str(tmp_path))
+    monkeypatch.setattr(persistence, "json", json)
+    state = {"code": b"\0zip", "name": "שלום", "n": [1, 2.5, None], "of": {"a": {"b": True}}}
+    persistence.save_state("own", state)
+    emulator_speed.save_at_once()
+    persistence.save_state("ours", state)
+    assert (tmp_path / "ours.json").read_text() == (tmp_path / "own.json").read_text()
+    assert persistence.load_state("ours") == state
 
 
 def _unpacked(where: Path, name: str, content: str) -> Path:

@@ -23,8 +23,8 @@ from tools.local_cloud.processes import (
 )
 
 READY_SECONDS = 60.0
-# Saving the state of many functions with their code takes seconds.
-SAVE_SECONDS = 45.0
+# Saving takes seconds, and many on a busy machine. Who is ended in it loses what was new.
+SAVE_SECONDS = 180.0
 # More than the minute between two runs of a schedule, whose worker would else start each time.
 IDLE_SECONDS = 90
 

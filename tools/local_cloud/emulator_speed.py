@@ -6,20 +6,24 @@ most of its work. What these functions answer depends on the text alone.
 A scan sorts the whole table for each page of it: whoever asks for what one workspace has, as tests
 do after each request, took longer the more tests there were before.
 
+Its state it writes piece by piece, by an encoder in Python: a Ctrl-C of `make run` waits for that.
+
 And it unpacks a function's code and layers for each process that it starts, some of them at once
 where messages come at once: all others wait for that.
 """
 
+import json
 import re
 import shutil
 import tempfile
 import threading
 import zipfile
+from collections.abc import Callable
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TextIO
 
 Token = tuple[str, str]
 # More than there are expressions in a suite.
@@ -30,6 +34,7 @@ _OF_SOME = re.compile(r"contains\((#\w+), (:\w+)\)")
 def apply() -> None:
     read_once()
     scan_some()
+    save_at_once()
     unpack_once()
 
 
@@ -60,6 +65,18 @@ def _part_of_key(data: dict[str, Any], key: str) -> str | None:
         return None
     text: str | None = data["ExpressionAttributeValues"][asks[2]].get("S")
     return text
+
+
+def save_at_once() -> None:
+    """State is encoded as a whole, which the standard library does in C."""
+    from ministack.core import persistence
+
+    def dump(state: object, file: TextIO, default: Callable[[Any], Any]) -> None:
+        file.write(json.dumps(state, default=default))
+
+    persistence.json = SimpleNamespace(
+        dump=dump, load=json.load, JSONDecodeError=json.JSONDecodeError
+    )
 
 
 def unpack_once() -> None:
