@@ -16,7 +16,8 @@ from linkwright.transaction import Otherwise, Transaction
 # More groups than these are looked at by turns.
 _GROUPS = 100
 _AT_ONCE, _PAGES = 100, 10
-_BEHIND = "~"
+# All places are between them. A key is never empty.
+_BEFORE, _BEHIND = " ", "~"
 
 
 def heads(partition: str, mailbox_id: str, after: str = "") -> tuple[list[Item], bool]:
@@ -24,7 +25,7 @@ def heads(partition: str, mailbox_id: str, after: str = "") -> tuple[list[Item],
     on. So nobody is read who waits behind them, however many do.
     """
     found: list[Item] = []
-    for low, high in ((f"{after}#{_BEHIND}" if after else "", _BEHIND), ("", after)):
+    for low, high in ((f"{after}#{_BEHIND}" if after else _BEFORE, _BEHIND), (_BEFORE, after)):
         while high and (row := _one(partition, mailbox_id, low, f"{high}#{_BEHIND}")):
             if len(found) == _GROUPS:
                 return found, False
