@@ -190,6 +190,6 @@ ALL: dict[Bug, int] = {
     steps_at_once: 0,
     reservation_kept: 2,
     quota_charged_to_the_reader: 6,
-    second_cap_by_another_zone: 1,
+    second_cap_by_another_zone: 12,
     mailbox_of_another_campaign: 1,
 }

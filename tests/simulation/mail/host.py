@@ -44,7 +44,7 @@ _REFUSALS = {
 }
 _OF_A_MAIL = (
     *[*_REFUSALS, "450", "450"],
-    *[_KILLED, _KILLED_AFTER, _LOST, _TAKEN, _LATE] * 3,
+    *[_KILLED, _KILLED_AFTER, _LOST, _TAKEN, _LATE] * 5,
 )
 _SENT = "Sent"
 # Who is no reader of anybody's, what is said of them, and what speaks of who sends alone.

@@ -143,11 +143,9 @@ class Owners:
             if stored(self.workspace, lead)["view"]["status"] == "review" or self._chance(0.3):
                 self._later(0, 50, partial(self._approve, lead))
         for _ in range(self._random.randint(1, 5)):
-            act = self._pick(
-                *(self._suppress, self._reject, self._edit, self._delete, self._late),
-                *(self._move, self._exchange),
-            )
+            act = self._pick(self._suppress, self._reject, self._edit, self._delete, self._late)
             self._later(0, 50, act)
+        self._later(0, 30, self._exchange)
         if len(self.mailboxes) > 1 and self._chance(0.15):
             gone = f"/v1/mailer/mailboxes/{self._pick(*self.mailboxes.values())}"
             self._later(5, 50, partial(self._do, "DELETE", gone))
@@ -159,6 +157,9 @@ class Owners:
         if self._chance(0.3):
             look = partial(self._do, "GET", url)
             self._scheduler.spawn(self._random.uniform(0, 9), lambda: _ignored(look))
+        if self._chance(0.5):
+            # Right when its cap may be used up.
+            self._scheduler.spawn(self._random.uniform(1, 3_000), lambda: _ignored(self._move))
         if self._chance(0.08):
             self.opted_out.add(taken.mark.partition(".")[0])
             self._scheduler.spawn(self._random.uniform(5, 90_000), partial(self._opt_out, url))

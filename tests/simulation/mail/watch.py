@@ -133,7 +133,7 @@ class Watch:
                 self.problem(f"{step} of {of} is claimed at {at}, {at - last} after another")
         self._last_by[of] = at, timedelta(seconds=limits["gap_seconds"])
         local = at.astimezone(ZoneInfo(limits["time_zone"]))
-        day, hour = (of, f"{local:%Y-%m-%d}"), (of, f"{local:%Y-%m-%dT%H}")
+        day, hour = (of, f"{local:%Y-%m-%d}"), (of, f"utc {at:%Y-%m-%dT%H}")
         of_utc = (of, f"utc {at:%Y-%m-%d}")
         for one in (day, of_utc):
             self._by_day[one] += 1
