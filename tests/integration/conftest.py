@@ -8,6 +8,7 @@ import pytest
 from linkwright import settings
 from linkwright.auth import Window
 from linkwright.links.redirect import front
+from linkwright.mailer.mailboxes import guessing
 from tests import mailhost, nameserver, receiver
 from tests.clocks import Hand
 from tests.mailhost import Host
@@ -70,3 +71,15 @@ def _as_many_requests_as_it_takes(
     name = request.module.__name__.rpartition(".")[2]
     if name != "test_every_route_rate" and name.startswith(("test_every_", "test_hostile_input")):
         monkeypatch.setattr(Window, "require", lambda _: None)
+
+
+@pytest.fixture(autouse=True)
+def _as_many_log_ins_as_it_takes(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who connects the same account in each of many tests tries it more often than it may be.
+
+    The limit has `test_guessing.py`.
+    """
+    if request.module.__name__.rpartition(".")[2] != "test_guessing":
+        monkeypatch.setattr(guessing, "AT_A_HOST", 100_000)
