@@ -189,7 +189,7 @@ ALL: dict[Bug, int] = {
     thread_by_our_own_ids: 0,
     steps_at_once: 0,
     reservation_kept: 2,
-    quota_charged_to_the_reader: 6,
+    quota_charged_to_the_reader: 7,
     second_cap_by_another_zone: 12,
     mailbox_of_another_campaign: 1,
 }

@@ -42,9 +42,10 @@ _REFUSALS = {
     "hangs up before": (Failure.HOST_UNREACHABLE, None, ""),
     "stops before": (Failure.TIMED_OUT, None, ""),
 }
+_OF_SENDERS = ("5.4.5", "5.7.1")
 _OF_A_MAIL = (
-    *[*_REFUSALS, "450", "450"],
-    *[_KILLED, _KILLED_AFTER, _LOST, _TAKEN, _LATE] * 5,
+    *[*_REFUSALS, "450", "450", *_OF_SENDERS * 2],
+    *[_KILLED, _KILLED_AFTER, _LOST, _LOST, _TAKEN, _LATE, _LATE] * 4,
 )
 _SENT = "Sent"
 # Who is no reader of anybody's, what is said of them, and what speaks of who sends alone.
