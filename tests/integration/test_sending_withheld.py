@@ -142,20 +142,24 @@ def test_a_host_that_takes_nothing_for_days_fails_the_mailbox_and_no_lead(
 
 
 @pytest.mark.parametrize("status", ["5.7.1", ""])
+@pytest.mark.parametrize("is_first", [True, False])
 def test_what_a_host_has_against_one_mail_holds_up_no_other(
-    workspace: Workspace, host: Host, hand: Hand, status: str
+    workspace: Workspace, host: Host, hand: Hand, status: str, is_first: bool
 ) -> None:
+    """Nor fails it the mailbox, where nobody is left to compare with."""
     box, of = _started(workspace, 5)
+    of.sort()
+    bad = of[0] if is_first else of[-1]
 
     def does(word: str) -> None:
-        if word == "send" and mailing.line(workspace, box)["flight"]["lead"] == of[0]:
+        if word == "send" and mailing.line(workspace, box)["flight"]["lead"] == bad:
             raise MailboxFailed(Failure.CONTENT_REFUSED, 554, status, "no")
 
     host.does = does
     _go_on(workspace, hand, box, days=1)
     assert len(host.sent) == 4
     assert _states(workspace, of) == Counter({"finished": 4, "failed": 1})
-    assert _suppressed(workspace) == 0
+    assert (_suppressed(workspace), _mailbox(workspace, box)) == (0, "active")
 
 
 def test_who_is_not_there_is_barred_however_many_of_them_there_are(

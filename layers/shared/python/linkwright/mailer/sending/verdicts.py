@@ -70,16 +70,27 @@ Outcome = Sent | Unknown | Deferred | Refused | Withheld | NotTried
 
 def judged(line: Item, flight: Flight, outcome: Outcome) -> Outcome:
     """What it is, by what the line's host has said of others."""
-    is_own = clock.parse(line.get("taken_at", _NEVER)) > clock.parse(flight.get("put_off", _ALWAYS))
-    if isinstance(outcome, Withheld) and is_own and outcome.may_be_own:
+    before, is_alone = line.get("refused", {}), _alone(line, flight) >= len(BACKOFF)
+    is_own = is_alone or (
+        clock.parse(line.get("taken_at", _NEVER)) > clock.parse(flight.get("put_off", _ALWAYS))
+    )
+    if isinstance(outcome, Withheld) and outcome.may_be_own and is_own:
+        if is_alone:
+            return Refused(outcome.reason, outcome.counted)
         outcome = Deferred(outcome.reason, counted=outcome.counted)
     elif isinstance(outcome, Deferred | Refused) and outcome.said and not is_own:
-        before = line.get("refused", {})
-        if before.get("said") == outcome.said and before["lead"] != flight["lead"]:
+        is_of_another = before.get("lead") != flight["lead"] or "withheld" in line
+        if before.get("said") == outcome.said and is_of_another:
             outcome = Withheld(outcome.reason, outcome.said)
     if isinstance(outcome, Deferred) and flight["tries"] >= len(BACKOFF):
         return Refused(outcome.reason, outcome.counted)
     return outcome
+
+
+def _alone(line: Item, flight: Flight) -> int:
+    """How often in a row it was refused while nobody else was: that says nothing of others."""
+    before = line.get("refused", {})
+    return int(before["alone"]) if before.get("lead") == flight["lead"] else 0
 
 
 def noted(line: Item, flight: Flight, outcome: Outcome) -> tuple[Item, tuple[str, ...]]:
@@ -88,7 +99,8 @@ def noted(line: Item, flight: Flight, outcome: Outcome) -> tuple[Item, tuple[str
         return {"taken_at": clock.timestamp()}, ("withheld", "refused")
     if not isinstance(outcome, Deferred | Refused | Withheld) or not outcome.said:
         return {}, ()
-    facts: Item = {"refused": {"said": outcome.said, "lead": flight["lead"]}}
+    alone = _alone(line, flight) + 1
+    facts: Item = {"refused": {"said": outcome.said, "lead": flight["lead"], "alone": alone}}
     if isinstance(outcome, Withheld):
         until = rests_until(line)
         before = line.get("withheld", {"times": 0, "since": clock.timestamp()})
