@@ -74,12 +74,8 @@ def _as_many_requests_as_it_takes(
 
 
 @pytest.fixture(autouse=True)
-def _as_many_log_ins_as_it_takes(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Who connects the same account in each of many tests tries it more often than it may be.
-
-    The limit has `test_guessing.py`.
-    """
-    if request.module.__name__.rpartition(".")[2] != "test_guessing":
-        monkeypatch.setattr(guessing, "AT_A_HOST", 100_000)
+def _accounts_of_its_own(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On tables that all tests share, each tries the log-ins of its own accounts."""
+    account = guessing._account
+    mine = f"{request.node.nodeid}\n"
+    monkeypatch.setattr(guessing, "_account", lambda host, name: account(host, mine + name))

@@ -382,12 +382,12 @@ def scans_links(stack: Stack, workspace: Workspace) -> None:
 
 def counts_clicks(stack: Stack, workspace: Workspace) -> None:
     """Some that are counted, one that is gone, and more referrers than a row has room for; one of a
-    cap that is used up.
+    cap that is nearly used up.
     """
     hosts = [f"{at}.example" for at in range(MOST_NAMES + 1)]
     written = [clicks.click(workspace, "lnk_0001", referrer=host) for host in hosts]
     stack.put("ClicksTable", *written)
-    last = clicks.click(workspace, workspace.link(click_cap=1)["id"], cap=1)
+    last = clicks.click(workspace, workspace.link(click_cap=2)["id"], cap=2)
     stack.put("ClicksTable", last, {**cap_key(last["link"]).attributes(), "passed": 1})
     for batch in (written[:1], written, [clicks.click(workspace, "lnk_0001")], [last]):
         assert clicks.count(batch) == {"batchItemFailures": []}

@@ -9,7 +9,7 @@ from linkwright import clock
 from linkwright.mailer import items
 from linkwright.providers.mailbox.types import Failure, MailboxFailed
 from linkwright.table import Table, get
-from tests import heard, mailing
+from tests import feedback, heard, mailing
 from tests.clocks import Hand
 from tests.factories import Workspace
 from tests.leads import stored
@@ -222,7 +222,7 @@ def test_an_inbox_that_nobody_comes_to_read_holds_up_as_well(
 
 
 def test_what_has_no_inbox_waits_for_none(workspace: Workspace, host: Host, hand: Hand) -> None:
-    box = mailing.put_mailbox(workspace, transport="ses")
+    box = feedback.put_ses_mailbox(workspace)
     campaign = mailing.put_campaign(workspace, [box], opted_in=True)
     mailing.put_ready(workspace, campaign, of=1)
     mailing.fill(workspace, campaign)
