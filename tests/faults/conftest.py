@@ -34,9 +34,12 @@ def exchange(world: World) -> World:
     return world
 
 
-@pytest.fixture(autouse=True)
-def _links_are_old(monkeypatch: pytest.MonkeyPatch) -> None:
-    old_links.pretend(monkeypatch)
+@pytest.fixture(scope="session", autouse=True)
+def _links_are_old() -> Iterator[None]:
+    """In the worlds too that a module has made before its first test."""
+    with pytest.MonkeyPatch.context() as patch:
+        old_links.pretend(patch)
+        yield
 
 
 class _Listener(logging.Handler):
