@@ -9,7 +9,7 @@ import pytest
 
 from linkwright.mailer.lines import Send
 from linkwright.mailer.sending import message
-from linkwright.providers.mail import MailRefused
+from linkwright.providers.mail import MailRefused, judged
 from linkwright.providers.mail import message as over_the_wire
 
 URL = "https://api.example.com/v1/mailer/unsubscribe/tok"
@@ -155,8 +155,8 @@ def test_a_language_that_runs_the_other_way_is_shown_so() -> None:
 
 
 def test_a_domain_of_letters_is_asked_for_as_dns_has_it() -> None:
-    assert message.recipient("noa@bücher.example") == "noa@xn--bcher-kva.example"
+    assert judged("noa@bücher.example") == "noa@xn--bcher-kva.example"
     with pytest.raises(MailRefused):
-        message.recipient("noa@" + "x" * 64 + ".example")
+        judged("noa@" + "x" * 64 + ".example")
     with pytest.raises(MailRefused):
-        message.recipient("noa@straße.example")
+        judged("noa@straße.example")

@@ -14,7 +14,7 @@ from linkwright.mailer.leads import leads, looking
 from linkwright.mailer.sending import breaking, transport
 from linkwright.mailer.sending import message as messages
 from linkwright.mailer.sending.verdicts import Refused, Sent, Unknown
-from linkwright.providers.mail import Mail, MailRefused
+from linkwright.providers.mail import Mail, MailRefused, judged
 from linkwright.providers.mailbox.looking import MARK
 from linkwright.table import ConditionFailed, Item, Key, Table, get, update
 from linkwright.transaction import Transaction
@@ -74,7 +74,7 @@ def _prepared(partition: str, job: Item) -> tuple[Item, Mail]:
         raise _Refused("address_suppressed")
     try:
         return mailbox, Mail(
-            to=messages.recipient(lead["view"]["email"]),
+            to=judged(lead["view"]["email"]),
             subject=row["view"]["subject"],
             text=row["view"]["text"],
             headers={**job["headers"], MARK: messages.mark(job["lead"], int(job["seq"]))},

@@ -11,8 +11,9 @@ from linkwright.table import Table, get
 
 # Whoever asked for no more may have done so in an inbox that nobody reads.
 _UNREAD = timedelta(minutes=15)
-# Then it is looked at again whether it is read.
-LOOKED_AGAIN = timedelta(minutes=5)
+# Then it is looked at again whether it is read, as often as that may be: after a stack that was
+# stopped for a while the first reading is a moment behind.
+LOOKED_AGAIN = timedelta(minutes=1)
 # Since when there is something with the reading of it: its host, our worker, or that none came.
 _SINCE = ("troubled_since", "failing_since", "gsi2sk")
 

@@ -5,11 +5,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from linkwright import egress_targets
 from linkwright.mailer import footer
 from linkwright.mailer.items import CampaignView, EmailView, LeadView
 from linkwright.mailer.lines import Send
-from linkwright.providers.mail import Mail, MailRefused
+from linkwright.providers.mail import Mail, judged, one_click
 from linkwright.providers.mailbox.looking import MARK
 
 _LINK = re.compile(r"https://[^\s<>\"']+")
@@ -32,15 +31,13 @@ def made(
     language = (lead.get("language") or campaign["language"]).partition("-")[0]
     name = campaign.get("sender_name") or mailbox.get("name") or ""
     return Mail(
-        to=recipient(lead["email"]),
+        to=judged(lead["email"]),
         subject=f"{_ANSWER}{earlier[0]['subject']}" if earlier else email["subject"],
         text=text,
         html=as_html(text, language) if campaign["format"] == "html" else None,
         headers={
             **_thread(earlier),
-            # RFC 8058: a mail client posts to it, and asks nobody.
-            "List-Unsubscribe": f"<{unsubscribe_url}>",
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+            **one_click(unsubscribe_url),
             MARK: mark(lead["id"], email["seq"]),
         },
         automatic=False,
@@ -52,15 +49,6 @@ def made(
 def mark(lead_id: str, seq: int) -> str:
     """By which a step is known in the Sent folder, whoever has written over its Message-ID."""
     return f"{lead_id}.{seq}"
-
-
-def recipient(address: str) -> str:
-    """With its domain as DNS has it. Raises `MailRefused`."""
-    local, _, domain = address.rpartition("@")
-    try:
-        return f"{local}@{egress_targets.host(domain.lower())}"
-    except ValueError:
-        raise MailRefused("bad_address") from None
 
 
 def as_html(text: str, language: str) -> str:
