@@ -65,7 +65,7 @@ def _prove(name: str, key: SecretStr) -> None:
             raise ValidationFailed(
                 "The account of the key is out of credit, or has spent what it may.",
                 field="api_key",
-                reason=failure.reason,
+                reason="no_funds",
             ) from None
         if failure.reason in _REFUSED:
             raise ValidationFailed(
