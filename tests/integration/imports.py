@@ -167,7 +167,7 @@ OPTS_OUT = _names("""
     linkwright.mailer.rates linkwright.pages linkwright.signatures
 """)
 WRITES = _names("""
-    linkwright.mailer.campaigns.states linkwright.mailer.emails
+    linkwright.in_parts linkwright.mailer.campaigns.states linkwright.mailer.emails
     linkwright.mailer.emails.approval linkwright.mailer.emails.many
     linkwright.mailer.emails.models linkwright.mailer.emails.standing
     linkwright.mailer.emails.texts linkwright.mailer.hearing.replying

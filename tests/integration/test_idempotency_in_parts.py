@@ -1,13 +1,23 @@
 """Requests that take several transactions, under a key that another request had."""
 
+import time
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from linkwright import plans, usage
+from linkwright.errors import Unavailable
+from linkwright.in_parts import LEASE_S
+from linkwright.table import Table, get
+from linkwright.transaction import Transaction
+from linkwright.usage import standing
 from tests import leads, mailhost
-from tests.client import Answer
-from tests.factories import TARGET, Workspace
+from tests.client import Answer, Context
+from tests.clocks import Hand
+from tests.factories import TARGET, Workspace, make_workspace
+from tests.integration.test_concurrency import at_once
 from tests.stack import Stack
 
 # The path and the body of a request that is more than one transaction.
@@ -67,3 +77,140 @@ def test_20x_again_under_its_own_key_is_the_first_answer(
     assert (again.status, again.raw) == (first.status, first.raw)
     assert again.headers["Idempotent-Replayed"] == "true"
     assert stack.rows("CoreTable", workspace.id) == before
+
+
+# ---- at once -------------------------------------------------------------------------------------
+
+AT_ONCE = 50
+# Fifty share a processor here; on Lambda each has its own.
+MINUTES = 900_000
+PATIENCE_S = 120
+
+
+def _many_links(own: Workspace) -> Wanted:
+    return "/api/links/bulk", {"links": [{"url": TARGET, "title": str(at)} for at in range(60)]}
+
+
+OF_CHUNKS = pytest.mark.parametrize("wanted", [_leads, _many_links])
+
+
+def _made(stack: Stack, own: Workspace) -> tuple[list[str], Counter[str]]:
+    """The leads or links there are, and of which of them events tell."""
+    rows = stack.rows("CoreTable", own.id)
+    made = [row["sk"] for row in rows if row["pk"].endswith(("#LEAD", "#LNK"))]
+    told = ("lead.created", "link.created")
+    return made, Counter(row["object"]["id"] for row in rows if row.get("type") in told)
+
+
+def _ids(answer: Answer) -> list[str]:
+    return [one.get("lead_id") or one["link"]["id"] for one in answer.json["results"]]
+
+
+def _committed(own: Workspace) -> int:
+    period = plans.period(own.item["anchor_day"]).label
+    where = (usage.key(own.partition, period, "leads_researched"), standing(own.partition, "links"))
+    return sum(int((get(Table.CORE, one) or {}).get("committed", 0)) for one in where)
+
+
+def _require_once(stack: Stack, own: Workspace, answer: Answer) -> None:
+    """All that was asked for, each once, and none that the answer does not name."""
+    made, told = _made(stack, own)
+    assert sorted(made) == sorted(_ids(answer))
+    assert told == dict.fromkeys(made, 1)
+    assert _committed(own) == len(made) >= 40
+
+
+@OF_CHUNKS
+def test_20x_each_once_and_one_answer_for_fifty_at_once_under_one_key(
+    stack: Stack, wanted: Callable[[Workspace], Wanted]
+) -> None:
+    own = make_workspace("enterprise")
+    path, body = wanted(own)
+
+    def ask(_: int = 0) -> Answer:
+        return own.client.post(path, json=body, headers=UNDER, context=Context(MINUTES))
+
+    answers = at_once(AT_ONCE, ask)
+    beaten = [answer for answer in answers if answer.status == 409]
+    assert {answer.status for answer in answers} <= {200, 409, 503}
+    assert {answer.error["reason"] for answer in beaten} <= {"idempotency_key_in_progress"}
+    assert all(0 < int(answer.headers["Retry-After"]) <= LEASE_S for answer in beaten)
+    until, last = time.monotonic() + PATIENCE_S, ask()
+    while last.status != 200 and time.monotonic() < until:
+        time.sleep(0.5)
+        last = ask()
+    assert {answer.raw for answer in answers if answer.status == 200} <= {last.raw}
+    _require_once(stack, own, last)
+
+
+@OF_CHUNKS
+def test_409_while_another_run_is_at_it_and_then_its_answer(
+    stack: Stack,
+    wanted: Callable[[Workspace], Wanted],
+    workspace: Workspace,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked, others = wanted(workspace), list[Answer]()
+    _at_the_second(monkeypatch, lambda: others.append(_ask(workspace, asked)))
+    first = _ask(workspace, asked)
+    assert (others[0].status, others[0].error["reason"]) == (409, "idempotency_key_in_progress")
+    assert 0 < int(others[0].headers["Retry-After"]) <= LEASE_S
+    again = _ask(workspace, asked)
+    assert (again.raw, again.headers["Idempotent-Replayed"]) == (first.raw, "true")
+    _require_once(stack, workspace, first)
+
+
+@OF_CHUNKS
+def test_20x_the_answer_of_who_took_over_for_a_run_that_was_held_up(
+    stack: Stack,
+    wanted: Callable[[Workspace], Wanted],
+    workspace: Workspace,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Longer than its lease, and before its second part: it writes nothing more."""
+    hand, asked, others = Hand(monkeypatch), wanted(workspace), list[Answer]()
+
+    def take_over() -> None:
+        hand.move(LEASE_S + 1)
+        others.append(_ask(workspace, asked))
+
+    _at_the_second(monkeypatch, take_over)
+    first = _ask(workspace, asked)
+    assert (first.raw, first.headers["Idempotent-Replayed"]) == (others[0].raw, "true")
+    assert others[0].status == 200
+    _require_once(stack, workspace, first)
+
+
+@OF_CHUNKS
+def test_20x_at_once_for_who_sends_again_what_has_failed(
+    stack: Stack,
+    wanted: Callable[[Workspace], Wanted],
+    workspace: Workspace,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nobody waits for the lease of a run that knows that it is over."""
+    asked = wanted(workspace)
+
+    def fail() -> None:
+        raise Unavailable
+
+    _at_the_second(monkeypatch, fail)
+    assert _ask(workspace, asked).status == 503
+    made, _ = _made(stack, workspace)
+    answer = _ask(workspace, asked)
+    assert answer.status == 200
+    assert set(made) < set(_ids(answer))
+    _require_once(stack, workspace, answer)
+
+
+def _at_the_second(patch: pytest.MonkeyPatch, act: Callable[[], None]) -> None:
+    """Let something happen right before the second part of a request is written."""
+    commit, parts = Transaction.commit, list[Transaction]()
+
+    def committed(tx: Transaction) -> None:
+        parts.append(tx)
+        if len(parts) == 2:
+            act()
+        commit(tx)
+
+    patch.setattr(Transaction, "commit", committed)

@@ -84,7 +84,7 @@ def workspace_limit(workspace: Workspace) -> int:
 
 
 def test_200_one_set_of_links_for_five_pushes_under_one_key(stack: Stack) -> None:
-    """Several are at work at once, and each of the sixty links is made by one of them."""
+    """One is at work at a time, and each of the sixty links is made by one of them."""
     workspace = make_workspace("enterprise")
     body = {"links": [{"url": TARGET, "title": str(at), "tags": ["t"]} for at in range(60)]}
 
@@ -93,7 +93,7 @@ def test_200_one_set_of_links_for_five_pushes_under_one_key(stack: Stack) -> Non
         return workspace.client.post("/api/links/bulk", json=body, headers=headers)
 
     answers = at_once(5, push)
-    assert {answer.status for answer in answers} <= {200, 503}
+    assert {answer.status for answer in answers} <= {200, 409, 503}
     last = push(0)
     assert [row["status"] for row in last.json["results"]] == [201] * 60
     assert {answer.raw for answer in answers if answer.status == 200} <= {last.raw}

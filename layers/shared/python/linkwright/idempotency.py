@@ -96,11 +96,20 @@ def read(key: Key, fingerprint: str) -> Item | None:
     if item is None or item["exp"] <= clock.epoch():
         return None
     if item["fp"] != fingerprint:
-        raise Conflict(
-            "This Idempotency-Key was used for another request.",
-            reason="idempotency_key_reused",
-        )
+        raise reused()
     return item
+
+
+def reused() -> Conflict:
+    said = "This Idempotency-Key was used for another request."
+    return Conflict(said, reason="idempotency_key_reused")
+
+
+def in_progress(seconds: int) -> Conflict:
+    """While another request with the key may be at work for so long."""
+    said = "A request with this Idempotency-Key is being answered."
+    headers = {"Retry-After": str(seconds)}
+    return Conflict(said, reason="idempotency_key_in_progress", headers=headers)
 
 
 def begin(

@@ -19,7 +19,7 @@ from linkwright.credits.generations import Allowed, Generation, Later, Made
 from linkwright.credits.items import Hold
 from linkwright.credits.records import DONE, IN_PROGRESS, Answer, Record, RecordGone
 from linkwright.credits.weights import WEIGHTS
-from linkwright.errors import ApiError, Conflict, Unavailable
+from linkwright.errors import ApiError, Unavailable
 from linkwright.http import Request, Response
 from linkwright.idempotency import Reply
 from linkwright.observability import count
@@ -116,9 +116,7 @@ class _Asked:
             return
         left = int(item["lease"]) - clock.epoch()
         if left > 0:
-            said = "A request with this Idempotency-Key is being answered."
-            headers = {"Retry-After": str(left)}
-            raise Conflict(said, reason="idempotency_key_in_progress", headers=headers)
+            raise idempotency.in_progress(left)
         self._give_back(item)
 
     # ---- a GET: one answer for all, for a while --------------------------------------------------

@@ -14,6 +14,7 @@ from linkwright.auth import Account
 from linkwright.errors import ApiError, Conflict, PayloadTooLarge, ValidationFailed
 from linkwright.http import Request
 from linkwright.idempotency import RETENTION_S
+from linkwright.in_parts import Head
 from linkwright.links import aliases, candidates, changes, items, links, passwords, references
 from linkwright.links.models import (
     BulkError,
@@ -56,19 +57,19 @@ class _Made(NamedTuple):
 def create(account: Account, wanted: CreateLinks, request: Request, tx: Transaction) -> BulkResults:
     """Errors: the key of the request was used for another one (409)."""
     push = _Push(account.partition, request, wanted)
-    if push.is_done:
-        return BulkResults(results=[])  # the record has the answer
-    results = {index: _created(index, view) for index, view in push.found.items()}
-    left = {at: one for at, one in enumerate(wanted.links) if at not in results}
-    able = list(_judged(account, left, request, results))
-    *chunks, last = _chunks(able) or [[]]
-    for chunk in chunks:
-        part = Transaction(account.partition, request.id, account.actor)
-        push.begin(part)
-        _write(part, account, push, chunk)
-        part.commit()
-    push.end(tx)
-    _write(tx, account, push, last)
+    with push.head.at_work():
+        results = {index: _created(index, view) for index, view in push.found.items()}
+        left = {at: one for at, one in enumerate(wanted.links) if at not in results}
+        able = list(_judged(account, left, request, results))
+        *chunks, last = _chunks(able) or [[]]
+        for chunk in chunks:
+            part = Transaction(account.partition, request.id, account.actor)
+            push.head.write(part, is_last=chunk is chunks[-1])
+            _write(part, account, push, chunk)
+            part.commit()
+            push.head.has_written()
+        push.head.write(tx, is_done=True)
+        _write(tx, account, push, last)
     results |= {one.at: _created(one.at, one.link["view"]) for one in able}
     return BulkResults(results=[results[index] for index in sorted(results)])
 
@@ -79,41 +80,24 @@ class _Push:
     def __init__(self, partition: str, request: Request, wanted: CreateLinks) -> None:
         named = request.headers.get("idempotency-key") or request.id
         self._rows = f"W#{partition}#LNK#PUSH#{_sha256(named)}"
-        self._fingerprint = _sha256(wanted.model_dump_json())
         rows, _ = query(Table.CORE, self._rows, limit=MAX_OPERATIONS + 1, strong=True)
         now = clock.epoch()
         known = {row["sk"]: row for row in rows if row["exp"] > now}
-        self._head = known.pop(_META, None)
-        if self._head is not None and self._head["fp"] != self._fingerprint:
-            raise Conflict(
-                "This Idempotency-Key was used for another request.",
-                reason="idempotency_key_reused",
-            )
-        self.is_done = self._head is not None and self._head["is_done"]
+        head = Key(self._rows, _META)
+        self.head = Head(head, _sha256(wanted.model_dump_json()), request.id)
+        self.head.know(known.pop(_META, None))
         self.found: dict[int, Item] = {int(sk): row["view"] for sk, row in known.items()}
 
-    def begin(self, tx: Transaction) -> None:
-        """Of several runs at once one goes on. Raises `Outrun` at the commit."""
-        if self._head is None:
-            self._head = self._put(tx, _META, {"fp": self._fingerprint, "is_done": False})
-
-    def end(self, tx: Transaction) -> None:
-        self._put(tx, _META, {"fp": self._fingerprint, "is_done": True}, again=bool(self._head))
-
     def note(self, tx: Transaction, made: _Made) -> None:
-        self._put(tx, f"{made.at:03}", {"view": made.link["view"]})
-
-    def _put(self, tx: Transaction, sk: str, facts: Item, *, again: bool = False) -> Item:
         now = clock.epoch()
-        row = {"pk": self._rows, "sk": sk, **facts, "exp": now + RETENTION_S}
+        row = {"pk": self._rows, "sk": f"{made.at:03}", "view": made.link["view"]}
         tx.put(
             Table.CORE,
-            row | {"ttl": row["exp"]},
-            condition="#fp = :fp" if again else "attribute_not_exists(#pk) OR #exp <= :now",
-            values={"fp": self._fingerprint} if again else {"now": now},
+            {**row, "exp": now + RETENTION_S, "ttl": now + RETENTION_S},
+            condition="attribute_not_exists(#pk) OR #exp <= :now",
+            values={"now": now},
             otherwise=Outrun,
         )
-        return row
 
 
 def _judged(

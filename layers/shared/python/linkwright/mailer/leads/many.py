@@ -12,12 +12,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from linkwright import clock, plans, usage
+from linkwright import plans, usage
 from linkwright.auth import Account
-from linkwright.errors import ApiError, Conflict, Unavailable, ValidationFailed
+from linkwright.errors import ApiError, Unavailable, ValidationFailed
 from linkwright.findings import validation_failed
 from linkwright.http import Request
-from linkwright.idempotency import RETENTION_S
+from linkwright.in_parts import Head
 from linkwright.mailer import items
 from linkwright.mailer.items import LeadItem
 from linkwright.mailer.leads import looking, making
@@ -28,12 +28,11 @@ from linkwright.mailer.leads.models import (
     PushResult,
     PushResults,
 )
-from linkwright.table import Item, Table
 from linkwright.transaction import Outrun, Transaction
 
 # Lead, address and event of each, in one transaction with the record of the request, the count of
-# researched leads, that of the campaign, and the push.
-_AT_ONCE = 32
+# researched leads, that of the campaign, the push, and the campaign where that is over.
+_AT_ONCE = 31
 # Who is outrun so often in one chunk has met as many others in it.
 _TRIES = 12
 # Of one that is not valid; and in bytes of all: an item holds 400 KB, and one of them the answer.
@@ -47,13 +46,12 @@ def push(
 ) -> PushResults:
     """Errors: the key of the request was used for another one (409)."""
     one = _Push(account, campaign_id, wanted, request)
-    one.look(list(one.able))
-    if one.is_done:
-        return PushResults(results=[], created=0, duplicates=0, suppressed=0, invalid=0)
-    *chunks, last = one.chunks() or [[]]
-    for chunk in chunks:
-        one.commit(chunk)
-    one.finish(tx, last)
+    with one.head.at_work():
+        one.look(list(one.able))
+        *chunks, last = one.chunks() or [[]]
+        for chunk in chunks:
+            one.commit(chunk, is_last=chunk is chunks[-1])
+        one.finish(tx, last)
     return one.answer()
 
 
@@ -70,11 +68,9 @@ class _Push:
         self._account, self._request = account, request
         self._campaign_id, self._in_workspace = campaign_id, wanted.skip_if_in_workspace
         self._id = _sha256(f"{campaign_id}#{named}")[:32]
-        self._fingerprint = _sha256(
-            json.dumps([campaign_id, wanted.leads, wanted.skip_if_in_workspace], sort_keys=True)
-        )
-        self._where = items.push_key(account.partition, _sha256(named))
-        self._head: Item | None = None
+        said = json.dumps([campaign_id, wanted.leads, wanted.skip_if_in_workspace], sort_keys=True)
+        where = items.push_key(account.partition, _sha256(named))
+        self.head = Head(where, _sha256(said), request.id)
         self.able: dict[int, NewLead] = {}
         self._hashes: dict[int, str] = {}
         self._results: dict[int, PushResult] = {}
@@ -97,21 +93,20 @@ class _Push:
         else:
             self._twice[index] = first
 
-    @property
-    def is_done(self) -> bool:
-        return self._head is not None and self._head["is_done"]
-
     def look(self, places: list[int]) -> None:
-        """Take out which of these are leads by now, are suppressed, or are beyond the plan."""
+        """Take out which of these are leads by now, are suppressed, or are beyond the plan.
+
+        Raises as `Head.know` does.
+        """
         hashes = {index: self._hashes[index] for index in places}
         known = looking.look(
             self._account.partition,
             self._campaign_id,
             list(hashes.values()),
             in_workspace=self._in_workspace,
-            others=[self._where],
+            others=[self.head.where],
         )
-        self._know(known.others.get(self._where))
+        self.head.know(known.others.get(self.head.where))
         for index, of in hashes.items():
             if row := known.rows.get(of):
                 status = "created" if row["push"] == self._id else "duplicate"
@@ -119,16 +114,6 @@ class _Push:
             elif of in known.suppressed:
                 self._settle(index, status="suppressed")
         self._require_room([index for index in places if index in self.able])
-
-    def _know(self, head: Item | None) -> None:
-        if head is None or head["exp"] <= clock.epoch():
-            return
-        if head["fp"] != self._fingerprint:
-            raise Conflict(
-                "This Idempotency-Key was used for another request.",
-                reason="idempotency_key_reused",
-            )
-        self._head = head
 
     def _require_room(self, places: list[int]) -> None:
         account, period = self._account, plans.period(self._account.anchor_day).label
@@ -147,28 +132,28 @@ class _Push:
         first = int(self._id, 16) % max(len(chunks), 1)
         return chunks[first:] + chunks[:first]
 
-    def commit(self, chunk: list[int]) -> None:
+    def commit(self, chunk: list[int], *, is_last: bool) -> None:
         """Make these in a transaction of their own: whoever is outrun looks again at all."""
         for _ in range(_TRIES):
             places = [index for index in chunk if index in self.able]
             if not places:
                 return
             part = Transaction(self._account.partition, self._request.id, self._account.actor)
-            self._begin(part)
+            self.head.write(part, is_last=is_last)
             made = self._write(part, places)
             try:
                 part.commit()
             except Outrun:
                 self.look(list(self.able))
             else:
-                self._head = self._head or {"is_done": False}
+                self.head.has_written()
                 self._note(made)
                 return
         raise Unavailable
 
     def finish(self, tx: Transaction, chunk: list[int]) -> None:
         """Make the last ones, with the answer."""
-        self._put(tx, is_done=True)
+        self.head.write(tx, is_done=True)
         self._note(self._write(tx, [index for index in chunk if index in self.able]))
 
     def _write(self, tx: Transaction, places: list[int]) -> dict[int, LeadItem]:
@@ -183,22 +168,6 @@ class _Push:
     def _note(self, made: dict[int, LeadItem]) -> None:
         for index, lead in made.items():
             self._settle(index, status="created", lead_id=lead["sk"])
-
-    def _begin(self, tx: Transaction) -> None:
-        if self._head is None:
-            self._put(tx, is_done=False)
-
-    def _put(self, tx: Transaction, *, is_done: bool) -> None:
-        now, again = clock.epoch(), self._head is not None
-        row = {**self._where.attributes(), "fp": self._fingerprint, "is_done": is_done}
-        row |= {"exp": now + RETENTION_S, "ttl": now + RETENTION_S}
-        tx.put(
-            Table.CORE,
-            row,
-            condition="#fp = :fp" if again else "attribute_not_exists(#pk) OR #exp <= :now",
-            values={"fp": self._fingerprint} if again else {"now": now},
-            otherwise=Outrun,
-        )
 
     def _settle(self, index: int, **result: object) -> None:
         del self.able[index]
