@@ -142,6 +142,36 @@ YAHOO = words(
     " mta1.mail.yahoo.example\n\n--- Below this line is a copy of the message.\n\n" + ORIGINAL,
     "MAILER-DAEMON@yahoo.example",
 )
+GMX = words(
+    "This message was created automatically by mail delivery software.\n\nA message that you sent"
+    " could not be delivered to one or more of\nits recipients. This is a permanent error. The"
+    ' following address\nfailed:\n\n"mark@globex.example":\nSMTP error from remote server after'
+    " RCPT command:\nhost: mx.globex.example\n5.1.1 <mark@globex.example>... User Unknown\n\n\n---"
+    f" The header of the original message is following. ---\n\n{ORIGINAL}",
+    "GMX Mailer Daemon <mailer-daemon@gmx.example>",
+)
+ZOHO = words(
+    "This message was created automatically by mail delivery software.\n A message that you sent"
+    " could not be delivered to one or more of its recipients. This is a permanent error."
+    " \n\nmark@globex.example Invalid Address, ERROR_CODE :550, ERROR_CODE :5.1.1"
+    f" <mark@globex.example>... User Unknown\n\n\nReceived:from mail.zoho.example\n{ORIGINAL}",
+    "mailer-daemon@mail.zoho.example",
+)
+WORKMAIL = words(
+    "An error occurred while trying to deliver the mail to the following recipients:\n"
+    "mark@globex.example\n\nTechnical report:\n\nReporting-MTA: dsn; smtp-out.example\n\nAction:"
+    " failed\nFinal-Recipient: rfc822; mark@globex.example\nDiagnostic-Code: smtp; 550 5.1.1"
+    f" <mark@globex.example>... User Unknown\nStatus: 5.1.1\n\n{ORIGINAL}",
+    "MAILER-DAEMON@us-west-2.amazonses.example",
+)
+EXCHANGE_ON_ITS_OWN = words(
+    "Delivery has failed to these recipients or groups:\n\nmark@globex.example<mailto:mark@globex"
+    ".example>\nThe email address wasn't found.\n\nDiagnostic information for"
+    " administrators:\n\nGenerating server: x.prod.outlook.example\n\nmark@globex.example\nRemote"
+    " Server returned '550 5.1.10 RESOLVER.ADR.RecipientNotFound'\n\nOriginal message headers:\n\n"
+    f"{ORIGINAL}",
+    "<postmaster@globex.example>",
+)
 EXIM = words(
     "This message was created automatically by mail delivery software.\n\nA message that you sent"
     " could"
@@ -168,6 +198,10 @@ BOUNCES = {
     "qmail": (QMAIL, "hard", "mark@globex.example", "5.1.1"),
     "yahoo": (YAHOO, "hard", "mark@yahoo.example", None),
     "exim": (EXIM, "soft", "mark@globex.example", "5.2.2"),
+    "gmx": (GMX, "hard", "mark@globex.example", "5.1.1"),
+    "zoho": (ZOHO, "hard", "mark@globex.example", "5.1.1"),
+    "workmail": (WORKMAIL, "hard", "mark@globex.example", "5.1.1"),
+    "exchange on its own": (EXCHANGE_ON_ITS_OWN, "hard", "mark@globex.example", "5.1.10"),
 }
 
 COMPLAINT = report(

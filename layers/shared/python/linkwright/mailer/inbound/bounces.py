@@ -6,14 +6,16 @@ up. An address that a report names is then held against the one that the message
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from linkwright.mailer.inbound import fields
+from linkwright.mailer.inbound import fields, reports
 from linkwright.mailer.inbound.automatic import is_without_sender
 from linkwright.mailer.inbound.parsing import Received
 from linkwright.mailer.inbound.text import expression, plain
+from linkwright.providers.mailbox import refusals
+from linkwright.providers.mailbox.refusals import About
 
 Class = Literal["hard", "soft", "policy"]
 
@@ -36,20 +38,27 @@ _IS_UNKNOWN = expression(
     r"|address|account)|(?:user|recipient|mailbox|address|account|email)(?: \w+){0,5}? (?:unknown"
     r"|not found|doe?s(?: no|n)t exist|not exist|disabled|inactive|unavailable|rejected)"
     r"|doesnt have an? \w+|couldnt be found|no mailbox|not a valid|domain(?: \w+){0,3}? not found"
+    r"|(?:domain|host)(?: \w+){0,3}? doe?s(?: no|n)t exist|invalid domain$|no mx record"
+    r"|domain is not reachable|couldnt find (?:a|any) (?:mail exchanger|host)|no smtp service"
+    r"|unrouteable"
 )
+_IS_FOR_NOW = expression(r"not found,? try again|try again later")
 _OF_A_HOST = re.compile(r"^(?:mailer-?daemon|postmaster|mail-?daemon|bounces?)(?:[+@-]|$)")
 
 _ADDRESS = r"[^\s@<>\"(),:;\\]{1,64}@[^\s@<>\"(),:;\\]{1,255}"
-# qmail and Yahoo: "<address>:", and what follows until a blank line; Exim: an indented address.
+# qmail and Yahoo: "<address>:", and what follows until a blank line; Exim: an indented address; GMX
+# quotes it, Microsoft's next line and Zoho's own begin by words of theirs.
 _PARAGRAPH = re.compile(
-    rf"^[ \t]{{0,8}}<?({_ADDRESS})>?(?::[ \t]*(?:\r?\n)?|[ \t]*\n(?=["
-    rf" \t]))((?:.{{1,500}}\n?){{0,8}})",
+    rf"^[ \t]{{0,8}}[<\"]?({_ADDRESS})[>\"]?(?:<mailto:[^<>\s]{{1,330}}>)?"
+    r"(?::[ \t]*(?:\r?\n)?|[ \t]*\n(?=[ \t]|Remote Server)|[ \t](?=.{0,80}ERROR_CODE))"
+    r"((?:.{1,500}\n?){0,8})",
     re.MULTILINE,
 )
 _SAYS_SO = expression(
     r"qmail-send|unable to deliver|could not be delivered|couldn't be delivered|wasn't delivered"
     r"|delivery (?:to the following|failed|has failed)|undeliver\w+|returned to sender"
-    r"|following address\w* failed|mail delivery (?:failed|system)|delivery status notification"
+    r"|error occurred while trying to deliver|following address\w* failed"
+    r"|mail delivery (?:failed|system)|delivery status notification"
     r"|unzustellbar|konnte nicht zugestellt werden|n'a pas pu être (?:remis|distribué)"
     r"|no se (?:ha podido|pudo) entregar|לא ניתן היה למסור|تعذر تسليم"
 )
@@ -88,7 +97,7 @@ class Complaint:
 def bounce(message: Received) -> Bounce | None:
     """None for what is no report of that kind."""
     if _is_report(message, "delivery-status", "final-recipient", "original-recipient"):
-        failures = tuple(_reported(message))
+        failures = tuple(_reported(message.report))
     elif message.report_type != "feedback-report" and _is_told(message):
         failures = tuple(_told(message))
     else:
@@ -115,37 +124,36 @@ def complaint(message: Received) -> Complaint | None:
 def kind_of(status: str | None, said: str) -> Class:
     """Of an enhanced code, and what a host said, in a report or in answer to a command of SMTP.
 
-    What says nothing is soft: nobody is barred for good by what cannot be read.
+    Only what speaks of the reader is hard: hosts also send back to each mail that its sender has
+    a quota or is blocked, that it was too old or too large. What says nothing is soft: nobody is
+    barred for good by what cannot be read.
     """
-    code = _code(status, said)
-    if code is None:
-        return _by_words(said)
-    kind, subject, detail = code
+    code, basic = _code(status, said), _BASIC.search(said)
+    kind, subject, detail = code or (int(basic[1]) if basic else 0, 0, 0)
     if kind == 4 or (subject, detail) == (2, 2):
         return "soft"
-    if subject == 7:
+    words = " ".join(plain(said).split())
+    about = refusals.about(None, f"5.{subject}.{detail}", said)
+    if about is About.READER:
+        return "hard"
+    # Of a host itself it is the reader's here.
+    if subject == 7 or (about is not About.UNSAID and subject != 3):
         return "policy"
-    return "hard" if subject or detail else _of_no_detail(said)
+    if _IS_UNKNOWN.search(words) and not _IS_FOR_NOW.search(words):
+        return "hard"
+    if _IS_FULL.search(words):
+        return "soft"
+    return "policy" if _IS_POLICY.search(words) else "hard" if subject == 1 and detail else "soft"
 
 
 def _code(status: str | None, said: str) -> tuple[int, int, int] | None:
-    """The one in the text is of the host that refused, and says more than "5.0.0"."""
+    """The one in the text is of the host that refused, and says more than "5.0.0". Of two the one
+    that blames the reader least.
+    """
     codes = [tuple(map(int, one)) for one in _ENHANCED.findall(f"{status or ''} {said}")]
     telling = [one for one in codes if one[0] != 2 and any(one[1:])] or codes
-    return (telling[0][0], telling[0][1], telling[0][2]) if telling else None
-
-
-def _of_no_detail(said: str) -> Class:
-    words = " ".join(plain(said).split())
-    if _IS_FULL.search(words):
-        return "soft"
-    return "policy" if _IS_POLICY.search(words) and not _IS_UNKNOWN.search(words) else "hard"
-
-
-def _by_words(said: str) -> Class:
-    if basic := _BASIC.search(said):
-        return "soft" if basic[1] == "4" else _of_no_detail(said)
-    return "hard" if _IS_UNKNOWN.search(" ".join(plain(said).split())) else "soft"
+    spared = [one for one in telling if one[1] == 7 or one[1:] == (2, 2)] or telling
+    return (spared[0][0], spared[0][1], spared[0][2]) if spared else None
 
 
 def _is_report(message: Received, kind: str, *names: str) -> bool:
@@ -156,8 +164,8 @@ def _is_report(message: Received, kind: str, *names: str) -> bool:
     )
 
 
-def _reported(message: Received) -> Iterator[Failure]:
-    for block in message.report:
+def _reported(report: Iterable[Mapping[str, str]]) -> Iterator[Failure]:
+    for block in report:
         action = plain(block.get("action", ""))
         if not ("final-recipient" in block or "original-recipient" in block):
             continue
@@ -195,6 +203,11 @@ def _is_told(message: Received) -> bool:
 
 def _told(message: Received) -> Iterator[Failure]:
     """Above the copy of the message, which has addresses too."""
+    fields_of_text = [one for one in reports.blocks_of(message.text) if "final-recipient" in one]
+    if fields_of_text:
+        # Amazon WorkMail has the report among its words.
+        yield from _reported(fields_of_text)
+        return
     above = message.text[:_MOST_CHARS].partition("\n--")[0]
     found: dict[str, Failure] = {}
     for paragraph in _PARAGRAPH.finditer(f"{above}\n"):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 from linkwright.mailer.inbound import fields
 from linkwright.mailer.inbound.parts import Part
@@ -20,7 +21,8 @@ _TOKEN = "x-linkwright-send"  # noqa: S105 -- a header's name
 # Where a bounce without parts begins with the message, whoever wrote it.
 _COPY = re.compile(
     r"^-{2,}[ ]?(?:Below this line is a copy of the message|This is a copy of (?:the|your) message"
-    r"|The body of the message is|Original message|Returned message)",
+    r"|The body of the message is|The header of the original message|Original message"
+    r"|Returned message)",
     re.IGNORECASE | re.MULTILINE,
 )
 
@@ -79,12 +81,17 @@ def returned(parts: list[Part], text: str) -> Returned | None:
             return _returned({name.lower(): value for name, value in messages[0].items()})
         if kind in _HEADERS:
             return _returned(next(_blocks(_source(part)), {}))
-    if copy := _COPY.search(text):
-        # Of a bounce without parts: the header is the first block that is one.
-        for block in _blocks(text[copy.end() :][:_MOST_CHARS]):
-            if "message-id" in block:
-                return _returned(block)
+    # Of a bounce without parts: the first block that is a header. Some say nothing above it.
+    copy = _COPY.search(text)
+    for block in _blocks(text[copy.end() if copy else 0 :][:_MOST_CHARS]):
+        if "message-id" in block:
+            return _returned(block)
     return None
+
+
+def blocks_of(text: str) -> list[Mapping[str, str]]:
+    """The fields that stand in text."""
+    return list(islice(_blocks(text[:_MOST_CHARS]), _MOST_BLOCKS))
 
 
 def _returned(header: Mapping[str, str]) -> Returned:

@@ -56,7 +56,8 @@ _IS_OF_READER = re.compile(
     r"|storage|over ?quota|\bdisk\b"
 )
 _IS_SENDER = re.compile(
-    r"\bspam\b|unusual (?:sending )?activity|suspicious|blac?k ?list|block ?list|blocked|spamhaus"
+    r"\bspam\b|sender(?: address)?[ \w]{0,12}(?:rejected|denied)"
+    r"|unusual (?:sending )?activity|suspicious|blac?k ?list|block ?list|blocked|spamhaus"
     r"|reputation|bad outbound sender|outbound ?spam|(?:account|user|sender|domain)[ \w]{0,16}"
     r"(?:suspended|disabled for sending|restricted|not allowed to send)|not permitted to send"
     r"|relay(?:ing)? (?:access )?(?:denied|not permitted|not allowed)|unable to relay"
@@ -72,12 +73,17 @@ _IS_READER = re.compile(
     rf"|doe?s(?: no|n'?)t have an? {_NOUN}|unrouteable address|user not local"
 )
 
+# Microsoft's for somebody that it does not know, whatever else is denied by that.
+_IS_NOBODY = re.compile(r"recipient address rejected: access denied")
+
 
 def about(code: int | None, status: str, words: str) -> About:
     """`status` is that of RFC 3463, if it gave one; `words` what it said besides."""
     said = " ".join(_NAMES.sub(" ", words[:_MOST_CHARS].lower()).split())
     if _IS_PACE.search(said) and not _IS_OF_READER.search(said):
         return About.PACE
+    if _IS_NOBODY.search(said):
+        return About.READER
     found = _STATUS.fullmatch(status)
     known = f"{int(found[1])}.{int(found[2])}" if found else ""
     if by_code := _by_code(code, known):
