@@ -57,7 +57,9 @@ def _settled(
 
 def _left_over(rows: list[Item], leads: dict[str, Item]) -> Iterator[str]:
     for row in rows:
-        if row["pk"].endswith("#MBL") and {"flight", "leased_until"} & row.keys():
+        if row["pk"].endswith("#MBL") and (
+            {"flight", "leased_until"} & row.keys() or row.get("stuck")
+        ):
             yield f"the line of {row['sk']} is held for ever"
         if row["sk"].startswith("EML#") and row["view"]["state"] == "sending":
             yield f"{row['pk']} {row['sk']} is being sent for ever"

@@ -62,6 +62,9 @@ class Flight(TypedDict):
     looks: NotRequired[int]
     # That the host has taken it, and it is looked for by what name.
     is_taken: NotRequired[bool]
+    # How often it was set aside, as it could not be settled; and when it is tried again.
+    again: NotRequired[int]
+    at: NotRequired[str]
 
 
 class Send(TypedDict):

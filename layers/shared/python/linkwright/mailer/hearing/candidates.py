@@ -4,12 +4,26 @@ here, and no more than these headers of them is read.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
 
+from linkwright import clock
+from linkwright.egress_limits import EgressError
+from linkwright.errors import Unavailable
 from linkwright.mailer import items
 from linkwright.mailer.hearing import matching
+from linkwright.observability import count, log_failure
 from linkwright.providers.mailbox import headers, looking
+from linkwright.providers.mailbox.imap import Session
+from linkwright.providers.mailbox.types import Failure, MailboxFailed
 from linkwright.table import Item, Table, query
 
+AT_ONCE = 20
+# When a message that its host did not give is asked for again, at once at first, as some give
+# nothing once; and of how many that is done.
+_AGAIN = tuple(timedelta(minutes=minutes) for minutes in (0, 1, 2, 5, 15, 30, 60))
+_MOST_WITHHELD = 20
 NAMES = (
     *("message-id", "in-reply-to", "references", "from", "content-type", "return-path"),
     *("x-failed-recipients", looking.MARK.lower()),
@@ -64,3 +78,117 @@ def _is_of_a_lead(partition: str, known: _Headers) -> bool:
         return False
     where = items.address_partition(partition, items.hashed(address[0]))
     return bool(query(Table.CORE, where, limit=1)[0])
+
+
+class Batch:
+    """What a conversation told: messages by their UIDs, and how far it came.
+
+    `withheld` are those that the host did not give, or that cannot be handled by a fault of ours:
+    nothing behind them waits, and they are asked for again. A host that withholds many is in
+    trouble.
+    """
+
+    def __init__(self, state: Item, validity: int, last: int, uids: Sequence[int]) -> None:
+        is_known = state.get("uid_validity") == validity
+        is_singly = is_known and last < int(state.get("singly_to", 0))
+        self.uids = uids[: 1 if is_singly else AT_ONCE]
+        # Without a message the next one is above what there is.
+        self.facts: Item = {"uid_validity": validity}
+        self.facts["last_uid"] = self.uids[-1] if self.uids else last
+        self.is_all = len(self.uids) == len(uids)
+        self.found: list[tuple[int, bytes]] = []
+        self._is_broken = False
+        self.withheld: list[Item] = list(state.get("withheld", [])) if is_known else []
+        # Of each that was asked for again, how often; and the headers that were read.
+        self._tries: dict[int, int] = {}
+        self._tops: dict[int, bytes] = {}
+
+    def due(self) -> Item | None:
+        now = clock.now()
+        return next((one for one in self.withheld if clock.parse(one["at"]) <= now), None)
+
+    def take(self, partition: str, mailbox: Item, session: Session) -> None:
+        """Messages that may be about ours. Of all others no more than a few headers is read."""
+        found: list[tuple[int, bytes]] = []
+        with _noted(mailbox) as went:
+            self._tops = session.tops(self.uids, NAMES)
+            wanted = list(among(partition, mailbox, self._tops))
+            found = [(uid, session.part(uid)) for uid in wanted]
+            went.well = True
+        if not went.well:
+            self._is_broken = True
+            if len(self.uids) == 1:
+                self._set_aside(self.uids[0])
+            else:
+                # It may be one of them alone: they are read one by one.
+                self.facts |= {"last_uid": self.uids[0] - 1, "singly_to": self.uids[-1]}
+                self.is_all = False
+            return
+        empty = {uid for uid, raw in found if not raw} | {
+            one for one in self.uids if not self._tops.get(one)
+        }
+        for uid in sorted(empty):
+            self._set_aside(uid)
+        self.found += [(uid, raw) for uid, raw in found if raw]
+
+    def again(self, partition: str, mailbox: Item, session: Session) -> None:
+        """Ask for one that was withheld, if it is time. The last time its header says that somebody
+        has answered, if nothing else does.
+        """
+        one = self.due() if self.is_all else None
+        if one is None or self._is_broken:
+            return
+        uid, raw = int(one["uid"]), b""
+        self.withheld.remove(one)
+        self._tries[uid] = int(one["tries"])
+        with _noted(mailbox):
+            self._tops[uid] = top = session.tops([uid], NAMES).get(uid, b"")
+            if top and not list(among(partition, mailbox, {uid: top})):
+                return
+            raw = session.part(uid)
+        if raw := raw or self.later(uid) or b"":
+            # Before all others, as it is not among those that are read anew.
+            self.found.insert(0, (uid, raw))
+        self.is_all = self.due() is None
+
+    def later(self, uid: int) -> bytes | None:
+        """Have it asked for again. The last time what is left of it: its header, unless it is a
+        report.
+        """
+        tries = self._tries.get(uid, 0)
+        if tries < len(_AGAIN) and len(self.withheld) < _MOST_WITHHELD:
+            at = clock.timestamp(clock.now() + _AGAIN[tries])
+            self.withheld.append({"uid": uid, "tries": tries + 1, "at": at})
+            return None
+        count("mails_passed_over")
+        top = self._tops.get(uid, b"")
+        return b"" if is_report(top) else top
+
+    def _set_aside(self, uid: int) -> None:
+        """Raises `MailboxFailed`."""
+        if any(one["uid"] == uid for one in self.withheld):
+            return
+        if len(self.withheld) >= _MOST_WITHHELD:
+            raise MailboxFailed(Failure.PROTOCOL_ERROR)
+        self.later(uid)
+        count("mails_withheld")
+
+
+@dataclass
+class _Went:
+    well: bool = False
+
+
+@contextmanager
+def _noted(mailbox: Item) -> Iterator[_Went]:
+    """What a host refuses stops nothing, and neither does what cannot be handled."""
+    went = _Went()
+    try:
+        yield went
+    except MailboxFailed:
+        return
+    except (EgressError, Unavailable):
+        raise
+    except Exception as failure:  # noqa: BLE001 -- whatever somebody wrote
+        log_failure("headers cannot be handled", failure, mailbox=mailbox["sk"])
+        count("mail_set_aside")

@@ -62,9 +62,12 @@ def stop(work: Work) -> None:
     if job is None or not jobs.is_due(job):
         return
     partition = jobs.partition_of(work.pk)
-    for row in _of(partition, job["campaign"]):
-        if row["sk"] != work.sk and _domain(row["view"]) == job["domain"]:
-            stopping.end(partition, row["sk"], "finished", "company_replied")
+    colleagues = (
+        row["sk"]
+        for row in _of(partition, job["campaign"])
+        if row["sk"] != work.sk and _domain(row["view"]) == job["domain"]
+    )
+    stopping.end_each(partition, colleagues, "finished", "company_replied")
     settled = clock.parse(job["asked_at"]) + _BEHIND
     if clock.now() < settled:
         raise clock.NotYet(settled)

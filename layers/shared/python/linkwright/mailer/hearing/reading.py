@@ -5,34 +5,30 @@ from the day before it was read last: of a message that was heard there is a row
 twice.
 """
 
-from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 
 from linkwright import clock, deadline, jobs, level
 from linkwright.egress_limits import Deadline, EgressError
+from linkwright.errors import Unavailable
 from linkwright.jobs import Work
 from linkwright.mailer.campaigns.limits import limits
-from linkwright.mailer.hearing import candidates, hearing, reasoning
+from linkwright.mailer.hearing import hearing, reasoning
+from linkwright.mailer.hearing.candidates import Batch
 from linkwright.mailer.items import mailbox_key
 from linkwright.mailer.mailboxes import logging_in, simulation
 from linkwright.mailer.sending import breaking, queue, transport
-from linkwright.observability import count
-from linkwright.providers.mailbox.imap import Session
-from linkwright.providers.mailbox.types import Failure, MailboxFailed
+from linkwright.observability import count, log_failure
+from linkwright.providers.mailbox.types import MailboxFailed
 from linkwright.sealing import Unsealable
 from linkwright.table import Item, Key, Table, get
 from linkwright.transaction import Transaction
 
 EVERY_S = 60
-AT_ONCE = 20
 # Of one conversation with the host, and for what is written of it.
 _CONVERSATION_S, _RESERVE_S = 20.0, 46.0
 _INBOX = "INBOX"
-# When a message that its host did not give is asked for again, at once at first, as some give
-# nothing once; and of how many that is done.
-_AGAIN = tuple(timedelta(minutes=minutes) for minutes in (0, 1, 2, 5, 15, 30, 60))
-_MOST_WITHHELD = 20
+# So many runs in a row fail for what passes.
+_PASSING = 5
 # A host's days are those of its own zone.
 _BEFORE = timedelta(days=1)
 # Where nothing comes, that it was read is noted so often.
@@ -40,87 +36,6 @@ _NOTED_EVERY = timedelta(hours=1)
 # After each time in a row that it cannot be read; and for how long that may be so.
 _RESTS = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15))
 _AWAY, _REFUSED = timedelta(days=1), timedelta(minutes=15)
-
-
-class _Read:
-    """What a conversation told: messages by their UIDs, and how far it came.
-
-    `withheld` are those that the host did not give: nothing behind them waits, and they are asked
-    for again. A host that withholds many is in trouble.
-    """
-
-    def __init__(self, state: Item, validity: int, last: int, uids: Sequence[int]) -> None:
-        is_known = state.get("uid_validity") == validity
-        is_singly = is_known and last < int(state.get("singly_to", 0))
-        self.uids = uids[: 1 if is_singly else AT_ONCE]
-        # Without a message the next one is above what there is.
-        self.facts: Item = {"uid_validity": validity}
-        self.facts["last_uid"] = self.uids[-1] if self.uids else last
-        self.is_all = len(self.uids) == len(uids)
-        self.found: list[tuple[int, bytes]] = []
-        self._is_broken = False
-        self.withheld: list[Item] = list(state.get("withheld", [])) if is_known else []
-
-    def due(self) -> Item | None:
-        now = clock.now()
-        return next((one for one in self.withheld if clock.parse(one["at"]) <= now), None)
-
-    def take(self, partition: str, mailbox: Item, session: Session) -> None:
-        """Messages that may be about ours. Of all others no more than a few headers is read."""
-        try:
-            tops = session.tops(self.uids, candidates.NAMES)
-            wanted = candidates.among(partition, mailbox, tops)
-            found = [(uid, session.part(uid)) for uid in wanted]
-        except MailboxFailed:
-            self._is_broken = True
-            if len(self.uids) == 1:
-                self._set_aside(self.uids[0])
-            else:
-                # It may be one of them alone: they are read one by one.
-                self.facts |= {"last_uid": self.uids[0] - 1, "singly_to": self.uids[-1]}
-                self.is_all = False
-            return
-        empty = {uid for uid, raw in found if not raw} | {
-            one for one in self.uids if not tops.get(one)
-        }
-        for uid in sorted(empty):
-            self._set_aside(uid)
-        self.found += [(uid, raw) for uid, raw in found if raw]
-
-    def again(self, partition: str, mailbox: Item, session: Session) -> None:
-        """Ask for one that was withheld, if it is time. The last time its header says that somebody
-        has answered, if nothing else does.
-        """
-        one = self.due() if self.is_all else None
-        if one is None or self._is_broken:
-            return
-        uid, tries, top, raw = int(one["uid"]), int(one["tries"]), b"", b""
-        self.withheld.remove(one)
-        with suppress(MailboxFailed):
-            top = session.tops([uid], candidates.NAMES).get(uid, b"")
-            if top and not list(candidates.among(partition, mailbox, {uid: top})):
-                return
-            raw = session.part(uid)
-        if not raw and tries < len(_AGAIN):
-            at = clock.timestamp(clock.now() + _AGAIN[tries])
-            self.withheld.append({"uid": uid, "tries": tries + 1, "at": at})
-        elif not raw:
-            count("mails_passed_over")
-            raw = b"" if candidates.is_report(top) else top
-        if raw:
-            # Before all others, as it is not among those that are read anew.
-            self.found.insert(0, (uid, raw))
-        self.is_all = self.due() is None
-
-    def _set_aside(self, uid: int) -> None:
-        """Raises `MailboxFailed`."""
-        if any(one["uid"] == uid for one in self.withheld):
-            return
-        if len(self.withheld) >= _MOST_WITHHELD:
-            raise MailboxFailed(Failure.PROTOCOL_ERROR)
-        at = clock.timestamp(clock.now() + _AGAIN[0])
-        self.withheld.append({"uid": uid, "tries": 1, "at": at})
-        count("mails_withheld")
 
 
 def run(work: Work) -> None:
@@ -151,7 +66,7 @@ def _goes_on(partition: str, run: Item) -> bool:
         read = _read(partition, mailbox, state)
     except (MailboxFailed, Unsealable, transport.Down, EgressError) as failure:
         return not level.rest(state, _trouble(partition, mailbox, state, failure))
-    is_late = _is_late(partition, mailbox, read)
+    is_late = _is_late(partition, mailbox, state, read)
     _note(partition, state, read)
     if is_late:
         level.hand_over(state)
@@ -159,7 +74,7 @@ def _goes_on(partition: str, run: Item) -> bool:
     return not (read.is_all and level.rest(state, clock.now() + EVERY_S * limits().second))
 
 
-def _read(partition: str, mailbox: Item, state: Item) -> _Read:
+def _read(partition: str, mailbox: Item, state: Item) -> Batch:
     """What comes next. Raises `MailboxFailed`, `Unsealable`, `transport.Down` and `EgressError`."""
     within = Deadline(_CONVERSATION_S)
     by = transport.log_in(partition, mailbox, within)
@@ -171,21 +86,41 @@ def _read(partition: str, mailbox: Item, state: Item) -> _Read:
         else:
             uids = session.above(0, _since(mailbox, state))
             last = max(selected.uid_next - 1, 0)
-        read = _Read(state, selected.uid_validity, last, uids)
+        read = Batch(state, selected.uid_validity, last, uids)
         if uids:
             read.take(partition, mailbox, session)
         read.again(partition, mailbox, session)
         return read
 
 
-def _is_late(partition: str, mailbox: Item, read: _Read) -> bool:
+def _is_late(partition: str, mailbox: Item, state: Item, read: Batch) -> bool:
     """Hear what was read, as much as a model can be asked about: another run goes on."""
     for at, (uid, raw) in enumerate(read.found):
         if at and deadline.seconds_left() < reasoning.NEEDS_S:
             read.facts["last_uid"] = uid - 1
             return True
-        hearing.hear(partition, mailbox, raw)
+        _hear(partition, mailbox, state, read, (uid, raw))
     return False
+
+
+def _hear(
+    partition: str, mailbox: Item, state: Item, read: Batch, message: tuple[int, bytes]
+) -> None:
+    """One that raises, by a fault of ours, stops none behind it, and is heard later. Then its
+    header says that somebody has answered.
+    """
+    uid, raw = message
+    try:
+        hearing.hear(partition, mailbox, raw)
+        return
+    except Exception as failure:
+        if isinstance(failure, Unavailable) and int(state.get("attempts", 0)) < _PASSING:
+            raise
+        log_failure("a message is set aside", failure, mailbox=mailbox["sk"])
+    count("mail_set_aside")
+    left = read.later(uid)
+    if left and left != raw:
+        _hear(partition, mailbox, state, read, (uid, left))
 
 
 def _since(mailbox: Item, state: Item) -> datetime:
@@ -193,7 +128,7 @@ def _since(mailbox: Item, state: Item) -> datetime:
     return clock.parse(known) - _BEFORE
 
 
-def _note(partition: str, state: Item, read: _Read) -> None:
+def _note(partition: str, state: Item, read: Batch) -> None:
     """Raises `level.Lost` where another run has it by now."""
     if read.withheld or "withheld" in state:
         read.facts["withheld"] = read.withheld

@@ -10,11 +10,13 @@ from datetime import timedelta
 from typing import NotRequired, TypedDict, cast
 
 from linkwright import clock, deadline, jobs
+from linkwright.errors import Unavailable
 from linkwright.jobs import AlreadyDone, Work
 from linkwright.mailer import items
 from linkwright.mailer.campaigns import states, stats
 from linkwright.mailer.items import CampaignItem, LeadItem, LeadStatus
 from linkwright.mailer.leads import leads, status, waiting
+from linkwright.observability import count, log_failure
 from linkwright.table import ConditionFailed, Item, Key, Table, get, query, update
 from linkwright.transaction import Outrun, Transaction
 
@@ -76,7 +78,13 @@ def _page(partition: str, campaign_id: str, place: _Place) -> _Place | None:
     where, after = items.campaign_leads_in(partition, campaign_id, place["of"]), place.get("after")
     rows, onward = query(Table.CORE, where, index="gsi3", start_after=after, limit=_AT_ONCE)
     for row in rows:
-        _enter(partition, row["sk"])
+        try:
+            _enter(partition, row["sk"])
+        except Unavailable:
+            raise
+        except Exception as failure:  # noqa: BLE001 -- one that is broken holds up no other
+            log_failure("a lead is not put in line", failure, lead=row["sk"])
+            count("mail_set_aside")
     if onward is not None:
         return {"begun": place["begun"], "of": place["of"], "after": onward}
     rest = _OF[_OF.index(place["of"]) + 1 :]

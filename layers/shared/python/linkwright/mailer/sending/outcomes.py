@@ -60,6 +60,45 @@ def write(partition: str, line: Item, flight: Flight, outcome: Outcome) -> Outco
     raise Unavailable
 
 
+def close(partition: str, line: Item, flight: Flight) -> None:
+    """What follows from it cannot be written: it counts as sent, and its lead has failed."""
+    tx = Transaction(partition, "")
+    _leave(tx, line, flight)
+    lead = leads.stored(partition, flight["lead"])
+    where = items.email_key(partition, flight["lead"], flight["seq"])
+    email = cast(EmailItem | None, get(Table.CORE, where))
+    if lead is not None and email is not None:
+        view = records.change_email(tx, email, "unknown", {"sent_at": flight["since"]})
+        _refused(tx, lead, Refused("not_settled"))
+        tx.emit("email.sent", approval.told(cast(EmailView, view)), sequence=view["version"])
+    tx.commit()
+
+
+def forget(partition: str, line: Item, flight: Flight) -> None:
+    """Nothing of its lead can be written either: that it counts as sent is seen at its email."""
+    tx = Transaction(partition, "")
+    _leave(tx, line, flight)
+    where = items.email_key(partition, flight["lead"], flight["seq"])
+    if email := get(Table.CORE, where):
+        records.change_email(tx, cast(EmailItem, email), "unknown", {"sent_at": flight["since"]})
+    tx.commit()
+
+
+def leave(partition: str, line: Item, flight: Flight) -> None:
+    """Nor of that: it stands at its record."""
+    tx = Transaction(partition, "")
+    _leave(tx, line, flight)
+    tx.commit()
+
+
+def _leave(tx: Transaction, line: Item, flight: Flight) -> None:
+    queue.write(tx, line, {}, ("flight",))
+    usage.settle(tx.partition, flight["period"], SENDS, reserved=1, used=1, tx=tx)
+    where = items.send_key(tx.partition, flight["lead"], flight["seq"])
+    if get(Table.CORE, where) is not None:
+        records.change_send(tx, where, {"state": "unknown"})
+
+
 def _as_told(partition: str, flight: Flight, outcome: Outcome) -> Outcome:
     """By what SES or its reader said of it before its host's answer was written down."""
     send = get(Table.CORE, items.send_key(partition, flight["lead"], flight["seq"])) or {}

@@ -68,8 +68,10 @@ def _goes_on(partition: str, run: Item) -> bool:
         return False
     mailbox = get(Table.CORE, items.mailbox_key(partition, line["sk"]))
     if "flight" in line:
-        until = unknown.settle(partition, line, mailbox)
+        until = unknown.settled(partition, line, mailbox)
         return until is None or _rests(line, until)
+    if unknown.takes_up(partition, line):
+        return True
     if mailbox is None:
         return _moves_on(partition, line)
     if mailbox["view"]["status"] != "active":
@@ -79,6 +81,8 @@ def _goes_on(partition: str, run: Item) -> bool:
         return _rests(line, clock.now() + held_up.LOOKED_AGAIN)
     if guard.has_paused(partition, line, mailbox):
         return True
+    if unknown.is_full(line):
+        return _rests(line, None)
     return _first(partition, line, mailbox)
 
 
@@ -92,11 +96,15 @@ def _moves_on(partition: str, line: Item) -> bool:
     if rows:
         return True
     heads, _ = queue.heads(partition, line["sk"])
-    return _rests(line, clock.now() + _SET_ASIDE) if heads else not level.rest(line, None)
+    return _rests(line, clock.now() + _SET_ASIDE if heads else None)
 
 
-def _rests(line: Item, until: datetime) -> bool:
-    """Wait. Returns whether the run goes on."""
+def _rests(line: Item, until: datetime | None) -> bool:
+    """Wait, or end. Returns whether the run goes on."""
+    moments = [one for one in (until, unknown.again_at(line)) if one]
+    if not moments:
+        return not level.rest(line, None)
+    until = min(moments)
     wait = until - clock.now()
     if timedelta(0) < wait <= _SHORT:
         clock.sleep(wait.total_seconds())
@@ -109,7 +117,7 @@ def _first(partition: str, line: Item, mailbox: Item) -> bool:
     """See to who is due first of those that may go. Returns whether the run goes on."""
     heads, is_all = queue.heads(partition, line["sk"], line.get("served", ""))
     if not heads:
-        return not level.rest(line, None)
+        return _rests(line, None)
     now = clock.now()
     ready = claims.mailbox_ready(partition, line, mailbox["view"])
     moments = [steps.due_at(row) for row in heads]
@@ -158,7 +166,7 @@ def _set_aside_where_broken(partition: str, row: Item) -> Iterator[None]:
         raise
     except Exception as failure:  # noqa: BLE001 -- whatever it is
         log_failure("a lead's step is set aside", failure)
-        count("steps_set_aside")
+        count("mail_set_aside")
         steps.set_aside(partition, row, clock.now() + _SET_ASIDE)
 
 

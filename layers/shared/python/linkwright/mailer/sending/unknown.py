@@ -7,16 +7,22 @@ may have been sent all the same, and counts as that.
 
 from datetime import datetime, timedelta
 
-from linkwright import clock
+from linkwright import clock, level
+from linkwright.errors import Unavailable
 from linkwright.mailer.lines import Flight
 from linkwright.mailer.sending import message, outcomes, queue, transport
 from linkwright.mailer.sending.verdicts import Sent, Unknown
+from linkwright.observability import count, log_failure, logger
 from linkwright.providers.mailbox.looking import Trace
 from linkwright.table import Item
 from linkwright.transaction import Transaction
 
 # When it is looked for, after it was claimed: hosts file what is sent within half a minute.
 LOOKS = (timedelta(seconds=30), timedelta(minutes=5), timedelta(minutes=15))
+# When one is tried again that cannot be settled; so many runs in a row fail for what passes; and
+# so many may be set aside at once.
+_AGAIN = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240))
+_PASSING, _MOST = 5, 20
 
 
 def is_named_elsewhere(mailbox: Item, sent: Sent) -> bool:
@@ -57,3 +63,81 @@ def settle(partition: str, line: Item, mailbox: Item | None) -> datetime | None:
     queue.write(tx, line, {"flight": {**flight, "looks": looks + 1}})
     tx.commit()
     return since + LOOKS[looks + 1]
+
+
+def settled(partition: str, line: Item, mailbox: Item | None) -> datetime | None:
+    """As `settle`; but one that raises each time, by a fault of ours, is set aside, and the line
+    goes on. After some hours it is given up: nobody can say whether it was sent.
+    """
+    try:
+        return settle(partition, line, mailbox)
+    except level.Lost:
+        raise
+    except Exception as failure:
+        if _may_pass(failure, line):
+            raise
+        log_failure("a send is set aside", failure, lead=line["flight"]["lead"])
+    count("mail_set_aside")
+    again = int(line["flight"].get("again", 0))
+    if again < len(_AGAIN):
+        _set_aside(partition, line, again)
+    else:
+        _give_up(partition, line)
+    return None
+
+
+def _set_aside(partition: str, line: Item, again: int) -> None:
+    at = clock.timestamp(clock.now() + _AGAIN[again])
+    tx = Transaction(partition, "")
+    stuck = [*line.get("stuck", []), {**line["flight"], "again": again + 1, "at": at}]
+    queue.write(tx, line, {"stuck": stuck}, ("flight",))
+    tx.commit()
+
+
+def takes_up(partition: str, line: Item) -> bool:
+    """Whether a send that was set aside is the line's flight again, as it is time."""
+    now, stuck = clock.timestamp(), line.get("stuck", [])
+    one = next((one for one in stuck if one["at"] <= now), None)
+    if one is None:
+        return False
+    tx = Transaction(partition, "")
+    facts = {"flight": one, "stuck": [other for other in stuck if other != one]}
+    queue.write(tx, line, facts, lacks="flight")
+    tx.commit()
+    return True
+
+
+def again_at(line: Item) -> datetime | None:
+    """When the next of those is due that were set aside."""
+    return min((clock.parse(one["at"]) for one in line.get("stuck", [])), default=None)
+
+
+def is_full(line: Item) -> bool:
+    """Whether so many are set aside that no other is to follow them."""
+    return len(line.get("stuck", [])) >= _MOST
+
+
+def _may_pass(failure: Exception, line: Item) -> bool:
+    return isinstance(failure, Unavailable) and int(line.get("attempts", 0)) < _PASSING
+
+
+def _give_up(partition: str, line: Item) -> None:
+    """It counts as sent: with what follows from that, or as much of it as can be written."""
+    flight: Flight = line["flight"]
+    ways = (_as_unknown, outcomes.close, outcomes.forget, outcomes.leave)
+    for write in ways:
+        try:
+            write(partition, line, flight)
+            break
+        except level.Lost:
+            raise
+        except Exception as failure:
+            if write is ways[-1] or _may_pass(failure, line):
+                raise
+            log_failure("what follows from a send is left out", failure, lead=flight["lead"])
+    logger().error("a send gave up", extra={"lead": flight["lead"], "seq": int(flight["seq"])})
+    count("jobs_given_up")
+
+
+def _as_unknown(partition: str, line: Item, flight: Flight) -> None:
+    outcomes.write(partition, line, flight, Unknown())

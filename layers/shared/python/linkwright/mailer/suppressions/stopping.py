@@ -1,9 +1,10 @@
 """What follows from a suppression: all leads of the address end."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 from linkwright import jobs
+from linkwright.errors import Unavailable
 from linkwright.jobs import AlreadyDone, Work
 from linkwright.mailer import items
 from linkwright.mailer.items import LeadStatus
@@ -24,8 +25,7 @@ def stop(work: Work) -> None:
     partition = jobs.partition_of(work.pk)
     # Who is to be left alone for a while is written to after that.
     if "until" not in suppression["view"]:
-        for row in _of(partition, work.sk):
-            end(partition, row["lead"], *SUPPRESSED)
+        end_each(partition, (row["lead"] for row in _of(partition, work.sk)), *SUPPRESSED)
     tx = Transaction(partition, "")
     tx.finish(work.key)
     with suppress(AlreadyDone):
@@ -46,6 +46,20 @@ def is_for_good(partition: str, address_hash: str) -> bool:
     """Whether nothing is mailed to an address any more."""
     found = get(Table.CORE, items.suppression_key(partition, address_hash))
     return found is not None and "until" not in found["view"]
+
+
+def end_each(partition: str, lead_ids: Iterable[str], to: LeadStatus, reason: str) -> None:
+    """One that cannot be ended holds up no other. What it raises is raised at last."""
+    failed: Exception | None = None
+    for lead_id in lead_ids:
+        try:
+            end(partition, lead_id, to, reason)
+        except Unavailable:
+            raise
+        except Exception as failure:  # noqa: BLE001 -- raised at last
+            failed = failure
+    if failed is not None:
+        raise failed
 
 
 def end(partition: str, lead_id: str, to: LeadStatus, reason: str) -> None:
