@@ -169,6 +169,22 @@ def test_a_log_in_that_is_not_offered_is_not_tried(
         ("BAD what", Failure.LOGIN_REFUSED),
         ("NO [UNAVAILABLE] later", Failure.LOGIN_UNAVAILABLE),
         ("NO [LIMIT] too many connections", Failure.LOGIN_UNAVAILABLE),
+        # Of Google, Microsoft, Yahoo and Dovecot, as people who met them tell.
+        ("NO [ALERT] Too many simultaneous connections. (Failure)", Failure.LOGIN_UNAVAILABLE),
+        (
+            "NO [ALERT] Account exceeded command or bandwidth limits. (Failure)",
+            Failure.LOGIN_UNAVAILABLE,
+        ),
+        ("NO Server Unavailable. 15", Failure.LOGIN_UNAVAILABLE),
+        ("NO LOGIN Rate limit hit.", Failure.LOGIN_UNAVAILABLE),
+        ("NO [SERVERBUG] Internal error occurred.", Failure.LOGIN_UNAVAILABLE),
+        ("BAD Request is throttled. Suggested Backoff Time: 9 ms", Failure.LOGIN_UNAVAILABLE),
+        (
+            "NO [AUTHENTICATIONFAILED] Temporary authentication failure",
+            Failure.LOGIN_UNAVAILABLE,
+        ),
+        ("NO [AUTHENTICATIONFAILED] Invalid credentials (Failure)", Failure.LOGIN_REFUSED),
+        ("NO [ALERT] Application-specific password required", Failure.LOGIN_REFUSED),
     ],
 )
 def test_a_log_in_that_is_refused_says_so(serve: Serve, reply: str, expected: Failure) -> None:
@@ -180,6 +196,69 @@ def test_a_host_that_does_not_greet_gets_no_password(serve: Serve, greeting: str
     host = serve(script(greeting=greeting))
     failure(lambda: log_in(host.server))
     assert not any(b"AUTHENTICATE" in line for line in host.heard)
+
+
+@pytest.mark.parametrize(
+    "greeting",
+    ["* BYE Too many connections from your IP", "* BYE [ALERT] Maintenance", "* BYE Bye. 13"],
+)
+def test_a_host_that_hangs_up_at_once_may_be_there_later(serve: Serve, greeting: str) -> None:
+    assert failure(lambda: log_in(serve(script(greeting=greeting)).server)) == Failure.DEFERRED
+
+
+BUSY = (
+    "BAD User is authenticated but not connected.",
+    "BAD Request is throttled. Suggested Backoff Time: 299961 milliseconds",
+    "NO Request is throttled. Suggested Backoff Time: 299910 milliseconds",
+    "NO [UNAVAILABLE] Server error - Please try again later",
+    "NO [INUSE] Mailbox in use",
+    "NO System Error (Failure)",
+    "NO Timeout while waiting for lock",
+)
+
+
+def _refusing(word: bytes, said: str) -> Script:
+    """Lets in whoever asks, and refuses one command."""
+
+    def talk_to(talk: Talk) -> None:
+        talk.say("* OK ready")
+        while True:
+            tag, asked, *more = talk.hear().upper().split()
+            if asked == b"AUTHENTICATE":
+                talk.say("+ ")
+                talk.hear()
+            if asked == b"CAPABILITY":
+                talk.say(f"* CAPABILITY {CAPABILITIES}")
+            refused = word in {asked, *more[:1]}
+            talk.say(f"{tag.decode()} {said if refused else 'OK done'}")
+
+    return talk_to
+
+
+@pytest.mark.parametrize("said", BUSY)
+@pytest.mark.parametrize("word", [b"EXAMINE", b"SEARCH", b"FETCH", b"LIST", b"APPEND"])
+def test_a_host_that_is_busy_refuses_for_now(serve: Serve, word: bytes, said: str) -> None:
+    host = serve(_refusing(word, said))
+
+    def work(session: Session) -> None:
+        session.select("INBOX")
+        session.above(0)
+        session.part(1)
+        session.folders()
+        session.append("Sent", b"x")
+
+    assert failure(lambda: ask(host, work)) == Failure.DEFERRED
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [(b"EXAMINE", Failure.FOLDER_MISSING), (b"SEARCH", Failure.PROTOCOL_ERROR)],
+)
+def test_a_host_that_refuses_otherwise_does_so_for_good(
+    serve: Serve, word: bytes, expected: Failure
+) -> None:
+    host = serve(_refusing(word, "NO Mailbox does not exist"))
+    assert failure(lambda: ask_within(host, lambda session: session.above(0))) == expected
 
 
 # ---- Bounds -------------------------------------------------------------------------------------

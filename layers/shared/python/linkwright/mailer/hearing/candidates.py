@@ -181,11 +181,15 @@ class _Went:
 
 @contextmanager
 def _noted(mailbox: Item) -> Iterator[_Went]:
-    """What a host refuses stops nothing, and neither does what cannot be handled."""
+    """What a host refuses stops nothing, and neither does what cannot be handled. One that is busy
+    speaks of no message.
+    """
     went = _Went()
     try:
         yield went
-    except MailboxFailed:
+    except MailboxFailed as failure:
+        if failure.failure is Failure.DEFERRED:
+            raise
         return
     except (EgressError, Unavailable):
         raise

@@ -1,7 +1,6 @@
 """Reading and filing by IMAP (RFC 3501), within bounds: a mailbox holds what strangers wrote."""
 
 import imaplib
-import re
 import socket
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -31,7 +30,6 @@ _MAX_FOLDERS = 1000
 _UIDS_AT_ONCE = 100
 _UID_CHARS = 10
 
-_PASSING = re.compile(rb"\[(UNAVAILABLE|INUSE|LIMIT)\]", re.IGNORECASE)
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
@@ -98,8 +96,7 @@ class Session:
             kind, answer = self._client.select(answers.quoted(folder), readonly=True)
             validity = self._client.response("UIDVALIDITY")[1]
             following = self._client.response("UIDNEXT")[1]
-        if kind != "OK":
-            raise MailboxFailed(Failure.FOLDER_MISSING)
+        _require_ok(kind, answer, Failure.FOLDER_MISSING)
         told = (validity, answer, following)
         return Selected(*(answers.number(one) for one in told))
 
@@ -144,9 +141,8 @@ class Session:
         """File a mail that was sent, as seen."""
         self._client.begin()
         with _spoken():
-            kind, _ = self._client.append(answers.quoted(folder), "(\\Seen)", "", content)
-        if kind != "OK":
-            raise MailboxFailed(Failure.FOLDER_MISSING)
+            kind, answer = self._client.append(answers.quoted(folder), "(\\Seen)", "", content)
+        _require_ok(kind, answer, Failure.FOLDER_MISSING)
 
     def _found(self, *words: str) -> list[int]:
         found = self._uid("SEARCH", *words)
@@ -166,8 +162,7 @@ class Session:
         self._client.begin()
         with _spoken():
             kind, answer = ask()
-        if kind != "OK":
-            raise MailboxFailed(Failure.PROTOCOL_ERROR)
+        _require_ok(kind, answer, Failure.PROTOCOL_ERROR)
         return [one for one in answer if one is not None]
 
 
@@ -201,7 +196,7 @@ def _authenticate(client: _Client, login: Login) -> None:
     except imaplib.IMAP4.abort:
         raise
     except imaplib.IMAP4.error as refused:
-        is_passing = _PASSING.search(f"{refused}".encode(errors="replace"))
+        is_passing = answers.is_for_now(f"{refused}")
         kind = Failure.LOGIN_UNAVAILABLE if is_passing else Failure.LOGIN_REFUSED
         raise MailboxFailed(kind) from None
 
@@ -221,6 +216,16 @@ def _spoken() -> Iterator[None]:
         yield
     except imaplib.IMAP4.abort:
         raise MailboxFailed(Failure.HOST_UNREACHABLE) from None
-    except (imaplib.IMAP4.error, ValueError, TypeError, IndexError):
+    except imaplib.IMAP4.error as refused:
+        _require_ok("", [f"{refused}".encode(errors="replace")], Failure.PROTOCOL_ERROR)
+    except (ValueError, TypeError, IndexError):
         # The library reads what comes as if it were well formed.
         raise MailboxFailed(Failure.PROTOCOL_ERROR) from None
+
+
+def _require_ok(kind: str, answer: Sequence[Any], otherwise: Failure) -> None:
+    """Raises `DEFERRED` where a host says that it is about now, and not about what was asked."""
+    if kind != "OK":
+        said = b" ".join(one for one in answer if isinstance(one, bytes))
+        is_for_now = answers.is_for_now(said.decode(errors="replace"))
+        raise MailboxFailed(Failure.DEFERRED if is_for_now else otherwise) from None

@@ -8,6 +8,16 @@ _LISTED = re.compile(rb'\((?P<flags>[^)]*)\) (?:"(?:[^"\\]|\\.)*"|NIL) ?(?P<name
 _UID = re.compile(rb"\bUID (\d{1,10})\b")
 _SIZE = re.compile(rb"\bRFC822\.SIZE (\d{1,15})\b")
 _QUOTED = re.compile(rb'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+# That a host has no time, or has had enough for now: by codes (RFC 5530), or in the words of
+# Google, Microsoft, Yahoo, Dovecot and Courier, which have them in answer to a password as well.
+_FOR_NOW = re.compile(
+    r"\[(?:unavailable|inuse|limit|serverbug|overquota)\]|\* bye\b|throttl|back-?off"
+    r"|too (?:many|busy)|rate limit|(?:limits?|maximum)[\w ]{0,60} (?:exceeded|hit|reached)"
+    r"|exceeded[\w ]{0,40} limits?|unavailable|temporar|try again|later\b|not connected"
+    r"|time(?:d ?)?out|overload|shutting down|(?:system|internal|server) error|lookup failed",
+    re.IGNORECASE,
+)
+_MOST_SAID = 1000
 
 
 class Folder(NamedTuple):
@@ -63,3 +73,8 @@ def _unquoted(text: bytes) -> bytes:
 def quoted(name: str) -> str:
     escaped = name.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+def is_for_now(said: str) -> bool:
+    """Whether a host that refuses may not do so later, whatever it was asked."""
+    return _FOR_NOW.search(said[:_MOST_SAID]) is not None
