@@ -3,6 +3,7 @@
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import pytest
 
@@ -125,6 +126,87 @@ def test_an_answer_that_names_no_id_is_known_by_the_signed_address_below_it(
     heard.comes(heard.answer(READER, None, f"Call me\n\n> https://api.example.com{path}"))
     heard.read(workspace, of.mailbox)
     assert shown(workspace, of.lead)["status"] == "replied"
+
+
+REWRITTEN = {
+    "Safe Links": "https://nam02.safelinks.protection.outlook.com/?url={escaped}&data=05%7C01&x=y",
+    "Safe Links, twice": "https://eur01.safelinks.protection.outlook.com/?url={twice}&data=05",
+    "Proofpoint 2": "https://urldefense.proofpoint.com/v2/url?u={proofpoint}&d=DwMF&c=x",
+    "Proofpoint 3": "https://urldefense.com/v3/__{url}__;!!abc!def$",
+    "Barracuda": "https://linkprotect.cudasvc.com/url?a={escaped}&c=E,1,x&typo=1",
+    "a sentence": "({url}).",
+}
+
+
+@pytest.mark.parametrize("host_of_links", REWRITTEN)
+def test_an_answer_is_known_by_a_signed_address_that_its_host_wrote_over(
+    workspace: Workspace, host_of_links: str
+) -> None:
+    of = sent(workspace)
+    url = f"https://api.example.com{workspace.opt_out(of.lead)}"
+    escaped = quote(url, safe="")
+    older = escaped.replace("-", "%2D").replace("_", "%5F").replace("%2F", "_").replace("%", "-")
+    link = REWRITTEN[host_of_links].format(
+        url=url, escaped=escaped, twice=quote(escaped, safe=""), proofpoint=older
+    )
+    heard.comes(heard.answer(READER, None, f"Call me on Tuesday.\n\n> Hello\n> {link}"))
+    heard.read(workspace, of.mailbox)
+    assert shown(workspace, of.lead)["status"] == "replied"
+
+
+def test_a_message_is_heard_whose_id_another_one_had(workspace: Workspace) -> None:
+    of = sent(workspace)
+    for day, text in ((1, heard.AWAY), (4, "Please unsubscribe me."), (4, "Please call me.")):
+        said = {"Date": f"Thu, {day:02} Feb 2027 10:00:00 +0000", "Message_ID": "<1@example.org>"}
+        said |= {"Auto_Submitted": "auto-replied"} if day == 1 else {}
+        heard.comes(heard.answer(READER, of.message_id, text, **said))
+        heard.read(workspace, of.mailbox)
+    assert shown(workspace, of.lead)["status"] == "unsubscribed"
+    assert len(heard.messages(workspace, of.lead)) == 2
+
+
+@pytest.mark.parametrize("form", ["{0}", "< {0} >", "Your message of Monday <{0}>"])
+def test_an_answer_is_known_by_an_id_however_it_is_written(workspace: Workspace, form: str) -> None:
+    of = sent(workspace)
+    named = {"In_Reply_To": form.format(of.message_id)}
+    heard.comes(heard.answer("assistant@example.net", None, "She is in.", **named))
+    heard.read(workspace, of.mailbox)
+    assert shown(workspace, of.lead)["status"] == "replied"
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        '"noa@corp.example" <noa@example.org>',
+        "noa@corp.example <Noa@Example.org>",
+        "noa@example.org <noa@example.org>",
+        "noa@example.org (Noa)",
+        "Levi, Noa <noa@example.org>",
+        "=?utf-8?b?16DXldei15Q=?= <NOA@example.org>",
+        "'noa@corp.example' via Sales <noa@example.org>",
+    ],
+)
+def test_who_writes_is_known_by_their_address_whatever_their_name_is(
+    workspace: Workspace, sender: str
+) -> None:
+    of = sent(workspace)
+    raw = heard.answer("x@example.net", None, "Please unsubscribe me.")
+    heard.comes(raw.replace(b"From: x@example.net", f"From: {sender}".encode()))
+    heard.read(workspace, of.mailbox)
+    assert shown(workspace, of.lead)["status"] == "unsubscribed"
+
+
+def test_a_receipt_is_no_answer(workspace: Workspace) -> None:
+    of = sent(workspace)
+    raw = heard.bounce(of.message_id).replace(b"delivery-status", b"disposition-notification")
+    raw = raw.replace(b"Return-Path: <>", f"In-Reply-To: <{of.message_id}>".encode())
+    raw = raw.replace(b"MAILER-DAEMON@mx.example.org", READER.encode())
+    raw = raw.replace(b"Action: failed", b"Disposition: manual-action/MDN-sent-manually; displayed")
+    raw = raw.replace(b"Undelivered Mail Returned to Sender", b"Read: An idea 1")
+    heard.comes(raw.replace(b"It could not be delivered.", b"Your message was read."))
+    heard.read(workspace, of.mailbox)
+    assert events(workspace, of.lead) == [("lead.auto_replied", {"crm": "17"})]
+    assert shown(workspace, of.lead)["status"] == "ready"
 
 
 def test_our_own_mail_in_the_thread_is_no_answer(workspace: Workspace) -> None:
@@ -557,6 +639,29 @@ def test_a_host_that_is_away_for_hours_is_waited_for(
     heard.read(workspace, of.mailbox)
     assert shown(workspace, of.lead)["status"] == "replied"
     assert "troubles" not in heard.reading(workspace, of.mailbox)
+
+
+def test_a_host_that_is_busy_withholds_no_message(
+    workspace: Workspace, host: Host, hand: Hand
+) -> None:
+    of = sent(workspace)
+    heard.comes(*[heard.answer(READER, of.message_id, f"No {at}") for at in range(2)])
+
+    def does(word: str) -> None:
+        if word == "part":
+            raise MailboxFailed(Failure.DEFERRED)
+
+    host.does = does
+    for _ in range(30):
+        heard.read(workspace, of.mailbox)
+        hand.move(300)
+    row = heard.reading(workspace, of.mailbox)
+    assert ("withheld" in row, "last_uid" in row) == (False, False)
+    mailbox = workspace.client.get(f"/v1/mailer/mailboxes/{of.mailbox}").json
+    assert mailbox["status"] == "active"
+    host.does = lambda word: None
+    heard.read(workspace, of.mailbox)
+    assert len(heard.messages(workspace, of.lead)) == 2
 
 
 def test_a_mailbox_is_read_once_a_minute_and_not_before(

@@ -95,3 +95,13 @@ def test_a_loop() -> None:
     assert _judged(f"X-Loop: <{US.upper()}>") == Automatic("loop", "header")
     assert _judged("\r\n".join(["Received: by x"] * 31)) == Automatic("loop", "header")
     assert _judged("\r\n".join(["Received: by x"] * 30)) is None
+
+
+@pytest.mark.parametrize(
+    "tag", ["[External]", "[EXT] ", "EXTERNAL: ", "Extern: ", "***SPAM*** ", "[EXT] [Ticket 17]"]
+)
+def test_automatic_by_a_subject_behind_what_a_host_put_before_it(tag: str) -> None:
+    text = "I am out of the office until 5 December 2026."
+    away = Automatic("ooo", "subject", date(2026, 12, 6))
+    assert _judged("", f"{tag}Automatic reply: it", text) == away
+    assert _judged("", f"{tag}Re: Automatic reply: it", text) is None

@@ -151,7 +151,7 @@ def heard(
     return match, Answer(
         match.send,
         message.message_id,
-        message.message_id or f"{message.from_address} {message.date} {found.text}",
+        message.name or f"{message.from_address} {message.date} {found.text}",
         matching.ends_of(message.references or message.in_reply_to),
         message.from_address or "",
         message.subject,

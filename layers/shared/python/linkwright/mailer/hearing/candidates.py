@@ -13,6 +13,7 @@ from linkwright.egress_limits import EgressError
 from linkwright.errors import Unavailable
 from linkwright.mailer import items
 from linkwright.mailer.hearing import matching
+from linkwright.mailer.inbound import fields
 from linkwright.observability import count, log_failure
 from linkwright.providers.mailbox import headers, looking
 from linkwright.providers.mailbox.imap import Session
@@ -25,11 +26,9 @@ AT_ONCE = 20
 _AGAIN = tuple(timedelta(minutes=minutes) for minutes in (0, 1, 2, 5, 15, 30, 60))
 _MOST_WITHHELD = 20
 NAMES = (
-    *("message-id", "in-reply-to", "references", "from", "content-type", "return-path"),
+    *("message-id", "in-reply-to", "references", "from", "date", "content-type", "return-path"),
     *("x-failed-recipients", looking.MARK.lower()),
 )
-_ID = re.compile(r"<[^<>\s]{1,250}>")
-_ADDRESS = re.compile(r"[^\s@<>\"(),:;\\]{1,64}@[^\s@<>\"(),:;\\]{1,255}")
 _OF_A_HOST = re.compile(r"(?:mailer-?daemon|postmaster|mail-?daemon|bounces?)[+@-]", re.IGNORECASE)
 
 _Headers = Mapping[str, Sequence[str]]
@@ -53,7 +52,7 @@ def _ids(known: _Headers) -> list[str]:
         found
         for name in ("in-reply-to", "references")
         for value in known.get(name, [])
-        for found in _ID.findall(value)
+        for found in fields.ids(value)
     ]
 
 
@@ -73,10 +72,10 @@ def _reports(known: _Headers) -> bool:
 
 def _is_of_a_lead(partition: str, known: _Headers) -> bool:
     """Whether who it says it is from was ever pushed: then what it quotes tells the rest."""
-    address = _ADDRESS.search(" ".join(known.get("from", [])[:1]))
-    if address is None:
+    named = fields.addresses(" ".join(known.get("from", [])[:1]))
+    if not named:
         return False
-    where = items.address_partition(partition, items.hashed(address[0]))
+    where = items.address_partition(partition, items.hashed(named[0]))
     return bool(query(Table.CORE, where, limit=1)[0])
 
 

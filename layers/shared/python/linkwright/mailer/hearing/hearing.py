@@ -44,7 +44,7 @@ def hear(partition: str, mailbox: Item, raw: bytes) -> None:
         return
     if told is not None:
         match, heard = told
-        name = message.message_id or sha256(raw).hexdigest()
+        name = message.name or sha256(raw).hexdigest()
         # Not what somebody else wrote in the reader's name.
         is_proof = not isinstance(heard, answers.Answer) or heard.is_trusted
         write(partition, name, match, heard, is_proof=is_proof)

@@ -5,6 +5,7 @@ that mail, or by the signed address in the text below an answer. Never by a subj
 import re
 from collections.abc import Iterable
 from typing import NamedTuple, cast
+from urllib.parse import unquote
 
 from linkwright.mailer import items, lines
 from linkwright.mailer.feedback import unsubscribing
@@ -17,7 +18,12 @@ from linkwright.table import Item, Key, Table, get, get_many, query
 # What is looked up of one message: what it answers, the newest it refers to, and the first.
 MOST_IDS = 8
 _READ_AT_ONCE = 99
-_TOKEN = re.compile(r"/v1/mailer/unsubscribe/([A-Za-z0-9._-]{20,250})")
+_TOKEN = re.compile(
+    r"/v1/mailer/unsubscribe/((?:[A-Za-z0-9_]{1,80}\.){3,4}[A-Za-z0-9_-]{22})(?![A-Za-z0-9-])"
+)
+# Proofpoint's older way to write over a link: slashes are underscores, escapes begin by a hyphen.
+_PROOFPOINT = re.compile(r"urldefense\.proofpoint\.com/v2/url\?u=([A-Za-z0-9._-]{20,1000})")
+_ESCAPE = re.compile(r"-(?=[0-9A-F]{2})")
 _MARK = re.compile(r"(lead_[0-9A-Za-z]{4,64})\.(\d{1,4})")
 _MOST_TOKENS = 3
 # Of one address, in as many campaigns.
@@ -77,12 +83,19 @@ def by_mark(partition: str, mark: str | None) -> Match | None:
 def by_token(partition: str, message: Received) -> Match | None:
     """By the signed address in what is quoted, of whom the message comes from."""
     hashed = items.hashed(message.from_address or "")
-    for token in list(dict.fromkeys(_TOKEN.findall(message.text)))[:_MOST_TOKENS]:
+    quoted = f"{message.text}\n{message.alternative}"
+    for token in list(dict.fromkeys(_TOKEN.findall(_as_it_was(quoted))))[:_MOST_TOKENS]:
         named = unsubscribing.named(token)
         if named and (named[0], named[2]) == (partition, hashed):
             rows = _sent(partition, named[1])
             return _match(partition, named[1], int(rows[0]["seq"])) if rows else None
     return None
+
+
+def _as_it_was(text: str) -> str:
+    """With the links that the reader's host wrote over as the mail came in, and some twice."""
+    older = (_ESCAPE.sub("%", one.replace("_", "/")) for one in _PROOFPOINT.findall(text))
+    return unquote(unquote("\n".join([text, *older])))
 
 
 def by_sender(partition: str, message: Received) -> Match | None:

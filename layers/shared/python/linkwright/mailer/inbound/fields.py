@@ -16,6 +16,8 @@ _MOST_OF_A_NAME = 40
 _MOST_CHARS = 998
 _ID = re.compile(r"<[^<>\s]{1,250}>")
 _BARE_ID = re.compile(r"(?<!\S)[^<>\s@]{1,120}@[^<>\s@]{1,120}(?!\S)")
+# "a@b.example <c@d.example>", which is neither one address nor two to the library.
+_NAMED = re.compile(r"([^\"<>,]{0,500})<([^<>\s@]{1,64}@[^<>\s@]{1,255})>\s*")
 _ADDRESS = re.compile(r"[^\s@<>\"(),:;\\]{1,64}@[^\s@<>\"(),:;\\]{1,255}")
 
 
@@ -70,6 +72,8 @@ def addresses(value: str) -> tuple[str, ...]:
 
 
 def _named(value: str) -> list[tuple[str, str]]:
+    if (one := _NAMED.fullmatch(value)) and "@" in one[1]:
+        return [(one[1].strip(), one[2])]
     try:
         return getaddresses([value])
     # As comments are nested; and of what is not even nearly an address.

@@ -75,6 +75,11 @@ class Received:
     # What its other form says, where there are two: the plain one may be a notice and nothing else.
     alternative: str = field(default="", repr=False)
 
+    @property
+    def name(self) -> str | None:
+        """By which it is known wherever it lies: some programs give all that they send one id."""
+        return f"{self.message_id} {self.date}" if self.message_id else None
+
     def header(self, name: str) -> str:
         """The uppermost of that name, or nothing."""
         return next(iter(self.headers.get(name, ())), "")
