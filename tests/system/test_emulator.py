@@ -229,3 +229,30 @@ def _wait_until(true: Callable[[], bool]) -> None:
     while not true():
         assert time.monotonic() < give_up_at, f"not within {PATIENCE_S} s"
         time.sleep(0.1)
+
+
+def test_an_alarm_of_some_metrics_is_made(ministack: Emulator) -> None:
+    """By CloudFormation, and of the first of them: the emulator adds up none."""
+    metrics = [
+        {"Id": "late", "Expression": "(a > 900) + (b > 900)"},
+        *(
+            {
+                "Id": name,
+                "ReturnData": False,
+                "MetricStat": {
+                    "Metric": {"Namespace": "AWS/SQS", "MetricName": f"age-of-{name}"},
+                    "Stat": "Maximum",
+                    "Period": 300,
+                },
+            }
+            for name in ("a", "b")
+        ),
+    ]
+    about = {"EvaluationPeriods": 1, "Threshold": 0, "ComparisonOperator": "GreaterThanThreshold"}
+    alarm = {"Type": "AWS::CloudWatch::Alarm", "Properties": {**about, "Metrics": metrics}}
+    stacks = _client(ministack, "cloudformation")
+    body = json.dumps({"Resources": {"QueueAge": alarm}})
+    stacks.create_stack(StackName="alarms", TemplateBody=body)
+    stacks.get_waiter("stack_create_complete").wait(StackName="alarms")
+    made = _client(ministack, "cloudwatch").describe_alarms()["MetricAlarms"]
+    assert [(one["MetricName"], one["Period"]) for one in made] == [("age-of-a", 300)]

@@ -11,6 +11,25 @@ def an_alarm_of_a_sum_of_metrics(checkout: Checkout) -> None:
 
 
 @breaks(alarms.alarms_are_plain_and_heard)
+def an_alarm_of_all_queues_but_one(checkout: Checkout) -> None:
+    added = block(checkout, "QueueAgeAlarm")["Metrics"][0]
+    added["Expression"] = added["Expression"].replace(" + (event > 900)", "")
+
+
+@breaks(alarms.alarms_are_plain_and_heard)
+def an_alarm_of_more_than_cloudwatch_takes(checkout: Checkout) -> None:
+    metrics = block(checkout, "QueueAgeAlarm")["Metrics"]
+    for at in range(alarms.MOST_METRICS):
+        metrics[0]["Expression"] += f" + (dial{at} > 900)"
+        metrics.append({**metrics[1], "Id": f"dial{at}"})
+
+
+@breaks(alarms.alarms_are_plain_and_heard)
+def an_alarm_that_does_not_say_of_what(checkout: Checkout) -> None:
+    block(checkout, "MailerQueueAgeAlarm")["Metrics"][1]["Label"] = "oldest"
+
+
+@breaks(alarms.alarms_are_plain_and_heard)
 def an_alarm_that_rings_at_night(checkout: Checkout) -> None:
     del block(checkout, "RelayOutboxAgeAlarm")["TreatMissingData"]
 
@@ -31,9 +50,14 @@ def an_alarm_that_nobody_understands(checkout: Checkout) -> None:
     rewrite(checkout, alarms.RUNBOOK, "`CarrierPausedAlarm`", "the other alarm")
 
 
+@breaks(alarms.alarms_have_a_line_in_the_runbook)
+def an_alarm_of_a_queue_that_its_row_does_not_name(checkout: Checkout) -> None:
+    rewrite(checkout, alarms.RUNBOOK, "the same of `ResearchQueue`", "the same of it")
+
+
 @breaks(alarms.what_falls_behind_raises_an_alarm)
 def a_queue_that_nobody_watches(checkout: Checkout) -> None:
-    drop(checkout, "DialQueueAgeAlarm")
+    drop(checkout, "QueueAgeAlarm")
 
 
 @breaks(alarms.what_falls_behind_raises_an_alarm)

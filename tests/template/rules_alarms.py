@@ -1,5 +1,6 @@
 """Rules on alarms and bulkheads: what goes wrong is noticed, and no flood holds up others."""
 
+import re
 from collections.abc import Iterator
 
 from linkwright.observability import NAMESPACE, SERVICE, WATCHED
@@ -16,24 +17,64 @@ RUNBOOK = "docs/operations.md"
 TOPIC = {"Fn::If": ["HasAlarmTopic", {"Ref": "AlarmTopicArn"}, {"Ref": "AlarmTopic"}]}
 LIMITS = ("ThrottlingRateLimit", "ThrottlingBurstLimit")
 MOST_AT_ONCE = 100
+# CloudWatch takes no more in an alarm.
+MOST_METRICS = 10
 
 
 def alarms_are_plain_and_heard(checkout: Checkout) -> Iterator[str]:
-    """One metric and no arithmetic, which the local cloud does not know; told to the topic."""
+    """One metric; or how many of some are above a bound, each named, so that the graph of the alarm
+    shows which. Told to the topic.
+    """
     for name, alarm in checkout.of_type(ALARM).items():
-        if "Metrics" in alarm or "MetricName" not in alarm:
-            yield f"{name}: is not of one metric"
+        if ("Metrics" in alarm) == ("MetricName" in alarm):
+            yield f"{name}: is not of one metric, or of some"
+        elif "Metrics" in alarm:
+            yield from (f"{name}: {fault}" for fault in _badly_added(alarm))
         if alarm.get("TreatMissingData") != "notBreaching":
             yield f"{name}: rings where nothing is counted"
         if alarm.get("AlarmActions") != [TOPIC]:
             yield f"{name}: nobody hears it; its actions are not [{TOPIC}]"
 
 
+def _badly_added(alarm: Json) -> Iterator[str]:
+    """CloudWatch takes what is missing for 0 in such a sum, and advises against MAX and FILL."""
+    added = [one for one in alarm["Metrics"] if "MetricStat" not in one]
+    metrics = [one for one in alarm["Metrics"] if "MetricStat" in one]
+    if not 1 < len(metrics) <= MOST_METRICS:
+        yield f"is of {len(metrics)} metrics; {MOST_METRICS} is the most"
+    bounds = set(re.findall(r" > (\d+)\)", "".join(one["Expression"] for one in added)))
+    wanted = {" + ".join(f"({one['Id']} > {bound})" for one in metrics) for bound in bounds}
+    if len(bounds) != 1 or [one["Expression"] for one in added] != [*wanted]:
+        yield "does not add up how many of all its metrics are above one bound"
+    if (alarm["Threshold"], alarm["ComparisonOperator"]) != (0, "GreaterThanThreshold"):
+        yield "does not ring for each"
+    for one in metrics:
+        of = [target(dimension["Value"]) for dimension in one["MetricStat"]["Metric"]["Dimensions"]]
+        if one.get("Label") not in of or one.get("ReturnData") is not False:
+            yield f"{one['Id']}: is not named as what it is of, or is returned"
+
+
+def watched(alarm: Json) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Namespace, name and dimensions of each metric that it is of."""
+    metrics = [
+        one["MetricStat"]["Metric"] for one in alarm.get("Metrics", []) if "MetricStat" in one
+    ]
+    for metric in metrics or [alarm]:
+        dimensions = {one["Name"]: target(one["Value"]) for one in metric.get("Dimensions", [])}
+        yield metric.get("Namespace", ""), metric.get("MetricName", ""), dimensions
+
+
 def alarms_have_a_line_in_the_runbook(checkout: Checkout) -> Iterator[str]:
     told = checkout.read(RUNBOOK)
-    for name in checkout.of_type(ALARM):
+    for name, alarm in checkout.of_type(ALARM).items():
         if f"`{name}`" not in told:
             yield f"{name}: {RUNBOOK} does not say what to do"
+        row = next((row for row in told.splitlines() if row.startswith(f"| `{name}`")), told)
+        is_of_some = any("MetricStat" in one for one in alarm.get("Metrics", []))
+        for _, _, dimensions in watched(alarm) if is_of_some else ():
+            for of in dimensions.values():
+                if f"`{of}`" not in row:
+                    yield f"{name}: {RUNBOOK} does not say that it is of {of}"
 
 
 def what_falls_behind_raises_an_alarm(checkout: Checkout) -> Iterator[str]:
@@ -79,9 +120,9 @@ def what_is_counted_to_be_watched_is(checkout: Checkout) -> Iterator[str]:
 
 def _watched(checkout: Checkout, namespace: str, metric: str, of: str) -> bool:
     return any(
-        (alarm.get("Namespace"), alarm.get("MetricName")) == (namespace, metric)
-        and of in {target(one["Value"]) for one in alarm["Dimensions"]}
+        (found, name) == (namespace, metric) and of in dimensions.values()
         for alarm in checkout.of_type(ALARM).values()
+        for found, name, dimensions in watched(alarm)
     )
 
 

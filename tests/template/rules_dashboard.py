@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from linkwright.observability import DRAWN, NAMESPACE, SERVICE, WATCHED
 from tests.template.checkout import Checkout, Json, target
-from tests.template.rules_alarms import ALARM
+from tests.template.rules_alarms import ALARM, watched
 
 DASHBOARD = "AWS::CloudWatch::Dashboard"
 QUEUES = ("AWS::SQS::Queue", "QueueName")
@@ -120,11 +120,11 @@ def what_rings_is_drawn(checkout: Checkout) -> Iterator[str]:
     drawn = {one for name in checkout.of_type(DASHBOARD) for one in _drawn(checkout, name)}
     ours = {one.metric for one in drawn if one.namespace == NAMESPACE}
     for name, alarm in checkout.of_type(ALARM).items():
-        dimensions = ((one["Name"], target(one["Value"])) for one in alarm["Dimensions"])
-        rung = Drawn(alarm["Namespace"], alarm.get("MetricName", ""), frozenset(dimensions))
-        # By which dimensions ours are counted is another rule's.
-        if rung not in drawn and not (rung.namespace == NAMESPACE and rung.metric in ours):
-            yield f"{name}: no dashboard draws {rung.namespace} {rung.metric} of what it watches"
+        for namespace, metric, dimensions in watched(alarm):
+            rung = Drawn(namespace, metric, frozenset(dimensions.items()))
+            # By which dimensions ours are counted is another rule's.
+            if rung not in drawn and not (namespace == NAMESPACE and metric in ours):
+                yield f"{name}: no dashboard draws {namespace} {metric} of what it watches"
 
 
 def _widgets(checkout: Checkout, dashboard: str) -> list[Json]:

@@ -29,6 +29,7 @@ def apply() -> None:
     name_secrets_by_arn()
     end_idle_workers()
     tell_where_the_api_is()
+    take_alarms_of_some_metrics()
     emulator_mail.apply()
     emulator_speed.apply()
     emulator_streams.apply()
@@ -159,6 +160,23 @@ def tell_where_the_api_is() -> None:
 
     if "API_URL" in os.environ:
         lambda_runtime._RESERVED_RUNTIME_ENV_VARS |= {"API_URL"}
+
+
+def take_alarms_of_some_metrics() -> None:
+    """MiniStack makes no alarm of metrics that are added up: it has one of the first of them."""
+    from ministack.services.cloudformation import provisioners
+
+    recorded = provisioners._cw_metric_alarm_record
+
+    def record(name: str, properties: dict[str, Any]) -> object:
+        metrics = properties.get("Metrics") or []
+        of = next((one["MetricStat"] for one in metrics if "MetricStat" in one), None)
+        if of is not None:
+            named = {"Statistic": of["Stat"], "Period": of["Period"], **of["Metric"]}
+            properties = {**properties, **named, "Metrics": None}
+        return recorded(name, properties)
+
+    provisioners._cw_metric_alarm_record = record
 
 
 def end_idle_workers() -> None:

@@ -27,6 +27,7 @@ SERVICE = "linkwright"
 WATCHED = frozenset(
     {"jobs_given_up", "carrier_paused", "carrier_unreachable", "calls_set_aside", "mail_refused"}
     | {"send_failed", "sweep_broken", "relay_broken", "clicks_lost", "clicks_broken"}
+    | {"mail_set_aside", "feedback_refused"}
 )
 # So is what its dashboard draws.
 DRAWN = frozenset({"calls_dialled", "call_seconds"})
