@@ -10,7 +10,7 @@ from linkwright import jobs, plans, usage
 from linkwright.errors import Unavailable, Unheard
 from linkwright.jobs import Work
 from linkwright.mailer import items, lines
-from linkwright.mailer.hearing import hearing
+from linkwright.mailer.hearing import effects
 from linkwright.mailer.hearing import mailing as answering
 from linkwright.mailer.hearing.matching import Match
 from linkwright.mailer.sending import claims, transport
@@ -186,14 +186,14 @@ def test_a_message_that_fails_comes_again_and_the_others_do_not(
 ) -> None:
     _, lead, of = _sent(workspace)
     _, other, of_other = _sent(workspace, "dov@example.com")
-    write = hearing.write
+    write = effects.write
 
     def fails(partition: str, name: str, match: Match, *rest: Any, **options: Any) -> None:
         if match.lead["sk"] == lead:
             raise Unavailable
         write(partition, name, match, *rest, **options)
 
-    monkeypatch.setattr(hearing, "write", fails)
+    monkeypatch.setattr(effects, "write", fails)
     bodies = [
         feedback.envelope(feedback.bounce(of)),
         feedback.envelope(feedback.bounce(of_other, to="dov@example.com")),

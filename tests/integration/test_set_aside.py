@@ -8,7 +8,7 @@ import pytest
 
 from linkwright import clock, plans, usage
 from linkwright.errors import Unavailable
-from linkwright.mailer.hearing import candidates, hearing, reading
+from linkwright.mailer.hearing import candidates, effects, hearing, reading
 from linkwright.mailer.leads import status
 from linkwright.mailer.sending import claims, filling, outcomes, unknown
 from linkwright.providers.mailbox.types import OutcomeUnknown
@@ -199,7 +199,7 @@ def _raise(failure: Exception) -> None:
     raise failure
 
 
-@pytest.mark.parametrize("of", [(hearing, "hear"), (candidates, "among"), (hearing, "write")])
+@pytest.mark.parametrize("of", [(hearing, "hear"), (candidates, "among"), (effects, "write")])
 def test_a_message_that_raises_stops_none_behind_it_and_is_heard_once_it_can_be(
     workspace: Workspace,
     hand: Hand,
@@ -267,7 +267,7 @@ def test_a_message_that_meets_others_for_ever_is_set_aside_as_well(
     other = mailing.put_ready(workspace, mine.campaign, "dov@example.net")
     about = heard.put_sent(workspace, other, mine.mailbox)
     heard.comes(heard.answer(READER, mine.message_id), heard.answer("dov@example.net", about))
-    _breaks(monkeypatch, hearing, "write", Unavailable(), mine.lead)
+    _breaks(monkeypatch, effects, "write", Unavailable(), mine.lead)
     states = []
     for _ in range(7):
         heard.read(workspace, mine.mailbox)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from linkwright import clock
 from linkwright.mailer import items as mailer_items
 from linkwright.mailer import lines
-from linkwright.mailer.hearing import companies, items, matching, reasoning, tallies, written
+from linkwright.mailer.hearing import companies, effects, items, matching, reasoning, written
 from linkwright.mailer.hearing.items import MessageView
 from linkwright.mailer.hearing.matching import Match
 from linkwright.mailer.inbound import authentication, understanding
@@ -106,13 +106,13 @@ class Answer:
         if lead["view"]["status"] in _HEARD:
             status.write(tx, lead, cast(LeadView, {**lead["view"], **shown}), facts=facts)
             return
-        tallies.note(tx, self.send, "unsubscribed")
+        effects.note(tx, self.send, "unsubscribed")
         after = status.stop(tx, lead, "unsubscribed", "unsubscribed", shown, facts=facts)
         status.tell(tx, "lead.unsubscribed", after)
 
     def _stop(self, tx: Transaction, lead: LeadItem, shown: Item, facts: dict[str, Any]) -> None:
         if self.meaning.intent == "not_interested":
-            tallies.note(tx, self.send, "negative")
+            effects.note(tx, self.send, "negative")
         was = lead["view"]["status"]
         to: LeadStatus = was if was in _GRAVER else "replied"
         after = status.stop(tx, lead, to, "replied", shown, facts=facts)

@@ -1,36 +1,18 @@
-"""What a message that came means for the lead that it is about: once, in one transaction, with the
-row that says that it was heard.
-"""
+"""What a message that came means for the lead that it is about."""
 
 from collections.abc import Callable
 from hashlib import sha256
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
-from linkwright.errors import Unavailable
-from linkwright.mailer.hearing import answers, items, matching, returned
+from linkwright.mailer.hearing import answers, effects, matching, returned
+from linkwright.mailer.hearing.effects import Heard
 from linkwright.mailer.hearing.matching import Match
 from linkwright.mailer.inbound import authentication, bounces, parsing
 from linkwright.mailer.inbound.parsing import Received, Unreadable
-from linkwright.mailer.items import LeadItem
-from linkwright.mailer.leads import leads
-from linkwright.mailer.sending import settling
 from linkwright.observability import count, log_failure
-from linkwright.table import Item, Table, get
-from linkwright.transaction import Outrun, Transaction
+from linkwright.table import Item
 
-# Whoever is outrun so often has met as many changes of one lead.
-_TRIES = 8
 _Judged = TypeVar("_Judged")
-
-
-class Heard(Protocol):
-    """What was told. `write` adds what follows from it for the lead, as that is now."""
-
-    def write(self, tx: Transaction, lead: LeadItem) -> None: ...
-
-
-class _AlreadyHeard(Exception):
-    """It was heard in another mailbox, or by a run that was killed behind it."""
 
 
 def hear(partition: str, mailbox: Item, raw: bytes) -> None:
@@ -47,61 +29,7 @@ def hear(partition: str, mailbox: Item, raw: bytes) -> None:
         name = message.name or sha256(raw).hexdigest()
         # Not what somebody else wrote in the reader's name.
         is_proof = not isinstance(heard, answers.Answer) or heard.is_trusted
-        write(partition, name, match, heard, is_proof=is_proof)
-
-
-def write(
-    partition: str,
-    name: str,
-    match: Match,
-    heard: Heard,
-    *,
-    is_proof: bool,
-    named: str | None = None,
-) -> None:
-    """Nothing of what was heard by that name before, nor of a lead that is gone.
-
-    `is_proof`: the mail that it is about was sent, and is known by `named` instead of our id.
-    """
-    if get(Table.CORE, items.heard_key(partition, name)) is not None:
-        return
-    for _ in range(_TRIES):
-        lead = leads.stored(partition, match.lead["sk"])
-        if lead is None:
-            return
-        tx = Transaction(partition, "")
-        tx.put(Table.CORE, items.heard_row(partition, name), otherwise=_AlreadyHeard)
-        heard.write(tx, lead)
-        if is_proof:
-            _prove(tx, match, named)
-        try:
-            tx.commit()
-        except Outrun:
-            continue
-        except _AlreadyHeard:
-            return
-        count(f"heard_{type(heard).__name__.lower()}")
-        return
-    raise Unavailable
-
-
-def _prove(tx: Transaction, match: Match, named: str | None) -> None:
-    """Add that a mail was sent, a step or an answer of ours, where nobody knew that."""
-    if match.is_named:
-        settling.prove(tx, match.send, named)
-    if match.answer is None:
-        return
-    where = items.message_key(tx.partition, match.lead["sk"], match.answer)
-    row = get(Table.CORE, where)
-    if row is not None and row["view"]["state"] == "unknown":
-        tx.update(
-            Table.CORE,
-            where,
-            "SET #view = :view",
-            condition="#view = :seen",
-            values={"view": row["view"] | {"state": "sent"}, "seen": row["view"]},
-            otherwise=Outrun,
-        )
+        effects.write(partition, name, match, heard, is_proof=is_proof)
 
 
 def _told(partition: str, mailbox: Item, message: Received) -> tuple[Match, Heard] | None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import cast
 
 from linkwright.mailer import items, lines
-from linkwright.mailer.hearing import hearing, returned
-from linkwright.mailer.hearing.hearing import Heard
+from linkwright.mailer.hearing import effects, returned
+from linkwright.mailer.hearing.effects import Heard
 from linkwright.mailer.hearing.matching import Match
 from linkwright.mailer.hearing.returned import Complained
 from linkwright.mailer.inbound.bounces import Class, Failure
@@ -84,7 +84,7 @@ def _take(told: Feedback, partition: str, send: Send, answer: Item | None) -> No
         # By SES's own id and by ours.
         name = f"{told.told} {send['lead']} {told.tags['mail']}"
         is_proof, named = told.kind != "rejected", ses.message_id(told.name)
-        hearing.write(partition, name, match, heard, is_proof=is_proof, named=named)
+        effects.write(partition, name, match, heard, is_proof=is_proof, named=named)
 
 
 def _heard(told: Feedback, match: Match) -> Heard | None:

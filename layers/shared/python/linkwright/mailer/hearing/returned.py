@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from linkwright import clock
-from linkwright.mailer.hearing import items, tallies
+from linkwright.mailer.hearing import effects, items
 from linkwright.mailer.hearing.matching import Match
 from linkwright.mailer.inbound.bounces import Class, Failure
 from linkwright.mailer.items import LeadItem, LeadStatus, normalised
@@ -33,10 +33,10 @@ class Bounced:
     def write(self, tx: Transaction, lead: LeadItem) -> None:
         """Add what follows: an address that is none is barred for good."""
         if self.kind == "policy":
-            tallies.note(tx, self.send, "policy")
+            effects.note(tx, self.send, "policy")
         elif self.kind == "hard":
             self._end(tx, lead, HARD)
-        elif tallies.first(tx, self.send, "soft") and _has_been_soft(tx, lead["address_hash"]):
+        elif effects.first(tx, self.send, "soft") and _has_been_soft(tx, lead["address_hash"]):
             self._end(tx, lead, SOFT)
 
     def _end(self, tx: Transaction, lead: LeadItem, reason: str) -> None:
@@ -47,7 +47,7 @@ class Bounced:
             reason=reason,
             until=until,
         )
-        tallies.note(tx, self.send, "bounced")
+        effects.note(tx, self.send, "bounced")
         if lead["view"]["status"] not in _SETTLED:
             after = status.stop(tx, lead, "bounced", reason)
             status.tell(tx, "lead.bounced", after, {"reason": reason})
@@ -60,7 +60,7 @@ class Complained:
     def write(self, tx: Transaction, lead: LeadItem) -> None:
         """Add what follows: nothing is mailed to the address any more."""
         suppressions.suppress(tx, lead["address_hash"], lead["view"]["email"], source="complained")
-        tallies.note(tx, self.send, "complained")
+        effects.note(tx, self.send, "complained")
         if lead["view"]["status"] != "complained":
             after = status.stop(tx, lead, "complained", "complained")
             status.tell(tx, "lead.complained", after)
