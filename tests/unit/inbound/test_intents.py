@@ -228,7 +228,67 @@ def test_what_a_model_is_asked() -> None:
     assert asked.deterministic() == Told(intent="neutral")
 
 
+# Under what people and their desks of service write, to their own readers.
+OFFERS = (
+    "If you no longer wish to receive emails from ACME, please reply with unsubscribe.",
+    "To unsubscribe from our newsletter click here: https://acme.example/u",
+    "To unsubscribe from these notifications, please use the link below.",
+    "To opt out of marketing emails from ACME Ltd, please write to privacy@acme.example",
+    "Unsubscribe | Privacy policy | Legal",
+    "You can unsubscribe at any time.",
+    "Click here to unsubscribe.",
+    "If you do not want to receive marketing communications from us, please let us know.",
+    "Wenn Sie keine weiteren E-Mails von uns erhalten möchten, können Sie sich hier abmelden.",
+    "Pour vous désabonner de notre lettre d'information, cliquez ici.",
+    "Si vous ne souhaitez plus recevoir nos messages, cliquez ici.",
+    "Si no desea recibir más correos nuestros, puede darse de baja aquí.",
+    "להסרה מרשימת התפוצה שלנו לחצו כאן",
+    "لإلغاء الاشتراك في نشرتنا اضغط هنا",
+)
+DEMANDS = (
+    "Unsubscribe",
+    "I want to unsubscribe, please contact me no more",
+    "I want to unsubscribe from here",
+    "How do I use your link to unsubscribe? It does not work",
+    "I would love to opt out, just write me off",
+    "Unsubscribe from this list please",
+    "unsubscribe here",
+    "Please click to unsubscribe me",
+    "If you email me again I will report you",
+    "If you do not stop mailing me I will go to court",
+    "If you no longer wish to be blocked, stop mailing me",
+    "You may remove me from the list",
+    "Können Sie mich bitte abmelden?",
+    "hier abmelden bitte",
+    "Je souhaite me désinscrire, merci de cliquer pour moi",
+    "Quiero darme de baja aquí",
+    "להסרה",
+    "إلغاء الاشتراك",
+)
+
+
+@pytest.mark.parametrize("automatic", [None, Automatic("auto_ack", "header")])
+@pytest.mark.parametrize("offer", OFFERS)
+def test_what_a_signature_offers_to_its_own_readers_is_no_opt_out(
+    offer: str, automatic: Automatic | None
+) -> None:
+    text = f"Sounds great, please call me.\n\nNoa Levi\nACME Ltd, 12 High Street\n{offer}"
+    found = by_rules(text, "Re: it", automatic, TODAY)
+    assert found.intent == ("auto_ack" if automatic else "interested")
+
+
+@pytest.mark.parametrize(
+    "under", ["", "\n\nNoa Levi\nACME Ltd\nTo opt out, click here: acme.example"]
+)
+@pytest.mark.parametrize("demand", DEMANDS)
+def test_what_somebody_asks_for_is_no_offer(demand: str, under: str) -> None:
+    assert by_rules(f"{demand}{under}", "Re: it", None, TODAY).intent == "unsubscribe"
+
+
 UNITS = (
+    "to unsubscribe ",
+    "if you want to receive ",
+    "לחצו להסרה ",
     "a ",
     "please ",
     "do not send ",

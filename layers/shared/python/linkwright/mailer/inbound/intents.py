@@ -86,12 +86,12 @@ def by_rules(
     """
     if automatic and automatic.kind == "loop":
         return Meaning("neutral", stops=False, is_final=True)
-    found = clauses(text)
+    found = opt_outs.words(text)
     is_of_program = automatic is not None and automatic.kind in {"ooo", "auto_ack"}
     if is_of_program:
         is_out = opt_outs.is_in(opt_outs.without_subjects(found, subjects))
     else:
-        is_out = opt_outs.is_in(found) or opt_outs.is_in(clauses(beside))
+        is_out = opt_outs.is_in(found) or opt_outs.is_in(opt_outs.words(beside))
         is_out = is_out or opt_outs.is_in_subject(subject, subjects)
     if is_out:
         return Meaning("unsubscribe", is_final=True)

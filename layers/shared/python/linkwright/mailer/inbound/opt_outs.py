@@ -7,9 +7,11 @@ from difflib import SequenceMatcher
 from linkwright.mailer.inbound.text import clauses, expression, plain
 from linkwright.mailer.inbound.words import intents_east as east
 from linkwright.mailer.inbound.words import intents_west as west
-from linkwright.mailer.inbound.words.opt_outs import REFUSED
+from linkwright.mailer.inbound.words.opt_outs import BEGUN, OFFERED, REFUSED
 
 _UNSUBSCRIBE = expression(*west.UNSUBSCRIBE_WEST, *east.UNSUBSCRIBE_EAST, *REFUSED)
+_OFFERED = expression(*OFFERED)
+_BEGUN = re.compile(rf"\n(?=\W{{0,3}}(?:{'|'.join(BEGUN)})\b)", re.IGNORECASE)
 # "Re:" in the languages: below it the subject is ours, where what was sent is not known.
 _IS_ANSWER = expression(
     r"\s*(?:re|r|aw|antw|rv|rép|ref|rif|sv|vs|svar|odp|ynt|tr|wg|fwd?|enc|i|השב|הועבר|רد|رد"
@@ -24,8 +26,14 @@ _MOST_COMPARED = 500
 _LEAST_WORDS = 2
 
 
+def words(text: str) -> str:
+    """What `clauses` gives, where a line that offers an end of somebody's mails begins one."""
+    return clauses(_BEGUN.sub("\n\n", text))
+
+
 def is_in(found: str) -> bool:
-    """`found` is what `clauses` gives."""
+    """`found` is what `words` gives. What its writer offers to their own readers is none."""
+    found = _OFFERED.sub(" | ", found)
     return _UNSUBSCRIBE.search(found) is not None or _is_mistyped(found)
 
 

@@ -38,3 +38,41 @@ REFUSED = (
     r"\b(?:off|out of|aus|weg von|hors de|fuera de|מתוך)(?: \w+){0,3}? (?:lists?|list\w*"
     r"|verteiler\w*)\b",
 )
+
+# What somebody's own signature or ticket offers to whom it writes, as "to unsubscribe from our
+# newsletter, click here": nobody asks for an end of our mails by it. Of clauses as well. Each says
+# what to do; "I want to unsubscribe" begins no clause by that.
+_DO = (
+    r"(?:click\w*|visit|follow|use|reply|respond|write|e ?mail|contact|let us|here|link"
+    r"|klick\w*|hier|cliquez|ici|clic|pulse|aquí|enlace|לחצו?|כאן|קישור|اضغط\w*|انقر\w*|هنا)"
+)
+_UP_TO = r"[^|]{0,160}"
+_THEN = rf"(?:\| (?:\w+ ){{0,3}}?{_DO}\b{_UP_TO})?"
+_HOW = rf"(?={_UP_TO}(?:\| (?:\w+ ){{0,3}}?)?\b{_DO}\b)"
+_BEGINS = r"(?:^|\| )"
+
+# The words by which one begins a line.
+BEGUN = (
+    r"to (?:unsubscribe|opt out|be removed|stop receiving)",
+    r"(?:pour|afin de) (?:vous )?(?:désabonner|désinscrire|ne plus recevoir)",
+    r"para darse de baja",
+    "להסרה",
+    "لإلغاء الاشتراك",
+)
+OFFERED = (
+    rf"{_BEGINS}(?:{'|'.join(BEGUN)})\b{_HOW}{_UP_TO}{_THEN}",
+    r"\b(?:if|should) you(?: \w+){0,2}? (?:no longer|not|dont|wish|want|would|prefer)"
+    r"(?: \w+){0,4}? (?:receiv\w+|get|hear|unsubscribe|opt out|be (?:contacted|removed))\b"
+    rf"{_UP_TO}{_THEN}",
+    rf"\byou (?:can|may)(?: \w+){{0,3}}? (?:unsubscribe|opt out)\b{_UP_TO}",
+    r"\bclick(?: \w+){0,3}? to (?:unsubscribe|opt out)\b(?! me)",
+    r"\bunsubscribe (?:here \| https?\b|from our\b[^|]{0,160}"
+    r"|\| (?:privacy|legal|manage|view|terms|update|preferences|imprint)\b)",
+    r"\bwenn sie (?:keine|nicht|sich)[^|]{0,120} (?:erhalten|bekommen|abmelden|austragen)\b"
+    rf"{_UP_TO}(?:\| (?:können|klicken|bitte)\b{_UP_TO})?",
+    r"\bkönnen sie sich [^|]{0,60}?(?:abmelden|austragen)\b|\bhier abmelden \| https?\b",
+    rf"\bvous pouvez (?:vous )?(?:\w+ )?(?:désabonner|désinscrire)\b{_UP_TO}",
+    rf"\bsi vous ne (?:souhaitez|voulez|désirez) plus\b{_UP_TO}{_THEN}",
+    rf"\bsi (?:usted )?(?:ya )?no (?:desea|quiere)\b{_UP_TO}(?:\| (?:puede|haga)\b{_UP_TO})?",
+    rf"\bpuede darse de baja\b{_UP_TO}",
+)
