@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
 
-from linkwright import audit, ids, jobs, ownership
+from linkwright import audit, clock, ids, jobs, ownership
 from linkwright.jobs import Work
-from linkwright.mailer import items
+from linkwright.mailer import items, lines
 from linkwright.mailer.feedback import unsubscribing
 from linkwright.mailer.leads import leads
 from linkwright.notifications.operations import notify
@@ -189,6 +190,9 @@ class Workspace:
         where = items.mailbox_key(self.partition, mailbox["id"])
         tx = Transaction(self.partition, "req_test")
         tx.put(Table.CORE, {**where.attributes(), "view": mailbox, "v": 1})
+        due = jobs.due(jobs.MAILBOX_READING, mailbox["id"], clock.now() + timedelta(days=1000))
+        reading = lines.reading_key(self.partition, mailbox["id"])
+        tx.put(Table.CORE, {**reading.attributes(), **due})
         tx.commit()
         return str(mailbox["id"])
 

@@ -1,5 +1,6 @@
 """What comes to a mailbox in answer to what it sent, and the worker that reads it."""
 
+from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any, Protocol, cast
@@ -152,10 +153,14 @@ def comes(*messages: bytes, to: str = mailing.SENDER) -> None:
     mailhost.current().of(to)["INBOX"].extend(messages)
 
 
-def put_reading(owner: _Owner, mailbox: str) -> None:
+def put_reading(owner: _Owner, mailbox: str, at: datetime | None = None) -> None:
     """Have a mailbox read, as once it is proven."""
-    where = lines.reading_key(owner.partition, mailbox)
-    put({**where.attributes(), **jobs.requested(jobs.MAILBOX_READING, mailbox)})
+    where = lines.reading_key(owner.partition, mailbox).attributes()
+    tx = Transaction(owner.partition, "req_test")
+    asked = jobs.requested(jobs.MAILBOX_READING, mailbox)
+    marks = jobs.due(jobs.MAILBOX_READING, mailbox, at) if at else asked
+    tx.put(Table.CORE, {**where, **marks}, condition="")
+    tx.commit()
 
 
 def read(owner: _Owner, mailbox: str) -> None:

@@ -4,9 +4,10 @@ limits as they are outside of the local cloud.
 
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import pytest
 
@@ -14,7 +15,7 @@ from linkwright import clock, ids, jobs
 from linkwright.jobs import Work
 from linkwright.mailer import items, lines, rates
 from linkwright.mailer.campaigns import delays, limits
-from linkwright.mailer.mailboxes import logging_in
+from linkwright.mailer.mailboxes import logging_in, simulation
 from linkwright.mailer.mailboxes.logging_in import Secrets
 from linkwright.mailer.sending import filling, guard, planning, running, throttle
 from linkwright.table import Item, Table, get, query, update
@@ -38,7 +39,12 @@ class _Owner(Protocol):
 
 
 def put_mailbox(
-    owner: _Owner, email: str = SENDER, *, is_by_oauth: bool = False, **view: Any
+    owner: _Owner,
+    email: str = SENDER,
+    *,
+    is_by_oauth: bool = False,
+    is_read: bool = True,
+    **view: Any,
 ) -> str:
     """Write a mailbox that is active; returns its id."""
     mailbox, now = view.pop("id", None) or ids.new("mbx"), clock.timestamp()
@@ -68,7 +74,19 @@ def put_mailbox(
     sealed = logging_in.seal(secrets, owner.partition, mailbox)
     where = items.mailbox_key(owner.partition, mailbox).attributes()
     put({**where, "view": shown, "v": 1, "since": now, "sealed": sealed})
+    if (
+        is_read
+        and shown["status"] == "active"
+        and simulation.has_inbox(owner.partition, cast(Any, shown))
+    ):
+        _have_read(owner, mailbox)
     return mailbox
+
+
+def _have_read(owner: _Owner, mailbox: str) -> None:
+    """Have its inbox read, as once it is proven, but not before a test asks for it."""
+    due = jobs.due(jobs.MAILBOX_READING, mailbox, clock.now() + timedelta(days=1000))
+    put({**lines.reading_key(owner.partition, mailbox).attributes(), **due})
 
 
 def put_campaign(owner: _Owner, mailboxes: Sequence[str], **view: Any) -> str:

@@ -12,7 +12,7 @@ from linkwright.providers.mailbox import xoauth2
 from linkwright.providers.mailbox.types import Failure, MailboxFailed, OutcomeUnknown
 from linkwright.providers.mailbox.xoauth2 import Access, Grant
 from linkwright.table import Item, Table, get
-from tests import mailhost, nameserver, pump
+from tests import heard, mailhost, nameserver, pump
 from tests.client import Answer, Context, invoke, queue_event
 from tests.clocks import Hand
 from tests.factories import Workspace, make_workspace
@@ -434,6 +434,12 @@ def active(stack: Stack, workspace: Workspace, hand: Hand) -> str:
     assert prove(stack, workspace, hand, mailbox)["status"] == "active"
     mailhost.current().told.clear()
     return mailbox
+
+
+def test_what_is_proven_has_its_inbox_read_from_then_on(workspace: Workspace, active: str) -> None:
+    assert jobs.is_due(heard.reading(workspace, active))
+    view = workspace.client.get(f"/v1/mailer/mailboxes/{active}").json
+    assert view["held_up"] is None
 
 
 def test_202_what_waits_for_a_mailbox_goes_once_it_is_proven(

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from linkwright import clock
-from linkwright.mailer import items
+from linkwright import clock, jobs
+from linkwright.mailer import items, lines
 from linkwright.providers.mailbox.types import Failure, MailboxFailed
 from linkwright.table import Table, get
+from linkwright.transaction import Transaction
 from tests import feedback, heard, mailing
 from tests.clocks import Hand
 from tests.factories import Workspace
@@ -238,3 +239,29 @@ def test_what_has_no_inbox_waits_for_none(
     hand.move(3600)
     mailing.run(workspace, box)
     assert len(asked) == 1
+
+
+def test_nothing_is_sent_from_a_mailbox_that_nobody_is_to_read_and_somebody_is_from_then_on(
+    workspace: Workspace, host: Host, hand: Hand
+) -> None:
+    """As of one that a version before connected, or whose reading was ended by another state."""
+    box, _ = _started(workspace, 1)
+    where = lines.reading_key(workspace.partition, box)
+    for ended in (True, False):
+        tx = Transaction(workspace.partition, "req_test")
+        if ended:
+            gone = ", ".join(f"#{name}" for name in jobs.ATTRIBUTES)
+            tx.update(Table.CORE, where, f"REMOVE {gone}")
+        else:
+            tx.delete(Table.CORE, where)
+        tx.commit()
+        hand.move(61)
+        shown = workspace.client.get(f"/v1/mailer/mailboxes/{box}").json["held_up"]
+        assert shown["reason"] == "inbox_not_read"
+        mailing.run(workspace, box)
+        assert host.sent == []
+        assert jobs.is_due(heard.reading(workspace, box))
+    heard.read(workspace, box)
+    hand.move(61)
+    mailing.run(workspace, box)
+    assert len(host.sent) == 1

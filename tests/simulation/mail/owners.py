@@ -64,6 +64,7 @@ class Owners:
         self.mailboxes[address] = mailing.put_mailbox(
             self.workspace,
             address,
+            is_read=False,
             transport="ses" if by_ses else "smtp",
             daily_cap=self._pick(2, 5, 50),
             gap_seconds=self._pick(1, 60, 600),

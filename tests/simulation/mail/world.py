@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from linkwright.mailer.campaigns import delays, limits
+from linkwright.mailer.mailboxes import held_up
 from linkwright.mailer.sending import throttle
 from linkwright.providers.mailbox import imap, smtp
 from tests.simulation import network
@@ -133,4 +134,6 @@ class _World:
             patch.setattr(imap, "logged_in", self.host.imap)
             for module in (throttle, delays):
                 patch.setattr(module, "limits", lambda: limits.REAL)
+            # No inbox is read here.
+            patch.setattr(held_up, "is_unread", lambda *_: False)
             yield

@@ -78,6 +78,7 @@ def _goes_on(partition: str, run: Item) -> bool:
         return _rests(line, clock.now() + _LOOKED_AGAIN)
     if held_up.is_unread(partition, mailbox["view"]):
         count("mailbox_unread")
+        held_up.have_read(partition, line["sk"])
         return _rests(line, clock.now() + held_up.LOOKED_AGAIN)
     if guard.has_paused(partition, line, mailbox):
         return True
