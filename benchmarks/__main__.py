@@ -97,6 +97,7 @@ def _measured(layers: Layers, endpoint: str) -> Results:
         found,
         served,
         lived,
+        unclear=[name for name, one in found.items() if not budgets.is_clear(name, one, served)],
         commit=subprocess.check_output(commit, text=True).strip(),
         day=f"{datetime.now(UTC):%Y-%m-%d}",
         machine=f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",

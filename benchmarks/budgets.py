@@ -46,7 +46,7 @@ WARM = {
 # One call's life: AWS calls, and CPU as a part of what it was before (before.json).
 LIFE_CALLS = 44
 LIFE_CPU = 0.75
-# The standard error of the widest figure above which nothing can be said: the machine is busy.
+# The standard error above which nothing can be said of what is not within its budget by twice that.
 ERROR = 0.08
 # With so little, more rounds would change nothing.
 _KNOWN = 0.01
@@ -63,24 +63,26 @@ def init(function: Function) -> float:
 
 
 def is_known(name: str, ratios: Ratios, served: Mapping[str, str]) -> bool:
-    """Whether the verdict of one is clear: by its error, or as it is within its budget by twice
-    that. `served`: which route a function serves.
+    """Whether more rounds would change nothing: by its error, or as it is within its budget by
+    twice that. `served`: which route a function serves.
     """
-    if ratios.error <= _KNOWN:
-        return True
     limits = {function.file: {"init": init(function)} for function in measured()}.get(name, {})
     if limits and (route := served.get(name)) in WARM:
         limits |= {"first": FIRST, "warm": WARM[route]}
     found, errors = ratios.medians(), ratios.errors()
-    return ratios.error <= ERROR and all(
-        found[kind] * (1 + 2 * errors[kind]) <= limit for kind, limit in limits.items()
-    )
+    is_within = all(found[kind] * (1 + 2 * errors[kind]) <= limit for kind, limit in limits.items())
+    return ratios.error <= _KNOWN or (is_within and (bool(limits) or ratios.error <= ERROR))
+
+
+def is_clear(name: str, ratios: Ratios, served: Mapping[str, str]) -> bool:
+    """Whether a verdict can be given at all."""
+    return ratios.error <= ERROR or is_known(name, ratios, served)
 
 
 def exceeded(now: Results, before: Results) -> Iterator[str]:
-    """What is over its budget, one line each."""
-    if now.error > ERROR:
-        yield f"the machine is too busy: an error of {now.error:.1%}, and {ERROR:.0%} is the most"
+    """What is over its budget, and of what that cannot be told, one line each."""
+    for name in now.unclear:
+        yield f"{name}: the machine is too busy to tell, an error of more than {ERROR:.0%}"
     limits = {function.file: init(function) for function in measured()}
     yield from _over("init", now.init, limits)
     yield from _over("init and first request", now.first, dict.fromkeys(WARM, FIRST))

@@ -1,6 +1,7 @@
 """What was measured, kept as JSON: the figures before are those of this same meter."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -24,6 +25,8 @@ class Results:
     warm: dict[str, float]
     life_calls: dict[str, int]
     life_cpu: float
+    # Of whom no verdict can be given.
+    unclear: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, file: Path) -> "Results":
@@ -38,6 +41,7 @@ def results(
     routes: dict[str, str],
     life: Cost,
     *,
+    unclear: Iterable[str],
     commit: str,
     day: str,
     machine: str,
@@ -58,4 +62,5 @@ def results(
         medians("warm"),
         dict(life.calls),
         round(life.cpu, 3),
+        tuple(unclear),
     )
