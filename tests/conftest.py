@@ -3,6 +3,7 @@
 import gc
 import os
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from zlib import crc32
 
@@ -34,8 +35,8 @@ from tests.memory import memory  # noqa: E402
 from tests.stack import EmulatedStack, Stack  # noqa: E402
 from tools.local_cloud import start_ministack  # noqa: E402
 
-# Of what a test is a case where it is one of all routes, or functions.
-_OF_EACH = {"route", "function"}
+# A test of as many cases is asked in part, where a part is asked for.
+_SEVERAL = 8
 _DEPLOYED = pytest.StashKey[Stack]()
 
 
@@ -47,11 +48,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="where the functions keep things: in memory, or on an emulator, which judges",
     )
     parser.addoption(
-        "--routes",
+        "--part",
         type=int,
         default=1,
         metavar="N",
-        help="ask each rule of every route of one route in N; another one of others",
+        help="of a test of several cases, ask one case in N; another test asks others",
     )
     parser.addoption("--leg", help="this is the whole of a leg: what it does is judged")
     parser.addoption(
@@ -72,7 +73,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if "emulator" in getattr(item, "fixturenames", ()):
             item.add_marker("emulator")
-    left = [item for item in items if not _is_asked(item, config.getoption("routes"))]
+    left = _unasked(items, config.getoption("part"))
     if left:
         config.hook.pytest_deselected(items=left)
         gone = set(left)
@@ -80,11 +81,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: item.get_closest_marker("longest") is None)
 
 
-def _is_asked(item: pytest.Item, routes: int) -> bool:
-    """By the name of the test, so that each rule is asked of some, and each route by some."""
-    of = getattr(item, "callspec", None)
-    is_of_each = of is not None and not _OF_EACH.isdisjoint(of.params)
-    return not is_of_each or crc32(item.nodeid.encode()) % routes == 0
+def _unasked(items: list[pytest.Item], part: int) -> list[pytest.Item]:
+    """Where to begin is by the name of the test, so that a case is asked of some of those that are
+    asked of all routes.
+    """
+    cases = defaultdict[str, list[pytest.Item]](list)
+    for item in items:
+        cases[item.nodeid.partition("[")[0]].append(item)
+    return [
+        item
+        for name, of in cases.items()
+        if len(of) >= _SEVERAL
+        for at, item in enumerate(of)
+        if (at + crc32(name.encode())) % part
+    ]
 
 
 def pytest_collection_finish() -> None:

@@ -27,8 +27,8 @@ ALONE = ("--dist", "worksteal")
 # first, and a long test may begin when all others are over.
 LONGEST_FIRST = (*TOGETHER, "--no-loadscope-reorder")
 SEEDS = 80
-# Each rule of all routes asks one in so many of them.
-ROUTES = ("--routes", "4")
+# What takes a second is left out, and of several cases one in so many is asked.
+PART = ("-m", "not emulator and not slow", "--part", "8")
 
 
 @dataclass(frozen=True)
@@ -77,9 +77,9 @@ _TESTS = (
 LEGS = {
     "quick": (
         *_CHECKS,
-        _tests("unit", "tests/unit", dist=ALONE),
-        _tests("in memory", "tests/integration", "-m", "not emulator", *ROUTES),
-        _tests("routes", "tests/faults/test_routes.py", *ROUTES),
+        _tests("unit", "tests/unit", *PART, dist=ALONE),
+        _tests("in memory", "tests/integration", *PART),
+        _tests("routes", "tests/faults/test_routes.py", *PART),
         Leg("seeds", (sys.executable, "-m", "tests.simulation", "--seeds", f"0-{SEEDS - 1}")),
     ),
     "test": (*_CHECKS, Leg("sam", ("make", "-s", "validate")), *_TESTS),

@@ -187,6 +187,7 @@ ORDERS = sorted(set(permutations([*STEPS, "ringing"])))
         ("unknown", ("completed", "unknown", "callee_hung_up")),
     ],
 )
+@pytest.mark.slow
 def test_the_end_is_the_same_in_all_720_orders(
     stack: Stack,
     tables: Tables,

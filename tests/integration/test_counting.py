@@ -89,6 +89,7 @@ def _killed_at_times(
     return killed
 
 
+@pytest.mark.slow
 def test_what_20000_redirects_wrote_is_counted_once_each_by_days_and_hours_of_any_zone(
     stack: Stack, tables: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -123,6 +124,7 @@ def _inserted(changes: list[Change]) -> list[Item]:
     return [item for item in news if item is not None and "count" in item]
 
 
+@pytest.mark.slow
 def test_clicks_of_any_kind_are_counted_once_each_whatever_becomes_of_batches_and_workers(
     stack: Stack, tables: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -109,6 +109,7 @@ def require_listed(client: Client) -> None:
     assert sorted(one for one in listed if one in wanted) == wanted
 
 
+@pytest.mark.slow
 def test_200_each_story_is_told_by_its_link(client: Client) -> None:
     assert len(LINKS) == 40 == len({one.id for one in LINKS})
     require_listed(client)
@@ -164,6 +165,7 @@ def test_200_what_demo_env_names_is_there_and_nothing_is_wrong_with_it(client: C
     assert (alias["link"], alias["url"]) == (made["LINK_ID"], shown["url"])
 
 
+@pytest.mark.slow
 def test_rows_of_each_day_agree_today_and_after_days(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -188,6 +190,7 @@ def test_rows_of_each_day_agree_today_and_after_days(
     require_listed(client)
 
 
+@pytest.mark.slow
 def test_what_somebody_clicked_and_changed_stays(
     stack: Stack, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -208,6 +211,7 @@ def test_what_somebody_clicked_and_changed_stays(
     assert days_of(items.workspace_rows(WORKSPACE))["20261110"]["country#FR"] == 1
 
 
+@pytest.mark.slow
 def test_one_that_was_deleted_is_made_again(client: Client) -> None:
     assert client.request("DELETE", f"/api/links/{demo_links.LINK_ID}").status == 204
     demo_link_rows.ensure(WORKSPACE)
@@ -216,6 +220,7 @@ def test_one_that_was_deleted_is_made_again(client: Client) -> None:
     assert alias["link"] == demo_links.LINK_ID
 
 
+@pytest.mark.slow
 def test_a_start_that_is_stopped_is_gone_on_with(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -240,6 +245,7 @@ def test_a_start_that_is_stopped_is_gone_on_with(
     assert told(client, "near_cap")["clicks"] == demo_links.PASSED
 
 
+@pytest.mark.slow
 def test_a_first_start_is_quick(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     demo.ensure_demo(WORKSPACE, "Demo", "pro")
     written: list[Item] = []
@@ -275,6 +281,7 @@ def _findings(shown: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("language", ["en", "he"])
+@pytest.mark.slow
 def test_200_each_story_is_told_by_the_insight_of_its_link(client: Client, language: str) -> None:
     for story, fact in TOLD_BY.items():
         path = f"/api/ai/insight/link/{STORIES[story]}?language={language}"

@@ -245,6 +245,7 @@ def _refused(answer: Answer, field: str = "url") -> None:
     assert "must not lead back" in answer.error["message"]
 
 
+@pytest.mark.slow
 def test_400_no_link_leads_to_a_name_whose_links_may_lead_again(
     workspace: Workspace, given_up: Sold, hand: Hand
 ) -> None:

@@ -119,6 +119,7 @@ def test_what_comes_after_the_erasing_brings_nothing_back(
 
 
 @pytest.mark.parametrize("days", [30, 90, 365])
+@pytest.mark.slow
 def test_200_shown_for_as_long_as_the_workspace_keeps_it(
     kept: MemoryStack,
     workspace: Workspace,
@@ -164,6 +165,7 @@ def _erased_for_good(kept: MemoryStack, workspace: Workspace, hand: Hand) -> Non
 
 
 @pytest.mark.parametrize("is_killed", [False, True])
+@pytest.mark.slow
 def test_a_long_transcript_that_an_analysis_stores_after_the_erasing_is_not_left(
     kept: MemoryStack,
     workspace: Workspace,

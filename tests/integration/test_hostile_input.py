@@ -104,6 +104,7 @@ def test_never_5xx_for_any_bytes(world: World, route: Route) -> None:
 
 
 @pytest.mark.parametrize("route", BODY_ROUTES, ids=str)
+@pytest.mark.slow
 def test_never_5xx_for_any_json(world: World, route: Route) -> None:
     client = world.workspace.client_with(["*:read", route.contract.scope or "*:read"])
 
@@ -134,6 +135,7 @@ def _encodable(text: str) -> str:
 
 
 @pytest.mark.parametrize("route", LIST_ROUTES, ids=str)
+@pytest.mark.slow
 def test_never_5xx_for_any_query(world: World, route: Route) -> None:
     client = world.workspace.client_with(["*:read", route.contract.scope or "*:read"])
 

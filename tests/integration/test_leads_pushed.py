@@ -100,6 +100,7 @@ def test_200_each_with_a_result_of_its_own(stack: Stack, workspace: Workspace) -
     _require_once(stack, workspace, campaign, 2)
 
 
+@pytest.mark.slow
 def test_200_makes_500_in_chunks_and_none_a_second_time(stack: Stack) -> None:
     workspace = make_workspace("enterprise")
     campaign = workspace.mailer_campaign()
@@ -261,6 +262,7 @@ def _until_told(workspace: Workspace, campaign: str, people: list[Any], key: str
             return answer
 
 
+@pytest.mark.slow
 def test_200_each_once_for_fifty_pushes_of_one_list(stack: Stack) -> None:
     workspace = make_workspace("enterprise")
     campaign, people = workspace.mailer_campaign(), _people(MAX_LEADS)
@@ -284,6 +286,7 @@ def test_200_one_answer_for_ten_pushes_of_one_list_under_one_key(stack: Stack) -
     assert ({again.raw}, _counts(again)) == (told, (100, 0, 0, 0))
 
 
+@pytest.mark.slow
 def test_200_each_once_for_pushes_of_lists_that_overlap(stack: Stack) -> None:
     workspace = make_workspace("enterprise")
     campaign = workspace.mailer_campaign()

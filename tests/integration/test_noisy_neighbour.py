@@ -81,6 +81,7 @@ def _worked(stack: Stack, workspace: Workspace, kind: str) -> int:
     return len(told)
 
 
+@pytest.mark.slow
 def test_who_has_one_call_is_not_behind_who_has_thousands(
     stack: Stack, workspace: Workspace, hand: Hand
 ) -> None:

@@ -64,6 +64,7 @@ def move(workspace: Workspace, call_id: str, status: Status) -> None:
         lifecycle.advance(item, Report(status, ended_reason=ENDINGS[status]))
 
 
+@pytest.mark.slow
 def test_200_each_of_300_calls_of_one_moment_once(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -70,6 +70,7 @@ def test_200_however_it_looks_it_is_read(
         assert (b"tRNS" in answer.content) is (looks.get("light") == "transparent")
 
 
+@pytest.mark.slow
 def test_200_the_largest_is_far_below_what_lambda_answers(workspace: Workspace) -> None:
     host = f"{'a' * 63}.{'b' * 63}.{'c' * 63}.{'d' * 61}"
     wanted = {"url": shortlinks.TARGET, "alias": f"{workspace.id.lower()[:40]:x<64}"}

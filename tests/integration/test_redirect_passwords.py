@@ -117,6 +117,7 @@ def _at(monkeypatch: pytest.MonkeyPatch, moment: datetime) -> None:
     monkeypatch.setattr(clock, "now", lambda: moment)
 
 
+@pytest.mark.slow
 def test_429_after_ten_wrong_ones_whoever_one_says_to_be(
     locked: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,6 +147,7 @@ def test_429_a_network_of_ipv6_is_one(
     assert _wrong(alias, address="2001:db8:0:2::1") == 403
 
 
+@pytest.mark.slow
 def test_429_all_together_may_guess_no_more_than_each_part(
     locked: tuple[str, str], monkeypatch: pytest.MonkeyPatch, stack: Stack
 ) -> None:
@@ -160,6 +162,7 @@ def test_429_all_together_may_guess_no_more_than_each_part(
     assert len(parts) > 16
 
 
+@pytest.mark.slow
 def test_right_passwords_are_no_tries(
     locked: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -169,6 +172,7 @@ def test_right_passwords_are_no_tries(
     assert {_unlock(alias, agent=f"{BROWSERS[0]} {n}").status for n in range(30)} == {303}
 
 
+@pytest.mark.slow
 def test_tries_of_one_link_are_none_of_another(
     locked: tuple[str, str], workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

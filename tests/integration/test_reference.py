@@ -77,6 +77,7 @@ def test_every_error_code_is_explained() -> None:
     assert {code for code in codes if f"### `{code}`" not in text} == set()
 
 
+@pytest.mark.slow
 def test_the_description_is_openapi() -> None:
     validate(openapi.document())
 

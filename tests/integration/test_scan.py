@@ -649,6 +649,7 @@ def _mails(stack: Stack, workspace: Workspace) -> list[Item]:
 
 
 @pytest.mark.parametrize("begins", ["asked", "hourly"])
+@pytest.mark.slow
 def test_what_takes_several_runs_is_one_mail(
     stack: Stack, hand: Hand, monkeypatch: pytest.MonkeyPatch, begins: str
 ) -> None:

@@ -341,6 +341,7 @@ def test_200_with_the_keys_of_the_issuer_fetched_once(person: Person, issuer: Is
     assert issuer.fetches == 1
 
 
+@pytest.mark.slow
 def test_401_for_a_thousand_unknown_kids_with_one_fetch(person: Person, issuer: Issuer) -> None:
     tokens = [SIGNER.sign(person.claims(), kid=f"ins_{number}") for number in range(1000)]
     assert {Client(token).get("/v1/whoami").status for token in tokens} == {401}

@@ -60,6 +60,7 @@ def _metered(monkeypatch: pytest.MonkeyPatch) -> Iterator[Meter]:
     [(_follow, 302), (_list(""), 200), (_list("?tag=sale"), 200)],
     ids=["following", "listing", "listing by tag"],
 )
+@pytest.mark.slow
 def test_units_are_the_same_for_a_thousand_clicks_and_a_million(
     stack: Stack,
     monkeypatch: pytest.MonkeyPatch,

@@ -227,6 +227,7 @@ def test_first_of_all_lines_whose_agents_are_free(stack: Stack, exchange: Exchan
     assert _is_at_rest(stack, workspace)
 
 
+@pytest.mark.slow
 def test_an_agent_that_became_limited_while_calls_waited(stack: Stack, exchange: Exchange) -> None:
     workspace = make_workspace("pro")
     agent, other = workspace.agent(max_duration_s=60), workspace.agent(max_duration_s=60)
@@ -699,6 +700,7 @@ def test_a_canceled_call_leaves_the_phone_and_lets_the_next_one_begin(
     assert exchange.call(first).ended_by == "api"
 
 
+@pytest.mark.slow
 def test_many_workers_on_one_line_begin_each_call_once_and_in_its_turn(
     stack: Stack, exchange: Exchange
 ) -> None:

@@ -127,6 +127,7 @@ def _work(bodies: list[str]) -> None:
         assert invoke("dial_call", event, Context(60_000)) == {"batchItemFailures": []}
 
 
+@pytest.mark.slow
 def test_at_rest_they_cost_one_message_a_minute_and_three_reads(
     stack: Stack, exchange: Exchange, meter: Meter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -157,6 +158,7 @@ def test_at_rest_they_cost_one_message_a_minute_and_three_reads(
     assert sent.total() <= 2 * _MINUTES
 
 
+@pytest.mark.slow
 def test_those_of_a_busy_agent_hold_no_other_up(
     stack: Stack, exchange: Exchange, meter: Meter
 ) -> None:
@@ -224,6 +226,7 @@ def test_a_free_place_is_taken_however_many_lines_there_are(
     assert meter.calls.count("Query") == 1 + 22 + 1 + 1
 
 
+@pytest.mark.slow
 def test_no_line_is_behind_others_for_ever(
     stack: Stack, exchange: Exchange, meter: Meter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -249,6 +252,7 @@ def test_no_line_is_behind_others_for_ever(
     assert set(places.read(workspace.partition)) <= {"pk", "sk", "active"}
 
 
+@pytest.mark.slow
 def test_a_run_that_has_no_time_left_is_followed_by_another_at_once(
     stack: Stack, exchange: Exchange, meter: Meter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -282,6 +286,7 @@ def test_a_run_that_has_no_time_left_is_followed_by_another_at_once(
     assert runs < _TENTH / 100
 
 
+@pytest.mark.slow
 def test_those_that_the_carrier_asked_to_be_spared_hold_no_other_up(
     stack: Stack, exchange: Exchange
 ) -> None:

@@ -194,6 +194,7 @@ def _shape(told: Any) -> Any:
     return [_shape(one) for one in told[:1]] if isinstance(told, list) else None
 
 
+@pytest.mark.slow
 def test_each_sample_is_like_what_is_really_sent(
     stack: Stack, workspace: Workspace, receivers: Receivers, monkeypatch: pytest.MonkeyPatch
 ) -> None:

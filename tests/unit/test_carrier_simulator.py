@@ -959,6 +959,7 @@ def test_callbacks_get_lost_and_come_late(phone: Phone) -> None:
     assert phone.app.statuses() == COMPLETED[:3]
 
 
+@pytest.mark.slow
 def test_many_calls_at_once(phone: Phone) -> None:
     with ThreadPoolExecutor(20) as pool:
         sids = list(pool.map(lambda _: phone.place(), range(60)))

@@ -117,6 +117,7 @@ def _reads(body: object) -> bool:
     return True
 
 
+@pytest.mark.slow
 def test_of_an_action_that_is_allowed_which_is_taken() -> None:
     allowed = [_allows("ApplyAction", one) for one in ACTIONS]
     assert allowed == [_takes(ApplyAction, one) for one in ACTIONS]

@@ -34,6 +34,7 @@ def test_one_busy_day_is_no_habit(factor: int) -> None:
     assert (told["weekday"], told["hour"]) == (0, 0)
 
 
+@pytest.mark.slow
 def test_a_habit_is_told_also_beside_a_busy_day() -> None:
     told = sum((_told(seed, 1, monday=2.5, evening=0.2) for seed in range(_LINKS)), Counter[str]())
     assert (told["weekday"], told["hour"]) == (_LINKS, _LINKS)

@@ -36,6 +36,7 @@ def _values(texts: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
 
 @many
 @given(value=st.dictionaries(_texts, _values(_texts), max_size=4), escaped=st.booleans())
+@pytest.mark.slow
 def test_every_clean_object_is_read_as_json_reads_it(value: dict[str, Any], escaped: bool) -> None:
     text = json.dumps(value, ensure_ascii=escaped)
     assert parse(text.encode()) == json.loads(text) == value
@@ -49,6 +50,7 @@ def test_every_clean_object_is_read_as_json_reads_it(value: dict[str, Any], esca
     added=st.binary(max_size=3)
     | st.sampled_from([b"{", b"[", b'"', b"\\", b",", b"NaN", b"1e999"]),
 )
+@pytest.mark.slow
 def test_damaged_json_is_refused_or_read_as_json_reads_it(
     value: object, at: int, cut: int, added: bytes
 ) -> None:
@@ -58,6 +60,7 @@ def test_damaged_json_is_refused_or_read_as_json_reads_it(
 
 @many
 @given(raw=st.binary(max_size=200) | st.text('{}[]":,\\u0dn e1\n', max_size=60).map(str.encode))
+@pytest.mark.slow
 def test_arbitrary_bytes_are_refused_or_read_as_json_reads_them(raw: bytes) -> None:
     _assert_read_or_refused(raw)
 

@@ -326,6 +326,7 @@ def _drip(talk: Talk) -> None:
 
 
 @pytest.mark.parametrize("end", [_hang_up, _say_nothing, _drip])
+@pytest.mark.slow
 def test_before_the_last_dot_nothing_was_sent(serve: Serve, end: hosts.Script) -> None:
     host = serve(hosts.smtp(in_data=end))
     # More than fits between us, so that it is never written to its end.

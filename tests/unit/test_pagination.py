@@ -262,6 +262,7 @@ _partitions = st.lists(
 @given(
     keys=st.lists(st.integers(0, 5), max_size=25), limit=st.integers(1, 9), most=st.integers(1, 6)
 )
+@pytest.mark.slow
 def test_a_list_by_another_key_shows_each_row_once(keys: list[int], limit: int, most: int) -> None:
     """Also those that have one key."""
     places = [Place(f"name {key}", f"call_{at:02}") for at, key in enumerate(keys)]
@@ -271,6 +272,7 @@ def test_a_list_by_another_key_shows_each_row_once(keys: list[int], limit: int, 
 
 @settings(max_examples=300, derandomize=True, deadline=None, database=None)
 @given(partitions=_partitions, limit=st.integers(1, 9))
+@pytest.mark.slow
 def test_merging_loses_no_row_though_reads_stop_early(
     partitions: list[tuple[set[int], int]], limit: int
 ) -> None:
@@ -288,6 +290,7 @@ def test_merging_loses_no_row_though_reads_stop_early(
     seed=st.randoms(use_true_random=False),
     limit=st.integers(1, 100),
 )
+@pytest.mark.slow
 def test_merging_reads_at_most_twice_what_it_shows(
     sizes: list[int], seed: random.Random, limit: int
 ) -> None:

@@ -242,6 +242,7 @@ def _minute_by_minute(
 @given(number=st.sampled_from(sorted(PLACES)), quiet=_RANGES, moment=_MOMENTS)
 @example(ISRAEL, _hours("02:31-02:30"), clock.parse("2027-03-25T00:31:00Z"))
 @example(NOWHERE, _hours(NIGHT), clock.parse("2027-03-14T00:30:00Z"))
+@pytest.mark.slow
 def test_the_same_as_looking_at_every_minute(
     number: str, quiet: list[QuietHours], moment: datetime
 ) -> None:

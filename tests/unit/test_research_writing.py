@@ -233,6 +233,7 @@ TEXTS = st.text(max_size=300)
 
 
 @given(page=TEXTS, company=st.text(max_size=40).map(grounding.normal), steps=st.integers(1, 10))
+@pytest.mark.slow
 def test_whatever_a_page_says_something_is_written(page: str, company: str, steps: int) -> None:
     company = "" if grounding.has_address(company) else company
     pages = [Page("https://bread.example/", "", f"{page} {SAYS}", NOW)]

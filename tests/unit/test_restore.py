@@ -55,6 +55,7 @@ def _copy(dynamodb: Any, workspace: str | None = None) -> tuple[int, int]:
     return changed, gone
 
 
+@pytest.mark.slow
 def test_the_table_is_as_it_was_and_a_second_copy_changes_nothing(dynamodb: Any) -> None:
     for at in range(230):
         _put(dynamodb, "restored", f"W#{WORKSPACE}#CALL", f"call_{at:03}", status="queued")

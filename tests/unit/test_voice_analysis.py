@@ -202,6 +202,7 @@ def test_what_the_agent_says_never_counts(text: str) -> None:
     assert not opted_out(said(text, role="agent"))
 
 
+@pytest.mark.slow
 def test_an_hour_of_talk_is_searched_at_once() -> None:
     words = "do not want to take me and my number off this and no more " * 20_000
     assert not opted_out(said(words + "do not", "לא רוצה " * 50_000, "لا اريد " * 50_000))

@@ -33,6 +33,7 @@ def test_hostile_message_has_a_meaning_within_seconds(case: str) -> None:
     assert time.thread_time() - began < 5
 
 
+@pytest.mark.slow
 def test_no_mixture_of_messages_breaks_a_step() -> None:
     chance = random.Random(20_261_129)
     sources = [raw for raw, *_ in bounce_samples.BOUNCES.values()] + [bounce_samples.COMPLAINT]

@@ -185,6 +185,7 @@ def test_no_text_takes_long(unit: str) -> None:
     assert time.thread_time() - began < 1.4
 
 
+@pytest.mark.slow
 def test_no_mixture_takes_long() -> None:
     chance = random.Random(20_261_129)
     for _ in range(30):
