@@ -77,6 +77,26 @@ def test_new_text_above_what_is_quoted(shape: str, new: str) -> None:
     assert unquoted(f"{new}\n\n{TOP[shape]}".replace("\n", "\r\n"), {US}) == new
 
 
+# With no blank line above, as Yahoo writes it, and as it comes out of HTML.
+CLOSE = {
+    "yahoo": f"    On Monday, February 1, 2027 at 10:00:00 AM GMT+2, Dana Levi <{US}> wrote:  \n"
+    f" \n {SENT}  ",
+    "thunderbird": f"Am 01.02.27 um 10:00 schrieb Dana Levi:\n{QUOTED}",
+    "gmail": f"On Mon, Feb 1, 2027 at 10:00 AM Dana Levi <{US}> wrote:\n{QUOTED}",
+    "gmail, hebrew": f"בתאריך יום ב׳, 1 בפבר׳ 2027 ב-10:00 מאת Dana <{US}>:\n{QUOTED}",
+    "iphone": f"> On 1 Feb 2027, at 10:00, Dana Levi <{US}> wrote:\n> \n{QUOTED}",
+    "without a year": f"Dana <{US}> wrote at 10:00:\n{QUOTED}",
+    "zoho": f"---- On Mon, 01 Feb 2027 10:00:00 +0200 Dana Levi <{US}> wrote ---\n\n{SENT}",
+}
+
+
+@pytest.mark.parametrize("shape", CLOSE)
+@pytest.mark.parametrize("new", ["unsubscribe", "הסר", "No thanks.\nNoa", "إلغاء"])
+def test_new_text_right_above_what_is_quoted(shape: str, new: str) -> None:
+    assert unquoted(f"{new}\n{CLOSE[shape]}\n", {US}, SENT) == new
+    assert unquoted(f"{new}\n\n{CLOSE[shape]}\n", {US}, SENT) == new
+
+
 def test_new_text_below_what_is_quoted() -> None:
     text = f"On 26 Nov 2026 Dana <{US}> wrote:\n{QUOTED}\n\nYes, call me.\n"
     assert unquoted(text, {US}, SENT) == "Yes, call me."

@@ -35,6 +35,8 @@ _WROTE = expression(
     r"\b(?:wrote|writes|schrieb|geschrieben|écrit|escribió|ha scritto|escreveu)\b|כתב|كتب|كتابة"
 )
 _TIME = re.compile(r"\d{1,2}[:.h]\d\d")
+_DATE = re.compile(r"\b20\d\d\b|\d[./-]\d{1,2}[./-]\d\d")
+_ENDS = re.compile(r"[:：]$|^ -{2}.*-{2}$")  # The latter is of Zoho's.
 _SEPARATOR = re.compile(r"[-_=*–—]{2,60}+(.{0,60}?)[-_=*–—]{2,60}")
 _RULE = re.compile(r"[_=-]{20,}")
 _ORIGINAL = expression(
@@ -191,12 +193,22 @@ class _Page:
             words = f"{words} {self._plain[behind - 1]}"
             if len(joined) > _ATTRIBUTION_CHARS:
                 return 0
-            if joined.endswith((":", "：")) and _DIGIT.search(joined):
+            if _ENDS.search(joined) and _DIGIT.search(joined):
+                if self._begins_later(at, behind):
+                    return 0
                 is_one = self._names_us(joined) or (_WROTE.search(words) and _TIME.search(words))
                 # "I wrote to you in 2025:" is one only where a quote does follow.
                 might_be = _WROTE.search(words) or _ADDRESS.search(joined)
                 return behind if is_one or (might_be and self._is_quote_at(behind)) else 0
         return 0
+
+    def _begins_later(self, at: int, behind: int) -> bool:
+        """Whether the first of these lines is an answer: Yahoo leaves no blank line below it."""
+        for start in range(at + 1, behind):
+            above, rest = " ".join(self._plain[at:start]), " ".join(self._plain[start:behind])
+            if _TIME.search(rest) and (_DATE.search(rest) or not _DIGIT.search(above)):
+                return self._names_us(rest) or _WROTE.search(rest) is not None
+        return False
 
     def _names_us(self, text: str) -> bool:
         return any(one.lower().strip(".,:;()[]\"'") in self._ours for one in _ADDRESS.findall(text))
