@@ -11,7 +11,7 @@ import pytest
 from linkwright import egress_dialling
 from linkwright.egress_limits import Deadline
 from linkwright.providers.mailbox import folder_names, headers, imap, looking
-from linkwright.providers.mailbox.imap import Session
+from linkwright.providers.mailbox.imap import Selected, Session
 from linkwright.providers.mailbox.imap_answers import Folder
 from linkwright.providers.mailbox.types import (
     Bearer,
@@ -189,6 +189,30 @@ def test_a_log_in_that_is_not_offered_is_not_tried(
 )
 def test_a_log_in_that_is_refused_says_so(serve: Serve, reply: str, expected: Failure) -> None:
     assert failure(lambda: log_in(serve(script(login=reply)).server)) == expected
+
+
+@pytest.mark.parametrize("answer", ["OK done", "NO done", "BAD what"])
+def test_a_host_that_asks_who_is_there_is_told_before_a_folder_is_opened(
+    serve: Serve, answer: str
+) -> None:
+    def talk_to(talk: Talk) -> None:
+        talk.say("* OK ready")
+        is_known = False
+        while True:
+            tag, asked, *_ = talk.hear().upper().split()
+            if asked == b"AUTHENTICATE":
+                talk.say("+ ")
+                talk.hear()
+            if asked == b"CAPABILITY":
+                talk.say(f"* CAPABILITY {CAPABILITIES} ID")
+            is_known = is_known or asked == b"ID"
+            refused = asked == b"EXAMINE" and not is_known
+            said = "NO SELECT Unsafe Login." if refused else "OK done"
+            talk.say(f"{tag.decode()} {answer if asked == b'ID' else said}")
+
+    host = serve(talk_to)
+    assert ask(host, lambda session: session.select("INBOX")) == Selected(0, 0)
+    assert host.heard[3].split(b" ", 1)[1] == b'ID ("name" "Linkwright")'
 
 
 @pytest.mark.parametrize("greeting", ["* BYE busy", "+ what", "hello", "* NO", ""])

@@ -173,6 +173,7 @@ def logged_in(server: Server, login: Login, within: Deadline) -> Iterator[Sessio
         with _spoken():
             client = _Client(connection.line)
             _authenticate(client, login)
+            _introduce(client)
         yield Session(client)
         with suppress(MailboxFailed), _spoken():
             client.logout()
@@ -199,6 +200,19 @@ def _authenticate(client: _Client, login: Login) -> None:
         is_passing = answers.is_for_now(f"{refused}")
         kind = Failure.LOGIN_UNAVAILABLE if is_passing else Failure.LOGIN_REFUSED
         raise MailboxFailed(kind) from None
+
+
+def _introduce(client: _Client) -> None:
+    """Hosts as NetEase's let nobody into a folder who has not said what they are (RFC 2971)."""
+    if "ID" in {f"{one}".upper() for one in client.capabilities}:
+        client.begin()
+        try:
+            client.xatom("ID", '("name" "Linkwright")')
+        except imaplib.IMAP4.abort:
+            raise
+        except imaplib.IMAP4.error:
+            # Who offers it and does not understand it goes on as without.
+            return
 
 
 def _day(moment: datetime) -> str:
