@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ministack import app
 from ministack.core import persistence
 from ministack.services import dynamodb
 
@@ -149,6 +150,30 @@ def test_state_is_saved_as_ministack_does(tmp_path: Path, monkeypatch: pytest.Mo
     assert persistence.load_state("ours") == state
 
 
+@pytest.mark.parametrize("changes", [1, emulator_speed.COPIES])
+def test_state_that_changes_while_it_is_copied_is_saved(
+    changes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As by its threads, which go on while it saves."""
+    monkeypatch.setattr(persistence, "PERSIST_STATE", True)
+    monkeypatch.setattr(persistence, "STATE_DIR", str(tmp_path))
+    monkeypatch.setattr(app, "save_all", app.save_all)
+    items = {"a": 1}
+    left = iter(range(changes))
+
+    def state() -> dict[str, int]:
+        copied = {}
+        for name, value in items.items():
+            copied[name] = value
+            if (at := next(left, None)) is not None:
+                items[f"of {at}"] = at
+        return copied
+
+    emulator_speed.save_what_changes()
+    app.save_all({"shop": state})
+    assert persistence.load_state("shop") == items
+
+
 def _unpacked(where: Path, name: str, content: str) -> Path:
     with zipfile.ZipFile(where / f"{name}.zip", "w") as made:
         made.writestr(zipfile.ZipInfo("shop/handler.py"), content)
@@ -161,10 +186,31 @@ def _unpacked(where: Path, name: str, content: str) -> Path:
     return folder.resolve()
 
 
-def test_an_archive_of_the_same_bytes_is_unpacked_once(tmp_path: Path) -> None:
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where archives are unpacked, as a run begins with it."""
+    folder = tmp_path / "unpacked"
+    monkeypatch.setenv(emulator_speed.UNPACKED_DIR, str(folder))
+    emulator_speed.turn_over(folder)
+    return folder
+
+
+def test_an_archive_of_the_same_bytes_is_unpacked_once(tmp_path: Path, folder: Path) -> None:
     first, same, other = (
         _unpacked(tmp_path, name, content)
         for name, content in (("first", "a = 1"), ("same", "a = 1"), ("other", "a = 2"))
     )
     assert first == same
     assert other != first
+    assert {first.parent, other.parent} == {folder}
+
+
+def test_what_one_run_has_unpacked_the_next_one_takes_over(tmp_path: Path, folder: Path) -> None:
+    first = _unpacked(tmp_path, "first", "a = 1")
+    _unpacked(tmp_path, "unused later", "a = 2")
+    inode = first.stat().st_ino
+    emulator_speed.turn_over(folder)
+    assert _unpacked(tmp_path, "first again", "a = 1").stat().st_ino == inode
+    emulator_speed.turn_over(folder)
+    kept = [one.name for one in tmp_path.glob("unpacked*/*")]
+    assert kept == [first.name]

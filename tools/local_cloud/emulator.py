@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from tools.local_cloud import emulator_speed
 from tools.local_cloud.processes import (
     ROOT,
     LocalCloudError,
@@ -71,6 +72,7 @@ def _launch(directory: Path, settings: dict[str, str]) -> Emulator:
     log = directory / "ministack.log"
     shutil.rmtree(directory / "tmp", ignore_errors=True)
     (directory / "tmp").mkdir()
+    emulator_speed.turn_over(directory / "unpacked")
     _rewind_streams(directory / "state" / "lambda.json")
     first_port = _first_port(directory / "port")
     with _listener(first_port) as listener, log.open("wb") as output:
@@ -135,6 +137,7 @@ def _settings(
         "S3_PERSIST": kept,
         "S3_DATA_DIR": str(directory / "s3"),
         "TMPDIR": str(directory / "tmp"),
+        emulator_speed.UNPACKED_DIR: str(directory / "unpacked"),
         # Listeners of services we do not use, and on all interfaces.
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",

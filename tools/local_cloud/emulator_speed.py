@@ -9,16 +9,18 @@ do after each request, took longer the more tests there were before.
 Its state it writes piece by piece, by an encoder in Python: a Ctrl-C of `make run` waits for that.
 
 And it unpacks a function's code and layers for each process that it starts, some of them at once
-where messages come at once: all others wait for that.
+where messages come at once: all others wait for that, and Ctrl-C for thousands of files to go.
 """
 
 import json
+import os
 import re
 import shutil
 import tempfile
 import threading
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -28,6 +30,10 @@ from typing import Any, TextIO
 Token = tuple[str, str]
 # More than there are expressions in a suite.
 KEPT = 4096
+# How often a service's state is copied, until nothing changes it meanwhile.
+COPIES = 20
+# The setting that says where archives are unpacked.
+UNPACKED_DIR = "UNPACKED_DIR"
 _OF_SOME = re.compile(r"contains\((#\w+), (:\w+)\)")
 
 
@@ -35,6 +41,7 @@ def apply() -> None:
     read_once()
     scan_some()
     save_at_once()
+    save_what_changes()
     unpack_once()
 
 
@@ -79,6 +86,31 @@ def save_at_once() -> None:
     )
 
 
+def save_what_changes() -> None:
+    """Threads of MiniStack change what is copied, and a service of which that fails is not saved at
+    all: it would go on from the stop before, and mail once more what was mailed since.
+    """
+    from ministack import app
+
+    save = app.save_all
+
+    def save_all(services: dict[str, Callable[[], Any]]) -> None:
+        save({name: _copied_whole(state) for name, state in services.items()})
+
+    app.save_all = save_all
+
+
+def _copied_whole(state: Callable[[], Any]) -> Callable[[], Any]:
+    def copied() -> Any:  # noqa: ANN401 -- what a service keeps
+        for _ in range(COPIES):
+            # A dict that changes while it is copied.
+            with suppress(RuntimeError):
+                return state()
+        return state()
+
+    return copied
+
+
 def unpack_once() -> None:
     """A process has a link to what another one's archive of the same bytes was unpacked to. No
     function writes there: on AWS none could.
@@ -91,9 +123,8 @@ def unpack_once() -> None:
 
 
 class Unpacked(zipfile.ZipFile):
-    """An archive of our own build."""
+    """An archive of our own build, unpacked in `UNPACKED_DIR`, by its bytes."""
 
-    _known: dict[str, Path] = {}
     _lock = threading.Lock()
 
     def namelist(self) -> list[str]:
@@ -107,13 +138,30 @@ class Unpacked(zipfile.ZipFile):
 
     def _unpacked(self) -> Path:
         digest = sha256(Path(str(self.filename)).read_bytes()).hexdigest()
+        kept = Path(os.environ[UNPACKED_DIR]) / digest
         with self._lock:
-            if digest not in self._known:
-                # Among what is temporary, which goes with the local cloud.
-                made = Path(tempfile.mkdtemp(prefix="unpacked-"))
-                shutil.unpack_archive(str(self.filename), made, "zip")
-                self._known[digest] = made
-            return self._known[digest]
+            if not kept.exists():
+                before = earlier(kept.parent) / digest
+                (before if before.exists() else self._made()).rename(kept)
+        return kept
+
+    def _made(self) -> Path:
+        """Whole, before it has the name by which it is known."""
+        made = Path(tempfile.mkdtemp(prefix="unpacked-"))
+        shutil.unpack_archive(str(self.filename), made, "zip")
+        return made
+
+
+def turn_over(folder: Path) -> None:
+    """At a start: what the run before has used can be taken over, and what it left goes."""
+    shutil.rmtree(earlier(folder), ignore_errors=True)
+    if folder.exists():
+        folder.rename(earlier(folder))
+    folder.mkdir()
+
+
+def earlier(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}_before")
 
 
 def read_once() -> None:
