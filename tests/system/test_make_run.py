@@ -176,6 +176,18 @@ def test_one_line_where_the_port_or_the_directory_is_taken(tmp_path: Path) -> No
     assert run.process.returncode == 1
 
 
+def test_it_ends_at_once_when_all_is_said(tmp_path: Path) -> None:
+    """Whatever the interpreter has left to tidy up: the prompt waited for seconds of that."""
+    late = "import atexit, runpy, time; atexit.register(time.sleep, 600); "
+    code = f"{late}runpy.run_module('tools.local', run_name='__main__')"
+    asked = ["--port", "70000", "--directory", str(tmp_path)]
+    ended = subprocess.run(
+        [sys.executable, "-c", code, *asked], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+    said = (ended.returncode, ended.stdout, ended.stderr)
+    assert said == (1, "", "There is no port 70000: choose another with PORT=.\n")
+
+
 def _send(run: Run, method: str, path: str, **options: Any) -> httpx.Response:
     demo = run.demo()
     return httpx.request(
