@@ -7,14 +7,22 @@ import pytest
 
 from tests.simulation.mail import bugs
 from tests.simulation.mail.bugs import Bug
-from tests.simulation.mail.world import SEEDS, WEATHERS, simulate
+from tests.simulation.mail.world import SEEDS, SES_SEEDS, WEATHERS, simulate
 
 _IN_ONE_TEST = 10
+# Most mailboxes are of it then.
+BY_SES = 0.8
 _run = cache(simulate)
 # What a trace says where something happens that does not happen in each run.
 _TOLD = (
     *("is killed", "delivery 2", ": 503", "silent, and lost", "silent, and taken"),
     *("taken later", "killed behind the last dot", "a mail to", "away"),
+)
+
+_OF_SES = (
+    *("tells Delivery", "tells hard", "tells soft", "tells Complaint", "tells Reject", "twice"),
+    *(" s, late", "never tells", "foreign topic", "a guess", "nonsense"),
+    *("hear_feedback is killed", "hear_feedback gets a message, delivery 2"),
 )
 
 
@@ -38,6 +46,15 @@ def test_all_that_can_go_wrong_does() -> None:
     assert {what for what in _TOLD if not told[what]} == set()
 
 
+@pytest.mark.xdist_group("seeds of mail by SES")
+def test_what_ses_tells_has_its_effect_once_and_nobody_else_any() -> None:
+    runs = [_run(seed, BY_SES) for seed in SES_SEEDS]
+    for run in runs:
+        assert not run.problems, "\n".join([f"seed {run.seed} by SES", *run.problems[:10]])
+    told = Counter(what for run in runs for line in run.trace for what in _OF_SES if what in line)
+    assert {what for what in _OF_SES if not told[what]} == set()
+
+
 def test_a_seed_is_all_that_decides() -> None:
     assert simulate(3).digest == simulate(3).digest != simulate(4).digest
 
@@ -48,3 +65,11 @@ def test_bug_is_found(bug: Bug, monkeypatch: pytest.MonkeyPatch) -> None:
     bug(monkeypatch)
     others = (seed for seed in range(SEEDS) if seed != first)
     assert any(simulate(seed).problems for seed in (first, *others))
+
+
+@pytest.mark.parametrize("bug", bugs.OF_SES, ids=lambda bug: str(bug.__name__))
+def test_bug_of_what_ses_tells_is_found(bug: Bug, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = bugs.OF_SES[bug]
+    bug(monkeypatch)
+    others = (seed for seed in SES_SEEDS if seed != first)
+    assert any(simulate(seed, BY_SES).problems for seed in (first, *others))

@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 
 from linkwright import usage
+from linkwright.mailer import items
+from linkwright.mailer.hearing import reported, returned
 from linkwright.mailer.sending import (
     claims,
     message,
     outcomes,
     running,
+    settling,
     steps,
     throttle,
     transport,
@@ -21,8 +24,10 @@ from linkwright.mailer.sending import (
 from linkwright.mailer.sending.steps import Step
 from linkwright.mailer.sending.verdicts import Deferred, NotTried, Refused, Sent, Unknown
 from linkwright.mailer.suppressions import stopping
-from linkwright.table import Item
+from linkwright.providers.mail import feedback
+from linkwright.table import Item, Table
 from linkwright.transaction import Transaction
+from tests.simulation.mail.ses import FOREIGN
 
 Patch = pytest.MonkeyPatch
 Bug = Callable[[Patch], None]
@@ -192,4 +197,72 @@ ALL: dict[Bug, int] = {
     quota_charged_to_the_reader: 7,
     second_cap_by_another_zone: 12,
     mailbox_of_another_campaign: 1,
+}
+
+
+# ---- of what SES tells --------------------------------------------------------------------------
+
+
+def topic_of_somebody_believed(patch: Patch) -> None:
+    proper = feedback.read
+
+    def read(body: str, topic: str) -> Any:
+        return proper(body.replace(FOREIGN, topic), topic)
+
+    patch.setattr(feedback, "read", read)
+
+
+def guessed_mail_believed(patch: Patch) -> None:
+    proper = reported._found
+
+    def found(told: Any) -> Any:
+        where = items.send_key(told.tags["workspace"], told.tags["lead"], int(told.tags["seq"]))
+        send = reported.get(Table.CORE, where)
+        if send is None:
+            return proper(told)
+        return told.tags["workspace"], send, None
+
+    patch.setattr(reported, "_found", found)
+
+
+def complaint_forgotten(patch: Patch) -> None:
+    patch.setattr(returned.Complained, "write", lambda *_: None)
+
+
+def bounce_forgotten(patch: Patch) -> None:
+    patch.setattr(returned.Bounced, "write", lambda *_: None)
+
+
+def each_bounce_taken_for_hard(patch: Patch) -> None:
+    proper = returned.bounced
+
+    def bounced(match: Any, failures: Any) -> Any:
+        found = proper(match, failures)
+        return returned.Bounced(found.send, "hard") if found else None
+
+    patch.setattr(returned, "bounced", bounced)
+
+
+def delivery_proves_nothing(patch: Patch) -> None:
+    patch.setattr(settling, "prove", lambda *_: None)
+
+
+def reject_forgotten(patch: Patch) -> None:
+    patch.setattr(settling, "deny", lambda *_: None)
+
+
+def rejected_not_given_back(patch: Patch) -> None:
+    patch.setattr(settling, "usage", SimpleNamespace(settle=lambda *_, **__: None))
+
+
+# By which seed each is seen where most mailboxes are of SES.
+OF_SES: dict[Bug, int] = {
+    topic_of_somebody_believed: 0,
+    guessed_mail_believed: 0,
+    complaint_forgotten: 0,
+    bounce_forgotten: 5,
+    each_bounce_taken_for_hard: 0,
+    delivery_proves_nothing: 24,
+    reject_forgotten: 0,
+    rejected_not_given_back: 0,
 }

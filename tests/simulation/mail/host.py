@@ -25,8 +25,11 @@ from linkwright.providers.mailbox.types import (
     Server,
 )
 from linkwright.table import Item
+from tests.client import queue_event
 from tests.faults.injection import Killed
-from tests.simulation.cloud import Cloud
+from tests.simulation.cloud import DELIVERIES, VISIBILITY_S, Cloud
+from tests.simulation.mail import ses
+from tests.simulation.mail.ses import Ses
 
 _AWAY, _SLOW, _FULL, _SHUT = "away", "too slow", "lets nobody in just now", "refuses the log-in"
 _KILLED, _KILLED_AFTER = "killed", "killed behind the last dot"
@@ -72,6 +75,8 @@ class Taken:
     mark: str
     named: str
     at: datetime
+    # Whether it came to who reads it, and did not come back.
+    is_read: bool = True
 
 
 class Host(Cloud):
@@ -85,6 +90,7 @@ class Host(Cloud):
         self.refusals: dict[str, set[str]] = {}
         self._filed: dict[str, list[tuple[datetime, bytes]]] = {}
         self._numbers = 0
+        self.ses: Ses
 
     @contextmanager
     def smtp(self, _server: Server, login: Login, _within: Deadline) -> Iterator["_Smtp"]:
@@ -148,7 +154,15 @@ class Host(Cloud):
         self._network.pass_time(self._random.uniform(1, 12))
         raise OutcomeUnknown
 
-    def _take(self, sender: str, recipient: str, content: bytes, named: str | None = None) -> str:
+    def _take(
+        self,
+        sender: str,
+        recipient: str,
+        content: bytes,
+        named: str | None = None,
+        *,
+        is_read: bool = True,
+    ) -> str:
         mail = message_from_bytes(content, policy=policy.default)
         manners, named = self._manners_of(sender), named or str(mail["Message-ID"]).strip("<>")
         if manners.renames:
@@ -160,7 +174,8 @@ class Host(Cloud):
             self._filed.setdefault(sender, []).append((at, content))
         mark = str(mail[MARK])
         self._note(f"{mark} arrives at {recipient}")
-        self.taken(Taken(sender, recipient, mail, mark, named, self._scheduler.now))
+        now = self._scheduler.now
+        self.taken(Taken(sender, recipient, mail, mark, named, now, is_read))
         return named
 
     def _manners_of(self, sender: str) -> Manners:
@@ -179,10 +194,27 @@ class Host(Cloud):
     def send_email(self, **wanted: Any) -> Item:
         sender, (to,) = wanted["FromEmailAddress"], wanted["Destination"]["ToAddresses"]
         raw = base64.b64decode(wanted["Content"]["Raw"]["Data"])
-        self._numbers += 1
-        named = f"ses-{self._numbers}"
-        self._take(sender, to, raw, f"{named}@email.amazonses.com")
+        named, fate = self.ses.take(to, wanted["EmailTags"], is_gone=GONE in to)
+        if fate != ses.REJECTED:
+            known = f"{named}@email.amazonses.com"
+            self._take(sender, to, raw, known, is_read=fate != ses.HARD)
         return {"MessageId": named}
+
+    def feed(self, body: str) -> None:
+        """Have the worker hear what is in the queue of feedback."""
+        for number in range(1, DELIVERIES + 1):
+            self._note(f"{ses.WORKER} gets a message, delivery {number}")
+            if self._is_done(ses.WORKER, queue_event([body], received=number)):
+                return
+            self._scheduler.sleep(VISIBILITY_S)
+        self._note("dead letter of feedback")
+        self.dead.append((ses.WORKER, body))
+
+    def _deliver(self, file: str, body: str) -> None:
+        if file == ses.WORKER:
+            self.feed(body)
+        else:
+            super()._deliver(file, body)
 
 
 class _Smtp:

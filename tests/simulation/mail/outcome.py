@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping
 from linkwright import jobs
 from linkwright.mailer.sending.claims import SENDS
 from linkwright.table import Item
+from tests.simulation.mail import ses as by_ses
 from tests.simulation.mail.host import NOBODY, QUOTA
 from tests.simulation.mail.owners import Owners
+from tests.simulation.mail.ses import Ses
 from tests.simulation.mail.watch import Watch
 
 _SENT = {"sent", "unknown"}
@@ -17,17 +19,24 @@ Refusals = Mapping[str, set[str]]
 
 
 def problems(
-    rows: list[Item], watch: Watch, owners: Owners, refusals: Refusals, *, loses: bool
+    rows: list[Item],
+    watch: Watch,
+    owners: Owners,
+    refusals: Refusals,
+    ses: Ses,
+    *,
+    loses: bool,
 ) -> Iterator[str]:
     leads = {row["sk"]: row for row in rows if row["pk"].endswith("#LEAD")}
     campaigns = {row["sk"]: row for row in rows if row["pk"].endswith("#CMP")}
-    yield from _settled(rows, leads, watch, loses=loses)
+    yield from _settled(leads, watch, ses, loses=loses)
     yield from _left_over(rows, leads)
     yield from _charged(rows, watch)
     yield from _told(rows, watch)
     yield from _counted(rows, leads)
     yield from _stopped(leads, owners)
-    yield from _refused(leads, refusals)
+    yield from _refused(leads, refusals, ses)
+    yield from _heard(rows, leads, watch, ses)
     emails = {
         (row["pk"].split("#")[3], row["view"]["seq"]): row["view"]["state"]
         for row in rows
@@ -38,16 +47,14 @@ def problems(
         yield from _waits(lead_id, lead, campaign, emails, watch)
 
 
-def _settled(
-    rows: list[Item], leads: dict[str, Item], watch: Watch, *, loses: bool
-) -> Iterator[str]:
+def _settled(leads: dict[str, Item], watch: Watch, ses: Ses, *, loses: bool) -> Iterator[str]:
     for step, record in watch.records.items():
         if step[0] not in leads:
             continue
         if record["state"] not in {"sent", "unknown", "failed"}:
             yield f"{step} is {record['state']} for ever"
         arrived = len(watch.arrived[step])
-        if record["state"] == "sent" and arrived != 1:
+        if record["state"] == "sent" and arrived != (step not in ses.rejected):
             yield f"{step} is told to be sent, and arrived {arrived} times"
         if record["state"] == "failed" and arrived:
             yield f"{step} is told to have failed, and arrived"
@@ -134,11 +141,35 @@ def _stopped(leads: dict[str, Item], owners: Owners) -> Iterator[str]:
             yield f"{lead_id} never asked to hear no more"
 
 
-def _refused(leads: dict[str, Item], refusals: Refusals) -> Iterator[str]:
+def _refused(leads: dict[str, Item], refusals: Refusals, ses: Ses) -> Iterator[str]:
     """What a host has against who sends is no lead's fault."""
     for lead_id, lead in leads.items():
         status, said = lead["view"]["status"], refusals.get(lead["view"]["email"], set())
-        if status == "bounced" and NOBODY not in said:
+        told = [kinds for (one, _), kinds in ses.told.items() if one == lead_id]
+        kinds = {kind for some in told for kind in some}
+        has_come_back = sum(by_ses.SOFT in some for some in told) > 2 or by_ses.HARD in kinds
+        if status == "complained" and by_ses.COMPLAINED not in kinds:
+            yield f"{lead_id} has complained, and SES told {sorted(kinds)}"
+        if status == "bounced" and NOBODY not in said and not has_come_back:
             yield f"{lead_id} has bounced, and its host said {sorted(said)}"
-        if status == "failed" and said <= {QUOTA}:
+        if status == "failed" and said <= {QUOTA} and by_ses.REJECTED not in kinds:
             yield f"{lead_id} has failed, and its host said {sorted(said)}"
+
+
+def _heard(rows: list[Item], leads: dict[str, Item], watch: Watch, ses: Ses) -> Iterator[str]:
+    """What SES told has its effect, however late it came, and in whatever order."""
+    suppressed = {row["sk"] for row in rows if row["pk"].endswith("#SUP")}
+    for step, kinds in ses.told.items():
+        lead, record = leads.get(step[0]), watch.records.get(step)
+        if lead is None or record is None:
+            continue
+        status = lead["view"]["status"]
+        if record["state"] == "unknown" and kinds & by_ses.PROOFS:
+            yield f"{step} is unknown, and SES told {sorted(kinds)}"
+        if by_ses.REJECTED in kinds and record["state"] != "failed":
+            yield f"{step} was rejected, and is {record['state']}"
+        if kinds & {by_ses.HARD, by_ses.COMPLAINED}:
+            if status in {*_AHEAD, "finished", "review"}:
+                yield f"{step[0]} is {status}, and SES told {sorted(kinds)}"
+            if lead["address_hash"] not in suppressed:
+                yield f"the address of {step[0]} is mailed to, and SES told {sorted(kinds)}"

@@ -38,7 +38,9 @@ class Owners:
         chance: random.Random,
         problem: Callable[[str], None],
         note: Callable[[str], None],
+        by_ses: float,
     ) -> None:
+        self._by_ses = by_ses
         self._scheduler, self._host, self._random = scheduler, host, chance
         self._problem, self._note = problem, note
         self.workspace: Workspace
@@ -57,7 +59,7 @@ class Owners:
             self._campaign()
 
     def _mailbox(self, address: str) -> None:
-        manners, by_ses = hosts.drawn(self._random), self._chance(0.15)
+        manners, by_ses = hosts.drawn(self._random), self._chance(self._by_ses)
         if by_ses:
             manners = hosts.Manners()
         self._host.manners[address] = manners

@@ -11,19 +11,24 @@ from linkwright.mailer.campaigns import delays, limits
 from linkwright.mailer.mailboxes import held_up
 from linkwright.mailer.sending import throttle
 from linkwright.providers.mailbox import imap, smtp
+from linkwright.table import Item
 from tests.simulation import network
 from tests.simulation.clockwork import Scheduler
 from tests.simulation.cloud import CORE
-from tests.simulation.mail import outcome
+from tests.simulation.mail import outcome, ses
 from tests.simulation.mail.host import Host, Taken
 from tests.simulation.mail.owners import Owners
+from tests.simulation.mail.ses import Ses
 from tests.simulation.mail.watch import Watch
 from tests.simulation.network import Weather
 from tests.simulation.seams import ENVIRONMENT, layer, names
 from tests.simulation.tables import Tables
+from tests.stack import CONFIGURATION_SET, FEEDBACK_TOPIC
 
 # Those that are looked at each time.
 SEEDS = 20
+# Where most mailboxes are of SES: some, and two in which its worker fails.
+SES_SEEDS = (*range(10), 48, 78)
 # Long: with a cap of two a day, weekends and steps that wait for days.
 _PATIENCE = timedelta(days=70)
 _MOST_SWEEPS = 3000
@@ -63,8 +68,9 @@ class Run:
         return hashlib.sha256("\n".join(self.trace).encode()).hexdigest()
 
 
-def simulate(seed: int) -> Run:
-    world = _World(seed)
+def simulate(seed: int, by_ses: float = 0.15) -> Run:
+    """`by_ses` is how likely a mailbox sends by SES."""
+    world = _World(seed, by_ses)
     with world.patched():
         try:
             world.live()
@@ -78,7 +84,7 @@ def simulate(seed: int) -> Run:
 
 
 class _World:
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, by_ses: float) -> None:
         self.chance = chance = random.Random(seed)
         day = datetime(*chance.choice(_DAYS), tzinfo=UTC)
         self.scheduler = scheduler = Scheduler(day + timedelta(hours=chance.randint(0, 23)))
@@ -88,17 +94,22 @@ class _World:
         self.tables = Tables(names(), lambda: scheduler.now.timestamp(), self.network.lag)
         self.host = Host(scheduler, self.network, self.tables, chance, self._note)
         self.host.begin()
+        # With a chance of its own: where no mailbox is of SES, all is as without it.
+        own = random.Random(f"ses {seed}")
+        self.host.ses = Ses(scheduler, self.network, own, self.host.feed, self._note)
         self.watch = Watch(self.tables, lambda: self.owners.workspace.partition, self._note)
-        self.owners = Owners(scheduler, self.host, chance, self.watch.problem, self._note)
+        told = self.watch.problem, self._note
+        self.owners = Owners(scheduler, self.host, chance, *told, by_ses)
         self.host.taken, self.host.shut = self._taken, self.owners.shut
-        self.watch.is_told = self._is_told
+        self.watch.is_told, self.watch.may_be = self._is_told, self._may_be
 
     def _note(self, text: str) -> None:
         self.trace.append(f"{self.scheduler.now:%m-%d %H:%M:%S.%f} {text}")
 
     def _taken(self, taken: Taken) -> None:
         self.watch.taken(taken)
-        self.owners.read(taken)
+        if taken.is_read:
+            self.owners.read(taken)
 
     def _is_told(self, mailbox: str) -> bool:
         address = next(a for a, one in self.owners.mailboxes.items() if one == mailbox)
@@ -106,6 +117,12 @@ class _World:
         # Of a host that is away whenever its Sent folder is looked into, nothing is learnt.
         is_found = manners.files and not self.weather.loses
         return manners.tells or is_found or not manners.renames
+
+    def _may_be(self, step: ses.Step, before: Item, after: Item) -> bool:
+        """What was told of a step has it be sent for certain, or not at all."""
+        told, states = self.host.ses.told[step], (before["state"], after["state"])
+        is_proven = states == ("unknown", "sent") and bool(told & ses.PROOFS)
+        return is_proven or (after["state"] == "failed" and ses.REJECTED in told)
 
     def live(self) -> None:
         self.owners.furnish()
@@ -122,12 +139,17 @@ class _World:
         self.host.run(end, lambda: False)
         rows, loses = self.tables.rows(CORE), self.weather.loses
         said = self.host.refusals
-        for text in outcome.problems(rows, self.watch, self.owners, said, loses=loses):
+        of = rows, self.watch, self.owners, said, self.host.ses
+        for text in outcome.problems(*of, loses=loses):
             self.watch.problem(text)
 
     @contextmanager
     def patched(self) -> Iterator[None]:
-        environment = ENVIRONMENT | {"API_URL": "https://api.example.com"}
+        environment = ENVIRONMENT | {
+            "API_URL": "https://api.example.com",
+            "FEEDBACK_TOPIC_ARN": FEEDBACK_TOPIC,
+            "MAIL_CONFIGURATION_SET": CONFIGURATION_SET,
+        }
         of = (self.scheduler, self.network, self.tables, self.host, self.chance)
         with layer(environment, *of) as patch:
             patch.setattr(smtp, "logged_in", self.host.smtp)
