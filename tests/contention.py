@@ -3,6 +3,7 @@ later is cancelled. Time is that of the threads here, which take turns: only wai
 """
 
 import heapq
+from collections import Counter
 from collections.abc import Callable
 from itertools import count
 from random import Random
@@ -75,6 +76,9 @@ class Overlapping:
         self._course = course
         self._taken: set[tuple[str, str, str]] = set()
         self.writes = 0
+        # How often each item was written, or held to a condition; and met somebody else.
+        self.touched: Counter[tuple[str, str, str]] = Counter()
+        self.met: Counter[tuple[str, str, str]] = Counter()
         # Somebody is there before whoever comes, for ever.
         self.always = False
 
@@ -86,12 +90,14 @@ class Overlapping:
         places = [_place(one) for one in operations]
         met = set(places) if self.always else self._taken.intersection(places)
         if met:
+            self.met.update(met)
             reasons = ["TransactionConflict" if at in met else "None" for at in places]
             raise TransactionCanceledException(f"Transaction cancelled [{', '.join(reasons)}]")
         self._taken.update(places)
         try:
             self._course.sleep(TAKES_S - _ON_THE_WAY_S)
             self._driver.sync_transact_write(operations, client_request_token=client_request_token)
+            self.touched.update(places)
         finally:
             self._taken.difference_update(places)
 
