@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from linkwright import clock, plans, usage
+from linkwright import clock, jobs, plans, usage
 from linkwright.errors import Unavailable
+from linkwright.jobs import Work
+from linkwright.mailer import items
 from linkwright.mailer.hearing import candidates, effects, hearing, reading
 from linkwright.mailer.leads import status
 from linkwright.mailer.sending import claims, filling, outcomes, unknown
@@ -300,5 +302,7 @@ def test_a_lead_that_cannot_be_ended_holds_up_none_that_can(
         pump.settle(stack, workspace.id)
         assert [shown(workspace, one)["status"] for one in of] == ["pending", "suppressed"]
     hand.move(7200)
-    pump.settle(stack, workspace.id)
+    where = items.suppression_key(workspace.partition, items.hashed("stop@example.com"))
+    message = Work(jobs.SUPPRESSION, *where).message()
+    assert invoke("update_workspace", queue_event([message])) == {"batchItemFailures": []}
     assert shown(workspace, of[0])["status"] == "suppressed"
