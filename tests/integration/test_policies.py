@@ -727,7 +727,9 @@ def answers_leads(stack: Stack, own: Workspace) -> None:
                 f"/v1/mailer/leads/{lead}/reply", json=wanted, headers={"Idempotency-Key": key}
             )
             assert answer.status == 202
-        assert own.client.get(f"/v1/mailer/leads/{lead}/messages").status == 200
+        mine = own.client.get(f"/v1/mailer/leads/{lead}/messages").json["data"][0]["id"]
+        wanted = {"text": "Gladly.", "last_message_id": mine}
+        assert own.client.post(f"/v1/mailer/leads/{lead}/reply", json=wanted).status == 202
         pump.settle(stack, own.id, jobs.LEAD_ANSWER)
 
 

@@ -116,6 +116,20 @@ def test_what_answers_an_answer_is_known_by_its_id(workspace: Workspace, host: H
     assert reply(workspace, lead, last).json["error"]["reason"] == "newer_message"
 
 
+def test_202_whichever_is_the_newest_of_the_thread(workspace: Workspace, host: Host) -> None:
+    """Whoever lists it finds their own answer on top, or what the host found to be forged."""
+    lead, last = answered.put_answered(workspace)
+    assert reply(workspace, lead, last).status == 202
+    mine = thread(workspace, lead)["data"][0]["id"]
+    assert mine != last
+    answer = reply(workspace, lead, mine, "And one thing more.")
+    assert answer.status == 202, answer.json
+    first = [one for one in thread(workspace, lead)["data"] if one["seq"] and not one["sent_by"]]
+    older = [one["id"] for one in first if one["direction"] == "sent"]
+    refused = reply(workspace, lead, older[0])
+    assert (refused.status, refused.json["error"]["reason"]) == (409, "newer_message")
+
+
 def test_409_says_why_nothing_is_mailed(workspace: Workspace, host: Host) -> None:
     lead, last = answered.put_answered(workspace)
     silent = mailing.put_ready(workspace, mailing.put_campaign(workspace, []), "a@example.org")

@@ -46,6 +46,8 @@ def test_200_a_page_that_changes_nothing(workspace: Workspace) -> None:
     for _ in range(3):
         page = Client().request("GET", path)
         assert (page.status, '<form method="post">' in page.raw) == (200, True)
+        # Who reads that it is done looks for no button.
+        assert "<p>Nothing has changed yet: " in page.raw
         assert page.headers["Cache-Control"] == "no-store"
     assert (_lead(workspace, lead), _listed(workspace)) == (before, [])
     assert _post(path).status == 200

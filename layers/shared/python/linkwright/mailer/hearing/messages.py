@@ -6,6 +6,7 @@ from linkwright.mailer import items as mailer_items
 from linkwright.mailer.hearing import items
 from linkwright.mailer.hearing.items import MessageState
 from linkwright.mailer.hearing.models import LeadMessage
+from linkwright.mailer.items import LeadItem
 from linkwright.mailer.leads import leads
 from linkwright.mailer.lines import SendState
 from linkwright.pagination import ListQuery, Page, Place, Placed
@@ -30,6 +31,15 @@ def listed(account: Account, lead_id: str, wanted: ListQuery) -> Page[LeadMessag
     thread = pagination.partition(Table.CORE, name, between=of)
     fetch = pagination.merged([thread, sequence])
     return pagination.paged(account, f"{_ROUTE}/{lead_id}", wanted, fetch, _show)
+
+
+def behind(partition: str, lead: LeadItem, place: str) -> set[str]:
+    """The ids of what is newer in a lead's thread than a place of it."""
+    name = mailer_items.lead_partition(partition, lead["sk"])
+    of = (place, f"{items.THREAD}~")
+    kept, _ = query(Table.CORE, name, between=of, limit=items.MOST_KEPT + 1, strong=True)
+    newer = [row for at, row in _sent(name) if at.sk > place]
+    return {row["view"]["id"] for row in [*kept, *newer]}
 
 
 def _show(row: Item) -> LeadMessage:

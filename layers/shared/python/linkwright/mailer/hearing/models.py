@@ -9,8 +9,8 @@ from linkwright.mailer.hearing.items import Direction, MessageState
 
 
 class AnswerLead(RequestModel):
-    """What is answered to a lead, in its thread. `last_message_id` is the newest message of theirs
-    that you have read: if something newer came, nothing is sent.
+    """What is answered to a lead, in its thread. `last_message_id` is the newest message of it
+    that you have read: if something newer came from them, nothing is sent.
     """
 
     text: Annotated[str, Field(min_length=1, max_length=5_000)]

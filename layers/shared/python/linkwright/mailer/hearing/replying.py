@@ -7,7 +7,7 @@ from linkwright.auth import Account
 from linkwright.errors import Conflict, ResourceNotFound
 from linkwright.mailer import items as mailer_items
 from linkwright.mailer import lines
-from linkwright.mailer.hearing import items
+from linkwright.mailer.hearing import items, messages
 from linkwright.mailer.hearing.items import MessageView
 from linkwright.mailer.hearing.models import AnswerLead, LeadMessage
 from linkwright.mailer.items import LeadItem
@@ -77,12 +77,15 @@ def _count(tx: Transaction, lead: LeadItem) -> None:
 
 
 def _answered(partition: str, lead: LeadItem, last: str) -> Item:
-    """The newest message of theirs that counts."""
+    """The newest message of theirs that counts. Whoever names one behind it has read it too."""
     place = lead.get("newest")
     if place is None:
         raise Conflict("The lead has not answered yet.", reason="nothing_to_answer")
-    if place.rpartition("#")[2] != last:
-        raise Conflict("Something newer came: read it before.", reason="newer_message")
+    if place.rpartition("#")[2] != last and last not in messages.behind(partition, lead, place):
+        raise Conflict(
+            "Something newer came than the message that you name: read it before.",
+            reason="newer_message",
+        )
     row = get(Table.CORE, items.message_key(partition, lead["sk"], place))
     if row is None or int(lead.get("kept", 0)) >= items.MOST_KEPT:
         raise Conflict("The thread is too long to be kept here.", reason="thread_too_long")
