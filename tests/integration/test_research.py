@@ -244,7 +244,7 @@ def test_nothing_that_a_model_makes_up_is_in_an_email(
         assert {claim["quote"] for claim in written["claims"]} <= {QUOTE, SAYS[41:]}
         for lie in LIES:
             assert lie["text"] not in written["body"]
-        assert not written["subject"].startswith("Re")
+        assert "award" not in written["subject"]
     assert "sued" not in lead["research"]["angle"]
     expected = "ai:test/fake" if TRUE in told else llm.DETERMINISTIC
     assert {written["generated_by"] for written in lead["emails"]} == {expected}
@@ -474,8 +474,23 @@ def test_400_what_no_email_may_be(workspace: Workspace, written: Item, body: Ite
 
 
 def test_200_a_later_email_may_answer_the_first(workspace: Workspace, written: Item) -> None:
-    answer = _patched(workspace, written["emails"][1], subject="Re: An idea for you")
-    assert (answer.status, answer.json["subject"]) == (200, "Re: An idea for you")
+    subject = f"Re: {written['emails'][0]['subject']}"
+    assert written["emails"][1]["subject"] == subject
+    answer = _patched(workspace, written["emails"][1], subject=subject)
+    assert (answer.status, answer.json["subject"]) == (200, subject)
+
+
+def test_400_a_later_email_has_no_subject_of_its_own(workspace: Workspace, written: Item) -> None:
+    """It was taken, shown, approved, and not what the reader got."""
+    first, second = written["emails"]
+    answer = _patched(workspace, second, subject="My own", action="approve")
+    assert (answer.status, answer.error["field"]) == (400, "subject")
+    assert _lead(workspace, written["id"]) == written
+    _patched(workspace, first, subject="Another idea")
+    [_, second] = _lead(workspace, written["id"])["emails"]
+    assert second["subject"] == "Re: Another idea"
+    approved = _patched(workspace, second, action="approve")
+    assert (approved.status, approved.json["subject"]) == (200, "Re: Another idea")
 
 
 def test_409_another_version_or_one_that_was_sent(workspace: Workspace, written: Item) -> None:

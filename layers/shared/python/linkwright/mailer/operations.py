@@ -40,6 +40,8 @@ def with_text(partition: str, email: dict[str, Any]) -> dict[str, Any]:
     row = get(Table.CORE, items.email_key(partition, email["lead_id"], email["seq"]))
     is_this = row is not None and row["view"]["version"] == email["version"]
     text = row["view"] if row and is_this else {}
+    if text:
+        text = {**text, **leads.subject(partition, email["lead_id"], email["seq"])}
     return {**email, **text, "metadata": lead["view"]["metadata"]}
 
 

@@ -28,7 +28,7 @@ def change(
     tx: Transaction,
 ) -> LeadEmail:
     """Errors: no such lead or email (404), it is not at the version named, was sent, or its lead
-    is being researched or has ended (409), a subject as of an answer (400).
+    is being researched or has ended (409), a subject as of an answer, or of one (400).
     """
     partition = account.partition
     lead = leads.existing(partition, lead_id)
@@ -37,7 +37,7 @@ def change(
     if view is None:
         raise no_email()
     require_open(lead["view"], view, if_match.version)
-    changed = _changed(view, wanted)
+    changed = _changed(view, wanted, views[1]["subject"] if 1 in views else "")
     if wanted.action == "approve":
         changed |= {"approved_by": account.actor_id}
     after = write(tx, lead["view"], view, changed)
@@ -128,8 +128,13 @@ def shown(partition: str, lead: LeadView, view: EmailView) -> LeadEmail:
     return leads.shown_emails(partition, lead, [dict(view)])[0]
 
 
-def _changed(view: EmailView, wanted: UpdateEmail) -> dict[str, Any]:
+def _changed(view: EmailView, wanted: UpdateEmail, first: str) -> dict[str, Any]:
     subject = view["subject"] if wanted.subject is None else wanted.subject
+    if view["seq"] > 1 and wanted.subject not in {None, leads.answering(first)}:
+        raise ValidationFailed(
+            "Field 'subject' is that of the first email, which this one answers: change it there.",
+            field="subject",
+        )
     body = view["body"] if wanted.body is None else wanted.body
     if view["seq"] == 1 and texts.is_reply(subject):
         raise ValidationFailed(

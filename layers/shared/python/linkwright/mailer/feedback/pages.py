@@ -4,7 +4,8 @@ from linkwright.http import Response
 from linkwright.pages import page
 
 # To the address that the page has.
-_FORM = """<p>Nothing has changed yet: by this button you get no more mail from whoever wrote to you.</p>
+_FORM = """<p>Nothing has changed yet: by this button you get no more mail from whoever wrote
+to you.</p>
 <form method="post"><button>Unsubscribe</button></form>"""
 _DONE = "<p>You will get no more mail from whoever wrote to you.</p>"
 

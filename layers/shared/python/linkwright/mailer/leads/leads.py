@@ -63,12 +63,34 @@ def _next(item: LeadItem, views: list[Item]) -> None:
 
 
 def shown_emails(partition: str, lead: LeadView, views: list[Item]) -> list[LeadEmail]:
-    """Emails with what will stand under each, as the campaign is now."""
+    """Emails as they go: with what will stand under each, as the campaign is now, and in the thread
+    of the first.
+    """
     if not views:
         return []
     campaign = get(Table.CORE, items.campaign_key(partition, lead["campaign_id"]))
     under = footer.text(campaign["view"], lead) if campaign else None
-    return [LeadEmail.model_validate({**view, "footer": under}) for view in views]
+    first = next((view.get("subject") for view in views if view["seq"] == 1), None)
+    return [
+        LeadEmail.model_validate(
+            {**view, **subject(partition, lead["id"], view["seq"], first), "footer": under}
+        )
+        for view in views
+    ]
+
+
+def subject(partition: str, lead_id: str, seq: int, first: str | None = None) -> Item:
+    """The one that an email has as an answer to the `first`; of the first itself its own."""
+    if seq == 1:
+        return {}
+    if first is None and (row := get(Table.CORE, items.email_key(partition, lead_id, 1))):
+        first = row["view"].get("subject")
+    return {} if first is None else {"subject": answering(first)}
+
+
+def answering(first: str) -> str:
+    """The subject of each email behind the first one, by that of the first."""
+    return f"Re: {first}"
 
 
 def emails(partition: str, lead_id: str) -> list[Item]:

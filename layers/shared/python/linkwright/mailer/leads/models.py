@@ -121,7 +121,7 @@ class LeadClaim(Model):
 
 class LeadEmail(Model):
     """An email of a lead's sequence. A change makes a new `version`. `footer` is added to it when
-    it is sent: no text takes it away.
+    it is sent: no text takes it away. Those behind the first answer it, and have its `subject`.
     """
 
     lead_id: str
