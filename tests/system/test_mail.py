@@ -17,6 +17,7 @@ from linkwright.providers import mail
 from linkwright.providers.mail import Mail, MailHeldUp
 from linkwright.table import Table
 from tests.stack import REGION
+from tools import demo_mailbox
 from tools.local_cloud import Emulator, start_ministack
 from tools.local_cloud import mail as local_mail
 from tools.local_cloud.deployment import session
@@ -62,6 +63,12 @@ def layer(ministack: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[pyte
     yield monkeypatch
     settings.settings.cache_clear()
     aws.ses.cache_clear()
+
+
+def test_a_mailbox_of_the_demos_domain_mails_by_ses(ministack: Emulator) -> None:
+    ses = session().client("sesv2", endpoint_url=ministack.endpoint_url)
+    content = {"Raw": {"Data": f"From: news@{demo_mailbox.DOMAIN}\nTo: {TO}\n\nHi".encode()}}
+    ses.send_email(FromEmailAddress=f"news@{demo_mailbox.DOMAIN}", Content=content)
 
 
 def _arrived(host: MailHost, to: str = TO) -> dict[str, Any]:

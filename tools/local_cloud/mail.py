@@ -45,5 +45,6 @@ def start(directory: Path) -> Iterator[MailHost]:
 def verify(endpoint: str) -> None:
     """Have SES know who we are, as an operator does once."""
     client: SESV2Client = session().client("sesv2", endpoint_url=endpoint)
-    with suppress(client.exceptions.AlreadyExistsException):
-        client.create_email_identity(EmailIdentity=DOMAIN)
+    for domain in (DOMAIN, demo_mailbox.DOMAIN):
+        with suppress(client.exceptions.AlreadyExistsException):
+            client.create_email_identity(EmailIdentity=domain)
