@@ -116,6 +116,16 @@ def test_what_answers_an_answer_is_known_by_its_id(workspace: Workspace, host: H
     assert reply(workspace, lead, last).json["error"]["reason"] == "newer_message"
 
 
+def test_an_answer_is_from_whom_the_thread_is(workspace: Workspace, host: Host) -> None:
+    lead, last = answered.put_answered(workspace)
+    campaign = mailing.send(workspace, lead, 1)["campaign"]
+    where = items.campaign_key(workspace.partition, campaign)
+    mailing.is_otherwise(workspace, where, sender_name="Noa of Example")
+    reply(workspace, lead, last)
+    work(workspace)
+    assert mailing.headers(host, 0)["From"].startswith("Noa of Example <")
+
+
 def test_202_whichever_is_the_newest_of_the_thread(workspace: Workspace, host: Host) -> None:
     """Whoever lists it finds their own answer on top, or what the host found to be forged."""
     lead, last = answered.put_answered(workspace)

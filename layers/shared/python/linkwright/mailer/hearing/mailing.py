@@ -72,6 +72,8 @@ def _prepared(partition: str, job: Item) -> tuple[Item, Mail]:
     entry = get(Table.CORE, mailer_items.suppression_key(partition, lead["address_hash"]))
     if entry is not None and looking.holds(entry):
         raise _Refused("address_suppressed")
+    where = mailer_items.campaign_key(partition, lead["view"]["campaign_id"])
+    campaign = get(Table.CORE, where) or {"view": {}}
     try:
         return mailbox, Mail(
             to=judged(lead["view"]["email"]),
@@ -79,7 +81,8 @@ def _prepared(partition: str, job: Item) -> tuple[Item, Mail]:
             text=row["view"]["text"],
             headers={**job["headers"], MARK: messages.mark(job["lead"], int(job["seq"]))},
             automatic=False,
-            sender_name=mailbox["view"].get("name") or "",
+            # As in the mails that it answers to: else somebody else seems to have taken over.
+            sender_name=campaign["view"].get("sender_name") or mailbox["view"].get("name") or "",
             message_id=job["message_id"],
         )
     except MailRefused as refused:
