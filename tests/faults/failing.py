@@ -128,7 +128,7 @@ def _go_on(world: World) -> int:
         most = max(most, len(bodies))
         for body in bodies:
             world.invoke(WORKER, queue_event([body]), Injector())
-        if not any("gsi2pk" in row and jobs.is_due(row) for row in world.items()["CoreTable"]):
+        if not any(map(jobs.is_due, world.jobs())):
             break
         world.advance(_STEP)
         world.invoke(SWEEPER, {}, Injector())

@@ -68,8 +68,7 @@ def run(
         sent = _worked_off(world)
     problems = world.problems + [f"never sent: {job}" for job in _JOBS.keys() - sent.keys()]
     problems += [f"sent {many} times: {job}" for job, many in sent.items() if many > at_most]
-    due = [row for row in world.items()["CoreTable"] if "gsi2pk" in row]
-    return problems + [f"still due: {row}" for row in due]
+    return problems + [f"still due: {row}" for row in world.jobs()]
 
 
 def struck(world: World, file: str, injector: Injector, *, redelivers: bool) -> list[str]:

@@ -170,6 +170,14 @@ class World:
         """All that is stored, by table."""
         return {name: self.cloud.rows(name) for name in wiring.tables()}
 
+    def jobs(self) -> list[Item]:
+        """Those that are not done, but what samples keep for more than a year: it is none of a
+        run.
+        """
+        until = clock.timestamp(self.now() + timedelta(days=365))
+        rows = [row for row in self.items()["CoreTable"] if "gsi2pk" in row]
+        return [row for row in rows if not jobs.is_due(row) or row["gsi2sk"] < until]
+
     def state(self) -> State:
         """What a run has come to: all that is stored, here and at the carrier."""
         stored = state(self.items(), self.cloud.objects(), self.telephone.board)
