@@ -75,8 +75,9 @@ class Network:
         self._scheduler = scheduler
         self._random = chance
 
-    def connect(self, client: object, failure: Failure) -> "Connected":
-        return Connected(self, client, failure)
+    def connect(self, client: object, failure: Failure, *, resends: bool = True) -> "Connected":
+        """`resends`: what gets no answer its client sends again."""
+        return Connected(self, client, failure, resends=resends)
 
     @contextmanager
     def invocation(self, timeout_s: float) -> Iterator[Callable[[], int]]:
@@ -122,10 +123,13 @@ class Network:
 class Connected:
     """A client behind the network."""
 
-    def __init__(self, network: Network, client: object, failure: Failure) -> None:
+    def __init__(
+        self, network: Network, client: object, failure: Failure, *, resends: bool
+    ) -> None:
         self._network = network
         self._client = client
         self._failure = failure
+        self._resends = resends
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         method = getattr(self._client, name)
@@ -145,7 +149,7 @@ class Connected:
         return answer
 
     def _strike(self, fault: str, name: str, perform: Callable[[], object]) -> object:
-        if fault == RESENT:
+        if fault == RESENT and self._resends:
             _ignored(perform)
             return perform()
         if fault in {Fault.ERROR_500_AFTER, Fault.KILL_AFTER, Fault.LOST_REPLY}:
@@ -171,7 +175,7 @@ def service(name: str) -> Failure:
     """How a client of a service other than DynamoDB fails."""
 
     def failure(fault: str, operation: str) -> BaseException:
-        if fault in {CONFLICT, Fault.GARBAGE}:
+        if fault in {CONFLICT, RESENT, Fault.GARBAGE}:
             fault = Fault.ERROR_503
         return service_failure(name, Fault(fault), operation)
 

@@ -15,6 +15,7 @@ from tools.carrier.behaviour import Behaviour, Fault
 from tools.carrier.carrier import Account, Carrier, Request
 from tools.carrier.errors import SUSPENDED, RestError
 from tools.carrier.rest import Asked, Response, Route, account_path, find, values
+from tools.serving import serve
 
 BODY_BYTES = 64 * 1024
 _IDLE_S = 15
@@ -45,7 +46,7 @@ def start_carrier(
         books.read(carrier, kept_in)
     with _Server(("127.0.0.1", port), _handler(carrier)) as server:
         carrier.base_url = f"http://127.0.0.1:{server.server_address[1]}"
-        thread = Thread(target=server.serve_forever, args=(_POLL_S,), daemon=True)
+        thread = Thread(target=serve, args=(server, _POLL_S), daemon=True)
         thread.start()
         try:
             yield carrier

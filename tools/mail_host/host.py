@@ -20,6 +20,7 @@ from tools.mail_host.delivery import Delivery
 from tools.mail_host.imap import Imap, Mailboxes
 from tools.mail_host.letters import Letters
 from tools.mail_host.submission import Submission
+from tools.serving import serve
 
 HOST = "127.0.0.1"
 LETTER_BYTES = 40 * 1024 * 1024
@@ -86,7 +87,7 @@ def start_mail_host(folder: Path, ports: Sequence[int] = ()) -> Iterator[MailHos
             listening = _run(loop, _listen(letters, submission, tls, wanted[1:4]))
             imap = Imap(accounts, mailboxes)
             listening.append(_run(loop, imap.listen(HOST, wanted[4], tls)))
-            thread = Thread(target=server.serve_forever, args=(_POLL_S,), daemon=True)
+            thread = Thread(target=serve, args=(server, _POLL_S), daemon=True)
             thread.start()
             try:
                 url = f"http://{HOST}:{server.server_port}"

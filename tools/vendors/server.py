@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
+from tools.serving import serve
 from tools.vendors import wire
 
 HOST = "127.0.0.1"
@@ -48,7 +49,7 @@ def start_vendors(key: str, port: int = 0) -> Iterator[Vendors]:
             """Quiet: a line would have nothing that nobody knows."""
 
     with ThreadingHTTPServer((HOST, port), Handler) as server:
-        thread = Thread(target=server.serve_forever, args=(_POLL_S,), daemon=True)
+        thread = Thread(target=serve, args=(server, _POLL_S), daemon=True)
         thread.start()
         try:
             yield Vendors(f"http://{HOST}:{server.server_port}", key)

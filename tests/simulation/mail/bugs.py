@@ -262,7 +262,7 @@ OF_SES: dict[Bug, int] = {
     complaint_forgotten: 0,
     bounce_forgotten: 5,
     each_bounce_taken_for_hard: 0,
-    delivery_proves_nothing: 24,
+    delivery_proves_nothing: 42,
     reject_forgotten: 0,
     rejected_not_given_back: 0,
 }
