@@ -1,8 +1,10 @@
 """MiniStack reads an expression once, and judges it as it did; it unpacks an archive once."""
 
 import json
+import time
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -203,6 +205,22 @@ def test_an_archive_of_the_same_bytes_is_unpacked_once(tmp_path: Path, folder: P
     assert first == same
     assert other != first
     assert {first.parent, other.parent} == {folder}
+
+
+def test_many_at_once_have_what_the_first_has_unpacked(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = emulator_speed.Unpacked._made
+
+    def slowly(archive: emulator_speed.Unpacked) -> Path:
+        time.sleep(0.05)
+        return made(archive)
+
+    monkeypatch.setattr(emulator_speed.Unpacked, "_made", slowly)
+    with ThreadPoolExecutor(8) as pool:
+        asked = [pool.submit(_unpacked, tmp_path, f"{at}", "a = 1") for at in range(8)]
+        found = {one.result() for one in asked}
+    assert [one.parent for one in found] == [folder]
 
 
 def test_what_one_run_has_unpacked_the_next_one_takes_over(tmp_path: Path, folder: Path) -> None:

@@ -125,7 +125,8 @@ def unpack_once() -> None:
 class Unpacked(zipfile.ZipFile):
     """An archive of our own build, unpacked in `UNPACKED_DIR`, by its bytes."""
 
-    _lock = threading.Lock()
+    # Of all of them: by the name `_lock` each has one of its own.
+    _one_at_a_time = threading.Lock()
 
     def namelist(self) -> list[str]:
         """Nothing to be looked at before it is unpacked, which leaves no folder in any case."""
@@ -139,7 +140,7 @@ class Unpacked(zipfile.ZipFile):
     def _unpacked(self) -> Path:
         digest = sha256(Path(str(self.filename)).read_bytes()).hexdigest()
         kept = Path(os.environ[UNPACKED_DIR]) / digest
-        with self._lock:
+        with self._one_at_a_time:
             if not kept.exists():
                 before = earlier(kept.parent) / digest
                 (before if before.exists() else self._made()).rename(kept)
