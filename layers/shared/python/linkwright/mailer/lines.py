@@ -196,3 +196,8 @@ def message_key(partition: str, message_id: str) -> Key:
 def message_row(partition: str, message_id: str, lead_id: str, seq: int) -> dict[str, Any]:
     where = message_key(partition, message_id).attributes()
     return {**where, "lead": lead_id, "seq": seq}
+
+
+def answering(first: str) -> str:
+    """The subject of each email behind the first one, by that of the first."""
+    return f"Re: {first}"

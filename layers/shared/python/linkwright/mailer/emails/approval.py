@@ -6,7 +6,7 @@ from linkwright import clock
 from linkwright.auth import Account
 from linkwright.errors import Conflict, ResourceNotFound, ValidationFailed
 from linkwright.http import IfMatch
-from linkwright.mailer import items
+from linkwright.mailer import items, lines
 from linkwright.mailer.emails import standing, texts
 from linkwright.mailer.emails.models import UpdateEmail
 from linkwright.mailer.items import EmailView, LeadItem, LeadView
@@ -130,7 +130,7 @@ def shown(partition: str, lead: LeadView, view: EmailView) -> LeadEmail:
 
 def _changed(view: EmailView, wanted: UpdateEmail, first: str) -> dict[str, Any]:
     subject = view["subject"] if wanted.subject is None else wanted.subject
-    if view["seq"] > 1 and wanted.subject not in {None, leads.answering(first)}:
+    if view["seq"] > 1 and wanted.subject not in {None, lines.answering(first)}:
         raise ValidationFailed(
             "Field 'subject' is that of the first email, which this one answers: change it there.",
             field="subject",

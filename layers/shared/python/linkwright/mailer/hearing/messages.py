@@ -3,6 +3,7 @@
 from linkwright import pagination
 from linkwright.auth import Account
 from linkwright.mailer import items as mailer_items
+from linkwright.mailer import lines
 from linkwright.mailer.hearing import items
 from linkwright.mailer.hearing.items import MessageState
 from linkwright.mailer.hearing.models import LeadMessage
@@ -58,7 +59,7 @@ def _sent(name: str) -> list[Placed]:
         view = {
             **{"id": message_id, "direction": "sent", "at": send["at"], "seq": seq},
             "state": _STATES.get(send["state"], send["state"]),
-            "subject": send["subject"] if seq == 1 else f"Re: {send['subject']}",
+            "subject": send["subject"] if seq == 1 else lines.answering(send["subject"]),
             "text": emails[seq]["body"] if seq in emails else "",
             **({"reason": send["reason"]} if "reason" in send else {}),
         }

@@ -38,7 +38,7 @@ def answer(account: Account, lead_id: str, wanted: AnswerLead, tx: Transaction) 
         "direction": "sent",
         "state": "queued",
         "at": now,
-        "subject": f"Re: {send['subject']}",
+        "subject": lines.answering(send["subject"]),
         "text": wanted.text,
         "seq": send["seq"],
         "sent_by": account.actor_id,

@@ -85,12 +85,7 @@ def subject(partition: str, lead_id: str, seq: int, first: str | None = None) ->
         return {}
     if first is None and (row := get(Table.CORE, items.email_key(partition, lead_id, 1))):
         first = row["view"].get("subject")
-    return {} if first is None else {"subject": answering(first)}
-
-
-def answering(first: str) -> str:
-    """The subject of each email behind the first one, by that of the first."""
-    return f"Re: {first}"
+    return {} if first is None else {"subject": lines.answering(first)}
 
 
 def emails(partition: str, lead_id: str) -> list[Item]:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from linkwright.mailer import footer
+from linkwright.mailer import footer, lines
 from linkwright.mailer.items import CampaignView, EmailView, LeadView
 from linkwright.mailer.lines import Send
 from linkwright.providers.mail import Mail, judged, one_click
@@ -13,7 +13,6 @@ from linkwright.providers.mailbox.looking import MARK
 
 _LINK = re.compile(r"https://[^\s<>\"']+")
 _RTL = frozenset({"ar", "fa", "he", "ur"})
-_ANSWER = "Re: "
 
 
 def made(
@@ -32,7 +31,7 @@ def made(
     name = campaign.get("sender_name") or mailbox.get("name") or ""
     return Mail(
         to=judged(lead["email"]),
-        subject=f"{_ANSWER}{earlier[0]['subject']}" if earlier else email["subject"],
+        subject=lines.answering(earlier[0]["subject"]) if earlier else email["subject"],
         text=text,
         html=as_html(text, language) if campaign["format"] == "html" else None,
         headers={
