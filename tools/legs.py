@@ -70,7 +70,7 @@ _TESTS = (
     _tests("template", "tests/template"),
     _tests("unit", "tests/unit", dist=ALONE),
     _tests("integration", "tests/integration", "--store", "ministack"),
-    _tests("faults", "tests/faults"),
+    _tests("faults", "tests/faults", dist=APART),
     _tests("simulation", "tests/simulation", dist=APART),
     _tests("system", "tests/system", dist=LONGEST_FIRST),
 )

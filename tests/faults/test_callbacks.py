@@ -11,6 +11,9 @@ from tests.faults.samples import CANCEL_WHILE_IT_RINGS
 from tests.faults.tally import TALLY
 from tests.faults.world import World
 
+# They share the courses of all cases.
+pytestmark = pytest.mark.xdist_group("callbacks")
+
 PLACE = "POST /v1/voice/calls"
 PAGES = ("answer_call", "take_turn", "end_transfer")
 _FALLBACK = "answer_call"

@@ -15,6 +15,9 @@ from tests.faults.world import World
 from tests.faults.worlds import inhabited
 from tests.stack import EmulatedStack, Stack
 
+# They share an emulator.
+pytestmark = pytest.mark.xdist_group("emulator")
+
 
 @dataclass(frozen=True)
 class InMemory:

@@ -12,6 +12,9 @@ from tests.faults.made_up import RELAY, SWEEPER
 from tests.faults.tally import TALLY
 from tests.faults.world import World
 
+# They share the courses of all cases.
+pytestmark = pytest.mark.xdist_group("outbox")
+
 # Whom a second delivery makes send again, and who claims what is due before it sends.
 OFTEN = {RELAY: 2, SWEEPER: 1}
 

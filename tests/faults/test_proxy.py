@@ -26,6 +26,9 @@ from tests.faults.tally import TALLY
 from tests.faults.world import World
 from tests.stack import EmulatedStack
 
+# They share an emulator.
+pytestmark = pytest.mark.xdist_group("emulator")
+
 AT = Key("SELF#TEST", "counter")
 ATTEMPTS = 2
 

@@ -8,6 +8,9 @@ from tests.faults.samples import CANCEL_WHILE_IT_RINGS, NoSample, effectful_rout
 from tests.faults.telephone import attempt_of
 from tests.faults.world import World
 
+# They share the requests without a fault.
+pytestmark = pytest.mark.xdist_group("routes")
+
 # Elsewhere the circumstances of a case make a difference only to what follows.
 CASES = [*routes(), CANCEL_WHILE_IT_RINGS]
 # Authentication is the first call of each, and nothing of a handler's: a route of each method shows

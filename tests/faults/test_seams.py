@@ -25,6 +25,9 @@ from tests.faults.world import World
 from tests.stack import EmulatedStack
 from tests.unit.aws_server import served
 
+# They share an emulator.
+pytestmark = pytest.mark.xdist_group("emulator")
+
 KEY = Key("SELF#TEST", "counter")
 Write = Callable[[], object]
 
