@@ -76,6 +76,7 @@ def load(function: Function) -> Any:
     return module
 
 
+@cache
 def named(file: str) -> Function:
     return next(function for function in functions() if function.file == file)
 

@@ -24,9 +24,12 @@ class Stream:
         """What is there now that was not, or was otherwise, in the order of the sort keys."""
         known, self._known = self._known, {(item["pk"], item["sk"]): item for item in rows}
         changed = [
-            (known.get(where), item)
+            (before, item)
             for where, item in self._known.items()
-            if known.get(where) != item and self._asks(known.get(where), item)
+            # Most are the same objects, and to compare two of them takes a while.
+            if (before := known.get(where)) is not item
+            and before != item
+            and self._asks(before, item)
         ]
         return sorted(changed, key=lambda change: str(change[1]["sk"]))
 

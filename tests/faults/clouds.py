@@ -67,7 +67,7 @@ class Memory:
     def reset(self, items: Items) -> None:
         self._held.empty()
         for name, rows in items.items():
-            self._held.put(name, *rows)
+            self._held.tables.load(self.stack.names[name], rows)
 
     def received(self, queue: str) -> list[str]:
         return self._held.taken(self.stack.names[queue], lambda body: True)

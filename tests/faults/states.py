@@ -8,6 +8,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from linkwright.table import Item
@@ -102,6 +103,7 @@ def leaks(answer: Answer, stack: Stack) -> list[str]:
     return [f"an answer says {word!r}: {answer.raw}" for word in words if word in said]
 
 
+@lru_cache(maxsize=8192)
 def neutral(text: str) -> str:
     text = _UNDO.sub(r"\1<signed>", _LINE.sub("L#<moment>", text))
     text = _HASH.sub(r"\1<hash>", _TOKEN.sub(r"<\1 key>", text))

@@ -284,7 +284,7 @@ class World:
             waiting = {
                 jobs.at(Key(item["pk"], item["sk"])).kind
                 for item in self.cloud.rows("CoreTable")
-                if self.is_awaited(item)
+                if "gsi2sk" in item and self.is_awaited(item)
             }
             # Else a call might end by itself before it is hung up.
             if jobs.HANG_UP not in waiting and self.telephone.step(self._tell):

@@ -37,15 +37,15 @@ def condition(text: str) -> Expression[bool]:
 
 @lru_cache(maxsize=1024)
 def update(text: str) -> Expression[Item]:
-    """Changes the item that it is evaluated on. Its operands are those of before, all of them."""
+    """The item as it becomes. Its operands are those of before, all of them."""
     parser = _Parser(text)
     actions = list(parser.actions())
 
     def evaluate(scope: Scope) -> Item:
-        before = scope._replace(item=copied(scope.item))
+        after: Item = copied(scope.item)
         for act in actions:
-            act(before, scope.item)
-        return scope.item
+            act(scope, after)
+        return after
 
     return Expression(evaluate, parser.placeholders(), frozenset(parser.bounds))
 

@@ -160,9 +160,11 @@ class Tables:
             raise core.ConditionalCheckFailedException("The conditional request failed")
         if operation["type"] in {"delete", "condition_check"}:
             return None
-        after: Item = copied(operation.get("item") or before or key)
+        after: Item = operation.get("item") or before or key
         if change := operation.get("update_expression"):
-            expressions.update(change).evaluate(given._replace(item=after))
+            after = expressions.update(change).evaluate(given._replace(item=after))
+        else:
+            after = copied(after)
         table.check(key, after)
         return after
 
