@@ -7,7 +7,7 @@ from functools import cache
 from http import HTTPStatus
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from jsonschema_rs import Draft202012Validator
 
 from tests import pages
 from tools.openapi import TARGET
@@ -39,10 +39,11 @@ def hold(method: str, path: str, status: int, headers: Mapping[str, str], body: 
         if lowered.get("content-type") not in answer["content"]:
             raise Undescribed(f"{method} {path} answered {status} as another type")
         return
-    problems = _validator(_schema(answer)).iter_errors(json.loads(body))
+    told = json.loads(body)
+    problems = _validator(_schema(answer)).iter_errors(told)
     if problem := next(problems, None):
-        raise Undescribed(f"{method} {path} {status}: {problem.json_path} {problem.message}")
-    if status >= HTTPStatus.BAD_REQUEST and (reason := _reason(json.loads(body))):
+        raise Undescribed(f"{method} {path} {status}: {problem.instance_path} {problem.message}")
+    if status >= HTTPStatus.BAD_REQUEST and (reason := _reason(told)):
         _require_explained(f"{method} {path} {status}", reason)
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema_rs import Draft202012Validator
 
 from linkwright import jobs, usage
 from linkwright.jobs import Work
@@ -26,7 +26,7 @@ from tests.talks import Talk
 from tools import links
 from tools.webhook_schemas import SCHEMAS
 
-_VALIDATOR = Draft202012Validator(json.loads(SCHEMAS.read_text()), format_checker=FormatChecker())
+_VALIDATOR = Draft202012Validator(json.loads(SCHEMAS.read_text()), validate_formats=True)
 DEAD = "https://dead.example.com/in"
 
 
