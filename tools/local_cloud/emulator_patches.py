@@ -10,7 +10,7 @@ import time
 from typing import Any
 from urllib.parse import urlsplit
 
-from tools.local_cloud import emulator_mail, emulator_speed, emulator_streams
+from tools.local_cloud import emulator_direct, emulator_mail, emulator_speed, emulator_streams
 
 # Who asked, as the front door saw it. It lets no client say this.
 CLIENT_HEADER = "x-front-door-client"
@@ -33,6 +33,7 @@ def apply() -> None:
     emulator_mail.apply()
     emulator_speed.apply()
     emulator_streams.apply()
+    emulator_direct.apply()
 
 
 class RoutedOptions(str):

@@ -181,6 +181,8 @@ def serve(listener: socket.socket, endpoint_url: str, api_id: str) -> Iterator[N
     door = FrontDoor(endpoint_url, api_id)
     config = uvicorn.Config(
         door,
+        http="h11",
+        loop="asyncio",
         lifespan="on",
         ws="none",
         log_config=None,
