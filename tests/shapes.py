@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,9 @@ from tests import planted, rights
 from tests.simulation.values import kind_of
 
 LIST = Path(__file__).with_suffix(".json")
-_EXPRESSIONS = ("key_condition", "condition", "filter", "update")
+_EXPRESSIONS = {
+    kind: f"{kind}_expression" for kind in ("key_condition", "condition", "filter", "update")
+}
 _PLACEHOLDER = re.compile(r"[#:]\w+")
 _CLAUSES = re.compile(r"\b(SET|REMOVE|ADD|DELETE) ")
 _BETWEEN_ACTIONS = re.compile(r",\s*(?![^(]*\))")
@@ -95,7 +98,7 @@ class Watch:
             planted.look_at_call(name, arguments, options)
             rights.look_at_call(name, arguments, options)
             for use in _uses(name, arguments, options):
-                SEEN.setdefault(use.shape, use)
+                SEEN.setdefault(_shape(*use), _used(*use))
             return method(*arguments, **options)
 
         return call
@@ -110,7 +113,23 @@ def watched() -> Iterator[None]:
         yield
 
 
-def _uses(name: str, arguments: tuple[Any, ...], options: Item) -> Iterator[Use]:
+Pairs = tuple[tuple[str, str], ...]
+
+
+@lru_cache(maxsize=4096)
+def _used(operation: str, expressions: Pairs, types: Pairs) -> Use:
+    return Use(operation, dict(expressions), dict(types))
+
+
+@lru_cache(maxsize=4096)
+def _shape(operation: str, expressions: Pairs, types: Pairs) -> str:
+    """It is told once of what is asked over and over."""
+    return _used(operation, expressions, types).shape
+
+
+def _uses(
+    name: str, arguments: tuple[Any, ...], options: Item
+) -> Iterator[tuple[str, Pairs, Pairs]]:
     if name == "sync_query_page":
         yield _use("query", options | {"key_condition_expression": arguments[1]})
     elif name == "sync_update_item":
@@ -121,11 +140,12 @@ def _uses(name: str, arguments: tuple[Any, ...], options: Item) -> Iterator[Use]
                 yield _use(one["type"], one)
 
 
-def _use(operation: str, options: Item) -> Use:
-    texts = {kind: options.get(f"{kind}_expression") for kind in _EXPRESSIONS}
+def _use(operation: str, options: Item) -> tuple[str, Pairs, Pairs]:
+    texts = tuple(
+        (kind, text) for kind, option in _EXPRESSIONS.items() if (text := options.get(option))
+    )
     values = options.get("expression_attribute_values") or {}
-    types = {name: kind_of(value) for name, value in values.items()}
-    return Use(operation, {kind: text for kind, text in texts.items() if text}, types)
+    return operation, texts, tuple((name, kind_of(value)) for name, value in values.items())
 
 
 # ---- the list -----------------------------------------------------------------------------------

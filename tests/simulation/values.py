@@ -8,6 +8,8 @@ from linkwright.client import core
 Value = Any
 
 MISSING: Value = object()
+_ATOMS = frozenset({str, int, bool, type(None), bytes})
+_LETTERS = {str: "S", bool: "BOOL", int: "N", float: "N", dict: "M", list: "L", type(None): "NULL"}
 _PLAIN = frozenset({str, int, bool, type(None), bytes})
 
 
@@ -47,6 +49,8 @@ def _plain(value: Value) -> Value:
 
 def kind_of(value: Value) -> str:
     """The type's letters. Values of different types are never equal, not even 1 and true."""
+    if known := _LETTERS.get(type(value)):
+        return known
     for letter, kinds in (
         ("S", str),
         ("BOOL", bool),
