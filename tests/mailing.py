@@ -184,6 +184,19 @@ def run(owner: Workspace, mailbox: str) -> None:
     running.run(work(owner, mailbox))
 
 
+def go_on(owner: Workspace, hand: Hand, *boxes: str, **time: float) -> None:
+    """Run each line whenever it asks for that, for so long."""
+    end = clock.now() + timedelta(**time)
+    while clock.now() < end:
+        for box in boxes:
+            at = line(owner, box).get("next_at")
+            if at is None or clock.parse(at) <= clock.now():
+                run(owner, box)
+        asked = [line(owner, box).get("next_at") for box in boxes]
+        next_at = min((clock.parse(at) for at in asked if at), default=end)
+        hand.set(min(max(next_at, clock.now() + timedelta(seconds=1)), end))
+
+
 def line(owner: Workspace, mailbox: str) -> Item:
     return get(Table.CORE, lines.line_key(owner.partition, mailbox)) or {}
 

@@ -1,7 +1,6 @@
 """Who waits in the line of a mailbox: nobody's turn depends on what others wait for."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -36,19 +35,6 @@ def _started(
     ]
     mailing.fill(workspace, campaign)
     return campaign, made
-
-
-def _go_on(workspace: Workspace, hand: Hand, *boxes: str, **time: float) -> None:
-    """Run each line whenever it asks for that, for so long."""
-    end = clock.now() + timedelta(**time)
-    while clock.now() < end:
-        for box in boxes:
-            at = mailing.line(workspace, box).get("next_at")
-            if at is None or clock.parse(at) <= clock.now():
-                mailing.run(workspace, box)
-        asked = [mailing.line(workspace, box).get("next_at") for box in boxes]
-        next_at = min((clock.parse(at) for at in asked if at), default=end)
-        hand.set(min(max(next_at, clock.now() + timedelta(seconds=1)), end))
 
 
 def _patch(workspace: Workspace, path: str, **wanted: Any) -> None:
@@ -90,12 +76,12 @@ def test_no_second_cap_on_a_day(
 ) -> None:
     box = mailing.put_mailbox(workspace, **_FEW)
     campaign, _ = _started(workspace, [box], 12)
-    _go_on(workspace, hand, box, minutes=5)
+    mailing.go_on(workspace, hand, box, minutes=5)
     assert len(host.sent) == 5
     other = change(workspace, hand, box, campaign)
-    _go_on(workspace, hand, other, hours=13)
+    mailing.go_on(workspace, hand, other, hours=13)
     assert len(host.sent) == 5
-    _go_on(workspace, hand, other, hours=24)
+    mailing.go_on(workspace, hand, other, hours=24)
     assert len(host.sent) == 10
 
 
@@ -104,15 +90,15 @@ def test_no_second_cap_of_a_campaign_in_another_zone(
 ) -> None:
     box = mailing.put_mailbox(workspace)
     campaign, _ = _started(workspace, [box], 8, throttle={"daily_limit": 3, "per_hour": 2})
-    _go_on(workspace, hand, box, minutes=5)
+    mailing.go_on(workspace, hand, box, minutes=5)
     assert len(host.sent) == 2
     for zone in ("Asia/Kolkata", "Pacific/Kiritimati"):
         path = f"/v1/mailer/campaigns/{campaign}"
         throttle = workspace.client.get(path).json["throttle"] | {"time_zone": zone}
         _patch(workspace, path, throttle=throttle)
-        _go_on(workspace, hand, box, minutes=5)
+        mailing.go_on(workspace, hand, box, minutes=5)
         assert len(host.sent) == 2
-    _go_on(workspace, hand, box, hours=10)
+    mailing.go_on(workspace, hand, box, hours=10)
     assert len(host.sent) == 3
 
 
@@ -122,7 +108,7 @@ def test_a_campaigns_gap_holds_across_midnight(
     hand.set(clock.parse("2027-02-03T23:59:50Z"))
     boxes = [mailing.put_mailbox(workspace, f"b{at}@example.com") for at in range(2)]
     _started(workspace, boxes, 6, throttle={"gap_seconds": 600})
-    _go_on(workspace, hand, *boxes, seconds=590)
+    mailing.go_on(workspace, hand, *boxes, seconds=590)
     assert len(host.sent) == 1
 
 
@@ -135,7 +121,7 @@ def test_a_mailbox_that_is_taken_from_a_campaign_mails_for_it_no_more(
     box, other = (mailing.put_mailbox(workspace, f"b{at}@example.com") for at in range(2))
     campaign, _ = _started(workspace, [box], 3)
     _patch(workspace, f"/v1/mailer/campaigns/{campaign}", mailbox_ids=[other])
-    _go_on(workspace, hand, box, other, minutes=5)
+    mailing.go_on(workspace, hand, box, other, minutes=5)
     assert [sender for sender, _, _ in host.sent] == ["b1@example.com"] * 3
 
 
@@ -201,10 +187,10 @@ def test_nobody_is_moved_for_what_their_campaign_waits_for(
         return real(partition, row)
 
     monkeypatch.setattr(steps, "read", read)
-    _go_on(workspace, hand, box, minutes=2)
+    mailing.go_on(workspace, hand, box, minutes=2)
     before = len(host.sent)
     _, (other,) = _started(workspace, [box], 1)
-    _go_on(workspace, hand, box, seconds=10)
+    mailing.go_on(workspace, hand, box, seconds=10)
     assert stored(workspace, other)["view"]["status"] == "finished"
     assert (before < 4, moved, len(looked)) == (True, [], len(host.sent))
 
@@ -218,13 +204,13 @@ def test_each_reader_has_the_window_of_their_own_zone_and_of_a_new_one(
     far = mailing.put_ready(workspace, campaign, "far@example.org", of=1, time_zone="Asia/Tokyo")
     mailing.put_ready(workspace, campaign, "near@example.org", of=1)
     mailing.fill(workspace, campaign)
-    _go_on(workspace, hand, box, minutes=1)
+    mailing.go_on(workspace, hand, box, minutes=1)
     assert mailing.to(host) == ["near@example.org"]
     mailing.is_otherwise(workspace, items.lead_key(workspace.partition, far), time_zone="UTC")
     hand.set(clock.parse("2027-02-04T00:00:01Z"))
-    _go_on(workspace, hand, box, hours=8)
+    mailing.go_on(workspace, hand, box, hours=8)
     assert mailing.to(host) == ["near@example.org"]
-    _go_on(workspace, hand, box, hours=2)
+    mailing.go_on(workspace, hand, box, hours=2)
     assert mailing.to(host) == ["near@example.org", "far@example.org"]
 
 
@@ -236,5 +222,5 @@ def test_more_campaigns_than_a_look_has_room_for_have_their_turns(
     shut = {"window": {"days": ["thu"], "start": "09:00", "end": "17:00"}}
     for at in range(6):
         _started(workspace, [box], 1, throttle={} if at in {2, 5} else shut)
-    _go_on(workspace, hand, box, minutes=3)
+    mailing.go_on(workspace, hand, box, minutes=3)
     assert len(host.sent) == 2

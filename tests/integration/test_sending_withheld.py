@@ -47,15 +47,6 @@ def _refuses(host: Host, *failure: object) -> list[datetime]:
     return tried
 
 
-def _go_on(workspace: Workspace, hand: Hand, box: str, **time: float) -> None:
-    """Run the line whenever it asks for that, for so long."""
-    end = clock.now() + timedelta(**time)
-    while clock.now() < end:
-        mailing.run(workspace, box)
-        at = clock.parse(mailing.line(workspace, box).get("next_at", clock.timestamp(end)))
-        hand.set(min(max(at, clock.now() + timedelta(seconds=1)), end))
-
-
 def _states(workspace: Workspace, of: list[str]) -> Counter[str]:
     return Counter(stored(workspace, one)["view"]["status"] for one in of)
 
@@ -98,13 +89,13 @@ def test_a_day_on_which_the_host_takes_nothing_costs_no_lead(
 ) -> None:
     box, of = _started(workspace, 8)
     tried = _refuses(host, *failure)
-    _go_on(workspace, hand, box, hours=24)
+    mailing.go_on(workspace, hand, box, hours=24)
     assert _states(workspace, of) == Counter({"ready": 8 - lost, "failed": lost})
     assert (_suppressed(workspace), _mailbox(workspace, box)) == (0, "active")
     # The line rests ever longer: nobody is asked every minute.
     assert 4 <= len(tried) <= 12
     host.does = lambda word: None
-    _go_on(workspace, hand, box, hours=24)
+    mailing.go_on(workspace, hand, box, hours=24)
     assert len(host.sent) == 8 - lost
     assert "withheld" not in mailing.line(workspace, box)
 
@@ -123,7 +114,7 @@ def test_200_tells_why_a_mailbox_sends_nothing(
         "until": clock.timestamp(now + timedelta(minutes=5)),
     }
     host.does = lambda word: None
-    _go_on(workspace, hand, box, minutes=10)
+    mailing.go_on(workspace, hand, box, minutes=10)
     assert workspace.client.get(path).json["held_up"] is None
 
 
@@ -132,7 +123,7 @@ def test_a_host_that_takes_nothing_for_days_fails_the_mailbox_and_no_lead(
 ) -> None:
     box, of = _started(workspace, 3)
     _refuses(host, Failure.CONTENT_REFUSED, 554, "5.7.1", "spam")
-    _go_on(workspace, hand, box, days=4)
+    mailing.go_on(workspace, hand, box, days=4)
     assert _states(workspace, of) == Counter({"ready": 3})
     view = workspace.client.get(f"/v1/mailer/mailboxes/{box}").json
     assert (view["status"], view["status_reason"]) == ("failed", "policy_refused")
@@ -158,7 +149,7 @@ def test_what_a_host_has_against_one_mail_holds_up_no_other(
             raise MailboxFailed(Failure.CONTENT_REFUSED, 554, status, "no")
 
     host.does = does
-    _go_on(workspace, hand, box, days=1)
+    mailing.go_on(workspace, hand, box, days=1)
     assert len(host.sent) == 4
     assert _states(workspace, of) == Counter({"finished": 4, "failed": 1})
     assert (_suppressed(workspace), _mailbox(workspace, box)) == (0, "active")
@@ -169,7 +160,7 @@ def test_who_is_not_there_is_barred_however_many_of_them_there_are(
 ) -> None:
     box, of = _started(workspace, 4)
     _refuses(host, Failure.RECIPIENT_REFUSED, 550, "5.1.1", "no such user")
-    _go_on(workspace, hand, box, hours=1)
+    mailing.go_on(workspace, hand, box, hours=1)
     assert _states(workspace, of) == Counter({"bounced": 4})
     assert _suppressed(workspace) == 4
 

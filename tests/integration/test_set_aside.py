@@ -1,12 +1,11 @@
 """What cannot be handled of mail, by a fault of ours, is set aside: nothing waits behind it."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from linkwright import clock, jobs, plans, usage
+from linkwright import jobs, plans, usage
 from linkwright.errors import Unavailable
 from linkwright.jobs import Work
 from linkwright.mailer import items
@@ -84,14 +83,6 @@ def _used(workspace: Workspace) -> tuple[int, int]:
     return int(row.get("used", 0)), int(row.get("committed", 0))
 
 
-def _on(workspace: Workspace, mailbox: str, hand: Hand, minutes: int) -> None:
-    """Let the line run whenever it wants to."""
-    until = clock.now() + timedelta(minutes=minutes)
-    while clock.now() < until:
-        hand.move(60)
-        mailing.run(workspace, mailbox)
-
-
 def test_a_send_that_cannot_be_settled_holds_up_no_other_and_is_settled_once_it_can(
     workspace: Workspace, host: Host, hand: Hand, monkeypatch: Patch, counted: dict[str, float]
 ) -> None:
@@ -104,7 +95,7 @@ def test_a_send_that_cannot_be_settled_holds_up_no_other_and_is_settled_once_it_
     assert mailing.emails(workspace, lead)[0] == (1, "sending")
     line = mailing.line(workspace, mailbox)
     assert (len(line["stuck"]), "flight" in line, counted["mail_set_aside"]) == (1, False, 1)
-    _on(workspace, mailbox, hand, 20)
+    mailing.go_on(workspace, hand, mailbox, minutes=20)
     assert mailing.emails(workspace, lead)[0] == (1, "unknown")
     assert stored(workspace, lead)["view"]["status"] == "active"
     assert mailing.line(workspace, mailbox)["stuck"] == []
@@ -150,7 +141,7 @@ def test_a_send_that_never_can_be_settled_counts_as_sent_and_is_never_sent_again
                 _breaks(patch, outcomes.records, "change_email", KeyError("view"), lead)
         else:
             _breaks(patch, module, name, KeyError("view"), lead)
-        _on(workspace, mailbox, hand, 6 * 60)
+        mailing.go_on(workspace, hand, mailbox, hours=6)
     assert mailing.to(host).count("noa@example.org") == 1
     assert mailing.to(host).count("other@example.org") == 1
     assert mailing.send(workspace, lead, 1)["state"] == "unknown"
@@ -191,7 +182,7 @@ def test_no_mail_follows_twenty_of_which_nothing_can_be_written_down(
     mailing.fill(workspace, campaign)
     host.does = lambda word: _raise(OutcomeUnknown()) if word == "send" else None
     _breaks(monkeypatch, unknown, "settle", KeyError("proof"))
-    _on(workspace, mailbox, hand, 30)
+    mailing.go_on(workspace, hand, mailbox, minutes=30)
     line = mailing.line(workspace, mailbox)
     assert len(line["stuck"]) == 20
     assert "next_at" in line
