@@ -178,25 +178,25 @@ def mailbox_of_another_campaign(patch: Patch) -> None:
 
 # By which seed each is seen.
 ALL: dict[Bug, int] = {
-    silence_taken_for_a_refusal: 8,
-    claim_left_behind_sent_again: 5,
-    silence_taken_for_success: 8,
-    flight_never_looked_at: 5,
+    silence_taken_for_a_refusal: 11,
+    claim_left_behind_sent_again: 7,
+    silence_taken_for_success: 7,
+    flight_never_looked_at: 7,
     list_of_suppressions_forgotten: 8,
     approval_forgotten: 1,
     state_of_the_campaign_forgotten: 27,
     gap_forgotten: 3,
-    cap_forgotten: 1,
-    ramp_forgotten: 1,
+    cap_forgotten: 2,
+    ramp_forgotten: 11,
     caps_of_the_campaign_forgotten: 0,
     window_of_the_reader_forgotten: 0,
     thread_lost: 0,
     thread_by_our_own_ids: 0,
     steps_at_once: 0,
     reservation_kept: 2,
-    quota_charged_to_the_reader: 7,
-    second_cap_by_another_zone: 12,
-    mailbox_of_another_campaign: 1,
+    quota_charged_to_the_reader: 10,
+    second_cap_by_another_zone: 17,
+    mailbox_of_another_campaign: 11,
 }
 
 
