@@ -27,8 +27,8 @@ ALONE = ("--dist", "worksteal")
 # first, and a long test may begin when all others are over.
 LONGEST_FIRST = (*TOGETHER, "--no-loadscope-reorder")
 SEEDS = 80
-# What takes a second is left out, and of several cases one in so many is asked.
-PART = ("-m", "not emulator and not slow", "--part", "8")
+# What takes half a second is left out, and of several cases one in so many is asked.
+PART = ("-m", "not emulator and not slow", "--part", "12")
 
 
 @dataclass(frozen=True)

@@ -117,6 +117,7 @@ def test_an_end_that_is_the_accounts_fault_pauses_it(
     assert workspace.end_of(second) == ("queued" if is_paused else "dialing", None)
 
 
+@pytest.mark.slow
 def test_the_account_is_asked_once_for_all_calls_of_all_workspaces(
     stack: Stack, exchange: Exchange, hand: Hand
 ) -> None:

@@ -334,6 +334,7 @@ def _forged(undo: Item, **params: Any) -> Item:
     return undo | {"params": undo["params"] | params}
 
 
+@pytest.mark.slow
 def test_400_for_whatever_of_an_undo_is_not_as_it_was_given(workspace: Workspace) -> None:
     link, other = workspace.link(utm_source="mail"), workspace.link(utm_source="letter")
     undo = undo_of(workspace, set_utm(link, utm_source="letter"))

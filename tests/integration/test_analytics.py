@@ -44,6 +44,7 @@ def points(told: dict[str, Any]) -> dict[str, int]:
     return {point["start"]: point["clicks"] for point in told["series"] if point["clicks"]}
 
 
+@pytest.mark.slow
 def test_200_numbers_of_a_link_with_all_that_is_known(stack: Stack, workspace: Workspace) -> None:
     link = workspace.link()["id"]
     seen = {"ua": IPHONE, "country": "IL", "referrer": "news.example"}
@@ -199,6 +200,7 @@ def test_404_for_a_link_that_was_deleted_and_for_anothers(
 
 
 @pytest.mark.parametrize("query", ["", "?timezone=Asia/Jerusalem&from=2026-10-20"])
+@pytest.mark.slow
 def test_units_are_the_same_for_a_thousand_clicks_and_a_million(
     stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch, query: str
 ) -> None:

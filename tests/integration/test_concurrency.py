@@ -69,6 +69,7 @@ def test_409_for_all_but_one_of_fifty_bodies_under_one_key(stack: Stack) -> None
     assert len([item for item in _core(stack, workspace) if item["pk"].endswith("#CALL")]) == 1
 
 
+@pytest.mark.slow
 def test_402_when_thirty_threads_reach_the_cap(stack: Stack) -> None:
     workspace = make_workspace("free")
     agent = workspace.agent(max_duration_s=60)

@@ -144,6 +144,7 @@ def zone_of(workspace: Workspace) -> str:
     return str(workspaces.existing(workspace.id)["settings"]["time_zone"])
 
 
+@pytest.mark.slow
 def test_two_workers_on_overlapping_batches_count_each_click_once(
     stack: Stack, workspace: Workspace
 ) -> None:

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from linkwright import auth, tokens
 from linkwright.table import Table, get, update
 from linkwright.transaction import Transaction
@@ -13,6 +15,7 @@ from tools import demo
 from tools.local_cloud import clerk, demo_data
 
 
+@pytest.mark.slow
 def test_tokens_are_kept_and_only_one_that_is_no_longer_good_is_replaced(stack: Stack) -> None:
     first = demo.ensure_all({})
     assert demo.ensure_all(first) == first

@@ -140,6 +140,7 @@ def test_200_each_story_is_told_by_its_link(client: Client) -> None:
     assert ahead > 5 * max(of_campaigns.values())
 
 
+@pytest.mark.slow
 def test_noticed_are_those_links_that_clicks_would_have_noted(client: Client) -> None:
     assert noted() == {
         (candidates.EXPIRING, STORIES["expiring"]),

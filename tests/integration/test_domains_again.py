@@ -50,6 +50,7 @@ def test_a_proven_domain_is_looked_at_each_day(workspace: Workspace, name: str, 
     )
 
 
+@pytest.mark.slow
 def test_a_proof_that_is_gone_is_looked_for_each_hour_and_after_three_days_no_more(
     workspace: Workspace, name: str, hand: Hand
 ) -> None:

@@ -68,6 +68,7 @@ def _erase(workspace: Workspace, call_id: str) -> int:
 
 
 @pytest.mark.parametrize("lines", [(), (LONG,) * 40], ids=["short", "long"])
+@pytest.mark.slow
 def test_204_nothing_that_was_said_is_left_and_the_bill_is(
     kept: MemoryStack, workspace: Workspace, exchange: Exchange, lines: tuple[str, ...]
 ) -> None:

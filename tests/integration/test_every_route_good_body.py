@@ -95,6 +95,7 @@ def _names(value: object) -> set[str]:
 
 
 @every_route
+@pytest.mark.slow
 def test_400_for_every_stored_attribute_that_is_not_a_field(
     stack: Stack, world: World, route: Route
 ) -> None:

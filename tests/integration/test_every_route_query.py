@@ -159,6 +159,7 @@ def test_400_for_a_cursor_with_any_character_changed(world: World, route: Route)
 
 
 @every_list
+@pytest.mark.slow
 def test_400_for_a_cursor_of_another_workspace_mode_or_list(world: World, route: Route) -> None:
     live = _with_pages()
     others = [_cursor(route, world), _cursor(route, _with_pages("test", live))]

@@ -592,6 +592,7 @@ def test_a_message_about_nothing_fails_and_is_delivered_again(workspace: Workspa
     assert failed == ["m0", "m1", "m2", "m3"]
 
 
+@pytest.mark.slow
 def test_200_a_transcript_too_long_for_an_item_is_shown_whole(
     stack: Stack, workspace: Workspace, exchange: Exchange
 ) -> None:
@@ -621,6 +622,7 @@ def test_200_text_from_right_to_left_is_kept_as_it_is(
     assert lines[-1] in call["analysis"]["summary"]
 
 
+@pytest.mark.slow
 def test_what_the_bucket_has_forgotten_is_not_shown(
     stack: Stack, workspace: Workspace, exchange: Exchange
 ) -> None:

@@ -89,6 +89,7 @@ def _bodies(draw: st.DrawFn, good: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("route", BODY_ROUTES, ids=str)
+@pytest.mark.slow
 def test_never_5xx_for_any_bytes(world: World, route: Route) -> None:
     client = world.workspace.client_with(["*:read", route.contract.scope or "*:read"])
 
@@ -251,6 +252,7 @@ def test_never_5xx_for_any_path(world: World) -> None:
     check()
 
 
+@pytest.mark.slow
 def test_never_5xx_for_any_authorization(world: World) -> None:
     token = world.client.token
     assert token

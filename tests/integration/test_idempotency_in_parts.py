@@ -121,6 +121,7 @@ def _require_once(stack: Stack, own: Workspace, answer: Answer) -> None:
 
 
 @OF_CHUNKS
+@pytest.mark.slow
 def test_20x_each_once_and_one_answer_for_fifty_at_once_under_one_key(
     stack: Stack, wanted: Callable[[Workspace], Wanted]
 ) -> None:

@@ -289,6 +289,7 @@ def test_201_expired_keys_do_not_count_and_leave_nothing(
 
 
 @pytest.mark.parametrize("attempt", range(3))
+@pytest.mark.slow
 def test_409_for_the_26th_key_however_many_ask_at_once(stack: Stack, attempt: int) -> None:
     workspace = make_workspace("enterprise")
     first = workspace.key()

@@ -40,6 +40,7 @@ def _heat(own: Workspace, campaign: str, driver: Overlapping) -> Heat:
     )
 
 
+@pytest.mark.slow
 def test_a_push_of_500_writes_no_item_but_once_in_31_leads(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -98,6 +99,7 @@ def _pushed(own: Workspace, count: int) -> tuple[str, list[str]]:
 
 
 @pytest.mark.parametrize(("reads_s", "a_second"), [(0.5, 30), (1.0, 15)])
+@pytest.mark.slow
 def test_all_research_workers_on_one_campaign_meet_and_nobody_is_put_off(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, reads_s: float, a_second: int
 ) -> None:
@@ -116,6 +118,7 @@ def test_all_research_workers_on_one_campaign_meet_and_nobody_is_put_off(
     assert _heat(workspace, campaign, driver) == Heat(200, 200)
 
 
+@pytest.mark.slow
 def test_research_that_takes_no_time_is_put_off_and_done_later(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -127,6 +130,7 @@ def test_research_that_takes_no_time_is_put_off_and_done_later(
 
 
 @pytest.mark.parametrize("people", [1, 5])
+@pytest.mark.slow
 def test_people_who_approve_at_once_meet_and_nobody_is_refused(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, people: int
 ) -> None:

@@ -133,6 +133,7 @@ LONG = {"\N{GRINNING FACE}" * 100: 1}
     ],
     ids=["a dozen columns", "a long one"],
 )
+@pytest.mark.slow
 def test_200_for_a_list_in_which_nearly_nobody_is_valid(
     workspace: Workspace, fields: dict[str, Any], told: str
 ) -> None:

@@ -469,6 +469,7 @@ def test_200_as_many_links_as_the_plan_has(stack: Stack) -> None:
     assert (results[2]["error"]["dimension"], results[2]["error"]["upgrade_to"]) == ("links", "pro")
 
 
+@pytest.mark.slow
 def test_200_a_run_that_was_cut_off_is_taken_up(
     stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,8 @@
 
 from collections import Counter
 
+import pytest
+
 from linkwright.links import items
 from linkwright.table import Item, Table, get
 from linkwright.usage import standing
@@ -83,6 +85,7 @@ def workspace_limit(workspace: Workspace) -> int:
     return limit
 
 
+@pytest.mark.slow
 def test_200_one_set_of_links_for_five_pushes_under_one_key(stack: Stack) -> None:
     """One is at work at a time, and each of the sixty links is made by one of them."""
     workspace = make_workspace("enterprise")

@@ -81,6 +81,7 @@ def _stored(partition: str, views: list[Item]) -> Iterator[Item]:
         *("", EVERY),
     ],
 )
+@pytest.mark.slow
 def test_a_list_reads_at_most_twice_what_it_answers(
     listed: Listed, query: str, by_agent: bool
 ) -> None:

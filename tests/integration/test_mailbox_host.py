@@ -148,6 +148,7 @@ def _answers(host: MailHost, about: str, text: str) -> None:
     assert httpx.post(f"{host.url}/messages", json=said).status_code in {200, 201}
 
 
+@pytest.mark.slow
 def test_an_answer_at_the_host_is_heard_once_though_its_folder_is_numbered_anew(
     stack: Stack, workspace: Workspace, host: MailHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -119,6 +119,7 @@ def test_no_sweep_sends_more_of_a_workspace_than_its_quota(
         assert _sent(stack, workspace) <= jobs.DUE_SHARDS * sweeper.QUOTA
 
 
+@pytest.mark.slow
 def test_a_sweeper_without_a_quota_is_found(
     stack: Stack, workspace: Workspace, hand: Hand, monkeypatch: pytest.MonkeyPatch
 ) -> None:

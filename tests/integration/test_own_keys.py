@@ -537,6 +537,7 @@ def broken(*_: object, **__: object) -> Item:
     return {"Plaintext": "x", "CiphertextBlob": ""}
 
 
+@pytest.mark.slow
 def test_only_what_generates_may_open_what_is_sealed() -> None:
     """By their roles: who shows, sets and deletes a key may not."""
     checkout = real()

@@ -136,6 +136,7 @@ def test_429_after_ten_wrong_ones_whoever_one_says_to_be(
     assert _unlock(alias).status == 303
 
 
+@pytest.mark.slow
 def test_429_a_network_of_ipv6_is_one(
     locked: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

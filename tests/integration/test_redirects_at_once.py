@@ -1,5 +1,7 @@
 """Short links that many follow at once. Judged by MiniStack: in memory they come one by one."""
 
+import pytest
+
 from linkwright.links import items
 from linkwright.links.redirect import clicks, salts
 from tests import shortlinks
@@ -63,6 +65,7 @@ def test_a_day_has_one_salt_whoever_makes_it(stack: Stack) -> None:
     assert len(set(made)) == 1
 
 
+@pytest.mark.slow
 def test_guesses_at_once_are_no_more_than_one_after_another(
     workspace: Workspace, stack: Stack
 ) -> None:

@@ -323,6 +323,7 @@ def test_200_more_than_a_transaction_takes_is_all_told(stack: Stack, hand: Hand)
     hand.move(1)
 
 
+@pytest.mark.slow
 def test_a_run_gathers_so_much_and_the_next_one_goes_on(
     stack: Stack, hand: Hand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -453,6 +454,7 @@ def meter(monkeypatch: pytest.MonkeyPatch, workspace: Workspace) -> Meter:
     return meter
 
 
+@pytest.mark.slow
 def test_200_a_link_that_gives_nothing_costs_nothing(
     stack: Stack, workspace: Workspace, meter: Meter
 ) -> None:
@@ -550,6 +552,7 @@ def test_two_runs_at_once_tell_each_once(stack: Stack, workspace: Workspace, han
     assert jobs.stored(job(workspace).key)["runs"] == 1
 
 
+@pytest.mark.slow
 def test_what_there_is_no_time_for_is_done_from_there(
     stack: Stack, hand: Hand, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -79,6 +79,7 @@ def test_between_two_mails_of_a_mailbox_is_its_gap_and_some_jitter(
     assert len(set(gaps)) > 1
 
 
+@pytest.mark.slow
 def test_a_mailbox_that_has_just_begun_sends_ten_and_each_day_one_more(
     workspace: Workspace, host: Host, hand: Hand
 ) -> None:

@@ -114,6 +114,7 @@ def test_a_send_that_cannot_be_settled_holds_up_no_other_and_is_settled_once_it_
         (outcomes, "records", "sending", "ready"),
     ],
 )
+@pytest.mark.slow
 def test_a_send_that_never_can_be_settled_counts_as_sent_and_is_never_sent_again(
     workspace: Workspace,
     host: Host,
@@ -172,6 +173,7 @@ def test_what_may_pass_is_waited_for_and_what_never_passes_is_set_aside(
     assert found == [(False, 0)] * 5 + [(True, 1), (True, 0)]
 
 
+@pytest.mark.slow
 def test_no_mail_follows_twenty_of_which_nothing_can_be_written_down(
     workspace: Workspace, host: Host, hand: Hand, monkeypatch: Patch
 ) -> None:

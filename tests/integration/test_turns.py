@@ -375,6 +375,7 @@ LONG = "𐤔𐤋𐤌 " * 950
 
 
 @pytest.mark.parametrize("way", ["end", "cancel"])
+@pytest.mark.slow
 def test_a_long_transcript_is_kept_outside_of_the_call(workspace: Workspace, way: str) -> None:
     lines = [f"{at} {LONG}".strip() for at in range(12)]
     talk = Talk(workspace, *lines, max_duration_s=3600)

@@ -139,6 +139,7 @@ def test_200_tells_once_of_who_was_heard(stack: Stack, workspace: Workspace, sta
     assert len(_listed(workspace)) == 1
 
 
+@pytest.mark.slow
 def test_404_for_any_flip_of_a_token(workspace: Workspace) -> None:
     token = workspace.opt_out(workspace.lead()).rpartition("/")[2]
     letters = "ABab01_-."

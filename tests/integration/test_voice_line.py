@@ -211,6 +211,7 @@ def test_of_two_workspaces_each_may_call_a_number(stack: Stack, exchange: Exchan
         assert _status(workspace, call_id) == "dialing"
 
 
+@pytest.mark.slow
 def test_first_of_all_lines_whose_agents_are_free(stack: Stack, exchange: Exchange) -> None:
     workspace = make_workspace("free")
     one, other = (workspace.agent(max_duration_s=60, concurrency=1) for _ in range(2))
@@ -485,6 +486,7 @@ def test_one_that_breaks_is_set_aside_and_the_next_is_begun(
     assert broken["attempts"] == 1
 
 
+@pytest.mark.slow
 def test_one_that_breaks_for_a_day_ends_and_gives_back_what_it_holds(
     stack: Stack, workspace: Workspace, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -508,6 +510,7 @@ def test_one_that_breaks_for_a_day_ends_and_gives_back_what_it_holds(
 
 
 @pytest.mark.parametrize("where", ["on the phone", "in line"])
+@pytest.mark.slow
 def test_one_that_cannot_even_be_ended_holds_nobody_up(
     stack: Stack,
     workspace: Workspace,

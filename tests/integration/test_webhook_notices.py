@@ -73,6 +73,7 @@ def test_who_is_in_charge_is_told_once_that_it_fails(
     assert "503" in sent[0].text
 
 
+@pytest.mark.slow
 def test_one_that_flaps_mails_nobody_all_day(
     stack: Stack, workspace: Workspace, receivers: Receivers, sent: list[Mail], hand: Hand
 ) -> None:
@@ -238,6 +239,7 @@ def test_events_tell_the_host_of_an_endpoint_and_not_its_secrets(
     assert "s3cr3t" not in reader.get("/v1/events").raw
 
 
+@pytest.mark.slow
 def test_those_that_take_nothing_are_not_told_of_each_other(
     stack: Stack, workspace: Workspace, receivers: Receivers, hand: Hand
 ) -> None:

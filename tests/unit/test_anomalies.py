@@ -15,6 +15,7 @@ SEEDS = range(20_000, 20_250)
 
 
 @pytest.mark.parametrize("trends", [TRENDS, (1.0,), (0.4, 2.5)])
+@pytest.mark.slow
 def test_few_false_alarms_and_few_missed(trends: tuple[float, ...]) -> None:
     rates = measure(SEEDS, trends)
     assert rates.days > 10_000

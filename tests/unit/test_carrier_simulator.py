@@ -667,6 +667,7 @@ def test_calls_are_found_by_their_start_and_their_end(phone: Phone) -> None:
     assert [one["sid"] for one in ended.json()["calls"]] == [begun[2]]
 
 
+@pytest.mark.slow
 def test_twilios_own_client_understands_the_api(phone: Phone) -> None:
     client = _twilio(phone)
     placed = client.calls.create(

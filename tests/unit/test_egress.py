@@ -731,6 +731,7 @@ def test_headers_without_end_are_no_answer(network: Network) -> None:
         answered(network, endless(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n"))
 
 
+@pytest.mark.slow
 def test_a_bomb_is_never_unpacked(network: Network) -> None:
     bomb = packed(gzip.compress(bytes(100_000_000), compresslevel=1))
     tracemalloc.start()

@@ -29,6 +29,7 @@ def _told(seed: int, factor: int, monday: float = 1.0, evening: float = 0.0) -> 
 
 
 @pytest.mark.parametrize("factor", [1, 3, 5, 10])
+@pytest.mark.slow
 def test_one_busy_day_is_no_habit(factor: int) -> None:
     told = sum((_told(seed, factor) for seed in range(_LINKS)), Counter[str]())
     assert (told["weekday"], told["hour"]) == (0, 0)

@@ -126,6 +126,7 @@ def test_other_letters_are_kept_as_they_are_asked_for() -> None:
     assert targets.accepted("https://example.com/\u202ecod.exe", "url").isascii()
 
 
+@pytest.mark.slow
 def test_a_password_matches_itself_alone_and_is_hashed_anew_each_time() -> None:
     first, second = passwords.hashed("Ünicode"), passwords.hashed("Ünicode")
     assert first != second

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tools.carrier import Carrier
 from tools.local_cloud import telephone
@@ -50,6 +51,7 @@ def _placed(carrier: Carrier, twiml: str, **more: str) -> str:
     return str(_asked(carrier, "Calls.json", **order, **more).json()["sid"])
 
 
+@pytest.mark.slow
 def test_a_call_that_went_on_at_a_stop_is_over_at_the_next_start(tmp_path: Path) -> None:
     with telephone.start(tmp_path, FRONT_DOOR) as first:
         done = _placed(first, "<Response><Say>Hello</Say></Response>", Record="true")

@@ -126,6 +126,7 @@ def test_no_name_is_one_of_ours_or_none(name: str) -> None:
 
 
 @given(subject=st.text(max_size=60), value=st.text(max_size=60))
+@pytest.mark.slow
 def test_whatever_is_said_there_are_the_headers_we_made(subject: str, value: str) -> None:
     try:
         raw = mail.message(_letter(subject=subject, headers={"X-A": value}), SENDER)

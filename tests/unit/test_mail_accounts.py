@@ -146,6 +146,7 @@ def test_400_for_what_is_no_mail(host: MailHost, body: bytes) -> None:
     assert httpx.post(f"{host.url}/messages", content=body).status_code == 400
 
 
+@pytest.mark.slow
 def test_hosts_differ_as_the_real_ones_do(host: MailHost) -> None:
     host.manners.files_sent = host.manners.replaces_ids = True
     _send(host, OURS)

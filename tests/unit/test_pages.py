@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import get_args
 
+import pytest
+
 from linkwright import errors
 from linkwright.errors import ApiError
 from linkwright.mailer.mailboxes import connecting
@@ -42,6 +44,7 @@ def test_each_of_those_who_may_answer_has_its_row() -> None:
     assert listed == set(get_args(shown))
 
 
+@pytest.mark.slow
 def test_each_detail_of_an_end_has_its_row() -> None:
     refusals = {twilio_words.refusal(code) for code in (None, *range(10_000, 33_000))}
     update = twilio_words.update("failed")
@@ -55,6 +58,7 @@ def test_each_detail_of_an_end_has_its_row() -> None:
     assert told == pages.details()
 
 
+@pytest.mark.slow
 def test_each_reason_of_an_error_is_explained_and_no_other() -> None:
     given = {reason for path in CODE for reason in _reasons(ast.parse(path.read_text()))}
     assert given == pages.reasons()
@@ -95,6 +99,7 @@ def _values(node: ast.expr, constants: dict[str, ast.expr]) -> set[str]:
     return {str(node.value)}
 
 
+@pytest.mark.slow
 def test_each_limit_of_a_plan_that_may_be_reached_is_named() -> None:
     modules = [ast.parse(path.read_text()) for path in CODE]
     given = {name for module in modules for name in _dimensions(module, modules)}

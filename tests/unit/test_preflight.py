@@ -349,6 +349,7 @@ def test_overrides_are_read_as_sam_takes_them() -> None:
     assert chosen(["Stage=prod", "ClerkPublicKey=a b=="]) == wanted
 
 
+@pytest.mark.slow
 def test_make_deploy_builds_nothing_while_something_is_missing(tmp_path: Path) -> None:
     """The real target, by programs that are made up and credentials that are not there."""
     told = tmp_path / "answers.json"

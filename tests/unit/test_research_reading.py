@@ -268,6 +268,7 @@ def test_what_nobody_sees_is_no_text() -> None:
     assert extraction.extract(page, "utf-8", 5).text.strip() == BREAD[3:-4]
 
 
+@pytest.mark.slow
 def test_a_page_that_is_made_to_take_long_dies_in_its_own_process() -> None:
     bomb = b"<p " + b" ".join(b"a%d=1" % n for n in range(100_000)) + b">x</p>"
     began = time.monotonic()

@@ -267,6 +267,7 @@ def looked_at(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return lengths
 
 
+@pytest.mark.slow
 def test_the_work_of_what_is_computed_is_of_the_size_of_what_was_read(
     looked_at: list[int],
 ) -> None:

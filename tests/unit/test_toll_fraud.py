@@ -52,6 +52,7 @@ def _examples(*kinds: int) -> list[str]:
     return [format_number(each, PhoneNumberFormat.E164) for each in numbers if each is not None]
 
 
+@pytest.mark.slow
 def test_no_country_loses_its_ordinary_lines() -> None:
     ordinary = _examples(
         PhoneNumberType.MOBILE,

@@ -278,6 +278,7 @@ _VALUES = _TEXT | st.sampled_from([CALL, RECORDING, "completed", "nan", "-1", "1
 
 
 @given(st.lists(st.tuples(_NAMES | _TEXT, _VALUES)))
+@pytest.mark.slow
 def test_any_fields_are_read_or_malformed(fields: Fields) -> None:
     for read in READERS:
         with suppress(Malformed):
