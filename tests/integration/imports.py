@@ -216,13 +216,13 @@ SEALS = _names("""
 """)
 # Those that judge an address or seal what is the customer's, besides: no other asks the network.
 CHANGES_WEBHOOKS = SEALS | _names("""
-    array atexit calendar concurrent concurrent.futures email email.base64mime email.charset
+    array calendar email email.base64mime email.charset
     email.encoders email.errors email.feedparser email.header email.iterators email.message
-    email.parser email.quoprimime email.utils http http.client linkwright.aws
+    email.parser email.quoprimime email.utils heapq http http.client linkwright.aws
     linkwright.aws_http linkwright.egress linkwright.egress_dialling linkwright.egress_limits
     linkwright.egress_targets
     linkwright.sealing linkwright.sigv4 linkwright.standard_webhooks
-    linkwright.webhooks.endpoint_changes locale logging quopri select selectors socket ssl
+    linkwright.webhooks.endpoint_changes locale queue quopri select selectors socket ssl
     string encodings.idna stringprep
 """)
 # The one that draws, besides: its encoder can write more than it is asked for.
@@ -259,7 +259,7 @@ UNLOCKS = _names("""
 """)
 # What the carrier calls, besides.
 CALLBACKS = _names("""
-    array atexit calendar concurrent concurrent.futures email email.base64mime email.charset
+    array calendar email email.base64mime email.charset
     email.encoders email.errors email.feedparser email.header email.iterators email.message
     email.parser email.quoprimime email.utils encodings.idna http http.client
     linkwright.aws_http linkwright.egress linkwright.egress_dialling linkwright.egress_limits
@@ -284,8 +284,8 @@ CALLBACKS = _names("""
     linkwright.workspace.billing linkwright.workspace.identity
     linkwright.workspace.identity.clerk linkwright.workspace.identity.clerk_models
     linkwright.workspace.identity.organisations
-    linkwright.workspace.facts logging
-    pyexpat pyexpat.errors pyexpat.model quopri select
+    linkwright.workspace.facts heapq
+    pyexpat pyexpat.errors pyexpat.model queue quopri select
     selectors socket ssl string stringprep xml xml.etree
 """)
 
