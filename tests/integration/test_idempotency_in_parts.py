@@ -1,5 +1,6 @@
 """Requests that take several transactions, under a key that another request had."""
 
+import hashlib
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -10,7 +11,9 @@ import pytest
 from linkwright import plans, usage
 from linkwright.errors import Unavailable
 from linkwright.in_parts import LEASE_S
-from linkwright.table import Table, get
+from linkwright.mailer import items
+from linkwright.mailer.leads import looking
+from linkwright.table import Item, Key, Table, get, update
 from linkwright.transaction import Transaction
 from linkwright.usage import standing
 from tests import leads, mailhost
@@ -215,3 +218,96 @@ def _at_the_second(patch: pytest.MonkeyPatch, act: Callable[[], None]) -> None:
         commit(tx)
 
     patch.setattr(Transaction, "commit", committed)
+
+
+# ---- what another run makes while this one reads -------------------------------------------------
+
+
+def _with_room_for(own: Workspace, room: int) -> None:
+    """So many leads more in this billing cycle."""
+    counter = usage.key(own.partition, plans.period(own.item["anchor_day"]).label, items.RESEARCHED)
+    committed = plans.PLANS[own.item["plan"]].leads_researched - room
+    update(Table.CORE, counter, "SET #committed = :used", values={"used": committed})
+
+
+def _fails_at_the_second(own: Workspace, asked: Wanted, headers: dict[str, str]) -> None:
+    """A run of the request that makes one part of it."""
+
+    def fail() -> None:
+        raise Unavailable
+
+    with pytest.MonkeyPatch.context() as patch:
+        _at_the_second(patch, fail)
+        assert own.client.post(asked[0], json=asked[1], headers=headers).status == 503
+
+
+def _require_told(stack: Stack, own: Workspace, answer: Answer, most: int) -> None:
+    made, _ = _made(stack, own)
+    created = [one["lead_id"] for one in answer.json["results"] if one["status"] == "created"]
+    assert (sorted(created), len(created)) == (sorted(made), most)
+
+
+def test_200_with_all_that_there_is_room_for_where_another_run_has_made_some_meanwhile(
+    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was refused by what is another one by now is judged anew."""
+    path, _ = _leads(workspace)
+    asked = path, {"leads": [{"email": f"p{at}@example.com"} for at in range(140)]}
+    _with_room_for(workspace, 100)
+    left, others = usage.left, list[int]()
+
+    def meanwhile(*facts: Any) -> int:
+        others.append(0)
+        if len(others) == 1:
+            _fails_at_the_second(workspace, asked, UNDER)
+        return left(*facts)
+
+    monkeypatch.setattr(usage, "left", meanwhile)
+    answer = _ask(workspace, asked)
+    assert answer.status == 200
+    _require_told(stack, workspace, answer, 100)
+
+
+def test_200_with_what_was_made_though_it_was_read_before_the_head_that_says_so(
+    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Items that are read together are not read at one moment."""
+    path, _ = _leads(workspace)
+    asked = path, {"leads": [{"email": f"p{at}@example.com"} for at in range(40)]}
+    campaign = path.split("/")[4]
+    # Whose first part are the last ones, so that none is made twice.
+    named = next(key for key in "abcdefgh" if _digest(f"{campaign}#{key}") % 2)
+    headers = {"Idempotency-Key": named}
+    _with_room_for(workspace, 40)
+    get_many, others = looking.get_many, list[int]()
+
+    def in_turn(table: Table, keys: list[Key], **more: Any) -> dict[Key, Item]:
+        found = get_many(table, keys, **more)
+        others.append(0)
+        if len(others) == 1:
+            _fails_at_the_second(workspace, asked, headers)
+            late = [key for key in keys if key.pk.split("#")[2] in {"PUSH", "CMP"}]
+            found |= get_many(table, late, **more)
+        return found
+
+    monkeypatch.setattr(looking, "get_many", in_turn)
+    answer = workspace.client.post(asked[0], json=asked[1], headers=headers)
+    assert answer.status == 200
+    _require_told(stack, workspace, answer, 40)
+
+
+def _digest(text: str) -> int:
+    return int(hashlib.sha256(text.encode()).hexdigest()[:32], 16)
+
+
+def test_201_links_whose_passwords_are_not_to_be_guessed_by_the_head_of_the_request(
+    stack: Stack, workspace: Workspace
+) -> None:
+    """Whoever reads the table could try all that are short."""
+    heads = []
+    for own in (workspace, make_workspace()):
+        link = {"url": TARGET, "password": "4711"}
+        answer = own.client.post("/api/links/bulk", json={"links": [link]}, headers=UNDER)
+        assert answer.json["results"][0]["status"] == 201
+        heads += [row["fp"] for row in stack.rows("CoreTable", own.id) if "is_done" in row]
+    assert len({*heads}) == len(heads) == 2

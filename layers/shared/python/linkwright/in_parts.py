@@ -4,10 +4,12 @@ Each of them writes its head, which says whose run it is, and until when. So a r
 over writes nothing more, and what one run refuses no other makes meanwhile. Decision 55.
 """
 
+import hmac
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from linkwright import clock, idempotency
+from linkwright.auth import Account
 from linkwright.errors import Unavailable
 from linkwright.idempotency import RETENTION_S
 from linkwright.table import ConditionFailed, Item, Key, Table, update
@@ -18,16 +20,22 @@ LEASE_S = 10
 
 
 class Head:
-    """Of the request with this fingerprint, in the run of the request of this id."""
+    """Of the request that says this, in the run of the request of this id.
 
-    def __init__(self, where: Key, fingerprint: str, request_id: str) -> None:
+    What it says is kept as in its idempotency record: there may be passwords in it.
+    """
+
+    def __init__(self, where: Key, account: Account, said: str, request_id: str) -> None:
         self.where = where
-        self._fingerprint, self._own = fingerprint, request_id
+        secret = account.cursor_key.encode()
+        self._fingerprint = hmac.digest(secret, said.encode(), "sha256").hex()
+        self._own = request_id
         self._seen: Item | None = None
         self._written: Item | None = None
 
-    def know(self, row: Item | None) -> None:
-        """Take note of the head as it was read.
+    def know(self, row: Item | None) -> bool:
+        """Take note of the head as it was read. Returns whether another run has written it: what
+        was read no later than it may be from before that, and is to be read anew.
 
         Raises `RecordExists` where it is over, `Conflict` where the key was used for another
         request, or another run is at it.
@@ -35,7 +43,7 @@ class Head:
         now = clock.epoch()
         self._seen = row if row is not None and row["exp"] > now else None
         if self._seen is None:
-            return
+            return False
         if self._seen["fp"] != self._fingerprint:
             raise idempotency.reused()
         if self._seen["is_done"]:
@@ -43,6 +51,7 @@ class Head:
         left = int(self._seen["lease"]) - now
         if left > 0 and not self._is_mine():
             raise idempotency.in_progress(left)
+        return not self._is_mine()
 
     def write(self, tx: Transaction, *, is_last: bool = False, is_done: bool = False) -> None:
         """Add that this run goes on, or is over. Raises `Outrun` at the commit where the head is

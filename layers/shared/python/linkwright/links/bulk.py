@@ -56,7 +56,7 @@ class _Made(NamedTuple):
 
 def create(account: Account, wanted: CreateLinks, request: Request, tx: Transaction) -> BulkResults:
     """Errors: the key of the request was used for another one (409)."""
-    push = _Push(account.partition, request, wanted)
+    push = _Push(account, request, wanted)
     with push.head.at_work():
         results = {index: _created(index, view) for index, view in push.found.items()}
         left = {at: one for at, one in enumerate(wanted.links) if at not in results}
@@ -77,14 +77,17 @@ def create(account: Account, wanted: CreateLinks, request: Request, tx: Transact
 class _Push:
     """What was made by the request before, if that was cut off."""
 
-    def __init__(self, partition: str, request: Request, wanted: CreateLinks) -> None:
+    def __init__(self, account: Account, request: Request, wanted: CreateLinks) -> None:
         named = request.headers.get("idempotency-key") or request.id
-        self._rows = f"W#{partition}#LNK#PUSH#{_sha256(named)}"
-        rows, _ = query(Table.CORE, self._rows, limit=MAX_OPERATIONS + 1, strong=True)
+        self._rows = f"W#{account.partition}#LNK#PUSH#{_sha256(named)}"
+        # The last one first, which is the head: what is read behind it is no older.
+        rows, _ = query(
+            Table.CORE, self._rows, limit=MAX_OPERATIONS + 1, newest_first=True, strong=True
+        )
         now = clock.epoch()
         known = {row["sk"]: row for row in rows if row["exp"] > now}
         head = Key(self._rows, _META)
-        self.head = Head(head, _sha256(wanted.model_dump_json()), request.id)
+        self.head = Head(head, account, wanted.model_dump_json(), request.id)
         self.head.know(known.pop(_META, None))
         self.found: dict[int, Item] = {int(sk): row["view"] for sk, row in known.items()}
 

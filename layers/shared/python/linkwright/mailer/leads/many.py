@@ -21,6 +21,7 @@ from linkwright.in_parts import Head
 from linkwright.mailer import items
 from linkwright.mailer.items import LeadItem
 from linkwright.mailer.leads import looking, making
+from linkwright.mailer.leads.looking import Known
 from linkwright.mailer.leads.models import (
     NewLead,
     PushError,
@@ -47,11 +48,7 @@ def push(
     """Errors: the key of the request was used for another one (409)."""
     one = _Push(account, campaign_id, wanted, request)
     with one.head.at_work():
-        one.look(list(one.able))
-        *chunks, last = one.chunks() or [[]]
-        for chunk in chunks:
-            one.commit(chunk, is_last=chunk is chunks[-1])
-        one.finish(tx, last)
+        one.make(tx)
     return one.answer()
 
 
@@ -70,8 +67,9 @@ class _Push:
         self._id = _sha256(f"{campaign_id}#{named}")[:32]
         said = json.dumps([campaign_id, wanted.leads, wanted.skip_if_in_workspace], sort_keys=True)
         where = items.push_key(account.partition, _sha256(named))
-        self.head = Head(where, _sha256(said), request.id)
-        self.able: dict[int, NewLead] = {}
+        self.head = Head(where, account, said, request.id)
+        self._valid: dict[int, NewLead] = {}
+        self._able: dict[int, NewLead] = {}
         self._hashes: dict[int, str] = {}
         self._results: dict[int, PushResult] = {}
         self._first: dict[str, int] = {}
@@ -89,31 +87,55 @@ class _Push:
         self._hashes[index] = items.hashed(wanted.email)
         first = self._first.setdefault(self._hashes[index], index)
         if first == index:
-            self.able[index] = wanted
+            self._valid[index] = wanted
         else:
             self._twice[index] = first
 
-    def look(self, places: list[int]) -> None:
-        """Take out which of these are leads by now, are suppressed, or are beyond the plan.
+    def make(self, tx: Transaction) -> None:
+        """All of them, the last ones with the answer. Whoever is outrun looks again at all."""
+        self._look()
+        outrun = 0
+        while len(self._able) > _AT_ONCE:
+            if self._is_committed():
+                outrun = 0
+            elif (outrun := outrun + 1) == _TRIES:
+                raise Unavailable
+            else:
+                self._look()
+        self.head.write(tx, is_done=True)
+        self._note(self._write(tx, list(self._able)))
 
-        Raises as `Head.know` does.
+    def _look(self) -> None:
+        """Find out which can be made: of all that this push has not made, as what is there may be
+        another one since they were refused. Raises as `Head.know` does.
         """
-        hashes = {index: self._hashes[index] for index in places}
-        known = looking.look(
-            self._account.partition,
-            self._campaign_id,
-            list(hashes.values()),
-            in_workspace=self._in_workspace,
-            others=[self.head.where],
-        )
-        self.head.know(known.others.get(self.head.where))
-        for index, of in hashes.items():
+        for index in [at for at in self._valid if not self._is_made(at)]:
+            self._results.pop(index, None)
+            self._able[index] = self._valid[index]
+        self._able = dict(sorted(self._able.items()))
+        known = self._known()
+        if self.head.know(known.others.get(self.head.where)):
+            known = self._known()
+        for index in list(self._able):
+            of = self._hashes[index]
             if row := known.rows.get(of):
                 status = "created" if row["push"] == self._id else "duplicate"
                 self._settle(index, status=status, lead_id=row["lead"])
             elif of in known.suppressed:
                 self._settle(index, status="suppressed")
-        self._require_room([index for index in places if index in self.able])
+        self._require_room(list(self._able))
+
+    def _is_made(self, index: int) -> bool:
+        return index in self._results and self._results[index].status == "created"
+
+    def _known(self) -> Known:
+        return looking.look(
+            self._account.partition,
+            self._campaign_id,
+            [self._hashes[index] for index in self._able],
+            in_workspace=self._in_workspace,
+            others=[self.head.where],
+        )
 
     def _require_room(self, places: list[int]) -> None:
         account, period = self._account, plans.period(self._account.anchor_day).label
@@ -125,41 +147,30 @@ class _Push:
             for index in beyond:
                 self._refuse(index, error)
 
-    def chunks(self) -> list[list[int]]:
+    def _is_committed(self) -> bool:
+        """Make some in a transaction of their own, unless somebody was there first."""
+        places = self._chunk()
+        part = Transaction(self._account.partition, self._request.id, self._account.actor)
+        self.head.write(part, is_last=len(self._able) - len(places) <= _AT_ONCE)
+        made = self._write(part, places)
+        try:
+            part.commit()
+        except Outrun:
+            return False
+        self.head.has_written()
+        self._note(made)
+        return True
+
+    def _chunk(self) -> list[int]:
         """Each push begins with another one: of many that push one list, few meet."""
-        places = list(self.able)
+        places = list(self._able)
         chunks = [places[at : at + _AT_ONCE] for at in range(0, len(places), _AT_ONCE)]
-        first = int(self._id, 16) % max(len(chunks), 1)
-        return chunks[first:] + chunks[:first]
-
-    def commit(self, chunk: list[int], *, is_last: bool) -> None:
-        """Make these in a transaction of their own: whoever is outrun looks again at all."""
-        for _ in range(_TRIES):
-            places = [index for index in chunk if index in self.able]
-            if not places:
-                return
-            part = Transaction(self._account.partition, self._request.id, self._account.actor)
-            self.head.write(part, is_last=is_last)
-            made = self._write(part, places)
-            try:
-                part.commit()
-            except Outrun:
-                self.look(list(self.able))
-            else:
-                self.head.has_written()
-                self._note(made)
-                return
-        raise Unavailable
-
-    def finish(self, tx: Transaction, chunk: list[int]) -> None:
-        """Make the last ones, with the answer."""
-        self.head.write(tx, is_done=True)
-        self._note(self._write(tx, [index for index in chunk if index in self.able]))
+        return chunks[int(self._id, 16) % len(chunks)]
 
     def _write(self, tx: Transaction, places: list[int]) -> dict[int, LeadItem]:
         """Have a transaction make these."""
         account, of = self._account, (self._account.partition, self._campaign_id)
-        made = {index: making.made(*of, self.able[index], self._id) for index in places}
+        made = {index: making.made(*of, self._able[index], self._id) for index in places}
         if made:
             period = usage.reserve(account, items.RESEARCHED, len(made), tx, otherwise=Outrun)
             making.put(tx, list(made.values()), period)
@@ -170,11 +181,11 @@ class _Push:
             self._settle(index, status="created", lead_id=lead["sk"])
 
     def _settle(self, index: int, **result: object) -> None:
-        del self.able[index]
+        del self._able[index]
         self._results[index] = PushResult.model_validate({"index": index, **result})
 
     def _refuse(self, index: int, error: ApiError) -> None:
-        self.able.pop(index, None)
+        self._able.pop(index, None)
         why = PushError.model_validate(
             {"code": error.code, "message": error.message, "field": error.field, **error.details}
         )
