@@ -1,9 +1,8 @@
 """What somebody answered, and what a program did in their name."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from linkwright import clock
@@ -30,7 +29,6 @@ _MOST_BYTES = 8_000
 # Whose status says more than that they have answered.
 _GRAVER: frozenset[LeadStatus] = frozenset({"bounced", "complained", "unsubscribed", "suppressed"})
 _HEARD: frozenset[LeadStatus] = frozenset({"complained", "unsubscribed"})
-_Judged = TypeVar("_Judged")
 
 
 @dataclass(frozen=True)
@@ -121,14 +119,9 @@ class Answer:
             companies.ask(tx, lead)
 
 
-def heard(
-    partition: str,
-    mailbox: Item,
-    message: Received,
-    judged: Callable[[Callable[[], Any]], Any],
-) -> tuple[Match, Answer] | None:
+def heard(partition: str, mailbox: Item, message: Received) -> tuple[Match, Answer] | None:
     """None for what answers no mail of ours, for our own in the thread, and for what went in a
-    circle. `judged` is what rules that read it are called by.
+    circle.
     """
     ours = frozenset({mailbox["view"]["email"].lower()})
     if message.is_from(ours) or _is_ours(partition, message):
@@ -140,9 +133,9 @@ def heard(
     today = clock.now().date()
     if match is not None:
         sent = written.to(partition, match.lead)
-        found = judged(lambda: understanding.answer(message, ours, sent, today))
+        found: Understood | None = understanding.answer(message, ours, sent, today)
     elif is_trusted:
-        match, found = _opts_out(partition, message, ours, judged)
+        match, found = _opts_out(partition, message, ours)
     if match is None or found is None or (found.program and found.program.kind == "loop"):
         return None
     meaning = found.meaning
@@ -163,20 +156,17 @@ def heard(
 
 
 def _opts_out(
-    partition: str,
-    message: Received,
-    ours: frozenset[str],
-    judged: Callable[[Callable[[], Any]], Any],
+    partition: str, message: Received, ours: frozenset[str]
 ) -> tuple[Match | None, Understood | None]:
     """Of a mail that answers none, from an address that was mailed: the footer asks for no id."""
     today = clock.now().date()
-    if judged(lambda: understanding.opt_out(message, ours, Sent(), today)) is None:
+    if understanding.opt_out(message, ours, Sent(), today) is None:
         return None, None
     match = matching.by_sender(partition, message)
     if match is None:
         return None, None
     sent = written.to(partition, match.lead)
-    return match, judged(lambda: understanding.opt_out(message, ours, sent, today))
+    return match, understanding.opt_out(message, ours, sent, today)
 
 
 def _is_ours(partition: str, message: Received) -> bool:

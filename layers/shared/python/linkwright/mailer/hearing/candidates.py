@@ -83,8 +83,8 @@ class Batch:
     """What a conversation told: messages by their UIDs, and how far it came.
 
     `withheld` are those that the host did not give, or that cannot be handled by a fault of ours:
-    nothing behind them waits, and they are asked for again. A host that withholds many is in
-    trouble.
+    nothing behind them waits, and they are asked for again. Beyond many nothing is read until there
+    is room: `is_stopped`. A host that withholds many is in trouble.
     """
 
     def __init__(self, state: Item, validity: int, last: int, uids: Sequence[int]) -> None:
@@ -95,12 +95,23 @@ class Batch:
         self.facts: Item = {"uid_validity": validity}
         self.facts["last_uid"] = self.uids[-1] if self.uids else last
         self.is_all = len(self.uids) == len(uids)
+        self.is_stopped = False
+        self.failure: MailboxFailed | None = None
         self.found: list[tuple[int, bytes]] = []
         self._is_broken = False
         self.withheld: list[Item] = list(state.get("withheld", [])) if is_known else []
+        if not is_known and "singly_to" in state:
+            self.facts["singly_to"] = 0
+        self.makes_room = self._is_full() and self.due() is not None
+        if self.makes_room:
+            # Nothing new is read before one of these was asked for.
+            self.uids, self.is_all, self.facts["last_uid"] = [], False, last
         # Of each that was asked for again, how often; and the headers that were read.
         self._tries: dict[int, int] = {}
         self._tops: dict[int, bytes] = {}
+
+    def _is_full(self) -> bool:
+        return len(self.withheld) >= _MOST_WITHHELD
 
     def due(self) -> Item | None:
         now = clock.now()
@@ -117,7 +128,7 @@ class Batch:
         if not went.well:
             self._is_broken = True
             if len(self.uids) == 1:
-                self._set_aside(self.uids[0])
+                self._set_aside(self.uids[0], is_ours=went.is_ours)
             else:
                 # It may be one of them alone: they are read one by one.
                 self.facts |= {"last_uid": self.uids[0] - 1, "singly_to": self.uids[-1]}
@@ -127,14 +138,16 @@ class Batch:
             one for one in self.uids if not self._tops.get(one)
         }
         for uid in sorted(empty):
-            self._set_aside(uid)
-        self.found += [(uid, raw) for uid, raw in found if raw]
+            if not self.is_stopped:
+                self._set_aside(uid)
+        read = int(self.facts["last_uid"])
+        self.found += [(uid, raw) for uid, raw in found if raw and uid <= read]
 
     def again(self, partition: str, mailbox: Item, session: Session) -> None:
         """Ask for one that was withheld, if it is time. The last time its header says that somebody
         has answered, if nothing else does.
         """
-        one = self.due() if self.is_all else None
+        one = self.due() if self.is_all or self.makes_room else None
         if one is None or self._is_broken:
             return
         uid, raw = int(one["uid"]), b""
@@ -145,37 +158,58 @@ class Batch:
             if top and not list(among(partition, mailbox, {uid: top})):
                 return
             raw = session.part(uid)
-        if raw := raw or self.later(uid) or b"":
+        if not raw and not self.is_put_off(uid):
+            raw = self.left(uid)
+        if raw:
             # Before all others, as it is not among those that are read anew.
             self.found.insert(0, (uid, raw))
-        self.is_all = self.due() is None
+        self.is_all = self.is_all and self.due() is None
 
-    def later(self, uid: int) -> bytes | None:
-        """Have it asked for again. The last time what is left of it: its header, unless it is a
-        report.
-        """
+    def is_put_off(self, uid: int) -> bool:
+        """Have it asked for again, unless it was as often as it may be, or others wait."""
         tries = self._tries.get(uid, 0)
-        if tries < len(_AGAIN) and len(self.withheld) < _MOST_WITHHELD:
-            at = clock.timestamp(clock.now() + _AGAIN[tries])
-            self.withheld.append({"uid": uid, "tries": tries + 1, "at": at})
-            return None
-        count("mails_passed_over")
-        top = self._tops.get(uid, b"")
-        return b"" if is_report(top) else top
+        if self.is_spent(uid):
+            count("mails_passed_over")
+            return False
+        if self._is_full():
+            return False
+        at = clock.timestamp(clock.now() + _AGAIN[tries])
+        self.withheld.append({"uid": uid, "tries": tries + 1, "at": at})
+        return True
 
-    def _set_aside(self, uid: int) -> None:
-        """Raises `MailboxFailed`."""
+    def is_spent(self, uid: int) -> bool:
+        """Whether it was asked for as often as it may be."""
+        return self._tries.get(uid, 0) >= len(_AGAIN)
+
+    def left(self, uid: int) -> bytes:
+        """What is left of one that cannot be handled: its header, unless it is a report."""
+        top = self._tops.get(uid, b"")
+        try:
+            return b"" if is_report(top) else top
+        except Exception as failure:  # noqa: BLE001 -- whatever somebody wrote
+            log_failure("a header cannot be handled", failure)
+            return top
+
+    def stop(self, uid: int, failure: MailboxFailed | None = None) -> None:
+        """Let reading go on from this one, once others were asked for again. `failure` is what its
+        host has to do with that.
+        """
+        self.facts["last_uid"] = uid - 1
+        self.is_stopped, self.failure = True, failure
+
+    def _set_aside(self, uid: int, *, is_ours: bool = False) -> None:
         if any(one["uid"] == uid for one in self.withheld):
             return
-        if len(self.withheld) >= _MOST_WITHHELD:
-            raise MailboxFailed(Failure.PROTOCOL_ERROR)
-        self.later(uid)
-        count("mails_withheld")
+        if self.is_put_off(uid):
+            count("mails_withheld")
+        else:
+            self.stop(uid, None if is_ours else MailboxFailed(Failure.PROTOCOL_ERROR))
 
 
 @dataclass
 class _Went:
     well: bool = False
+    is_ours: bool = False
 
 
 @contextmanager
@@ -195,3 +229,4 @@ def _noted(mailbox: Item) -> Iterator[_Went]:
     except Exception as failure:  # noqa: BLE001 -- whatever somebody wrote
         log_failure("headers cannot be handled", failure, mailbox=mailbox["sk"])
         count("mail_set_aside")
+        went.is_ours = True

@@ -1,29 +1,26 @@
 """What a message that came means for the lead that it is about."""
 
-from collections.abc import Callable
 from hashlib import sha256
-from typing import TypeVar
 
 from linkwright.mailer.hearing import answers, effects, matching, returned
 from linkwright.mailer.hearing.effects import Heard
 from linkwright.mailer.hearing.matching import Match
 from linkwright.mailer.inbound import authentication, bounces, parsing
 from linkwright.mailer.inbound.parsing import Received, Unreadable
+from linkwright.mailer.suppressions import stopping
 from linkwright.observability import count, log_failure
 from linkwright.table import Item
 
-_Judged = TypeVar("_Judged")
-
 
 def hear(partition: str, mailbox: Item, raw: bytes) -> None:
-    """Raises `Unavailable`. What cannot be read is passed over: it would stop all behind it."""
+    """Raises `Unavailable`, and `Unreadable` for what never can be read."""
     try:
         message = parsing.parse(raw)
-        told = _told(partition, mailbox, message)
     except Unreadable as unreadable:
-        log_failure("a mail was passed over", unreadable, mailbox=mailbox["sk"])
+        log_failure("a mail cannot be read", unreadable, mailbox=mailbox["sk"])
         count("mails_unreadable")
-        return
+        raise
+    told = _told(partition, mailbox, message)
     if told is not None:
         match, heard = told
         name = message.name or sha256(raw).hexdigest()
@@ -32,13 +29,23 @@ def hear(partition: str, mailbox: Item, raw: bytes) -> None:
         effects.write(partition, name, match, heard, is_proof=is_proof)
 
 
+def end(partition: str, mailbox: Item, raw: bytes) -> None:
+    """Whatever else a message may mean, whom it answers for is mailed no more. Raises `Unreadable`
+    and `Unavailable`.
+    """
+    message = parsing.parse(raw)
+    ids = (*message.in_reply_to, *reversed(message.references))
+    match = matching.by_ids(partition, mailbox["sk"], ids)
+    if match is not None and not message.is_from(frozenset({mailbox["view"]["email"].lower()})):
+        stopping.end(partition, match.lead["sk"], "replied", "replied")
+
+
 def _told(partition: str, mailbox: Item, message: Received) -> tuple[Match, Heard] | None:
-    """Raises `Unreadable`, and nothing else for what stands in the message."""
-    complaint = _judged(lambda: bounces.complaint(message))
-    bounce = None if complaint else _judged(lambda: bounces.bounce(message))
+    complaint = bounces.complaint(message)
+    bounce = None if complaint else bounces.bounce(message)
     report = complaint or bounce
     if report is None:
-        return answers.heard(partition, mailbox, message, _judged)
+        return answers.heard(partition, mailbox, message)
     match = matching.by_ids(partition, mailbox["sk"], report.message_ids)
     match = match or matching.by_mark(partition, report.send)
     host = mailbox["view"].get("proof", {}).get("judged_by")
@@ -48,11 +55,3 @@ def _told(partition: str, mailbox: Item, message: Received) -> tuple[Match, Hear
         return match, returned.Complained(match.send)
     bounced = returned.bounced(match, bounce.failures) if bounce else None
     return (match, bounced) if bounced else None
-
-
-def _judged(judge: Callable[[], _Judged]) -> _Judged:
-    """Whatever somebody wrote, the mailbox is read on."""
-    try:
-        return judge()
-    except Exception as failure:  # noqa: BLE001 -- see above
-        raise Unreadable(f"a rule fails by {type(failure).__name__}") from None

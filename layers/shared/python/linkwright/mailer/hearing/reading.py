@@ -5,6 +5,7 @@ from the day before it was read last: of a message that was heard there is a row
 twice.
 """
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from linkwright import clock, deadline, jobs, level
@@ -14,6 +15,7 @@ from linkwright.jobs import Work
 from linkwright.mailer.campaigns.limits import limits
 from linkwright.mailer.hearing import hearing, reasoning
 from linkwright.mailer.hearing.candidates import Batch
+from linkwright.mailer.inbound.parsing import Unreadable
 from linkwright.mailer.items import mailbox_key
 from linkwright.mailer.mailboxes import logging_in, simulation
 from linkwright.mailer.sending import breaking, queue, transport
@@ -71,6 +73,8 @@ def _goes_on(partition: str, run: Item) -> bool:
     if is_late:
         level.hand_over(state)
         return False
+    if read.is_stopped:
+        return not level.rest(state, _trouble(partition, mailbox, state, read.failure))
     return not (read.is_all and level.rest(state, clock.now() + EVERY_S * limits().second))
 
 
@@ -87,7 +91,7 @@ def _read(partition: str, mailbox: Item, state: Item) -> Batch:
             uids = session.above(0, _since(mailbox, state))
             last = max(selected.uid_next - 1, 0)
         read = Batch(state, selected.uid_validity, last, uids)
-        if uids:
+        if read.uids:
             read.take(partition, mailbox, session)
         read.again(partition, mailbox, session)
         return read
@@ -99,28 +103,64 @@ def _is_late(partition: str, mailbox: Item, state: Item, read: Batch) -> bool:
         if at and deadline.seconds_left() < reasoning.NEEDS_S:
             read.facts["last_uid"] = uid - 1
             return True
-        _hear(partition, mailbox, state, read, (uid, raw))
+        if not _is_seen_to(partition, mailbox, state, read, (uid, raw)):
+            read.stop(uid)
+            break
     return False
 
 
-def _hear(
+def _is_seen_to(
     partition: str, mailbox: Item, state: Item, read: Batch, message: tuple[int, bytes]
-) -> None:
+) -> bool:
     """One that raises, by a fault of ours, stops none behind it, and is heard later. Then its
-    header says that somebody has answered.
+    header says that somebody has answered, as of one that nobody can read. Returns False where
+    nothing can be made of it, and as many wait as may: it is no message that is broken.
     """
-    uid, raw = message
+    (uid, raw), is_last = message, read.is_spent(message[0])
+    try:
+        if _is_heard(partition, mailbox, state, raw) or read.is_put_off(uid):
+            return True
+    except Unreadable:
+        is_last = True
+    left = read.left(uid)
+    with suppress(Unreadable):
+        if left and left != raw and _is_heard(partition, mailbox, state, left):
+            return True
+        if left and is_last:
+            _end(partition, mailbox, state, left)
+    return is_last
+
+
+def _is_heard(partition: str, mailbox: Item, state: Item, raw: bytes) -> bool:
+    """Raises `Unreadable`, and `Unavailable` for what may pass."""
     try:
         hearing.hear(partition, mailbox, raw)
-        return
+    except Unreadable:
+        raise
     except Exception as failure:
-        if isinstance(failure, Unavailable) and int(state.get("attempts", 0)) < _PASSING:
+        if _may_pass(failure, state):
             raise
         log_failure("a message is set aside", failure, mailbox=mailbox["sk"])
-    count("mail_set_aside")
-    left = read.later(uid)
-    if left and left != raw:
-        _hear(partition, mailbox, state, read, (uid, left))
+        count("mail_set_aside")
+        return False
+    return True
+
+
+def _end(partition: str, mailbox: Item, state: Item, left: bytes) -> None:
+    """Nothing that follows from an answer can be written: but that they are mailed no more."""
+    try:
+        hearing.end(partition, mailbox, left)
+    except Unreadable:
+        raise
+    except Exception as failure:
+        if _may_pass(failure, state):
+            raise
+        log_failure("a message is given up", failure, mailbox=mailbox["sk"])
+        count("jobs_given_up")
+
+
+def _may_pass(failure: Exception, state: Item) -> bool:
+    return isinstance(failure, Unavailable) and int(state.get("attempts", 0)) < _PASSING
 
 
 def _since(mailbox: Item, state: Item) -> datetime:
@@ -137,20 +177,25 @@ def _note(partition: str, state: Item, read: Batch) -> None:
     if is_as_known and is_fresh and "troubles" not in state:
         return
     tx = Transaction(partition, "")
-    facts = {**read.facts, "read_at": clock.timestamp()}
-    queue.write(tx, state, facts, ("troubles", "troubled_since"))
+    if read.is_stopped or read.makes_room:
+        queue.write(tx, state, read.facts)
+    else:
+        facts = {**read.facts, "read_at": clock.timestamp()}
+        queue.write(tx, state, facts, ("troubles", "troubled_since"))
     tx.commit()
     count("mails_heard", len(read.found))
 
 
-def _trouble(partition: str, mailbox: Item, state: Item, failure: Exception) -> datetime | None:
-    """Until when it is left alone; None once it has failed."""
+def _trouble(
+    partition: str, mailbox: Item, state: Item, failure: Exception | None
+) -> datetime | None:
+    """Until when it is left alone; None once it has failed. Without a failure it is our fault."""
     since = clock.parse(state.get("troubled_since", clock.timestamp()))
     is_passing = not isinstance(failure, Unsealable) and (
         not isinstance(failure, MailboxFailed) or failure.is_passing
     )
     count("mailbox_not_read")
-    if clock.now() - since >= (_AWAY if is_passing else _REFUSED):
+    if failure is not None and clock.now() - since >= (_AWAY if is_passing else _REFUSED):
         reason = failure.failure.value if isinstance(failure, MailboxFailed) else "not_read"
         breaking.fail(partition, mailbox, reason)
         return None
