@@ -12,7 +12,7 @@ from linkwright.mailer import items
 from linkwright.mailer.campaigns import stats
 from linkwright.mailer.feedback import unsubscribing
 from linkwright.mailer.leads import status
-from linkwright.mailer.sending import claims, filling, message, steps
+from linkwright.mailer.sending import claims, filling, steps
 from linkwright.providers.mailbox.types import Failure, MailboxFailed, OutcomeUnknown
 from linkwright.table import Table, get
 from linkwright.transaction import Transaction
@@ -438,41 +438,54 @@ def test_what_nobody_answers_for_is_looked_for_where_the_host_files_copies(
     assert len(host.sent) == 1
 
 
-@pytest.mark.parametrize("is_claimed", [True, False])
 def test_a_lead_that_cannot_be_handled_holds_up_no_other(
-    workspace: Workspace,
-    host: Host,
-    hand: Hand,
-    monkeypatch: pytest.MonkeyPatch,
-    is_claimed: bool,
+    workspace: Workspace, host: Host, hand: Hand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mailbox = mailing.put_mailbox(workspace)
     campaign = mailing.put_campaign(workspace, [mailbox])
     poison = mailing.put_ready(workspace, campaign)
     mailing.put_ready(workspace, campaign, "other@example.org", of=1)
     mailing.fill(workspace, campaign)
-    of, proper = (message, "made") if is_claimed else (steps, "read")
-    real = getattr(of, proper)
+    real = steps.read
 
     def broken(*facts: Any) -> Any:
         if any(poison in str(fact) for fact in facts):
             raise KeyError("subject")
         return real(*facts)
 
-    monkeypatch.setattr(of, proper, broken)
+    monkeypatch.setattr(steps, "read", broken)
     for _ in range(3):
         mailing.run(workspace, mailbox)
         hand.move(60)
     assert mailing.to(host) == ["other@example.org"]
-    if is_claimed:
-        assert mailing.emails(workspace, poison)[0] == (1, "unknown")
-        return
     assert mailing.emails(workspace, poison)[0] == (1, "approved")
     assert mailing.rows(workspace, mailbox) == [mailing.place(workspace, poison)]
-    monkeypatch.setattr(of, proper, real)
+    monkeypatch.setattr(steps, "read", real)
     hand.move(3600)
     mailing.run(workspace, mailbox)
     assert mailing.emails(workspace, poison)[0] == (1, "sent")
+
+
+def test_a_mail_that_raises_as_it_is_handed_over_is_unknown_and_holds_up_no_other(
+    workspace: Workspace, host: Host, hand: Hand
+) -> None:
+    mailbox = mailing.put_mailbox(workspace)
+    campaign = mailing.put_campaign(workspace, [mailbox])
+    poison = mailing.put_ready(workspace, campaign, of=1)
+    other = mailing.put_ready(workspace, campaign, "other@example.org", of=1)
+    mailing.fill(workspace, campaign)
+
+    def does(word: str) -> None:
+        if word == "sent" and mailing.to(host)[-1] == "noa@example.org":
+            raise KeyError("code")
+
+    host.does = does
+    for _ in range(3):
+        mailing.run(workspace, mailbox)
+        hand.move(60)
+    assert sorted(mailing.to(host)) == ["noa@example.org", "other@example.org"]
+    found = [mailing.emails(workspace, one) for one in (poison, other)]
+    assert found == [[(1, "unknown")], [(1, "sent")]]
 
 
 @pytest.mark.parametrize("is_filed", [True, False])

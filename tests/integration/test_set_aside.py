@@ -8,10 +8,11 @@ import pytest
 from linkwright import jobs, plans, usage
 from linkwright.errors import Unavailable
 from linkwright.jobs import Work
-from linkwright.mailer import items
+from linkwright.mailer import footer, items
 from linkwright.mailer.hearing import candidates, effects, hearing, reading
 from linkwright.mailer.leads import status
 from linkwright.mailer.sending import claims, filling, outcomes, unknown
+from linkwright.providers.mail import letter
 from linkwright.providers.mailbox.types import OutcomeUnknown
 from linkwright.table import Item, Table, get
 from tests import heard, mailing, pump
@@ -299,3 +300,57 @@ def test_a_lead_that_cannot_be_ended_holds_up_none_that_can(
     message = Work(jobs.SUPPRESSION, *where).message()
     assert invoke("update_workspace", queue_event([message])) == {"batchItemFailures": []}
     assert shown(workspace, of[0])["status"] == "suppressed"
+
+
+def test_a_lead_that_cannot_be_put_in_line_is_once_it_can_be(
+    workspace: Workspace, host: Host, hand: Hand, monkeypatch: Patch, stack: Stack
+) -> None:
+    mailbox = mailing.put_mailbox(workspace)
+    campaign = mailing.put_campaign(workspace, [mailbox])
+    mailing.put_ready(workspace, campaign, of=1)
+    with monkeypatch.context() as patch:
+        _breaks(patch, filling, "_enter", KeyError("view"))
+        mailing.start(workspace, campaign)
+        for _ in range(3):
+            hand.move(20)
+            pump.settle(stack, workspace.id)
+    hand.move(3700)
+    message = Work(jobs.CAMPAIGN, *items.campaign_key(workspace.partition, campaign)).message()
+    assert invoke("send_mail", queue_event([message])) == {"batchItemFailures": []}
+    mailing.run(workspace, mailbox)
+    assert mailing.to(host) == ["noa@example.org"]
+
+
+@pytest.mark.parametrize("of", [(footer, "text"), (letter, "format_datetime")])
+def test_a_fault_in_how_mails_are_made_is_charged_to_no_lead(
+    workspace: Workspace, host: Host, hand: Hand, monkeypatch: Patch, of: tuple[Any, str]
+) -> None:
+    mailbox = mailing.put_mailbox(workspace)
+    campaign = mailing.put_campaign(workspace, [mailbox])
+    leads = [mailing.put_ready(workspace, campaign, f"p{at}@example.org", of=1) for at in range(3)]
+    mailing.fill(workspace, campaign)
+    with monkeypatch.context() as patch:
+        _breaks(patch, *of, KeyError("policy"))
+        _on(workspace, mailbox, hand, 10)
+    assert [mailing.emails(workspace, one) for one in leads] == [[(1, "approved")]] * 3
+    assert _used(workspace) == (0, 0)
+    _on(workspace, mailbox, hand, 70)
+    assert len(host.sent) == 3
+
+
+def test_a_line_rests_while_its_send_is_looked_for_though_others_are_aside(
+    workspace: Workspace, host: Host, hand: Hand, monkeypatch: Patch
+) -> None:
+    mailbox, lead, other = _in_flight(workspace, host)
+    host.does = lambda word: _raise(OutcomeUnknown()) if word == "sent" else None
+    with monkeypatch.context() as patch:
+        _breaks(patch, unknown, "settle", KeyError("proof"), lead)
+        hand.move(40)
+        mailing.run(workspace, mailbox)
+    line = mailing.line(workspace, mailbox)
+    assert (len(line["stuck"]), line["flight"]["lead"]) == (1, other)
+    hand.move(70)
+    mailing.run(workspace, mailbox)
+    line = mailing.line(workspace, mailbox)
+    assert line["flight"]["lead"] == other
+    assert clock.parse(line["next_at"]) > clock.now()

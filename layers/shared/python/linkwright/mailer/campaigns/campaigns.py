@@ -103,7 +103,7 @@ def write(
     if fills:
         written |= {**jobs.requested(jobs.CAMPAIGN, view["id"]), "fill": clock.timestamp()}
         # All of them once more, from the first on.
-        removed = (*removed, "filled")
+        removed = (*removed, "filled", "fill_again")
     parts = ["SET " + ", ".join(f"#{name} = :{name}" for name in written)]
     if removed:
         parts.append("REMOVE " + ", ".join(f"#{name}" for name in removed))

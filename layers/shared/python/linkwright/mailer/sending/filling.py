@@ -6,7 +6,7 @@ left, the campaign is over; with a lead that is pushed then it goes on.
 """
 
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NotRequired, TypedDict, cast
 
 from linkwright import clock, deadline, jobs
@@ -27,7 +27,9 @@ _RESERVE_S = 12.0
 _OF = sorted(status.SENT_TO)
 # Longer than an index is behind.
 _BEHIND = timedelta(seconds=10)
-_FILLING = ("fill", "filled")
+# When those are tried again that could not be put in line, by a fault of ours.
+_AGAIN = timedelta(hours=1)
+_FILLING = ("fill", "filled", "fill_again")
 # Who has something of the sequence ahead.
 _AHEAD: tuple[LeadStatus, ...] = ("pending", "review", "ready", "active")
 
@@ -38,6 +40,8 @@ class _Place(TypedDict):
     begun: str
     of: LeadStatus
     after: NotRequired[Item]
+    # Whether all of those before could be put in line.
+    is_whole: bool
 
 
 def run(work: Work) -> None:
@@ -46,37 +50,49 @@ def run(work: Work) -> None:
     campaign = get(Table.CORE, work.key)
     if campaign is None or not jobs.is_due(campaign):
         return
+    again: datetime | None = None
     if campaign["state"] == "active":
-        if "fill" in campaign:
-            _fill(partition, campaign)
+        if campaign.get("fill_again", "") > clock.timestamp():
+            again = clock.parse(campaign["fill_again"])
+        elif "fill" in campaign:
+            again = _fill(partition, campaign)
         if _is_over(partition, campaign):
             _complete(partition, campaign)
             return
+        if again is not None:
+            raise clock.NotYet(again)
     elif campaign["state"] == "completed" and not _is_over(partition, campaign):
         _go_on(partition, campaign)
         return
     _finish(campaign)
 
 
-def _fill(partition: str, campaign: Item) -> None:
-    """Go on where the run before was. Raises `NotYet` where another one is to go on."""
+def _fill(partition: str, campaign: Item) -> datetime | None:
+    """Go on where the run before was. Returns when it is to be done again, if some could not be put
+    in line. Raises `NotYet` where another one is to go on.
+    """
     since = clock.parse(campaign["fill"])
-    first: _Place = {"begun": clock.timestamp(), "of": _OF[0]}
+    first: _Place = {"begun": clock.timestamp(), "of": _OF[0], "is_whole": True}
     place: _Place | None = campaign.get("filled", first)
     begun = clock.parse(campaign.get("filled", first)["begun"])
+    is_last, again = begun >= since + _BEHIND, clock.now() + _AGAIN
     while place is not None:
-        place = _page(partition, campaign["sk"], place)
-        _keep(campaign, place)
+        place, is_whole = _page(partition, campaign["sk"], place)
+        _keep(campaign, place, None if is_whole or not is_last else again)
         if place is not None and deadline.seconds_left() < _RESERVE_S:
             raise clock.NotYet(clock.now())
-    if begun < since + _BEHIND:
+    if not is_last:
         raise clock.NotYet(max(clock.now(), since + _BEHIND))
+    return None if is_whole else again
 
 
-def _page(partition: str, campaign_id: str, place: _Place) -> _Place | None:
-    """Put those of a page in line. Returns where the next one is, or None behind the last."""
+def _page(partition: str, campaign_id: str, place: _Place) -> tuple[_Place | None, bool]:
+    """Put those of a page in line. Returns where the next one is, or None behind the last, and
+    whether all could be that far.
+    """
     where, after = items.campaign_leads_in(partition, campaign_id, place["of"]), place.get("after")
     rows, onward = query(Table.CORE, where, index="gsi3", start_after=after, limit=_AT_ONCE)
+    begun, is_whole = place["begun"], place["is_whole"]
     for row in rows:
         try:
             _enter(partition, row["sk"])
@@ -85,23 +101,32 @@ def _page(partition: str, campaign_id: str, place: _Place) -> _Place | None:
         except Exception as failure:  # noqa: BLE001 -- one that is broken holds up no other
             log_failure("a lead is not put in line", failure, lead=row["sk"])
             count("mail_set_aside")
+            is_whole = False
     if onward is not None:
-        return {"begun": place["begun"], "of": place["of"], "after": onward}
+        after = onward
+        return {"begun": begun, "of": place["of"], "is_whole": is_whole, "after": after}, is_whole
     rest = _OF[_OF.index(place["of"]) + 1 :]
-    return {"begun": place["begun"], "of": rest[0]} if rest else None
+    if not rest:
+        return None, is_whole
+    return {"begun": begun, "of": rest[0], "is_whole": is_whole}, is_whole
 
 
-def _keep(campaign: Item, place: _Place | None) -> None:
+def _keep(campaign: Item, place: _Place | None, again: datetime | None) -> None:
     """A run has a minute, and there may be a hundred thousand leads. Raises `NotYet` where the
     campaign was started anew meanwhile, or ended.
     """
+    facts: Item = {"filled": place} if place else {}
+    if place is None and again is not None:
+        facts["fill_again"] = clock.timestamp(again)
+    gone = ", ".join(f"#{name}" for name in ("filled", "fill_again") if name not in facts)
+    written = "SET " + ", ".join(f"#{name} = :{name}" for name in facts) if facts else ""
     try:
         update(
             Table.CORE,
             Key(campaign["pk"], campaign["sk"]),
-            "REMOVE #filled" if place is None else "SET #filled = :place",
+            f"{written} REMOVE {gone}".strip(),
             condition="#fill = :fill",
-            values={"fill": campaign["fill"], **({"place": place} if place else {})},
+            values={"fill": campaign["fill"], **facts},
         )
     except ConditionFailed:
         raise clock.NotYet(clock.now()) from None

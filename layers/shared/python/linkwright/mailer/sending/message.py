@@ -8,6 +8,7 @@ from typing import Any
 from linkwright.mailer import footer, lines
 from linkwright.mailer.items import CampaignView, EmailView, LeadView
 from linkwright.mailer.lines import Send
+from linkwright.providers import mail as wire
 from linkwright.providers.mail import Mail, judged, one_click
 from linkwright.providers.mailbox.looking import MARK
 
@@ -24,12 +25,14 @@ def made(
     message_id: str,
     unsubscribe_url: str,
 ) -> Mail:
-    """By `earlier`, what was really sent to the lead, the first first. Raises `MailRefused`."""
+    """By `earlier`, what was really sent to the lead, the first first. Raises `MailRefused`, also
+    for what could not be put on the wire.
+    """
     under = footer.text(campaign, lead, unsubscribe_url)
     text = f"{email['body'].rstrip()}\n\n{under}\n"
     language = (lead.get("language") or campaign["language"]).partition("-")[0]
     name = campaign.get("sender_name") or mailbox.get("name") or ""
-    return Mail(
+    letter = Mail(
         to=judged(lead["email"]),
         subject=lines.answering(earlier[0]["subject"]) if earlier else email["subject"],
         text=text,
@@ -43,6 +46,8 @@ def made(
         sender_name=name,
         message_id=message_id,
     )
+    wire.message(letter, mailbox["email"])
+    return letter
 
 
 def mark(lead_id: str, seq: int) -> str:

@@ -31,7 +31,7 @@ from linkwright.mailer.sending.steps import Step
 from linkwright.mailer.sending.throttle import Capped
 from linkwright.mailer.sending.verdicts import NotTried, Refused, Sent, Unknown, Withheld
 from linkwright.observability import count, log_failure
-from linkwright.providers.mail import MailRefused, new_id
+from linkwright.providers.mail import Mail, MailRefused, new_id
 from linkwright.table import Item, Table, get
 from linkwright.transaction import Outrun, Transaction
 from linkwright.workspace.operations import signing_key, tenant
@@ -209,19 +209,11 @@ def _send(partition: str, line: Item, mailbox: Item, step: Step) -> bool:
 
 def _sent(partition: str, line: Item, mailbox: Item, step: Step, send: transport.Send) -> None:
     message_id = new_id(mailbox["view"]["email"])
+    # Before it is claimed: who cannot be written to was sent nothing, and nobody has to find out.
+    letter = _letter(partition, mailbox, step, message_id)
     flight = claims.claim(partition, line, step, mailbox, tenant(partition), message_id)
-    try:
-        letter = message.made(
-            step.campaign["view"],
-            step.lead["view"],
-            step.email["view"],
-            mailbox["view"],
-            step.earlier,
-            message_id,
-            unsubscribing.url(signing_key(partition) or "", partition, step.lead),
-        )
-    except MailRefused as refused:
-        outcomes.write(partition, line, flight, Refused(refused.reason))
+    if isinstance(letter, Refused):
+        outcomes.write(partition, line, flight, letter)
         return
     try:
         outcome = send(letter)
@@ -243,3 +235,12 @@ def _sent(partition: str, line: Item, mailbox: Item, step: Step, send: transport
     if isinstance(outcome, Sent):
         breaking.note_success(partition, line)
         transport.file_copy(partition, mailbox, letter)
+
+
+def _letter(partition: str, mailbox: Item, step: Step, message_id: str) -> Mail | Refused:
+    url = unsubscribing.url(signing_key(partition) or "", partition, step.lead)
+    views = step.campaign["view"], step.lead["view"], step.email["view"], mailbox["view"]
+    try:
+        return message.made(*views, step.earlier, message_id, url)
+    except MailRefused as refused:
+        return Refused(refused.reason)

@@ -108,7 +108,11 @@ def takes_up(partition: str, line: Item) -> bool:
 
 
 def again_at(line: Item) -> datetime | None:
-    """When the next of those is due that were set aside."""
+    """When the next of those is due that were set aside: not before the one is settled that is
+    under way.
+    """
+    if "flight" in line:
+        return None
     return min((clock.parse(one["at"]) for one in line.get("stuck", [])), default=None)
 
 
