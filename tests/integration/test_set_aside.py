@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from linkwright import jobs, plans, usage
+from linkwright import clock, jobs, plans, usage
 from linkwright.errors import Unavailable
 from linkwright.jobs import Work
 from linkwright.mailer import footer, items
@@ -331,10 +331,10 @@ def test_a_fault_in_how_mails_are_made_is_charged_to_no_lead(
     mailing.fill(workspace, campaign)
     with monkeypatch.context() as patch:
         _breaks(patch, *of, KeyError("policy"))
-        _on(workspace, mailbox, hand, 10)
+        mailing.go_on(workspace, hand, mailbox, minutes=10)
     assert [mailing.emails(workspace, one) for one in leads] == [[(1, "approved")]] * 3
     assert _used(workspace) == (0, 0)
-    _on(workspace, mailbox, hand, 70)
+    mailing.go_on(workspace, hand, mailbox, minutes=70)
     assert len(host.sent) == 3
 
 
