@@ -23,8 +23,8 @@ PYTEST = ("-m", "pytest", "-q", "--numprocesses", "auto", "--maxprocesses", "4")
 TOGETHER, APART = ("--dist", "loadfile"), ("--dist", "loadgroup")
 # Who shares nothing is for whoever is free at the end.
 ALONE = ("--dist", "worksteal")
-# As collected, which `conftest.py` begins with what takes longest; else the file of most tests is
-# first, and a long test may begin when all others are over.
+# As collected, which `tests/system/conftest.py` begins with the files that take longest; else the
+# file of most tests is first, and a long test may begin when all others are over.
 LONGEST_FIRST = (*TOGETHER, "--no-loadscope-reorder")
 SEEDS = 80
 # What takes half a second is left out, and of several cases one in so many is asked.

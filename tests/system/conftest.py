@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -19,6 +20,24 @@ from tools.local_cloud import Cloud, deployment, start_cloud
 TIMEOUT_S = 60.0
 # What the emulator's mail services say in its log: who mails for others knows to whom.
 MAIL_LINE = re.compile(r"[A-Z]+ \[ses(-v2)?\] ")
+
+_HERE = Path(__file__).parent
+# What takes longest, by file, in the order in which two processes are best given it: the first has
+# the first and the third, which take the machine one after the other, and the second needs no cloud
+# while that of the first is built.
+_FIRST = (
+    *("test_campaign", "test_emulator", "test_webhooks", "test_make_run"),
+    *("test_description", "test_answers", "test_conversation", "test_first_call"),
+)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def place(item: pytest.Item) -> int:
+        is_first = item.path.parent == _HERE and item.path.stem in _FIRST
+        return _FIRST.index(item.path.stem) if is_first else len(_FIRST)
+
+    items.sort(key=place)
 
 
 @pytest.fixture(autouse=True)
