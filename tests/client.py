@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from threading import Lock
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -62,9 +63,19 @@ class Answer:
         return {**told, "code": told["error"]} if self.is_flat else dict(told["error"])
 
 
-@cache
+_LOADING = Lock()
+
+
 def load(function: Function) -> Any:
-    """Import a function's file as Lambda does: by itself."""
+    """Import a function's file as Lambda does: by itself, and once, whoever asks for it at once. A
+    model that is built meanwhile reads by the rules of its parent.
+    """
+    with _LOADING:
+        return _loaded(function)
+
+
+@cache
+def _loaded(function: Function) -> Any:
     name = f"functions.{function.folder}.{function.file}"
     spec = importlib.util.spec_from_file_location(name, function.source)
     assert spec

@@ -16,6 +16,7 @@ from tests.clocks import Hand
 from tests.factories import Workspace
 from tests.heard import READER
 from tests.integration.test_heard import sent, shown
+from tests.mailhost import Host
 
 Patch = pytest.MonkeyPatch
 POISON = "<poison@example.org>"
@@ -100,6 +101,36 @@ def test_who_answered_what_never_has_an_effect_is_mailed_no_more(
     _for_hours(workspace, mine.mailbox, hand, 2.5)
     assert shown(workspace, mine.lead)["status"] == "replied"
     assert mailing.rows(workspace, mine.mailbox) == []
+
+
+@pytest.mark.parametrize("is_withheld", [True, False])
+def test_who_wrote_what_names_no_mail_of_ours_is_mailed_no_more_where_nobody_can_say_what(
+    workspace: Workspace, host: Host, hand: Hand, monkeypatch: Patch, is_withheld: bool
+) -> None:
+    """An opt-out may be a mail of its own."""
+    mine = sent(workspace)
+    heard.comes(heard.answer(READER, None, "unsubscribe"))
+    if is_withheld:
+        host.withholds = lambda word, _: word == "part"
+    else:
+        _raises(monkeypatch, understanding, "opt_out", of="unsubscribe")
+    _for_hours(workspace, mine.mailbox, hand, 2.5)
+    assert shown(workspace, mine.lead)["status"] == "replied"
+    assert mailing.rows(workspace, mine.mailbox) == []
+
+
+def test_who_answered_what_nobody_can_read_is_mailed_no_more(
+    workspace: Workspace, hand: Hand
+) -> None:
+    mine = sent(workspace)
+    nested = b"".join(
+        b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (at, at)
+        for at in range(1000)
+    )
+    heard.comes(f"From: {READER}\r\nIn-Reply-To: <{mine.message_id}>\r\n".encode() + nested)
+    heard.read(workspace, mine.mailbox)
+    assert shown(workspace, mine.lead)["status"] == "replied"
+    assert heard.reading(workspace, mine.mailbox)["last_uid"] == 1
 
 
 @pytest.mark.parametrize("of", [(understanding, "answer"), (answers.Answer, "write")])

@@ -30,12 +30,13 @@ def hear(partition: str, mailbox: Item, raw: bytes) -> None:
 
 
 def end(partition: str, mailbox: Item, raw: bytes) -> None:
-    """Whatever else a message may mean, whom it answers for is mailed no more. Raises `Unreadable`
-    and `Unavailable`.
+    """Whatever else a message may mean, whom it answers for, or who sent it, is mailed no more: it
+    may say so. Raises `Unreadable` and `Unavailable`.
     """
     message = parsing.parse(raw)
     ids = (*message.in_reply_to, *reversed(message.references))
     match = matching.by_ids(partition, mailbox["sk"], ids)
+    match = match or matching.by_sender(partition, message)
     if match is not None and not message.is_from(frozenset({mailbox["view"]["email"].lower()})):
         stopping.end(partition, match.lead["sk"], "replied", "replied")
 

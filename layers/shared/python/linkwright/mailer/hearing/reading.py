@@ -117,17 +117,21 @@ def _is_seen_to(
     nothing can be made of it, and as many wait as may: it is no message that is broken.
     """
     (uid, raw), is_last = message, read.is_spent(message[0])
+    left = read.left(uid) if is_last else b""
     try:
-        if _is_heard(partition, mailbox, state, raw) or read.is_put_off(uid):
+        if _is_heard(partition, mailbox, state, raw):
+            if raw != left:
+                return True
+        elif read.is_put_off(uid):
             return True
     except Unreadable:
         is_last = True
-    left = read.left(uid)
-    with suppress(Unreadable):
-        if left and left != raw and _is_heard(partition, mailbox, state, left):
-            return True
-        if left and is_last:
-            _end(partition, mailbox, state, left)
+    if left := left or read.left(uid):
+        with suppress(Unreadable):
+            if left == raw or _is_heard(partition, mailbox, state, left) or is_last:
+                # A header that names no mail of ours says nothing by the rules.
+                _end(partition, mailbox, state, left)
+                return True
     return is_last
 
 
