@@ -7,6 +7,7 @@ import os
 import re
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -88,6 +89,7 @@ def _loaded(function: Function) -> Any:
 
 
 @cache
+@cache
 def named(file: str) -> Function:
     return next(function for function in functions() if function.file == file)
 
@@ -97,22 +99,28 @@ def invoke(file: str, event: Mapping[str, Any], context: Context | None = None) 
 
 
 @cache
-def _routes() -> list[tuple[str, str, re.Pattern[str], Function]]:
-    return [
-        (method, path, re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", path)), function)
-        for function in functions()
-        for method, path in function.routes
-    ]
+def _routes() -> Mapping[tuple[str, int], list[tuple[str, re.Pattern[str], Function]]]:
+    """By the method and how many parts the path has: one of ours has no `/` in a parameter."""
+    found = defaultdict[tuple[str, int], list[tuple[str, re.Pattern[str], Function]]](list)
+    for function in functions():
+        for method, path in function.routes:
+            pattern = re.compile(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", path))
+            found[method, path.count("/")].append((path, pattern, function))
+    return found
+
+
+@cache
+def _catch_all() -> Function:
+    return next(function for function in functions() if function.is_catch_all)
 
 
 def find_route(method: str, path: str) -> tuple[str, dict[str, str], Function]:
     """The route key, the decoded path parameters and the function of a request."""
-    for known, template_path, pattern, function in _routes():
-        found = pattern.fullmatch(path)
-        if found and known == method:
+    for template_path, pattern, function in _routes().get((method, path.count("/")), ()):
+        if found := pattern.fullmatch(path):
             parameters = {name: unquote(value) for name, value in found.groupdict().items()}
             return f"{method} {template_path}", parameters, function
-    return "$default", {}, next(function for function in functions() if function.is_catch_all)
+    return "$default", {}, _catch_all()
 
 
 def http_event(

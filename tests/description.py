@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Mapping
 from functools import cache
 from http import HTTPStatus
@@ -60,9 +61,12 @@ def _document() -> Schema:
 
 
 @cache
-def _paths() -> list[tuple[re.Pattern[str], Schema]]:
-    paths = _document()["paths"].items()
-    return [(re.compile(re.sub(r"{\w+}", "[^/]+", path)), methods) for path, methods in paths]
+def _paths() -> Mapping[int, list[tuple[re.Pattern[str], Schema]]]:
+    """By how many parts they have: no parameter has a `/`."""
+    found = defaultdict[int, list[tuple[re.Pattern[str], Schema]]](list)
+    for path, methods in _document()["paths"].items():
+        found[path.count("/")].append((re.compile(re.sub(r"{\w+}", "[^/]+", path)), methods))
+    return found
 
 
 def _reason(told: dict[str, Any]) -> str | None:
@@ -71,7 +75,7 @@ def _reason(told: dict[str, Any]) -> str | None:
 
 
 def _operation(method: str, path: str) -> Schema | None:
-    for pattern, methods in _paths():
+    for pattern, methods in _paths().get(path.count("/"), ()):
         if pattern.fullmatch(path):
             found: Schema | None = methods.get(method.lower())
             return found

@@ -6,10 +6,12 @@ The rest of the request is good, so that the value goes as far as it can.
 import json
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from pydantic import BaseModel
 
 from linkwright import clock
 from tests.client import Answer
@@ -41,7 +43,13 @@ def world(stack: Stack) -> World:
 
 def _model(route: Route, name: str) -> Schema:
     model = route.contract.parameters.get(name)
-    return model.model_json_schema() if model else {"properties": {}}
+    return _schema(model) if model else {"properties": {}}
+
+
+@cache
+def _schema(model: type[BaseModel]) -> Schema:
+    """Not to be changed."""
+    return model.model_json_schema()
 
 
 class Fields:
