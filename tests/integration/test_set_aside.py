@@ -154,7 +154,13 @@ def test_a_send_that_never_can_be_settled_counts_as_sent_and_is_never_sent_again
     assert _used(workspace) == (2, 2)
     assert (counted["mail_set_aside"], counted["jobs_given_up"]) == (6, 1)
     hand.move(7 * 24 * 3600)
+    mailing.work_on(workspace, stored(workspace, lead)["view"]["campaign_id"])
     mailing.run(workspace, mailbox)
+    states = [state for _, state in mailing.emails(workspace, lead)]
+    assert states == ["unknown", "canceled" if of_lead == "failed" else "sent"]
+    assert stored(workspace, lead)["view"]["status"] == (
+        "failed" if name == "_noted" else "finished"
+    )
     marks = [mailing.headers(host, at)["X-Linkwright-Send"] for at in range(len(host.sent))]
     assert marks.count(f"{lead}.1") == 1
 

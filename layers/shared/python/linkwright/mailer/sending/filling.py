@@ -16,6 +16,8 @@ from linkwright.mailer import items
 from linkwright.mailer.campaigns import states, stats
 from linkwright.mailer.items import CampaignItem, LeadItem, LeadStatus
 from linkwright.mailer.leads import leads, status, waiting
+from linkwright.mailer.lines import Send
+from linkwright.mailer.sending import outcomes
 from linkwright.observability import count, log_failure
 from linkwright.table import ConditionFailed, Item, Key, Table, get, query, update
 from linkwright.transaction import Outrun, Transaction
@@ -132,6 +134,26 @@ def _keep(campaign: Item, place: _Place | None, again: datetime | None) -> None:
         raise clock.NotYet(clock.now()) from None
 
 
+def look_again(partition: str, campaign_id: str) -> None:
+    """Of a campaign's leads one could not be put in line: have all be gone through in an hour."""
+    where = items.campaign_key(partition, campaign_id)
+    campaign = get(Table.CORE, where)
+    if campaign is None or "fill" in campaign:
+        return
+    again = clock.timestamp(clock.now() + _AGAIN)
+    facts = {"fill": clock.timestamp(), "fill_again": again}
+    facts |= jobs.requested(jobs.CAMPAIGN, campaign_id)
+    # Whoever starts it meanwhile has all be gone through.
+    with suppress(ConditionFailed):
+        update(
+            Table.CORE,
+            where,
+            "SET " + ", ".join(f"#{name} = :{name}" for name in facts) + " ADD #asked :one",
+            condition="#v = :seen",
+            values={**facts, "one": 1, "seen": campaign["v"]},
+        )
+
+
 def _enter(partition: str, lead_id: str) -> None:
     """Put a lead in line that is in none. Whoever changes it meanwhile sees to it, or is seen."""
     for _ in range(_TRIES):
@@ -139,28 +161,40 @@ def _enter(partition: str, lead_id: str) -> None:
         if lead is None or not _is_out_of_line(lead):
             return
         tx = Transaction(partition, "")
-        facts = waiting.enter(tx, lead)
-        gone = {"held"} - facts.keys()
-        tx.update(
-            Table.CORE,
-            Key(lead["pk"], lead["sk"]),
-            "SET "
-            + ", ".join(f"#{name} = :{name}" for name in facts)
-            + "".join(f" REMOVE #{name}" for name in gone),
-            condition="#v = :seen AND attribute_not_exists(#queued) "
-            "AND attribute_not_exists(#flight)",
-            values={**facts, "seen": lead["v"]},
-            otherwise=Outrun,
-        )
+        if "flight" not in lead:
+            _put(tx, lead)
+        elif send := _left(partition, lead):
+            outcomes.go_on(tx, lead, send)
         with suppress(Outrun):
             tx.commit()
             return
 
 
-def _is_out_of_line(lead: LeadItem) -> bool:
-    return (
-        lead["view"]["status"] in status.SENT_TO and "queued" not in lead and "flight" not in lead
+def _put(tx: Transaction, lead: LeadItem) -> None:
+    facts = waiting.enter(tx, lead)
+    gone = {"held"} - facts.keys()
+    tx.update(
+        Table.CORE,
+        Key(lead["pk"], lead["sk"]),
+        "SET "
+        + ", ".join(f"#{name} = :{name}" for name in facts)
+        + "".join(f" REMOVE #{name}" for name in gone),
+        condition="#v = :seen AND attribute_not_exists(#queued) AND attribute_not_exists(#flight)",
+        values={**facts, "seen": lead["v"]},
+        otherwise=Outrun,
     )
+
+
+def _left(partition: str, lead: LeadItem) -> Send | None:
+    """The send that a lead waits for, though it was given up while nothing could be written of it;
+    None while a line has it.
+    """
+    send = cast(Send | None, get(Table.CORE, items.send_key(partition, lead["sk"], lead["flight"])))
+    return send if send is not None and send["state"] != "claimed" else None
+
+
+def _is_out_of_line(lead: LeadItem) -> bool:
+    return lead["view"]["status"] in status.SENT_TO and "queued" not in lead
 
 
 def _is_over(partition: str, campaign: Item) -> bool:

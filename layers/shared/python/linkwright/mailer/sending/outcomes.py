@@ -16,7 +16,7 @@ from linkwright.mailer.items import (
     LeadView,
 )
 from linkwright.mailer.leads import leads, status, waiting
-from linkwright.mailer.lines import Flight
+from linkwright.mailer.lines import Flight, Send
 from linkwright.mailer.sending import queue, records, verdicts
 from linkwright.mailer.sending.claims import SENDS
 from linkwright.mailer.sending.verdicts import (
@@ -91,6 +91,17 @@ def leave(partition: str, line: Item, flight: Flight) -> None:
     tx.commit()
 
 
+def go_on(tx: Transaction, lead: LeadItem, send: Send) -> None:
+    """What follows from one that was left, once it can be written."""
+    where = items.email_key(tx.partition, lead["sk"], send["seq"])
+    email = cast(EmailItem | None, get(Table.CORE, where))
+    if email is not None and email["view"]["state"] == "sending":
+        records.change_email(tx, email, "unknown", {"sent_at": send["at"]})
+    where = items.campaign_key(tx.partition, send["campaign"])
+    campaign = cast(CampaignItem | None, get(Table.CORE, where))
+    _onward(tx, None, send["seq"], send["at"], lead, campaign)
+
+
 def _leave(tx: Transaction, line: Item, flight: Flight) -> None:
     queue.write(tx, line, {}, ("flight",))
     usage.settle(tx.partition, flight["period"], SENDS, reserved=1, used=1, tx=tx)
@@ -155,7 +166,7 @@ def _noted(tx: Transaction, line: Item, flight: Flight, outcome: Outcome) -> Non
     if isinstance(outcome, Refused):
         _refused(tx, lead, outcome)
     else:
-        _onward(tx, line["sk"], flight, lead, campaign)
+        _onward(tx, line["sk"], flight["seq"], flight["since"], lead, campaign)
     told = approval.told(cast(EmailView, view))
     details = {"reason": outcome.reason} if isinstance(outcome, Refused) else None
     event_type = "email.sent" if is_sent else "email.failed"
@@ -211,7 +222,12 @@ def _refused(tx: Transaction, lead: LeadItem, outcome: Refused) -> None:
 
 
 def _onward(
-    tx: Transaction, mailbox: str, flight: Flight, lead: LeadItem, campaign: CampaignItem | None
+    tx: Transaction,
+    mailbox: str | None,
+    seq: int,
+    since: str,
+    lead: LeadItem,
+    campaign: CampaignItem | None,
 ) -> None:
     """The next step is due by when this one was really sent; after the last one all is done."""
     view = lead["view"]
@@ -219,13 +235,12 @@ def _onward(
         status.write(tx, lead, view, removed=("flight",))
         return
     steps = campaign["view"]["steps"] if campaign else []
-    seq = flight["seq"]
     where = items.email_key(tx.partition, lead["sk"], seq + 1)
     if campaign is None or seq >= len(steps) or get(Table.CORE, where) is None:
         status.write(tx, lead, cast(LeadView, {**view, "status": "finished"}), removed=("flight",))
         return
     zone = view.get("time_zone") or campaign["view"]["throttle"]["time_zone"]
-    moment = delays.after(steps[seq], clock.parse(flight["since"]), zone)
+    moment = delays.after(steps[seq], clock.parse(since), zone)
     facts = waiting.place(tx, lead, campaign, moment, run_of=mailbox)
     status.write(
         tx, lead, cast(LeadView, {**view, "status": "active"}), facts=facts, removed=("flight",)

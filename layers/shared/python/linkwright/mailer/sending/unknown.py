@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from linkwright import clock, level
 from linkwright.errors import Unavailable
 from linkwright.mailer.lines import Flight
-from linkwright.mailer.sending import message, outcomes, queue, transport
+from linkwright.mailer.sending import filling, message, outcomes, queue, transport
 from linkwright.mailer.sending.verdicts import Sent, Unknown
 from linkwright.observability import count, log_failure, logger
 from linkwright.providers.mailbox.looking import Trace
@@ -139,8 +139,18 @@ def _give_up(partition: str, line: Item) -> None:
             if write is ways[-1] or _may_pass(failure, line):
                 raise
             log_failure("what follows from a send is left out", failure, lead=flight["lead"])
+    if write in ways[2:]:
+        _look_again(partition, flight)
     logger().error("a send gave up", extra={"lead": flight["lead"], "seq": int(flight["seq"])})
     count("jobs_given_up")
+
+
+def _look_again(partition: str, flight: Flight) -> None:
+    """Have its campaign put the lead in line once that can be."""
+    try:
+        filling.look_again(partition, flight["campaign"])
+    except Exception as failure:  # noqa: BLE001 -- whatever is broken, it is given up
+        log_failure("a lead is left out of line", failure, lead=flight["lead"])
 
 
 def _as_unknown(partition: str, line: Item, flight: Flight) -> None:
