@@ -19,7 +19,7 @@ from benchmarks.rounds import Ratios
 from benchmarks.routes import routes
 from tests import stack as stacks
 from tests.stack import EmulatedStack
-from tools.local_cloud import start_ministack
+from tools.local_cloud.emulator import start_ministack
 from tools.template import ROOT
 
 TARGET = ROOT / "docs" / "performance.md"

@@ -20,7 +20,7 @@ import httpx
 
 from linkwright import events
 from linkwright.webhooks import catalogue
-from tools.local_cloud import Cloud, start_cloud
+from tools.local_cloud.cloud import Cloud, start_cloud
 from tools.local_cloud.deployment import session
 
 # What nothing else of the demo workspace tells of.

@@ -37,7 +37,7 @@ from tests.faults import tally  # noqa: E402
 from tests.integration import sample_events  # noqa: E402
 from tests.memory import memory  # noqa: E402
 from tests.stack import EmulatedStack, Stack  # noqa: E402
-from tools.local_cloud import start_ministack  # noqa: E402
+from tools.local_cloud.emulator import start_ministack  # noqa: E402
 
 # A test of as many cases is asked in part, where a part is asked for.
 _SEVERAL = 6

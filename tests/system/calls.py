@@ -8,7 +8,7 @@ from uuid import uuid4
 import httpx
 
 from tests.system.conftest import Api
-from tools.local_cloud import Cloud
+from tools.local_cloud.cloud import Cloud
 from tools.local_cloud.deployment import session
 
 AGENT = "agt_5fd1a02b"

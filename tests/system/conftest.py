@@ -14,7 +14,8 @@ import pytest
 
 from linkwright.table import Table
 from tests import description, planted
-from tools.local_cloud import Cloud, deployment, start_cloud
+from tools.local_cloud import deployment
+from tools.local_cloud.cloud import Cloud, start_cloud
 
 # A function's first request starts a worker process for it.
 TIMEOUT_S = 60.0

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from linkwright import clock
 from linkwright.mailer import lines
 from tests.system import processes
-from tools.local_cloud import Cloud
+from tools.local_cloud.cloud import Cloud
 from tools.local_cloud.deployment import session
 
 PARTITION = "ws_demo"

@@ -18,7 +18,7 @@ import pytest
 from tests import heard
 from tests.system.conftest import Api
 from tools.demo_mailbox import EMAIL, MAILBOX_ID
-from tools.local_cloud import Cloud
+from tools.local_cloud.cloud import Cloud
 
 ALWAYS = {
     "days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"],

@@ -28,7 +28,7 @@ from linkwright.providers.mailbox.looking import MARK
 from tests.system.conftest import Api
 from tests.system.strikes import PARTITION, Strikes
 from tools.demo_mailbox import DOMAIN, SELECTOR
-from tools.local_cloud import Cloud
+from tools.local_cloud.cloud import Cloud
 from tools.local_cloud.deployment import session
 
 ALWAYS = {

@@ -11,7 +11,7 @@ from tests.system.conftest import Api
 from tools.carrier import Behaviour, Call, Callee, Carrier, Fault, Kind, Operation, sign
 from tools.carrier.callees import SCRIPTS
 from tools.demo import OTHER_AGENT_ID
-from tools.local_cloud import Cloud
+from tools.local_cloud.cloud import Cloud
 
 WITHIN_S = 90.0
 TOLD = ["call.queued", "call.answered", "call.ended", "call.analyzed"]

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from tests.system.conftest import Api
-from tools.local_cloud import Cloud
+from tools.local_cloud.cloud import Cloud
 
 PATIENCE_S = 60
 

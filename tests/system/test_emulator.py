@@ -11,8 +11,9 @@ import httpx
 import pytest
 
 from tests.system import processes
-from tools.local_cloud import Emulator, front_door, start_ministack
+from tools.local_cloud import front_door
 from tools.local_cloud.deployment import session
+from tools.local_cloud.emulator import Emulator, start_ministack
 from tools.local_cloud.emulator_streams import RETRIES
 
 IDLE_S = 1

@@ -10,7 +10,7 @@ from linkwright.mailer import items
 from linkwright.mailer.leads import making
 from tests import feedback, mailing
 from tests.system.conftest import Api
-from tools.local_cloud import Cloud
+from tools.local_cloud.cloud import Cloud
 from tools.local_cloud.deployment import session
 from tools.local_cloud.emulator_mail import SIMULATOR
 from tools.local_cloud.mail import DOMAIN

@@ -9,7 +9,7 @@ import httpx
 
 from tests import drawings
 from tests.system.conftest import Api
-from tools.local_cloud import Cloud
+from tools.local_cloud.cloud import Cloud
 
 TARGET = "https://example.com/sale?from=us"
 PERSON = {

@@ -18,9 +18,9 @@ from linkwright.providers.mail import Mail, MailHeldUp
 from linkwright.table import Table
 from tests.stack import REGION
 from tools import demo_mailbox
-from tools.local_cloud import Emulator, start_ministack
 from tools.local_cloud import mail as local_mail
 from tools.local_cloud.deployment import session
+from tools.local_cloud.emulator import Emulator, start_ministack
 from tools.mail_host import MailHost
 
 PATIENCE_S = 30.0

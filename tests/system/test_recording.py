@@ -9,7 +9,7 @@ import httpx
 from tests.system.calls import ended, new_agent, new_number, placed, shown
 from tests.system.conftest import Api
 from tools.carrier import Callee, Carrier
-from tools.local_cloud import Cloud
+from tools.local_cloud.cloud import Cloud
 
 READY_S = 60.0
 

@@ -8,7 +8,7 @@ from standardwebhooks import Webhook as Verifier
 
 from benchmarks.webhooks import happen, listening, receiving, waited
 from tests.system.conftest import Api
-from tools.local_cloud import Cloud
+from tools.local_cloud.cloud import Cloud
 
 EVENTS = 500
 WITHIN_S = 540.0

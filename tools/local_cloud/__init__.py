@@ -1,6 +1,4 @@
-"""The local cloud: MiniStack, a deployment of template.yaml into it, a carrier, the front door."""
+"""The local cloud: MiniStack, a deployment of template.yaml into it, a carrier, the front door.
 
-from tools.local_cloud.cloud import Cloud, start_cloud
-from tools.local_cloud.emulator import Emulator, start_ministack
-
-__all__ = ["Cloud", "Emulator", "start_cloud", "start_ministack"]
+Nothing is imported here: whoever wants a name server need not load a web server and a mail host.
+"""
