@@ -16,7 +16,7 @@ from linkwright.mailer.leads import looking
 from linkwright.table import Item, Key, Table, get, update
 from linkwright.transaction import Transaction
 from linkwright.usage import standing
-from tests import leads, mailhost
+from tests import leads, mailhost, mailing
 from tests.client import Answer, Context
 from tests.clocks import Hand
 from tests.factories import TARGET, Workspace, make_workspace
@@ -80,6 +80,28 @@ def test_20x_again_under_its_own_key_is_the_first_answer(
     assert (again.status, again.raw) == (first.status, first.raw)
     assert again.headers["Idempotent-Replayed"] == "true"
     assert stack.rows("CoreTable", workspace.id) == before
+
+
+@pytest.mark.parametrize(("state", "changes"), [("sending", 1), ("sent", 2), ("unknown", 2)])
+def test_200_approved_as_before_though_it_was_mailed_since(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, state: str, changes: int
+) -> None:
+    """A request that was cut off is told of what it approved as it would have been."""
+    asked = _approvals(workspace)
+
+    def fail() -> None:
+        raise Unavailable
+
+    with monkeypatch.context() as patch:
+        _at_the_second(patch, fail)
+        assert _ask(workspace, asked).status == 503
+    lead = asked[1]["items"][0]["lead_id"]
+    for _ in range(changes):
+        where = items.email_key(workspace.partition, lead, 1)
+        mailing.is_otherwise(workspace, where, state=state)
+    answer = _ask(workspace, asked)
+    found = [(one["status"], one["version"]) for one in answer.json["results"]]
+    assert found == [("approved", 2)] * 3
 
 
 # ---- at once -------------------------------------------------------------------------------------

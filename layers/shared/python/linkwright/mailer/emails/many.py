@@ -24,6 +24,8 @@ from linkwright.mailer.leads import leads
 from linkwright.transaction import Outrun, Transaction
 
 _Outcome = int | ApiError
+# How often an email was changed, in each of these states, since it was read and then approved.
+_SINCE = {"approved": 1, "sending": 2, "sent": 3, "unknown": 3, "failed": 3}
 
 
 def approve(
@@ -81,8 +83,8 @@ def _approved(
                 raise approval.no_email()
             if not _was_approved(account, view, item.version):
                 approval.require_open(lead["view"], view, item.version)
-                view = views[item.seq] = _approve(account, lead, view, tx)
-            outcomes[index] = view["version"]
+                views[item.seq] = _approve(account, lead, view, tx)
+            outcomes[index] = item.version + 1
         except ApiError as why:
             outcomes[index] = why
     if views != seen:
@@ -91,11 +93,11 @@ def _approved(
 
 
 def _was_approved(account: Account, view: EmailView, version: int) -> bool:
-    """Whether this version was approved by the same hand, as by an earlier try of the request."""
-    return (view["state"], view.get("approved_by"), view["version"]) == (
-        *("approved", account.actor_id),
-        version + 1,
-    )
+    """Whether this version was approved by the same hand, as by an earlier try of the request, and
+    maybe mailed since.
+    """
+    since = view["version"] - version
+    return view.get("approved_by") == account.actor_id and _SINCE.get(view["state"]) == since
 
 
 def _approve(account: Account, lead: LeadItem, view: EmailView, tx: Transaction) -> EmailView:
