@@ -5,10 +5,13 @@ import os
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from itertools import islice
 from zlib import crc32
 
 import pytest
+from botocore.loaders import JSONFileLoader
+from httpx._transports import default as httpx_transport
 from hypothesis import settings as hypothesis
 
 # What is imported and collected stays: until that is done nobody need look for garbage.
@@ -130,6 +133,16 @@ def _store(request: pytest.FixtureRequest) -> Iterator[Stack]:
 def _the_log() -> None:
     """Made before any test has an output of its own, which is closed when the next one logs."""
     observability.logger()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _read_once() -> Iterator[None]:
+    """What each client reads anew, for 25 ms and for 100: authorities, and what a service does."""
+    made, read = cache(httpx_transport.create_ssl_context), cache(JSONFileLoader().load_file)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(httpx_transport, "create_ssl_context", made)
+        patch.setattr(JSONFileLoader, "load_file", lambda _, path: read(path))
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
