@@ -31,6 +31,7 @@ def test_tokens_are_kept_and_only_one_that_is_no_longer_good_is_replaced(stack: 
     assert mixed["TOKEN_FREE"] == again["TOKEN_FREE"]
 
 
+@pytest.mark.slow
 def test_every_token_has_what_its_name_says(stack: Stack) -> None:
     made = demo.ensure_all({})
     shown = {name: get(Table.ACCESS, auth.api_key(made[name])) for name in made if "TOKEN" in name}

@@ -149,6 +149,7 @@ def test_noticed_are_those_links_that_clicks_would_have_noted(client: Client) ->
     }
 
 
+@pytest.mark.slow
 def test_200_what_demo_env_names_is_there_and_nothing_is_wrong_with_it(client: Client) -> None:
     made = demo.ensure_all({"BASE_URL": "http://127.0.0.1:9000"})
     shown = client.get(f"/api/links/{made['LINK_ID']}").json

@@ -190,6 +190,7 @@ _fields = st.tuples(
 
 
 @pytest.mark.parametrize("route", CALLBACKS, ids=str)
+@pytest.mark.slow
 def test_never_5xx_for_any_form(world: World, route: Route) -> None:
     call = Dialled(make_workspace(mode="test"))
     ids = world.ids.but(partition=call.workspace.partition, call=call.id)

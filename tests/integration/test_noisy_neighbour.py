@@ -110,6 +110,7 @@ def test_who_has_one_call_is_not_behind_who_has_thousands(
     assert 0 < lines <= SWEEPS
 
 
+@pytest.mark.slow
 def test_no_sweep_sends_more_of_a_workspace_than_its_quota(
     stack: Stack, workspace: Workspace, hand: Hand
 ) -> None:

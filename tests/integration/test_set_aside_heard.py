@@ -134,6 +134,7 @@ def test_who_answered_what_nobody_can_read_is_mailed_no_more(
 
 
 @pytest.mark.parametrize("of", [(understanding, "answer"), (answers.Answer, "write")])
+@pytest.mark.slow
 def test_more_opt_outs_than_may_be_put_off_are_all_heard_once_they_can_be(
     workspace: Workspace, hand: Hand, monkeypatch: Patch, of: tuple[Any, str]
 ) -> None:

@@ -50,6 +50,7 @@ def test_each_tool_starts_as_it_is_documented(tool: str) -> None:
         "workspace member ws_1 org_1 user_1 --role admin",
     ],
 )
+@pytest.mark.slow
 def test_a_stack_that_cannot_be_read_is_one_line(command: str) -> None:
     nowhere = {
         "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
