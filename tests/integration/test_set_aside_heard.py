@@ -7,6 +7,7 @@ import pytest
 
 from linkwright.mailer import items
 from linkwright.mailer.hearing import answers, candidates, effects, hearing, reading
+from linkwright.mailer.hearing.candidates import Batch
 from linkwright.mailer.inbound import understanding
 from linkwright.mailer.mailboxes import held_up
 from linkwright.providers.mailbox import headers
@@ -157,3 +158,30 @@ def test_more_opt_outs_than_may_be_put_off_are_all_heard_once_they_can_be(
     assert found == {"unsubscribed"}
     assert _is_read(workspace, mine.mailbox)
     assert heard.reading(workspace, mine.mailbox)["withheld"] == []
+
+
+def test_a_message_that_its_host_withholds_behind_as_many_as_may_be_aside_fails_no_mailbox(
+    workspace: Workspace, host: Host, hand: Hand, monkeypatch: Patch
+) -> None:
+    """What is aside is asked for all the same, so that there is room for it."""
+    mine = sent(workspace)
+    heard.comes(*[heard.answer(READER, mine.message_id, f"No {at}") for at in range(21)])
+    host.withholds = lambda word, uid: (word, uid) == ("part", 21)
+    with monkeypatch.context() as patch:
+        _raises(patch, hearing, "hear")
+        heard.read(workspace, mine.mailbox)
+        hand.move(60)
+        heard.read(workspace, mine.mailbox)
+    _for_hours(workspace, mine.mailbox, hand, 26)
+    mailbox = workspace.client.get(f"/v1/mailer/mailboxes/{mine.mailbox}").json
+    assert mailbox["status"] == "active"
+    assert len(heard.messages(workspace, mine.lead)) == 21
+    assert _is_read(workspace, mine.mailbox)
+
+
+def test_what_was_read_one_by_one_is_not_once_its_folder_is_numbered_anew() -> None:
+    state = {"uid_validity": 1, "last_uid": 480, "singly_to": 500}
+    assert len(Batch(state, 1, 480, range(481, 500)).uids) == 1
+    anew = Batch(state, 2, 0, range(1, 31))
+    again = Batch(state | anew.facts, 2, 20, range(21, 31))
+    assert (len(anew.uids), len(again.uids)) == (20, 10)
