@@ -1,4 +1,4 @@
-"""One local cloud per run, deployed from the unchanged template; requests go over HTTP."""
+"""One local cloud per process, of the unchanged template; requests go over HTTP."""
 
 import fcntl
 import re
@@ -14,6 +14,7 @@ import pytest
 
 from linkwright.table import Table
 from tests import description, planted
+from tests.system import clouds
 from tools.local_cloud import deployment
 from tools.local_cloud.cloud import Cloud, start_cloud
 
@@ -87,14 +88,30 @@ class Api:
 
 
 @pytest.fixture(scope="session")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    with start_cloud(0, tmp_path_factory.mktemp("cloud")) as cloud:
+def deployed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A local cloud that was started and stopped, of which each who wants one takes a copy."""
+    folder = tmp_path_factory.getbasetemp()
+    if hasattr(request.config, "workerinput"):
+        folder = folder.parent
+    directory, is_made = folder / "deployed", folder / "deployed.is-made"
+    with (folder / "deploying").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        if not is_made.exists():
+            clouds.made(directory)
+            is_made.touch()
+    return directory
+
+
+@pytest.fixture(scope="session")
+def cloud(deployed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    directory = clouds.copied(deployed, tmp_path_factory.mktemp("cloud") / "local")
+    with start_cloud(0, directory) as cloud:
         yield cloud
         # Of all that the tests did.
-        _require_no_leaks(cloud)
+        _require_no_leaks(cloud, deployed / "ministack.log")
 
 
-def _require_no_leaks(cloud: Cloud) -> None:
+def _require_no_leaks(cloud: Cloud, *others: Path) -> None:
     """What was planted stands in no line of a log, and in no item but those that may hold it."""
     ask = partial(deployment.session().client, endpoint_url=cloud.endpoint_url)
     known = ask("secretsmanager").get_secret_value(SecretId=cloud.outputs["Secret"])
@@ -112,9 +129,10 @@ def _require_no_leaks(cloud: Cloud) -> None:
                 planted.look(f"the log {name}", event["message"])
                 lines += 1
     assert lines, "nothing was logged"
-    log = cloud.emulator.log.read_text(errors="replace")
-    kept = (line for line in log.splitlines() if not MAIL_LINE.search(line))
-    planted.look("the emulator's log", "\n".join(kept))
+    for log in (cloud.emulator.log, *others):
+        said = log.read_text(errors="replace").splitlines()
+        kept = (line for line in said if not MAIL_LINE.search(line))
+        planted.look("the emulator's log", "\n".join(kept))
     assert planted.FOUND == []
 
 

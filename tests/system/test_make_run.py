@@ -2,14 +2,11 @@
 
 import fcntl
 import re
-import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -17,18 +14,15 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.system import processes
-from tools.local_cloud import demo_data, mail
-from tools.local_cloud.deployment import session
+from tests.system import clouds, processes
+from tests.system.make_run import PATIENCE_S, READY, Run, start
+from tools.local_cloud import mail
 from tools.local_cloud.processes import ROOT
 from tools.template import functions
 
-# The first to start builds and deploys, for which a busy machine may take minutes.
+# Whoever is first has to build and deploy, for which a busy machine may take minutes.
 pytestmark = pytest.mark.timeout(600)
 
-READY = "Ctrl-C stops it"
-IDLE_S = 5
-PATIENCE_S = 240.0
 # What it may take of a laptop's memory, whatever was called before.
 MOST_MB = 1024
 # How many functions the limit is to hold for.
@@ -42,74 +36,10 @@ SCHEDULED = [
 ]
 
 
-@dataclass
-class Run:
-    """A started `make run`, without the make."""
-
-    directory: Path
-    process: subprocess.Popen[str]
-    said: list[str] = field(default_factory=list)
-
-    def wait_until_it_says(self, text: str) -> None:
-        assert self.process.stdout
-        for line in self.process.stdout:
-            self.said.append(line)
-            if text in line:
-                return
-        raise AssertionError(f"it ended without {text!r}: {''.join(self.said)}")
-
-    def end(self, *, interrupts: int = 1) -> str:
-        """Ctrl-C, once or again and again; what it said to the end, with nothing left behind."""
-        started: set[int] = set()
-        for _ in range(interrupts):
-            started |= processes.tree(self.process.pid)
-            self.process.send_signal(signal.SIGINT)
-            time.sleep(0.1)
-        rest, _ = self.process.communicate(timeout=PATIENCE_S)
-        assert processes.alive(started) == set()
-        return "".join(self.said) + rest
-
-    def workers(self) -> set[int]:
-        """The processes of functions: what the emulator started."""
-        (emulator,) = processes.children(self.process.pid)
-        return processes.tree(emulator) - {emulator}
-
-    def demo(self) -> dict[str, str]:
-        return demo_data.read(self.directory)
-
-    def mail(self, to: str) -> None:
-        ses = session().client("sesv2", endpoint_url=self.demo()["AWS_ENDPOINT_URL"])
-        ses.send_email(
-            FromEmailAddress=mail.MAIL_FROM,
-            Destination={"ToAddresses": [to]},
-            Content={"Raw": {"Data": f"From: {mail.MAIL_FROM}\nTo: {to}\n\nt".encode()}},
-        )
-
-    def letters(self, to: str) -> list[dict[str, Any]]:
-        answer = httpx.get(f"{self.demo()['MAIL_URL']}/messages", params={"to": to})
-        found: list[dict[str, Any]] = answer.json()["messages"]
-        return found
-
-
 @pytest.fixture(scope="module")
-def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The first to start here builds and deploys; the others find that done."""
-    return tmp_path_factory.mktemp("run")
-
-
-@contextmanager
-def start(directory: Path, port: int = 0) -> Iterator[Run]:
-    command = [sys.executable, "-m", "tools.local", "--port", str(port)]
-    command += ["--directory", str(directory), "--idle-seconds", str(IDLE_S)]
-    process = subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    try:
-        yield Run(directory, process)
-    finally:
-        # Whatever a test that failed left: all of it ends when this one does.
-        process.kill()
-        process.communicate()
+def directory(deployed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As the first start left it, which built and deployed."""
+    return clouds.copied(deployed, tmp_path_factory.mktemp("run") / "local")
 
 
 def test_the_next_start_has_the_tokens_and_the_data_of_the_one_before(directory: Path) -> None:

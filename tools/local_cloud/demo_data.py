@@ -9,6 +9,8 @@ from pathlib import Path
 from tools.local_cloud.processes import ROOT, LocalCloudError, aws_env, end_group
 
 FILE = "demo.env"
+# What is there is not made again, and a busy machine answers the first calls of a start late.
+_TRIES = 3
 # Runs as a child, because the credentials of the emulator belong in a child's environment only.
 SEED = (
     "import json, sys; from tools.demo import seed; "
@@ -35,6 +37,15 @@ def write(directory: Path, values: Mapping[str, str]) -> None:
 def seed(endpoint: str, outputs: Mapping[str, str], known: Mapping[str, str]) -> dict[str, str]:
     """Make the demo data, or what of it is missing; the tokens that are known stay."""
     asked = {"aws_endpoint": endpoint, "outputs": dict(outputs), "known": dict(known)}
+    for _ in range(_TRIES):
+        code, answer, trouble = _seeded(endpoint, json.dumps(asked).encode())
+        if code == 0:
+            made: dict[str, str] = json.loads(answer.decode().splitlines()[-1])
+            return made
+    raise LocalCloudError(f"The demo data could not be made:\n{trouble.decode()[-2000:]}")
+
+
+def _seeded(endpoint: str, asked: bytes) -> tuple[int, bytes, bytes]:
     paths = f"{ROOT}:{ROOT / 'layers' / 'shared' / 'python'}"
     child = subprocess.Popen(
         [sys.executable, "-c", SEED],
@@ -46,10 +57,7 @@ def seed(endpoint: str, outputs: Mapping[str, str], known: Mapping[str, str]) ->
         start_new_session=True,
     )
     try:
-        answer, trouble = child.communicate(json.dumps(asked).encode())
+        answer, trouble = child.communicate(asked)
     finally:
         end_group(child)
-    if child.returncode != 0:
-        raise LocalCloudError(f"The demo data could not be made:\n{trouble.decode()[-2000:]}")
-    made: dict[str, str] = json.loads(answer.decode().splitlines()[-1])
-    return made
+    return child.returncode, answer, trouble
