@@ -190,6 +190,12 @@ def _parsed(text: str) -> ast.Module:
     return ast.parse(text)
 
 
+@cache
+def nodes(module: ast.Module) -> list[ast.AST]:
+    """All of a file, for the rules that look at each: to walk is most of what they do."""
+    return list(ast.walk(module))
+
+
 def at(root: Path) -> Checkout:
     files = [file for name in READ for file in _files(root / name)]
     read = {file.relative_to(root): file.read_text() for file in files}

@@ -9,7 +9,7 @@ from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
-from tests.template.checkout import LAYER, Checkout
+from tests.template.checkout import LAYER, Checkout, nodes
 
 # What a handler may import besides the standard library.
 HANDLERS_MAY = {"linkwright", "pydantic"}
@@ -62,7 +62,7 @@ P90_LINES = 25
 def imported(module: ast.Module) -> frozenset[str]:
     """The dotted names of what is imported anywhere in a file; of a `from`, with each name."""
     names: set[str] = set()
-    for node in ast.walk(module):
+    for node in nodes(module):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -208,7 +208,7 @@ def _defined(checkout: Checkout) -> Iterator[tuple[Path, ast.FunctionDef | ast.A
 @cache
 def functions_of(module: ast.Module) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
     kinds = ast.FunctionDef | ast.AsyncFunctionDef
-    return [node for node in ast.walk(module) if isinstance(node, kinds)]
+    return [node for node in nodes(module) if isinstance(node, kinds)]
 
 
 RULES = (

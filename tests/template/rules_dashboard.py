@@ -8,7 +8,7 @@ from functools import cache
 from typing import NamedTuple
 
 from linkwright.observability import DRAWN, NAMESPACE, SERVICE, WATCHED
-from tests.template.checkout import Checkout, Json, target
+from tests.template.checkout import Checkout, Json, nodes, target
 from tests.template.rules_alarms import ALARM, watched
 
 DASHBOARD = "AWS::CloudWatch::Dashboard"
@@ -105,7 +105,7 @@ def _counted(checkout: Checkout) -> set[str]:
 def _counted_in(module: ast.Module) -> frozenset[str]:
     return frozenset(
         node.args[0].value
-        for node in ast.walk(module)
+        for node in nodes(module)
         if isinstance(node, ast.Call)
         and (node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func))
         == "count"

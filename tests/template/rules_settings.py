@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Iterator
 from functools import cache
 
-from tests.template.checkout import LAYER, Checkout
+from tests.template.checkout import LAYER, Checkout, nodes
 
 # Set by Lambda itself, or by an operator's SDK to reach an emulator: never by the template.
 NOT_OURS = {
@@ -69,7 +69,7 @@ def _variables_read(checkout: Checkout) -> tuple[frozenset[str], frozenset[str]]
 @cache
 def _asked_for(module: ast.Module) -> tuple[frozenset[str], frozenset[str]]:
     required, optional = set(), set()
-    for node in ast.walk(module):
+    for node in nodes(module):
         match node:
             case ast.Subscript(value=source, slice=ast.Constant(value=str(name))):
                 if _is_environment(source):
@@ -96,7 +96,7 @@ def environment_is_read_in_settings(checkout: Checkout) -> Iterator[str]:
 
 @cache
 def _reads_environment(module: ast.Module) -> bool:
-    return any(_is_reading(node) for node in ast.walk(module))
+    return any(_is_reading(node) for node in nodes(module))
 
 
 def _is_reading(node: ast.AST) -> bool:
