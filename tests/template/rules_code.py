@@ -144,16 +144,24 @@ def _arrows(checkout: Checkout, place: Callable[[Path], str]) -> dict[str, set[s
     files = {_module(path): path for path in checkout.layer}
     arrows: dict[str, set[str]] = {}
     for path, module in checkout.layer.items():
-        named = {part for name in imported(module) for part in (name, name.rpartition(".")[0])}
-        others = {place(files[name]) for name in named & files.keys()} - {place(path)}
+        others = {place(files[name]) for name in _named(module) & files.keys()} - {place(path)}
         arrows.setdefault(place(path), set()).update(others)
     return arrows
 
 
+@cache
+def _named(module: ast.Module) -> frozenset[str]:
+    """What may be a module of what is imported: the name, or what it is of."""
+    return frozenset(part for name in imported(module) for part in (name, name.rpartition(".")[0]))
+
+
+# Each rule asks it of each file, and each checkout that is broken has the same.
+@cache
 def _module(path: Path) -> str:
     return ".".join((KERNEL, *path.relative_to(LAYER).with_suffix("").parts))
 
 
+@cache
 def _room(path: Path) -> str:
     """The domain's folder that a file is in, or the file itself, if it is in none."""
     return ".".join(_module(path).split(".")[:3])

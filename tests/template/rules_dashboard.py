@@ -68,16 +68,17 @@ def dashboards_can_be_read(checkout: Checkout) -> Iterator[str]:
 
 
 def what_is_drawn_is_counted(checkout: Checkout) -> Iterator[str]:
+    counted = _counted(checkout)
     for name in checkout.of_type(DASHBOARD):
         for drawn in _drawn(checkout, name):
-            if fault := _unknown(checkout, drawn):
+            if fault := _unknown(checkout, drawn, counted):
                 yield f"{name}: {drawn.namespace} {drawn.metric}: {fault}"
 
 
-def _unknown(checkout: Checkout, drawn: Drawn) -> str | None:
+def _unknown(checkout: Checkout, drawn: Drawn, counted: set[str]) -> str | None:
     dimensions = dict(drawn.dimensions)
     if drawn.namespace == NAMESPACE:
-        if drawn.metric not in (WATCHED | DRAWN) & _counted(checkout):
+        if drawn.metric not in (WATCHED | DRAWN) & counted:
             return "observability.py counts it for no whole deployment, or nobody counts it"
         if dimensions != {"service": SERVICE, "stage": "Stage"}:
             return f"is not counted by {dimensions}"
