@@ -56,6 +56,12 @@ def left(tables: Tables, stack: Stack) -> tuple[list[str], int]:
     return days, sum(row["pk"].startswith("VIS#") for row in rows)
 
 
+def test_a_salt_that_is_asked_for_is_known_whatever_days_were_before() -> None:
+    made = {day: salts.make(day)["salt"] for day in ("20261130", "20261129", "20261128")}
+    assert {day: salts.of(day).hex() for day in made} == made
+    assert list(salts._known()) == ["20261129", "20261128"]
+
+
 def test_what_is_of_a_day_goes_an_hour_after_it_and_not_before(
     stack: Stack, tables: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -35,8 +35,9 @@ def of(asked: str) -> bytes:
     known = _known()
     if asked not in known:
         known[asked] = _read(asked)
-        for oldest in sorted(known)[:-_KNOWN_DAYS]:
-            del known[oldest]
+        # Those that were read first: what was asked for stays, be it of a day before them.
+        for first in list(known)[:-_KNOWN_DAYS]:
+            known.pop(first, None)
     return known[asked]
 
 
