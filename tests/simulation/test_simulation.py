@@ -31,6 +31,7 @@ _FIRSTS = [
 ]
 
 
+@pytest.mark.longest
 @pytest.mark.parametrize("first", _FIRSTS)
 def test_nothing_goes_wrong_that_must_not(first: int) -> None:
     for seed in range(first, first + _IN_ONE_TEST):

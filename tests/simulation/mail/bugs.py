@@ -191,12 +191,12 @@ ALL: dict[Bug, int] = {
     caps_of_the_campaign_forgotten: 0,
     window_of_the_reader_forgotten: 0,
     thread_lost: 0,
-    thread_by_our_own_ids: 0,
+    thread_by_our_own_ids: 11,
     steps_at_once: 0,
     reservation_kept: 2,
-    quota_charged_to_the_reader: 10,
+    quota_charged_to_the_reader: 11,
     second_cap_by_another_zone: 17,
-    mailbox_of_another_campaign: 11,
+    mailbox_of_another_campaign: 4,
 }
 
 
@@ -259,7 +259,7 @@ def rejected_not_given_back(patch: Patch) -> None:
 OF_SES: dict[Bug, int] = {
     topic_of_somebody_believed: 0,
     guessed_mail_believed: 0,
-    complaint_forgotten: 0,
+    complaint_forgotten: 2,
     bounce_forgotten: 5,
     each_bounce_taken_for_hard: 0,
     delivery_proves_nothing: 42,
