@@ -43,7 +43,7 @@ from tests.stack import EmulatedStack, Stack  # noqa: E402
 from tools.local_cloud.emulator import start_ministack  # noqa: E402
 
 # A test of as many cases is asked in part, where a part is asked for.
-_SEVERAL = 6
+_SEVERAL = 4
 _DEPLOYED = pytest.StashKey[Stack]()
 
 
