@@ -47,7 +47,7 @@ test: .venv/.ready .venv-sam/.ready tests/clients/node_modules/.ready ## everyth
 	@.venv/bin/python -m tools.legs test
 
 .PHONY: quick
-quick: .venv/.ready ## what answers in five minutes: all but emulators, what is slow, most cases, faults and seeds
+quick: .venv/.ready ## what answers in three minutes: all but emulators, what is slow, most cases, faults and seeds
 	@.venv/bin/python -m tools.legs quick
 
 .PHONY: baseline
