@@ -33,7 +33,7 @@ from linkwright import clock, observability, pace  # noqa: E402 -- reads the env
 from linkwright.mailer.mailboxes import guessing  # noqa: E402
 from linkwright.table import Key  # noqa: E402
 from linkwright.workspace import keys  # noqa: E402
-from tests import carrier, legs, mailhost, planted, processes, rights, shapes  # noqa: E402
+from tests import carrier, groups, legs, mailhost, planted, processes, rights, shapes  # noqa: E402
 from tests import stack as stacks  # noqa: E402
 from tests.factories import Workspace, make_workspace  # noqa: E402
 from tests.faults import tally  # noqa: E402
@@ -68,6 +68,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(groups)
     config.pluginmanager.register(tally)
     config.pluginmanager.register(legs.Counts())
     config.pluginmanager.register(planted.Plugin())
