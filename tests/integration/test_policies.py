@@ -1011,6 +1011,12 @@ def sweeps_what_waits_too_long(stack: Stack, workspace: Workspace) -> None:
     counter = usage.key(workspace.partition, "2026-11-01", usage.CALL_MINUTES)
     used = jobs.due(jobs.USAGE, "#".join(counter), clock.now())
     stack.put("CoreTable", counter.attributes() | used | {"used": 1, "committed": 1})
+    # And one for each of the other queues, whatever is due at this hour of what others have made.
+    of_queues = {kind.queue: name for name, kind in jobs.KINDS.items()}
+    del of_queues["dial_queue_url"]
+    for name in of_queues.values():
+        job = Key(f"W#{workspace.partition}#{name.upper()}", "gone")
+        stack.put("CoreTable", job.attributes() | jobs.due(name, workspace.id, clock.now()))
     waiting = [i for i in stack.rows("CoreTable", workspace.id) if "gsi2pk" in i]
     for item in waiting:
         key = Key(item["pk"], item["sk"])
