@@ -184,6 +184,18 @@ def run(owner: Workspace, mailbox: str) -> None:
     running.run(work(owner, mailbox))
 
 
+def counted(patch: pytest.MonkeyPatch, *modules: Any) -> dict[str, float]:
+    """What these modules count from here on, by name."""
+    found: dict[str, float] = {}
+
+    def count(name: str, value: float = 1, unit: str = "Count") -> None:
+        found[name] = found.get(name, 0) + value
+
+    for module in modules:
+        patch.setattr(module, "count", count)
+    return found
+
+
 def go_on(owner: Workspace, hand: Hand, *boxes: str, **time: float) -> None:
     """Run each line whenever it asks for that, for so long."""
     end = clock.now() + timedelta(**time)

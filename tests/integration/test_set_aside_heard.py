@@ -30,15 +30,7 @@ def hand(monkeypatch: Patch) -> Hand:
 
 @pytest.fixture
 def counted(monkeypatch: Patch) -> dict[str, float]:
-    """What was counted, by name."""
-    found: dict[str, float] = {}
-
-    def count(name: str, value: float = 1, unit: str = "Count") -> None:
-        found[name] = found.get(name, 0) + value
-
-    for module in (reading, candidates):
-        monkeypatch.setattr(module, "count", count)
-    return found
+    return mailing.counted(monkeypatch, reading, candidates)
 
 
 def _raises(patch: Patch, module: Any, name: str, of: str = "") -> None:

@@ -5,6 +5,7 @@ from the day before it was read last: of a message that was heard there is a row
 twice.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -137,30 +138,29 @@ def _is_seen_to(
 
 def _is_heard(partition: str, mailbox: Item, state: Item, raw: bytes) -> bool:
     """Raises `Unreadable`, and `Unavailable` for what may pass."""
-    try:
-        hearing.hear(partition, mailbox, raw)
-    except Unreadable:
-        raise
-    except Exception as failure:
-        if _may_pass(failure, state):
-            raise
-        log_failure("a message is set aside", failure, mailbox=mailbox["sk"])
-        count("mail_set_aside")
-        return False
-    return True
+    return _is_done(lambda: hearing.hear(partition, mailbox, raw), state, "mail_set_aside")
 
 
 def _end(partition: str, mailbox: Item, state: Item, left: bytes) -> None:
     """Nothing that follows from an answer can be written: but that they are mailed no more."""
+    _is_done(lambda: hearing.end(partition, mailbox, left), state, "jobs_given_up")
+
+
+def _is_done(work: Callable[[], None], state: Item, counted: str) -> bool:
+    """What raises by a fault of ours is not, and is counted. Raises `Unreadable`, and `Unavailable`
+    for what may pass.
+    """
     try:
-        hearing.end(partition, mailbox, left)
+        work()
     except Unreadable:
         raise
     except Exception as failure:
         if _may_pass(failure, state):
             raise
-        log_failure("a message is given up", failure, mailbox=mailbox["sk"])
-        count("jobs_given_up")
+        log_failure("a message cannot be handled", failure, mailbox=state["sk"])
+        count(counted)
+        return False
+    return True
 
 
 def _may_pass(failure: Exception, state: Item) -> bool:
