@@ -112,6 +112,52 @@ def test_a_campaigns_gap_holds_across_midnight(
     assert len(host.sent) == 1
 
 
+def _wider(workspace: Workspace, hand: Hand, box: str, campaign: str) -> None:
+    _patch(workspace, f"/v1/mailer/campaigns/{campaign}", throttle={"window": mailing.ALWAYS})
+
+
+def _wider_while_paused(workspace: Workspace, hand: Hand, box: str, campaign: str) -> None:
+    path = f"/v1/mailer/campaigns/{campaign}"
+    for does in ("pause", "start"):
+        assert workspace.client.request("POST", f"{path}/{does}", json={}).status == 200
+        if does == "pause":
+            _wider(workspace, hand, box, campaign)
+
+
+def _mailbox_wider(workspace: Workspace, hand: Hand, box: str, campaign: str) -> None:
+    _patch(workspace, f"/v1/mailer/mailboxes/{box}", window=mailing.ALWAYS)
+
+
+_CLOSED = {"days": ["sun"], "start": "09:00", "end": "17:00"}
+
+
+@pytest.mark.parametrize(
+    ("change", "of_campaign", "of_mailbox"),
+    [
+        (_wider, {"window": _CLOSED}, {}),
+        (_wider_while_paused, {"window": _CLOSED}, {}),
+        (_wider, {"daily_limit": 1}, {}),
+        (_mailbox_wider, {}, {"window": _CLOSED}),
+    ],
+)
+def test_what_lets_more_go_is_heard_at_once(
+    workspace: Workspace,
+    host: Host,
+    hand: Hand,
+    change: Callable[..., None],
+    of_campaign: Item,
+    of_mailbox: Item,
+) -> None:
+    """A line rests until a window opens, or a cap is another day's, as it knew them."""
+    box = mailing.put_mailbox(workspace, **of_mailbox)
+    campaign, _ = _started(workspace, [box], 3, throttle=of_campaign)
+    mailing.go_on(workspace, hand, box, minutes=5)
+    assert len(host.sent) == (1 if "daily_limit" in of_campaign else 0)
+    change(workspace, hand, box, campaign)
+    mailing.go_on(workspace, hand, box, minutes=5)
+    assert len(host.sent) == 3
+
+
 # ---- Whose mailbox it is ------------------------------------------------------------------------
 
 

@@ -5,6 +5,7 @@ from typing import cast
 from linkwright.auth import Account
 from linkwright.errors import Conflict
 from linkwright.http import IfMatch
+from linkwright.mailer import lines
 from linkwright.mailer.campaigns import campaigns, readiness, stats
 from linkwright.mailer.campaigns.models import MailerCampaign, UpdateMailerCampaign
 from linkwright.mailer.items import CampaignItem, CampaignState, CampaignView
@@ -64,6 +65,8 @@ def move(
     """Give a campaign another state, and what else a view of it says, and tell why."""
     changed = cast(CampaignView, {**(view or row["view"]), "state": to})
     after = campaigns.write(tx, row, changed, otherwise, fills=fills, removed=removed)
+    if to == "active":
+        _look_again(tx, after)
     tx.emit(
         "campaign.state_changed",
         dict(after["view"]),
@@ -103,7 +106,15 @@ def change(
     elif view != old:
         fills = row["state"] == "active" and bool(_LETS & changes.keys())
         row = campaigns.write(tx, row, view, _outdated, fills=fills)
+        if row["state"] == "active" and view["throttle"] != old["throttle"]:
+            _look_again(tx, row)
     return campaigns.shown(account.partition, row["view"])
+
+
+def _look_again(tx: Transaction, row: CampaignItem) -> None:
+    """Its mailboxes may rest until its window, or its next day, as they knew it."""
+    for mailbox_id in row["view"]["mailbox_ids"]:
+        lines.ring(tx, mailbox_id)
 
 
 def _approves(partition: str, old: CampaignView, view: CampaignView) -> bool:

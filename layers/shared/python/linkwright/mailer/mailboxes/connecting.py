@@ -7,6 +7,7 @@ from linkwright.auth import Account
 from linkwright.egress_limits import Deadline, EgressError
 from linkwright.errors import Conflict, Unavailable, ValidationFailed
 from linkwright.http import IfMatch
+from linkwright.mailer import lines
 from linkwright.mailer.mailboxes import guessing, items, logging_in, mailboxes, simulation
 from linkwright.mailer.mailboxes.items import MailboxView
 from linkwright.mailer.mailboxes.logging_in import Secrets
@@ -26,6 +27,8 @@ from linkwright.transaction import Transaction
 TRIED_S = 10.0
 _FIRST = 1
 _OF_OAUTH = frozenset({Failure.TOKEN_REFUSED, Failure.TOKEN_UNAVAILABLE})
+# What its line may rest by.
+_PACED_BY = ("daily_cap", "ramp", "window", "time_zone")
 _OF_LOGIN = frozenset(
     {Failure.LOGIN_REFUSED, Failure.LOGIN_UNAVAILABLE, Failure.LOGIN_METHOD_MISSING}
 )
@@ -104,6 +107,8 @@ def change(
     version = row["v"] + 1
     view |= {"updated_at": clock.timestamp(), "version": version}
     after = _written(row, {**written, "view": view, "v": version}, tx)
+    if any(view.get(name) != old.get(name) for name in _PACED_BY):
+        lines.ring(tx, mailbox_id)
     tx.audit("mailbox.changed", mailbox_id, {"fields": sorted(wanted.model_fields_set)})
     if view["status"] != old["status"]:
         tx.emit("mailbox.state_changed", items.stored_shown(after), sequence=version)
