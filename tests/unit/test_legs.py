@@ -1,6 +1,7 @@
 """What fails a leg, and what makes two expressions one shape."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -96,3 +97,21 @@ def test_another_type_is_another_shape() -> None:
 )
 def test_the_committed_baseline_knows_what_each_leg_does(leg: str, what: str) -> None:
     assert json.loads(COMMITTED.read_text())[leg][what] > 0
+
+
+def test_what_runs_beside_a_leg_fails_it_and_is_told_behind_it(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    check = suite.Leg("types", (sys.executable, "-c", "print('is wrong'); raise SystemExit(2)"))
+    results = suite.Leg("unit", (sys.executable, "-c", "print('is fine')"), check).run()
+    assert [(one.name, one.code) for one in results] == [("unit", 0), ("types", 2)]
+    assert capfd.readouterr().out.split() == [
+        "----",
+        "unit",
+        "is",
+        "fine",
+        "----",
+        "types",
+        "is",
+        "wrong",
+    ]
