@@ -115,3 +115,13 @@ def test_what_runs_beside_a_leg_fails_it_and_is_told_behind_it(
         "is",
         "wrong",
     ]
+
+
+def test_a_leg_that_a_signal_ends_fails_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    killed = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+    legs_of = tuple(
+        suite.Leg(name, (sys.executable, "-c", code))
+        for name, code in (("fine", ""), ("killed", killed), ("not begun", "1 / 0"))
+    )
+    monkeypatch.setitem(suite.LEGS, "quick", legs_of)
+    assert suite.main("quick") == -9
