@@ -8,9 +8,10 @@ from copy import deepcopy
 import pytest
 
 from benchmarks.aws_calls import Meter
-from linkwright import ids, jobs, table, transaction
+from linkwright import clock, ids, jobs, plans, table, transaction, usage
 from linkwright.egress import Answer
 from linkwright.jobs import Work
+from linkwright.plans import PLANS
 from linkwright.table import Item, Key, Table, get, update
 from linkwright.voice.calls import items, line, places
 from linkwright.voice.calls.items import CallItem
@@ -284,6 +285,32 @@ def test_a_run_that_has_no_time_left_is_followed_by_another_at_once(
         runs += 1
     assert pump.dialled() == [first, behind]
     assert runs < _TENTH / 100
+
+
+def test_a_line_for_which_there_is_no_minute_rests(
+    stack: Stack, exchange: Exchange, meter: Meter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is room, and more lines than a run looks into: what it writes is to wake no other."""
+    hand = Hand(monkeypatch)
+    workspace = make_workspace("pro")
+    agent = workspace.agent(max_duration_s=60)
+    first, second = sorted(workspace.placed(agent, to=another_number()) for _ in range(2))
+    # Of another billing cycle, as this one is used up.
+    where = items.key(workspace.partition, second)
+    update(Table.CORE, where, "SET #period = :before", values={"before": "2020-01-01"})
+    workspace.dial(first)
+    exchange.talk(first)
+    plan, period = PLANS["pro"], plans.period(clock.now().day).label
+    spent = usage.key(workspace.partition, period, usage.CALL_MINUTES)
+    most = {"most": plan.call_minutes}
+    update(Table.CORE, spent, "SET #committed = :most", values=most)
+    workspace.dial(second)
+    _more_agents(stack, hand, workspace, second, 2 * plan.concurrent_calls + 30)
+    stream = Stream()
+    stream.changes(stack.rows("CoreTable", workspace.id))
+    _woken(workspace, meter)
+    assert pump.dialled() == [first]
+    assert stream.event(stack.rows("CoreTable", workspace.id)) is None
 
 
 @pytest.mark.slow

@@ -48,7 +48,10 @@ def serve(work: Work) -> None:
         try:
             is_through = _begin_in_turn(partition, heads.first, tenant)
         except Full:
-            pass  # whoever took the place leaves it again, and wakes the line
+            # Whoever took the place, or the minutes, leaves it again, and wakes the line. Where
+            # nobody has, nothing is written: that would wake the line by itself, again and again.
+            is_taken = places.read(partition).get("active") != state.get("active")
+            looked_to = looked_to if is_taken else ""
         except clock.NotYet as not_yet:
             again = not_yet.until
         else:
