@@ -252,6 +252,17 @@ def test_what_the_task_wants_to_be_said_is_said(monkeypatch: pytest.MonkeyPatch,
     assert decision == Decision(" ".join(said.split()), False)
 
 
+def test_a_sentence_of_the_task_is_said_though_a_rule_has_the_same_words(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    when = "The callee asks for a person of the clinic"
+    rules = [EscalationRule(when=when, action="hang_up")]
+    said = f"I note: {when.lower()}."
+    by = agent(prompt=f"Say this word for word: {said}", escalation_rules=rules)
+    assert answered(monkeypatch, said, by=by) == Decision(said, False)
+    assert answered(monkeypatch, said, by=agent(escalation_rules=rules)) is None
+
+
 def test_our_frame_is_not_read_out_around_a_script(monkeypatch: pytest.MonkeyPatch) -> None:
     by = agent(prompt=SCRIPT)
     assert answered(monkeypatch, f"{decisions._FRAME[3]} {SCRIPT}", by=by) is None

@@ -145,23 +145,21 @@ def _gives_away(said: str, agent: Agent) -> bool:
     """Whether an answer reads out what is ours: the frame, or when a rule holds.
 
     The task is not looked for in it. Its owner wrote it, mostly to be said, and all of it may be:
-    a greeting, or a text that is to be read word for word.
+    a greeting, or a text that is to be read word for word, though a rule has the same words.
     """
-    heard = _words(said)
-    return any(text in heard for text in _telling(tuple(_ours(agent))))
-
-
-def _ours(agent: Agent) -> list[str]:
-    return [*_frame(agent), *(rule.when for rule in agent.escalation_rules)]
+    heard, whens = _words(said), tuple(rule.when for rule in agent.escalation_rules)
+    return any(text in heard for text in _telling(tuple(_frame(agent)), whens, agent.prompt))
 
 
 @lru_cache(maxsize=8)
-def _telling(texts: tuple[str, ...]) -> list[str]:
+def _telling(frame: tuple[str, ...], whens: tuple[str, ...], task: str) -> list[str]:
     """The words of each text that may not stand in an answer.
 
     Kept for the turns of a talk: the texts of an agent's version are the same in each.
     """
-    return [_words(text) for text in texts if len(text) >= _TELLING_CHARS]
+    ours, wanted = [_words(text) for text in frame if len(text) >= _TELLING_CHARS], _words(task)
+    rules = [_words(when) for when in whens if len(when) >= _TELLING_CHARS]
+    return [*ours, *(words for words in rules if words not in wanted)]
 
 
 def _words(text: str) -> str:
