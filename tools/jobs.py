@@ -23,6 +23,11 @@ from tools.stack import stack_outputs, use_stack
 _PAGE = 100
 _BATCH = 10
 POLL_S = 5
+# Those that have dead letters.
+QUEUES = (
+    *("DialQueue", "DigestQueue", "EventQueue", "FeedbackQueue", "FollowUpQueue", "MailQueue"),
+    *("MailboxQueue", "ResearchQueue", "RunQueue", "WebhookQueue", "WorkspaceQueue"),
+)
 _FORGOTTEN = [f"#{name}" for name in ("attempts", "failing_since", "failed_at", "given_up_at")]
 
 
@@ -100,16 +105,7 @@ def _arguments() -> argparse.Namespace:
         command.add_argument("--kind", choices=sorted(KINDS), help="all by default")
         command.add_argument("--workspace", help="the id of a workspace; all by default")
     command = commands.add_parser("redrive", help="send the dead letters of a queue again")
-    names = ["DialQueue", "DigestQueue", "EventQueue", "FeedbackQueue", "FollowUpQueue"]
-    names += [
-        "MailQueue",
-        "MailboxQueue",
-        "ResearchQueue",
-        "RunQueue",
-        "WebhookQueue",
-        "WorkspaceQueue",
-    ]
-    command.add_argument("queue", choices=names)
+    command.add_argument("queue", choices=QUEUES)
     return parser.parse_args()
 
 

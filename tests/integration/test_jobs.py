@@ -767,15 +767,50 @@ def test_what_gave_up_is_listed_by_kind_and_workspace_and_done_again(
     assert set(_stored(job)) == {"pk", "sk", "gsi2pk", "gsi2sk", "ttl"}
 
 
-def test_a_workspace_that_there_is_none_of_is_told(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    words = ["jobs", "--stack", "linkwright-local", "list", "--workspace", "ws_typo"]
-    monkeypatch.setattr("sys.argv", words)
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """The command line, of the stack of the tests."""
     monkeypatch.setattr(commands, "stack_outputs", lambda _: {})
     monkeypatch.setattr(commands, "use_stack", lambda *_, **__: None)
-    with pytest.raises(SystemExit, match="there is no workspace ws_typo"):
+
+    def run(*words: str) -> None:
+        monkeypatch.setattr("sys.argv", ["jobs", "--stack", "linkwright-local", *words])
         commands.main()
+
+    return run
+
+
+def test_a_workspace_that_there_is_none_of_is_told(
+    stack: Stack, command: Callable[..., None]
+) -> None:
+    with pytest.raises(SystemExit, match="there is no workspace ws_typo"):
+        command("list", "--workspace", "ws_typo")
+
+
+def test_what_gave_up_is_told_in_a_line_or_whole_and_asked_for_once(
+    stack: Stack,
+    workspace: Workspace,
+    job: Work,
+    command: Callable[..., None],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    # Of what DynamoDB has, and JSON has not.
+    update(Table.CORE, job.key, "SET #held = :held", values={"held": {"call_1"}})
+    worker.mark_given_up(job)
+    of_it = ("--kind", job.kind, "--workspace", workspace.id)
+    line = f"{_stored(job)['gsi2sk']} {job.kind} {workspace.partition} {job.sk}"
+
+    def told(word: str) -> str:
+        capsys.readouterr()
+        command(word, *of_it)
+        return capsys.readouterr().out
+
+    assert told("list") == f"{line}\n"
+    first, _, stored = told("show").partition("\n")
+    assert first == line
+    assert json.loads(stored)["held"] == "{'call_1'}"
+    assert told("redo") == f"{line}: asked for\n"
+    assert told("redo") == ""
 
 
 def test_dead_letters_go_back_to_their_queue(

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.template.checkout import real
 from tools import jobs as commands
 from tools.template import ROOT
 
@@ -169,3 +170,9 @@ def test_all_dead_letters_go_back_though_a_short_poll_finds_none() -> None:
     everything = list(queues.dead)
     assert commands.redrive(queues, "alive") == 12
     assert queues.sent == everything
+
+
+def test_the_dead_letters_of_each_queue_can_be_sent_again() -> None:
+    queues = real().of_type("AWS::SQS::Queue")
+    assert set(commands.QUEUES) == {name for name, one in queues.items() if "RedrivePolicy" in one}
+    assert set(commands.QUEUES) <= set(real().raw["Outputs"])
