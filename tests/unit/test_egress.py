@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkwright import clock, deadline, egress, egress_dialling, egress_targets
+from linkwright import clock, deadline, egress, egress_dialling, egress_limits, egress_targets
 from tests.unit import egress_addresses as table
 from tests.unit.egress_network import OK, Authority, Network, Reply, Server, redirect
 
@@ -318,6 +318,16 @@ def test_a_connection_that_breaks_while_it_is_asked_is_unreachable(
     with pytest.raises(egress.Unreachable, match="not taken") as broken:
         fetch()
     assert SECRET not in "".join(traceback.format_exception(broken.value))
+
+
+def test_an_address_of_letters_is_asked_as_it_is_written(network: Network) -> None:
+    """What follows its last colon is no port."""
+    address = "2606:4700::6810:84ab"
+    shop = network.serve(address, address, OK)
+    answer = fetch(f"http://[{address}]/a")
+    assert (answer.body, answer.url) == (b"hello", f"http://[{address}]/a")
+    assert network.dialled == [(address, 80)]
+    assert f"\r\nhost: [{address}]\r\n".encode() in shop.requests[0]
 
 
 def test_the_answer_has_lower_case_headers_and_the_url(network: Network) -> None:
@@ -726,6 +736,14 @@ def test_more_than_is_taken_is_refused(network: Network, reply: bytes | Reply) -
         answered(network, reply, max_bytes=CAP)
 
 
+def test_nothing_is_taken_where_nothing_is_allowed(network: Network) -> None:
+    network.serve("shop.example", PUBLIC, sized(0), chunked(), sized(1), chunked(b"x"))
+    assert [fetch(max_bytes=0).body for _ in range(2)] == [b"", b""]
+    for _ in range(2):
+        with pytest.raises(egress.TooLarge):
+            fetch(max_bytes=0)
+
+
 def test_headers_without_end_are_no_answer(network: Network) -> None:
     with pytest.raises(egress.BadAnswer):
         answered(network, endless(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n"))
@@ -841,3 +859,61 @@ def test_no_error_quotes_the_url(network: Network, url: str) -> None:
     with pytest.raises(egress.EgressError) as failed:
         fetch(url)
     assert SECRET not in "".join(traceback.format_exception(failed.value))
+
+
+# ---- Bodies that nobody wants -----------------------------------------------------------------
+
+CHUNKS = b"HTTP/1.1 418 Teapot\r\nTransfer-Encoding: chunked\r\n\r\n"
+UNWANTED = {
+    "too large": endless(CHUNKS, b"1;aaaaaaaaaaaaaaaaa\r\nx\r\n"),
+    "cut": CHUNKS + b"6\r\nhello",
+    "no number": CHUNKS + b"hello\r\n",
+    "less than nothing": CHUNKS + b"-2\r\nhello",
+}
+
+
+def test_a_body_that_is_not_wanted_is_not_given(network: Network) -> None:
+    head = b"HTTP/1.1 418 Teapot\r\nX-A: 1\r\nx-a: 2\r\nContent-Length: 2\r\n\r\nok"
+    answer = answered(network, head, wants_body=False)
+    assert answer == egress.Answer(418, {"x-a": "1, 2", "content-length": "2"}, b"", SHOP)
+
+
+@pytest.mark.parametrize("reply", UNWANTED.values(), ids=UNWANTED)
+def test_whatever_comes_of_a_body_that_is_not_wanted_there_is_an_answer(
+    network: Network, reply: bytes | Reply
+) -> None:
+    with pytest.raises((egress.BadAnswer, egress.TooLarge)):
+        answered(network, reply, max_bytes=CAP)
+    answer = answered(network, reply, max_bytes=CAP, wants_body=False)
+    assert answer == egress.Answer(418, {"transfer-encoding": "chunked"}, b"", SHOP)
+
+
+def test_a_connection_that_breaks_in_a_body_that_is_not_wanted_has_answered(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_: Any) -> bytes:
+        raise ConnectionResetError(SECRET)
+
+    monkeypatch.setattr(egress.Response, "read", breaks)
+    network.serve("shop.example", PUBLIC, OK)
+    with pytest.raises(egress.BadAnswer, match="ConnectionResetError"):
+        fetch()
+    assert fetch(wants_body=False).status == 200
+
+
+def test_of_a_body_that_is_not_wanted_no_more_is_read_than_is_allowed(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    came: list[int] = []
+    into = egress.Wire.readinto
+
+    def counted(wire: egress.Wire, buffer: Any) -> int:
+        came.append(into(wire, buffer))
+        return came[-1]
+
+    monkeypatch.setattr(egress.Wire, "readinto", counted)
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n"
+    answer = answered(network, endless(head, b"x"), max_bytes=CAP, wants_body=False)
+    assert (answer.status, answer.body) == (200, b"")
+    # The head may come with what is buffered, and so may the last of the body.
+    assert CAP <= sum(came) <= CAP + 2 * egress_limits.BUFFER_BYTES

@@ -54,7 +54,8 @@ def test_more_than_the_plan_has_is_refused_with_what_is_used_of_it(
     tx: Transaction, monkeypatch: pytest.MonkeyPatch, counted: Item | None, used: int
 ) -> None:
     monkeypatch.setattr(clock, "now", lambda: datetime(2026, 11, 28, tzinfo=UTC))
-    monkeypatch.setattr(usage, "get", lambda *_: counted)
+    counters = {(Table.CORE, usage.key("ws_1", "2026-11-01", usage.CALL_MINUTES)): counted}
+    monkeypatch.setattr(usage, "get", lambda *where: counters[where])
     label = usage.reserve(ACCOUNT, usage.CALL_MINUTES, LIMIT, tx)
     assert label == "2026-11-01"
     assert _written(tx) == [(f"{label}#call_minutes", {":amount": LIMIT, ":bound": 0})]
@@ -64,6 +65,13 @@ def test_more_than_the_plan_has_is_refused_with_what_is_used_of_it(
         **{"dimension": "call_minutes", "limit": LIMIT, "used": used},
         **{"upgrade_to": PLAN.upgrade_to, "resets_at": "2026-12-01T00:00:00Z"},
     }
+
+
+def test_what_is_used_up_has_the_name_that_callers_know(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(usage, "get", lambda *_: None)
+    told = [usage.used_up(ACCOUNT, name).details for name in ("leads_researched", "call_minutes")]
+    assert [one["dimension"] for one in told] == ["leads", "call_minutes"]
+    assert [one["limit"] for one in told] == [PLAN.leads_researched, LIMIT]
 
 
 @pytest.mark.parametrize(
@@ -221,6 +229,28 @@ def test_the_counters_of_a_cycle_are_read_at_once_and_strongly(
     low, high = how["between"]
     assert low <= "2026-11#a" < "2026-11#z" <= high < "2026-12#a"
     assert low > "2026-10#z"
+
+
+def test_what_there_is_at_once_is_read_with_the_latest_cycle(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[Any] = []
+
+    def query(*where: Any, **how: Any) -> tuple[list[Item], None]:
+        asked.append((where, how))
+        return [{"sk": "2026-11-05#call_minutes"}, {"sk": "NOW#webhooks", "committed": 3}], None
+
+    monkeypatch.setattr(usage, "query", query)
+    assert usage.counters_of_now("ws_1", "2026-11-05") == {
+        "call_minutes": {"sk": "2026-11-05#call_minutes"},
+        "webhooks": {"sk": "NOW#webhooks", "committed": 3},
+    }
+    (((table, partition), how),) = asked
+    assert (table, partition, how["strong"]) == (Table.CORE, "W#ws_1#USE", True)
+    low, high = how["between"]
+    assert "2026-10-05#z" < low <= "2026-11-05#a"
+    assert usage.standing("ws_1", "a").sk >= low
+    assert usage.standing("ws_1", "z").sk <= high
 
 
 def test_what_is_used_in_the_cycle_of_now_is_looked_at_again(
