@@ -110,10 +110,12 @@ deploy: .venv/.ready .venv-sam/.ready ## deploy to AWS, if nothing is missing: m
 
 .PHONY: number
 number: .venv/.ready ## say who calls from a number: make number STACK=linkwright-staging NUMBER=+972… WORKSPACE=ws_… (or RELEASE=1)
+	@[ -n "$${STACK:-}" -a -n "$${NUMBER:-}" ] || { echo "Say which: make number STACK=linkwright-staging NUMBER=+972541234567 WORKSPACE=ws_acme (or RELEASE=1)" >&2; exit 1; }
 	@.venv/bin/python -m tools.numbers --stack "$${STACK:-}" "$${NUMBER:-}" $${WORKSPACE:+"$$WORKSPACE"} $${RELEASE:+--release}
 
 .PHONY: receiver
 receiver: .venv/.ready ## say whose webhooks are sent to a bus or queue: make receiver STACK=linkwright-staging ARN=arn:aws:sqs:… WORKSPACE=ws_… (or RELEASE=1)
+	@[ -n "$${STACK:-}" -a -n "$${ARN:-}" ] || { echo "Say which: make receiver STACK=linkwright-staging ARN=arn:aws:sqs:… WORKSPACE=ws_acme (or RELEASE=1)" >&2; exit 1; }
 	@.venv/bin/python -m tools.receivers --stack "$${STACK:-}" "$${ARN:-}" $${WORKSPACE:+"$$WORKSPACE"} $${RELEASE:+--release}
 
 .PHONY: workspace

@@ -196,7 +196,8 @@ def logs_are_not_kept_for_ever(checkout: Checkout) -> Iterator[str]:
 def fits_one_stack(checkout: Checkout) -> Iterator[str]:
     count = len(checkout.expanded["Resources"])
     if count > MAX_RESOURCES:
-        yield f"the stack has {count} resources; {MAX_RESOURCES} is the most"
+        most = f"{MAX_RESOURCES} is the most, and decision 27 says what can go"
+        yield f"the stack has {count} resources; {most}"
 
 
 RULES = (
