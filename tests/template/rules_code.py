@@ -172,7 +172,7 @@ def folders_show_what_is_in_them(checkout: Checkout) -> Iterator[str]:
     rows = Counter(path.parent for path in modules if _domain(path) != KERNEL)
     for folder, files in rows.items():
         if files > FILES_IN_A_FOLDER:
-            yield f"{folder}: has {files} files, where {FILES_IN_A_FOLDER} show what is in it: make a package"
+            yield f"{folder}: has {files} files; {FILES_IN_A_FOLDER} is the most: make a package"
 
 
 def files_fit_a_screen(checkout: Checkout) -> Iterator[str]:

@@ -75,7 +75,7 @@ def endpoints_declare_a_scope(checkout: Checkout) -> Iterator[str]:
                     yield f"{function.logical_id}: {scope} is not the scope of its method"
             case other:
                 said = ast.unparse(other) if other else "nothing"
-                yield f"{function.logical_id}: declares {said}, which is none of SCOPES of auth.py, nor None"
+                yield f"{function.logical_id}: declares {said}, none of SCOPES of auth.py"
 
 
 def _is_made_public(checkout: Checkout, function: Function) -> bool:
