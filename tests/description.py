@@ -96,7 +96,8 @@ def _schema(answer: Schema) -> str:
 
 @cache
 def _validator(schema: str) -> Draft202012Validator:
-    return Draft202012Validator({**json.loads(schema), "components": _document()["components"]})
+    described = {**json.loads(schema), "components": _document()["components"]}
+    return Draft202012Validator(described, validate_formats=True)
 
 
 def _closed(schema: Any) -> Any:

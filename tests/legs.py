@@ -1,6 +1,7 @@
 """What a leg of the suite does: counted over all its workers, and judged if the leg was whole.
 
-A leg that does a tenth more for each function of the template than the baseline says has failed.
+A leg that does a tenth more for each function of the template than the baseline says has failed,
+and one that has lost a tenth of its tests.
 """
 
 import json
@@ -75,6 +76,8 @@ def grown(leg: str, done: Mapping[str, int]) -> Iterator[str]:
         now, before = per_function(done[what]), known.get(what)
         if before is None:
             yield f"nothing is known of the {what} of the leg {leg!r}: run `make baseline`"
+        elif what == "tests" and now < before * (1 - TOLERANCE):
+            yield f"the leg {leg!r} has {now} tests per function, and had {before}: are some lost?"
         elif now > before * (1 + TOLERANCE):
             yield (
                 f"the leg {leg!r} does {now} {what} per function, {now / before - 1:.0%} more than"

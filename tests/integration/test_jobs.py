@@ -233,6 +233,17 @@ def test_a_job_that_has_moved_on_keeps_the_others_from_nothing(
     assert len(_messages(stack, workspace)) == 3
 
 
+def test_what_was_sent_is_noted_one_by_one_where_it_cannot_be_for_all(
+    stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The stream does not come again for that: it would hold up what is for other queues."""
+    works = [_asked(workspace, f"CA{number:032}") for number in range(3)]
+    with monkeypatch.context() as away:
+        away.setattr(relay, "_confirm_together", _raises(Unavailable()))
+        relay.relay(Stream().changes(stack.rows("CoreTable", workspace.id)))
+    assert ["outbox" in _stored(work) for work in works] == [False] * 3
+
+
 def test_a_queue_that_is_away_holds_up_nothing_that_is_for_another(
     stack: Stack, workspace: Workspace, monkeypatch: pytest.MonkeyPatch, hand: Hand
 ) -> None:
@@ -433,6 +444,14 @@ def _far() -> Item:
         "sk": SID,
         "next_at": clock.timestamp(clock.now() + timedelta(hours=1)),
     }
+
+
+def test_a_job_that_was_moved_since_it_was_read_is_not_moved_again(job: Work, hand: Hand) -> None:
+    seen = _stored(job)
+    first, second = (clock.timestamp(clock.now() + timedelta(hours=at)) for at in (1, 2))
+    assert jobs.change(seen, {"gsi2sk": first})
+    assert not jobs.change(seen, {"gsi2sk": second})
+    assert _stored(job)["gsi2sk"] == first
 
 
 def test_of_two_deliveries_that_fail_one_goes_on(

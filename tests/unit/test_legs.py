@@ -28,6 +28,13 @@ def test_a_tenth_more_for_each_function_is_too_much(runs: int, is_too_much: bool
     assert bool(list(legs.grown("faults", done))) is is_too_much
 
 
+def test_a_leg_that_has_lost_a_tenth_of_its_tests_fails() -> None:
+    legs.BASELINE.write_text(json.dumps({"unit": {"tests": 10.0, "requests": 10.0}}))
+    fewer = dict.fromkeys(("tests", "requests"), 8 * len(functions()))
+    [line] = legs.grown("unit", fewer)
+    assert line == "the leg 'unit' has 8.0 tests per function, and had 10.0: are some lost?"
+
+
 def test_the_message_says_which_leg_and_by_how_much() -> None:
     [line] = legs.grown("faults", {"fault runs": 150 * len(functions())})
     assert "the leg 'faults' does 150.0 fault runs per function, 50% more" in line

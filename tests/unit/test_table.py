@@ -148,6 +148,17 @@ def test_update_that_failed_otherwise_is_not_tried_again(
     assert (client.asked, slept, is_done) == (1, [], False)
 
 
+def test_an_update_that_something_else_than_the_table_answered_is_not_done(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    client = SimpleNamespace(
+        sync_update_item=lambda *_, **__: ({}, SimpleNamespace(consumed_wcu=None))
+    )
+    environment.setattr(table, "driver", lambda: client)
+    with pytest.raises(Unavailable):
+        table.update(Table.ACCESS, Key("KEY#1", "META"), "ADD #n :one", values={"one": 1})
+
+
 def test_nothing_of_many_is_no_answer_of_the_table(asked: Asked) -> None:
     assert table.get_many(Table.CORE, []) == {}
     with pytest.raises(Unavailable):

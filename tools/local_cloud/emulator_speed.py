@@ -35,6 +35,13 @@ COPIES = 20
 # The setting that says where archives are unpacked.
 UNPACKED_DIR = "UNPACKED_DIR"
 _OF_SOME = re.compile(r"contains\((#\w+), (:\w+)\)")
+# All that a scan says which is answered without asking more.
+_SAID = frozenset(
+    {
+        *("TableName", "FilterExpression", "ConsistentRead", "ReturnConsumedCapacity"),
+        *("ExpressionAttributeNames", "ExpressionAttributeValues"),
+    }
+)
 
 
 def apply() -> None:
@@ -66,11 +73,11 @@ def scan_some() -> None:
 
 def _part_of_key(data: dict[str, Any], key: str) -> str | None:
     """That of a scan of a table which asks for nothing else."""
+    names, values = (data.get(f"ExpressionAttribute{of}", {}) for of in ("Names", "Values"))
     asks = _OF_SOME.fullmatch(data.get("FilterExpression", ""))
-    others = {"IndexName", "Segment", "Limit", "Select", "ProjectionExpression"} & data.keys()
-    if asks is None or others or data["ExpressionAttributeNames"].get(asks[1]) != key:
+    if asks is None or data.keys() - _SAID or names != {asks[1]: key} or [*values] != [asks[2]]:
         return None
-    text: str | None = data["ExpressionAttributeValues"][asks[2]].get("S")
+    text: str | None = values[asks[2]].get("S")
     return text
 
 
