@@ -16,7 +16,7 @@ from tests import description
 from tests.description import Undescribed
 from tools.openapi import TARGET
 
-GOOD = {"data": [], "next_cursor": None}
+GOOD: dict[str, object] = {"data": [], "next_cursor": None}
 HEADERS = {"Request-Id": "req_1"}
 ERROR = {"code": "conflict", "message": "", "request_id": "", "doc_url": ""}
 PATH = "/v1/voice/calls"
@@ -42,6 +42,15 @@ def test_what_is_described_passes() -> None:
 def test_what_is_not_described_fails(status: int, headers: dict[str, str], body: object) -> None:
     with pytest.raises(Undescribed):
         description.hold("GET", PATH, status, headers, json.dumps(body))
+
+
+def test_a_moment_is_described_as_one() -> None:
+    entry = {"number": "+972541234567", "reason": None, "source": "api", "call_id": None}
+    entry["created_at"] = "the day after"
+    with pytest.raises(Undescribed, match='"the day after" is not a "date-time"'):
+        description.hold(
+            "GET", "/v1/voice/do-not-call", 200, HEADERS, json.dumps(GOOD | {"data": [entry]})
+        )
 
 
 def _named(part: object) -> list[str]:
