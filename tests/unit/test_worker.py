@@ -89,6 +89,8 @@ def test_a_job_whose_time_has_not_come_waits_until_then_and_has_not_failed(
     assert _failed(answer) == []
     assert put_off == [(WORK[0], until)]
     assert told.failures() == []
+    _, metrics = told.lines()
+    assert metrics["work_not_yet"] == [1]
 
 
 def _failed(answer: Mapping[str, Any]) -> list[str]:
@@ -125,7 +127,11 @@ def test_a_message_comes_again_where_its_job_cannot_be_put_off(
     event = queue_event(BODIES[:1])
     answer = worker.queue_worker()(_failing("call_0")[0])(event, Context(60_000))
     assert _failed(answer) == [event["Records"][0]["messageId"]]
-    assert [what for what, *_ in told.failures()] == ["work failed", "not put off"]
+    message = event["Records"][0]["messageId"]
+    assert told.failures() == [
+        ("work failed", "ValueError", "call_0"),
+        ("not put off", "ValueError", message),
+    ]
     told.lines()
 
 
@@ -169,7 +175,10 @@ def test_a_message_comes_again_while_it_cannot_be_written_that_its_job_gave_up(
     event = queue_event(BODIES[:1])
     answer = worker.queue_worker(give_up)(_failing("call_0")[0])(event, Context(60_000))
     assert (_failed(answer), marked) == ([event["Records"][0]["messageId"]], [])
-    assert [what for what, *_ in told.errors()] == ["work failed", "not given up yet"]
+    assert told.errors() == [
+        ("work failed", "call", "call_0"),
+        ("not given up yet", "call", "call_0"),
+    ]
     _, metrics = told.lines()
     assert "jobs_given_up" not in metrics
 
@@ -197,8 +206,34 @@ def test_a_message_that_is_not_ours_fails_alone(told: Told, body: str) -> None:
     work, taken = _failing()
     event = queue_event([body, BODIES[0]])
     answer = worker.queue_worker()(work)(event, Context(60_000))
-    assert _failed(answer) == [event["Records"][0]["messageId"]]
+    message = event["Records"][0]["messageId"]
+    assert _failed(answer) == [message]
     assert taken == WORK[:1]
+    assert [(what, of) for what, _, of in told.failures()] == [("not a message", message)]
+
+
+@pytest.mark.parametrize(("left_ms", "are_heard"), [(4_900, False), (60_000, True)])
+def test_what_a_topic_tells_is_heard_each_by_itself_while_there_is_time(
+    told: Told, left_ms: int, are_heard: bool
+) -> None:
+    heard: list[str] = []
+
+    def hear(body: str) -> None:
+        heard.append(body)
+        if body == "breaks":
+            raise ValueError(CANARY)
+
+    event = queue_event(["one", "breaks", "another"])
+    ids = [record["messageId"] for record in event["Records"]]
+    answer = worker.topic_worker(hear)(event, Context(left_ms))
+    if not are_heard:
+        assert (heard, _failed(answer)) == ([], ids)
+        return
+    assert (heard, _failed(answer)) == (["one", "breaks", "another"], [ids[1]])
+    assert told.failures() == [("not heard", "ValueError", ids[1])]
+    line, metrics = told.lines()
+    assert (line["function"], line["handled"]) == (__name__, 3)
+    assert (metrics["handled"], metrics["work_failed"]) == ([3], [1])
 
 
 def test_the_time_of_the_function_counts_while_it_runs_and_not_after(told: Told) -> None:
