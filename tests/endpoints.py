@@ -697,8 +697,8 @@ ENDPOINTS = {
     ),
     "POST /v1/mailer/campaigns/{campaign_id}/start": Row(
         # Its mailboxes, whether it waits for its plan, and its counts. The record and the campaign
-        # 2 each, its index 2; event and entry of the audit log 5 each.
-        [Cost(["GetItem", "BatchGetItem", "GetItem", "Query", "TransactWriteItems"], 5, 17)],
+        # 2 each, its index 2; the line of each mailbox 2; event and entry of the audit log 5 each.
+        [Cost(["GetItem", "BatchGetItem", "GetItem", "Query", "TransactWriteItems"], 5, 19)],
         body=lambda _: {},
         kinds=_CAMPAIGN,
     ),

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from linkwright import clock
+from linkwright import clock, jobs
 from linkwright.mailer import items
 from linkwright.mailer.leads import leads
 from linkwright.mailer.sending import queue, steps
@@ -156,6 +156,20 @@ def test_what_lets_more_go_is_heard_at_once(
     change(workspace, hand, box, campaign)
     mailing.go_on(workspace, hand, box, minutes=5)
     assert len(host.sent) == 3
+
+
+def test_a_line_that_is_asked_to_look_while_nobody_waits_is_over(
+    workspace: Workspace, host: Host, hand: Hand
+) -> None:
+    """Its mailbox has failed, so whoever looks each hour until it is active would look for ever."""
+    box = mailing.put_mailbox(workspace)
+    campaign, _ = _started(workspace, [box], 1)
+    mailing.go_on(workspace, hand, box, minutes=5)
+    mailing.is_otherwise(workspace, items.mailbox_key(workspace.partition, box), status="failed")
+    _wider(workspace, hand, box, campaign)
+    mailing.run(workspace, box)
+    assert "next_at" not in mailing.line(workspace, box)
+    assert not jobs.is_due(mailing.line(workspace, box))
 
 
 # ---- Whose mailbox it is ------------------------------------------------------------------------

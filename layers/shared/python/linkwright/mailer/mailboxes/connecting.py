@@ -107,7 +107,7 @@ def change(
     version = row["v"] + 1
     view |= {"updated_at": clock.timestamp(), "version": version}
     after = _written(row, {**written, "view": view, "v": version}, tx)
-    if any(view.get(name) != old.get(name) for name in _PACED_BY):
+    if view["status"] == "active" and any(view.get(name) != old.get(name) for name in _PACED_BY):
         lines.ring(tx, mailbox_id)
     tx.audit("mailbox.changed", mailbox_id, {"fields": sorted(wanted.model_fields_set)})
     if view["status"] != old["status"]:

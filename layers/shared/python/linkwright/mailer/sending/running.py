@@ -75,7 +75,9 @@ def _goes_on(partition: str, run: Item) -> bool:
     if mailbox is None:
         return _moves_on(partition, line)
     if mailbox["view"]["status"] != "active":
-        return _rests(line, clock.now() + _LOOKED_AGAIN)
+        # For whoever waits; else it is over, and rung once the mailbox is active.
+        heads, _ = queue.heads(partition, line["sk"])
+        return _rests(line, clock.now() + _LOOKED_AGAIN if heads else None)
     if held_up.is_unread(partition, mailbox["view"]):
         count("mailbox_unread")
         held_up.have_read(partition, line["sk"])
