@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 
 from linkwright import aws, clock, ids, jobs, observability, retries, settings, table, transaction
+from linkwright.webhooks import deliverer
 from tests import carrier, processes
 from tests.simulation import network
 from tests.simulation.clockwork import Scheduler
@@ -73,7 +74,7 @@ def layer(
         patch.setattr(transaction, "driver", lambda: driver)
         for name, client in services.items():
             patch.setattr(aws, name, lambda client=client: client)
-        for module in (transaction, retries):
+        for module in (table, transaction, retries, deliverer):
             patch.setattr(module, "random", chance)
         patch.setattr(transaction, "uuid4", lambda: UUID(int=chance.getrandbits(128)))
         patch.setattr(clock, "now", lambda: scheduler.now)

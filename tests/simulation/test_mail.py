@@ -1,5 +1,7 @@
 """Seeds of mail: what one of them finds is found again by it, `simulate(seed).trace` tells how."""
 
+import random
+import sys
 from collections import Counter
 from functools import cache
 
@@ -7,7 +9,7 @@ import pytest
 
 from tests.simulation.mail import bugs
 from tests.simulation.mail.bugs import Bug
-from tests.simulation.mail.world import SEEDS, SES_SEEDS, WEATHERS, simulate
+from tests.simulation.mail.world import SEEDS, SES_SEEDS, WEATHERS, _World, simulate
 
 _IN_ONE_TEST = 10
 # Most mailboxes are of it then.
@@ -57,6 +59,17 @@ def test_what_ses_tells_has_its_effect_once_and_nobody_else_any() -> None:
 
 def test_a_seed_is_all_that_decides() -> None:
     assert simulate(3).digest == simulate(3).digest != simulate(4).digest
+
+
+def test_no_module_takes_a_chance_that_is_not_the_seeds() -> None:
+    """Else what a seed finds depends on the process, and nobody can look at it again."""
+    simulate(3)
+    world = _World(3, BY_SES)
+    with world.patched():
+        modules = {name: vars(one) for name, one in sys.modules.items() if "linkwright" in name}
+        free = [name for name, of in modules.items() if of.get("random") is random]
+    world.scheduler.stop()
+    assert free == []
 
 
 @pytest.mark.parametrize("bug", bugs.ALL, ids=lambda bug: str(bug.__name__))

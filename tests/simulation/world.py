@@ -198,7 +198,6 @@ class _World:
             patch.setattr(egress, "fetch", fetch)
             patch.setattr(egress, "judge", lambda url: None)
             patch.setattr(deliverer, "_pool", InTurn)
-            patch.setattr(deliverer, "random", chance)
             patch.setattr(llm, "model", model.patched(net, chance))
             yield
 
