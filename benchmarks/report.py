@@ -66,8 +66,8 @@ then their job is put off by seconds: calls are delayed, and none is lost or dia
 (`tests/faults/test_conflicts.py`).
 
 Metadata is written with the call, three of its indexes and its event at each change: at the most of
-27 KB some 250 write units, and 1,000 where each letter is of four bytes, by arithmetic. It is a
-call's own items that take them, so no other call waits for that.
+27 KB some 250 write units, and 1,000 where each letter is of four bytes, by arithmetic. These are
+the call's own and those of its workspace's lists, so no other workspace waits for that.
 """
 
 

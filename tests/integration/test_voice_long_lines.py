@@ -86,6 +86,13 @@ def _waiting(workspace: Workspace, call_id: str) -> CallItem:
     return call
 
 
+def _one_waits(workspace: Workspace, exchange: Exchange, first: str, second: str) -> None:
+    """While the first call talks, the second one is due."""
+    workspace.dial(first)
+    exchange.talk(first)
+    workspace.dial(second)
+
+
 def _more_like(stack: Stack, workspace: Workspace, call_id: str, number: int) -> None:
     """So many calls more that wait as one does, in its line and behind it."""
     call = _waiting(workspace, call_id)
@@ -136,9 +143,7 @@ def test_at_rest_they_cost_one_message_a_minute_and_three_reads(
     workspace = make_workspace("free")
     agent = workspace.agent(max_duration_s=540)
     first, waiting = sorted(workspace.placed(agent) for _ in range(2))
-    workspace.dial(first)
-    exchange.talk(first)
-    workspace.dial(waiting)
+    _one_waits(workspace, exchange, first, waiting)
     _more_like(stack, workspace, waiting, WAITING - 1)
     stream = Stream()
     stream.changes(stack.rows("CoreTable", workspace.id))
@@ -166,9 +171,7 @@ def test_those_of_a_busy_agent_hold_no_other_up(
     workspace = make_workspace("pro")
     busy, other = workspace.agent(concurrency=1, max_duration_s=3600), workspace.agent()
     first, waiting = (workspace.placed(busy, to=another_number()) for _ in range(2))
-    workspace.dial(first)
-    exchange.talk(first)
-    workspace.dial(waiting)
+    _one_waits(workspace, exchange, first, waiting)
     _more_like(stack, workspace, waiting, WAITING - 1)
     behind = [workspace.placed(other, to=another_number()) for _ in range(3)]
     for call_id in behind:
@@ -214,9 +217,7 @@ def test_a_free_place_is_taken_however_many_lines_there_are(
     first = workspace.placed(agent, to=another_number())
     hand.move(_A_MOMENT_S)
     second = workspace.placed(agent, to=another_number())
-    workspace.dial(first)
-    exchange.talk(first)
-    workspace.dial(second)
+    _one_waits(workspace, exchange, first, second)
     _more_agents(stack, hand, workspace, second, number)
     exchange.finish(exchange.call(first))
     meter.reset()
@@ -237,9 +238,7 @@ def test_no_line_is_behind_others_for_ever(
     first = workspace.placed(agent, to=another_number())
     hand.move(_A_MOMENT_S)
     second = workspace.placed(agent, to=another_number())
-    workspace.dial(first)
-    exchange.talk(first)
-    workspace.dial(second)
+    _one_waits(workspace, exchange, first, second)
     waiting = _more_agents(stack, hand, workspace, second, 40)
     while places.read(workspace.partition).get("waiting"):
         exchange.finish(exchange.call(pump.dialled()[-1]))
@@ -263,9 +262,7 @@ def test_a_run_that_has_no_time_left_is_followed_by_another_at_once(
     agent = workspace.agent(max_duration_s=60)
     number = another_number()
     first, hidden = (workspace.placed(agent, to=number) for _ in range(2))
-    workspace.dial(first)
-    exchange.talk(first)
-    workspace.dial(hidden)
+    _one_waits(workspace, exchange, first, hidden)
     _more_like(stack, workspace, hidden, _TENTH)
     behind = workspace.placed(agent, to=another_number())
     workspace.dial(behind)

@@ -209,16 +209,23 @@ def test_there_is_room_for_what_the_plan_has_more_than_there_is(
 # ---- of a billing cycle -------------------------------------------------------------------------
 
 
-def test_the_counters_of_a_cycle_are_read_at_once_and_strongly(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def _queried(monkeypatch: pytest.MonkeyPatch, rows: list[Item]) -> list[Any]:
+    """What is asked of queries that find these."""
     asked: list[Any] = []
 
     def query(*where: Any, **how: Any) -> tuple[list[Item], None]:
         asked.append((where, how))
-        return [{"sk": "2026-11#call_minutes", "used": 3}, {"sk": "2026-11#letters"}], None
+        return rows, None
 
     monkeypatch.setattr(usage, "query", query)
+    return asked
+
+
+def test_the_counters_of_a_cycle_are_read_at_once_and_strongly(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows: list[Item] = [{"sk": "2026-11#call_minutes", "used": 3}, {"sk": "2026-11#letters"}]
+    asked = _queried(monkeypatch, rows)
     assert usage.counters("ws_1", "2026-11") == {
         "call_minutes": {"sk": "2026-11#call_minutes", "used": 3},
         "letters": {"sk": "2026-11#letters"},
@@ -234,13 +241,8 @@ def test_the_counters_of_a_cycle_are_read_at_once_and_strongly(
 def test_what_there_is_at_once_is_read_with_the_latest_cycle(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    asked: list[Any] = []
-
-    def query(*where: Any, **how: Any) -> tuple[list[Item], None]:
-        asked.append((where, how))
-        return [{"sk": "2026-11-05#call_minutes"}, {"sk": "NOW#webhooks", "committed": 3}], None
-
-    monkeypatch.setattr(usage, "query", query)
+    rows: list[Item] = [{"sk": "2026-11-05#call_minutes"}, {"sk": "NOW#webhooks", "committed": 3}]
+    asked = _queried(monkeypatch, rows)
     assert usage.counters_of_now("ws_1", "2026-11-05") == {
         "call_minutes": {"sk": "2026-11-05#call_minutes"},
         "webhooks": {"sk": "NOW#webhooks", "committed": 3},
