@@ -9,9 +9,11 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TextIO
 
@@ -31,6 +33,9 @@ LONGEST_FIRST = (*TOGETHER, "--no-loadscope-reorder")
 SEEDS = 80
 # What takes half a second is left out, and of several cases one in so many is asked.
 PART = ("-m", "not emulator and not slow", "--part", "12")
+# The process groups of what runs now, and whether it was told to end.
+_running: set[int] = set()
+_stopped = threading.Event()
 
 
 @dataclass(frozen=True)
@@ -56,9 +61,15 @@ class Leg:
         with tempfile.NamedTemporaryFile("r") as counts:
             began = time.monotonic()
             command, env = [*self.command, *options], {**os.environ, COUNTS: counts.name}
-            process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=said, stderr=said)
+            process = subprocess.Popen(
+                command, cwd=ROOT, env=env, stdout=said, stderr=said, process_group=0
+            )
+            _running.add(process.pid)
+            if _stopped.is_set():
+                _stop()  # told while it began
             # With what it and all that it has waited for have used.
             _, status, used = os.wait4(process.pid, 0)
+            _running.discard(process.pid)
             process.returncode = os.waitstatus_to_exitcode(status)
             counted = json.loads(counts.read() or "{}")
         wall_s, cpu_s = time.monotonic() - began, used.ru_utime + used.ru_stime
@@ -111,23 +122,37 @@ LEGS = {
 
 
 def main(name: str) -> int:
-    """Run the legs until one fails. Answers an exit code."""
+    """Run the legs until one fails, or a signal asks for the end. Answers an exit code."""
     options = ["--accept"] if name == "baseline" else []
     results: list[Result] = []
     began = time.monotonic()
     for leg in LEGS[name]:
         results += leg.run(*options)
-        if any(one.code for one in results):
+        if _stopped.is_set() or any(one.code for one in results):
             break
     wall_s, cpu_s = time.monotonic() - began, sum(one.cpu_s for one in results)
-    code = next((one.code for one in results if one.code), 0)
+    code = next((one.code for one in results if one.code), int(_stopped.is_set()))
     print(f"\n---- {name}")
     for one in (*results, Result("in all", code, wall_s, cpu_s, {})):
         print(one)
     return code
 
 
+def run(name: str) -> int:
+    """Run the legs as a command does. Told to end, it has what runs tidy up and end: then its
+    figures are told, and no traceback.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
+    return main(name)
+
+
+def _stop(*_: object) -> None:
+    _stopped.set()
+    for group in tuple(_running):
+        with suppress(ProcessLookupError):
+            os.killpg(group, signal.SIGINT)
+
+
 if __name__ == "__main__":
-    # Ctrl-C reaches the leg itself, which tidies up; then its figures are told, and no traceback.
-    signal.signal(signal.SIGINT, lambda *_: None)
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(run(*sys.argv[1:]))

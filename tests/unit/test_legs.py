@@ -1,6 +1,8 @@
 """What fails a leg, and what makes two expressions one shape."""
 
 import json
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -132,3 +134,38 @@ def test_a_leg_that_a_signal_ends_fails_the_whole(monkeypatch: pytest.MonkeyPatc
     )
     monkeypatch.setitem(suite.LEGS, "quick", legs_of)
     assert suite.main("quick") == -9
+
+
+# A leg that tidies up when Ctrl-C asks it to, with a child that does not; and one that is behind.
+_STOPPED = r"""
+import sys
+from tools import legs
+
+tidy = (
+    "import subprocess, sys\n"
+    "try:\n"
+    " child = subprocess.Popen(['sleep', '60'])\n"
+    " print('begun', flush=True)\n"
+    " child.wait()\n"
+    "except KeyboardInterrupt:\n"
+    " child.wait(5), print('tidied up')\n"
+    " raise SystemExit(2)\n"
+)
+legs.LEGS["quick"] = tuple(
+    legs.Leg(name, (sys.executable, "-c", code)) for name, code in (("busy", tidy), ("next", ""))
+)
+sys.exit(legs.run("quick"))
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_who_ends_the_runner_ends_what_it_has_begun(number: signal.Signals) -> None:
+    """Sent to the runner alone, as whoever watches over it does; a terminal asks all of them."""
+    command = [sys.executable, "-c", _STOPPED]
+    with subprocess.Popen(command, cwd=suite.ROOT, text=True, stdout=subprocess.PIPE) as runner:
+        assert runner.stdout is not None
+        assert any("begun" in line for line in runner.stdout)
+        runner.send_signal(number)
+        said = runner.stdout.read()
+    assert (runner.returncode, "tidied up" in said) == (2, True)
+    assert "---- next" not in said
