@@ -6,6 +6,7 @@ import pytest
 
 from linkwright import clock, jobs, plans, usage
 from linkwright.table import Table, query, update
+from linkwright.voice.dialling import next_in_line
 from tests import pump
 from tests.carrier import Exchange
 from tests.factories import CALLEE, Workspace, another_number, make_workspace
@@ -152,6 +153,28 @@ def test_a_call_waits_for_the_minutes_that_another_gives_back(
     assert workspace.end_of(second)[0] == "completed"
     assert _limit_s(exchange, second) == 240
     assert pump.minutes(workspace.id) == (297, 297)
+
+
+@pytest.mark.parametrize("are_passed", [True, False])
+def test_who_has_a_minute_overtakes_some_who_wait_for_one(
+    stack: Stack, exchange: Exchange, monkeypatch: pytest.MonkeyPatch, are_passed: bool
+) -> None:
+    """A call of this cycle has reserved its own; those of the last one are served in their turn."""
+    monkeypatch.setattr(next_in_line, "_WITHOUT_MINUTES", 3 if are_passed else 2)
+    workspace, calls = _placed_before_the_cycle_ends(monkeypatch, "pro", 3)
+    talking, *without = calls
+    workspace.dial(talking)
+    of_this_cycle = workspace.placed(workspace.agent(max_duration_s=60), to=another_number())
+    _spend(workspace, "2027-02-20", 300)
+    for call_id in (*without, of_this_cycle):
+        workspace.dial(call_id)
+    assert pump.dialled() == [talking]
+    workspace.wake()
+    begun = [talking, of_this_cycle] if are_passed else [talking]
+    assert pump.dialled() == begun
+    exchange.finish(exchange.call(talking))
+    workspace.wake()
+    assert pump.dialled()[: len(begun) + 1] == [*begun, without[0]]
 
 
 def test_the_cycle_in_which_it_is_dialled_pays(

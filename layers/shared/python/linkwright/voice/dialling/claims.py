@@ -38,8 +38,8 @@ class Refused(Exception):
         self.reason = reason
 
 
-class NoMinutes(Exception):
-    """The plan has not a minute left, until calls on the phone give some back."""
+class NoMinutes(places.Full):
+    """The plan has not a minute left for this call, until others on the phone give some back."""
 
 
 class Taken(Exception):

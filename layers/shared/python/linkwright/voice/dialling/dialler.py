@@ -96,7 +96,8 @@ def agent_of(item: CallItem) -> Agent | None:
 def begin(item: CallItem, agent: Agent | None, tenant: Tenant) -> None:
     """Dial a call that waits, unless it must not be dialled, or not now.
 
-    Raises `Full`, `Busy` and `clock.NotYet`, and `Superseded` if it is somebody else's by now.
+    Raises `Full`, also `claims.NoMinutes`, `Busy` and `clock.NotYet`, and `Superseded` if it is
+    somebody else's by now.
     """
     partition, view = items.partition_of(item), item["view"]
     if agent is None:
@@ -120,7 +121,7 @@ def begin(item: CallItem, agent: Agent | None, tenant: Tenant) -> None:
         lifecycle.advance(item, _failed(EndedReason.CARRIER_NOT_CONFIGURED))
     except claims.NoMinutes:
         if places.read(partition).get("active"):
-            raise Full from None
+            raise
         lifecycle.advance(item, _failed(EndedReason.PLAN_LIMIT))
     except claims.Refused as refused:
         failed = refused.reason in claims.FAILURES

@@ -20,6 +20,7 @@ from linkwright.voice.calls.items import Superseded
 from linkwright.voice.calls.line import Waiting
 from linkwright.voice.calls.places import Busy, Full
 from linkwright.voice.dialling import dialler
+from linkwright.voice.dialling.claims import NoMinutes
 from linkwright.workspace import operations as workspace
 from linkwright.workspace.operations import Tenant
 
@@ -28,6 +29,9 @@ _DIAL_BUDGET_S = 25.0
 # A call on the phone keeps two lines busy, its agent's and its number's. So many more are looked
 # into: of these somebody begins, however many lines there are.
 _MORE_LINES = 20
+# A call of an earlier billing cycle has reserved nothing in this one. So many that find no minute
+# are passed by: behind them may wait who has one.
+_WITHOUT_MINUTES = 10
 
 
 def serve(work: Work) -> None:
@@ -68,15 +72,21 @@ def serve(work: Work) -> None:
 def _begin_in_turn(partition: str, heads: list[Waiting], tenant: Tenant) -> bool:
     """Whoever is first over these lines, and so on; one whose agent or number is busy is left.
 
-    Returns whether there was time for all who may begin.
+    Returns whether there was time for all who may begin. Raises `Full` if one was left because it
+    would have to find a place, or a minute.
     """
     heapq.heapify(heads)
+    without = 0
     while heads and deadline.seconds_left() > _DIAL_BUDGET_S:
         first = heapq.heappop(heads)
         try:
             _begin(partition, first, tenant)
         except Busy:
             continue
+        except NoMinutes:
+            without += 1
+            if without == _WITHOUT_MINUTES:
+                raise
         except Superseded:
             pass  # another worker has it, or it was canceled
         except (Full, clock.NotYet, Unavailable):
@@ -85,6 +95,8 @@ def _begin_in_turn(partition: str, heads: list[Waiting], tenant: Tenant) -> bool
             _set_aside(partition, first, failure)
         if following := line.behind(partition, first):
             heapq.heappush(heads, following)
+    if without:
+        raise NoMinutes
     return not heads
 
 
