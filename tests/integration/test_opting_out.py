@@ -1,5 +1,6 @@
 """Who wants no more calls: by words in any language, by a key, or as the model understands it."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from linkwright.voice.language.phrases import phrases
 from tests import models, pump
 from tests.factories import CALLEE, Workspace
 from tests.stack import Stack
+from tests.switchboard import Reply, Sent
 from tests.talks import Talk
 
 UNITED_STATES, CANADA, BRITAIN = "+12125550100", "+16135550100", "+447400123456"
@@ -74,6 +76,25 @@ def test_the_key_may_be_said_where_it_was_just_offered(
 ) -> None:
     models.use(monkeypatch, models.Scripted("Hm."))
     Talk(workspace, *lines, language="en").finish()
+    assert [number for number, _, _ in listed(workspace)] == [CALLEE]
+
+
+def test_the_key_was_offered_whatever_the_words_for_that_are_by_now(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a deployment in the middle of a talk."""
+    no_model(monkeypatch)
+    talk = Talk(workspace, "Nine.", language="en")
+    deliver, others = talk.exchange.deliver, replace(phrases("en"), opt_out_key="Press 9.")
+
+    def deployed(sent: Sent) -> Reply | None:
+        reply = deliver(sent)
+        if talk.pages:
+            monkeypatch.setitem(texts._LANGUAGES, "en", others)
+        return reply
+
+    monkeypatch.setattr(talk.exchange, "deliver", deployed)
+    talk.finish()
     assert [number for number, _, _ in listed(workspace)] == [CALLEE]
 
 

@@ -39,6 +39,7 @@ class Step(StrEnum):
     """What the agent does with a turn, where that decides how the talk goes on."""
 
     TALK = "talk"
+    OFFER_OPT_OUT = "offer_opt_out"  # who calls, and by which key nobody does any more
     ASK_WHO_IS_THERE = "ask_who_is_there"
     LEAVE_MESSAGE = "leave_message"
     NOT_REACHED = "not_reached"
@@ -92,8 +93,7 @@ def last_at(item: CallItem) -> datetime | None:
     prefix = _prefix(item)
     between = (prefix, f"{prefix}~")
     rows, _ = query(Table.CORE, _pk(item), between=between, limit=1, strong=True)
-    last = [_turn(row) for row in rows]
-    return max((turn.said_at or turn.heard_at for turn in last), default=None)
+    return max((turn.said_at or turn.heard_at for turn in map(_turn, rows)), default=None)
 
 
 def heard(turns: Sequence[Turn]) -> list[str]:
@@ -104,7 +104,7 @@ def heard(turns: Sequence[Turn]) -> list[str]:
 def is_with_a_person(turns: Sequence[Turn]) -> bool:
     """Whether one was heard, or is connected: what a detection says of the call is weaker."""
     is_put_through = any(turn.then is Then.TRANSFER for turn in turns)
-    answers = [turn.step is Step.TALK for turn in turns if turn.heard]
+    answers = [turn.step in {Step.TALK, Step.OFFER_OPT_OUT} for turn in turns if turn.heard]
     may_be = announcements.may_be_a_machine(heard(turns), goes_on=any(answers[:-1]))
     return is_put_through or not may_be
 
@@ -118,13 +118,13 @@ def erase(item: CallItem) -> None:
         tx.commit()
 
 
-def open_talk(item: CallItem, text: str) -> Turn | None:
+def open_talk(item: CallItem, text: str, step: Step) -> Turn | None:
     """Write down what opens the talk; None if it was opened before.
 
     Turn 0 is the first of which anything is written: where it is not there, none is.
     """
     try:
-        return _say(item, 0, text, Then.LISTEN, None, Step.TALK)
+        return _say(item, 0, text, Then.LISTEN, None, step)
     except ConditionFailed:
         return None
 

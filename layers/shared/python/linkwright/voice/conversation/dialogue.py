@@ -24,7 +24,7 @@ def answer(call: Call, failed: Route | None = None) -> str:
     """What to do now: open the talk, or go on where it stands after a page that failed."""
     is_usual = failed is None and not machines.is_one(call)
     # Mostly nothing was said yet, and then nothing needs to be read.
-    if is_usual and (opened := turn_log.open_talk(call.item, fixed_turns.opening(call))):
+    if is_usual and (opened := turn_log.open_talk(call.item, *fixed_turns.opening(call))):
         return page(call, opened)
     turns = turn_log.read(call.item)
     if machines.speaks(call, turns):
@@ -84,7 +84,7 @@ def _respond(call: Call, turns: Sequence[Turn]) -> Turn:
     last = turns[-1]
     if not last.heard:
         return _to_silence(call, turns)
-    if opt_out.is_asked(last.heard) or _names_the_key(call, turns):
+    if opt_out.is_asked(last.heard) or _names_the_key(turns):
         return fixed_turns.parted(call, last.number)
     heard = turn_log.heard(turns)
     if announcements.is_screening(heard):
@@ -97,13 +97,13 @@ def _respond(call: Call, turns: Sequence[Turn]) -> Turn:
     return _to_person(call, turns)
 
 
-def _names_the_key(call: Call, turns: Sequence[Turn]) -> bool:
+def _names_the_key(turns: Sequence[Turn]) -> bool:
     """Whether the key is said instead of pressed, by whom it was offered since they last spoke."""
     if not opt_out.is_key_said(turns[-1].heard):
         return False
     before = turns[:-1]
     since = max((at for at, turn in enumerate(before) if turn.heard), default=0)
-    return any(call.words.opt_out_key in (turn.said or "") for turn in before[since:])
+    return any(turn.step is Step.OFFER_OPT_OUT for turn in before[since:])
 
 
 def _to_person(call: Call, turns: Sequence[Turn]) -> Turn:

@@ -8,16 +8,17 @@ from linkwright.voice.conversation.rendering import Call
 
 
 def opened(call: Call, number: int = 0) -> Turn:
-    return turn_log.say(call.item, number, opening(call), Then.LISTEN)
+    text, step = opening(call)
+    return turn_log.say(call.item, number, text, Then.LISTEN, step=step)
 
 
-def opening(call: Call) -> str:
+def opening(call: Call) -> tuple[str, Step]:
     """Who calls, how to get no more calls where that must be said, and a question."""
     words = call.words
     question = words.may_record if asks_to_record(call) else words.good_moment
-    must_tell = disclosures.tells_how_to_opt_out(call.item.get("country"))
-    said = [introduction(call), words.opt_out_key] if must_tell else [introduction(call)]
-    return " ".join([*said, question])
+    if not disclosures.tells_how_to_opt_out(call.item.get("country")):
+        return f"{introduction(call)} {question}", Step.TALK
+    return f"{introduction(call)} {words.opt_out_key} {question}", Step.OFFER_OPT_OUT
 
 
 def introduction(call: Call) -> str:
