@@ -1,10 +1,21 @@
 """A clock for tests in which time is what matters."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pytest
 
 from linkwright import clock
+
+
+@dataclass(frozen=True)
+class Left:
+    """A function that has so long left, however long one looks."""
+
+    ms: int
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.ms
 
 
 class Hand:

@@ -17,6 +17,7 @@ from linkwright.providers.llm import Answer, Failure, ModelFailed, Prompt, Usage
 from linkwright.providers.llm_bedrock import Bedrock
 from linkwright.providers.llm_catalogue import MODELS
 from linkwright.providers.llm_remote import DATA_NOTICE, Remote
+from tests.clocks import Left
 from tests.unit.model_servers import (
     Served,
     Vendor,
@@ -240,13 +241,9 @@ def test_a_service_that_hangs_or_drips_is_too_slow(vendor: Vendor, slow: Served)
 
 
 def test_the_function_s_own_end_comes_first(vendor: Vendor) -> None:
-    class Context:
-        def get_remaining_time_in_millis(self) -> int:
-            return 1_200
-
     assert ask(vendor, conversation(TEXT)).value == OUTPUT
     begun = time.monotonic()
-    with deadline.of(Context()):
+    with deadline.of(Left(1_200)):
         slow = Served(body=conversation(TEXT).body, hangs=True)
         assert failure(vendor, slow, timeout_s=50) is Failure.TOO_SLOW
     assert time.monotonic() - begun < 25

@@ -18,6 +18,7 @@ from linkwright.providers.llm_anthropic import Anthropic
 from linkwright.providers.llm_catalogue import MODELS
 from linkwright.providers.llm_openai import OpenAI
 from linkwright.providers.llm_remote import DATA_NOTICE, Remote
+from tests.clocks import Left
 from tests.unit import model_servers
 from tests.unit.model_servers import Served, Vendor, served
 
@@ -224,18 +225,10 @@ def test_no_time_is_no_question(dialect: Dialect, vendor: Vendor) -> None:
     assert vendor.asked == []
 
 
-@dataclass(frozen=True)
-class Context:
-    left_ms: int
-
-    def get_remaining_time_in_millis(self) -> int:
-        return self.left_ms
-
-
 @pytest.mark.parametrize("left_ms", [2_000, 900])
 def test_the_function_s_own_end_comes_first(dialect: Dialect, vendor: Vendor, left_ms: int) -> None:
     begun = time.monotonic()
-    with deadline.of(Context(left_ms)):
+    with deadline.of(Left(left_ms)):
         assert failure(dialect, vendor, hanging(dialect), timeout_s=50) is Failure.TOO_SLOW
     assert time.monotonic() - begun < 25
     assert len(vendor.asked) == (left_ms > 1_000)
@@ -245,7 +238,7 @@ def test_the_function_keeps_a_second_to_store_how_it_went(
     dialect: Dialect, vendor: Vendor, slept: list[float]
 ) -> None:
     busy = dialect.error(529, "overloaded_error", OUTPUT)
-    with deadline.of(Context(2_400)):
+    with deadline.of(Left(2_400)):
         assert failure(dialect, vendor, busy) is Failure.UNAVAILABLE
     assert (len(vendor.asked), slept) == (1, [])
 

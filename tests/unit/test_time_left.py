@@ -5,7 +5,6 @@ that who changes one says so twice.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -15,18 +14,9 @@ from linkwright.egress_limits import Deadline
 from linkwright.errors import Unavailable
 from linkwright.jobs import Work
 from tests.client import queue_event
+from tests.clocks import Left
 
 A_LITTLE_MS = 1
-
-
-@dataclass(frozen=True)
-class Left:
-    """A function that has so long left, however long one looks."""
-
-    ms: int
-
-    def get_remaining_time_in_millis(self) -> int:
-        return self.ms
 
 
 @pytest.mark.parametrize("run", [table.run, aws.run], ids=["table", "aws"])

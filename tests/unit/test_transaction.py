@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from linkwright import clock, jobs, transaction
+from linkwright import clock, deadline, jobs, transaction
 from linkwright.audit import Actor
 from linkwright.client import core
 from linkwright.errors import ServerError, Unavailable
 from linkwright.jobs import AlreadyDone, Work
 from linkwright.table import Item, Key, Table
 from linkwright.transaction import Contended, RecordExists, Transaction
+from tests.clocks import Left
 from tests.simulation.tables import cancelled
 
 AT = Key("W#ws_1#CALL", "call_1")
@@ -318,6 +319,19 @@ def test_after_two_seconds_it_is_not_tried_again(
     with pytest.raises(Unavailable):
         _change(tx).commit()
     assert len(driver.operations) == tries
+
+
+def test_who_has_less_time_left_does_not_wait_beyond_it(
+    tx: Transaction, driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sleep(seconds: float) -> None:
+        driver.now_s += 0.06
+
+    monkeypatch.setattr(clock, "sleep", sleep)
+    with deadline.of(Left(100)), pytest.raises(Unavailable):
+        _change(tx).commit()
+    # There was no time for a call, and after two waits none for a third.
+    assert (driver.operations, len(driver.waits)) == ([], 2)
 
 
 @pytest.mark.parametrize(
