@@ -673,7 +673,7 @@ def test_200_at_once_an_organisation_makes_one_workspace(stack: Stack, org: Orga
         assert org.tell(*one).status == 200
     assert (org.role(org.maker), org.role()) == ("owner", "member")
     assert sorted(str(row["name"]) for row in org.listed()) == ["Noa", "None"]
-    assert {credential.sk for credential in facts._credentials(org.workspace["id"])} == {
+    assert {one.sk for page, _ in facts._pages(org.workspace["id"]) for one in page} == {
         f"USER#{org.maker}",
         f"USER#{org.person}",
     }

@@ -4,6 +4,7 @@ import base64
 import json
 import threading
 from datetime import timedelta
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -93,7 +94,7 @@ def test_200_a_late_run_copies_nothing_older(workspace: Workspace) -> None:
     old = _stored(workspace)
     _tell(workspace, "enterprise", 2)
     _work(workspace)
-    for credential in facts._credentials(workspace.id):
+    for credential in chain.from_iterable(page for page, _ in facts._pages(workspace.id)):
         facts._renew(credential, auth.workspace_facts(old))
     assert _plan(workspace.client) == "enterprise"
 

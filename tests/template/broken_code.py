@@ -167,6 +167,18 @@ def a_circle_within_a_function(checkout: Checkout) -> None:
     write(checkout, f"{LAYER}/voice/compliance/again.py", later)
 
 
+@breaks(code.nothing_is_there_that_nobody_reads)
+def a_function_for_tests_alone(checkout: Checkout) -> None:
+    text = checkout.read(CALLS)
+    write(checkout, CALLS, f"{text}\n\ndef is_for_tests() -> bool:\n    return True\n")
+    write(checkout, "tests/unit/test_it.py", "from linkwright.voice.calls import placing as p\n")
+
+
+@breaks(code.nothing_is_there_that_nobody_reads)
+def a_type_that_no_item_has(checkout: Checkout) -> None:
+    write(checkout, f"{LAYER}/shape.py", "class Shape:\n    pk: str\n")
+
+
 @breaks(code.folders_show_what_is_in_them)
 def a_row_of_files(checkout: Checkout) -> None:
     for at in range(code.FILES_IN_A_FOLDER + 1):

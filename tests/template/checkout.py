@@ -19,7 +19,7 @@ from tools.template import FUNCTION, ROOT, Function, parse
 LAYER = "layers/shared/python/linkwright"
 # All that the rules read besides the template.
 READ = (
-    *("functions", LAYER, "layers/build.mk", "events", "tests", "uv.lock"),
+    *("functions", LAYER, "layers/build.mk", "events", "tests", "tools", "uv.lock"),
     *("samconfig.toml", "docs/deploying.md", "docs/operations.md", "docs/security.md"),
 )
 TEXTS = {".py", ".json"}

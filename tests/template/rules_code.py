@@ -167,6 +167,35 @@ def _room(path: Path) -> str:
     return ".".join(_module(path).split(".")[:3])
 
 
+def nothing_is_there_that_nobody_reads(checkout: Checkout) -> Iterator[str]:
+    """A function or class of the layer is named somewhere: by a test alone, it goes."""
+    readers = checkout.layer | checkout.handlers | checkout.modules("tools")
+    read = Counter(name for module in readers.values() for name in _read(module))
+    for path, module in checkout.layer.items():
+        for name in _made(module):
+            if not read[name]:
+                yield f"{path}: nothing reads {name}"
+
+
+@cache
+def _read(module: ast.Module) -> frozenset[str]:
+    """Names that stand in a file, but where they are given."""
+    names = {node.id for node in nodes(module) if isinstance(node, ast.Name)}
+    names |= {node.attr for node in nodes(module) if isinstance(node, ast.Attribute)}
+    # An annotation may be a text.
+    texts = (node.value for node in nodes(module) if isinstance(node, ast.Constant))
+    names |= {text.strip() for text in texts if isinstance(text, str)}
+    return frozenset(names | {name.rpartition(".")[2] for name in imported(module)})
+
+
+@cache
+def _made(module: ast.Module) -> tuple[str, ...]:
+    """What a file has; what is decorated may be for the decorator."""
+    kinds = ast.FunctionDef | ast.ClassDef
+    made = (node for node in module.body if isinstance(node, kinds))
+    return tuple(node.name for node in made if not node.decorator_list)
+
+
 def folders_show_what_is_in_them(checkout: Checkout) -> Iterator[str]:
     modules = (path for path in checkout.layer if path.stem != "__init__")
     rows = Counter(path.parent for path in modules if _domain(path) != KERNEL)
@@ -225,6 +254,7 @@ RULES = (
     packages_stay_behind_one_face,
     domains_meet_in_operations,
     imports_form_no_circle,
+    nothing_is_there_that_nobody_reads,
     folders_show_what_is_in_them,
     files_fit_a_screen,
     functions_are_short,

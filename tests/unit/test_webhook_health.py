@@ -56,7 +56,6 @@ def test_it_rests_for_longer_after_each_failure_from_the_third_on(
 ) -> None:
     endpoint = _failed(failures)
     assert health.rests_until(endpoint) == NOW_MS + rest_s * 1000
-    assert health.is_resting(endpoint) == (rest_s > 0)
 
 
 def test_it_is_left_alone_for_as_long_as_it_asks_or_by_the_schedule_if_that_is_longer() -> None:
@@ -65,17 +64,8 @@ def test_it_is_left_alone_for_as_long_as_it_asks_or_by_the_schedule_if_that_is_l
         assert health.rests_until(after) == NOW_MS + rest_s * 1000
 
 
-def test_it_rests_until_the_moment_itself(environment: pytest.MonkeyPatch) -> None:
-    endpoint = _failed(3)
-    for after_s, is_resting in ((29, True), (30, False)):
-        moment = NOW + timedelta(seconds=after_s)
-        environment.setattr(clock, "now", lambda moment=moment: moment)
-        assert health.is_resting(endpoint) == is_resting
-
-
 def test_one_that_never_failed_does_not_rest() -> None:
     assert health.rests_until(_endpoint()) == 0
-    assert not health.is_resting(_endpoint())
 
 
 def test_failures_in_a_row_are_counted_from_the_first_and_shown_by_the_last() -> None:

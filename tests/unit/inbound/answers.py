@@ -6,15 +6,16 @@ header of automatic replies is there. A date: the day on which its writer is bac
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from email.message import EmailMessage
 from pathlib import Path
 
 from linkwright.mailer.inbound import automatic, intents
+from linkwright.mailer.inbound.ours import Sent
 from linkwright.mailer.inbound.parsing import parse
-from linkwright.mailer.inbound.replies import unquoted
+from linkwright.mailer.inbound.replies import written
 
 TODAY = date(2026, 11, 29)
 US = "dana@acme.example"
@@ -60,6 +61,10 @@ def message(answer: Answer) -> bytes:
     quoted = "\n".join(f"> {line}" for line in SENT.split("\n"))
     letter.set_content(f"{answer.text}\n{_ABOVE_QUOTE[answer.language]}\n\n{quoted}\n")
     return letter.as_bytes()
+
+
+def unquoted(text: str, ours: Collection[str], sent: str = "") -> str:
+    return written(text, ours, Sent(sent)).new
 
 
 def sorted_by_rules(answer: Answer) -> intents.Meaning:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from linkwright.mailer.inbound.authentication import host_of, verdict
+from linkwright.mailer.inbound.authentication import verdict
 from linkwright.mailer.inbound.parsing import Received, parse
 
 GOOGLE = "mx.google.com; dkim=pass header.i=@b.example; spf=pass; dmarc=pass (p=NONE) header.from=x"
@@ -12,13 +12,6 @@ MICROSOFT = "spf=pass (sender IP is 203.0.113.7) smtp.mailfrom=b.example; dmarc=
 def _message(*results: str) -> Received:
     rows = "".join(f"Authentication-Results: {one}\n" for one in results)
     return parse(f"From: a@b.example\n{rows}\nx".encode())
-
-
-def test_name_of_the_host() -> None:
-    assert host_of(_message(GOOGLE)) == "mx.google.com"
-    assert host_of(_message("MX.acme.example 1; none")) == "mx.acme.example"
-    assert host_of(_message(MICROSOFT)) is None
-    assert host_of(_message()) is None
 
 
 @pytest.mark.parametrize(

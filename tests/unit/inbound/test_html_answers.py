@@ -3,7 +3,7 @@
 import pytest
 
 from linkwright.mailer.inbound.parsing import parse
-from linkwright.mailer.inbound.replies import unquoted
+from tests.unit.inbound.answers import unquoted
 
 US = "dana@acme.example"
 SENT = "Hello,\nwe help teams like yours to have shorter queues at the counter.\nDana Levi"

@@ -9,14 +9,16 @@ for `fresh.txt`, of which they have only seen the opt-outs.
 import time
 from collections.abc import Iterator
 from datetime import date
+from typing import get_args
 
 import pytest
 
 from linkwright.mailer.inbound.automatic import Automatic
-from linkwright.mailer.inbound.intents import INTENTS, Meaning, Told, by_rules, decided, prompt
+from linkwright.mailer.inbound.intents import Intent, Meaning, Told, by_rules, decided, prompt
 from tests.unit.inbound import answers
 
 TODAY = date(2026, 11, 29)
+INTENTS: tuple[Intent, ...] = get_args(Intent)
 LANGUAGES = ("en", "de", "fr", "es", "he", "ar")
 FITTED = ("held_out.txt", "tuning.txt", "hard.txt", "opt_outs.txt", "opt_outs_again.txt")
 SETS = (*FITTED, "fresh.txt")

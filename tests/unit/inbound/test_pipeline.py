@@ -6,10 +6,9 @@ import time
 import pytest
 
 from linkwright.mailer.inbound import automatic, intents
-from linkwright.mailer.inbound.authentication import host_of, verdict
+from linkwright.mailer.inbound.authentication import verdict
 from linkwright.mailer.inbound.bounces import bounce, complaint
 from linkwright.mailer.inbound.parsing import Unreadable, parse
-from linkwright.mailer.inbound.replies import unquoted
 from tests.unit.inbound import answers, bounce_samples, hostile
 
 
@@ -20,8 +19,8 @@ def _read(raw: bytes) -> intents.Meaning | None:
         return None
     bounce(message)
     complaint(message)
-    verdict(message, host_of(message))
-    text = unquoted(message.text, {answers.US}, answers.SENT)
+    verdict(message, "mx.acme.example")
+    text = answers.unquoted(message.text, {answers.US}, answers.SENT)
     program = automatic.judged(message, text, answers.TODAY, {answers.US})
     return intents.by_rules(text, message.subject, program, answers.TODAY)
 

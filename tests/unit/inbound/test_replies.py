@@ -7,7 +7,8 @@ import pytest
 
 from linkwright.mailer import footer
 from linkwright.mailer.inbound.ours import Sent
-from linkwright.mailer.inbound.replies import unquoted, written
+from linkwright.mailer.inbound.replies import written
+from tests.unit.inbound.answers import unquoted
 
 US = "dana@acme.example"
 SENT = """Hello,

@@ -1,12 +1,14 @@
 """Making, changing and deleting links: the link, its alias and all that finds it, together."""
 
 from collections.abc import Callable
+from typing import cast
 
 from linkwright import clock, ids, usage
 from linkwright.auth import Account
 from linkwright.errors import Conflict
 from linkwright.http import IfMatch, Request
 from linkwright.links import aliases, candidates, items, links, passwords, references
+from linkwright.links.items import LinkItem, LinkView
 from linkwright.links.models import CreateLink, Link, UpdateLink, UpsertLink
 from linkwright.table import Item, Table
 from linkwright.transaction import Otherwise, Outrun, Transaction
@@ -180,9 +182,11 @@ def _changed(
 
 def stored(partition: str, view: Item, host: str, password: str | None) -> Item:
     """The item of a link, with all by which lists find it."""
-    item: Item = {
-        **items.link_key(partition, view["id"]).attributes(),
-        "view": view,
+    pk, sk = items.link_key(partition, view["id"])
+    item: LinkItem = {
+        "pk": pk,
+        "sk": sk,
+        "view": cast(LinkView, view),
         "v": view["version"],
         "host": host,
         "gsi3pk": items.archived_partition(partition, archived=view["archived"]),
@@ -194,7 +198,7 @@ def stored(partition: str, view: Item, host: str, password: str | None) -> Item:
         item["gsi1sk"] = view["id"]
     if "domain" in view:
         item["gsi4pk"] = items.domain_links_partition(partition, view["domain"])
-    return item
+    return cast(Item, item)
 
 
 def _take_external_id(tx: Transaction, link: Item, otherwise: Otherwise) -> None:

@@ -47,10 +47,6 @@ class Failed(NamedTuple):
     is_gone: bool = False
 
 
-def is_resting(endpoint: Item) -> bool:
-    return clock.epoch_ms() < rests_until(endpoint)
-
-
 def is_dead(endpoint: Item) -> bool:
     """Whether it has taken nothing for so long that it may well take nothing any more."""
     if "failing" not in endpoint:

@@ -7,7 +7,6 @@ commit.
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from itertools import chain
 from typing import Any
 
 from linkwright import auth, clock, deadline, jobs, usage
@@ -115,10 +114,6 @@ def _renew(credential: Key, facts: Item) -> None:
             " AND (attribute_not_exists(#facts_v) OR #facts_v < :facts_v)",
             values=facts,
         )
-
-
-def _credentials(workspace_id: str) -> Iterator[Key]:
-    return chain.from_iterable(page for page, _ in _pages(workspace_id))
 
 
 def _pages(

@@ -1,10 +1,13 @@
 """Adding a domain of links. Apart, as the list of public suffixes is a package of who does it."""
 
+from typing import cast
+
 from linkwright import clock, ids, usage
 from linkwright.auth import Account
 from linkwright.errors import Conflict
 from linkwright.http import Request
 from linkwright.links.domains import changes, items, names, own_names
+from linkwright.links.domains.items import DomainItem
 from linkwright.links.domains.models import CreateDomain, Domain
 from linkwright.links.items import domain_key
 from linkwright.table import Item, Table
@@ -28,21 +31,27 @@ def create(account: Account, wanted: CreateDomain, request: Request, tx: Transac
         "updated_at": now,
         "version": _FIRST,
     }
-    row: Item = {
-        **domain_key(account.partition, domain_id).attributes(),
+    pk, sk = domain_key(account.partition, domain_id)
+    row: DomainItem = {
+        "pk": pk,
+        "sk": sk,
         "name": name,
         "view": {field: value for field, value in view.items() if value is not None},
         "v": _FIRST,
         "status": "pending",
         "checks": 0,
-        **dict.fromkeys(("last_error", "checked_at", "verified_at", "unproven_since")),
+        "last_error": None,
+        "checked_at": None,
+        "verified_at": None,
+        "unproven_since": None,
     }
     mine = own_names.key(account.partition, name).attributes()
     tx.put(Table.CORE, {**mine, "domain": domain_id, "links": 0}, otherwise=_is_there)
-    tx.put(Table.CORE, row)
+    stored = cast(Item, row)
+    tx.put(Table.CORE, stored)
     usage.occupy(account, changes.DIMENSION, 1, tx)
     tx.audit("domain.created", domain_id, {"domain": name})
-    return items.shown(row)
+    return items.shown(stored)
 
 
 def _is_there() -> Conflict:

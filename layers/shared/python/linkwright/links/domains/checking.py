@@ -5,7 +5,7 @@ Who proves a name has it, whoever had it before, unless that one proves it too.
 
 from contextlib import suppress
 from datetime import timedelta
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from linkwright import clock, jobs
 from linkwright.auth import Account
@@ -14,6 +14,7 @@ from linkwright.errors import Unavailable
 from linkwright.jobs import Work
 from linkwright.links import targets
 from linkwright.links.domains import domains, items
+from linkwright.links.domains.items import NameItem
 from linkwright.links.domains.models import Domain
 from linkwright.links.items import SERVING, domain_key, domain_name_key
 from linkwright.notifications.operations import notify
@@ -171,16 +172,15 @@ def _take(tx: Transaction, row: Item, before: Item | None) -> None:
         tx.require(Table.CORE, back, "attribute_not_exists(#pk)", otherwise=Outrun)
     condition, values = items.as_seen(before) if before else ("attribute_not_exists(#pk)", None)
     others = before["held"] - (row["verified_at"] is not None) if before else 0
-    tx.put(
-        Table.CORE,
-        {
-            **domain_name_key(row["name"]).attributes(),
-            **{"partition": tx.partition, "domain": row["sk"], "held": others + 1},
-        },
-        condition=condition,
-        values=values,
-        otherwise=Outrun,
-    )
+    pk, sk = domain_name_key(row["name"])
+    name: NameItem = {
+        "pk": pk,
+        "sk": sk,
+        "partition": tx.partition,
+        "domain": row["sk"],
+        "held": others + 1,
+    }
+    tx.put(Table.CORE, cast(Item, name), condition=condition, values=values, otherwise=Outrun)
 
 
 def _instead(row: Item) -> Key | None:

@@ -16,15 +16,6 @@ _DMARC = re.compile(r"(?:^|[;\s])dmarc\s?=\s?([a-z]{1,20})")
 _COMMENT = re.compile(r"\([^()]{0,500}\)")
 
 
-def host_of(message: Received) -> str | None:
-    """The name in the uppermost header: of a message that came from the mailbox itself, its host's.
-
-    None where there is no name, as Microsoft's hosts write it, or no header.
-    """
-    found = _HOST.match(message.header("authentication-results"))
-    return found[1].lower() if found else None
-
-
 def verdict(message: Received, host: str | None) -> Verdict:
     """What that host says of DMARC; without a name, what the uppermost header without one says."""
     results = message.headers.get("authentication-results", ())

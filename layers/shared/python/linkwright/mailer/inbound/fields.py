@@ -33,7 +33,6 @@ def read(message: Message, wanted: Collection[str]) -> dict[str, Any]:
         "in_reply_to": ids(message.get("In-Reply-To", "")),
         "references": ids(message.get("References", "")),
         "from_address": next(iter(addresses(message.get("From", ""))), None),
-        "from_name": _name(message.get("From", "")),
         "to": addresses(message.get("To", "")),
         "subject": words(message.get("Subject", "")),
         "date": _date(message.get("Date", "")),
@@ -67,22 +66,18 @@ def ids(value: str) -> tuple[str, ...]:
 
 def addresses(value: str) -> tuple[str, ...]:
     """In lower case, each once; nothing of what is no address."""
-    found = [line(address, 320).lower() for _, address in _named(value)]
+    found = [line(address, 320).lower() for address in _addresses(value)]
     return tuple(dict.fromkeys(one for one in found if _ADDRESS.fullmatch(one)))[:_MOST_ADDRESSES]
 
 
-def _named(value: str) -> list[tuple[str, str]]:
+def _addresses(value: str) -> list[str]:
     if (one := _NAMED.fullmatch(value)) and "@" in one[1]:
-        return [(one[1].strip(), one[2])]
+        return [one[2]]
     try:
-        return getaddresses([value])
+        return [address for _, address in getaddresses([value])]
     # As comments are nested; and of what is not even nearly an address.
     except (RecursionError, ValueError, IndexError, TypeError, AttributeError):
         return []
-
-
-def _name(value: str) -> str:
-    return words(next(iter(_named(value)), ("", ""))[0])[:200]
 
 
 def _date(value: str) -> datetime | None:

@@ -8,7 +8,7 @@ Where the rules know nothing its word is taken. All that comes of it is about it
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -24,7 +24,6 @@ from linkwright.providers.llm_types import Prompt
 Intent = Literal[
     "interested", "not_interested", "ooo", "auto_ack", "unsubscribe", "wrong_person", "neutral"
 ]
-INTENTS: tuple[Intent, ...] = get_args(Intent)
 
 # An opt-out is looked for in all of it. What somebody wants is said in the first lines.
 _MOST_CHARS = 6_000

@@ -58,7 +58,6 @@ class Received:
     in_reply_to: tuple[str, ...]
     references: tuple[str, ...]
     from_address: str | None
-    from_name: str = field(repr=False)
     to: tuple[str, ...] = field(repr=False)
     subject: str = field(repr=False)
     date: datetime | None

@@ -71,10 +71,6 @@ def has_link(text: str) -> bool:
     return _LINK.search(text) is not None
 
 
-def unquoted(text: str, ours: Collection[str], sent: str = "") -> str:
-    return written(text, ours, Sent(sent)).new
-
-
 def written(text: str, ours: Collection[str], sent: Sent) -> Written:
     """`ours`: addresses of the mailbox; `sent`: what we wrote, of which nothing is theirs.
 

@@ -9,7 +9,7 @@ from linkwright.errors import Conflict, Unavailable, ValidationFailed
 from linkwright.http import IfMatch
 from linkwright.mailer import lines
 from linkwright.mailer.mailboxes import guessing, items, logging_in, mailboxes, simulation
-from linkwright.mailer.mailboxes.items import MailboxView
+from linkwright.mailer.mailboxes.items import MailboxItem, MailboxView
 from linkwright.mailer.mailboxes.logging_in import Secrets
 from linkwright.mailer.mailboxes.models import (
     CreateMailbox,
@@ -63,9 +63,10 @@ def create(account: Account, wanted: CreateMailbox, tx: Transaction) -> Mailbox:
         "updated_at": now,
         "version": _FIRST,
     }
-    row: Item = {
-        **items.key(account.partition, mailbox_id).attributes(),
-        **jobs.requested(jobs.MAILBOX, mailbox_id),
+    pk, sk = items.key(account.partition, mailbox_id)
+    row: MailboxItem = {
+        "pk": pk,
+        "sk": sk,
         "view": view,
         "v": _FIRST,
         "since": now,
@@ -76,10 +77,11 @@ def create(account: Account, wanted: CreateMailbox, tx: Transaction) -> Mailbox:
         row["sealed"] = logging_in.seal(secrets, account.partition, mailbox_id)
     mine = items.address_key(account.partition, wanted.email).attributes()
     tx.put(Table.CORE, {**mine, "mailbox": mailbox_id}, otherwise=_is_there)
-    tx.put(Table.CORE, row)
+    stored = {**row, **jobs.requested(jobs.MAILBOX, mailbox_id)}
+    tx.put(Table.CORE, stored)
     usage.occupy(account, items.DIMENSION, 1, tx)
     tx.audit("mailbox.created", mailbox_id, {"transport": wanted.transport})
-    return items.shown(row)
+    return items.shown(stored)
 
 
 def change(
