@@ -1,7 +1,9 @@
 """One stack per run, with the template's tables on it; tests are kept apart by workspace."""
 
 import gc
+import logging
 import os
+import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -132,8 +134,12 @@ def _store(request: pytest.FixtureRequest) -> Iterator[Stack]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _the_log() -> None:
-    """Made before any test has an output of its own, which is closed when the next one logs."""
-    observability.logger()
+    """Written to what is there before any test has an output of its own, which is closed when the
+    next one logs; and to what is there now, where a process runs the tests more than once.
+    """
+    for handler in observability.logger().handlers:
+        assert isinstance(handler, logging.StreamHandler)
+        handler.stream = sys.stdout
 
 
 @pytest.fixture(scope="session", autouse=True)
