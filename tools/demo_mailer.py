@@ -52,28 +52,24 @@ _SUPPRESSED: dict[LeadStatus, SuppressionSource] = {
 
 
 def ensure(partition: str) -> str:
-    """Make the campaign and its leads, or what of them was deleted. Returns the first lead's id."""
+    """Make the campaign, and its leads with it, where there is none. Returns the first one's id."""
+    first = items.address_key(partition, items.hashed(LEADS[0].email), CAMPAIGN_ID)
+    if (known := get(Table.CORE, first)) is not None:
+        return str(known["lead"])
     tx = Transaction(partition, OPERATOR)
-    if get(Table.CORE, items.campaign_key(partition, CAMPAIGN_ID)) is None:
-        tx.put(Table.CORE, dict(campaigns.stored(partition, _campaign())))
+    tx.put(Table.CORE, dict(campaigns.stored(partition, _campaign())))
     counted: Counter[LeadStatus] = Counter()
-    ids_of = []
     for at, lead in enumerate(LEADS):
         item = making.stored(partition, _view(lead, at), _OF_DEMO)
         address = items.address_key(partition, item["address_hash"], CAMPAIGN_ID)
-        known = get(Table.CORE, address)
-        ids_of.append(str(known["lead"] if known else item["sk"]))
-        if known is not None:
-            continue
         tx.put(Table.CORE, dict(item))
         tx.put(Table.CORE, {**address.attributes(), "lead": item["sk"], "push": _OF_DEMO})
         if source := _SUPPRESSED.get(lead.status):
             suppressions.suppress(tx, item["address_hash"], lead.email, source=source)
         counted[lead.status] += 1
-    if counted:
-        stats.count(tx, CAMPAIGN_ID, items.hashed(LEADS[0].email), counted)
+    stats.count(tx, CAMPAIGN_ID, items.hashed(LEADS[0].email), counted)
     tx.commit()
-    return ids_of[0]
+    return _id(0)
 
 
 def _id(at: int) -> str:

@@ -21,11 +21,11 @@ from pathlib import Path
 
 from tools.template import ROOT
 
-_REQUESTS = ("integration/test_every_route_*", "integration/test_tenancy")
+_KEYS = ("integration/test_keys*", "integration/test_own_keys", "integration/test_tenancy")
 _CALLS = ("integration/test_voice_*", "integration/test_callback_effects", "integration/test_turns")
 # What must not go wrong, and by which tests it is held.
 MODULES = {
-    "auth": ("unit/test_auth", "integration/test_sessions", *_REQUESTS),
+    "auth": ("unit/test_auth", "integration/test_sessions", *_KEYS),
     "tokens": ("unit/test_auth",),
     "egress": ("unit/test_egress",),
     "idempotency": ("unit/test_idempotency", "integration/test_idempotency*"),

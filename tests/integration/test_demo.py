@@ -127,16 +127,3 @@ def test_a_mail_campaign_with_leads_that_takes_the_sample_of_the_reference(stack
     assert newest[-1] == made["LEAD_ID"]
     assert demo.ensure_all(made)["LEAD_ID"] == made["LEAD_ID"]
     assert [row["id"] for row in client.get(f"{path}/leads").json["data"]] == newest
-
-
-@pytest.mark.parametrize("status", ["finished", "unsubscribed"])
-def test_a_lead_that_was_deleted_is_made_again(stack: Stack, status: str) -> None:
-    """The next start failed for ever."""
-    made = demo.ensure_all({})
-    client, path = Client(made["TOKEN"]), f"/v1/mailer/campaigns/{made['CAMPAIGN_ID']}"
-    before = client.get(path).json["lead_counts"]
-    (lead,) = client.get(f"{path}/leads?status={status}").json["data"]
-    assert client.request("DELETE", f"/v1/mailer/leads/{lead['id']}").status == 204
-    assert demo.ensure_all(made)["LEAD_ID"] == made["LEAD_ID"]
-    assert client.get(f"/v1/mailer/leads/{lead['id']}").json == {**lead, "emails": []}
-    assert client.get(path).json["lead_counts"] == before

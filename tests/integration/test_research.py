@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from linkwright import deadline, egress, jobs, plans, settings, usage
+from linkwright import egress, jobs, plans, settings, usage
 from linkwright.mailer import items
-from linkwright.mailer.research import reading, results, running, writing
+from linkwright.mailer.research import reading, results, running
 from linkwright.providers import llm
 from linkwright.providers.llm import Answer, Prompt, Usage
 from linkwright.table import Item
@@ -314,24 +314,6 @@ def test_what_is_ended_while_it_is_researched_stays_ended(
     assert leads.stored(workspace, lead) == {}
     assert leads.rows_of(workspace, lead) == []
     assert _used(workspace) == (0, 0)
-
-
-@pytest.mark.parametrize(("left_s", "given_s"), [(60, 25), (37, 25), (36, 24)])
-def test_twelve_seconds_are_kept_to_store_what_was_written(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, left_s: float, given_s: float
-) -> None:
-    given: list[float] = []
-    write = writing.write
-
-    def timed(*asked: Any) -> Any:
-        given.append(asked[-1])
-        return write(*asked)
-
-    lead = workspace.lead(_campaign(workspace))
-    monkeypatch.setattr(writing, "write", timed)
-    monkeypatch.setattr(deadline, "seconds_left", lambda: left_s)
-    assert _run(workspace, lead) == []
-    assert given == [given_s]
 
 
 def test_what_is_known_of_a_lead_may_change_while_it_is_researched(
