@@ -886,8 +886,8 @@ ENDPOINTS = {
         [Cost(_CHANGE, 1, 8)], body=lambda _: {"name": _a_word()}
     ),
     "DELETE /v1/mailer/mailboxes/{mailbox_id}": Row(
-        # The mailbox and its job, its address, the count and the entry of the audit log.
-        [Cost(_CHANGE, 1, 12)]
+        # The mailbox and its job, its address, the count, its line and the entry of the audit log.
+        [Cost(_CHANGE, 1, 14)]
     ),
     "GET /v1/mailer/mailboxes/{mailbox_id}/checks": Row([Cost(["GetItem"], 1, 1)]),
     "GET /v1/mailer/unsubscribe/{token}": Row([Cost(["GetItem"], 1, 0, "", _opting_out("GET"))]),

@@ -669,7 +669,9 @@ def mails_by_campaigns(stack: Stack, own: Workspace) -> None:
 
 
 def sends_mail(stack: Stack, _: Workspace) -> None:
-    """Sent, put off, refused, and paused by what came back; by a mailbox whose token is renewed."""
+    """Sent, put off, refused, and paused by what came back; by a mailbox whose token is renewed, and
+    by another one than was deleted.
+    """
     own = make_workspace()
     with mailhost.there() as host:
         box = mailing.put_mailbox(own, is_by_oauth=True)
@@ -701,6 +703,12 @@ def sends_mail(stack: Stack, _: Workspace) -> None:
     feedback.tell(feedback.bounce(feedback.tags(own, ends), to="ends@example.org"))
     waits = mailing.put_ready(own, campaign, "waits@example.org", of=1)
     mailing.put_in_line(own, waits, mailing.put_mailbox(own, "other@example.com"))
+    moves = {"time_zone": "Asia/Tokyo"}
+    assert own.client.request("PATCH", f"/v1/mailer/leads/{waits}", json=moves).status == 200
+    gone = mailing.put_mailbox(own, "gone@example.com")
+    mailing.put_in_line(own, mailing.put_ready(own, campaign, "late@example.org", of=1), gone)
+    assert own.client.request("DELETE", f"/v1/mailer/mailboxes/{gone}").status == 204
+    pump.settle(stack, own.id, jobs.MAILBOX_LINE)
     for method in ("GET", "POST"):
         assert Client().request(method, own.opt_out(waits)).status == 200
 

@@ -99,6 +99,15 @@ def ring(tx: Transaction, mailbox_id: str) -> None:
     _ask(tx, jobs.MAILBOX_LINE, line_key(tx.partition, mailbox_id))
 
 
+def begin_anew(tx: Transaction, mailbox_id: str, *, is_read: bool) -> None:
+    """A mailbox is proven anew: what its host has said of it before holds no more."""
+    said = ("rests_ms", "troubles", "withheld", "refused")
+    _ask(tx, jobs.MAILBOX_LINE, line_key(tx.partition, mailbox_id), said)
+    if is_read:
+        troubles = ("troubles", "troubled_since")
+        _ask(tx, jobs.MAILBOX_READING, reading_key(tx.partition, mailbox_id), troubles)
+
+
 def reading_key(partition: str, mailbox_id: str) -> Key:
     """How far a mailbox has been read: the job of that."""
     return Key(f"W#{partition}#MBR", mailbox_id)
@@ -109,13 +118,13 @@ def ask_to_read(tx: Transaction, mailbox_id: str) -> None:
     _ask(tx, jobs.MAILBOX_READING, reading_key(tx.partition, mailbox_id))
 
 
-def _ask(tx: Transaction, kind: str, where: Key) -> None:
+def _ask(tx: Transaction, kind: str, where: Key, gone: tuple[str, ...] = ()) -> None:
     facts = jobs.requested(kind, where.sk)
     marks = ", ".join(f"#{name} = :{name}" for name in facts)
     tx.update(
         Table.CORE,
         where,
-        f"SET {marks} REMOVE #next_at ADD #bell :one",
+        f"SET {marks} REMOVE {', '.join(f'#{name}' for name in ('next_at', *gone))} ADD #bell :one",
         values={**facts, "one": 1},
     )
 

@@ -23,6 +23,8 @@ from linkwright.transaction import Otherwise, Outrun, Transaction
 _ROUTE = "mailer/campaigns"
 _FIRST = 1
 APPROVE = "emails:approve"
+# Its job may have been put off until a moment.
+_AT_ONCE = " REMOVE #next_at ADD #asked :one"
 
 
 def create(account: Account, wanted: CreateMailerCampaign, tx: Transaction) -> MailerCampaign:
@@ -103,7 +105,7 @@ def write(
     if fills:
         written |= {**jobs.requested(jobs.CAMPAIGN, view["id"]), "fill": clock.timestamp()}
         # All of them once more, from the first on.
-        removed = (*removed, "filled", "fill_again")
+        removed = (*removed, "filled", "fill_again", "next_at")
     parts = ["SET " + ", ".join(f"#{name} = :{name}" for name in written)]
     if removed:
         parts.append("REMOVE " + ", ".join(f"#{name}" for name in removed))
@@ -128,7 +130,7 @@ def ask(tx: Transaction, campaign_id: str, version: int | None = None) -> None:
     tx.update(
         Table.CORE,
         items.campaign_key(tx.partition, campaign_id),
-        "SET " + ", ".join(f"#{name} = :{name}" for name in facts) + " ADD #asked :one",
+        "SET " + ", ".join(f"#{name} = :{name}" for name in facts) + _AT_ONCE,
         condition="attribute_exists(#pk)" if version is None else "#v = :seen",
         values=values if version is None else {**values, "seen": version},
         otherwise=Outrun,

@@ -99,6 +99,10 @@ def change(
         readiness.require(account.partition, view)
     known = set(old["mailbox_ids"])
     campaigns.require_mailboxes(tx, [one for one in view["mailbox_ids"] if one not in known])
+    if row["state"] != "draft":
+        # Who waits for one of these is mailed by another one.
+        for one in sorted(known - {*view["mailbox_ids"]}):
+            lines.ring(tx, one)
     if to != row["state"]:
         reason = "archived" if to == "archived" else "unarchived"
         row = move(tx, row, to, reason, view, _outdated)

@@ -17,12 +17,12 @@ from linkwright.mailer.inbound.ours import Sent
 from linkwright.mailer.inbound.parsing import Received
 from linkwright.mailer.inbound.understanding import Understood
 from linkwright.mailer.items import LeadItem, LeadStatus, LeadView
-from linkwright.mailer.leads import status
+from linkwright.mailer.leads import status, waiting
 from linkwright.mailer.lines import Send
 from linkwright.mailer.mailboxes import items as mailbox_items
 from linkwright.mailer.suppressions import suppressions
 from linkwright.table import Item, Table, get
-from linkwright.transaction import Outrun, Transaction
+from linkwright.transaction import Transaction
 
 # Of what is stored of one, of which a lead may have many.
 _MOST_BYTES = 8_000
@@ -193,14 +193,8 @@ def _away(tx: Transaction, lead: LeadItem, until: datetime | None) -> dict[str, 
     queued = lead.get("queued")
     if queued is None or lines.due_at(queued["place"]) >= until:
         return facts
-    where = lines.row_key(tx.partition, queued["mailbox"], queued["place"])
-    row = get(Table.CORE, where)
-    kept = {name: value for name, value in (row or {}).items() if name not in {"pk", "sk"}}
-    tx.delete(Table.CORE, where, otherwise=Outrun)
-    place = lines.moved(queued["place"], until)
-    later = lines.row_key(tx.partition, queued["mailbox"], place)
-    tx.put(Table.CORE, {**later.attributes(), **kept}, condition="")
-    return facts | {"queued": {**queued, "place": place}, "due": clock.timestamp(until)}
+    moved = waiting.moved(tx, lead, lines.moved(queued["place"], until))
+    return facts | moved | {"due": clock.timestamp(until)}
 
 
 def _back(tx: Transaction, lead: LeadItem, day: date | None) -> datetime | None:

@@ -9,7 +9,7 @@ from linkwright.errors import ResourceNotFound
 from linkwright.mailer import footer, items, lines
 from linkwright.mailer.campaigns import campaigns
 from linkwright.mailer.items import LeadItem, LeadView
-from linkwright.mailer.leads import status
+from linkwright.mailer.leads import status, waiting
 from linkwright.mailer.leads.models import (
     Lead,
     LeadEmail,
@@ -120,7 +120,8 @@ def change(account: Account, lead_id: str, wanted: UpdateLead, tx: Transaction) 
     fields = {**item["view"], **wanted.changes()}
     view = cast(LeadView, {name: value for name, value in fields.items() if value is not None})
     if view != item["view"]:
-        item = status.write(tx, item, view)
+        facts = waiting.of_another_zone(tx, item, view)
+        item = status.write(tx, item, view, facts=facts)
     return shown(account.partition, item)
 
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 from linkwright import clock
 from linkwright.mailer import items, lines
 from linkwright.mailer.campaigns import campaigns, delays
-from linkwright.mailer.items import CampaignItem, LeadItem
+from linkwright.mailer.items import CampaignItem, LeadItem, LeadView
 from linkwright.table import Table, get
 from linkwright.transaction import Outrun, Transaction
 
@@ -70,6 +70,27 @@ def place(
         "queued": queued,
         "due": clock.timestamp(moment),
     }
+
+
+def of_another_zone(tx: Transaction, item: LeadItem, view: LeadView) -> Facts:
+    """Have a step that waits do so for the window of a lead as it is from now on."""
+    queued, now = item.get("queued"), group({**item, "view": view})
+    if queued is None or now == lines.group_at(queued["place"]):
+        return {}
+    lines.ring(tx, queued["mailbox"])
+    return moved(tx, item, lines.place(lines.due_at(queued["place"]), item["sk"], now))
+
+
+def moved(tx: Transaction, item: LeadItem, place: str) -> Facts:
+    """Have a step that waits do so at another place of its line."""
+    queued = item["queued"]
+    where = lines.row_key(tx.partition, queued["mailbox"], queued["place"])
+    row = get(Table.CORE, where)
+    kept = {name: value for name, value in (row or {}).items() if name not in {"pk", "sk"}}
+    tx.delete(Table.CORE, where, otherwise=Outrun)
+    there = lines.row_key(tx.partition, queued["mailbox"], place)
+    tx.put(Table.CORE, {**there.attributes(), **kept}, condition="")
+    return {"queued": {**queued, "place": place}}
 
 
 def group(item: LeadItem) -> str:

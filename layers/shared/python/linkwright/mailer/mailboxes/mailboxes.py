@@ -3,6 +3,7 @@
 from linkwright import ids, pagination, usage
 from linkwright.auth import Account
 from linkwright.errors import Conflict, ResourceNotFound
+from linkwright.mailer import lines
 from linkwright.mailer.mailboxes import items
 from linkwright.mailer.mailboxes.models import Mailbox
 from linkwright.pagination import ListQuery, Page
@@ -37,6 +38,8 @@ def delete(account: Account, mailbox_id: str, tx: Transaction) -> None:
     )
     tx.delete(Table.CORE, items.address_key(account.partition, row["view"]["email"]), condition="")
     usage.vacate(account.partition, items.DIMENSION, tx)
+    # Who waits for it is mailed by another one.
+    lines.ring(tx, mailbox_id)
     tx.audit("mailbox.deleted", mailbox_id, {"transport": row["view"]["transport"]})
 
 

@@ -153,9 +153,7 @@ def _write(work: Work, row: Item, told: Item) -> None:
         tx.emit("mailbox.state_changed", items.stored_shown(row | written), sequence=version)
     if is_moved and view["status"] == "active":
         # What waits for it does not wait for its line's next look.
-        lines.ring(tx, row["sk"])
-        if simulation.has_inbox(tx.partition, view):
-            lines.ask_to_read(tx, row["sk"])
+        lines.begin_anew(tx, row["sk"], is_read=simulation.has_inbox(tx.partition, view))
     try:
         tx.commit()
     except Outrun:

@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from linkwright import clock, jobs
-from linkwright.mailer import lines
+from linkwright.mailer import items, lines
+from linkwright.mailer.campaigns import readiness
 from linkwright.mailer.items import CampaignItem
 from linkwright.mailer.leads import waiting
 from linkwright.mailer.mailboxes import items as mailbox_items
 from linkwright.mailer.sending import queue, steps
-from linkwright.mailer.sending.steps import Step
-from linkwright.table import Item, Key, Table
+from linkwright.table import Item, Key, Table, get
 from linkwright.transaction import Outrun, Transaction
 
 # After each time in a row that its host lets nobody in, and then as after the last.
@@ -23,7 +23,9 @@ def note_trouble(partition: str, line: Item) -> datetime:
     troubles = int(line.get("troubles", 0))
     until = clock.now() + RESTS[min(troubles, len(RESTS) - 1)]
     tx = Transaction(partition, "")
-    queue.write(tx, line, {"troubles": troubles + 1, "ready_ms": clock.epoch_ms(until)})
+    facts = {"troubles": troubles + 1, "rests_ms": clock.epoch_ms(until)}
+    # Nothing was sent, so there is no gap to be kept.
+    queue.write(tx, line, facts, ("ready_ms",))
     tx.commit()
     return until
 
@@ -55,20 +57,39 @@ def fail(partition: str, mailbox: Item, reason: str) -> None:
         tx.commit()
 
 
-def move_on(partition: str, step: Step) -> None:
+def has_moved_on(partition: str, mailbox_id: str, row: Item) -> bool:
+    """Whether a row is of a campaign that names the mailbox no more: then it waits elsewhere."""
+    campaign_id, _ = lines.campaign_at(row["sk"])
+    campaign = get(Table.CORE, items.campaign_key(partition, campaign_id)) if campaign_id else None
+    is_set_aside = row.get("aside", "") > clock.timestamp()
+    if campaign is None or mailbox_id in campaign["view"]["mailbox_ids"] or is_set_aside:
+        return False
+    with steps.set_aside_where_broken(partition, row):
+        move_on(partition, row)
+    return True
+
+
+def move_on(partition: str, row: Item) -> None:
     """The mailbox was deleted, or taken from the campaign: who waited for it has another one of
     that, or none.
     """
-    lead = step.lead
-    of = lead["queued"]["mailbox"]
-    left = [one for one in step.campaign["view"]["mailbox_ids"] if one != of]
-    if not left:
-        steps.hold(partition, lead, "mailbox")
+    found = steps.waiting_at(partition, row)
+    if found is None:
         return
-    view = {**step.campaign["view"], "mailbox_ids": left}
-    campaign = cast(CampaignItem, {**step.campaign, "view": view})
-    tx, queued = Transaction(partition, ""), lead["queued"]
-    facts = waiting.place(tx, lead, campaign, lines.due_at(step.row["sk"]))
+    lead, campaign = found
+    queued = lead["queued"]
+    # Of two that are gone each would have the other mail for it.
+    there = readiness.mailboxes(partition, campaign["view"])
+    left = [one for one in campaign["view"]["mailbox_ids"] if one in there]
+    if queued["mailbox"] in left:
+        return
+    if not left:
+        steps.hold(partition, lead, "mailbox", campaign)
+        return
+    view = {**campaign["view"], "mailbox_ids": left}
+    tx = Transaction(partition, "")
+    of = cast(CampaignItem, {**campaign, "view": view})
+    facts = waiting.place(tx, lead, of, lines.due_at(row["sk"]))
     where = lines.row_key(partition, queued["mailbox"], queued["place"])
     tx.delete(Table.CORE, where, condition="")
     steps.update(tx, lead, facts)

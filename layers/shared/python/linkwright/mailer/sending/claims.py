@@ -24,8 +24,8 @@ _DAY_KEPT_S = 60 * 24 * 3600
 
 
 def mailbox_ready(partition: str, line: Item, mailbox: Mapping[str, Any]) -> datetime:
-    """When a mailbox may send next, by its gap and its cap."""
-    ready = clock.from_epoch_ms(int(line.get("ready_ms", 0)))
+    """When a mailbox may send next, by its gap and its cap, and by what its host has said."""
+    ready = clock.from_epoch_ms(max(int(line.get(name, 0)) for name in ("ready_ms", "rests_ms")))
     pace = Pace(partition, hashed(mailbox["email"]), mailbox["time_zone"])
     return max(ready, pace.free_from(_cap(pace, mailbox)))
 

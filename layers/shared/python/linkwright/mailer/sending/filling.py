@@ -148,7 +148,9 @@ def look_again(partition: str, campaign_id: str) -> None:
         update(
             Table.CORE,
             where,
-            "SET " + ", ".join(f"#{name} = :{name}" for name in facts) + " ADD #asked :one",
+            "SET "
+            + ", ".join(f"#{name} = :{name}" for name in facts)
+            + " REMOVE #next_at ADD #asked :one",
             condition="#v = :seen",
             values={**facts, "one": 1, "seen": campaign["v"]},
         )

@@ -2,12 +2,9 @@
 its campaigns and the readers' windows let it, until there is nothing or no time.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from linkwright import clock, deadline, jobs, level, usage
-from linkwright.errors import Unavailable
+from linkwright import clock, deadline, jobs, level, plans, usage
 from linkwright.jobs import Work
 from linkwright.mailer import items, lines
 from linkwright.mailer.campaigns import plan_limits, readiness
@@ -30,24 +27,20 @@ from linkwright.mailer.sending import (
 from linkwright.mailer.sending.steps import Step
 from linkwright.mailer.sending.throttle import Capped
 from linkwright.mailer.sending.verdicts import NotTried, Refused, Sent, Unknown, Withheld
-from linkwright.observability import count, log_failure
+from linkwright.observability import count
 from linkwright.providers.mail import Mail, MailRefused, new_id
 from linkwright.table import Item, Table, get
-from linkwright.transaction import Outrun, Transaction
-from linkwright.workspace.operations import signing_key, tenant
+from linkwright.transaction import Outrun
+from linkwright.workspace.operations import Tenant, signing_key, tenant
 
 # With less time left nothing more is sent: what it may take, and what is written of it.
 RESERVE_S = transport.CONVERSATION_S + 12.0
 # So many rows are moved on between two looks at the line.
 _LOOKED_AT = 10
-# Until those groups are looked at that a look had no room for.
-_OTHERS = timedelta(seconds=10)
 # What is waited for by the run itself: another one would take longer.
 _SHORT = timedelta(seconds=1.5)
 # A mailbox that sends nothing now tells of it when it does; this is for who forgets to.
 _LOOKED_AGAIN = timedelta(hours=1)
-# What cannot be handled is a fault of ours, which somebody has to mend.
-_SET_ASIDE = timedelta(hours=1)
 # Nothing tells when a plan has more.
 _NO_SENDS = timedelta(minutes=15)
 
@@ -75,17 +68,15 @@ def _goes_on(partition: str, run: Item) -> bool:
     if mailbox is None:
         return _moves_on(partition, line)
     if mailbox["view"]["status"] != "active":
-        # For whoever waits; else it is over, and rung once the mailbox is active.
-        heads, _ = queue.heads(partition, line["sk"])
-        return _rests(line, clock.now() + _LOOKED_AGAIN if heads else None)
+        return _all_wait(partition, line, clock.now() + _LOOKED_AGAIN)
     if held_up.is_unread(partition, mailbox["view"]):
         count("mailbox_unread")
         held_up.have_read(partition, line["sk"])
-        return _rests(line, clock.now() + held_up.LOOKED_AGAIN)
+        return _all_wait(partition, line, clock.now() + held_up.LOOKED_AGAIN)
     if guard.has_paused(partition, line, mailbox):
         return True
     if unknown.is_full(line):
-        return _rests(line, None)
+        return _all_wait(partition, line, None)
     return _first(partition, line, mailbox)
 
 
@@ -93,13 +84,26 @@ def _moves_on(partition: str, line: Item) -> bool:
     """The mailbox was deleted: who waits for it has another one."""
     rows = queue.movable(partition, line["sk"], _LOOKED_AT)
     for row in rows:
-        with _set_aside_where_broken(partition, row):
-            if (step := steps.read(partition, row)) is not None:
-                breaking.move_on(partition, step)
+        with steps.set_aside_where_broken(partition, row):
+            breaking.move_on(partition, row)
     if rows:
         return True
     heads, _ = queue.heads(partition, line["sk"])
-    return _rests(line, clock.now() + _SET_ASIDE if heads else None)
+    return _rests(line, clock.now() + steps.SET_ASIDE if heads else None)
+
+
+def _all_wait(partition: str, line: Item, until: datetime | None) -> bool:
+    """The mailbox sends nothing before a moment: who is to be mailed by another one waits there.
+    Where nobody waits it is over: whoever is added rings. Returns whether the run goes on.
+    """
+    heads, is_all = found = queue.look(partition, line)
+    for row in heads:
+        if breaking.has_moved_on(partition, line["sk"], row):
+            return True
+    moments = [steps.due_at(row) for row in heads]
+    until = max(until, min(moments)) if until and moments else None
+    is_over, until = queue.waits(partition, line, found, until)
+    return _rests(line, until) if is_over else True
 
 
 def _rests(line: Item, until: datetime | None) -> bool:
@@ -118,20 +122,17 @@ def _rests(line: Item, until: datetime | None) -> bool:
 
 def _first(partition: str, line: Item, mailbox: Item) -> bool:
     """See to who is due first of those that may go. Returns whether the run goes on."""
-    heads, is_all = queue.heads(partition, line["sk"], line.get("served", ""))
-    if not heads:
-        return _rests(line, None)
     now = clock.now()
     ready = claims.mailbox_ready(partition, line, mailbox["view"])
-    moments = [steps.due_at(row) for row in heads]
-    if ready > now or min(moments) > now:
-        return _rests(line, max(ready, min(moments)))
-    later = [moment for moment in moments if moment > now]
+    if ready > now:
+        return _all_wait(partition, line, ready)
+    heads, _ = found = queue.look(partition, line)
+    later = [moment for moment in map(steps.due_at, heads) if moment > now]
     for row in sorted(heads, key=steps.due_at):
         if steps.due_at(row) > now:
             break
         opens = None
-        with _set_aside_where_broken(partition, row):
+        with steps.set_aside_where_broken(partition, row):
             opens = _opens(partition, mailbox, row, now)
         if opens is None:
             return True
@@ -139,12 +140,8 @@ def _first(partition: str, line: Item, mailbox: Item) -> bool:
             return _see_to(partition, line, mailbox, row)
         # All of its group wait for that: they are passed over, and none of them is moved.
         later.append(opens)
-    if not is_all:
-        tx = Transaction(partition, "")
-        queue.write(tx, line, {"served": lines.group_at(heads[-1]["sk"])})
-        tx.commit()
-        return _rests(line, now + _OTHERS)
-    return _rests(line, min(later))
+    is_over, until = queue.waits(partition, line, found, min(later, default=None))
+    return _rests(line, until) if is_over else True
 
 
 def _opens(partition: str, mailbox: Item, row: Item, now: datetime) -> datetime:
@@ -160,27 +157,14 @@ def _opens(partition: str, mailbox: Item, row: Item, now: datetime) -> datetime:
     return max(window, claims.campaign_ready(partition, view))
 
 
-@contextmanager
-def _set_aside_where_broken(partition: str, row: Item) -> Iterator[None]:
-    """What is wrong with one holds up no other."""
-    try:
-        yield
-    except (Unavailable, level.Lost):
-        raise
-    except Exception as failure:  # noqa: BLE001 -- whatever it is
-        log_failure("a lead's step is set aside", failure)
-        count("mail_set_aside")
-        steps.set_aside(partition, row, clock.now() + _SET_ASIDE)
-
-
 def _see_to(partition: str, line: Item, mailbox: Item, row: Item) -> bool:
     """Returns whether the run goes on."""
-    with _set_aside_where_broken(partition, row):
+    with steps.set_aside_where_broken(partition, row):
         step = steps.read(partition, row)
         if step is None:
             return True
         if mailbox["sk"] not in step.campaign["view"]["mailbox_ids"]:
-            breaking.move_on(partition, step)
+            breaking.move_on(partition, row)
         elif not readiness.may_mail(step.campaign["view"], mailbox["view"]):
             steps.hold(partition, step.lead, "opt_in", step.campaign)
         elif waiting.group(step.lead) != lines.group_at(row["sk"]):
@@ -194,8 +178,9 @@ def _see_to(partition: str, line: Item, mailbox: Item, row: Item) -> bool:
 def _send(partition: str, line: Item, mailbox: Item, step: Step) -> bool:
     """Log in, claim, hand over, and write down what came of it: in this order."""
     try:
+        of = _with_sends_left(partition)
         with transport.opened(partition, mailbox) as send:
-            _sent(partition, line, mailbox, step, send)
+            _sent(of, line, mailbox, step, send)
     except (Outrun, Capped):
         # What was read has changed: it is read anew.
         return True
@@ -209,11 +194,20 @@ def _send(partition: str, line: Item, mailbox: Item, step: Step) -> bool:
     return True
 
 
-def _sent(partition: str, line: Item, mailbox: Item, step: Step, send: transport.Send) -> None:
+def _with_sends_left(partition: str) -> Tenant:
+    """Before its host is asked to let us in, each time that somebody is added to the line."""
+    of = tenant(partition)
+    if not usage.left(partition, of.plan, claims.SENDS, plans.period(of.anchor_day).label):
+        raise usage.Exhausted
+    return of
+
+
+def _sent(of: Tenant, line: Item, mailbox: Item, step: Step, send: transport.Send) -> None:
+    partition = jobs.partition_of(line["pk"])
     message_id = new_id(mailbox["view"]["email"])
     # Before it is claimed: who cannot be written to was sent nothing, and nobody has to find out.
     letter = _letter(partition, mailbox, step, message_id)
-    flight = claims.claim(partition, line, step, mailbox, tenant(partition), message_id)
+    flight = claims.claim(partition, line, step, mailbox, of, message_id)
     if isinstance(letter, Refused):
         outcomes.write(partition, line, flight, letter)
         return

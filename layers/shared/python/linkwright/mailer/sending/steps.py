@@ -1,18 +1,26 @@
 """What a row of a line stands for: a lead's next step, as all of it is right now."""
 
-from datetime import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple, cast
 
-from linkwright import clock
+from linkwright import clock, level
+from linkwright.errors import Unavailable
 from linkwright.mailer import items, lines
 from linkwright.mailer.items import CampaignItem, EmailItem, LeadItem
 from linkwright.mailer.leads import leads, looking, status, waiting
 from linkwright.mailer.lines import Held, Send
+from linkwright.observability import count, log_failure
 from linkwright.table import Item, Table, get, query
 from linkwright.transaction import Outrun, Transaction
 
 # An email and a send record for each step, and some more.
 _OF_A_LEAD = 60
+# What cannot be handled is a fault of ours, which somebody has to mend.
+SET_ASIDE = timedelta(hours=1)
+# Who is on the list for a while may be taken from it before: nobody tells the line.
+_LISTED = timedelta(days=1)
 
 
 class Step(NamedTuple):
@@ -34,19 +42,14 @@ def read(partition: str, row: Item) -> Step | None:
     """By strong reads. None once there is nothing to send: then the row is gone, and whoever waits
     for the step finds out why.
     """
-    lead = leads.stored(partition, lines.lead_at(row))
-    if lead is None or lead.get("queued", {}).get("place") != row["sk"]:
-        _remove(partition, row)
+    found = waiting_at(partition, row)
+    if found is None:
         return None
-    where = items.campaign_key(partition, lead["view"]["campaign_id"])
-    campaign = cast(CampaignItem | None, get(Table.CORE, where))
-    if campaign is None or campaign["state"] != "active":
-        hold(partition, lead, "campaign", campaign)
-        return None
+    lead, campaign = found
     suppression = get(Table.CORE, items.suppression_key(partition, lead["address_hash"]))
     if suppression is not None and looking.holds(suppression):
         if until := suppression["view"].get("until"):
-            move(partition, lead, clock.parse(until), row)
+            move(partition, lead, min(clock.parse(until), clock.now() + _LISTED), row)
         else:
             _end(partition, lead, suppressed=True)
         return None
@@ -61,6 +64,20 @@ def read(partition: str, row: Item) -> Step | None:
         return None
     earlier = [one for one in sends if one["state"] in {"sent", "unknown"}]
     return Step(row, lead, campaign, email, earlier, suppression)
+
+
+def waiting_at(partition: str, row: Item) -> tuple[LeadItem, CampaignItem] | None:
+    """Who waits at a row, whatever for, if their campaign mails; else the row is gone."""
+    lead = leads.stored(partition, lines.lead_at(row))
+    if lead is None or lead.get("queued", {}).get("place") != row["sk"]:
+        _remove(partition, row)
+        return None
+    where = items.campaign_key(partition, lead["view"]["campaign_id"])
+    campaign = cast(CampaignItem | None, get(Table.CORE, where))
+    if campaign is None or campaign["state"] != "active":
+        hold(partition, lead, "campaign", campaign)
+        return None
+    return lead, campaign
 
 
 def _of(partition: str, lead_id: str) -> tuple[list[EmailItem], list[Send]]:
@@ -88,7 +105,22 @@ def move(partition: str, lead: LeadItem, to: datetime, row: Item) -> None:
     kept = {name: value for name, value in row.items() if name not in {"pk", "sk"}}
     tx.put(Table.CORE, {**where.attributes(), **kept}, condition="")
     _leave(tx, lead, {"queued": {**queued, "place": place}}, ())
+    if lines.group_at(place) != lines.group_at(queued["place"]):
+        lines.ring(tx, queued["mailbox"])
     _commit(tx)
+
+
+@contextmanager
+def set_aside_where_broken(partition: str, row: Item) -> Iterator[None]:
+    """What is wrong with one holds up no other."""
+    try:
+        yield
+    except (Unavailable, level.Lost):
+        raise
+    except Exception as failure:  # noqa: BLE001 -- whatever it is
+        log_failure("a lead's step is set aside", failure)
+        count("mail_set_aside")
+        set_aside(partition, row, clock.now() + SET_ASIDE)
 
 
 def set_aside(partition: str, row: Item, until: datetime) -> None:

@@ -108,7 +108,7 @@ def noted(line: Item, flight: Flight, outcome: Outcome) -> tuple[Item, tuple[str
             **{"times": before["times"] + 1, "since": before["since"]},
             **{"reason": outcome.reason, "until": clock.timestamp(until)},
         }
-        facts["ready_ms"] = max(int(line.get("ready_ms", 0)), clock.epoch_ms(until))
+        facts["rests_ms"] = clock.epoch_ms(until)
     return facts, ()
 
 
