@@ -669,8 +669,8 @@ def mails_by_campaigns(stack: Stack, own: Workspace) -> None:
 
 
 def sends_mail(stack: Stack, _: Workspace) -> None:
-    """Sent, put off, refused, and paused by what came back; by a mailbox whose token is renewed, and
-    by another one than was deleted.
+    """Sent, put off, refused, and paused by what came back; by a mailbox whose token is renewed,
+    and by another one than was deleted.
     """
     own = make_workspace()
     with mailhost.there() as host:

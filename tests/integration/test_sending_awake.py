@@ -264,6 +264,22 @@ def test_a_line_on_which_nobody_waits_is_over_though_its_inbox_is_not_read(
     assert not jobs.is_due(mailing.line(workspace, box))
 
 
+def test_a_mailbox_that_has_grown_sends_by_its_own_day(
+    workspace: Workspace, host: Host, hand: Hand
+) -> None:
+    """It rested until the day of UTC was over, by the cap of the day before."""
+    hand.set(clock.parse("2027-02-04T01:00:00Z"))
+    of = {"time_zone": "America/New_York", "ramp": {"start": 1, "step": 1}}
+    box = mailing.put_mailbox(workspace, **of)
+    _started(workspace, [box], 4)
+    mailing.go_on(workspace, hand, box, hours=3)
+    assert len(host.sent) == 1
+    mailing.go_on(workspace, hand, box, hours=2)
+    assert len(host.sent) == 2
+    mailing.go_on(workspace, hand, box, hours=17)
+    assert len(host.sent) == 2
+
+
 def test_a_host_is_not_asked_each_time_where_the_plan_has_nothing_left(
     workspace: Workspace, host: Host, hand: Hand, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.simulation.mail import bugs
 from tests.simulation.mail.bugs import Bug
-from tests.simulation.mail.world import SEEDS, SES_SEEDS, WEATHERS, _World, simulate
+from tests.simulation.mail.world import RARE_SEEDS, SEEDS, SES_SEEDS, WEATHERS, _World, simulate
 
 _IN_ONE_TEST = 10
 # Most mailboxes are of it then.
@@ -39,11 +39,12 @@ def test_no_mail_goes_twice_unasked_or_too_soon(first: int) -> None:
 @pytest.mark.xdist_group("seeds of mail")
 def test_all_that_can_go_wrong_does() -> None:
     """What the seeds do is worth something only if enough happens in them."""
-    runs = [_run(seed) for seed in range(SEEDS)]
+    runs = [_run(seed) for seed in (*range(SEEDS), *RARE_SEEDS)]
     assert {run.weather for run in runs} == {weather.name for weather in WEATHERS}
     assert sum(run.arrived for run in runs) > 120
     assert sum(run.claims - run.arrived for run in runs) > 10
     assert sum(run.faults for run in runs) > 150
+    assert sum(run.rests for run in runs) > 200
     told = Counter(what for run in runs for line in run.trace for what in _TOLD if what in line)
     assert {what for what in _TOLD if not told[what]} == set()
 

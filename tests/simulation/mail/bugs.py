@@ -8,9 +8,13 @@ from typing import Any
 import pytest
 
 from linkwright import usage
-from linkwright.mailer import items
+from linkwright.mailer import items, lines
+from linkwright.mailer.campaigns import states
 from linkwright.mailer.hearing import reported, returned
+from linkwright.mailer.leads import waiting
+from linkwright.mailer.mailboxes import connecting, mailboxes
 from linkwright.mailer.sending import (
+    breaking,
     claims,
     message,
     outcomes,
@@ -176,11 +180,34 @@ def mailbox_of_another_campaign(patch: Patch) -> None:
     patch.setattr(steps, "read", read)
 
 
+_SILENT = SimpleNamespace(**{**vars(lines), "ring": lambda *_: None})
+
+
+def campaign_wakes_nobody(patch: Patch) -> None:
+    patch.setattr(states, "lines", _SILENT)
+
+
+def mailbox_wakes_nobody(patch: Patch) -> None:
+    patch.setattr(connecting, "lines", _SILENT)
+
+
+def mailbox_deleted_in_silence(patch: Patch) -> None:
+    patch.setattr(mailboxes, "lines", _SILENT)
+
+
+def mailbox_keeps_who_is_not_its_own(patch: Patch) -> None:
+    patch.setattr(breaking, "has_moved_on", lambda *_: False)
+
+
+def lead_kept_in_its_old_zone(patch: Patch) -> None:
+    patch.setattr(waiting, "of_another_zone", lambda *_: {})
+
+
 # By which seed each is seen.
 ALL: dict[Bug, int] = {
     silence_taken_for_a_refusal: 11,
     claim_left_behind_sent_again: 7,
-    silence_taken_for_success: 7,
+    silence_taken_for_success: 47,
     flight_never_looked_at: 7,
     list_of_suppressions_forgotten: 8,
     approval_forgotten: 1,
@@ -197,6 +224,11 @@ ALL: dict[Bug, int] = {
     quota_charged_to_the_reader: 11,
     second_cap_by_another_zone: 17,
     mailbox_of_another_campaign: 4,
+    campaign_wakes_nobody: 1,
+    mailbox_wakes_nobody: 1,
+    mailbox_deleted_in_silence: 2,
+    mailbox_keeps_who_is_not_its_own: 1,
+    lead_kept_in_its_old_zone: 1,
 }
 
 

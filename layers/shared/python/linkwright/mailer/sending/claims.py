@@ -27,7 +27,8 @@ def mailbox_ready(partition: str, line: Item, mailbox: Mapping[str, Any]) -> dat
     """When a mailbox may send next, by its gap and its cap, and by what its host has said."""
     ready = clock.from_epoch_ms(max(int(line.get(name, 0)) for name in ("ready_ms", "rests_ms")))
     pace = Pace(partition, hashed(mailbox["email"]), mailbox["time_zone"])
-    return max(ready, pace.free_from(_cap(pace, mailbox)))
+    tomorrow = throttle.cap(mailbox, pace.first_day, pace.today + throttle.A_DAY)
+    return max(ready, pace.free_from(_cap(pace, mailbox), tomorrow=tomorrow))
 
 
 def _cap(pace: Pace, mailbox: Mapping[str, Any]) -> int:

@@ -19,7 +19,7 @@ from linkwright.mailer.items import CampaignView
 from linkwright.table import Item, Table, get
 from linkwright.transaction import Transaction
 
-_A_DAY = timedelta(days=1)
+A_DAY = timedelta(days=1)
 _A_WEEK = timedelta(days=7)
 # A week has no more windows of two that could follow each other.
 _TRIES = 32
@@ -51,14 +51,17 @@ class Pace:
         known = self._row.get("first_day")
         return date.fromisoformat(known) if known else None
 
-    def free_from(self, a_day: int, an_hour: int | None = None) -> datetime:
-        """When the next one may go, or could have."""
+    def free_from(self, a_day: int, an_hour: int | None = None, *, tomorrow: int = 0) -> datetime:
+        """When the next one may go, or could have. `tomorrow`: the cap of the zone's next day,
+        which may let one go that is too many by UTC today.
+        """
         now, (day, day_of_utc) = self._now, self._days
         ready = clock.from_epoch_ms(int(self._row.get("next_ms", 0)))
         if self._sent(day) >= a_day:
             ready = max(ready, next_day(self._zone, now))
         if self._sent(day_of_utc) >= a_day:
-            ready = max(ready, next_day(_UTC, now))
+            zones = {_UTC, self._zone} if self._sent(day_of_utc) < tomorrow else {_UTC}
+            ready = max(ready, min(next_day(zone, now) for zone in zones))
         if an_hour is not None and self._sent(self._hour) >= an_hour:
             ready = max(ready, next_hour(_UTC, now))
         return ready
@@ -122,7 +125,7 @@ def hour(zone: str, moment: datetime) -> str:
 
 def next_day(zone: str, moment: datetime) -> datetime:
     """When the day after begins in a zone."""
-    return datetime.combine(day(zone, moment) + _A_DAY, time(), ZoneInfo(zone))
+    return datetime.combine(day(zone, moment) + A_DAY, time(), ZoneInfo(zone))
 
 
 def next_hour(zone: str, moment: datetime) -> datetime:
