@@ -8,6 +8,7 @@ import pytest
 from linkwright import clock, jobs, sealing
 from linkwright.mailer import lines
 from linkwright.mailer.mailboxes import items, logging_in, tending
+from linkwright.mailer.sending import running
 from linkwright.providers.mailbox import xoauth2
 from linkwright.providers.mailbox.types import Failure, MailboxFailed, OutcomeUnknown
 from linkwright.providers.mailbox.xoauth2 import Access, Grant
@@ -525,8 +526,10 @@ def test_204_forgets_what_logs_in_and_ends_the_job(
     message = jobs.at(items.key(workspace.partition, mailbox)).message()
     assert invoke("tend_mailbox", queue_event([message]))["batchItemFailures"] == []
     assert host.sent == []
-    left = [one["pk"] for one in stack.rows("CoreTable", workspace.id)]
-    assert not [pk for pk in left if "#MB" in pk]
+    # Its line moves on who waits for it: nobody.
+    running.run(jobs.Work(jobs.MAILBOX_LINE, *lines.line_key(workspace.partition, mailbox)))
+    left = [one for one in stack.rows("CoreTable", workspace.id) if "#MB" in one["pk"]]
+    assert [one.keys() for one in left] == [{"pk", "sk", "bell"}]
     assert connect(workspace).status == 201
 
 
