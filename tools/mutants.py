@@ -21,7 +21,7 @@ from pathlib import Path
 
 from tools.template import ROOT
 
-_KEYS = ("integration/test_keys*", "integration/test_own_keys", "integration/test_tenancy")
+_KEYS = ("integration/test_keys*", "integration/test_tenancy")
 _CALLS = ("integration/test_voice_*", "integration/test_callback_effects", "integration/test_turns")
 # What must not go wrong, and by which tests it is held.
 MODULES = {
