@@ -3,7 +3,7 @@
 from itertools import count
 from typing import Any, Protocol
 
-from linkwright.mailer.hearing import items
+from linkwright.mailer.responses import items
 from linkwright.table import Table, update
 from tests import heard, mailing
 from tests.leads import put

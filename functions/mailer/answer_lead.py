@@ -2,8 +2,8 @@
 
 from linkwright.auth import Account
 from linkwright.endpoint import endpoint
-from linkwright.mailer.hearing import replying
-from linkwright.mailer.hearing.models import AnswerLead, LeadMessage
+from linkwright.mailer.responses import replying
+from linkwright.mailer.responses.models import AnswerLead, LeadMessage
 from linkwright.transaction import Transaction
 
 

@@ -2,8 +2,8 @@
 
 from linkwright.auth import Account
 from linkwright.endpoint import endpoint
-from linkwright.mailer.hearing import messages
-from linkwright.mailer.hearing.models import LeadMessage
+from linkwright.mailer.responses import messages
+from linkwright.mailer.responses.models import LeadMessage
 from linkwright.pagination import ListQuery, Page
 
 

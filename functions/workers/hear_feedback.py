@@ -1,6 +1,6 @@
 """Queue FeedbackQueue: hear from SES what became of campaigns' mails."""
 
-from linkwright.mailer.hearing import reported
+from linkwright.mailer.responses import reported
 from linkwright.worker import topic_worker
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from linkwright import jobs
 from linkwright.jobs import Work
-from linkwright.mailer.hearing import mailing
+from linkwright.mailer.responses import mailing
 from linkwright.mailer.sending import filling, running
 from linkwright.worker import mark_given_up, queue_worker
 

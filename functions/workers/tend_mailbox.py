@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 
 from linkwright import jobs
 from linkwright.jobs import Work
-from linkwright.mailer.hearing import companies, reading
 from linkwright.mailer.mailboxes import tending
+from linkwright.mailer.responses import companies, reading
 from linkwright.worker import queue_worker
 
 DONE_BY: Mapping[str, Callable[[Work], None]] = {

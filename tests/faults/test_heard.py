@@ -5,7 +5,7 @@ and is told once; of an answer the colleagues end.
 from datetime import timedelta
 
 from linkwright import clock, jobs
-from linkwright.mailer.hearing import items
+from linkwright.mailer.responses import items
 from linkwright.table import Item
 from tests import heard, mailing, processes
 from tests.faults.due import DueJob

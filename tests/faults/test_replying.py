@@ -4,7 +4,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from linkwright import jobs
-from linkwright.mailer.hearing.replying import SENDS
+from linkwright.mailer.responses.replying import SENDS
 from linkwright.table import Key, Table, update
 from tests import answered, mailhost, processes
 from tests.faults import plan

@@ -88,9 +88,9 @@ READS = _names("""
     linkwright.mailer.sending linkwright.mailer.sending.planning
     linkwright.mailer.sending.throttle
     linkwright.mailer.campaigns.readiness linkwright.mailer.campaigns.stats
-    linkwright.mailer.campaigns.windows linkwright.mailer.footer linkwright.mailer.hearing
-    linkwright.mailer.hearing.items linkwright.mailer.hearing.messages
-    linkwright.mailer.hearing.models linkwright.mailer.items
+    linkwright.mailer.campaigns.windows linkwright.mailer.footer linkwright.mailer.responses
+    linkwright.mailer.responses.items linkwright.mailer.responses.messages
+    linkwright.mailer.responses.models linkwright.mailer.items
     linkwright.mailer.leads
     linkwright.mailer.leads.addresses linkwright.mailer.leads.cells linkwright.mailer.leads.leads
     linkwright.mailer.lines
@@ -170,7 +170,7 @@ WRITES = _names("""
     linkwright.in_parts linkwright.mailer.campaigns.states linkwright.mailer.emails
     linkwright.mailer.emails.approval linkwright.mailer.emails.many
     linkwright.mailer.emails.models linkwright.mailer.emails.standing
-    linkwright.mailer.emails.texts linkwright.mailer.hearing.replying
+    linkwright.mailer.emails.texts linkwright.mailer.responses.replying
     linkwright.mailer.leads.erasing
     linkwright.mailer.leads.looking linkwright.mailer.leads.making linkwright.mailer.leads.many
     linkwright.mailer.leads.pushing linkwright.mailer.leads.researching

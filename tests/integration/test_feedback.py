@@ -10,9 +10,9 @@ from linkwright import jobs, plans, usage
 from linkwright.errors import Unavailable, Unheard
 from linkwright.jobs import Work
 from linkwright.mailer import items, lines
-from linkwright.mailer.hearing import effects
-from linkwright.mailer.hearing import mailing as answering
-from linkwright.mailer.hearing.matching import Match
+from linkwright.mailer.responses import effects
+from linkwright.mailer.responses import mailing as answering
+from linkwright.mailer.responses.matching import Match
 from linkwright.mailer.sending import claims, transport
 from linkwright.mailer.sending.verdicts import Unknown
 from linkwright.providers.mailbox.types import OutcomeUnknown

@@ -10,8 +10,8 @@ import pytest
 from linkwright import clock, deadline, jobs
 from linkwright.mailer import lines
 from linkwright.mailer.campaigns import limits
-from linkwright.mailer.hearing import reading, reasoning
 from linkwright.mailer.inbound.intents import Told
+from linkwright.mailer.responses import reading, reasoning
 from linkwright.providers.mailbox.types import Failure, MailboxFailed
 from linkwright.table import Table, get
 from tests import heard, mailing, pump

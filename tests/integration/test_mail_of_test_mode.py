@@ -8,7 +8,7 @@ import pytest
 from linkwright import clock, dns, egress_dialling, jobs
 from linkwright.jobs import Work
 from linkwright.mailer import items, lines
-from linkwright.mailer.hearing import reading
+from linkwright.mailer.responses import reading
 from linkwright.mailer.sending import filling
 from linkwright.mailer.sending import transport as ways
 from linkwright.providers import mail as mails

@@ -8,9 +8,9 @@ import pytest
 
 from linkwright import clock, jobs, level, relay, retries, usage
 from linkwright.mailer import items, lines
-from linkwright.mailer.hearing import reading
 from linkwright.mailer.leads import waiting
 from linkwright.mailer.mailboxes import held_up, tending
+from linkwright.mailer.responses import reading
 from linkwright.mailer.sending import queue
 from linkwright.providers.mailbox.types import Failure, MailboxFailed
 from linkwright.table import Item, Table, get, query, update

@@ -9,8 +9,8 @@ from linkwright import clock, jobs, plans, usage
 from linkwright.errors import Unavailable
 from linkwright.jobs import Work
 from linkwright.mailer import footer, items
-from linkwright.mailer.hearing import candidates, effects, hearing, reading
 from linkwright.mailer.leads import status
+from linkwright.mailer.responses import candidates, effects, handling, reading
 from linkwright.mailer.sending import claims, filling, outcomes, unknown
 from linkwright.providers.mail import letter
 from linkwright.providers.mailbox.types import OutcomeUnknown
@@ -193,7 +193,7 @@ def _raise(failure: Exception) -> None:
     raise failure
 
 
-@pytest.mark.parametrize("of", [(hearing, "hear"), (candidates, "among"), (effects, "write")])
+@pytest.mark.parametrize("of", [(handling, "handle"), (candidates, "among"), (effects, "write")])
 def test_a_message_that_raises_stops_none_behind_it_and_is_heard_once_it_can_be(
     workspace: Workspace,
     hand: Hand,
@@ -238,14 +238,14 @@ def test_of_an_answer_that_never_can_be_handled_its_header_says_that_somebody_an
     mine = sent(workspace)
     text = "This raises."
     heard.comes(heard.answer(READER, mine.message_id, text), heard.bounce(mine.message_id))
-    proper = hearing.hear
+    proper = handling.handle
 
     def broken(partition: str, mailbox: Item, raw: bytes) -> None:
         if text.encode() in raw or b"delivery-status" in raw:
             raise ZeroDivisionError
         proper(partition, mailbox, raw)
 
-    monkeypatch.setattr(hearing, "hear", broken)
+    monkeypatch.setattr(handling, "handle", broken)
     for _ in range(45):
         heard.read(workspace, mine.mailbox)
         hand.move(180)

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from linkwright.mailer import items
-from linkwright.mailer.hearing import answers, candidates, effects, hearing, reading
-from linkwright.mailer.hearing.candidates import Batch
 from linkwright.mailer.inbound import understanding
 from linkwright.mailer.mailboxes import held_up
+from linkwright.mailer.responses import answers, candidates, effects, handling, reading
+from linkwright.mailer.responses.candidates import Batch
 from linkwright.providers.mailbox import headers
 from linkwright.table import Table, get
 from tests import heard, mailing
@@ -80,7 +80,11 @@ def test_a_message_that_raises_to_the_end_stops_neither_the_reading_nor_the_send
     assert _is_read(workspace, mine.mailbox)
 
 
-@pytest.mark.parametrize("of", [(answers.Answer, "write"), (effects, "write"), (hearing, "hear")])
+@pytest.mark.parametrize(
+    "of", [(answers.Answer, "write"), (effects, "write"), (handling, "handle")]
+)
+    "of", [(answers.Answer, "write"), (effects, "write"), (handling, "handle")]
+)
 def test_who_answered_what_never_has_an_effect_is_mailed_no_more(
     workspace: Workspace,
     hand: Hand,
@@ -160,7 +164,7 @@ def test_a_message_that_its_host_withholds_behind_as_many_as_may_be_aside_fails_
     heard.comes(*[heard.answer(READER, mine.message_id, f"No {at}") for at in range(21)])
     host.withholds = lambda word, uid: (word, uid) == ("part", 21)
     with monkeypatch.context() as patch:
-        _raises(patch, hearing, "hear")
+        _raises(patch, handling, "handle")
         heard.read(workspace, mine.mailbox)
         hand.move(60)
         heard.read(workspace, mine.mailbox)

@@ -10,9 +10,9 @@ import pytest
 from linkwright import usage
 from linkwright.mailer import items, lines
 from linkwright.mailer.campaigns import states
-from linkwright.mailer.hearing import reported, returned
 from linkwright.mailer.leads import waiting
 from linkwright.mailer.mailboxes import connecting, mailboxes
+from linkwright.mailer.responses import reported, returned
 from linkwright.mailer.sending import (
     breaking,
     claims,

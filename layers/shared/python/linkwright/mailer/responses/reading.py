@@ -14,11 +14,11 @@ from linkwright.egress_limits import Deadline, EgressError
 from linkwright.errors import Unavailable
 from linkwright.jobs import Work
 from linkwright.mailer.campaigns.limits import limits
-from linkwright.mailer.hearing import hearing, reasoning
-from linkwright.mailer.hearing.candidates import Batch
 from linkwright.mailer.inbound.parsing import Unreadable
 from linkwright.mailer.items import mailbox_key
 from linkwright.mailer.mailboxes import logging_in, simulation
+from linkwright.mailer.responses import handling, reasoning
+from linkwright.mailer.responses.candidates import Batch
 from linkwright.mailer.sending import breaking, queue, transport
 from linkwright.observability import count, log_failure
 from linkwright.providers.mailbox.types import MailboxFailed
@@ -138,12 +138,12 @@ def _is_seen_to(
 
 def _is_heard(partition: str, mailbox: Item, state: Item, raw: bytes) -> bool:
     """Raises `Unreadable`, and `Unavailable` for what may pass."""
-    return _is_done(lambda: hearing.hear(partition, mailbox, raw), state, "mail_set_aside")
+    return _is_done(lambda: handling.handle(partition, mailbox, raw), state, "mail_set_aside")
 
 
 def _end(partition: str, mailbox: Item, state: Item, left: bytes) -> None:
     """Nothing that follows from an answer can be written: but that they are mailed no more."""
-    _is_done(lambda: hearing.end(partition, mailbox, left), state, "jobs_given_up")
+    _is_done(lambda: handling.end(partition, mailbox, left), state, "jobs_given_up")
 
 
 def _is_done(work: Callable[[], None], state: Item, counted: str) -> bool:

@@ -7,10 +7,10 @@ from linkwright import clock, jobs, usage
 from linkwright.errors import Unavailable
 from linkwright.jobs import AlreadyDone, Work
 from linkwright.mailer import items as mailer_items
-from linkwright.mailer.hearing import items
-from linkwright.mailer.hearing.items import MessageState
-from linkwright.mailer.hearing.replying import SENDS
 from linkwright.mailer.leads import leads, looking
+from linkwright.mailer.responses import items
+from linkwright.mailer.responses.items import MessageState
+from linkwright.mailer.responses.replying import SENDS
 from linkwright.mailer.sending import breaking, transport
 from linkwright.mailer.sending import message as messages
 from linkwright.mailer.sending.verdicts import Refused, Sent, Unknown

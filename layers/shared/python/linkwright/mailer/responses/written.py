@@ -2,9 +2,9 @@
 
 from linkwright.mailer import footer
 from linkwright.mailer import items as mailer_items
-from linkwright.mailer.hearing import items
 from linkwright.mailer.inbound.ours import Sent
 from linkwright.mailer.items import LeadItem
+from linkwright.mailer.responses import items
 from linkwright.table import Table, get, query
 
 # More than a sequence has steps.

@@ -4,12 +4,12 @@ from linkwright import pagination
 from linkwright.auth import Account
 from linkwright.mailer import items as mailer_items
 from linkwright.mailer import lines
-from linkwright.mailer.hearing import items
-from linkwright.mailer.hearing.items import MessageState
-from linkwright.mailer.hearing.models import LeadMessage
 from linkwright.mailer.items import LeadItem
 from linkwright.mailer.leads import leads
 from linkwright.mailer.lines import SendState
+from linkwright.mailer.responses import items
+from linkwright.mailer.responses.items import MessageState
+from linkwright.mailer.responses.models import LeadMessage
 from linkwright.pagination import ListQuery, Page, Place, Placed
 from linkwright.table import Item, Table, query
 

@@ -7,11 +7,11 @@ from typing import Protocol
 
 from linkwright.errors import Unavailable
 from linkwright.mailer import lines, rates
-from linkwright.mailer.hearing import items
-from linkwright.mailer.hearing.matching import Match
 from linkwright.mailer.items import LeadItem, mailbox_key
 from linkwright.mailer.leads import leads
 from linkwright.mailer.lines import Send
+from linkwright.mailer.responses import items
+from linkwright.mailer.responses.matching import Match
 from linkwright.mailer.sending import guard, settling
 from linkwright.observability import count
 from linkwright.table import Table, get

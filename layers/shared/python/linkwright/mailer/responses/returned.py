@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from linkwright import clock
-from linkwright.mailer.hearing import effects, items
-from linkwright.mailer.hearing.matching import Match
 from linkwright.mailer.inbound.bounces import Class, Failure
 from linkwright.mailer.items import LeadItem, LeadStatus, normalised
 from linkwright.mailer.leads import status
 from linkwright.mailer.lines import Send
+from linkwright.mailer.responses import effects, items
+from linkwright.mailer.responses.matching import Match
 from linkwright.mailer.suppressions import suppressions
 from linkwright.table import Table, get
 from linkwright.transaction import Outrun, Transaction

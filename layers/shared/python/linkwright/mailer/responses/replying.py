@@ -7,12 +7,12 @@ from linkwright.auth import Account
 from linkwright.errors import Conflict, ResourceNotFound
 from linkwright.mailer import items as mailer_items
 from linkwright.mailer import lines
-from linkwright.mailer.hearing import items, messages
-from linkwright.mailer.hearing.items import MessageView
-from linkwright.mailer.hearing.models import AnswerLead, LeadMessage
 from linkwright.mailer.items import LeadItem
 from linkwright.mailer.leads import leads, looking
 from linkwright.mailer.lines import Send
+from linkwright.mailer.responses import items, messages
+from linkwright.mailer.responses.items import MessageView
+from linkwright.mailer.responses.models import AnswerLead, LeadMessage
 from linkwright.table import Item, Table, get
 from linkwright.transaction import Outrun, Transaction
 

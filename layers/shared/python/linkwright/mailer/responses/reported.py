@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import cast
 
 from linkwright.mailer import items, lines
-from linkwright.mailer.hearing import effects, returned
-from linkwright.mailer.hearing.effects import Heard
-from linkwright.mailer.hearing.matching import Match
-from linkwright.mailer.hearing.returned import Complained
 from linkwright.mailer.inbound.bounces import Class, Failure
 from linkwright.mailer.items import LeadItem, normalised
 from linkwright.mailer.leads import leads
 from linkwright.mailer.lines import Send
+from linkwright.mailer.responses import effects, returned
+from linkwright.mailer.responses.effects import Heard
+from linkwright.mailer.responses.matching import Match
+from linkwright.mailer.responses.returned import Complained
 from linkwright.mailer.sending import settling
 from linkwright.observability import count, log_failure
 from linkwright.providers.mail import feedback, ses

@@ -2,17 +2,17 @@
 
 from hashlib import sha256
 
-from linkwright.mailer.hearing import answers, effects, matching, returned
-from linkwright.mailer.hearing.effects import Heard
-from linkwright.mailer.hearing.matching import Match
 from linkwright.mailer.inbound import authentication, bounces, parsing
 from linkwright.mailer.inbound.parsing import Received, Unreadable
+from linkwright.mailer.responses import answers, effects, matching, returned
+from linkwright.mailer.responses.effects import Heard
+from linkwright.mailer.responses.matching import Match
 from linkwright.mailer.suppressions import stopping
 from linkwright.observability import count, log_failure
 from linkwright.table import Item
 
 
-def hear(partition: str, mailbox: Item, raw: bytes) -> None:
+def handle(partition: str, mailbox: Item, raw: bytes) -> None:
     """Raises `Unavailable`, and `Unreadable` for what never can be read."""
     try:
         message = parsing.parse(raw)

@@ -8,9 +8,6 @@ from zoneinfo import ZoneInfo
 from linkwright import clock
 from linkwright.mailer import items as mailer_items
 from linkwright.mailer import lines
-from linkwright.mailer.hearing import companies, effects, items, matching, reasoning, written
-from linkwright.mailer.hearing.items import MessageView
-from linkwright.mailer.hearing.matching import Match
 from linkwright.mailer.inbound import authentication, understanding
 from linkwright.mailer.inbound.intents import Meaning
 from linkwright.mailer.inbound.ours import Sent
@@ -20,6 +17,9 @@ from linkwright.mailer.items import LeadItem, LeadStatus, LeadView
 from linkwright.mailer.leads import status, waiting
 from linkwright.mailer.lines import Send
 from linkwright.mailer.mailboxes import items as mailbox_items
+from linkwright.mailer.responses import companies, effects, items, matching, reasoning, written
+from linkwright.mailer.responses.items import MessageView
+from linkwright.mailer.responses.matching import Match
 from linkwright.mailer.suppressions import suppressions
 from linkwright.table import Item, Table, get
 from linkwright.transaction import Transaction

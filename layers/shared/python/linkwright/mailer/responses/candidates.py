@@ -12,8 +12,8 @@ from linkwright import clock
 from linkwright.egress_limits import EgressError
 from linkwright.errors import Unavailable
 from linkwright.mailer import items
-from linkwright.mailer.hearing import matching
 from linkwright.mailer.inbound import fields
+from linkwright.mailer.responses import matching
 from linkwright.observability import count, log_failure
 from linkwright.providers.mailbox import headers, looking
 from linkwright.providers.mailbox.imap import Session

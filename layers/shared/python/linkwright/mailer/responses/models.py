@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from linkwright.fields import Model, RequestModel, Time
-from linkwright.mailer.hearing.items import Direction, MessageState
+from linkwright.mailer.responses.items import Direction, MessageState
 
 
 class AnswerLead(RequestModel):

@@ -10,8 +10,8 @@ from datetime import timedelta
 from linkwright import clock, jobs
 from linkwright.jobs import AlreadyDone, Work
 from linkwright.mailer import items as mailer_items
-from linkwright.mailer.hearing import items
 from linkwright.mailer.items import LeadItem, LeadView
+from linkwright.mailer.responses import items
 from linkwright.mailer.suppressions import stopping
 from linkwright.table import Item, Table, get, query
 from linkwright.transaction import Transaction

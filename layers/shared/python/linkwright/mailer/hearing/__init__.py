@@ -1,1 +1,0 @@
-"""Hearing of mails that were sent: who answers, what comes back, who complains."""

@@ -1,0 +1,1 @@
+"""What comes back of mails that were sent: answers, bounces, complaints, and what they lead to."""
