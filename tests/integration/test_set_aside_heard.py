@@ -83,8 +83,6 @@ def test_a_message_that_raises_to_the_end_stops_neither_the_reading_nor_the_send
 @pytest.mark.parametrize(
     "of", [(answers.Answer, "write"), (effects, "write"), (handling, "handle")]
 )
-    "of", [(answers.Answer, "write"), (effects, "write"), (handling, "handle")]
-)
 def test_who_answered_what_never_has_an_effect_is_mailed_no_more(
     workspace: Workspace,
     hand: Hand,
