@@ -8,7 +8,8 @@ import pytest
 
 from linkwright import auth, tokens
 from linkwright.auth import ROLES, SCOPES, Window, effective_scopes
-from linkwright.errors import InvalidToken, RateLimited
+from linkwright.errors import InvalidToken, MissingScope, RateLimited
+from linkwright.plans import PLANS
 from linkwright.table import Key, Table
 
 BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -22,6 +23,59 @@ def test_what_is_forgotten_of_a_key_that_is_gone_does_not_bring_it_back(
     key = Key("K#1", "KEY")
     auth._forget(key, ["h1", "h2"])
     assert asked == [(Table.ACCESS, key, "REMOVE #h1, #h2", "attribute_exists(#pk)")]
+
+
+@pytest.mark.parametrize(("stale", "forgets"), [(19, False), (20, True)])
+def test_counts_of_past_minutes_are_forgotten_by_the_score(
+    monkeypatch: pytest.MonkeyPatch, stale: int, forgets: bool
+) -> None:
+    """And nothing else of the key is: an `h` or a digit in a name makes no count of it."""
+    past = [f"h{minute}" for minute in range(stale)]
+    kept = {"h99": 1, "hash": "a", "h": 1, "x1": 1, "2": 1, "H1": 1, "role": "owner"}
+    forgotten: list[tuple[Key, list[str]]] = []
+    monkeypatch.setattr(auth, "update", lambda *_, **__: kept | dict.fromkeys(past, 1))
+    monkeypatch.setattr(auth, "_forget", lambda *what: forgotten.append(what))
+    key = Key("K#1", "KEY")
+    auth._count(key, "h99")
+    assert forgotten == ([(key, past)] if forgets else [])
+
+
+# What every credential's item has.
+STORED = {
+    **{"workspace_id": "ws_1", "workspace_name": "One", "plan": "free", "anchor_day": 3},
+    **{"role": "member", "type": "api_key", "cursor_key": "c", "id": "key_1"},
+}
+
+
+def _resolved(stored: dict[str, Any]) -> auth.Account:
+    return auth._account(stored, Key("K#1", "KEY"), "key_1", "2027-01-01T00:00:00Z", "user_1")
+
+
+def test_an_account_is_what_its_credential_has_stored() -> None:
+    more = {"mode": "test", "scopes": ["calls:read"], "ai_credits_per_day": 7}
+    account = _resolved(STORED | more | {"ai_credits_of": "key_0"})
+    assert account == auth.Account(
+        **{"workspace_id": "ws_1", "workspace_name": "One", "mode": "test", "anchor_day": 3},
+        **{"role": "member", "scopes": frozenset({"calls:read"}), "plan": PLANS["free"]},
+        **{"credential_id": "key_1", "credential_type": "api_key", "cursor_key": "c"},
+        **{"credential_expires_at": "2027-01-01T00:00:00Z", "actor_id": "key_1"},
+        **{"person": "user_1", "credential_key": Key("K#1", "KEY")},
+        **{"ai_credits_per_day": 7, "ai_credits_of": "key_0"},
+    )
+
+
+def test_a_session_has_all_of_its_role_in_live_mode_and_no_cap_of_its_own() -> None:
+    account = _resolved(STORED)
+    assert (account.mode, account.scopes) == ("live", ROLES["member"])
+    assert (account.ai_credits_per_day, account.ai_credits_of) == (None, None)
+
+
+def test_a_scope_that_is_missing_is_named() -> None:
+    with pytest.raises(MissingScope) as missing:
+        _resolved(STORED).require("keys:write")
+    assert "keys:write" in str(missing.value)
+    _resolved(STORED).require(None)
+    _resolved(STORED).require("calls:write")
 
 
 @pytest.mark.parametrize("mode", ["live", "test"])
