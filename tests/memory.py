@@ -88,6 +88,8 @@ class MemoryStack(Sealer, Postbox, Stack):
     def send_message_batch(self, QueueUrl: str, Entries: list[Item]) -> Item:  # noqa: N803 -- boto3's names
         for entry in Entries:
             planted.look("a message", entry["MessageBody"])
+            # SQS refuses more; MiniStack does not.
+            assert 0 <= entry["DelaySeconds"] <= 900  # noqa: PLR2004
             moment = clock.now() + timedelta(seconds=entry["DelaySeconds"])
             self.queues[QueueUrl].append((moment, entry["MessageBody"]))
         return {"Successful": [{"Id": entry["Id"]} for entry in Entries]}
