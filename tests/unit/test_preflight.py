@@ -32,7 +32,11 @@ EMPTY = "An error occurred (ResourceNotFoundException): can't find the specified
 # Answers of the AWS CLI by its first words; a text is one that it fails with.
 Answers = Mapping[str, Any]
 
-FAKE = """#!{python} -SI
+# By a shell: the path of an interpreter that has a space can stand in no first line.
+FAKE = """#!/bin/sh
+''':'
+exec "{python}" -SI "$0" "$@"
+'''
 import json, sys
 answers = json.load(open({answers!r}))
 with open({log!r}, "a") as log:

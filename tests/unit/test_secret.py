@@ -90,4 +90,4 @@ def test_all_that_is_ours_is_in_what_is_made_anew_each_time() -> None:
 
 def test_deploying_adds_it_last() -> None:
     recipe = (ROOT / "Makefile").read_text().partition("\ndeploy:")[2].partition("\n.PHONY")[0]
-    assert recipe.index("$(SAM) deploy") < recipe.index("tools.secret")
+    assert recipe.index("'$(SAM)' deploy") < recipe.index("tools.secret")
