@@ -111,7 +111,7 @@ _TESTS = (
 LEGS = {
     "quick": (
         _LINT,
-        _tests("unit", "tests/unit", *PART, dist=ALONE, beside=_TYPES),
+        _tests("units", "tests/unit", *PART, dist=ALONE, beside=_TYPES),
         _tests("in memory", "tests/integration", *PART),
         _tests("routes", "tests/faults/test_routes.py", *PART),
         Leg("seeds", (sys.executable, "-m", "tests.simulation", "--seeds", f"0-{SEEDS - 1}")),

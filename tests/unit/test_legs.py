@@ -108,6 +108,13 @@ def test_the_committed_baseline_knows_what_each_leg_does(leg: str, what: str) ->
     assert json.loads(COMMITTED.read_text())[leg][what] > 0
 
 
+def test_a_leg_that_asks_a_part_is_not_judged_by_the_whole() -> None:
+    """It would have lost most of its tests, and fail each time."""
+    parts = [leg for leg in suite.LEGS["quick"] if "--part" in leg.command]
+    assert len(parts) >= 3
+    assert not {leg.name for leg in parts} & set(json.loads(COMMITTED.read_text()))
+
+
 def test_what_runs_beside_a_leg_fails_it_and_is_told_behind_it(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
