@@ -2,11 +2,12 @@
 
 import re
 import zlib
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from linkwright import auth, tokens
+from linkwright import auth, sessions, tokens
 from linkwright.auth import ROLES, SCOPES, Window, effective_scopes
 from linkwright.errors import InvalidToken, MissingScope, RateLimited
 from linkwright.plans import PLANS
@@ -68,6 +69,27 @@ def test_a_session_has_all_of_its_role_in_live_mode_and_no_cap_of_its_own() -> N
     account = _resolved(STORED)
     assert (account.mode, account.scopes) == ("live", ROLES["member"])
     assert (account.ai_credits_per_day, account.ai_credits_of) == (None, None)
+
+
+def test_a_session_acts_for_who_signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    signed_in = SimpleNamespace(id="sess_1", organisation="org_1", subject="user_1", expires_at=60)
+    monkeypatch.setattr(auth, "settings", lambda: SimpleNamespace(clerk_issuer="https://a.example"))
+    monkeypatch.setattr(sessions, "verify", lambda _: signed_in)
+    monkeypatch.setattr(auth, "_count", lambda *_: STORED)
+    account, _ = auth._resolve("a.b.c", "h1")
+    assert account.credential_key == Key("ORG#org_1", "USER#user_1")
+    assert (account.person, account.credential_id) == ("user_1", "sess_1")
+    assert account.credential_expires_at == "1970-01-01T00:01:00Z"
+
+
+@pytest.mark.parametrize(("known", "version"), [({}, 0), ({"facts_v": 3}, 3)])
+def test_what_is_copied_of_a_workspace_says_of_which_version_it_is(
+    known: dict[str, int], version: int
+) -> None:
+    kept = {"plan": "pro", "anchor_day": 3, "cursor_key": "c"}
+    workspace = {"id": "ws_1", "name": "One", "pk": "W#ws_1", **kept, **known}
+    names = {"workspace_id": "ws_1", "workspace_name": "One"}
+    assert auth.workspace_facts(workspace) == {**kept, **names, "facts_v": version}
 
 
 def test_a_scope_that_is_missing_is_named() -> None:
