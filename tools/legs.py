@@ -32,7 +32,7 @@ ALONE = ("--dist", "worksteal")
 LONGEST_FIRST = (*TOGETHER, "--no-loadscope-reorder")
 SEEDS = 80
 # What takes half a second is left out, and of several cases one in so many is asked.
-PART = ("-m", "not emulator and not slow", "--part", "12")
+PART = ("-m", "not emulator and not slow", "--part", "18")
 # The process groups of what runs now, and whether it was told to end.
 _running: set[int] = set()
 _stopped = threading.Event()
