@@ -6,7 +6,6 @@ is the same. That the rest is sound, that one request without a fault shows.
 """
 
 from collections import Counter
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -24,7 +23,7 @@ from tests.faults.samples import Sample
 from tests.faults.states import State, difference, leaks, neutral
 from tests.faults.tally import TALLY
 from tests.faults.telephone import attempt_of
-from tests.faults.world import World
+from tests.faults.world import World, is_read_no_more
 
 KEY = "the client's key"
 _OBJECTS = ("recording_key", "transcript_key")
@@ -190,12 +189,6 @@ def _is_proper_error(answer: Answer) -> bool:
     )
 
 
-def _is_deleted(pk: str, sk: str, keys: Collection[tuple[str, str]]) -> bool:
-    """A job that somebody has deleted; or that of reading a mailbox that is there no more."""
-    is_read_no_more = pk.endswith("#MBR") and (pk.replace("#MBR", "#MBX"), sk) not in keys
-    return pk.endswith(_DELETED) or is_read_no_more
-
-
 def finished(world: World) -> list[str]:
     """Nothing waits, every message has its item, every item its message and its objects."""
     stored = world.items()
@@ -205,7 +198,8 @@ def finished(world: World) -> list[str]:
     told_of = {(i["pk"], i["sk"]) for i in rows if i.get("outbox", CALL) != CALL}
     problems = list(world.problems)
     problems += [f"still due: {item['sk']}" for item in rows if world.is_awaited(item)]
-    gone = {key for key in world.messages - keys if not _is_deleted(*key, keys)}
+    gone = {key for key in world.messages - keys if not key[0].endswith(_DELETED)}
+    gone = {key for key in gone if not is_read_no_more(*key, keys)}
     problems += [f"a message without its item: {key}" for key in gone]
     problems += [f"never sent to its queue: {key}" for key in told_of - world.messages]
     erased = {item["sk"] for item in rows if "erased_at" in item.get("view", {})}

@@ -6,7 +6,7 @@ minute the schedules.
 import itertools
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -71,6 +71,11 @@ class Event:
     file: str
     about: str
     calls: list[str]
+
+
+def is_read_no_more(pk: str, sk: str, keys: Collection[tuple[str, str]]) -> bool:
+    """Whether a job is that of reading a mailbox, which was deleted: then it forgets itself."""
+    return pk.endswith("#MBR") and (pk.removesuffix("#MBR") + "#MBX", sk) not in keys
 
 
 class World:
@@ -194,10 +199,9 @@ class World:
     def _lasting(self) -> dict[str, list[Item]]:
         """All but how far a mailbox was read that is deleted: a look within a minute takes it."""
         stored = self.items()
-        rows = [item for items in stored.values() for item in items]
-        there = {item["sk"] for item in rows if item["pk"].endswith("#MBX")}
+        keys = {(one["pk"], one["sk"]) for items in stored.values() for one in items}
         return {
-            table: [one for one in items if not one["pk"].endswith("#MBR") or one["sk"] in there]
+            table: [one for one in items if not is_read_no_more(one["pk"], one["sk"], keys)]
             for table, items in stored.items()
         }
 

@@ -11,7 +11,7 @@ from linkwright.mailer import items, lines
 from linkwright.mailer.leads import waiting
 from linkwright.mailer.mailboxes import held_up, tending
 from linkwright.mailer.responses import reading
-from linkwright.mailer.sending import queue
+from linkwright.mailer.sending import breaking, queue
 from linkwright.providers.mailbox.types import Failure, MailboxFailed
 from linkwright.table import Item, Table, get, query, update
 from linkwright.transaction import Transaction
@@ -131,6 +131,22 @@ def test_who_waits_for_a_mailbox_has_another_once_that_mails_for_them_no_more(
     mailing.go_on(workspace, hand, box, other, minutes=2)
     assert [sender for sender, _, _ in host.sent] == ["b1@example.com"] * 2
     assert not jobs.is_due(mailing.line(workspace, box))
+
+
+def test_a_campaign_is_read_once_in_a_look_however_many_zones_its_leads_are_in(
+    workspace: Workspace, host: Host, hand: Hand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box = mailing.put_mailbox(workspace)
+    campaign = mailing.put_campaign(workspace, [box], state="active")
+    for zone in ("Asia/Tokyo", "Europe/Berlin", "America/New_York"):
+        lead = mailing.put_ready(workspace, campaign, time_zone=zone, of=1)
+        mailing.put_in_line(workspace, lead, box)
+    _fails(workspace, box, monkeypatch)
+    where, read = items.campaign_key(workspace.partition, campaign), []
+    monkeypatch.setattr(breaking, "get", lambda table, key: read.append(key) or get(table, key))
+    mailing.run(workspace, box)
+    assert len(mailing.rows(workspace, box)) == 3
+    assert read == [where]
 
 
 def test_who_has_no_mailbox_that_is_there_waits_for_one(

@@ -196,7 +196,7 @@ def mailbox_deleted_in_silence(patch: Patch) -> None:
 
 
 def mailbox_keeps_who_is_not_its_own(patch: Patch) -> None:
-    patch.setattr(breaking, "has_moved_on", lambda *_: False)
+    patch.setattr(breaking, "has_moved_one_on", lambda *_: False)
 
 
 def lead_kept_in_its_old_zone(patch: Patch) -> None:

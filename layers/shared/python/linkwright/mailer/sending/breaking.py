@@ -1,5 +1,6 @@
 """A mailbox that cannot send: now, or before somebody has changed it."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -57,16 +58,28 @@ def fail(partition: str, mailbox: Item, reason: str) -> None:
         tx.commit()
 
 
-def has_moved_on(partition: str, mailbox_id: str, row: Item) -> bool:
-    """Whether a row is of a campaign that names the mailbox no more: then it waits elsewhere."""
-    campaign_id, _ = lines.campaign_at(row["sk"])
+def has_moved_one_on(partition: str, mailbox_id: str, rows: Iterable[Item]) -> bool:
+    """Whether one of these is of a campaign that names the mailbox no more: it waits elsewhere
+    then. Reads each campaign once, however many zones its leads are in.
+    """
+    names: dict[str, bool] = {}
+    for row in rows:
+        if row.get("aside", "") > clock.timestamp():
+            continue
+        campaign_id, _ = lines.campaign_at(row["sk"])
+        if campaign_id not in names:
+            names[campaign_id] = _names(partition, campaign_id, mailbox_id)
+        if not names[campaign_id]:
+            with steps.set_aside_where_broken(partition, row):
+                move_on(partition, row)
+            return True
+    return False
+
+
+def _names(partition: str, campaign_id: str, mailbox_id: str) -> bool:
+    """Whether a campaign is to be mailed by a mailbox, as far as is known."""
     campaign = get(Table.CORE, items.campaign_key(partition, campaign_id)) if campaign_id else None
-    is_set_aside = row.get("aside", "") > clock.timestamp()
-    if campaign is None or mailbox_id in campaign["view"]["mailbox_ids"] or is_set_aside:
-        return False
-    with steps.set_aside_where_broken(partition, row):
-        move_on(partition, row)
-    return True
+    return campaign is None or mailbox_id in campaign["view"]["mailbox_ids"]
 
 
 def move_on(partition: str, row: Item) -> None:

@@ -97,9 +97,8 @@ def _all_wait(partition: str, line: Item, until: datetime | None) -> bool:
     Where nobody waits it is over: whoever is added rings. Returns whether the run goes on.
     """
     heads, is_all = found = queue.look(partition, line)
-    for row in heads:
-        if breaking.has_moved_on(partition, line["sk"], row):
-            return True
+    if breaking.has_moved_one_on(partition, line["sk"], heads):
+        return True
     moments = [steps.due_at(row) for row in heads]
     until = max(until, min(moments)) if until and moments else None
     is_over, until = queue.waits(partition, line, found, until)
