@@ -225,7 +225,7 @@ ALL: dict[Bug, int] = {
     second_cap_by_another_zone: 17,
     mailbox_of_another_campaign: 4,
     campaign_wakes_nobody: 1,
-    mailbox_wakes_nobody: 1,
+    mailbox_wakes_nobody: 42,
     mailbox_deleted_in_silence: 2,
     mailbox_keeps_who_is_not_its_own: 1,
     lead_kept_in_its_old_zone: 1,
