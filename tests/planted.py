@@ -24,7 +24,15 @@ _FORMS = {
     KEY: (("lk_",), re.compile(r"lk_(?:live|test)_[0-9A-Za-z]{49}")),
     SECRET: (("whsec_",), re.compile(r"whsec_[0-9A-Za-z+/=]{16,}")),
     SESSION: (("eyJ",), re.compile(r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*")),
-    NUMBER: (("+", "%2"), re.compile(r"(?:\+|%2[Bb])[1-9][0-9]{7,14}(?![0-9])")),
+    # But what stands between the plus and the @ of a mail address: hexadecimal digits are all
+    # decimal by chance. A SIP address has its number first.
+    NUMBER: (
+        ("+", "%2"),
+        re.compile(
+            r"(?<![\w.-])(?:\+|%2[Bb])[1-9][0-9]{7,14}(?![0-9])"
+            r"|(?:\+|%2[Bb])[1-9][0-9]{7,14}(?![0-9@]|%40)"
+        ),
+    ),
     VISITOR: (
         ("192.0.2.", "198.51.100.", "203.0.113.", "2001:db8:", "2001:0db8:"),
         re.compile(r"\b(?:192\.0\.2|198\.51\.100|203\.0\.113)\.[0-9]+|2001:0?db8:"),

@@ -62,9 +62,18 @@ def test_each_kind_is_found_and_not_said_again(kind: str, text: str) -> None:
     assert list(planted.leaks(f"calling {text}, at once", frozenset({kind}))) == []
 
 
+@pytest.mark.parametrize("text", [f"sip:{CALLEE}@pbx", f"to{CALLEE}", f"{CALLEE}@pbx"])
+def test_a_number_is_found_in_whatever_it_stands(text: str) -> None:
+    (leak,) = planted.leaks(text)
+    assert leak.startswith(NUMBER)
+
+
 @pytest.mark.parametrize(
     "text",
-    ["+972…4567", "2026-11-28T10:00:00+00:00", "lk_live_…", "CA" + "1" * 32, "a@b", "1e+10"],
+    [
+        *("+972…4567", "2026-11-28T10:00:00+00:00", "lk_live_…", "CA" + "1" * 32, "a@b", "1e+10"),
+        *("bounce+87654321@localhost", "bounce%2B87654321%40localhost"),
+    ],
 )
 def test_what_is_masked_or_something_else_is_none(text: str) -> None:
     assert list(planted.leaks(text)) == []
