@@ -646,8 +646,11 @@ def test_what_a_turn_is_for_is_not_told_from_its_words(
     assert talk.heard()[1:] == [question, question]
 
 
-def test_a_turn_of_before_there_were_steps_is_known_by_its_words(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("change", "values"), [("REMOVE #step", {}), ("SET #step = :step", {"step": "later"})]
+)
+def test_a_turn_of_a_version_without_its_step_is_known_by_its_words(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, change: str, values: dict[str, str]
 ) -> None:
     spoken_by(monkeypatch, BYE)
     late = Late("machine_start")
@@ -658,7 +661,7 @@ def test_a_turn_of_before_there_were_steps_is_known_by_its_words(
     talk.exchange.run_to(talk.call, "answer")
     talk.exchange.run_to(talk.call, "turn")
     asked = turn_log.read(talk.item)[-1]
-    update(Table.CORE, turn_log.key(talk.item, asked.number), "REMOVE #step")
+    update(Table.CORE, turn_log.key(talk.item, asked.number), change, values=values)
     talk.finish()
     words = phrases("en")
     opening = f"{words.disclosed.format(name='Dana')} {words.opt_out_key} {words.good_moment}"

@@ -4,7 +4,7 @@ A turn is what the callee said and what was said to that. Turn 0 opens the talk.
 written down before anybody thinks about it: a hang-up in that moment loses nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -47,11 +47,15 @@ class Step(StrEnum):
     OPT_OUT = "opt_out"
 
 
+_STEPS: Mapping[object, Step] = {step.value: step for step in Step}
+
+
 @dataclass(frozen=True)
 class Turn:
     """`said` is None while nothing was said to it yet. `then` is what follows what was said.
 
-    `step` is None until then, and in turns of before there were steps.
+    `step` is None until then, in turns of before there were steps, and where it is one of a later
+    version, which may have begun the call while it was being deployed.
     """
 
     number: int
@@ -64,7 +68,7 @@ class Turn:
     step: Step | None = Step.TALK
 
     def takes(self, step: Step, text: str) -> bool:
-        """Whether it is this step. A turn of before there were steps is known by its words."""
+        """Whether it is this step. One without a step is known by its words."""
         return self.step is step or (self.step is None and self.said == text)
 
 
@@ -246,5 +250,5 @@ def _turn(row: Item) -> Turn:
         said_at=clock.from_epoch_ms(said_at) if said_at is not None else None,
         then=Then(row.get("then", Then.LISTEN)),
         rule=row.get("rule"),
-        step=Step(row["step"]) if "step" in row else None,
+        step=_STEPS.get(row.get("step")),
     )
