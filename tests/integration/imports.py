@@ -33,16 +33,16 @@ EVERY = _names("""
     errno fnmatch fractions hashlib hmac importlib.machinery inspect ipaddress linkwright
     linkwright.audit linkwright.auth linkwright.client linkwright.clock linkwright.deadline
     linkwright.deprecation linkwright.endpoint linkwright.errors linkwright.events
-    linkwright.exchange linkwright.fields linkwright.findings linkwright.http linkwright.idempotency
-    linkwright.ids linkwright.json_body linkwright.jobs linkwright.observability linkwright.plans
-    linkwright.settings linkwright.startup linkwright.table linkwright.tokens linkwright.transaction
-    math ntpath numbers opcode pathlib platform pydantic pydantic.aliases
-    pydantic.annotated_handlers pydantic.config pydantic.errors pydantic.fields
-    pydantic.functional_validators pydantic.json_schema pydantic.main pydantic.plugin pydantic.types
-    pydantic.version pydantic.warnings pydantic_core pydantic_core.core_schema pydynox.pydynox_core
-    random secrets struct sysconfig typing_extensions typing_inspection
-    typing_inspection.introspection typing_inspection.typing_objects urllib urllib.parse uuid
-    weakref zlib zoneinfo
+    linkwright.exchange linkwright.expressions linkwright.fields linkwright.findings linkwright.http
+    linkwright.idempotency linkwright.ids linkwright.jobs linkwright.json_body
+    linkwright.observability linkwright.plans linkwright.settings linkwright.startup
+    linkwright.table linkwright.tokens linkwright.transaction math ntpath numbers opcode pathlib
+    platform pydantic pydantic.aliases pydantic.annotated_handlers pydantic.config pydantic.errors
+    pydantic.fields pydantic.functional_validators pydantic.json_schema pydantic.main
+    pydantic.plugin pydantic.types pydantic.version pydantic.warnings pydantic_core
+    pydantic_core.core_schema pydynox.pydynox_core random secrets struct sysconfig typing_extensions
+    typing_inspection typing_inspection.introspection typing_inspection.typing_objects urllib
+    urllib.parse uuid weakref zlib zoneinfo
 """)
 # Those that only read.
 READS = _names("""
@@ -239,17 +239,16 @@ FOLLOWS = _names("""
     ast base64 binascii bisect contextvars copy dataclasses datetime dis errno fnmatch hashlib hmac
     importlib.machinery inspect ipaddress linkwright linkwright.audit linkwright.aws
     linkwright.client linkwright.clock linkwright.deadline linkwright.deprecation linkwright.errors
-    linkwright.events linkwright.exchange linkwright.http linkwright.ids linkwright.jobs
-    linkwright.links linkwright.links.aliases linkwright.links.items linkwright.links.redirect
-    linkwright.links.redirect.blocked linkwright.links.redirect.bots
+    linkwright.events linkwright.exchange linkwright.expressions linkwright.http linkwright.ids
+    linkwright.jobs linkwright.links linkwright.links.aliases linkwright.links.items
+    linkwright.links.redirect linkwright.links.redirect.blocked linkwright.links.redirect.bots
     linkwright.links.redirect.clicks linkwright.links.redirect.countries
-    linkwright.links.redirect.front linkwright.links.redirect.host
-    linkwright.links.redirect.pages linkwright.links.redirect.rules linkwright.links.redirect.salts
-    linkwright.pages
+    linkwright.links.redirect.front linkwright.links.redirect.host linkwright.links.redirect.pages
+    linkwright.links.redirect.rules linkwright.links.redirect.salts
     linkwright.links.redirect.service linkwright.links.redirect.visitors linkwright.observability
-    linkwright.settings linkwright.startup linkwright.table linkwright.transaction math ntpath
-    opcode pathlib platform pydantic.plugin pydynox.pydynox_core random secrets string struct urllib
-    urllib.parse uuid weakref zlib
+    linkwright.pages linkwright.settings linkwright.startup linkwright.table linkwright.transaction
+    math ntpath opcode pathlib platform pydantic.plugin pydynox.pydynox_core random secrets string
+    struct urllib urllib.parse uuid weakref zlib
 """)
 # What phones ask of a domain, besides.
 WELL_KNOWN = _names("linkwright.links.redirect.well_known")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from linkwright import clock
+from linkwright import clock, table
 from linkwright.table import Table, update
 from linkwright.webhooks import queue, replays
 from tests import pump
@@ -201,13 +201,13 @@ def test_what_is_sent_again_is_read_once(
     since = clock.timestamp(clock.now() - replays._A_SECOND * 3600)
     assert _replay(workspace, webhook, since=since, only="all").json["count"] == 7
     read: list[int] = []
-    query = replays.query
+    query = table.query
 
     def counted(*of: Any, **how: Any) -> Any:
         found = query(*of, **how)
         read.append(len(found[0]))
         return found
 
-    monkeypatch.setattr(replays, "query", counted)
+    monkeypatch.setattr(table, "query", counted)
     assert len(_sent(stack, workspace, receivers)) == 7
     assert read == [7]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from linkwright import deadline, jobs, sweeper
+from linkwright import deadline, jobs, sweeper, table
 from linkwright.table import Item
 from tests.clocks import Left
 
@@ -22,7 +22,7 @@ def asked(environment: pytest.MonkeyPatch) -> list[tuple[str, Item | None]]:
         page = (behind or {"page": 1})["page"]
         return [], {"page": page + 1} if page < PAGES else None
 
-    environment.setattr(sweeper, "query", query)
+    environment.setattr(table, "query", query)
     return asked
 
 

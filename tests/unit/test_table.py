@@ -53,6 +53,27 @@ def test_query_is_strong_where_it_is_asked_to(asked: Asked, strong: bool) -> Non
     assert asked.options["consistent_read"] is strong
 
 
+def test_each_page_is_read_when_it_is_asked_for_and_from_where_the_one_before_ended(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    told = [([{"sk": "1"}, {"sk": "2"}], {"sk": "2"}), ([], {"sk": "4"}), ([{"sk": "5"}], None)]
+    asked: list[dict[str, Any]] = []
+
+    def query(*where: object, **options: object) -> tuple[list[Any], object]:
+        asked.append({"where": where, **options})
+        return told[len(asked) - 1]
+
+    environment.setattr(table, "query", query)
+    how: dict[str, Any] = {"index": "gsi1", "between": ("1", "9"), "limit": 2, "strong": True}
+    read = table.pages(Table.CORE, "W#ws_1#AGT", newest_first=False, **how)
+    assert asked == []
+    for rows, _ in told:
+        assert next(read) == rows
+    assert list(read) == []
+    every = {"where": (Table.CORE, "W#ws_1#AGT"), "newest_first": False, **how}
+    assert asked == [every | {"start_after": after} for after in (None, {"sk": "2"}, {"sk": "4"})]
+
+
 # ---- an update that meets a transaction ----------------------------------------------------------
 
 _CONFLICT = (400, "TransactionConflictException", "Transaction is ongoing for the item")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from linkwright import audit, clock, deadline, events, ids, jobs
+from linkwright import audit, clock, deadline, events, ids, jobs, table
 from linkwright.clock import NotYet
 from linkwright.errors import Conflict, ResourceNotFound, ValidationFailed
 from linkwright.jobs import Work
@@ -132,7 +132,7 @@ def world(environment: pytest.MonkeyPatch) -> World:
     world = World()
     environment.setattr(clock, "now", lambda: NOW)
     environment.setattr(deadline, "seconds_left", lambda: 60.0)
-    environment.setattr(replays, "query", world.query)
+    environment.setattr(table, "query", world.query)
     for module in (jobs, endpoints, deliveries, event_log):
         environment.setattr(module, "get", world.get)
     environment.setattr(Transaction, "commit", lambda tx: world.commit(tx))

@@ -8,7 +8,7 @@ from linkwright import clock, deadline, jobs, relay
 from linkwright.jobs import Work
 from linkwright.observability import count, log_failure
 from linkwright.relay import Due
-from linkwright.table import ConditionFailed, Item, Key, Table, query, update
+from linkwright.table import ConditionFailed, Item, Key, Table, pages, update
 
 _PAGE = 100
 # So many jobs of one kind of a workspace a sweep takes from a shard, and as many looks: neither
@@ -41,21 +41,13 @@ def sweep(shard: int) -> int:
 
 
 def _overdue(partition: str) -> Iterator[list[Item]]:
-    now, behind = clock.timestamp(), None
-    while deadline.seconds_left() > _RESERVE_S:
-        rows, behind = query(
-            Table.CORE,
-            partition,
-            index="gsi2",
-            between=("0", now),
-            # From where the last page ended: the index may still show what was moved.
-            start_after=behind,
-            limit=_PAGE,
-            newest_first=False,
-        )
+    # Each page from where the last one ended: the index may still show what was moved.
+    until = ("0", clock.timestamp())
+    read = pages(
+        Table.CORE, partition, index="gsi2", between=until, limit=_PAGE, newest_first=False
+    )
+    while deadline.seconds_left() > _RESERVE_S and (rows := next(read, None)) is not None:
         yield rows
-        if behind is None:
-            return
 
 
 def _claim(rows: list[Item], taken: Counter[Whose]) -> list[Due]:

@@ -1,19 +1,16 @@
-"""DynamoDB: get, query and update. With `transaction.py` the only code that uses its client.
-
-In expressions a name is written `#status` and a value `:status`. The names are filled in from the
-expression itself, the values are given without their colon.
-"""
+"""DynamoDB: get, query and update. With `transaction.py` the only code that uses its client."""
 
 import random
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 from linkwright import clock, deadline
 from linkwright.client import core
 from linkwright.errors import Unavailable
+from linkwright.expressions import placeholders
 from linkwright.settings import settings
 from linkwright.startup import in_advance
 
@@ -180,6 +177,33 @@ def query(
     return rows, last
 
 
+def pages(
+    table: Table,
+    partition: str,
+    *,
+    index: str = "",
+    between: tuple[str, str] | None = None,
+    limit: int,
+    newest_first: bool = True,
+    strong: bool = False,
+) -> Iterator[list[Item]]:
+    """All of a partition as `query` reads it, page by page: each when it is asked for."""
+    behind: Item | None = None
+    while True:
+        rows, behind = query(
+            *(table, partition),
+            index=index,
+            between=between,
+            start_after=behind,
+            limit=limit,
+            newest_first=newest_first,
+            strong=strong,
+        )
+        yield rows
+        if behind is None:
+            return
+
+
 def update(
     table: Table,
     key: Key,
@@ -207,30 +231,6 @@ def update(
         item, metrics = run(write)
     _require_genuine(metrics.consumed_wcu)
     return item or {}
-
-
-def placeholders(
-    *expressions: str | None,
-    values: Mapping[str, Any] | None,
-    names: Mapping[str, str] | None = None,
-) -> Item:
-    """The client's arguments for the names and values that the expressions mention.
-
-    `names` has those that no expression could say.
-    """
-    arguments: Item = {}
-    if found := _names(expressions):
-        others = {f"#{name}": meant for name, meant in (names or {}).items()}
-        arguments["expression_attribute_names"] = found | others
-    if values:
-        arguments["expression_attribute_values"] = {f":{name}": v for name, v in values.items()}
-    return arguments
-
-
-@lru_cache(maxsize=256)
-def _names(expressions: tuple[str | None, ...]) -> dict[str, str]:
-    found = set(re.findall(r"#(\w+)", " ".join(filter(None, expressions))))
-    return {f"#{name}": name for name in sorted(found)}
 
 
 def _require_genuine(consumed: float | None) -> None:

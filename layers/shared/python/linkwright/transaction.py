@@ -15,8 +15,9 @@ from linkwright import audit, clock, deadline, events, jobs
 from linkwright.audit import Actor
 from linkwright.client import core
 from linkwright.errors import ServerError, Unavailable
+from linkwright.expressions import placeholders
 from linkwright.jobs import AlreadyDone, Work
-from linkwright.table import Item, Key, Table, driver, placeholders, run
+from linkwright.table import Item, Key, Table, driver, run
 
 Otherwise = Callable[[], Exception]
 
@@ -229,8 +230,7 @@ class Transaction:
         otherwise: Otherwise | None,
         names: Mapping[str, str] | None = None,
     ) -> None:
-        identity = (table, *key)
-        if identity in self._keys:
+        if (identity := (table, *key)) in self._keys:
             raise ValueError("a transaction takes one operation on an item")
         if len(self._operations) == MAX_OPERATIONS:
             raise ValueError(f"a transaction takes {MAX_OPERATIONS} operations")

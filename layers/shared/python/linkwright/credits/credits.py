@@ -15,7 +15,7 @@ from linkwright.credits.models import (
 )
 from linkwright.credits.weights import WEIGHTS
 from linkwright.pagination import MAX_READS, ListQuery
-from linkwright.table import Item, Table, query
+from linkwright.table import Item, Table, pages
 
 _ROUTE = "credits"
 _PAGE = 100
@@ -47,21 +47,12 @@ def find(account: Account, asked: CreditsQuery) -> Credits:
 def _pending(partition: str, reserved: int) -> list[Hold]:
     """Those that make up what is reserved, the newest first, however long the run of one waits."""
     found: list[Hold] = []
-    behind: Item | None = None
+    where = items.hold_key(partition, "").pk
+    read = pages(Table.CORE, where, between=("hold_", "hold_~"), limit=_PAGE, strong=True)
     for _ in range(MAX_READS):
         if sum(hold.credits for hold in found) >= reserved:
             break
-        rows, behind = query(
-            Table.CORE,
-            items.hold_key(partition, "").pk,
-            between=("hold_", "hold_~"),
-            start_after=behind,
-            limit=_PAGE,
-            strong=True,
-        )
-        found += [Hold.of(row) for row in rows if row["st"] == PENDING]
-        if behind is None:
-            break
+        found += [Hold.of(row) for row in next(read, []) if row["st"] == PENDING]
     return found
 
 

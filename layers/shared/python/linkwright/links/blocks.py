@@ -1,11 +1,12 @@
 """What the operator blocks, for what it leads to: a link, or all links to a host."""
 
+from itertools import chain, islice
 from urllib.parse import urlsplit
 
 from linkwright import clock, ids
 from linkwright.egress_targets import parse
 from linkwright.links import aliases, candidates, items, links
-from linkwright.table import Item, Table, get, query
+from linkwright.table import Item, Table, get, pages
 from linkwright.transaction import Outrun, Transaction
 
 # More than an operator looks through.
@@ -57,20 +58,8 @@ def unblock_host(host: str, tx: Transaction) -> None:
 
 def hosts() -> list[Item]:
     """The hosts that are blocked, in the order of their names."""
-    found: list[Item] = []
-    behind = None
-    while len(found) < MOST_HOSTS:
-        rows, behind = query(
-            Table.CORE,
-            items.blocked_host_key("").pk,
-            start_after=behind,
-            limit=_PAGE,
-            newest_first=False,
-        )
-        found += rows
-        if behind is None:
-            break
-    return found
+    read = pages(Table.CORE, items.blocked_host_key("").pk, limit=_PAGE, newest_first=False)
+    return list(islice(chain.from_iterable(read), MOST_HOSTS))
 
 
 def named(text: str) -> str:

@@ -15,7 +15,7 @@ from linkwright.auth import Account
 from linkwright.clock import NotYet
 from linkwright.errors import ResourceNotFound, ValidationFailed
 from linkwright.jobs import AlreadyDone, Work
-from linkwright.table import Item, Key, Table, query
+from linkwright.table import Item, Key, Table, pages
 from linkwright.transaction import Otherwise, Outrun, Transaction
 from linkwright.webhooks import (
     deliveries,
@@ -190,20 +190,9 @@ def _delivered(partition: str, webhook_id: str, first: str, last: str) -> set[st
     the same times.
     """
     low, high = ids.same_moment("dlv", first)[0], ids.same_moment("dlv", last)[1]
-    found: set[str] = set()
-    behind: Item | None = None
-    while True:
-        rows, behind = query(
-            Table.CORE,
-            deliveries.partition(partition, webhook_id),
-            between=(low, high),
-            start_after=behind,
-            limit=_PAGE,
-            strong=True,
-        )
-        found.update(row["sk"] for row in rows if row["view"]["status"] != "failed")
-        if behind is None:
-            return found
+    of = deliveries.partition(partition, webhook_id)
+    read = pages(Table.CORE, of, between=(low, high), limit=_PAGE, strong=True)
+    return {row["sk"] for rows in read for row in rows if row["view"]["status"] != "failed"}
 
 
 def _pages(
@@ -213,23 +202,16 @@ def _pages(
     high = ids.last_before(prefix, clock.parse(item["until"]))
     if item["reached"]:
         low = f"{item['reached']}#"  # the next one
-    behind: Item | None = None
-    read = 0
-    while low <= high:
-        rows, behind = query(
-            *(Table.CORE, name),
-            index=index,
-            between=(low, high),
-            start_after=behind,
-            limit=_PAGE,
-            newest_first=False,
-        )
+    if low > high:
+        return
+    read, where = 0, (low, high)
+    for rows in pages(
+        Table.CORE, name, index=index, between=where, limit=_PAGE, newest_first=False
+    ):
         read += len(rows)
         if most is not None and read > most:
             raise _TooMany
         yield rows
-        if behind is None:
-            return
 
 
 def _is_meant(delivery: Item, only: str) -> bool:

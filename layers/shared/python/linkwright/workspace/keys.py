@@ -6,10 +6,11 @@ workspace lie beside its ring, whose version each change of any of them raises: 
 then the pointers, and writes at that version only, decides on what there is.
 """
 
+from itertools import chain
 from typing import NamedTuple
 
 from linkwright import auth, clock, ids, tokens
-from linkwright.table import Item, Key, Table, get, query
+from linkwright.table import Item, Key, Table, get, pages
 from linkwright.transaction import Outrun, Transaction
 
 LIMIT = 25
@@ -37,20 +38,8 @@ def of(workspace_id: str) -> Ring:
     # The ring first: what is read later may be newer than the version, and never older.
     ring = get(Table.ACCESS, _ring(workspace_id)) or {}
     partition = pointer(workspace_id, "").pk
-    keys: list[Item] = []
-    start: Item | None = None
-    while True:
-        more, start = query(
-            Table.ACCESS,
-            partition,
-            between=("key_", "key_~"),
-            start_after=start,
-            limit=_PAGE,
-            strong=True,
-        )
-        keys += more
-        if start is None:
-            return Ring(int(ring.get("v", 0)), keys)
+    read = pages(Table.ACCESS, partition, between=("key_", "key_~"), limit=_PAGE, strong=True)
+    return Ring(int(ring.get("v", 0)), list(chain.from_iterable(read)))
 
 
 def of_maker(workspace_id: str, subject: str) -> Ring:

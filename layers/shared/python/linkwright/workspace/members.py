@@ -5,13 +5,14 @@ workspace's list, which tells who it is; and a pointer from the person. What dep
 which role is one transaction with it: the keys that a person made.
 """
 
+from itertools import islice
 from typing import Any, Literal
 
 from linkwright import auth, clock, ids, mail_addresses, pagination
 from linkwright.auth import Account
 from linkwright.errors import ResourceNotFound
 from linkwright.pagination import ListQuery, Page
-from linkwright.table import Item, Key, Table, get, query
+from linkwright.table import Item, Key, Table, get, pages
 from linkwright.transaction import Outrun, Transaction
 from linkwright.workspace import keys, people, workspaces
 from linkwright.workspace.models import Member, UpdateMember
@@ -62,20 +63,10 @@ def in_charge(workspace_id: str, wants: Wants) -> list[Item]:
     """The rows of owners and admins who have a verified address, one that can be mailed, and want
     that mail: some at most, in the order in which they came, strongly read.
     """
-    found: list[Item] = []
-    behind: Item | None = None
-    while len(found) < MOST_IN_CHARGE:
-        rows, behind = query(
-            *(Table.ACCESS, row(workspace_id, "").pk),
-            start_after=behind,
-            limit=_PAGE,
-            newest_first=False,
-            strong=True,
-        )
-        found += [one for one in rows if is_in_charge(one, wants)]
-        if behind is None:
-            break
-    return found[:MOST_IN_CHARGE]
+    of = row(workspace_id, "").pk
+    read = pages(Table.ACCESS, of, limit=_PAGE, newest_first=False, strong=True)
+    found = (one for rows in read for one in rows if is_in_charge(one, wants))
+    return list(islice(found, MOST_IN_CHARGE))
 
 
 def is_in_charge(item: Item, wants: Wants) -> bool:

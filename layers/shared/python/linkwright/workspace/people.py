@@ -6,10 +6,11 @@ of whom nobody's list tells is forgotten after a while.
 """
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import NamedTuple
 
 from linkwright import clock
-from linkwright.table import Item, Key, Table, get, query
+from linkwright.table import Item, Key, Table, get, pages
 from linkwright.transaction import Outrun, Transaction
 
 _PAGE = 100
@@ -115,19 +116,9 @@ def forget(person: Person, at: int, tx: Transaction) -> None:
 
 def memberships(subject: str) -> Iterator[Item]:
     """The pointers of a person, strongly read."""
-    behind = None
-    while True:
-        rows, behind = query(
-            Table.ACCESS,
-            key(subject).pk,
-            between=("ORG#", "ORG#~"),
-            start_after=behind,
-            limit=_PAGE,
-            strong=True,
-        )
-        yield from rows
-        if behind is None:
-            return
+    of = key(subject).pk
+    read = pages(Table.ACCESS, of, between=("ORG#", "ORG#~"), limit=_PAGE, strong=True)
+    return chain.from_iterable(read)
 
 
 def _until_forgotten() -> Item:

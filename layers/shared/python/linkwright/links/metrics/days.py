@@ -3,27 +3,16 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from linkwright.table import Item, Key, Table, query
+from linkwright.table import Item, Key, Table, pages
 
 _PAGE = 1000
 
 
 def between(low: Key, high: Key) -> dict[str, Item]:
     """Both of them included, by their sort keys: those of a quarter are one page."""
-    found: dict[str, Item] = {}
-    behind: Item | None = None
-    while True:
-        page, behind = query(
-            Table.METRICS,
-            low.pk,
-            between=(low.sk, high.sk),
-            start_after=behind,
-            limit=_PAGE,
-            newest_first=False,
-        )
-        found |= {row["sk"]: row for row in page}
-        if behind is None:
-            return found
+    where = (low.sk, high.sk)
+    read = pages(Table.METRICS, low.pk, between=where, limit=_PAGE, newest_first=False)
+    return {row["sk"]: row for rows in read for row in rows}
 
 
 def total(counts: Iterable[Mapping[str, int]]) -> Counter[str]:

@@ -9,7 +9,7 @@ from linkwright import clock
 from linkwright.errors import Unavailable
 from linkwright.links.items import blocked_host_key
 from linkwright.startup import in_advance
-from linkwright.table import Table, query
+from linkwright.table import Table, pages
 
 KEPT_S = 30
 _PAGE = 500
@@ -65,16 +65,5 @@ def _and_above(url: str) -> set[str]:
 
 
 def _read() -> frozenset[str]:
-    hosts: set[str] = set()
-    last = None
-    while True:
-        rows, last = query(
-            Table.CORE,
-            blocked_host_key("").pk,
-            start_after=last,
-            limit=_PAGE,
-            strong=True,
-        )
-        hosts |= {row["sk"] for row in rows}
-        if last is None:
-            return frozenset(hosts)
+    read = pages(Table.CORE, blocked_host_key("").pk, limit=_PAGE, strong=True)
+    return frozenset(row["sk"] for rows in read for row in rows)

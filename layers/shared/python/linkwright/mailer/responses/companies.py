@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
+from itertools import chain
 
 from linkwright import clock, jobs
 from linkwright.jobs import AlreadyDone, Work
@@ -13,7 +14,7 @@ from linkwright.mailer import items as mailer_items
 from linkwright.mailer.items import LeadItem, LeadView
 from linkwright.mailer.responses import items
 from linkwright.mailer.suppressions import stopping
-from linkwright.table import Item, Table, get, query
+from linkwright.table import Item, Table, get, pages
 from linkwright.transaction import Transaction
 
 _AT_ONCE = 100
@@ -78,9 +79,5 @@ def stop(work: Work) -> None:
 
 
 def _of(partition: str, campaign_id: str) -> Iterator[Item]:
-    where, start = mailer_items.campaign_leads(partition, campaign_id), None
-    while True:
-        rows, start = query(Table.CORE, where, index="gsi1", start_after=start, limit=_AT_ONCE)
-        yield from rows
-        if start is None:
-            return
+    where = mailer_items.campaign_leads(partition, campaign_id)
+    return chain.from_iterable(pages(Table.CORE, where, index="gsi1", limit=_AT_ONCE))

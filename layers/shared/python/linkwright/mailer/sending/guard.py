@@ -5,6 +5,7 @@ are complained of, campaigns are paused before the host and the domain are block
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import chain
 from typing import NamedTuple
 
 from linkwright import jobs
@@ -14,7 +15,7 @@ from linkwright.mailer.items import CampaignItem
 from linkwright.mailer.rates import Eras, Kind
 from linkwright.mailer.sending import queue
 from linkwright.observability import count
-from linkwright.table import Item, Table, get, query
+from linkwright.table import Item, Table, get, pages
 from linkwright.transaction import Outrun, Transaction
 
 _READ_AT_ONCE = 100
@@ -107,13 +108,8 @@ def _begin_era(partition: str, domain: str, now: Eras) -> None:
 def _active(partition: str) -> list[CampaignItem]:
     """The campaigns that mail, as they are now."""
     base, index = items.campaign_key(partition, "").pk, items.campaigns_in(partition, "active")
-    found: list[str] = []
-    start: Item | None = None
-    while True:
-        rows, start = query(Table.CORE, index, index="gsi3", start_after=start, limit=_READ_AT_ONCE)
-        found += [row["sk"] for row in rows if row["pk"] == base]
-        if start is None:
-            break
+    rows = chain.from_iterable(pages(Table.CORE, index, index="gsi3", limit=_READ_AT_ONCE))
+    found = [row["sk"] for row in rows if row["pk"] == base]
     known = [campaigns.existing(partition, one) for one in found]
     return [one for one in known if one["state"] == "active"]
 

@@ -7,11 +7,12 @@ mails alone.
 
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import chain, islice
 from typing import Any
 
 from linkwright import clock, level
 from linkwright.mailer import lines
-from linkwright.table import Item, Key, Table, query
+from linkwright.table import Item, Key, Table, pages, query
 from linkwright.transaction import Otherwise, Transaction
 
 # More groups than these are looked at by turns.
@@ -89,16 +90,9 @@ def _one(partition: str, mailbox_id: str, low: str, high: str) -> Item | None:
 def movable(partition: str, mailbox_id: str, count: int) -> list[Item]:
     """Some of all that wait, whenever they are due, but for those that are set aside."""
     where, now = lines.row_key(partition, mailbox_id, ""), clock.timestamp()
-    found: list[Item] = []
-    start: Item | None = None
-    for _ in range(_PAGES):
-        rows, start = query(
-            Table.CORE, where.pk, start_after=start, limit=_AT_ONCE, newest_first=False, strong=True
-        )
-        found += [row for row in rows if row.get("aside", now) <= now]
-        if start is None or len(found) >= count:
-            break
-    return found[:count]
+    read = pages(Table.CORE, where.pk, limit=_AT_ONCE, newest_first=False, strong=True)
+    rows = chain.from_iterable(islice(read, _PAGES))
+    return list(islice((row for row in rows if row.get("aside", now) <= now), count))
 
 
 def write(

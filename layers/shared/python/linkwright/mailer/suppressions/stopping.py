@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import chain
 
 from linkwright import jobs
 from linkwright.errors import Unavailable
@@ -9,7 +10,7 @@ from linkwright.jobs import AlreadyDone, Work
 from linkwright.mailer import items
 from linkwright.mailer.items import LeadStatus
 from linkwright.mailer.leads import leads, researching, status
-from linkwright.table import Item, Table, get, query
+from linkwright.table import Item, Table, get, pages
 from linkwright.transaction import Outrun, Transaction
 
 _READ_AT_ONCE = 100
@@ -34,12 +35,8 @@ def stop(work: Work) -> None:
 
 def _of(partition: str, address_hash: str) -> Iterator[Item]:
     """In which campaigns an address is, strongly: a push may just have been there."""
-    where, start = items.address_partition(partition, address_hash), None
-    while True:
-        rows, start = query(Table.CORE, where, start_after=start, limit=_READ_AT_ONCE, strong=True)
-        yield from rows
-        if start is None:
-            return
+    where = items.address_partition(partition, address_hash)
+    return chain.from_iterable(pages(Table.CORE, where, limit=_READ_AT_ONCE, strong=True))
 
 
 def is_for_good(partition: str, address_hash: str) -> bool:

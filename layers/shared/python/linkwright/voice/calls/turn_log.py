@@ -11,7 +11,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from linkwright import clock
-from linkwright.table import ConditionFailed, Item, Key, Table, get, query, update
+from linkwright.table import ConditionFailed, Item, Key, Table, get, pages, query, update
 from linkwright.transaction import MAX_OPERATIONS
 from linkwright.voice.calls import attempts, items
 from linkwright.voice.calls.items import CallItem
@@ -74,22 +74,16 @@ class Turn:
 
 def read(item: CallItem) -> list[Turn]:
     """The turns of the attempt that the call is at, in their order."""
-    rows: list[Item] = []
-    start: Item | None = None
     prefix = _prefix(item)
-    while True:
-        more, start = query(
-            Table.CORE,
-            _pk(item),
-            between=(prefix, f"{prefix}~"),
-            start_after=start,
-            limit=MAX_TURNS,
-            newest_first=False,
-            strong=True,
-        )
-        rows += more
-        if start is None:
-            return [_turn(row) for row in rows]
+    read = pages(
+        Table.CORE,
+        _pk(item),
+        between=(prefix, f"{prefix}~"),
+        limit=MAX_TURNS,
+        newest_first=False,
+        strong=True,
+    )
+    return [_turn(row) for rows in read for row in rows]
 
 
 def last_at(item: CallItem) -> datetime | None:

@@ -7,6 +7,7 @@ stays so, whatever else is told.
 
 import json
 from collections.abc import Callable, Mapping
+from itertools import chain
 from typing import Any
 
 from linkwright import auth, ids, inbound_webhooks
@@ -15,7 +16,7 @@ from linkwright.errors import InvalidRequest, Unavailable
 from linkwright.http import Request, Response
 from linkwright.observability import count
 from linkwright.settings import settings as deployment
-from linkwright.table import Item, Table, query
+from linkwright.table import Item, Table, pages
 from linkwright.transaction import Outrun, Transaction
 from linkwright.workspace import facts, members, people, settings, workspaces
 from linkwright.workspace.identity import organisations
@@ -143,14 +144,9 @@ def _organisation_left(told: Organisation, at: int, request_id: str) -> None:
         organisations.note(told.id, known, {"deleted_at": at}, tx)
         members.revoke_keys(known["workspace_id"], "organization.deleted", tx)
         tx.commit()
-    behind = None
-    while True:
-        of = members.row(known["workspace_id"], "").pk
-        rows, behind = query(Table.ACCESS, of, start_after=behind, limit=100, strong=True)
-        for row in rows:
-            _remove(told.id, row["subject"], at, request_id, for_good=True)
-        if behind is None:
-            return
+    of = members.row(known["workspace_id"], "").pk
+    for row in chain.from_iterable(pages(Table.ACCESS, of, limit=100, strong=True)):
+        _remove(told.id, row["subject"], at, request_id, for_good=True)
 
 
 def _user(told: User, at: int, request_id: str) -> None:
