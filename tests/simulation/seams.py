@@ -81,6 +81,7 @@ def layer(
         patch.setattr(clock, "sleep", net.pass_time)
         patch.setattr(clock, "monotonic", lambda: scheduler.now.timestamp())
         patch.setattr(ids, "secrets", SimpleNamespace(randbits=chance.getrandbits))
+        patch.setattr(ids, "_newest", 0)
         patch.setattr(jobs, "DUE_SHARDS", _SHARDS)
         patch.setattr(retries, "put_off", cloud.noting(retries.put_off))
         patch.setattr(observability, "write", lambda _: None)

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from linkwright import clock, ids
 
 NOW = datetime(2027, 3, 4, 5, 6, 7, 890_000, tzinfo=UTC)
 PREFIXES = ["ws", "agt", "call", "cmp", "lead", "evt", "req", "key", "whk", "adj"]
+_DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 some = settings(max_examples=200, derandomize=True, deadline=None, database=None)
 _moments = st.datetimes(
     datetime(1970, 1, 1),  # noqa: DTZ001 -- the zone is added by the strategy
@@ -28,11 +30,37 @@ def test_a_new_id_is_its_prefix_and_a_ulid(prefix: str) -> None:
 
 def test_ids_of_one_moment_differ_in_80_random_bits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "now", lambda: NOW)
-    made = [ids.new("lead") for _ in range(10_000)]
+    made = []
+    for _ in range(10_000):
+        # Each of another process.
+        monkeypatch.setattr(ids, "_newest", 0)
+        made.append(ids.new("lead"))
     assert len(set(made)) == len(made)
     assert len({one[:15] for one in made}) == 1
     # Every character of the random part takes every value: none of its bits is fixed.
     assert {len({one[at] for one in made}) for at in range(15, 31)} == {32}
+
+
+def test_ids_of_one_process_and_moment_are_in_the_order_in_which_they_were_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    made = [ids.new("evt") for _ in range(10_000)]
+    assert made == sorted(set(made))
+    # Nothing of a millisecond is taken for something of the next one.
+    assert ids.first_at("evt", NOW) <= made[0]
+    assert made[-1] <= ids.last_before("evt", NOW + timedelta(milliseconds=1))
+    # Nobody who knows one knows the next: so many steps would all be alike by no chance.
+    values = [sum(_DIGITS.index(c) << 5 * at for at, c in enumerate(one[:14:-1])) for one in made]
+    steps = {after - before for before, after in pairwise(values)}
+    assert len(steps) > len(made) - 10
+    assert max(steps) > 1 << 47
+
+
+def test_an_id_of_a_clock_that_was_set_back_has_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    for moment in (NOW, NOW - timedelta(milliseconds=1)):
+        monkeypatch.setattr(clock, "now", lambda moment=moment: moment)
+        assert ids.new("evt")[:14] == ids.first_at("evt", moment)[:14]
 
 
 def test_the_order_of_ids_is_the_order_of_time(monkeypatch: pytest.MonkeyPatch) -> None:

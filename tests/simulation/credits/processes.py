@@ -202,6 +202,10 @@ class Stage:
             return copied(self._item(reply.value)), _READ
         return None
 
+    def _new_id(self, prefix: str) -> str:
+        """Of what a run draws, so that it can be repeated: no process knows what others made."""
+        return f"{prefix}_{ids._ulid(clock.epoch_ms(), self.run.draw(80))}"
+
     @contextmanager
     def set(self, plans_of: dict[str, int]) -> Iterator[None]:
         """`plans_of` says what each plan grants."""
@@ -222,7 +226,7 @@ class Stage:
                 patch.setattr(module, "driver", lambda: self)
             patch.setattr(transaction, "random", SimpleNamespace(uniform=lambda *_: 0.0))
             patch.setattr(transaction, "uuid4", lambda: UUID(int=self.run.draw(80)))
-            patch.setattr(ids, "secrets", SimpleNamespace(randbits=lambda n: self.run.draw(n)))
+            patch.setattr(ids, "new", self._new_id)
             patch.setattr(clock, "now", lambda: self.run.now)
             patch.setattr(clock, "sleep", sleep)
             patch.setattr(clock, "monotonic", monotonic)
