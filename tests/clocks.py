@@ -1,11 +1,16 @@
 """A clock for tests in which time is what matters."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from linkwright import clock
+
+
+def noon() -> str:
+    """A zone in which no day begins for hours, for what takes real time."""
+    return f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
 
 
 @dataclass(frozen=True)

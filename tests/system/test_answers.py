@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from tests import heard
+from tests.clocks import noon
 from tests.system.conftest import Api
 from tools.demo_mailbox import EMAIL, MAILBOX_ID
 from tools.local_cloud.cloud import Cloud
@@ -165,8 +166,8 @@ def _mailed(api: Api, cloud: Cloud) -> _Talk:
             "mailbox_ids": [MAILBOX_ID],
             "steps": [always | {"delay_days": days} for days in (0, DELAY)],
         },
-        # Their second mails wait, however long the first ones take.
-        "throttle": _THROTTLE | {"daily_limit": len(LEADS)},
+        # Their second mails wait, however long the first ones take, also across midnight.
+        "throttle": _THROTTLE | {"daily_limit": len(LEADS), "time_zone": noon()},
     }
     made = api.send("POST", "/v1/mailer/campaigns", json=wanted)
     assert made.status_code == 201, made.text

@@ -10,7 +10,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from email import message_from_bytes
 from email.message import Message
 from functools import partial
@@ -26,6 +26,7 @@ from linkwright import clock, ids, jobs
 from linkwright.mailer import items, lines
 from linkwright.mailer.leads import making
 from linkwright.providers.mailbox.looking import MARK
+from tests.clocks import noon
 from tests.system.conftest import Api
 from tests.system.strikes import PARTITION, Strikes
 from tools.demo_mailbox import DOMAIN, SELECTOR
@@ -148,15 +149,10 @@ def test_each_step_arrives_once_in_its_thread_and_at_its_pace(cloud: Cloud, api:
         assert [one["state"] for one in run.show(lead)["emails"]] == ["generated", "generated"]
 
 
-def _noon() -> str:
-    """A zone in which no day begins while this runs."""
-    return f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
-
-
 def _connected(cloud: Cloud, api: Api, address: str) -> str:
     """The id of a mailbox at the host."""
     wanted = {
-        **{"email": address, "dkim_selector": SELECTOR, "window": ALWAYS, "time_zone": _noon()},
+        **{"email": address, "dkim_selector": SELECTOR, "window": ALWAYS, "time_zone": noon()},
         **{"gap_seconds": GAP, "jitter_seconds": 0, "daily_cap": 1 if address == CAPPED else 100},
         "smtp": {
             **{"host": "localhost", "port": cloud.mail.submission},
@@ -187,7 +183,7 @@ def _campaign(api: Api, mailboxes: list[str]) -> str:
         "mailbox_ids": mailboxes,
         "throttle": {
             **{"daily_limit": 10_000, "per_hour": 1_000, "gap_seconds": 0, "jitter_seconds": 0},
-            **{"window": ALWAYS, "time_zone": _noon()},
+            **{"window": ALWAYS, "time_zone": noon()},
         },
     }
     made = api.send("POST", "/v1/mailer/campaigns", json=wanted, headers=_key())
