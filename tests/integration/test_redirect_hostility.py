@@ -14,6 +14,9 @@ from tests.factories import Workspace
 from tests.shortlinks import ADDRESS, TARGET, ask, clicks_of, location, stored
 from tests.stack import Stack
 
+# Visitors are counted by the hour, which does not end meanwhile.
+pytestmark = pytest.mark.usefixtures("hand")
+
 OWN = "https://example.com/a/b?own=1&own=2&x#part"
 EVIL = "evil.example"
 PUBLIC_HOST = str(urlsplit(PUBLIC_URL).hostname)

@@ -20,6 +20,9 @@ from tests.integration.every_route import same_but_request_id
 from tests.shortlinks import TARGET, ask, clicks_of, location, passed, stored
 from tests.stack import MAIL_FROM, Stack
 
+# Visitors are counted by the hour, which does not end meanwhile.
+pytestmark = pytest.mark.usefixtures("hand")
+
 IPHONE, ANDROID = IN_APPS[0], IN_APPS[1]
 PAST, FUTURE = "2020-01-01T00:00:00Z", "2100-01-01T00:00:00Z"
 

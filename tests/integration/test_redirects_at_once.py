@@ -11,6 +11,9 @@ from tests.integration.test_concurrency import at_once
 from tests.shortlinks import ask, clicks_of, passed, stored
 from tests.stack import Stack
 
+# Visitors are counted by the hour, and guesses by its quarters: none ends meanwhile.
+pytestmark = pytest.mark.usefixtures("hand")
+
 CAP = 10
 # What takes nothing of a cap.
 OTHERS = [
