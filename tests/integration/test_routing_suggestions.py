@@ -18,6 +18,9 @@ from tests.insight import another_model, change_zone
 from tests.models import Writer
 from tests.stack import Stack
 
+# What was clicked today is of that day, which does not end meanwhile.
+pytestmark = pytest.mark.usefixtures("hand")
+
 
 def counted(stack: Stack, workspace: Workspace, link: str, days_ago: int = 0, **row: int) -> None:
     """A row of a day, as clicks are counted into it; `country_SE` stands for `country#SE`."""

@@ -6,7 +6,7 @@ import pytest
 
 from linkwright import clock, jobs
 from linkwright.jobs import Work
-from linkwright.table import Item, Key, Table, get
+from linkwright.table import Item, Key
 from linkwright.voice.calls.models import CallSummary
 from linkwright.voice.dialling import claims, dialler
 from tests import pump
@@ -27,12 +27,6 @@ def _ended(stack: Stack, workspace: Workspace, to: str = CALLEE) -> Item:
 def _events(stack: Stack, workspace: Workspace) -> list[Item]:
     found = [item for item in stack.rows("CoreTable", workspace.id) if "sequence" in item]
     return sorted(found, key=lambda event: event["sequence"])
-
-
-def _minutes(workspace: Workspace) -> tuple[int, int]:
-    period = clock.now().strftime("%Y-%m-%d")
-    item = get(Table.CORE, Key(f"W#{workspace.partition}#USE", f"{period}#call_minutes")) or {}
-    return item.get("committed", 0), item.get("used", 0)
 
 
 def test_201_queues_the_call(workspace: Workspace) -> None:
@@ -61,7 +55,7 @@ def test_200_completed_with_a_transcript(stack: Stack, workspace: Workspace) -> 
     assert {turn["lang"] for turn in call["transcript"]} == {"he"}
     times = [moment for turn in call["transcript"] for moment in (turn["start_ms"], turn["end_ms"])]
     assert times == sorted(times)
-    assert _minutes(workspace) == (1, 1)
+    assert pump.minutes(workspace.partition) == (1, 1)
 
 
 @pytest.mark.parametrize("language", ["ar-EG", "en-US", "tr-TR"])
@@ -105,7 +99,7 @@ def test_200_magic_numbers_give_every_outcome(
         answered_by,
     )
     assert call["ended_at"] is not None
-    assert _minutes(workspace) == (minutes, minutes)
+    assert pump.minutes(workspace.partition) == (minutes, minutes)
 
 
 def test_events_tell_each_change_once_and_in_order(stack: Stack, workspace: Workspace) -> None:
@@ -137,7 +131,7 @@ def test_one_dial_for_five_deliveries(
     assert pump.dials(call_id) == [1]
     assert exchange.carry_on() == 1
     assert workspace.call(call_id)["status"] == "completed"
-    assert _minutes(workspace) == (1, 1)
+    assert pump.minutes(workspace.partition) == (1, 1)
 
 
 def test_a_late_report_changes_nothing(stack: Stack, workspace: Workspace) -> None:
@@ -201,11 +195,11 @@ def test_a_call_whose_worker_died_is_taken_over_without_a_second_dial(
     if when == "before the carrier has it":
         assert (call["status"], call["ended_reason"]) == ("failed", "provider_timeout")
         assert pump.dials(call_id) == []
-        assert _minutes(workspace) == (0, 0)
+        assert pump.minutes(workspace.partition) == (0, 0)
     else:
         assert (call["status"], call["attempt"]) == ("completed", 1)
         assert pump.dials(call_id) == [1]
-        assert _minutes(workspace) == (1, 1)
+        assert pump.minutes(workspace.partition) == (1, 1)
 
 
 def test_failed_when_its_agent_is_gone(stack: Stack, workspace: Workspace) -> None:
@@ -215,7 +209,7 @@ def test_failed_when_its_agent_is_gone(stack: Stack, workspace: Workspace) -> No
     pump.settle(stack, workspace.id)
     call = workspace.call(call_id)
     assert (call["status"], call["ended_reason"]) == ("failed", "agent_not_found")
-    assert _minutes(workspace) == (0, 0)
+    assert pump.minutes(workspace.partition) == (0, 0)
 
 
 def test_a_message_about_nothing_fails_and_is_delivered_again(
@@ -254,7 +248,7 @@ def test_200_a_queued_call_is_canceled_and_never_dialled(
     canceled = _cancel(workspace, call_id)
     assert (canceled.status, canceled.json["status"]) == (200, "canceled")
     assert canceled.json["ended_reason"] == "canceled"
-    assert _minutes(workspace) == (0, 0)
+    assert pump.minutes(workspace.partition) == (0, 0)
     pump.settle(stack, workspace.id)
     assert workspace.call(call_id) == canceled.json
     assert pump.dials(call_id) == []
@@ -266,7 +260,7 @@ def test_200_canceling_twice_is_canceling_once(stack: Stack, workspace: Workspac
     first, second = _cancel(workspace, call_id), _cancel(workspace, call_id)
     assert (second.status, second.json) == (200, first.json)
     assert len(_events(stack, workspace)) == 2
-    assert _minutes(workspace) == (0, 0)
+    assert pump.minutes(workspace.partition) == (0, 0)
 
 
 def test_200_a_call_in_progress_is_hung_up(
@@ -290,7 +284,7 @@ def test_200_a_call_in_progress_is_hung_up(
     assert canceled.pop("analysis") is None
     assert call == canceled
     assert (placed.status, placed.ended_by) == ("completed", "api")
-    assert _minutes(workspace) == (1, 1)
+    assert pump.minutes(workspace.partition) == (1, 1)
     told = [event["type"] for event in _events(stack, workspace)]
     assert told[-2:] == ["call.ended", "call.analyzed"]
 
@@ -328,7 +322,7 @@ def test_failed_when_nobody_tells_its_end(
             pump.work(stack, workspace.id)
     call = workspace.call(call_id)
     assert (call["status"], call["ended_reason"]) == ("failed", "provider_timeout")
-    assert _minutes(workspace) == (0, 0)
+    assert pump.minutes(workspace.partition) == (0, 0)
     told = [event["type"] for event in _events(stack, workspace)]
     assert told == ["call.queued", "call.ringing", "call.ended"]
     pump.settle(stack, workspace.id)
