@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from jsonschema_rs import Draft202012Validator
 
-from linkwright import jobs, usage
+from linkwright import clock, jobs, usage
 from linkwright.jobs import Work
 from linkwright.links import items
 from linkwright.plans import period
@@ -135,6 +135,8 @@ def _hearing(stack: Stack, workspace: Workspace) -> None:
     known = {name: person[name] for name in names}
     box = mailing.put_mailbox(workspace, "heard@example.com")
     campaign = mailing.put_campaign(workspace, [box], state="active")
+    back = clock.now() + timedelta(days=12)
+    away = f"I am out of the office and back on {back:%-d %B %Y}."
     for name in ("replied", "away", "complained"):
         email = f"{name}@example.org"
         about = heard.put_sent(
@@ -142,7 +144,7 @@ def _hearing(stack: Stack, workspace: Workspace) -> None:
         )
         told = {
             "replied": heard.answer(email, about),
-            "away": heard.answer(email, about, heard.AWAY, Auto_Submitted="auto-replied"),
+            "away": heard.answer(email, about, away, Auto_Submitted="auto-replied"),
             "complained": heard.complaint(about),
         }
         heard.comes(told[name], to="heard@example.com")
