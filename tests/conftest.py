@@ -19,8 +19,9 @@ from hypothesis import settings as hypothesis
 # What is imported and collected stays: until that is done nobody need look for garbage.
 gc.disable()
 
-# A busy machine is no failure.
-hypothesis.register_profile("tests", deadline=None)
+# A busy machine is no failure. And what is asked is for each run the same, or one would be refused
+# for what chance has found: `--hypothesis-profile=default` asks otherwise each time.
+hypothesis.register_profile("tests", deadline=None, derandomize=True)
 hypothesis.load_profile("tests")
 
 os.environ.update(
