@@ -230,3 +230,9 @@ def test_what_was_printed_fails_the_test_that_printed_it(found: Found) -> None:
         with pytest.raises(StopIteration):
             judged.send(report)
         assert report.outcome == outcome
+
+
+def test_what_is_sealed_may_read_like_a_number() -> None:
+    sealed = f"{'Ab9/' * 30}{CALLEE}{'cD7+' * 30}"
+    assert list(planted.leaks(f"{{'sealed': '{sealed}'}}")) == []
+    assert len(list(planted.leaks(f"{{'sealed': '{sealed}', 'to': '{CALLEE}'}}"))) == 1
