@@ -1,0 +1,24 @@
+"""What MiniStack keeps of its queues between two starts."""
+
+import time
+
+import pytest
+from ministack.core.responses import AccountRegionScopedDict
+from ministack.services import sqs
+
+from tools.local_cloud import emulator_patches
+
+
+def test_the_next_start_waits_for_nobody_who_ended_with_the_one_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """But for as long as a message was to be held back."""
+    monkeypatch.setattr(sqs, "load_persisted_state", sqs.load_persisted_state)
+    monkeypatch.setattr(sqs, "_queues", AccountRegionScopedDict())
+    later, kept = time.time() + 360, AccountRegionScopedDict()
+    handed_out, held_back = ({"receive_count": n, "visible_at": later} for n in (1, 0))
+    kept["http://localhost:4566/000000000000/work"] = {"messages": [handed_out, held_back]}
+    emulator_patches.hand_out_anew()
+    sqs.load_persisted_state({"queues": kept})
+    [(_, queue)] = sqs._queues.all_items()
+    assert [message["visible_at"] for message in queue["messages"]] == [0, later]
