@@ -50,7 +50,8 @@ def ended(api: Api, call_id: str, token: str = "TOKEN", within_s: float = END_S)
         call = shown(api, call_id, token)
         if call["status"] in FINAL:
             return call
-        time.sleep(0.1)
+        # A key may ask ten times a second, of all that a file of tests asks.
+        time.sleep(0.2)
     raise AssertionError(f"the call is still {call['status']} after {within_s} s")
 
 
