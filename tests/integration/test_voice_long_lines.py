@@ -102,7 +102,12 @@ def _more_like(stack: Stack, workspace: Workspace, call_id: str, number: int) ->
 
 
 def _more_agents(
-    stack: Stack, hand: Hand, workspace: Workspace, call_id: str, number: int
+    stack: Stack,
+    hand: Hand,
+    workspace: Workspace,
+    call_id: str,
+    number: int,
+    to: str | None = None,
 ) -> list[str]:
     """So many agents more that take one call at once, for each of whom a call waits.
 
@@ -116,11 +121,21 @@ def _more_agents(
         own["sk"] = own["view"]["id"] = agent_id
         own["view"]["concurrency"] = 1
         hand.move(_A_MOMENT_S)
-        other, where = _another(call, agent_id=agent_id, to=another_number())
+        other, where = _another(call, agent_id=agent_id, to=to or another_number())
         stack.put("CoreTable", own, other, where)
         waiting.append(other["sk"])
     _more_wait(workspace, number)
     return waiting[::-1]
+
+
+def _used_up(workspace: Workspace, call_id: str) -> None:
+    """A call is of another billing cycle, as this one is used up."""
+    where = items.key(workspace.partition, call_id)
+    update(Table.CORE, where, "SET #period = :before", values={"before": "2020-01-01"})
+    period = plans.period(clock.now().day).label
+    spent = usage.key(workspace.partition, period, usage.CALL_MINUTES)
+    most = {"most": PLANS["pro"].call_minutes}
+    update(Table.CORE, spent, "SET #committed = :most", values=most)
 
 
 def _woken(workspace: Workspace, meter: Meter) -> None:
@@ -284,6 +299,40 @@ def test_a_run_that_has_no_time_left_is_followed_by_another_at_once(
     assert runs < _TENTH / 100
 
 
+def test_a_call_without_a_minute_holds_up_none_of_the_lines_that_are_still_to_be_looked_into(
+    stack: Stack, exchange: Exchange, meter: Meter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What there was of the others has only to be moved, to a number that is busy."""
+    hand = Hand(monkeypatch)
+    workspace = make_workspace("pro")
+    agent = workspace.agent(max_duration_s=60)
+    number = another_number()
+    first = workspace.placed(agent, to=number)
+    without = workspace.placed(agent, to=another_number())
+    like = workspace.placed(workspace.agent(max_duration_s=60, concurrency=1), to=number)
+    _used_up(workspace, without)
+    _one_waits(workspace, exchange, first, without)
+    workspace.dial(like)
+    waiting = _more_agents(
+        stack, hand, workspace, like, 2 * PLANS["pro"].concurrent_calls + 60, to=number
+    )
+    # In the line that is looked into last.
+    last = items.key(workspace.partition, waiting[-1])
+    free = {"to": another_number()}
+    update(Table.CORE, last, "SET #view.#to = :to", values=free)
+    stream = Stream()
+    stream.changes(stack.rows("CoreTable", workspace.id))
+    _woken(workspace, meter)
+    while waiting[-1] not in pump.dialled():
+        event = stream.event(stack.rows("CoreTable", workspace.id))
+        assert event is not None
+        invoke("relay_outbox", event)
+        hand.move(2)
+        stack.received("DialQueue", workspace.id)
+        _woken(workspace, meter)
+    assert pump.dialled() == [first, waiting[-1]]
+
+
 def test_a_line_for_which_there_is_no_minute_rests(
     stack: Stack, exchange: Exchange, meter: Meter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -292,17 +341,11 @@ def test_a_line_for_which_there_is_no_minute_rests(
     workspace = make_workspace("pro")
     agent = workspace.agent(max_duration_s=60)
     first, second = sorted(workspace.placed(agent, to=another_number()) for _ in range(2))
-    # Of another billing cycle, as this one is used up.
-    where = items.key(workspace.partition, second)
-    update(Table.CORE, where, "SET #period = :before", values={"before": "2020-01-01"})
     workspace.dial(first)
     exchange.talk(first)
-    plan, period = PLANS["pro"], plans.period(clock.now().day).label
-    spent = usage.key(workspace.partition, period, usage.CALL_MINUTES)
-    most = {"most": plan.call_minutes}
-    update(Table.CORE, spent, "SET #committed = :most", values=most)
+    _used_up(workspace, second)
     workspace.dial(second)
-    _more_agents(stack, hand, workspace, second, 2 * plan.concurrent_calls + 30)
+    _more_agents(stack, hand, workspace, second, 2 * PLANS["pro"].concurrent_calls + 30)
     stream = Stream()
     stream.changes(stack.rows("CoreTable", workspace.id))
     _woken(workspace, meter)

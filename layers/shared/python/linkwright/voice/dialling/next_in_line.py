@@ -72,8 +72,8 @@ def serve(work: Work) -> None:
 def _begin_in_turn(partition: str, heads: list[Waiting], tenant: Tenant) -> bool:
     """Whoever is first over these lines, and so on; one whose agent or number is busy is left.
 
-    Returns whether there was time for all who may begin. Raises `Full` if one was left because it
-    would have to find a place, or a minute.
+    Returns whether there was time for all who may begin. Raises `Full` if there is no place, or no
+    minute for so many that none is looked for behind them.
     """
     heapq.heapify(heads)
     without = 0
@@ -95,8 +95,6 @@ def _begin_in_turn(partition: str, heads: list[Waiting], tenant: Tenant) -> bool
             _set_aside(partition, first, failure)
         if following := line.behind(partition, first):
             heapq.heappush(heads, following)
-    if without:
-        raise NoMinutes
     return not heads
 
 
