@@ -1,12 +1,14 @@
 """The minutes of a call: reserved, raised to the longest talk, and charged once by what it took."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from linkwright import clock, jobs, plans, usage
 from linkwright.table import Table, query, update
-from linkwright.voice.dialling import next_in_line
+from linkwright.voice.calls.items import CallItem
+from linkwright.voice.dialling import claims, next_in_line
 from tests import pump
 from tests.carrier import Exchange
 from tests.factories import CALLEE, Workspace, another_number, make_workspace
@@ -153,6 +155,29 @@ def test_a_call_waits_for_the_minutes_that_another_gives_back(
     assert workspace.end_of(second)[0] == "completed"
     assert _limit_s(exchange, second) == 240
     assert pump.minutes(workspace.id) == (297, 297)
+
+
+def test_the_minutes_that_come_back_while_a_call_finds_none_are_seen(
+    stack: Stack, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other call ends between the claim, for which there was no minute, and the next look."""
+    workspace, (first, second) = _placed_before_the_cycle_ends(monkeypatch, "pro", 2)
+    _spend(workspace, "2027-02-20", 295)
+    workspace.dial(first)
+    claim = claims.claim
+
+    def ended_meanwhile(*of: Any) -> CallItem:
+        try:
+            return claim(*of)
+        except claims.NoMinutes:
+            exchange.finish(exchange.call(first))
+            raise
+
+    monkeypatch.setattr(claims, "claim", ended_meanwhile)
+    workspace.dial(second)
+    assert workspace.end_of(second) == ("queued", None)
+    pump.settle(stack, workspace.id, jobs.LINE)
+    assert workspace.end_of(second)[0] == "completed"
 
 
 @pytest.mark.parametrize("are_passed", [True, False])

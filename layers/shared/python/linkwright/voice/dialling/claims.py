@@ -63,11 +63,11 @@ def claim(
         except pace.Misjudged:
             continue
         except usage.Exhausted:
-            minutes = min(minutes - 1, _minutes_left(item, tenant))
+            minutes = min(minutes - 1, minutes_left(item, tenant))
     raise NoMinutes
 
 
-def _minutes_left(item: CallItem, tenant: Tenant) -> int:
+def minutes_left(item: CallItem, tenant: Tenant) -> int:
     """With what the call itself has reserved."""
     period = plans.period(tenant.anchor_day).label
     own = item["reserved"] if item["period"] == period else 0

@@ -120,7 +120,8 @@ def begin(item: CallItem, agent: Agent | None, tenant: Tenant) -> None:
     except CarrierNotConfigured:
         lifecycle.advance(item, _failed(EndedReason.CARRIER_NOT_CONFIGURED))
     except claims.NoMinutes:
-        if places.read(partition).get("active"):
+        # Who has left the phone since then has given back minutes.
+        if places.read(partition).get("active") or claims.minutes_left(item, tenant):
             raise
         lifecycle.advance(item, _failed(EndedReason.PLAN_LIMIT))
     except claims.Refused as refused:
