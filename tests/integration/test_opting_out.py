@@ -1,10 +1,14 @@
 """Who wants no more calls: by words in any language, by a key, or as the model understands it."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from linkwright.table import Table, update
+from linkwright.voice.agent_models import VoicemailPlan
+from linkwright.voice.calls import turn_log
+from linkwright.voice.calls.items import CallItem
 from linkwright.voice.compliance import disclosures
 from linkwright.voice.language import phrases as texts
 from linkwright.voice.language.phrases import phrases
@@ -12,7 +16,7 @@ from tests import models, pump
 from tests.factories import CALLEE, Workspace
 from tests.stack import Stack
 from tests.switchboard import Reply, Sent
-from tests.talks import Talk
+from tests.talks import Late, Talk
 
 UNITED_STATES, CANADA, BRITAIN = "+12125550100", "+16135550100", "+447400123456"
 WORDS = {
@@ -96,6 +100,58 @@ def test_the_key_was_offered_whatever_the_words_for_that_are_by_now(
     monkeypatch.setattr(talk.exchange, "deliver", deployed)
     talk.finish()
     assert [number for number, _, _ in listed(workspace)] == [CALLEE]
+
+
+@pytest.mark.parametrize("step", ["SET #step = :talk", "REMOVE #step"])
+def test_the_key_was_offered_by_a_version_that_knew_no_such_step(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """As in talks that go on while the version that has it is deployed."""
+    no_model(monkeypatch)
+    talk = Talk(workspace, "Nine.", language="en")
+    talk.exchange.talk(talk.id)
+    values = {"talk": "talk"} if ":talk" in step else {}
+    update(Table.CORE, turn_log.key(talk.item, 0), step, values=values)
+    talk.finish()
+    assert [number for number, _, _ in listed(workspace)] == [CALLEE]
+
+
+def test_the_key_may_be_said_to_who_takes_its_callee_for_a_machine(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They have heard of it before the detection broke that off."""
+    no_model(monkeypatch)
+    late = Late("machine_start")
+    talk = Talk(workspace, None, "Nine.", language="en", voicemail=VoicemailPlan(action="ask"))
+    talk.exchange.talk(talk.id)
+    late.tell()
+    talk.finish()
+    assert talk.heard()[1:] == [phrases("en").are_you_there, phrases("en").not_again]
+    assert listed(workspace) == [(CALLEE, "call", talk.id)]
+
+
+@pytest.mark.parametrize("said", ["Nine.", "Never call me again."])
+def test_who_asked_a_worker_that_was_killed_with_it_is_heard_at_the_end(
+    stack: Stack, workspace: Workspace, said: str
+) -> None:
+    talk = Talk(workspace, language="en")
+    talk.exchange.run_to(talk.call, "status", "completed")
+    turn_log.hear(cast(CallItem, talk.item), 1, said)
+    pump.settle(stack, workspace.id)
+    assert talk.end() == ("completed", "callee_hung_up")
+    assert listed(workspace) == [(CALLEE, "call", talk.id)]
+    assert talk.show()["analysis"]["outcome"] == "opted_out"
+
+
+@pytest.mark.parametrize(("lines", "is_meant"), [((), True), (("Tomorrow suits me.",), False)])
+def test_the_key_may_be_said_as_the_call_ends(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, lines: tuple[str, ...], is_meant: bool
+) -> None:
+    models.use(monkeypatch, models.Scripted("At what time?"))
+    talk = Talk(workspace, *lines, language="en").finish()
+    assert talk.end() == ("completed", "callee_hung_up")
+    talk.ask(len(lines) + 1, "Nine.")
+    assert listed(workspace) == ([(CALLEE, "call", talk.id)] if is_meant else [])
 
 
 def test_a_nine_later_on_is_an_hour(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:

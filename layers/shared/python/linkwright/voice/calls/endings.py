@@ -121,12 +121,12 @@ def settle(
     return minutes
 
 
-def _opted_out(turns: Sequence[Turn]) -> bool:
+def _opted_out(turns: Sequence[Turn], language: str) -> bool:
     # Imported here: its phrases are many, and only the end of a talk needs them.
-    from linkwright.voice.language import opt_out
+    from linkwright.voice.calls import opt_outs
 
     is_done = any(turn.step is Step.OPT_OUT for turn in turns)
-    return is_done or opt_out.is_asked_in(turn_log.heard(turns))
+    return is_done or opt_outs.is_asked_in(turns, language)
 
 
 def _next_at(view: Item, report: Report) -> datetime | None:
@@ -157,7 +157,8 @@ def _whole(item: CallItem, report: Report) -> Report:
         return report
     turns = turn_log.read(item)
     lines = turn_log.transcript(item, turns)
-    report = replace(_answered(report, view, turns), transcript=lines, opted_out=_opted_out(turns))
+    is_out = _opted_out(turns, item.get("language", "en"))
+    report = replace(_answered(report, view, turns), transcript=lines, opted_out=is_out)
     if report.status is not Status.FAILED and not report.duration_s:
         # The end may be told late: no talk is longer than the carrier lets it be.
         seconds = _seconds_talked(view)

@@ -11,11 +11,11 @@ from dataclasses import replace as but
 from linkwright import clock
 from linkwright.providers import twiml
 from linkwright.providers.twilio_callbacks import Route
-from linkwright.voice.calls import lifecycle, turn_log
+from linkwright.voice.calls import lifecycle, opt_outs, turn_log
 from linkwright.voice.calls.turn_log import Step, Then, Turn
 from linkwright.voice.conversation import decisions, fixed_turns, machines, transfers
 from linkwright.voice.conversation.rendering import Call, page
-from linkwright.voice.language import announcements, opt_out, recognition
+from linkwright.voice.language import announcements, recognition
 
 _SILENCES = 2
 
@@ -74,7 +74,7 @@ def _picked_up(call: Call, turns: Sequence[Turn]) -> Turn:
     last = turns[-1]
     if last.said is not None:
         return last
-    if machines.was_asked(call, turns) and not opt_out.is_asked(last.heard):
+    if machines.was_asked(call, turns) and not opt_outs.is_asked(turns, call.agent.language):
         return fixed_turns.opened(call, last.number)
     return _respond(call, turns)
 
@@ -84,7 +84,7 @@ def _respond(call: Call, turns: Sequence[Turn]) -> Turn:
     last = turns[-1]
     if not last.heard:
         return _to_silence(call, turns)
-    if opt_out.is_asked(last.heard) or _names_the_key(turns):
+    if opt_outs.is_asked(turns, call.agent.language):
         return fixed_turns.parted(call, last.number)
     heard = turn_log.heard(turns)
     if announcements.is_screening(heard):
@@ -95,15 +95,6 @@ def _respond(call: Call, turns: Sequence[Turn]) -> Turn:
         # Who is put through has not heard who calls, nor what was asked.
         return fixed_turns.opened(call, last.number)
     return _to_person(call, turns)
-
-
-def _names_the_key(turns: Sequence[Turn]) -> bool:
-    """Whether the key is said instead of pressed, by whom it was offered since they last spoke."""
-    if not opt_out.is_key_said(turns[-1].heard):
-        return False
-    before = turns[:-1]
-    since = max((at for at, turn in enumerate(before) if turn.heard), default=0)
-    return any(turn.step is Step.OFFER_OPT_OUT for turn in before[since:])
 
 
 def _to_person(call: Call, turns: Sequence[Turn]) -> Turn:

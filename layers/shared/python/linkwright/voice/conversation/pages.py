@@ -11,9 +11,11 @@ from linkwright.providers import telephony, twilio_callbacks, twiml
 from linkwright.providers.telephony import Callback, CarrierNotConfigured
 from linkwright.providers.twilio_callbacks import Speech
 from linkwright.voice import agents
-from linkwright.voice.calls import items, lifecycle
+from linkwright.voice.calls import items, lifecycle, opt_outs, turn_log
+from linkwright.voice.calls.items import CallItem
 from linkwright.voice.calls.reports import Report
 from linkwright.voice.calls.states import Status
+from linkwright.voice.calls.turn_log import Then, Turn
 from linkwright.voice.conversation import dialogue, fixed_turns
 from linkwright.voice.conversation.rendering import Call
 from linkwright.voice.dialling import callbacks, inquiry
@@ -51,11 +53,21 @@ def transfer(request: Request) -> Response:
 
 def _heed(callback: Callback, heard: Speech) -> None:
     """Who asked not to be called again has asked it, although the call may be over meanwhile."""
-    if not opt_out.is_asked(heard.text):
+    is_key_said = opt_out.is_key_said(heard.text)
+    if not is_key_said and not opt_out.is_asked(heard.text):
         return
     item = items.find(callback.route.partition, callback.route.call_id)
-    if item is not None and item.get("sid") == heard.sid:
+    if item is None or item.get("sid") != heard.sid:
+        return
+    if not is_key_said or _is_meant(item, callback.route.turn or 0, heard.text):
         fixed_turns.never_again(item)
+
+
+def _is_meant(item: CallItem, number: int, heard: str) -> bool:
+    """Whether the name of the key asks for no more calls, by what was said before it."""
+    before = [turn for turn in turn_log.read(item) if turn.number < number]
+    turn = Turn(number, heard, clock.now(), None, None, Then.LISTEN)
+    return opt_outs.is_asked([*before, turn], item.get("language", "en"))
 
 
 def _page(callback: Callback, sid: str, request: Request, then: Callable[[Call], str]) -> Response:
