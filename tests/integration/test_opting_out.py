@@ -143,6 +143,16 @@ def test_who_asked_a_worker_that_was_killed_with_it_is_heard_at_the_end(
     assert talk.show()["analysis"]["outcome"] == "opted_out"
 
 
+def test_who_asked_a_worker_that_was_killed_as_the_call_ended_is_heard_after_it(
+    stack: Stack, workspace: Workspace
+) -> None:
+    talk = Talk(workspace, language="en").finish()
+    turn_log.hear(cast(CallItem, talk.item), 1, "Never call me again.")
+    pump.settle(stack, workspace.id)
+    assert talk.show()["analysis"]["outcome"] == "opted_out"
+    assert listed(workspace) == [(CALLEE, "call", talk.id)]
+
+
 @pytest.mark.parametrize(("lines", "is_meant"), [((), True), (("Tomorrow suits me.",), False)])
 def test_the_key_may_be_said_as_the_call_ends(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, lines: tuple[str, ...], is_meant: bool

@@ -19,6 +19,7 @@ from linkwright.voice.calls import endings, items, lifecycle, reading, said, tur
 from linkwright.voice.calls.items import CallItem
 from linkwright.voice.calls.models import Analysis, Call, TranscriptTurn
 from linkwright.voice.calls.states import Status, is_terminal
+from linkwright.voice.compliance import do_not_call
 from linkwright.voice.follow_up import analysis, erasing
 from linkwright.worker import mark_given_up
 
@@ -72,6 +73,9 @@ def _analyse(job: Key) -> None:
         turns, is_more = _said_at_last(item)
         call = reading.shown(item).model_copy(update={"transcript": turns})
         made = _made(call, item, item.get("model"))
+        if is_more and made.outcome == "opted_out":
+            # What crossed with the end nobody may have heeded.
+            do_not_call.add(call.to, tx, source="call", call_id=call.id)
         return _tell(item, made, tx, turns if is_more else None)
 
     item = _ended(job, job.sk)
@@ -225,7 +229,7 @@ _STEPS = {
 
 def _ended(job: Key, call_id: str) -> CallItem:
     """The call of a job. Raises `Unavailable` while it goes on: its end is on its way."""
-    item = items.find(_partition(job), call_id)
+    item = items.find(jobs.partition_of(job.pk), call_id)
     if item is None:
         raise LookupError("no such call")
     if not is_terminal(Status(item["view"]["status"])):
@@ -235,14 +239,10 @@ def _ended(job: Key, call_id: str) -> CallItem:
 
 def _carrier(job: Key) -> Carrier:
     """Raises `CarrierNotConfigured`: there was one, and there may be again."""
-    return telephony.carrier(_partition(job))
-
-
-def _partition(job: Key) -> str:
-    return job.pk.split("#")[1]
+    return telephony.carrier(jobs.partition_of(job.pk))
 
 
 def _close(job: Key) -> None:
-    tx = Transaction(_partition(job), "")
+    tx = Transaction(jobs.partition_of(job.pk), "")
     tx.finish(job)
     tx.commit()
