@@ -7,6 +7,7 @@ import pytest
 
 from linkwright import clock, jobs, plans, usage
 from linkwright.table import Table, query, update
+from linkwright.voice.calls import places
 from linkwright.voice.calls.items import CallItem
 from linkwright.voice.dialling import claims, next_in_line
 from tests import pump
@@ -178,6 +179,19 @@ def test_the_minutes_that_come_back_while_a_call_finds_none_are_seen(
     assert workspace.end_of(second) == ("queued", None)
     pump.settle(stack, workspace.id, jobs.LINE)
     assert workspace.end_of(second)[0] == "completed"
+
+
+def test_no_minute_of_a_place_that_nobody_holds_is_waited_for(
+    stack: Stack, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace, (call_id,) = _placed_before_the_cycle_ends(monkeypatch, "pro", 1)
+    _spend(workspace, "2027-02-20", 300)
+    ghost = {"call": {"call_00000000000000000000000000"}}
+    update(Table.CORE, places.key(workspace.partition), "ADD #active :call", values=ghost)
+    workspace.dial(call_id)
+    assert workspace.end_of(call_id) == ("queued", None)
+    pump.settle(stack, workspace.id, jobs.LINE)
+    assert workspace.end_of(call_id) == ("failed", "plan_limit")
 
 
 @pytest.mark.parametrize("are_passed", [True, False])

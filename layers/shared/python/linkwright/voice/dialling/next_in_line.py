@@ -84,6 +84,8 @@ def _begin_in_turn(partition: str, heads: list[Waiting], tenant: Tenant) -> bool
         except Busy:
             continue
         except NoMinutes:
+            if not without:
+                _free_oldest(partition)
             without += 1
             if without == _WITHOUT_MINUTES:
                 raise
@@ -136,6 +138,12 @@ def _has_room(partition: str, of: str, most: int, state: Item) -> bool:
     """Whether a set can take another call, after the repair of a place that nobody holds."""
     active = state.get("active", set())
     return len(active) < most or _is_freed(partition, of, min(active))
+
+
+def _free_oldest(partition: str) -> None:
+    """Wait for nobody who is not on the phone: that is a change, which wakes the line again."""
+    if active := places.read(partition).get("active"):
+        _is_freed(partition, places.ALL, min(active))
 
 
 def _is_freed(partition: str, of: str, call_id: str) -> bool:
