@@ -116,6 +116,21 @@ def test_the_key_was_offered_by_a_version_that_knew_no_such_step(
     assert [number for number, _, _ in listed(workspace)] == [CALLEE]
 
 
+@pytest.mark.parametrize("name", ["step", "then"])
+def test_a_talk_goes_on_by_a_version_that_does_not_know_what_it_was_at(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """As while a later one is deployed, or after it was undone."""
+    models.use(monkeypatch, models.Scripted("Hm.", {"say": "Goodbye.", "action": "hang_up"}))
+    talk = Talk(workspace, "Hello?", "Bye.", language="en")
+    talk.exchange.talk(talk.id)
+    values = {"later": "of_a_later_version"}
+    update(Table.CORE, turn_log.key(talk.item, 0), f"SET #{name} = :later", values=values)
+    talk.finish()
+    assert talk.heard()[1:] == ["Hm.", "Goodbye."]
+    assert talk.end() == ("completed", "agent_ended")
+
+
 def test_the_key_may_be_said_to_who_takes_its_callee_for_a_machine(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

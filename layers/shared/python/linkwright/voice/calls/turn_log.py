@@ -47,6 +47,8 @@ class Step(StrEnum):
     OPT_OUT = "opt_out"
 
 
+# What a version knows: a later one may have begun the call, while it was being deployed.
+_THENS: Mapping[object, Then] = {then.value: then for then in Then}
 _STEPS: Mapping[object, Step] = {step.value: step for step in Step}
 
 
@@ -54,8 +56,7 @@ _STEPS: Mapping[object, Step] = {step.value: step for step in Step}
 class Turn:
     """`said` is None while nothing was said to it yet. `then` is what follows what was said.
 
-    `step` is None until then, in turns of before there were steps, and where it is one of a later
-    version, which may have begun the call while it was being deployed.
+    `step` is None until then, in turns of before there were steps, and for one of a later version.
     """
 
     number: int
@@ -242,7 +243,7 @@ def _turn(row: Item) -> Turn:
         heard_at=clock.from_epoch_ms(row["heard_at"]),
         said=row.get("said"),
         said_at=clock.from_epoch_ms(said_at) if said_at is not None else None,
-        then=Then(row.get("then", Then.LISTEN)),
+        then=next((then for then in Then if then == row.get("then")), Then.LISTEN),
         rule=row.get("rule"),
         step=_STEPS.get(row.get("step")),
     )
