@@ -1,15 +1,18 @@
 """Who wants no more calls: by words in any language, by a key, or as the model understands it."""
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, cast
 
 import pytest
 
+from linkwright.errors import Unavailable
 from linkwright.table import Table, update
 from linkwright.voice.agent_models import VoicemailPlan
 from linkwright.voice.calls import turn_log
 from linkwright.voice.calls.items import CallItem
 from linkwright.voice.compliance import disclosures
+from linkwright.voice.conversation import pages
 from linkwright.voice.language import phrases as texts
 from linkwright.voice.language.phrases import phrases
 from tests import models, pump
@@ -156,6 +159,22 @@ def test_who_asked_a_worker_that_was_killed_with_it_is_heard_at_the_end(
     assert talk.end() == ("completed", "callee_hung_up")
     assert listed(workspace) == [(CALLEE, "call", talk.id)]
     assert talk.show()["analysis"]["outcome"] == "opted_out"
+
+
+@pytest.mark.parametrize("said", ["[9]", "Nine.", "Never call me again."])
+def test_who_asked_where_the_page_failed_is_heard_though_nobody_wrote_it_down(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    """What has failed is another table, or an item that many write."""
+
+    def fails(*_: object) -> None:
+        raise Unavailable
+
+    talk = Talk(workspace, language="en").finish()
+    monkeypatch.setattr(pages, "_page", fails)
+    with suppress(AssertionError):  # the carrier gets no page
+        talk.ask(1, said)
+    assert listed(workspace) == [(CALLEE, "call", talk.id)]
 
 
 def test_who_asked_a_worker_that_was_killed_as_the_call_ended_is_heard_after_it(

@@ -34,7 +34,13 @@ def turn(request: Request) -> Response:
     callback = telephony.received(request)
     heard = telephony.read(lambda: twilio_callbacks.speech(callback.fields))
     number = callback.route.turn or 0
-    page = _page(callback, heard.sid, request, lambda call: dialogue.take(call, number, heard.text))
+    try:
+        page = _page(
+            callback, heard.sid, request, lambda call: dialogue.take(call, number, heard.text)
+        )
+    except Exception:
+        _heed(callback, heard)
+        raise
     _heed(callback, heard)
     return page
 
@@ -52,7 +58,9 @@ def transfer(request: Request) -> Response:
 
 
 def _heed(callback: Callback, heard: Speech) -> None:
-    """Who asked not to be called again has asked it, although the call may be over meanwhile."""
+    """Who asked not to be called again has asked it, although the call may be over meanwhile, or
+    its page failed.
+    """
     is_key_said = opt_out.is_key_said(heard.text)
     if not is_key_said and not opt_out.is_asked(heard.text):
         return
