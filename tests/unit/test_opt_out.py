@@ -459,15 +459,25 @@ def test_a_key_is_none_that_is_only_said() -> None:
     assert not any(is_asked(text) for text in ("9", "9.", "nine", "[1]", "[0]", "[#]"))
 
 
-@pytest.mark.parametrize(
-    "text", ["9", "Nine.", "nine", "Press nine.", "תשע.", "تسعة", "Neun!", "Nueve.", "Девять."]
-)
+_SAID = ["9", "Nine.", "nine", "Press nine.", "תשע.", "تسعة", "Neun!", "Nueve.", "Девять."]
+_POLITELY = [
+    "Nine, please.",
+    "Please, nine.",
+    "Neun bitte.",
+    "תשע, בבקשה.",
+    "Neuf, s'il vous plaît.",
+]
+
+
+@pytest.mark.parametrize("text", _SAID + _POLITELY)
 def test_the_key_may_be_said_by_its_name_alone(text: str) -> None:
     assert opt_out.is_key_said(text)
     assert not is_asked(text)
 
 
-@pytest.mark.parametrize("text", ["", "At nine.", "Nine o'clock.", "99", "Nine people.", "[1]"])
+@pytest.mark.parametrize(
+    "text", ["", "At nine.", "Nine o'clock.", "99", "Nine people.", "[1]", "Please."]
+)
 def test_what_is_not_the_keys_name(text: str) -> None:
     assert not opt_out.is_key_said(text)
 

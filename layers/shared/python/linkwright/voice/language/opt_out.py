@@ -42,6 +42,7 @@ _NINE = (
     r"(?:(?:press|number|key|die|taste|el|la|le|il|o|a|número|touche|tasto|tecla|цифра|ספרה) )*"
     r"(?:9|٩|nine|neun|nueve|neuf|nove|девять|תשע|تسعه)"
 )
+_PLEASE = "(?:please|bitte|por favor|sil vous plaît|per favore|пожалуйста|בבקשה|من فضلك|لو سمحت)"
 
 
 def is_asked_in(heard: Iterable[str]) -> bool:
@@ -61,8 +62,11 @@ def is_asked(text: str) -> bool:
 
 
 def is_key_said(text: str) -> bool:
-    """Whether it is the key's name alone: an opt-out of whom has just been told of the key."""
-    return re.fullmatch(_NINE, plain(text).strip("| ")) is not None
+    """Whether it is the key's name alone, or a "please" with it: an opt-out of whom has just been
+    told of the key.
+    """
+    words = plain(text).replace(" |", "").strip("| ")
+    return re.fullmatch(f"(?:{_PLEASE} )?{_NINE}(?: {_PLEASE})?", words) is not None
 
 
 def _says_only_stop(heard: str) -> bool:
