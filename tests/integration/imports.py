@@ -268,7 +268,6 @@ CALLBACKS = _names("""
     linkwright.providers.twilio linkwright.providers.twilio_callbacks
     linkwright.providers.twilio_http linkwright.providers.twilio_words
     linkwright.providers.twiml linkwright.sigv4 linkwright.vault
-    linkwright.voice.calls.opt_outs
     linkwright.voice.compliance.disclosures linkwright.voice.compliance.quiet_hours
     linkwright.voice.conversation
     linkwright.voice.conversation.decisions linkwright.voice.conversation.dialogue

@@ -121,12 +121,30 @@ def settle(
     return minutes
 
 
-def _opted_out(turns: Sequence[Turn], language: str) -> bool:
-    # Imported here: its phrases are many, and only the end of a talk needs them.
-    from linkwright.voice.calls import opt_outs
+def opts_out(turns: Sequence[Turn], language: str) -> bool:
+    """Whether the last turn asks for no more calls: by words, by a key, or by the key's name.
 
+    That is meant so by whom it was offered since they last spoke; later on a nine is an hour.
+    """
+    # Imported here: its phrases are many, and only a talk needs them.
+    from linkwright.voice.language import opt_out
+    from linkwright.voice.language.phrases import phrases
+
+    heard, before = turns[-1].heard, turns[:-1]
+    if not opt_out.is_key_said(heard):
+        return opt_out.is_asked(heard)
+    since = max((at for at, turn in enumerate(before) if turn.heard), default=0)
+    # A turn of before it was a step is known by its words.
+    words = phrases(language).opt_out_key
+    return any(
+        turn.step is Step.OFFER_OPT_OUT or words in (turn.said or "") for turn in before[since:]
+    )
+
+
+def _opted_out(turns: Sequence[Turn], language: str) -> bool:
+    """In any turn, also in one that nobody has answered."""
     is_done = any(turn.step is Step.OPT_OUT for turn in turns)
-    return is_done or opt_outs.is_asked_in(turns, language)
+    return is_done or any(opts_out(turns[: at + 1], language) for at in range(len(turns)))
 
 
 def _next_at(view: Item, report: Report) -> datetime | None:

@@ -11,7 +11,7 @@ from dataclasses import replace as but
 from linkwright import clock
 from linkwright.providers import twiml
 from linkwright.providers.twilio_callbacks import Route
-from linkwright.voice.calls import lifecycle, opt_outs, turn_log
+from linkwright.voice.calls import endings, lifecycle, turn_log
 from linkwright.voice.calls.turn_log import Step, Then, Turn
 from linkwright.voice.conversation import decisions, fixed_turns, machines, transfers
 from linkwright.voice.conversation.rendering import Call, page
@@ -74,7 +74,7 @@ def _picked_up(call: Call, turns: Sequence[Turn]) -> Turn:
     last = turns[-1]
     if last.said is not None:
         return last
-    if machines.was_asked(call, turns) and not opt_outs.is_asked(turns, call.agent.language):
+    if machines.was_asked(call, turns) and not endings.opts_out(turns, call.agent.language):
         return fixed_turns.opened(call, last.number)
     return _respond(call, turns)
 
@@ -84,7 +84,7 @@ def _respond(call: Call, turns: Sequence[Turn]) -> Turn:
     last = turns[-1]
     if not last.heard:
         return _to_silence(call, turns)
-    if opt_outs.is_asked(turns, call.agent.language):
+    if endings.opts_out(turns, call.agent.language):
         return fixed_turns.parted(call, last.number)
     heard = turn_log.heard(turns)
     if announcements.is_screening(heard):

@@ -11,7 +11,7 @@ from linkwright.providers import telephony, twilio_callbacks, twiml
 from linkwright.providers.telephony import Callback, CarrierNotConfigured
 from linkwright.providers.twilio_callbacks import Speech
 from linkwright.voice import agents
-from linkwright.voice.calls import items, lifecycle, opt_outs, turn_log
+from linkwright.voice.calls import endings, items, lifecycle, turn_log
 from linkwright.voice.calls.items import CallItem
 from linkwright.voice.calls.reports import Report
 from linkwright.voice.calls.states import Status
@@ -75,7 +75,7 @@ def _is_meant(item: CallItem, number: int, heard: str) -> bool:
     """Whether the name of the key asks for no more calls, by what was said before it."""
     before = [turn for turn in turn_log.read(item) if turn.number < number]
     turn = Turn(number, heard, clock.now(), None, None, Then.LISTEN)
-    return opt_outs.is_asked([*before, turn], item.get("language", "en"))
+    return endings.opts_out([*before, turn], item.get("language", "en"))
 
 
 def _page(callback: Callback, sid: str, request: Request, then: Callable[[Call], str]) -> Response:
