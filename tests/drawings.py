@@ -19,8 +19,8 @@ _UP = 2
 def read(pixels: Pixels) -> tuple[str, str]:
     """The text of the only code that is there, and its level of correction."""
     plain = memoryview(b"".join(pixels)).cast("B", (len(pixels), len(pixels[0])))
-    # Now and then a row of modules reads as a bar code besides.
-    [found] = zxingcpp.read_barcodes(plain, formats=zxingcpp.BarcodeFormat.QRCode)
+    # Now and then a row of modules reads as a bar code besides, or a corner as a Micro QR code.
+    [found] = zxingcpp.read_barcodes(plain, formats=zxingcpp.BarcodeFormat.QRCodeModel2)
     return found.text, found.ec_level
 
 
