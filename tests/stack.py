@@ -12,7 +12,7 @@ import boto3
 import httpx
 import urllib3
 
-from linkwright import aws, settings, table
+from linkwright import aws, expressions, settings, table
 from linkwright.client import core
 from linkwright.table import Item, Key
 from tests import carrier, nameserver, planted, processes
@@ -177,7 +177,7 @@ class EmulatedStack(Stack):
                 exclusive_start_key=start,
                 consistent_read=True,
                 **wanted,
-                **table.placeholders(*wanted.values(), values=bound),
+                **expressions.placeholders(*wanted.values(), values=bound),
             )
             found += rows
             if start is None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from linkwright import aws, table, transaction
+from linkwright import aws, expressions, table, transaction
 from linkwright.aws import kms as layers_kms
 from linkwright.aws import sqs as layers_sqs
 from linkwright.errors import Unavailable
@@ -115,11 +115,11 @@ def test_real_client_takes_an_empty_object_as_the_seam_does(world: World, proxy:
     item, metrics = table.driver().sync_get_item(core, keys, consistent_read=True)
     assert (item, metrics.consumed_rcu) == (None, None)
     update = {"update_expression": "ADD #n :one", "return_values": "ALL_NEW"}
-    names = table.placeholders("#n", values={"one": 1})
+    names = expressions.placeholders("#n", values={"one": 1})
     item, metrics = table.driver().sync_update_item(core, keys, **update, **names)
     assert (item, metrics.consumed_wcu) == (None, None)
     rows, last, metrics = table.driver().sync_query_page(
-        core, "#pk = :pk", **table.placeholders("#pk", values={"pk": AT.pk})
+        core, "#pk = :pk", **expressions.placeholders("#pk", values={"pk": AT.pk})
     )
     assert (list(rows), last, metrics.consumed_rcu) == ([], None, None)
     assert list(table.driver().sync_batch_get(core, [keys], False)) == []

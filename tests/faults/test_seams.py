@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 from pydynox.exceptions import PydynoxException
 
-from linkwright import aws, aws_http, egress, sealing, table, vault
+from linkwright import aws, aws_http, egress, expressions, sealing, table, vault
 from linkwright.errors import Unavailable
 from linkwright.providers import mail, twilio
 from linkwright.providers.mail import Mail
@@ -49,7 +49,7 @@ def _update() -> object:
         KEY.attributes(),
         update_expression="ADD #n :one",
         return_values="ALL_NEW",
-        **table.placeholders("#n", values={"one": 1}),
+        **expressions.placeholders("#n", values={"one": 1}),
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from linkwright import table
 from linkwright.client import core
+from linkwright.expressions import placeholders
 from linkwright.table import Driver, Item
 from linkwright.transaction import _reasons
 from tests import stack as stacks
@@ -167,7 +168,7 @@ def _changed(driver: Driver, name: str, pk: str, expression: str, **bound: Any) 
         {"pk": pk, "sk": "1"},
         update_expression=expression,
         return_values="ALL_NEW",
-        **table.placeholders(expression, values=bound),
+        **placeholders(expression, values=bound),
     )
     assert metrics.consumed_wcu is not None
     return item
@@ -214,13 +215,13 @@ def test_many_at_once_are_those_that_are_there(driver: Driver, name: str, pk: st
 
 def test_a_full_last_page_has_a_key_to_go_on_from(driver: Driver, name: str, pk: str) -> None:
     driver.sync_transact_write([_put(name, pk, "1"), _put(name, pk, "2")])
-    names = table.placeholders("#pk = :p", values={"p": pk})
+    names = placeholders("#pk = :p", values={"p": pk})
     rows, last, _ = driver.sync_query_page(name, "#pk = :p", limit=2, **names)
     assert (len(rows), last) == (2, {"pk": pk, "sk": "2"})
 
 
 def test_a_start_in_another_partition_is_refused(driver: Driver, name: str, pk: str) -> None:
-    names = table.placeholders("#pk = :p", values={"p": pk})
+    names = placeholders("#pk = :p", values={"p": pk})
     with pytest.raises(core.ValidationException):
         driver.sync_query_page(
             name, "#pk = :p", limit=2, exclusive_start_key={"pk": "x", "sk": "1"}, **names
@@ -229,7 +230,7 @@ def test_a_start_in_another_partition_is_refused(driver: Driver, name: str, pk: 
 
 def test_the_same_token_writes_once(driver: Driver, name: str, pk: str) -> None:
     wanted = {"update_expression": "ADD #n :n", "key": {"pk": pk, "sk": "1"}}
-    wanted |= table.placeholders("ADD #n :n", values={"n": 1})
+    wanted |= placeholders("ADD #n :n", values={"n": 1})
     for _ in range(2):
         driver.sync_transact_write(
             [{"type": "update", "table": name, **wanted}], client_request_token=pk[:36]
@@ -241,7 +242,7 @@ def test_the_same_token_writes_once(driver: Driver, name: str, pk: str) -> None:
 
 def test_reasons_are_told_by_item(driver: Driver, name: str, pk: str) -> None:
     absent = {"condition_expression": "attribute_not_exists(#pk)"}
-    absent |= table.placeholders(*absent.values(), values=None)
+    absent |= placeholders(*absent.values(), values=None)
     driver.sync_transact_write([_put(name, pk, "1")])
     with pytest.raises(core.TransactionCanceledException) as raised:
         driver.sync_transact_write([_put(name, pk, "2"), _put(name, pk, "1") | absent])
@@ -321,7 +322,7 @@ def late(stack: Stack) -> tuple[Tables, list[float]]:
 def _rows(
     driver: Driver, name: str, pk: str, *, index: str = "", strong: bool = False
 ) -> list[Item]:
-    names = table.placeholders(f"#{index}pk = :p", values={"p": pk})
+    names = placeholders(f"#{index}pk = :p", values={"p": pk})
     rows, _, _ = driver.sync_query_page(
         name, f"#{index}pk = :p", index_name=index or None, consistent_read=strong, **names
     )
