@@ -185,9 +185,9 @@ def test_a_long_transcript_that_an_analysis_stores_after_the_erasing_is_not_left
     made, put = worker._made, media.put  # noqa: SLF001 -- in the midst of it
     stored: list[str] = []
 
-    def erased_meanwhile(*args: Any) -> Any:
+    def erased_meanwhile(*args: Any, **how: Any) -> Any:
         monkeypatch.setattr(worker, "_made", made)
-        found = made(*args)
+        found = made(*args, **how)
         assert _erase(workspace, call_id) == 204
         pump.settle(kept, workspace.id, jobs.ERASING)
         assert _where_said(kept) == []

@@ -6,13 +6,16 @@ from typing import Any, cast
 
 import pytest
 
+from linkwright import jobs
 from linkwright.errors import Unavailable
+from linkwright.jobs import Work
 from linkwright.table import Table, update
 from linkwright.voice.agent_models import VoicemailPlan
-from linkwright.voice.calls import turn_log
+from linkwright.voice.calls import follow_ups, turn_log
 from linkwright.voice.calls.items import CallItem
 from linkwright.voice.compliance import disclosures
 from linkwright.voice.conversation import pages
+from linkwright.voice.follow_up import analysis, worker
 from linkwright.voice.language import phrases as texts
 from linkwright.voice.language.phrases import phrases
 from tests import models, pump
@@ -177,14 +180,47 @@ def test_who_asked_where_the_page_failed_is_heard_though_nobody_wrote_it_down(
     assert listed(workspace) == [(CALLEE, "call", talk.id)]
 
 
+@pytest.mark.parametrize("said", ["[9]", "Nine.", "Never call me again."])
 def test_who_asked_a_worker_that_was_killed_as_the_call_ended_is_heard_after_it(
-    stack: Stack, workspace: Workspace
+    stack: Stack, workspace: Workspace, said: str
 ) -> None:
     talk = Talk(workspace, language="en").finish()
-    turn_log.hear(cast(CallItem, talk.item), 1, "Never call me again.")
+    turn_log.hear(cast(CallItem, talk.item), 1, said)
     pump.settle(stack, workspace.id)
     assert talk.show()["analysis"]["outcome"] == "opted_out"
     assert listed(workspace) == [(CALLEE, "call", talk.id)]
+
+
+def _analysis(talk: Talk) -> Work:
+    return Work(jobs.FOLLOW_UP, *follow_ups.analysis_key(talk.workspace.partition, talk.id))
+
+
+def test_who_asked_as_the_call_ended_is_heard_though_its_talk_is_never_analysed(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise Unavailable
+
+    talk = Talk(workspace, language="en").finish()
+    turn_log.hear(cast(CallItem, talk.item), 1, "Never call me again.")
+    monkeypatch.setattr(analysis, "analyse", fails)
+    with pytest.raises(Unavailable):
+        worker.run(_analysis(talk))
+    assert listed(workspace) == [(CALLEE, "call", talk.id)]
+
+
+def test_who_was_taken_off_the_list_is_not_listed_anew_for_what_they_said_last(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The end of the call has told of the opt-out, and a word crossed with it."""
+    no_model(monkeypatch)
+    talk = Talk(workspace, "Never call me again.", language="en").finish()
+    turn_log.hear(cast(CallItem, talk.item), 2, "Bye.")
+    off = workspace.client.request("DELETE", f"/v1/voice/do-not-call/{CALLEE}")
+    assert off.status == 204
+    worker.run(_analysis(talk))
+    assert talk.show()["analysis"]["outcome"] == "opted_out"
+    assert listed(workspace) == []
 
 
 @pytest.mark.parametrize(("lines", "is_meant"), [((), True), (("Tomorrow suits me.",), False)])

@@ -147,6 +147,20 @@ def _opted_out(turns: Sequence[Turn], language: str) -> bool:
     return is_done or any(opts_out(turns[: at + 1], language) for at in range(len(turns)))
 
 
+def opted_out_at_last(item: CallItem) -> bool:
+    """Whether the end of the call has told of an opt-out, or one has crossed with it. That nobody
+    may have heeded: it is kept at once, whatever comes of the call.
+    """
+    if item.get("opted_out", False):
+        return True
+    is_out = _opted_out(turn_log.read(item), item.get("language", "en"))
+    if is_out:
+        tx = items.transaction(item)
+        do_not_call.add(item["view"]["to"], tx, source="call", call_id=item["sk"])
+        tx.commit()
+    return is_out
+
+
 def _next_at(view: Item, report: Report) -> datetime | None:
     """When the call is dialled again after an attempt that ends so; None if that was the last."""
     retry, number = view.get("retry"), attempts.number_of(view)

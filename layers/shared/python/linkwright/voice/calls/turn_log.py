@@ -243,7 +243,7 @@ def _turn(row: Item) -> Turn:
         heard_at=clock.from_epoch_ms(row["heard_at"]),
         said=row.get("said"),
         said_at=clock.from_epoch_ms(said_at) if said_at is not None else None,
-        then=next((then for then in Then if then == row.get("then")), Then.LISTEN),
+        then=_THENS.get(row.get("then"), Then.LISTEN),
         rule=row.get("rule"),
         step=_STEPS.get(row.get("step")),
     )

@@ -19,7 +19,6 @@ from linkwright.voice.calls import endings, items, lifecycle, reading, said, tur
 from linkwright.voice.calls.items import CallItem
 from linkwright.voice.calls.models import Analysis, Call, TranscriptTurn
 from linkwright.voice.calls.states import Status, is_terminal
-from linkwright.voice.compliance import do_not_call
 from linkwright.voice.follow_up import analysis, erasing
 from linkwright.worker import mark_given_up
 
@@ -59,7 +58,8 @@ def _analyse_by_facts(work: Work) -> None:
         tx.give_up(work)
         if item["view"].get("analysis") is not None or said.is_erased(item):
             return item
-        return _tell(item, _made(reading.shown(item), item, None), tx)
+        is_out = item.get("opted_out", False)
+        return _tell(item, _made(reading.shown(item), item, None, opted_out=is_out), tx)
 
     with suppress(jobs.AlreadyDone):
         items.changing(_ended(work.key, work.sk), analysed)
@@ -71,11 +71,9 @@ def _analyse(job: Key) -> None:
         if said.is_erased(item) or not _is_to_be_analysed(item, job):
             return item
         turns, is_more = _said_at_last(item)
+        is_out = endings.opted_out_at_last(item) if is_more else item.get("opted_out", False)
         call = reading.shown(item).model_copy(update={"transcript": turns})
-        made = _made(call, item, item.get("model"))
-        if is_more and made.outcome == "opted_out":
-            # What crossed with the end nobody may have heeded.
-            do_not_call.add(call.to, tx, source="call", call_id=call.id)
+        made = _made(call, item, item.get("model"), opted_out=is_out)
         return _tell(item, made, tx, turns if is_more else None)
 
     item = _ended(job, job.sk)
@@ -102,8 +100,7 @@ def _said_at_last(item: CallItem) -> tuple[list[TranscriptTurn], bool]:
     return [TranscriptTurn.model_validate(line) for line in lines], False
 
 
-def _made(call: Call, item: CallItem, model: str | None) -> Analysis:
-    opted_out = item.get("opted_out", False)
+def _made(call: Call, item: CallItem, model: str | None, *, opted_out: bool) -> Analysis:
     return analysis.analyse(call, items.partition_of(item), model, opted_out=opted_out)
 
 
