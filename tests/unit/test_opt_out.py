@@ -475,6 +475,12 @@ def test_the_key_may_be_said_by_its_name_alone(text: str) -> None:
     assert not is_asked(text)
 
 
+@pytest.mark.parametrize("language", sorted(phrases._LANGUAGES))
+def test_the_key_may_be_said_as_it_was_offered(language: str) -> None:
+    offered = plain(phrases.phrases(language).opt_out_key).strip("| ").rpartition("| ")[2]
+    assert opt_out.is_key_said(offered)
+
+
 @pytest.mark.parametrize(
     "text", ["", "At nine.", "Nine o'clock.", "99", "Nine people.", "[1]", "Please."]
 )

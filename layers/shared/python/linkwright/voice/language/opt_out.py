@@ -38,8 +38,10 @@ _SOFT = (
 )
 # Of the words of 47 CFR 64.1200(a)(10) those that mean something else with any word more.
 _ALONE = frozenset({"end", "cancel", "opt out", "baja", "sair"})
+# Also as it is offered: "press 9".
 _NINE = (
-    r"(?:(?:press|number|key|die|taste|el|la|le|il|o|a|número|touche|tasto|tecla|цифра|ספרה) )*"
+    r"(?:(?:press|drücken sie|pulse|tapez|prema|pressione|нажмите|הקישו|اضغط"
+    r"|number|key|die|taste|el|la|le|il|o|a|número|touche|tasto|tecla|цифра|ספרה) )*"
     r"(?:9|٩|nine|neun|nueve|neuf|nove|девять|תשע|تسعه)"
 )
 _PLEASE = "(?:please|bitte|por favor|sil vous plaît|per favore|пожалуйста|בבקשה|من فضلك|لو سمحت)"
